@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The monitor's console and its trace bits. Not the guest's: what a guest
+ * prints goes through the character ends.
+ */
+#ifndef KERNEL_PRINTK_H
+#define KERNEL_PRINTK_H
+
+#include "kernel/lib/types.h"
+
+/* One name per trace bit; chosen by `trace = name,name` in loam.cfg. */
+#define TRACE_BITS(X) \
+	X(EXEC, exec) X(DECODE, decode) X(IR, ir) X(OPT, opt) X(CODE, code) X(LINK, link) \
+	X(FAULT, fault) X(SHADOW, shadow) X(FRAME, frame) X(IRQ, irq) X(EXC, exc) \
+	X(IO, io) X(PCI, pci) X(IDE, ide) X(FWCFG, fwcfg) X(TIMER, timer)
+
+enum trace_bit {
+#define X(upper, lower) TRACE_##upper,
+	TRACE_BITS(X)
+#undef X
+	TRACE_COUNT,
+};
+
+extern u32 trace_mask;
+
+/* Print to the monitor's console. Takes any format that newlib's vsnprintf takes, but no floats. */
+__attribute__((format(printf, 1, 2))) void printk(const char *fmt, ...);
+
+/* Print if the trace bit is on; costs one test when it is off. */
+#define trace(bit, ...) \
+	do { \
+		if (trace_mask & (1u << TRACE_##bit)) \
+			printk(__VA_ARGS__); \
+	} while (0)
+
+/* Set the bits named in a comma separated list. Returns 0, or -ERR_INVAL at an unknown name. */
+int trace_select(const char *names);
+
+#endif
