@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The only data that crosses from a boot path (EFI or direct ELF) into the
+ * kernel. Nothing after it knows which way it came. All addresses are host
+ * physical; all memory named here stays untouched until the kernel frees it.
+ */
+#ifndef BOOT_BOOT_INFO_H
+#define BOOT_BOOT_INFO_H
+
+#include "kernel/lib/types.h"
+
+enum boot_mem_kind {
+	BOOT_MEM_FREE,		/* RAM the kernel may use at once */
+	BOOT_MEM_RESERVED,	/* firmware runtime data, the boot files, the kernel image */
+	BOOT_MEM_ACPI,		/* ACPI tables: kept */
+};
+
+struct boot_mem {
+	u64 start;		/* bytes, 4 KiB aligned */
+	u64 size;		/* bytes, a multiple of 4 KiB */
+	enum boot_mem_kind kind;
+};
+
+/* A file read at boot: whole contents in host physical memory, 4 KiB aligned. */
+struct boot_file {
+	u64 start;
+	u64 size;		/* bytes; 0 = not given */
+	bool readonly;
+	char name[64];		/* as written in loam.cfg, for messages */
+};
+
+struct boot_framebuffer {
+	u64 start;		/* 0 = there is none */
+	u32 width, height;	/* pixels */
+	u32 pitch;		/* bytes per line */
+	u32 format;		/* 0 = BGRX8888, 1 = RGBX8888 */
+};
+
+#define BOOT_MEM_MAX 64
+#define BOOT_DISKS 4
+#define BOOT_CMDLINE_MAX 2048
+
+struct boot_config {
+	u64 memory;		/* guest RAM in bytes, a multiple of 1 MiB */
+	char cpu[64];		/* model[,±feature…] */
+	char trace[128];	/* names of trace bits, comma separated */
+	char console[32];
+	char cmdline[BOOT_CMDLINE_MAX];	/* the guest kernel's */
+	struct boot_file firmware, kernel, initrd, cdrom;
+	struct boot_file disk[BOOT_DISKS];
+	u64 code_cache;		/* bytes; 0 = default */
+};
+
+struct boot_info {
+	struct boot_mem mem[BOOT_MEM_MAX];
+	unsigned mem_count;
+	u64 acpi_rsdp;		/* 0 = none */
+	struct boot_framebuffer fb;
+	u64 uart;		/* physical base of the console's 16550 */
+	u64 fw_cfg;		/* physical base of a host fw_cfg, 0 = none */
+	struct boot_config config;
+};
+
+#endif

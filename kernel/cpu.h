@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The per-core area. Its address is in tp ($r2) all the time that a core runs
+ * the monitor or translated code. The kernel's own fields come first; the
+ * translator's state (struct vcpu, which the kernel does not know) follows at
+ * CPU_VCPU_OFFSET, so that its hot fields lie within a load's 12-bit offset.
+ *
+ *   tp ─► +0     struct cpu              (kernel)
+ *         +256   struct vcpu             (dbt)
+ *         …      up to CPU_AREA_SIZE
+ */
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
+
+#define CPU_VCPU_OFFSET 256
+#define CPU_AREA_SIZE 0x40000		/* 256 KiB for each core */
+#define CPU_STACK_SIZE 0x10000		/* 64 KiB */
+
+#ifndef __ASSEMBLER__
+#include "kernel/lib/types.h"
+
+struct timer;
+
+struct cpu {
+	u32 id;			/* 0 … cpu_count-1, boot core first */
+	u32 hw_id;		/* the host's core number (CSR.CPUID) */
+	u64 stack_top;		/* initial sp of this core's monitor stack */
+	struct timer *timers;	/* deadline queue, earliest first */
+	u64 irq_count, trap_count;
+	u32 irq_pending;	/* host interrupts noted, not yet handled (bit per cpu_event) */
+};
+
+/* The running core's area. */
+struct cpu *this_cpu(void);
+
+/* Where the translator keeps its state for this core. */
+static inline void *cpu_vcpu_area(struct cpu *c) { return (char *)c + CPU_VCPU_OFFSET; }
+
+/* Wait for a host interrupt unless the kick register is already set; returns with it set. */
+void cpu_idle(void);
+
+/* Stop for ever with interrupts off. */
+__attribute__((noreturn)) void cpu_halt(void);
+
+#endif
+#endif
