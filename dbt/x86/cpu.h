@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state of one guest CPU. In Loam it follows struct cpu in the per-core
+ * area, so that translated code reaches the hot fields by R_STATE + a 12-bit
+ * offset; natively (unit tests, evaluator) it is an ordinary struct. While
+ * translated code runs, the general registers and the flag operands live in
+ * host registers and the copies here are stale; "system" helpers and the run
+ * loop see them written back.
+ */
+#ifndef DBT_X86_CPU_H
+#define DBT_X86_CPU_H
+
+#include "dbt/rt/x87.h"
+#include "kernel/lib/types.h"
+
+enum gpr { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, GPR_COUNT = 16 };
+enum sreg { ES, CS, SS, DS, FS, GS, SREG_COUNT, SEG_NONE = 7 };
+
+/* EFLAGS (SDM vol. 1, 3.4.3). */
+enum {
+	FL_CF = 1u << 0, FL_PF = 1u << 2, FL_AF = 1u << 4, FL_ZF = 1u << 6, FL_SF = 1u << 7,
+	FL_TF = 1u << 8, FL_IF = 1u << 9, FL_DF = 1u << 10, FL_OF = 1u << 11,
+	FL_IOPL = 3u << 12, FL_NT = 1u << 14, FL_RF = 1u << 16, FL_VM = 1u << 17,
+	FL_AC = 1u << 18, FL_VIF = 1u << 19, FL_VIP = 1u << 20, FL_ID = 1u << 21,
+	FL_ARITH = FL_CF | FL_PF | FL_AF | FL_ZF | FL_SF | FL_OF,
+	FL_FIXED = 2,		/* bit 1 reads as one */
+};
+
+enum {				/* CR0, CR4 (SDM vol. 3, 2.5) */
+	CR0_PE = 1u << 0, CR0_MP = 1u << 1, CR0_EM = 1u << 2, CR0_TS = 1u << 3, CR0_ET = 1u << 4,
+	CR0_NE = 1u << 5, CR0_WP = 1u << 16, CR0_AM = 1u << 18, CR0_NW = 1u << 29,
+	CR0_CD = 1u << 30, CR0_PG = 1u << 31,
+	CR4_VME = 1u << 0, CR4_PVI = 1u << 1, CR4_TSD = 1u << 2, CR4_DE = 1u << 3,
+	CR4_PSE = 1u << 4, CR4_PAE = 1u << 5, CR4_MCE = 1u << 6, CR4_PGE = 1u << 7,
+	CR4_PCE = 1u << 8, CR4_OSFXSR = 1u << 9, CR4_OSXMMEXCPT = 1u << 10,
+};
+
+enum { EFER_SCE = 1u << 0, EFER_LME = 1u << 8, EFER_LMA = 1u << 10, EFER_NXE = 1u << 11 };
+
+enum vector {			/* exceptions (SDM vol. 3, 6.3.1) */
+	EXC_DE = 0, EXC_DB = 1, EXC_NMI = 2, EXC_BP = 3, EXC_OF = 4, EXC_BR = 5, EXC_UD = 6,
+	EXC_NM = 7, EXC_DF = 8, EXC_TS = 10, EXC_NP = 11, EXC_SS = 12, EXC_GP = 13, EXC_PF = 14,
+	EXC_MF = 16, EXC_AC = 17, EXC_MC = 18, EXC_XM = 19,
+};
+
+/* A guest-visible exception as a value; it travels up to one delivery point (exec). */
+struct fault {
+	bool raised;
+	u8 vector;		/* enum vector */
+	bool has_error;
+	u32 error;
+	u64 cr2;		/* #PF: the linear address */
+};
+
+static inline struct fault fault_none(void) { return (struct fault){ .raised = false }; }
+
+static inline struct fault fault_plain(u8 vector)
+{
+	return (struct fault){ .raised = true, .vector = vector };
+}
+
+static inline struct fault fault_code(u8 vector, u32 error)
+{
+	return (struct fault){ .raised = true, .vector = vector, .has_error = true, .error = error };
+}
+
+static inline struct fault fault_page(u64 addr, u32 error)
+{
+	return (struct fault){ .raised = true, .vector = EXC_PF, .has_error = true,
+			       .error = error, .cr2 = addr };
+}
+
+/*
+ * A segment register with its hidden part. `attr` is the second descriptor word's
+ * bits 8..23 moved down: type 0-3, S 4, DPL 5-6, P 7, AVL 12, L 13, D/B 14, G 15.
+ * `limit` is scaled to bytes. A null selector loaded in protected mode has attr = 0.
+ */
+struct segment {
+	u64 base;
+	u32 limit;
+	u16 attr;
+	u16 sel;
+};
+
+enum {
+	SEG_TYPE = 0xf, SEG_ACCESSED = 1u << 0, SEG_WRITABLE = 1u << 1, SEG_READABLE = 1u << 1,
+	SEG_EXPAND_DOWN = 1u << 2, SEG_CONFORMING = 1u << 2, SEG_CODE = 1u << 3,
+	SEG_S = 1u << 4, SEG_DPL_SHIFT = 5, SEG_P = 1u << 7, SEG_L = 1u << 13,
+	SEG_DB = 1u << 14, SEG_G = 1u << 15,
+};
+
+struct dtable { u64 base; u16 limit; };
+
+union xmm {
+	u8 b[16];
+	u16 w[8];
+	u32 d[4];
+	u64 q[2];
+};
+
+struct vcpu {
+	/* Written back copies of what translated code keeps in host registers. */
+	u64 gpr[GPR_COUNT];	/* 32-bit guests: sign-extended, as host registers hold them */
+	u64 cc_op;		/* enum cc_kind | size class (dbt/lift/flags.h) */
+	u64 cc_a, cc_b;
+	u64 eip;		/* zero-extended; valid whenever translated code is not running */
+
+	/* Read by translated code. */
+	struct segment seg[SREG_COUNT];
+	s64 df;			/* +1 or -1: EFLAGS.DF */
+	u32 eflags;		/* all but DF and the arithmetic flags, which are elsewhere */
+	u32 key_flags;		/* flags of the block key (dbt/dbt.h) for the current mode */
+	u64 spill[32];		/* register allocator's slots, alive within one block */
+	u64 help[8];		/* arguments and results of helpers that do not fit in registers */
+	u32 mxcsr;
+	u32 inhibit;		/* interrupts are held off until the next instruction is done */
+	u64 tsc_offset;		/* guest TSC = host ticks * tsc_mul + tsc_offset */
+	u32 tsc_mul;
+	u32 pending;		/* someone asked for the run loop's attention (enum vcpu_pending) */
+
+	/* Not hot. */
+	u64 cr0, cr2, cr3, cr4, cr8, efer;
+	u64 dr[8];
+	u64 pdpte[4];		/* PAE: loaded and checked at a CR3 write (SDM vol. 3, 4.4.1) */
+	struct dtable gdtr, idtr;
+	struct segment ldtr, tr;
+	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
+	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
+	u8 cpl;
+	bool halted, shutdown;
+	struct fault fault;	/* what exec is to deliver next */
+	u64 fault_next_eip;	/* software interrupts: the address after the instruction */
+
+	struct x87 x87;
+	union xmm xmm[16];
+
+	void *owner;		/* struct dbt: code cache, counters */
+};
+
+enum vcpu_pending {
+	PENDING_INTR = 1u << 0,		/* look at the interrupt controller */
+	PENDING_NMI = 1u << 1,
+	PENDING_SMI = 1u << 2,
+	PENDING_INIT = 1u << 3,
+	PENDING_HOST = 1u << 4,		/* host interrupts or timers to be handled */
+	PENDING_RESET = 1u << 5,
+};
+
+static inline bool vcpu_protected(const struct vcpu *c)
+{
+	return (c->cr0 & CR0_PE) && !(c->eflags & FL_VM);
+}
+
+static inline bool vcpu_v86(const struct vcpu *c) { return c->eflags & FL_VM; }
+
+#endif

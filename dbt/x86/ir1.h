@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One decoded x86 instruction. Filled by decode.c alone (which knows Capstone
+ * and mends its quirks); read by the lifter. Holds no pointers.
+ */
+#ifndef DBT_X86_IR1_H
+#define DBT_X86_IR1_H
+
+#include "kernel/lib/types.h"
+
+/* One name for each row of insns.def: X86_ADD, X86_JCC, … X86_INVALID comes first. */
+enum x86_op {
+	X86_INVALID,
+#define INS(name, lift, flags, feature) X86_##name,
+#include "dbt/x86/insns.def"
+#undef INS
+	X86_OP_COUNT,
+};
+
+/* Condition codes as the low four bits of Jcc/SETcc/CMOVcc encode them (SDM vol. 1, appendix B). */
+enum x86_cond {
+	COND_O, COND_NO, COND_B, COND_AE, COND_E, COND_NE, COND_BE, COND_A,
+	COND_S, COND_NS, COND_P, COND_NP, COND_L, COND_GE, COND_LE, COND_G,
+};
+
+enum ir1_kind {
+	IR1_NONE,
+	IR1_GPR,		/* reg 0-15; high: AH CH DH BH are reg 0-3 with high set */
+	IR1_IMM,		/* imm, sign-extended as the instruction defines */
+	IR1_MEM,		/* seg:[base + index * scale + disp] */
+	IR1_SREG, IR1_CR, IR1_DR,
+	IR1_ST, IR1_MM, IR1_XMM,
+	IR1_REL,		/* branch: imm = target offset (EIP), already masked to the operand size */
+	IR1_FAR,		/* ptr16:16 / ptr16:32: imm = offset, disp = selector */
+};
+
+#define IR1_NOREG 0xff
+
+struct ir1_op {
+	u8 kind;		/* enum ir1_kind */
+	u8 size;		/* bytes: 1, 2, 4, 8, 10, 16; memory forms without a size (LEA, INVLPG, FXSAVE): 0 */
+	u8 reg;
+	bool high;
+	u8 seg;			/* memory: enum sreg after override and default rules */
+	u8 base, index, scale;	/* GPR number or IR1_NOREG; scale 1, 2, 4, 8 */
+	s64 disp;		/* sign-extended from the encoding, not wrapped */
+	s64 imm;
+};
+
+enum ir1_prefix {
+	PFX_LOCK = 1, PFX_REP = 2, PFX_REPNE = 4, PFX_SEG = 8, PFX_66 = 16, PFX_67 = 32,
+};
+
+struct ir1 {
+	u16 op;			/* enum x86_op */
+	u8 len;			/* bytes, 1-15 */
+	u8 nops;
+	u8 opsize;		/* effective operand size in bytes: 2, 4 (8) */
+	u8 addrsize;		/* effective address size in bytes: 2, 4 (8) */
+	u8 cond;		/* enum x86_cond for JCC, SETCC, CMOVCC, FCMOVCC */
+	u8 prefix;		/* enum ir1_prefix */
+	u8 subop;		/* rows that stand for a family: a number that insns.def documents (imm8 of CMPPS, predicate …) */
+	u32 eip;		/* offset of its first byte in CS */
+	struct ir1_op ops[4];	/* explicit operands in Intel (SDM) order, destination first */
+	u8 bytes[15];
+};
+
+#endif
