@@ -104,9 +104,16 @@ struct vcpu {
 	u64 cc_op;		/* enum cc_kind | size class (dbt/lift/flags.h) */
 	u64 cc_a, cc_b;
 	u64 eip;		/* zero-extended; valid whenever translated code is not running */
+	u64 next_eip;		/* system helpers: the address after the instruction */
 
 	/* Read by translated code. */
-	struct segment seg[SREG_COUNT];
+	struct segment seg[8];	/* enum sreg; two spare */
+	/*
+	 * Limit checks of segments that are not flat (vcpu_seg_update): an access of n bytes at
+	 * offset o is good if (u32)(o - seg_lo) + (n - 1) <= span, span -1 = never. [1]: writes.
+	 */
+	s64 seg_span[2][8];
+	u32 seg_lo[8];
 	s64 df;			/* +1 or -1: EFLAGS.DF */
 	u32 eflags;		/* all but DF and the arithmetic flags, which are elsewhere */
 	u32 key_flags;		/* flags of the block key (dbt/dbt.h) for the current mode */
@@ -129,7 +136,6 @@ struct vcpu {
 	u8 cpl;
 	bool halted, shutdown;
 	struct fault fault;	/* what exec is to deliver next */
-	u64 fault_next_eip;	/* software interrupts: the address after the instruction */
 
 	struct x87 x87;
 	union xmm xmm[16];
