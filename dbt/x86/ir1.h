@@ -17,6 +17,32 @@ enum x86_op {
 	X86_OP_COUNT,
 };
 
+/* The flags column of insns.def. */
+enum row_flag {
+	ROW_LOCK = 1 << 0,	/* LOCK is allowed when the destination is memory; elsewhere it is #UD */
+	ROW_END = 1 << 1,	/* ends a block: transfers control, or changes what the block key says */
+	ROW_CPL0 = 1 << 2,	/* #GP(0) at CPL > 0 (and in virtual-8086 mode) */
+	ROW_PROT = 1 << 3,	/* #UD in real-address and virtual-8086 mode */
+	ROW_STRING = 1 << 4,	/* obeys REP */
+	ROW_X87 = 1 << 5,	/* #NM by CR0.EM or CR0.TS */
+	ROW_MMX = 1 << 6,	/* MM form: #UD by CR0.EM, #NM by CR0.TS, #MF; XMM form: as ROW_SSE */
+	ROW_SSE = 1 << 7,	/* #UD by CR0.EM or CR4.OSFXSR = 0, #NM by CR0.TS */
+	ROW_UNALIGNED = 1 << 8,	/* the 16-byte memory operand need not be aligned (else #GP(0)) */
+};
+
+/* What a CPU model must have, or the instruction is #UD. FEAT_386 is in every model. */
+enum x86_feature {
+	FEAT_386, FEAT_486, FEAT_CX8, FEAT_TSC, FEAT_MSR, FEAT_SMM, FEAT_P6, FEAT_CMOV, FEAT_SEP,
+	FEAT_FPU, FEAT_MMX, FEAT_FXSR, FEAT_SSE, FEAT_SSE2, FEAT_SSE3, FEAT_SSSE3, FEAT_CLFSH,
+	FEAT_MONITOR, FEAT_MOVBE, FEAT_POPCNT, FEAT_SYSCALL, FEAT_COUNT,
+};
+
+struct x86_row {
+	const char *name;	/* SDM mnemonic, upper case; MOVSD_SSE and its like as in insns.def */
+	u16 flags;		/* enum row_flag */
+	u8 feature;		/* enum x86_feature */
+};
+
 /* Condition codes as the low four bits of Jcc/SETcc/CMOVcc encode them (SDM vol. 1, appendix B). */
 enum x86_cond {
 	COND_O, COND_NO, COND_B, COND_AE, COND_E, COND_NE, COND_BE, COND_A,
@@ -26,7 +52,7 @@ enum x86_cond {
 enum ir1_kind {
 	IR1_NONE,
 	IR1_GPR,		/* reg 0-15; high: AH CH DH BH are reg 0-3 with high set */
-	IR1_IMM,		/* imm, sign-extended as the instruction defines */
+	IR1_IMM,		/* imm: sign-extended from size, or an unsigned count, port, selector … */
 	IR1_MEM,		/* seg:[base + index * scale + disp] */
 	IR1_SREG, IR1_CR, IR1_DR,
 	IR1_ST, IR1_MM, IR1_XMM,
@@ -48,21 +74,35 @@ struct ir1_op {
 };
 
 enum ir1_prefix {
-	PFX_LOCK = 1, PFX_REP = 2, PFX_REPNE = 4, PFX_SEG = 8, PFX_66 = 16, PFX_67 = 32,
+	PFX_LOCK = 1,
+	PFX_REP = 2, PFX_REPNE = 4,	/* the last of the two; not set when it is part of an SSE opcode */
+	PFX_SEG = 8, PFX_66 = 16, PFX_67 = 32,
 };
 
 struct ir1 {
 	u16 op;			/* enum x86_op */
 	u8 len;			/* bytes, 1-15 */
 	u8 nops;
-	u8 opsize;		/* effective operand size in bytes: 2, 4 (8) */
+	u8 opsize;		/* effective operand size in bytes: 2, 4 (8); ROW_STRING: element size 1, 2, 4 */
 	u8 addrsize;		/* effective address size in bytes: 2, 4 (8) */
 	u8 cond;		/* enum x86_cond for JCC, SETCC, CMOVCC, FCMOVCC */
 	u8 prefix;		/* enum ir1_prefix */
-	u8 subop;		/* rows that stand for a family: a number that insns.def documents (imm8 of CMPPS, predicate …) */
+	u8 subop;		/* a number that insns.def documents for the row; otherwise 0 */
 	u32 eip;		/* offset of its first byte in CS */
 	struct ir1_op ops[4];	/* explicit operands in Intel (SDM) order, destination first */
 	u8 bytes[15];
 };
+
+/* Indexed by enum x86_op; [X86_INVALID] is { "INVALID", 0, FEAT_386 }. */
+extern const struct x86_row x86_rows[X86_OP_COUNT];
+
+/* What the model must have for this form: the row's feature; XMM form of an MMX row: SSE2 or more. */
+enum x86_feature ir1_feature(const struct ir1 *i);
+
+/*
+ * The instruction in Intel syntax, for traces; NUL-terminated, cut at `size` bytes (size >= 1).
+ * Returns buf.
+ */
+char *ir1_print(const struct ir1 *i, char *buf, size_t size);
 
 #endif
