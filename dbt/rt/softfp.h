@@ -56,6 +56,15 @@ static inline bool f80_reg_blocked(const struct fpenv *e)
 	return e->exc & ~e->cw & (FP_IE | FP_DE | FP_ZE);
 }
 
+/*
+ * True if FLD of a float or double must not push. An unmasked D does not stop it: the
+ * value is pushed, normalised, and the exception is pending (AMD family 25).
+ */
+static inline bool f80_load_blocked(const struct fpenv *e)
+{
+	return e->exc & ~e->cw & FP_IE;
+}
+
 /* True if a converted value must not be stored to memory (unmasked I, D, O or U). */
 static inline bool f80_store_blocked(const struct fpenv *e)
 {

@@ -47,6 +47,7 @@ static struct f80 scale_by_inf(struct f80 a, struct f80 b, struct fpenv *e)
 	return up ? f80_inf(f80_sign(a)) : f80_zero(f80_sign(a));
 }
 
+/* Beyond what the unmasked adjustment of 24576 can mend, infinity or zero in all rounding modes. */
 struct f80 f80_scale(struct f80 a, struct f80 b, struct fpenv *e)
 {
 	if (f80_is_bad(a) || f80_is_bad(b))
@@ -57,6 +58,14 @@ struct f80 f80_scale(struct f80 a, struct f80 b, struct fpenv *e)
 		return a;
 	struct num v = f80_num(a);
 	v.exp += scale_count(b);
+	if (v.exp >= F80_MAX_EXP + F80_WRAP && !(e->cw & FP_OE)) {
+		e->exc |= FP_OE | FP_PE | FP_C1;
+		return f80_inf(v.sign);
+	}
+	if (v.exp < 1 - F80_WRAP && !(e->cw & FP_UE)) {
+		e->exc |= FP_UE | FP_PE;
+		return f80_zero(v.sign);
+	}
 	return f80_round_ext(v, 0, e);
 }
 
