@@ -103,6 +103,10 @@ struct f80 f80_from_f32(u32 v, struct fpenv *e);
 struct f80 f80_from_f64(u64 v, struct fpenv *e);
 struct f80 f80_from_s64(s64 v);
 
+/* The same without exceptions: an SNaN stays one. For memory operands of arithmetic. */
+struct f80 f80_widen_f32(u32 v);
+struct f80 f80_widen_f64(u64 v);
+
 /*
  * Narrowing for stores; whether to store at all: f80_store_blocked(). Width is 16, 32
  * or 64; truncate = FISTTP; out of range gives I and the integer indefinite.

@@ -7,33 +7,50 @@
 #include "dbt/rt/softfp.h"
 #include "dbt/rt/softfp_prim.h"
 
-/* frac: the fraction left-aligned at bit 62; exp: the biased exponent, all ones = max. */
-static struct f80 widen(unsigned sign, unsigned exp, unsigned max, s32 bias, u64 frac,
-			struct fpenv *e)
+/* frac: the fraction left-aligned at bit 62; exp: the biased exponent, all ones = 2 bias + 1. */
+static inline struct f80 widen(unsigned sign, s32 exp, s32 bias, u64 frac)
 {
-	if (exp == max) {
-		if (frac && !(frac & F80_QUIET))
-			e->exc |= FP_IE;
-		return f80_make(sign, F80_MAX_EXP, F80_TOP | frac | (frac ? F80_QUIET : 0));
-	}
+	if (F80_LIKELY(exp && exp <= 2 * bias))
+		return f80_make(sign, (unsigned)(exp - bias + F80_BIAS), F80_TOP | frac);
 	if (exp)
-		return f80_make(sign, (unsigned)((s32)exp - bias + F80_BIAS), F80_TOP | frac);
+		return f80_make(sign, F80_MAX_EXP, F80_TOP | frac);
 	if (!frac)
 		return f80_zero(sign);
-	e->exc |= FP_DE;
 	int n = __builtin_clzll(frac);
 	return f80_make(sign, (unsigned)(1 - bias + F80_BIAS - n), frac << n);
 }
 
+struct f80 f80_widen_f32(u32 v)
+{
+	return widen(v >> 16 & 0x8000, (s32)(v >> 23 & 0xff), 127, (u64)(v & 0x7fffff) << 40);
+}
+
+struct f80 f80_widen_f64(u64 v)
+{
+	u64 frac = (v & 0xfffffffffffffull) << 11;
+	return widen(v >> 48 & 0x8000, (s32)(v >> 52 & 0x7ff), 1023, frac);
+}
+
+/* The flags of a widened value; quiets an SNaN. */
+static inline struct f80 loaded(struct f80 r, bool denormal, struct fpenv *e)
+{
+	if (F80_UNLIKELY(f80_is_nan(r)))
+		return f80_nan1(r, e);
+	if (F80_UNLIKELY(denormal))
+		e->exc |= FP_DE;
+	return r;
+}
+
 struct f80 f80_from_f32(u32 v, struct fpenv *e)
 {
-	return widen(v >> 16 & 0x8000, v >> 23 & 0xff, 0xff, 127, (u64)(v & 0x7fffff) << 40, e);
+	struct f80 r = f80_widen_f32(v);
+	return loaded(r, !(v & 0x7f800000) && r.mant, e);
 }
 
 struct f80 f80_from_f64(u64 v, struct fpenv *e)
 {
-	u64 frac = (v & 0xfffffffffffffull) << 11;
-	return widen(v >> 48 & 0x8000, v >> 52 & 0x7ff, 0x7ff, 1023, frac, e);
+	struct f80 r = f80_widen_f64(v);
+	return loaded(r, !(v & 0x7ff0000000000000) && r.mant, e);
 }
 
 struct f80 f80_from_s64(s64 v)
