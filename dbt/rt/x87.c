@@ -179,6 +179,14 @@ void x87_fst_st(struct x87 *x, unsigned i, bool pop)
 		x87_pop(x);
 }
 
+void x87_fstpnce(struct x87 *x, unsigned i)
+{
+	x87_raise(x, 0);
+	if (!x87_empty(x, 0))
+		x87_set(x, i, x->r[x87_top(x)]);
+	x87_pop(x);
+}
+
 void x87_fxch(struct x87 *x, unsigned i)
 {
 	struct f80 a = x->r[x87_top(x)], b = x->r[x87_phys(x, i)];
@@ -197,6 +205,7 @@ void x87_fxch(struct x87 *x, unsigned i)
 void x87_ffree(struct x87 *x, unsigned i)
 {
 	x->valid &= (u16)~(1u << x87_phys(x, i));
+	x87_raise(x, 0);
 }
 
 /* DF C0+i, undocumented but in every CPU: FFREE, then pop. */
@@ -225,8 +234,7 @@ void x87_fcmov(struct x87 *x, unsigned i, bool condition)
 			x87_set(x, 0, x87_indefinite);
 		return;
 	}
-	x87_raise(x, 0);
-	if (condition)
+	if (condition)			/* C1 stays (AMD) */
 		x87_set(x, 0, x->r[x87_phys(x, i)]);
 }
 

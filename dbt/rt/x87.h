@@ -70,6 +70,8 @@ void x87_store_done(struct x87 *x, const struct x87_store *s, bool pop);
 
 /* Stack manipulation. fst_st: FST ST(i) and FSTP ST(i). */
 void x87_fst_st(struct x87 *x, unsigned i, bool pop);
+/* D9 D8+i, undocumented: FSTP ST(i) that takes an empty ST(0) without a fault. */
+void x87_fstpnce(struct x87 *x, unsigned i);
 void x87_fxch(struct x87 *x, unsigned i);
 void x87_ffree(struct x87 *x, unsigned i);
 void x87_ffreep(struct x87 *x, unsigned i);

@@ -195,6 +195,8 @@ unsigned x87_fcomi(struct x87 *x, unsigned i, bool quiet, bool pop)
 		e.exc = FP_IE | FP_SF;
 	else
 		cc = compare(x, x->r[x87_phys(x, i)], quiet, false, &e);
+	if (!(e.exc & FP_SF))		/* C1 stays but for a stack fault (AMD) */
+		e.exc |= x->sw & FP_C1;
 	x87_raise(x, e.exc);
 	if (pop && !f80_reg_blocked(&e))
 		x87_pop(x);

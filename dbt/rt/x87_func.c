@@ -67,13 +67,16 @@ static bool two_valid(const struct x87 *x)
 
 void x87_fprem(struct x87 *x, bool nearest)
 {
-	x->sw &= (u16)~FP_CC;
+	x->sw &= (u16)~FP_C2;
 	if (X87_UNLIKELY(!two_valid(x))) {
 		st0_underflow(x);
 		return;
 	}
 	struct fpenv e = { x->cw, 0 };
 	struct f80 r = f80_rem(x->r[x87_top(x)], x->r[x87_phys(x, 1)], nearest, &e);
+	bool nan = (r.se & 0x7fff) == 0x7fff;
+	if (!nan && !f80_reg_blocked(&e))	/* AMD: without a remainder C0 and C3 stay */
+		x->sw &= (u16)~(FP_C0 | FP_C3);
 	x87_raise(x, e.exc);
 	if (!f80_reg_blocked(&e))
 		x->r[x87_top(x)] = r;

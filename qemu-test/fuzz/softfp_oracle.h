@@ -29,10 +29,10 @@ typedef void (*oracle_fn)(const struct oracle_image *in, struct oracle_image *ou
 			  struct oracle_regs *regs);
 
 /*
- * A stub for one instruction of one or two opcode bytes (first byte D8..DF). For a memory
- * form give the ModRM byte with mod = 0 and rm = 2: the operand is at [rdx].
+ * A stub for one instruction of up to 8 bytes. For a memory form the ModRM byte has mod = 0
+ * and rm = 2: the operand is at [rdx].
  */
-static oracle_fn oracle_make(u8 op0, u8 op1)
+static oracle_fn oracle_make(const u8 *insn, unsigned length)
 {
 	static u8 *page;
 	static unsigned used, size = 1u << 20;
@@ -59,21 +59,21 @@ static oracle_fn oracle_make(u8 op0, u8 op1)
 	u8 *p = page + used;
 	used += 64;
 	memcpy(p, head, sizeof(head));
-	p[sizeof(head)] = op0;
-	p[sizeof(head) + 1] = op1;
-	memcpy(p + sizeof(head) + 2, tail, sizeof(tail));
+	memcpy(p + sizeof(head), insn, length);
+	memcpy(p + sizeof(head) + length, tail, sizeof(tail));
 	oracle_fn fn;
 	memcpy(&fn, &p, sizeof(fn));
 	return fn;
 }
 
-/* The same from a cache; op1 as above. */
-static oracle_fn oracle_get(u8 op0, u8 op1)
+/* The same from a cache, for two-byte instructions D8..DF. */
+static inline oracle_fn oracle_get(u8 op0, u8 op1)
 {
+	const u8 insn[] = { op0, op1 };
 	static oracle_fn cache[8][256];
 	oracle_fn *slot = &cache[op0 & 7][op1];
 	if (!*slot)
-		*slot = oracle_make(op0, op1);
+		*slot = oracle_make(insn, 2);
 	return *slot;
 }
 
