@@ -26,6 +26,16 @@ setup_key()
 	key=$1
 }
 
+# Is everything there?  If so, name it in the environment (LOAM_TREE, LOAM_NEWLIB, …).
+setup_ready()
+{
+	setup_key
+	[ -f "$LOAM_CACHE/ready/$key" ] || return 1
+	. "$LOAM_CACHE/ready/$key"
+	[ -d "$LOAM_TREE" ] && [ -d "$LOAM_QEMU" ] && [ -d "$LOAM_NEWLIB" ] &&
+		[ -d "$LOAM_CAPSTONE" ] && [ -d "$LOAM_GNUEFI" ] && [ -d "$LOAM_GUEST" ]
+}
+
 # Lines of one kind ("tool", "src" …) of the lock file, without the kind; $2: only this name.
 lock_lines()
 {
