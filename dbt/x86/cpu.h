@@ -98,15 +98,25 @@ union xmm {
 	u64 q[2];
 };
 
+struct sys_hooks;
+struct cpu_model;
+
 struct vcpu {
 	/* Written back copies of what translated code keeps in host registers. */
 	u64 gpr[GPR_COUNT];	/* 32-bit guests: sign-extended, as host registers hold them */
 	u64 cc_op;		/* enum cc_kind | size class (dbt/lift/flags.h) */
 	u64 cc_a, cc_b;
 	u64 eip;		/* zero-extended; valid whenever translated code is not running */
+	u64 next_eip;		/* system helpers: the address after the instruction */
 
 	/* Read by translated code. */
-	struct segment seg[SREG_COUNT];
+	struct segment seg[8];	/* enum sreg; two spare */
+	/*
+	 * Limit checks of segments that are not flat (vcpu_seg_update): an access of n bytes at
+	 * offset o is good if (u32)(o - seg_lo) + (n - 1) <= span, span -1 = never. [1]: writes.
+	 */
+	s64 seg_span[2][8];
+	u32 seg_lo[8];
 	s64 df;			/* +1 or -1: EFLAGS.DF */
 	u32 eflags;		/* all but DF and the arithmetic flags, which are elsewhere */
 	u32 key_flags;		/* flags of the block key (dbt/dbt.h) for the current mode */
@@ -129,13 +139,24 @@ struct vcpu {
 	u8 cpl;
 	bool halted, shutdown;
 	struct fault fault;	/* what exec is to deliver next */
-	u64 fault_next_eip;	/* software interrupts: the address after the instruction */
 
 	struct x87 x87;
 	union xmm xmm[16];
 
 	void *owner;		/* struct dbt: code cache, counters */
+
+	/* The system side (dbt/rt). */
+	const struct sys_hooks *hooks;	/* dbt/rt/sysops.h; never NULL */
+	const struct cpu_model *model;	/* dbt/rt/cpuid.h; never NULL */
+	bool nmi_blocked;		/* from the delivery of an NMI to the next IRET */
+	u8 apic_id;			/* initial APIC ID */
+	u64 mcg_status;
+	struct { u32 msr; u32 count; } msr_unknown[16];	/* accesses that got #GP, by number */
+	u64 msr_unknown_total;
 };
+
+/* What c->inhibit holds off, until the instruction after this one is done. */
+enum { INHIBIT_STI = 1, INHIBIT_SS = 2 };	/* interrupts; interrupts and debug traps */
 
 enum vcpu_pending {
 	PENDING_INTR = 1u << 0,		/* look at the interrupt controller */
