@@ -98,6 +98,9 @@ union xmm {
 	u64 q[2];
 };
 
+struct sys_hooks;
+struct cpu_model;
+
 struct vcpu {
 	/* Written back copies of what translated code keeps in host registers. */
 	u64 gpr[GPR_COUNT];	/* 32-bit guests: sign-extended, as host registers hold them */
@@ -141,7 +144,19 @@ struct vcpu {
 	union xmm xmm[16];
 
 	void *owner;		/* struct dbt: code cache, counters */
+
+	/* The system side (dbt/rt). */
+	const struct sys_hooks *hooks;	/* dbt/rt/sysops.h; never NULL */
+	const struct cpu_model *model;	/* dbt/rt/cpuid.h; never NULL */
+	bool nmi_blocked;		/* from the delivery of an NMI to the next IRET */
+	u8 apic_id;			/* initial APIC ID */
+	u64 mcg_status;
+	struct { u32 msr; u32 count; } msr_unknown[16];	/* accesses that got #GP, by number */
+	u64 msr_unknown_total;
 };
+
+/* What c->inhibit holds off, until the instruction after this one is done. */
+enum { INHIBIT_STI = 1, INHIBIT_SS = 2 };	/* interrupts; interrupts and debug traps */
 
 enum vcpu_pending {
 	PENDING_INTR = 1u << 0,		/* look at the interrupt controller */
