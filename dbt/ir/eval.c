@@ -190,9 +190,8 @@ static void flags(struct eval *e, unsigned i)
 		e->flags = cc_compute(in->x, in->y, word(e, in->a), word(e, in->b),
 				      word(e, in->c), e->flags);
 		break;
-	case IR_GETF: set(e, i, e->flags); break;
 	case IR_ENTRYF: set(e, i, e->entry_flags); break;
-	case IR_CC: set(e, i, cc_holds(in->x, e->flags)); break;
+	case IR_ENTRYCF: set(e, i, e->entry_flags & FL_CF); break;
 	}
 }
 
@@ -278,7 +277,7 @@ static void step(struct eval *e, unsigned i)
 	case IR_LD: case IR_ST: memory(e, i); break;
 	case IR_GETREG: case IR_PUTREG: case IR_GETXMM: case IR_PUTXMM: case IR_LDSTATE:
 	case IR_STSTATE: state(e, i); break;
-	case IR_SETF: case IR_GETF: case IR_ENTRYF: case IR_CC: flags(e, i); break;
+	case IR_SETF: case IR_ENTRYF: case IR_ENTRYCF: flags(e, i); break;
 	case IR_HELPER: helper(e, i); break;
 	case IR_VEC: vector_op(e, i); break;
 	case IR_RAISE: case IR_RAISE_IF: case IR_EXIT_IF: case IR_EXIT: case IR_EXIT_IND:

@@ -17,7 +17,7 @@ static void print_aux(const struct ir_insn *in, char *buf, size_t size)
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
 		snprintf(buf, size, ".%s%s", mem_text[in->x], in->y ? ".rmw" : "");
 		break;
-	case IR_SETF: case IR_CC: case IR_EXTRACT: case IR_DEPOSIT: case IR_HELPER: case IR_VEC:
+	case IR_SETF: case IR_EXTRACT: case IR_DEPOSIT: case IR_HELPER: case IR_VEC:
 		snprintf(buf, size, ".%u.%u", in->x, in->y);
 		break;
 	default:

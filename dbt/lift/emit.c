@@ -98,7 +98,7 @@ void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c)
 
 void lift_sys(struct lift *t, enum helper h, val a, val b)
 {
-	emit(t, (struct ir_insn){ .op = IR_SYS, .a = a, .b = b, .k = h });
+	emit(t, (struct ir_insn){ .op = IR_SYS, .a = a, .b = b, .c = lift_flags_full(t), .k = h });
 	t->ended = true;
 }
 
@@ -122,30 +122,6 @@ val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type re
 void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v)
 {
 	emit(t, (struct ir_insn){ .op = IR_ST, .x = mem, .a = addr, .b = v, .k = disp });
-}
-
-void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, val c)
-{
-	emit(t, (struct ir_insn){ .op = IR_SETF, .x = kind, .y = lift_log2(size), .a = a, .b = b,
-				  .c = c });
-}
-
-void lift_flags_mask(struct lift *t, val bits, u32 mask)
-{
-	if (mask == FL_ARITH)
-		lift_setf(t, CC_EFLAGS, 4, bits, 0, 0);
-	else
-		lift_setf(t, CC_MASKED, 4, bits, lift_const(t, mask), 0);
-}
-
-val lift_getf(struct lift *t)
-{
-	return emit(t, (struct ir_insn){ .op = IR_GETF, .type = T_I32 });
-}
-
-val lift_cc(struct lift *t, unsigned cond)
-{
-	return emit(t, (struct ir_insn){ .op = IR_CC, .type = T_I32, .x = cond });
 }
 
 static s64 exception(u8 vector, s64 error)
@@ -174,17 +150,19 @@ void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s
 
 void lift_exit(struct lift *t, u32 eip)
 {
-	emit(t, (struct ir_insn){ .op = IR_EXIT, .k = eip });
+	emit(t, (struct ir_insn){ .op = IR_EXIT, .c = lift_flags_full(t), .k = eip });
 	t->ended = true;
 }
 
 void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip)
 {
-	emit(t, (struct ir_insn){ .op = IR_EXIT_IF, .x = cond, .a = a, .b = b, .k = eip });
+	emit(t, (struct ir_insn){ .op = IR_EXIT_IF, .x = cond, .a = a, .b = b,
+				  .c = lift_flags_full(t), .k = eip });
 }
 
 void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind)
 {
-	emit(t, (struct ir_insn){ .op = IR_EXIT_IND, .x = kind, .a = eip });
+	emit(t, (struct ir_insn){ .op = IR_EXIT_IND, .x = kind, .a = eip,
+				  .c = lift_flags_full(t) });
 	t->ended = true;
 }

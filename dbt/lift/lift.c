@@ -7,7 +7,7 @@
 
 
 static const lift_func lift_table[X86_OP_COUNT] = {
-#define INS(name, lift, flags, feature) [X86_##name] = lift_##lift,
+#define INS(name, fn, flags, feature) [X86_##name] = lift_##fn,
 #include "dbt/x86/insns.def"
 #undef INS
 };
@@ -17,7 +17,7 @@ void lift_todo(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_unimplemented, lift_const(t, i->op), 0);
 }
 
-#define TODO(lift) void lift_##lift(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
+#define TODO(fn) void lift_##fn(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
 #include "dbt/lift/todo.def"
 #undef TODO
 

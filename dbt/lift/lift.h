@@ -27,6 +27,8 @@ struct lift {
 	bool has_addr;		/* addr and disp below are computed for this instruction's operand */
 	val addr;
 	s32 disp;
+	val flags;		/* the SETF in force; 0: the flags at the block's entry */
+	val entry_flags;	/* those as a value, once somebody asked */
 };
 
 typedef void (*lift_func)(struct lift *t, const struct ir1 *i);
@@ -93,6 +95,7 @@ void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, v
 void lift_flags_mask(struct lift *t, val bits, u32 mask);	/* only these change */
 val lift_getf(struct lift *t);
 val lift_cc(struct lift *t, unsigned cond);		/* I32 0 or 1 */
+val lift_flags_full(struct lift *t);			/* t->flags, as a kind that exits can take */
 
 /* -- Control -- */
 void lift_raise(struct lift *t, u8 vector);		/* ends the block */
@@ -110,7 +113,7 @@ static inline unsigned lift_log2(unsigned size) { return size == 8 ? 3 : size >>
 /* What insns.def names for instructions that are not there yet: #UD, counted and logged once each. */
 void lift_todo(struct lift *t, const struct ir1 *i);
 
-#define INS(name, lift, flags, feature) void lift_##lift(struct lift *t, const struct ir1 *i);
+#define INS(name, fn, flags, feature) void lift_##fn(struct lift *t, const struct ir1 *i);
 #include "dbt/x86/insns.def"
 #undef INS
 

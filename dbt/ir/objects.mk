@@ -1,0 +1,1 @@
+OBJS_dbt += dbt/ir/ir.o dbt/ir/verify.o dbt/ir/print.o dbt/ir/eval.o dbt/ir/vec_eval.o

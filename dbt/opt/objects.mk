@@ -1,0 +1,1 @@
+OBJS_dbt += dbt/opt/list.o dbt/opt/getput.o dbt/opt/fold.o dbt/opt/dead.o
