@@ -217,7 +217,9 @@ static int set_value(struct boot_config *c, const struct key *k, struct span v,
 	case DISK:
 		return set_file(field, k->kind, v, err);
 	case EXACT:
-		return equals(v, "exact") ? 0 : fail(err, ERR_INVAL, "only exact is possible, not", v);
+		if (!equals(v, "exact"))
+			return fail(err, ERR_INVAL, "only exact is possible, not", v);
+		return 0;
 	case CPU:
 		rc = check_cpu(v, err);
 		break;

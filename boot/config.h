@@ -47,7 +47,7 @@ int config_apply(struct boot_config *c, const char *assignment, struct config_er
  */
 int config_apply_all(struct boot_config *c, const char *options, struct config_error *err);
 
-/* The k-th image slot (k from 0), its key in *key; NULL after the last. Unused slots have no name. */
+/* The k-th image slot (from 0), its key in *key; NULL after the last. Unused ones have no name. */
 struct boot_file *config_file(struct boot_config *c, unsigned k, const char **key);
 
 /* The line that sets `key` in text, from 1; 0 if none does. For messages about files not found. */

@@ -8,7 +8,7 @@
 
 #include "kernel/lib/types.h"
 
-/* This core's registers, vectors, empty page tables; interrupts stay off. Call first, on each core. */
+/* This core's registers, vectors, empty page tables; interrupts stay off. First, on each core. */
 void arch_init(void);
 
 /* Where the CPU sees host physical memory: cached for RAM, uncached for device registers. */
@@ -23,7 +23,7 @@ bool irq_disable(void);
 void irq_restore(bool were_on);
 bool irq_enabled(void);
 
-/* Have the host timer interrupt once, `ticks` of clock_ticks() from now (0: as soon as possible). */
+/* Have the host timer interrupt once, `ticks` of clock_ticks() from now (0: at once). */
 void arch_timer_arm(u64 ticks);
 void arch_timer_stop(void);
 

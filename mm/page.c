@@ -175,13 +175,12 @@ hpa_t page_alloc_run(u64 count, u64 align, u64 limit)
 	must(count && align >= PAGE_SIZE && (align & (align - 1)) == 0);
 	lock_take(&lock);
 	for (unsigned k = 0; k < region_count && !found.a; k++) {
-		struct region *low = &regions[k], *high = &regions[region_count - 1 - k];
-		u64 page;
+		bool low = limit != PAGE_ANYWHERE;
+		struct region *r = &regions[low ? k : region_count - 1 - k];
+		u64 page = low ? find_low(r, count, align, limit) : find_high(r, count, align);
 
-		if (limit != PAGE_ANYWHERE && (page = find_low(low, count, align, limit)) < low->pages)
-			found = take(low, page, count);
-		if (limit == PAGE_ANYWHERE && (page = find_high(high, count, align)) < high->pages)
-			found = take(high, page, count);
+		if (page < r->pages)
+			found = take(r, page, count);
 	}
 	lock_drop(&lock);
 	return found;

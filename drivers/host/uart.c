@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Receives by interrupt into a ring, sends by polling. One reader of the ring, on the core that takes
- * the interrupt. Invariant: the receive interrupt is off exactly while the ring is full, so no
- * byte that the UART has accepted is dropped here.
+ * Receives by interrupt into a ring, sends by polling. One reader of the ring, on the core that
+ * takes the interrupt. Invariant: the receive interrupt is off exactly while the ring is full, so
+ * no byte that the UART has accepted is dropped here.
  */
 #include "drivers/host/uart.h"
 

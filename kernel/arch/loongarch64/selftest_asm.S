@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pieces of the self-tests that need chosen registers or instructions. Called by selftest.c only. */
+/* Pieces of the self-tests that need chosen registers or instructions, for selftest.c only. */
 #include "kernel/extable.h"
 
 	.text
@@ -12,13 +12,13 @@ selftest_registers:
 	st.d	$r\n, $sp, (\n - \n / 22 * 20) * 8 - 8
 	.endr
 	li.d	$a0, 0x0123456789abcdef
-	.irp	n, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, \
-		27, 28, 29, 30, 31
+	.irp	n, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, \
+		26, 27, 28, 29, 30, 31
 	addi.d	$r\n, $a0, \n
 	.endr
 	break	7
-	.irp	n, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, \
-		27, 28, 29, 30, 31
+	.irp	n, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, \
+		26, 27, 28, 29, 30, 31
 	addi.d	$r\n, $r\n, -\n
 	bne	$r\n, $a0, 1f
 	.endr
@@ -44,7 +44,6 @@ selftest_try_load:
 selftest_return:
 	li.w	$a0, 42
 	jr	$ra
-	nop
 
 /* a0 = address of code to call; the code may use any temporary. */
 selftest_call:
