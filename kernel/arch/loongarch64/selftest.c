@@ -17,15 +17,19 @@
 #include "kernel/panic.h"
 
 u64 selftest_registers(void);
+void selftest_clobber(void);
 u64 selftest_try_load(u64 va);
 u32 selftest_call(u64 va);
 u32 selftest_return(void);
+
+#define PATTERN 0x0123456789abcdefull	/* selftest_asm.S: register n holds this + n */
 
 static struct {
 	bool armed;		/* claim whatever comes */
 	unsigned count;		/* traps claimed */
 	enum trap_kind kind;	/* of the last one */
-	u64 badv, pc, status;
+	u64 badv;
+	struct trap_frame frame;
 } seen;
 
 /* Note the trap and go on: at the fixup, after a bad fetch at the caller, else at the next insn. */
@@ -38,7 +42,8 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 	seen.count++;
 	seen.kind = kind;
 	seen.badv = f->badv;
-	seen.pc = f->pc;
+	seen.frame = *f;
+	selftest_clobber();
 	if (fixup)
 		f->pc = fixup;
 	else if (kind == TRAP_FETCH_INVALID || (kind == TRAP_ADDRESS && f->badv == f->pc))
@@ -90,8 +95,14 @@ static const char *test_traps(void)
 	arm();
 	if (selftest_registers())
 		return "a register changed across a trap";
-	if (seen.count != 1 || seen.kind != TRAP_BREAK)
+	if (seen.count != 1 || seen.kind != TRAP_BREAK || (seen.frame.insn & 0x7fff) != 7)
 		return "break";
+	for (unsigned n = 1; n < 32; n++)
+		if (n != 2 && n != 3 && n != 4 && n != REG_KICK &&
+		    seen.frame.gpr[n] != PATTERN + n)
+			return "a register is wrong in the frame";
+	if (seen.frame.gpr[2] != (u64)this_cpu() || seen.frame.gpr[4] != PATTERN)
+		return "tp or a0 is wrong in the frame";
 	__asm__ volatile("syscall 0");
 	if (seen.count != 2 || seen.kind != TRAP_SYSCALL)
 		return "syscall";
@@ -303,7 +314,12 @@ static const char *asids(void)
 		if (load(LOW) != (k % 2 ? 0x1003 : 0x1000))
 			return "an address space sees the other's page";
 	}
-	return quiet() ? NULL : "an unwanted trap";
+	if (!quiet())
+		return "an unwanted trap";
+	*leaf(m.other, LOW) = 0;	/* ASID + 1 is current */
+	paging_drop_asid(ASID + 1);
+	load(LOW);
+	return trapped(TRAP_LOAD_INVALID, LOW) ? NULL : "an entry outlived its address space";
 }
 
 /* More pages than the TLB holds, twice over. */

@@ -3,7 +3,7 @@
 #include "kernel/extable.h"
 
 	.text
-	.globl	selftest_registers, selftest_try_load, selftest_return, selftest_call
+	.globl	selftest_registers, selftest_clobber, selftest_try_load, selftest_return, selftest_call
 
 /* Fill the registers, trap, compare. Returns 0, or the number of the first that changed. */
 selftest_registers:
@@ -30,6 +30,13 @@ selftest_registers:
 	ld.d	$r\n, $sp, (\n - \n / 22 * 20) * 8 - 8
 	.endr
 	addi.d	$sp, $sp, 96
+	jr	$ra
+
+/* Change every register that a function may. */
+selftest_clobber:
+	.irp	n, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
+	li.w	$r\n, -1
+	.endr
 	jr	$ra
 
 /* a0 = address; returns the 8 bytes there, or -1 if the load faults and a claimer looks it up. */
