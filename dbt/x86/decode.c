@@ -29,7 +29,7 @@
 
 unsigned long decode_disagreements;
 
-static csh handles[2];			/* 16-bit and 32-bit code */
+static csh handle;			/* 32-bit code; see normalise() */
 
 /* -- Capstone's names to ours ------------------------------------------------ */
 
@@ -104,73 +104,17 @@ static const struct reg_name reg_names[X86_REG_ENDING] = {
 
 /* -- What Capstone must not be asked ------------------------------------------ */
 
-/* Opcodes of map 0F for which 66, F2, F3 choose the instruction. */
+/* Opcodes for which 66, F2, F3 choose the instruction (POPCNT and MOVBE apart). */
 static bool is_simd_opcode(const struct scan *s)
 {
 	u8 op = s->opcode;
 
-	if (s->map == MAP_38)
-		return true;
-	return s->map == MAP_0F && ((op >= 0x10 && op <= 0x17) || (op >= 0x28 && op <= 0x2f) ||
-	       (op >= 0x50 && op <= 0x7f) || op == 0xb8 || op == 0xc2 ||
-	       (op >= 0xc4 && op <= 0xc6) || op >= 0xd0);
-}
-
-/* Forms of the one-byte map that Capstone takes for later extensions, or accepts wrongly. */
-static bool valid_map_1(const struct scan *s)
-{
-	unsigned mod = modrm_mod(s->modrm), reg = modrm_reg(s->modrm);
-
-	switch (s->opcode) {
-	case 0x62: case 0xc4: case 0xc5: case 0x8d:	/* BOUND LES LDS LEA; EVEX and VEX */
-		return mod != 3;
-	case 0x8c: return reg < 6;			/* MOV r/m, Sreg */
-	case 0x8e: return reg < 6 && reg != CS;		/* MOV Sreg, r/m */
-	case 0x8f: case 0xc6: case 0xc7:		/* POP, MOV; XOP, XABORT, XBEGIN */
-		return reg == 0;
-	case 0xfe: return reg < 2;
-	case 0xff: return reg < 7 && (mod != 3 || (reg != 3 && reg != 5));
-	default: return true;
-	}
-}
-
-/* Groups 15 (0F AE): no prefix makes a form that insns.def has. */
-static bool valid_group_15(const struct scan *s)
-{
-	unsigned reg = modrm_reg(s->modrm);
-
-	if (s->prefix & (PFX_66 | PFX_REP | PFX_REPNE))
-		return false;
-	return modrm_mod(s->modrm) == 3 ? reg >= 5 : reg < 4 || reg == 7;
-}
-
-static bool valid_map_0f(const struct scan *s)
-{
-	unsigned mod = modrm_mod(s->modrm), reg = modrm_reg(s->modrm);
-	u8 simd_prefix = s->prefix & (PFX_66 | PFX_REP | PFX_REPNE);
-
-	switch (s->opcode) {
-	case 0x00: return reg < 6;
-	case 0x01:
-		if (mod == 3)
-			return reg == 4 || reg == 6 || s->modrm == 0xc8 || s->modrm == 0xc9;
-		return reg != 5;
-	case 0x20: case 0x22:				/* MOV from and to CR */
-		return reg == 0 || (reg >= 2 && reg <= 4);
-	case 0xae: return valid_group_15(s);
-	case 0xb8: return s->prefix & PFX_REP;		/* POPCNT; without F3 JMPE */
-	case 0xba: return reg >= 4;
-	case 0xc3: return mod != 3 && !simd_prefix;	/* MOVNTI */
-	case 0xc7: return mod != 3 && reg == 1;		/* CMPXCHG8B */
-	default: return true;
-	}
-}
-
-static bool valid_form(const struct scan *s)
-{
 	switch (s->map) {
-	case MAP_1: return valid_map_1(s);
-	case MAP_0F: return valid_map_0f(s);
+	case MAP_1: return false;
+	case MAP_0F:
+		return (op >= 0x10 && op <= 0x17) || (op >= 0x28 && op <= 0x2f) ||
+		       (op >= 0x50 && op <= 0x7f) || (op >= 0xc2 && op <= 0xc6) || op >= 0xd0;
+	case MAP_38: return op != 0xf0 && op != 0xf1;
 	default: return true;
 	}
 }
@@ -187,23 +131,26 @@ static bool is_prefetch(const struct scan *s)
 	return s->opcode == 0x18 && modrm_mod(s->modrm) != 3 && modrm_reg(s->modrm) < 4;
 }
 
+static bool is_popcnt(const struct scan *s) { return s->map == MAP_0F && s->opcode == 0xb8; }
+
 /*
- * The copy that Capstone decodes: the address-size prefix, 66 or F2 or F3 where it
- * counts, the opcode. F2 and F3 outrank 66 where they choose the instruction.
- * Returns its length.
+ * The copy that Capstone decodes, in 32-bit mode whatever the guest's: 67 and 66 for an
+ * address and operand size of 16 bits, or 66, F2, F3 where they choose the instruction
+ * (F2 and F3 outrank 66), then the opcode. Capstone's 16-bit mode does not know 66 as
+ * part of an SSE opcode. Returns the copy's length, at most 3 more than the original's.
  */
 static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes)
 {
 	static const u8 escapes[] = { 0, 1, 2, 2 };
 	unsigned n = 0, from = s->opcode_at - escapes[s->map], at = s->opcode_at - from;
-	bool simd = is_simd_opcode(s), f2f3 = simd && (s->prefix & (PFX_REP | PFX_REPNE));
+	u8 choice = s->prefix & (PFX_REP | PFX_REPNE);
 
-	if (s->prefix & PFX_67)
+	if (s->addrsize == 2)
 		copy[n++] = 0x67;
-	if ((s->prefix & PFX_66) && (!f2f3 || s->opcode == 0xb8 || s->map == MAP_38))
+	if (is_simd_opcode(s) ? (s->prefix & PFX_66) && !choice : s->opsize == 2)
 		copy[n++] = 0x66;
-	if (f2f3)
-		copy[n++] = s->prefix & PFX_REP ? 0xf3 : 0xf2;
+	if (choice && (is_simd_opcode(s) || is_popcnt(s)))
+		copy[n++] = choice == PFX_REP ? 0xf3 : 0xf2;
 	memcpy(copy + n, bytes + from, s->len - from);
 	at += n;
 	if (is_hint(s) && !is_prefetch(s))
@@ -531,22 +478,22 @@ struct work {				/* one call's temporaries */
 	cs_detail detail;
 };
 
-static bool run_capstone(struct work *w, const u8 *bytes, unsigned mode)
+static bool run_capstone(struct work *w, const u8 *bytes)
 {
-	u8 copy[SCAN_MAX];
+	u8 copy[SCAN_MAX + 3];
 	const u8 *code = copy;
 	size_t size = normalise(copy, &w->scan, bytes);
 	u64 address = 0;
 
 	w->insn.detail = &w->detail;
-	if (!cs_disasm_iter(handles[mode == 4], &code, &size, &address, &w->insn))
+	if (!cs_disasm_iter(handle, &code, &size, &address, &w->insn))
 		return false;
 	if (size != 0)
 		decode_disagreements++;
 	return size == 0;
 }
 
-static bool decode_x87(struct ir1 *i, struct work *w, unsigned mode)
+static bool decode_x87(struct ir1 *i, struct work *w)
 {
 	const struct scan *s = &w->scan;
 	struct x87_entry e = x87_lookup(s->opcode, s->modrm);
@@ -557,24 +504,24 @@ static bool decode_x87(struct ir1 *i, struct work *w, unsigned mode)
 		x87_registers(i, e.form, modrm_rm(s->modrm));
 		return e.op != X86_INVALID;
 	}
-	if (!run_capstone(w, i->bytes, mode) || !take_operands(i, s, &w->detail.x86))
+	if (!run_capstone(w, i->bytes) || !take_operands(i, s, &w->detail.x86))
 		return false;
 	set_mem_size(i, e.size);
 	return i->nops == 1;
 }
 
-static bool decode_other(struct ir1 *i, struct work *w, unsigned mode)
+static bool decode_other(struct ir1 *i, struct work *w)
 {
 	const struct scan *s = &w->scan;
 
-	if (!valid_form(s) || !run_capstone(w, i->bytes, mode))
+	if (!scan_form_exists(s) || !run_capstone(w, i->bytes))
 		return false;
 	i->op = row_for(s, w->insn.id);
 	if (i->op == X86_INVALID || !take_operands(i, s, &w->detail.x86))
 		return false;
 	if (i->op == X86_JCC || i->op == X86_SETCC || i->op == X86_CMOVCC)
 		i->cond = s->opcode & 15;
-	if (is_simd_opcode(s))
+	if (is_simd_opcode(s) || is_popcnt(s))
 		i->prefix &= ~(PFX_REP | PFX_REPNE);
 	mend_operands(i, s);
 	return true;
@@ -605,9 +552,9 @@ enum decode_status decode(struct ir1 *out, const u8 *bytes, unsigned avail, u32 
 	out->eip = eip;
 	memcpy(out->bytes, bytes, w.scan.len);
 	if (w.scan.map == MAP_1 && (w.scan.opcode & 0xf8) == 0xd8)
-		valid = decode_x87(out, &w, mode);
+		valid = decode_x87(out, &w);
 	else
-		valid = decode_other(out, &w, mode);
+		valid = decode_other(out, &w);
 	if (valid && (out->prefix & PFX_LOCK))
 		valid = lock_allowed(out);
 	if (!valid)
@@ -628,17 +575,12 @@ static void name_conditions(void)
 
 int decode_init(void)
 {
-	static const cs_mode modes[2] = { CS_MODE_16, CS_MODE_32 };
 	cs_opt_mem mem = { malloc, calloc, realloc, free, vsnprintf };
 
 	name_conditions();
-	if (cs_option(0, CS_OPT_MEM, (size_t)&mem) != CS_ERR_OK)
+	if (cs_option(0, CS_OPT_MEM, (size_t)&mem) != CS_ERR_OK ||
+	    cs_open(CS_ARCH_X86, CS_MODE_32, &handle) != CS_ERR_OK ||
+	    cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
 		return -ERR_NOMEM;
-	for (unsigned k = 0; k < ARRAY_LEN(modes); k++) {
-		if (cs_open(CS_ARCH_X86, modes[k], &handles[k]) != CS_ERR_OK)
-			return -ERR_NOMEM;
-		if (cs_option(handles[k], CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
-			return -ERR_NOMEM;
-	}
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Prefixes, opcode maps and lengths (SDM vol. 2, chapter 2 and appendix A).
- * Not a judge of ModR/M: groups have their length here, decode.c knows which of
- * their members exist. No byte is read before it is known to be needed.
+ * Prefixes, opcode maps and lengths (SDM vol. 2, chapter 2 and appendix A), and
+ * which members of the groups exist. Says nothing of meaning or operands. No
+ * byte is read before it is known to be needed.
  */
 #include "dbt/x86/scan.h"
 
@@ -227,4 +227,75 @@ enum decode_status scan(struct scan *s, const u8 *bytes, unsigned avail, unsigne
 		return r.status;
 	s->len = r.at + s->imm_len;
 	return DECODE_OK;
+}
+
+/* -- Which forms exist ------------------------------------------------------- */
+
+/* Groups, and ModR/M forms that later extensions gave another meaning (VEX, EVEX, XOP, RTM). */
+static bool valid_map_1(const struct scan *s)
+{
+	unsigned mod = modrm_mod(s->modrm), reg = modrm_reg(s->modrm);
+
+	switch (s->opcode) {
+	case 0x62: case 0xc4: case 0xc5: case 0x8d:	/* BOUND LES LDS LEA; EVEX and VEX */
+		return mod != 3;
+	case 0x8c: return reg < 6;			/* MOV r/m, Sreg */
+	case 0x8e: return reg < 6 && reg != 1;	/* MOV Sreg, r/m */
+	case 0x8f: case 0xc6: case 0xc7:		/* POP, MOV; XOP, XABORT, XBEGIN */
+		return reg == 0;
+	case 0xfe: return reg < 2;
+	case 0xff: return reg < 7 && (mod != 3 || (reg != 3 && reg != 5));
+	default: return true;
+	}
+}
+
+/* Group 15 (0F AE): no prefix makes a form that insns.def has. */
+static bool valid_group_15(const struct scan *s)
+{
+	unsigned reg = modrm_reg(s->modrm);
+
+	if (s->prefix & (PFX_66 | PFX_REP | PFX_REPNE))
+		return false;
+	return modrm_mod(s->modrm) == 3 ? reg >= 5 : reg < 4 || reg == 7;
+}
+
+static bool valid_map_0f(const struct scan *s)
+{
+	unsigned mod = modrm_mod(s->modrm), reg = modrm_reg(s->modrm);
+	u8 simd_prefix = s->prefix & (PFX_66 | PFX_REP | PFX_REPNE);
+
+	switch (s->opcode) {
+	case 0x00: return reg < 6;
+	case 0x01:
+		if (mod == 3)
+			return reg == 4 || reg == 6 || s->modrm == 0xc8 || s->modrm == 0xc9;
+		return reg != 5;
+	case 0x20: case 0x22:				/* MOV from and to CR */
+		return reg == 0 || (reg >= 2 && reg <= 4);
+	case 0x77: return !simd_prefix;			/* EMMS */
+	case 0xae: return valid_group_15(s);
+	case 0xb8: return s->prefix & PFX_REP;		/* POPCNT; without F3 JMPE */
+	case 0xba: return reg >= 4;
+	case 0xc3: return mod != 3 && !simd_prefix;	/* MOVNTI */
+	case 0xc7: return mod != 3 && reg == 1;		/* CMPXCHG8B */
+	default: return true;
+	}
+}
+
+/* MOVBE: memory only. With F2 the opcode is CRC32. */
+static bool valid_map_38(const struct scan *s)
+{
+	if (s->opcode != 0xf0 && s->opcode != 0xf1)
+		return true;
+	return modrm_mod(s->modrm) != 3 && !(s->prefix & (PFX_REP | PFX_REPNE));
+}
+
+bool scan_form_exists(const struct scan *s)
+{
+	switch (s->map) {
+	case MAP_1: return valid_map_1(s);
+	case MAP_0F: return valid_map_0f(s);
+	case MAP_38: return valid_map_38(s);
+	default: return true;
+	}
 }

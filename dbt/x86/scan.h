@@ -35,6 +35,13 @@ struct scan {
  */
 enum decode_status scan(struct scan *s, const u8 *bytes, unsigned avail, unsigned mode);
 
+/*
+ * Does ModR/M (with 66, F2, F3) select an instruction of insns.def? Asked after the whole
+ * instruction was scanned, as CPUs do: its missing bytes fault before it is #UD.
+ * Rules on MMX and SSE forms are not here but in Capstone's tables.
+ */
+bool scan_form_exists(const struct scan *s);
+
 static inline unsigned modrm_mod(u8 modrm) { return modrm >> 6; }
 static inline unsigned modrm_reg(u8 modrm) { return modrm >> 3 & 7; }
 static inline unsigned modrm_rm(u8 modrm) { return modrm & 7; }
