@@ -73,7 +73,7 @@ static void drop_inner_segments(struct vcpu *c)
 
 /*
  * Return to an outer level: SS:ESP come from the inner stack `s`, then `drop` bytes of
- * parameters go from the outer one too. Registers change only if all is well; flags are the caller's.
+ * parameters go from the outer one too. Registers change only if all is well; not the flags.
  */
 static struct fault ret_outer(struct vcpu *c, struct ret *r, struct stack *s, u16 drop)
 {
