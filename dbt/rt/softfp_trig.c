@@ -108,7 +108,7 @@ struct f80 f80_cos(struct f80 a, struct fpenv *e)
 	return wide_round(w, sign, e);
 }
 
-/* C1 is the cosine's, the last one rounded. */
+/* C1 is the sine's, seen on AMD. */
 struct f80 f80_sincos(struct f80 a, struct f80 *cosine, struct fpenv *e)
 {
 	struct f80 r = f80_sin(a, e);
@@ -116,8 +116,9 @@ struct f80 f80_sincos(struct f80 a, struct f80 *cosine, struct fpenv *e)
 		*cosine = r;
 		return r;
 	}
-	e->exc &= (u16)~FP_C1;
-	*cosine = f80_cos(a, e);
+	struct fpenv c = { e->cw, 0 };
+	*cosine = f80_cos(a, &c);
+	e->exc |= c.exc & ~FP_C1;
 	return r;
 }
 

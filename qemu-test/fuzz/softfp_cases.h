@@ -40,7 +40,7 @@ struct sf_case {
 	unsigned (*compare)(struct f80, struct f80, struct fpenv *);
 	struct f80 (*load)(struct f80, struct fpenv *);
 	struct f80 (*store)(struct f80, struct fpenv *);
-	bool approximate;	/* may differ by one unit in the last place, then also in C1 */
+	bool approximate;	/* may differ by one unit in the last place, and in C1 */
 };
 
 static unsigned long sf_passed, sf_failed, sf_near;
@@ -247,20 +247,6 @@ static struct sf_out sf_model(const struct sf_case *c, const struct sf_in *in)
 	}
 	out.sw = (u16)(e.exc | cc);
 	return out;
-}
-
-static bool sf_same(struct f80 a, struct f80 b) { return a.mant == b.mant && a.se == b.se; }
-
-/* Equal, or neighbours. */
-static bool sf_close(struct f80 a, struct f80 b)
-{
-	if (sf_same(a, b))
-		return true;
-	u64 d = a.mant > b.mant ? a.mant - b.mant : b.mant - a.mant;
-	if (a.se + !(a.se & 0x7fff) == b.se + !(b.se & 0x7fff))
-		return d == 1;
-	bool top = a.mant == 1ull << 63 || b.mant == 1ull << 63;
-	return top && d == ~0ull >> 1 && (a.se - b.se == 1 || b.se - a.se == 1);
 }
 
 static void sf_print(const char *who, const struct sf_out *o)
