@@ -22,7 +22,8 @@ short_hash()
 # Hash of everything that decides what the cache must hold; sets $key.
 setup_key()
 {
-	set -- $(cat "$lock" "$top"/tools/build/* "$top"/tools/newlib/* 2>/dev/null | sha256sum)
+	set -- $(cat "$lock" "$top"/tools/tree.sh "$top"/tools/parts.sh "$top"/tools/build/* \
+		"$top"/tools/newlib/* | sha256sum)
 	key=$1
 }
 
