@@ -95,6 +95,7 @@ in_tree()
 		unset LD_LIBRARY_PATH LD_PRELOAD PYTHONHOME PYTHONPATH CPATH C_INCLUDE_PATH
 		unset LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX CC CFLAGS CPPFLAGS LDFLAGS
 		export PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8 TMPDIR=/tmp
+		export TAR_OPTIONS=--no-same-owner
 		[ -d "$tree$HOME" ] || export HOME=/tmp
 		exec chroot "$tree" env -C "$cwd" "$@"
 	' loam-enter "$tree" "$PWD" "$dirs" "$@"
