@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The PC's devices, in the order of docs: a list, nothing else.
+PC_OBJECTS =
+
+# Names of their unit tests: qemu-test/unit/test_NAME.c.
+PC_TEST_NAMES = bus
