@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The PC's devices, in the order of docs: a list, nothing else.
-PC_OBJECTS =
+PC_OBJECTS = $(addprefix drivers/pc/,debugport.o debugexit.o dma.o pic.o pit.o cmos.o)
 
 # Names of their unit tests: qemu-test/unit/test_NAME.c.
-PC_TEST_NAMES = bus
+PC_TEST_NAMES = bus pic pit cmos
