@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The PC's devices, in the order of docs: a list, nothing else.
-PC_OBJECTS = $(addprefix drivers/pc/,debugport.o debugexit.o dma.o pic.o pit.o cmos.o)
+PC_OBJECTS = $(addprefix drivers/pc/,debugport.o debugexit.o dma.o pic.o pit.o cmos.o uart.o \
+	ps2_kbd.o ps2_mouse.o i8042.o)
 
 # Names of their unit tests: qemu-test/unit/test_NAME.c.
-PC_TEST_NAMES = bus pic pit cmos
+PC_TEST_NAMES = bus pic pit cmos uart i8042
