@@ -32,11 +32,12 @@ apt_config()
 	home=$LOAM_CACHE/apt/$1-$2
 	mkdir -p "$home/etc/apt.conf.d" "$home/etc/preferences.d" \
 		"$home/state/lists/partial" "$home/cache/archives/partial"
+	: >"$home/status"
 	{
 		printf 'Dir::Etc "%s";\n' "$home/etc"
 		printf 'Dir::Etc::netrc "/etc/apt/auth.conf";\n'
 		printf 'Dir::Etc::netrcparts "/etc/apt/auth.conf.d";\n'
-		printf 'Dir::State "%s";\nDir::State::status "/dev/null";\n' "$home/state"
+		printf 'Dir::State "%s";\nDir::State::status "%s/status";\n' "$home/state" "$home"
 		printf 'Dir::Cache "%s";\nDir::Log "%s";\n' "$home/cache" "$home"
 		printf 'APT::Architecture "%s";\nAPT::Architectures { "%s"; };\n' "$2" "$2"
 		printf 'APT::Sandbox::User "";\nAPT::Install-Recommends "false";\n'

@@ -169,15 +169,11 @@ clean:
 	rm -rf build
 
 # Objects are made again when their flags have changed, which name the libraries' versions too.
-$(B)/flags: FORCE
+$(B)/flags: FLAGS := $(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST)
+$(N)/flags: FLAGS := $(CFLAGS_NATIVE) $(CFLAGS_SAN)
+$(B)/flags $(N)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST))' | \
-		cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST))' >$@
-
-$(N)/flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(CFLAGS_NATIVE) $(CFLAGS_SAN)' | cmp -s - $@ || \
-		printf '%s\n' '$(CFLAGS_NATIVE) $(CFLAGS_SAN)' >$@
+	$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
 
 ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS), \
 	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS)))

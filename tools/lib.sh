@@ -22,7 +22,8 @@ short_hash()
 # Hash of everything that decides what the cache must hold; sets $key.
 setup_key()
 {
-	set -- $(cat "$lock" "$top"/tools/build/* "$top"/tools/newlib/* 2>/dev/null | sha256sum)
+	set -- $(cat "$lock" "$top"/tools/tree.sh "$top"/tools/parts.sh "$top"/tools/build/* \
+		"$top"/tools/newlib/* | sha256sum)
 	key=$1
 }
 
@@ -94,6 +95,7 @@ in_tree()
 		unset LD_LIBRARY_PATH LD_PRELOAD PYTHONHOME PYTHONPATH CPATH C_INCLUDE_PATH
 		unset LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX CC CFLAGS CPPFLAGS LDFLAGS
 		export PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8 TMPDIR=/tmp
+		export TAR_OPTIONS=--no-same-owner
 		[ -d "$tree$HOME" ] || export HOME=/tmp
 		exec chroot "$tree" env -C "$cwd" "$@"
 	' loam-enter "$tree" "$PWD" "$dirs" "$@"

@@ -3,8 +3,8 @@
 # Not a program: tools/setup sources it after lib.sh, apt.sh and tree.sh.
 # Invariant: a part's folder is named by a hash of everything it was made from.
 
-# part_dir NAME LINES [SCRIPT]: the folder for it; where there is a script, the parts that it may
-# use count too.
+# part_dir NAME LINES [SCRIPT]: the folder for it; where there is a script, the parts that
+# it may use count too.
 part_dir()
 {
 	case ${3:-} in '') salt= ;; *) salt=$LOAM_TREE${LOAM_NEWLIB:-} ;; esac
@@ -27,7 +27,11 @@ ready_add()
 source_fetch()
 {
 	tarball=$LOAM_CACHE/src/$4
-	[ ! -f "$tarball" ] || [ "$5" = - ] || source_same "$tarball" "$5" && [ -f "$tarball" ] && return
+	if [ -f "$tarball" ]; then
+		[ "$5" != - ] || return 0
+		! source_same "$tarball" "$5" || return 0
+		rm -f "$tarball"
+	fi
 	apt_update "$1" amd64
 	say "source: $4"
 	mkdir -p "$work/src"
@@ -37,7 +41,8 @@ source_fetch()
 	}) >>"$home/log" 2>&1 || { tail -n 5 "$home/log" >&2; die "could not fetch source $2 $3"; }
 	got=$(cd "$work/src" && ls *.orig.tar.* | head -n 1)
 	if [ "$5" = - ]; then
-		[ "$got" = "$4" ] || say "source: $4 is gone from $1, taking $got (signature checked)"
+		[ "$got" = "$4" ] ||
+			say "source: $4 is gone from $1, taking $got (signature checked)"
 		tarball=$LOAM_CACHE/src/$got
 	elif [ "$got" != "$4" ] || ! source_same "$work/src/$got" "$5"; then
 		die "$4: not the file that tools/lock pins (got $got, sha256 $sum)"
@@ -90,7 +95,8 @@ deb_fetch()
 	apt_update "$1" "$2"
 	name=$3
 	if [ -z "$(apt-cache madison "$name" 2>/dev/null)" ] && [ -n "${6:-}" ]; then
-		name=$(apt-cache show --no-all-versions "$6" | sed -n 's/^Depends: \([^ ,]*\).*/\1/p')
+		name=$(apt-cache show --no-all-versions "$6" |
+			sed -n 's/^Depends: \([^ ,]*\).*/\1/p')
 	fi
 	apt-cache show "$name" 2>>"$home/log" | awk -v name="$name" -v want="$4" '
 		/^Version: /	 { v = $2 }

@@ -12,7 +12,8 @@ tree_skip='--exclude=./usr/share/doc --exclude=./usr/share/man --exclude=./usr/s
 specs_of()
 {
 	cat >"$1.want"
-	apt-cache show $(cut -d' ' -f1 "$1.want") 2>>"$home/log" | awk -v said="$1" -v want="$1.want" '
+	apt-cache show $(cut -d' ' -f1 "$1.want") 2>>"$home/log" |
+	awk -v said="$1" -v want="$1.want" '
 		/^Package: /	{ p = $2 }
 		/^Version: /	{ v = $2; if (!(p in cur)) cur[p] = v }
 		/^SHA256: /	{ sum[p, v] = $2 }
@@ -43,10 +44,14 @@ tree_plan()
 			"is not the one in Debian's signed index"
 	fi
 	apt_plan $(cat "$work/specs") >"$work/plan"
-	[ -s "$work/plan" ] || { tail -n 5 "$home/log" >&2; die "apt finds no way to install the tools"; }
+	[ -s "$work/plan" ] || {
+		tail -n 5 "$home/log" >&2
+		die "apt finds no way to install the tools"
+	}
 	if [ -s "$work/replaced" ]; then
 		say "replaced in Debian since tools/lock, taken at the suite's current version," \
-			"signature checked: $(tr '\n' ',' <"$work/replaced" | sed 's/,$//; s/,/, /g')"
+			"signature checked:" \
+			"$(tr '\n' ',' <"$work/replaced" | sed 's/,$//; s/,/, /g')"
 	fi
 }
 
@@ -56,7 +61,8 @@ tree_finish()
 	ln -sf dash "$1/usr/bin/sh"
 	ln -sf gawk "$1/usr/bin/awk"
 	ln -sf gcc "$1/usr/bin/cc"
-	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >"$1/etc/passwd"
+	printf '%s\n' root:x:0:0:root:/root:/bin/sh nobody:x:65534:65534::/:/bin/false \
+		>"$1/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$1/etc/group"
 	mkdir -p "$1/proc" "$1/dev" "$1/tmp" "$1/root"
 	(in_tree "$1" ldconfig) || die "cannot enter $1 (see make doctor)"

@@ -15,7 +15,8 @@ struct cpu_model {
 	char brand[48];		/* NUL-padded */
 	u64 features;		/* bit FEAT_x */
 	u32 signature;		/* CPUID.1:EAX: type, family, model, stepping */
-	u32 max_leaf, max_ext;
+	u32 max_leaf, max_ext;	/* max_ext 0: no extended leaves */
+	u32 leaf2[4];		/* cache and TLB descriptors */
 	u32 microcode;		/* revision that IA32_BIOS_SIGN_ID reports */
 	u8 phys_bits;		/* MAXPHYADDR */
 };
@@ -32,7 +33,7 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err);
 /* The default model: cpuid_configure(m, "n270"). */
 void cpuid_default(struct cpu_model *m);
 
-/* CPUID(leaf, subleaf) → EAX, EBX, ECX, EDX. Reads mode bits of c (APIC enable, limit of leaves). */
+/* CPUID(leaf, subleaf) → EAX, EBX, ECX, EDX, as APIC_BASE and MISC_ENABLE of c let it show. */
 void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4]);
 
 /* The instruction: EAX, ECX in; EAX, EBX, ECX, EDX out. */

@@ -18,10 +18,10 @@
 enum exc_kind {
 	EV_FAULT,		/* fault or abort: returns to c->eip with RF = 1, EXT = 1 */
 	EV_TRAP,		/* #DB trap: c->eip is already the next instruction; RF as it is */
-	EV_INTR,		/* external interrupt: between instructions; RF as it is (REP: caller sets it) */
+	EV_INTR,		/* external, between instructions; RF as it is (in REP: caller sets it) */
 	EV_NMI,
-	EV_INT,			/* INT n: returns to c->next_eip; IOPL and gate DPL are checked; EXT = 0 */
-	EV_INT3,		/* INT3, INTO: as INT n but without the IOPL check in virtual-8086 mode */
+	EV_INT,			/* INT n: to c->next_eip; IOPL and gate DPL are checked; EXT = 0 */
+	EV_INT3,		/* INT3, INTO: as INT n, but no IOPL check in virtual-8086 mode */
 	EV_INT1,		/* INT1 (ICEBP): returns to c->next_eip, no DPL check, EXT = 1 */
 };
 
@@ -37,7 +37,7 @@ void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind);
 /* A fault at c->eip: exc_event(c, f, EV_FAULT), f.raised must be set. */
 void exc_raise(struct vcpu *c, struct fault f);
 
-/* An external interrupt that was acknowledged (the caller looked at IF and c->inhibit); ends HLT. */
+/* An acknowledged external interrupt (the caller looked at IF and c->inhibit); ends HLT. */
 void exc_interrupt(struct vcpu *c, u8 vector);
 
 /* NMI; the caller looked at c->nmi_blocked. Blocks further ones until IRET; ends HLT. */

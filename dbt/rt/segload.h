@@ -25,7 +25,10 @@ static inline bool desc_present(const struct desc *d) { return d->hi >> 15 & 1; 
 /* S and type together, 0-31: 0x10 | type for code and data, the type for system descriptors. */
 static inline unsigned desc_type(const struct desc *d) { return d->hi >> 8 & 0x1f; }
 static inline bool desc_is_code(const struct desc *d) { return (desc_type(d) & 0x18) == 0x18; }
-static inline bool desc_is_conforming(const struct desc *d) { return (desc_type(d) & 0x1c) == 0x1c; }
+static inline bool desc_is_conforming(const struct desc *d)
+{
+	return (desc_type(d) & 0x1c) == 0x1c;
+}
 static inline bool desc_is_wdata(const struct desc *d) { return (desc_type(d) & 0x1a) == 0x12; }
 /* Data of any kind, or code that can be read. */
 static inline bool desc_is_readable(const struct desc *d)
@@ -52,7 +55,7 @@ void seg_set_null(struct segment *s, u16 sel);
 /* Is [off, off+size) inside the segment's limit, expand-down included? size >= 1. */
 bool seg_in_limit(const struct segment *s, u32 off, u32 size);
 
-/* SS checks of a stack for privilege level `dpl` (inner stacks: #TS; returns: #GP), not loaded yet. */
+/* SS checks for privilege level `dpl` (inner stacks: #TS; returns: #GP); loads nothing. */
 struct fault seg_check_stack(struct vcpu *c, u16 sel, u8 dpl, u8 vector, u32 ext, struct desc *d);
 
 /* LLDT, LTR, with their privilege and mode checks. */

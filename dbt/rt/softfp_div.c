@@ -7,41 +7,12 @@
 #include "dbt/rt/softfp.h"
 #include "dbt/rt/softfp_prim.h"
 
-/* One 32-bit quotient digit of hi:digit / d (Knuth 4.3.1 D3); *hi becomes the remainder. */
-static inline u64 div_digit(u64 *hi, u64 digit, u64 d)
-{
-	u64 dh = d >> 32, dl = d & 0xffffffff;
-	u64 q = *hi / dh, r = *hi - q * dh;
-	u64 rest = r << 32 | digit, sub = q * dl;
-	/* q is at most 2 too large; r may exceed 32 bits only where q is not */
-	if (!(r >> 32) && sub > rest) {
-		q--;
-		u64 more = rest + d;
-		if (more >= d && sub > more) {
-			q--;
-			more += d;
-		}
-		rest = more;
-	}
-	*hi = rest - sub;
-	return q;
-}
-
-/* hi:lo / d for d with bit 63 set and hi < d. */
-static inline u64 div_128(u64 hi, u64 lo, u64 d, u64 *rem)
-{
-	u64 q1 = div_digit(&hi, lo >> 32, d);
-	u64 q0 = div_digit(&hi, lo & 0xffffffff, d);
-	*rem = hi;
-	return q1 << 32 | q0;
-}
-
 /* x / y of normalised significands: quotient with bit 63 set; *exp adjusted. */
 static inline u64 div_mants(u64 x, u64 y, s32 *exp, u64 *lo)
 {
 	u64 below = x < y, rem;
 	*exp -= (s32)below;
-	u64 q = below ? div_128(x, 0, y, &rem) : div_128(x >> 1, x << 63, y, &rem);
+	u64 q = below ? f80_div_128(x, 0, y, &rem) : f80_div_128(x >> 1, x << 63, y, &rem);
 	u64 half = rem >= y - rem;	/* a tie cannot be: the quotient would need 65 bits */
 	*lo = rem ? half << 63 | 1 : 0;
 	return q;

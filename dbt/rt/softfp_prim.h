@@ -131,6 +131,35 @@ static inline bool f80_denormal_stop(struct f80 a, struct f80 b, struct fpenv *e
 	return !(e->cw & FP_DE);
 }
 
+/* One 32-bit quotient digit of hi:digit / d (Knuth 4.3.1 D3); *hi becomes the remainder. */
+static inline u64 f80_div_digit(u64 *hi, u64 digit, u64 d)
+{
+	u64 dh = d >> 32, dl = d & 0xffffffff;
+	u64 q = *hi / dh, r = *hi - q * dh;
+	u64 rest = r << 32 | digit, sub = q * dl;
+	/* q is at most 2 too large; r may exceed 32 bits only where q is not */
+	if (!(r >> 32) && sub > rest) {
+		q--;
+		u64 more = rest + d;
+		if (more >= d && sub > more) {
+			q--;
+			more += d;
+		}
+		rest = more;
+	}
+	*hi = rest - sub;
+	return q;
+}
+
+/* hi:lo / d for d with bit 63 set and hi < d. */
+static inline u64 f80_div_128(u64 hi, u64 lo, u64 d, u64 *rem)
+{
+	u64 q1 = f80_div_digit(&hi, lo >> 32, d);
+	u64 q0 = f80_div_digit(&hi, lo & 0xffffffff, d);
+	*rem = hi;
+	return q1 << 32 | q0;
+}
+
 /* True for round-to-nearest with 64-bit precision: the fast paths' case. */
 static inline bool f80_is_default_mode(unsigned cw)
 {

@@ -26,9 +26,9 @@ enum paging_change {
 struct sys_hooks {
 	void (*paging_changed)(struct vcpu *c, enum paging_change what);
 	void (*invlpg)(struct vcpu *c, u32 linear);
-	/* Segments, CPL, CR0, CR4, EFLAGS.{TF,IOPL,VM,AC} or inhibit changed: derived state is stale. */
+	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
 	void (*mode_changed)(struct vcpu *c);
-	/* IF was set or TPR-like state changed: an interrupt that waits may be due. */
+	/* IF went from 0 to 1: an interrupt that waits may be due. */
 	void (*irq_unmasked)(struct vcpu *c);
 	void (*apic_base_changed)(struct vcpu *c);
 	/* Host ticks, the base of the guest's TSC (cpu.h). */
@@ -58,6 +58,8 @@ static inline void sys_irq_unmasked(struct vcpu *c)
 /* Power-up, RESET# or INIT (SDM vol. 3, table 9-1). hooks, model, owner, apic_id, tsc_mul stay. */
 enum reset_kind { RESET_POWER_UP, RESET_INIT };
 void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp);
+/* Start-up IPI after INIT: run at vector << 12 in real mode. */
+void vcpu_sipi(struct vcpu *c, u8 vector);
 
 /* MOV to and from CRn, DRn; n is the register number of the encoding. */
 struct fault sys_read_cr(struct vcpu *c, unsigned n, u32 *out);
@@ -80,7 +82,7 @@ struct fault sys_str(struct vcpu *c, u16 *out);
 
 struct fault sys_invlpg(struct vcpu *c, u32 linear);
 struct fault sys_wbinvd(struct vcpu *c);	/* and INVD */
-struct fault sys_hlt(struct vcpu *c);		/* c->halted; eip must become the next instruction */
+struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
 
 /* EFLAGS as a whole: c->eflags with DF and the arithmetic flags put in, and back. */
 u32 eflags_get(const struct vcpu *c);

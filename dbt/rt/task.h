@@ -13,16 +13,23 @@ enum task_why { TASK_JMP, TASK_CALL, TASK_INT, TASK_IRET };
 /* TSS descriptor types (desc_type): 16-bit 1 / 3 busy, 32-bit 9 / 11 busy. */
 enum { TSS_AVAIL16 = 1, TSS_BUSY16 = 3, TSS_AVAIL32 = 9, TSS_BUSY32 = 11, TSS_BUSY = 2 };
 
-/*
- * Switch to the task of *d (a TSS descriptor that is present and available; busy for
- * TASK_IRET). `next` is the EIP and `rf` the RF flag saved in the old TSS; `ext` the EXT bit
- * of error codes. Faults before the commit leave everything; later ones are the new task's.
- */
-struct fault task_switch(struct vcpu *c, const struct desc *d, enum task_why why, u32 next,
-			 bool rf, u32 ext);
+struct task_req {
+	enum task_why why;
+	u32 next;		/* EIP that the old TSS saves */
+	bool rf;		/* RF in the EFLAGS that it saves */
+	u32 ext;		/* EXT bit of error codes */
+	bool has_error;		/* TASK_INT: push this on the new task's stack */
+	u32 error;
+};
 
-/* A JMP, CALL or task gate names TSS `sel`: fetch and check its descriptor, then switch. */
-struct fault task_gate(struct vcpu *c, u16 sel, enum task_why why, u32 next, bool rf, u32 ext);
+/*
+ * Switch to the task of *d, a TSS descriptor that is present and available (TASK_IRET: busy).
+ * Faults before the commit leave everything as it was; later ones are the new task's.
+ */
+struct fault task_switch(struct vcpu *c, const struct desc *d, const struct task_req *q);
+
+/* A task gate names TSS `sel`: fetch and check its descriptor, then switch. */
+struct fault task_gate(struct vcpu *c, u16 sel, const struct task_req *q);
 
 /* The stack of privilege level dpl from the current TSS; #TS(TR) if outside its limit. */
 struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u32 *esp);

@@ -120,3 +120,96 @@ void x87_fxtract(struct x87 *x)
 	x->r[x87_top(x)] = exponent;
 	x87_push(x, r);
 }
+
+/* -- Transcendentals --------------------------------------------------- */
+
+/* FSIN and FCOS also clear C2, or set it for an argument out of range. */
+static void trig(struct x87 *x, unary_fn fn)
+{
+	x->sw &= (u16)~FP_C2;
+	unary(x, fn);
+}
+
+void x87_fsin(struct x87 *x)
+{
+	trig(x, f80_sin);
+}
+
+void x87_fcos(struct x87 *x)
+{
+	trig(x, f80_cos);
+}
+
+void x87_f2xm1(struct x87 *x)
+{
+	unary(x, f80_2xm1);
+}
+
+void x87_fsincos(struct x87 *x)
+{
+	x->sw &= (u16)~FP_C2;
+	if (push_faults(x))
+		return;
+	struct fpenv e = { x->cw, 0 };
+	struct f80 cosine, sine = f80_sincos(x->r[x87_top(x)], &cosine, &e);
+	x87_raise(x, e.exc);
+	if (f80_reg_blocked(&e) || e.exc & FP_C2)
+		return;
+	x->r[x87_top(x)] = sine;
+	x87_push(x, cosine);
+}
+
+/* Pushes 1, or the NaN once more. */
+void x87_fptan(struct x87 *x)
+{
+	x->sw &= (u16)~FP_C2;
+	if (push_faults(x))
+		return;
+	struct fpenv e = { x->cw, 0 };
+	struct f80 r = f80_tan(x->r[x87_top(x)], &e), one = { 1ull << 63, 0x3fff };
+	x87_raise(x, e.exc);
+	if (f80_reg_blocked(&e) || e.exc & FP_C2)
+		return;
+	bool nan = (r.se & 0x7fff) == 0x7fff;
+	x->r[x87_top(x)] = r;
+	x87_push(x, nan ? r : one);
+}
+
+/* ST(1) = fn(ST(0), ST(1)), pop. */
+static void binary_pop(struct x87 *x, struct f80 (*fn)(struct f80, struct f80, struct fpenv *))
+{
+	if (X87_UNLIKELY(!two_valid(x))) {
+		if (x87_underflow(x)) {
+			x87_set(x, 1, x87_indefinite);
+			x87_pop(x);
+		}
+		return;
+	}
+	struct fpenv e = { x->cw, 0 };
+	struct f80 r = fn(x->r[x87_top(x)], x->r[x87_phys(x, 1)], &e);
+	x87_raise(x, e.exc);
+	if (f80_reg_blocked(&e))
+		return;
+	x->r[x87_phys(x, 1)] = r;
+	x87_pop(x);
+}
+
+void x87_fyl2x(struct x87 *x)
+{
+	binary_pop(x, f80_yl2x);
+}
+
+void x87_fyl2xp1(struct x87 *x)
+{
+	binary_pop(x, f80_yl2xp1);
+}
+
+static struct f80 atan_xy(struct f80 x, struct f80 y, struct fpenv *e)
+{
+	return f80_atan2(y, x, e);
+}
+
+void x87_fpatan(struct x87 *x)
+{
+	binary_pop(x, atan_xy);
+}

@@ -96,7 +96,7 @@ struct ir1 {
 /* Indexed by enum x86_op; [X86_INVALID] is { "INVALID", 0, FEAT_386 }. */
 extern const struct x86_row x86_rows[X86_OP_COUNT];
 
-/* What the model must have for this form: the row's feature; XMM form of an MMX row: SSE2 or more. */
+/* What this form needs: the row's feature, SSE2 at least for XMM forms of MMX rows. */
 enum x86_feature ir1_feature(const struct ir1 *i);
 
 /*

@@ -89,4 +89,18 @@ static u16 sf_control_word(void)
 	return (u16)(0x40 | mask | (r & 0xf00) | ((r >> 32 & 3) ? 0x300 : 0));
 }
 
+static inline bool sf_same(struct f80 a, struct f80 b) { return a.mant == b.mant && a.se == b.se; }
+
+/* Equal, or neighbours. */
+static inline bool sf_close(struct f80 a, struct f80 b)
+{
+	if (sf_same(a, b))
+		return true;
+	u64 d = a.mant > b.mant ? a.mant - b.mant : b.mant - a.mant;
+	if (a.se + !(a.se & 0x7fff) == b.se + !(b.se & 0x7fff))
+		return d == 1;
+	bool top = a.mant == 1ull << 63 || b.mant == 1ull << 63;
+	return top && d == ~0ull >> 1 && (a.se - b.se == 1 || b.se - a.se == 1);
+}
+
 #endif

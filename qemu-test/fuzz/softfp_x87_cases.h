@@ -30,11 +30,11 @@ struct xt_case {
 	unsigned length;
 	bool st_i;		/* the last byte is + i */
 	void (*model)(struct xt_run *r);
-	u16 ignore_sw;
+	bool approximate;	/* registers may differ by a unit in the last place, and C1 */
 	bool pointers;		/* FIP, FDP, FOP come from memory and are compared */
 };
 
-static unsigned long xt_passed, xt_failed;
+static unsigned long xt_passed, xt_failed, xt_near;
 
 static u64 xt_get(const struct xt_run *r, unsigned bytes)
 {
@@ -139,6 +139,14 @@ XT(fprem, x87_fprem(&r->x, false))
 XT(fprem1, x87_fprem(&r->x, true))
 XT(fscale, x87_fscale(&r->x))
 XT(fxtract, x87_fxtract(&r->x))
+XT(f2xm1, x87_f2xm1(&r->x))
+XT(fyl2x, x87_fyl2x(&r->x))
+XT(fyl2xp1, x87_fyl2xp1(&r->x))
+XT(fptan, x87_fptan(&r->x))
+XT(fpatan, x87_fpatan(&r->x))
+XT(fsin, x87_fsin(&r->x))
+XT(fcos, x87_fcos(&r->x))
+XT(fsincos, x87_fsincos(&r->x))
 XT(fcmovb, x87_fcmov(&r->x, r->i, r->flags & 1))
 XT(fcmove, x87_fcmov(&r->x, r->i, r->flags & 0x40))
 XT(fcmovbe, x87_fcmov(&r->x, r->i, r->flags & 0x41))
@@ -172,18 +180,19 @@ XT(movq_store, x87_mmx_enter(&r->x); u64 v = x87_mmx_get(&r->x, 3); memcpy(r->me
 
 #define XT_M(reg) ((reg) << 3 | 2)
 #define XT_ARITH_ROWS(op, digit) \
-	{ "f" #op " st0,sti", { 0xd8, 0xc0 + 8 * digit }, 2, true, xt_##op##_st0, 0, false }, \
-	{ "f" #op " m32", { 0xd8, XT_M(digit) }, 2, false, xt_##op##_f32, 0, false }, \
-	{ "f" #op " m64", { 0xdc, XT_M(digit) }, 2, false, xt_##op##_f64, 0, false }, \
-	{ "fi" #op " m32", { 0xda, XT_M(digit) }, 2, false, xt_##op##_i32, 0, false }, \
-	{ "fi" #op " m16", { 0xde, XT_M(digit) }, 2, false, xt_##op##_i16, 0, false },
+	{ "f" #op " st0,sti", { 0xd8, 0xc0 + 8 * digit }, 2, true, xt_##op##_st0, false, false }, \
+	{ "f" #op " m32", { 0xd8, XT_M(digit) }, 2, false, xt_##op##_f32, false, false }, \
+	{ "f" #op " m64", { 0xdc, XT_M(digit) }, 2, false, xt_##op##_f64, false, false }, \
+	{ "fi" #op " m32", { 0xda, XT_M(digit) }, 2, false, xt_##op##_i32, false, false }, \
+	{ "fi" #op " m16", { 0xde, XT_M(digit) }, 2, false, xt_##op##_i16, false, false },
 /* DC and DE encode SUB and SUBR, DIV and DIVR of ST(i) the other way round. */
 #define XT_STI(op, code) \
-	{ "f" #op " sti,st0", { 0xdc, code }, 2, true, xt_##op##_sti, 0, false }, \
-	{ "f" #op "p", { 0xde, code }, 2, true, xt_##op##_stip, 0, false },
-#define XT_ST(name, a, b) { #name, { a, b }, 2, true, xt_##name, 0, false }
-#define XT_OP(name, a, b) { #name, { a, b }, 2, false, xt_##name, 0, false }
-#define XT_PTR(name, n, ...) { #name, { __VA_ARGS__ }, n, false, xt_##name, 0, true }
+	{ "f" #op " sti,st0", { 0xdc, code }, 2, true, xt_##op##_sti, false, false }, \
+	{ "f" #op "p", { 0xde, code }, 2, true, xt_##op##_stip, false, false },
+#define XT_ST(name, a, b) { #name, { a, b }, 2, true, xt_##name, false, false }
+#define XT_OP(name, a, b) { #name, { a, b }, 2, false, xt_##name, false, false }
+#define XT_NEAR(name, a, b) { #name, { a, b }, 2, false, xt_##name, true, false }
+#define XT_PTR(name, n, ...) { #name, { __VA_ARGS__ }, n, false, xt_##name, false, true }
 
 static const struct xt_case xt_cases[] = {
 	X87_ARITH(XT_ARITH_ROWS)
@@ -216,6 +225,9 @@ static const struct xt_case xt_cases[] = {
 	XT_OP(fldz, 0xd9, 0xee), XT_OP(fxtract, 0xd9, 0xf4), XT_OP(fprem1, 0xd9, 0xf5),
 	XT_OP(fdecstp, 0xd9, 0xf6), XT_OP(fincstp, 0xd9, 0xf7), XT_OP(fprem, 0xd9, 0xf8),
 	XT_OP(fsqrt, 0xd9, 0xfa), XT_OP(frndint, 0xd9, 0xfc), XT_OP(fscale, 0xd9, 0xfd),
+	XT_NEAR(f2xm1, 0xd9, 0xf0), XT_NEAR(fyl2x, 0xd9, 0xf1), XT_NEAR(fptan, 0xd9, 0xf2),
+	XT_NEAR(fpatan, 0xd9, 0xf3), XT_NEAR(fyl2xp1, 0xd9, 0xf9), XT_NEAR(fsincos, 0xd9, 0xfb),
+	XT_NEAR(fsin, 0xd9, 0xfe), XT_NEAR(fcos, 0xd9, 0xff),
 	XT_ST(fcmovb, 0xda, 0xc0), XT_ST(fcmove, 0xda, 0xc8), XT_ST(fcmovbe, 0xda, 0xd0),
 	XT_ST(fcmovu, 0xda, 0xd8), XT_ST(fcmovnb, 0xdb, 0xc0), XT_ST(fcmovne, 0xdb, 0xc8),
 	XT_ST(fcmovnbe, 0xdb, 0xd0), XT_ST(fcmovnu, 0xdb, 0xd8),
@@ -232,8 +244,8 @@ static const struct xt_case xt_cases[] = {
 	XT_PTR(fxsave, 3, 0x0f, 0xae, XT_M(0)), XT_PTR(fxsave64, 4, 0x48, 0x0f, 0xae, XT_M(0)),
 	XT_PTR(fxrstor, 3, 0x0f, 0xae, XT_M(1)), XT_PTR(fxrstor64, 4, 0x48, 0x0f, 0xae, XT_M(1)),
 	XT_OP(emms, 0x0f, 0x77),
-	{ "movq mm3,m64", { 0x0f, 0x6f, XT_M(3) }, 3, false, xt_movq_load, 0, false },
-	{ "movq m64,mm3", { 0x0f, 0x7f, XT_M(3) }, 3, false, xt_movq_store, 0, false },
+	{ "movq mm3,m64", { 0x0f, 0x6f, XT_M(3) }, 3, false, xt_movq_load, false, false },
+	{ "movq m64,mm3", { 0x0f, 0x7f, XT_M(3) }, 3, false, xt_movq_store, false, false },
 };
 
 static oracle_fn xt_stub(const struct xt_case *c, unsigned i)
@@ -320,13 +332,36 @@ static bool xt_same(const struct xt_case *c, const struct oracle_image *want,
 		    const struct oracle_image *got)
 {
 	struct oracle_image a = *want, b = *got;
-	a.sw &= ~(u32)c->ignore_sw;
-	b.sw &= ~(u32)c->ignore_sw;
 	if (!c->pointers) {
 		a.fip = a.fcs_fop = a.fdp = a.fds = 0;
 		b.fip = b.fcs_fop = b.fdp = b.fds = 0;
 	}
 	return !memcmp(&a, &b, sizeof(a));
+}
+
+/* Of approximate rows: where a register differs by a unit, take over the CPU's, and C1. */
+static bool xt_forgive(const struct oracle_image *want, struct oracle_image *got)
+{
+	bool near = false;
+	for (unsigned i = 0; i < 8; i++) {
+		struct f80 a, b;
+		memcpy(&a.mant, want->st[i], 8);
+		memcpy(&a.se, want->st[i] + 8, 2);
+		memcpy(&b.mant, got->st[i], 8);
+		memcpy(&b.se, got->st[i] + 8, 2);
+		if (!memcmp(want->st[i], got->st[i], 10) || !sf_close(a, b))
+			continue;
+		memcpy(got->st[i], want->st[i], 10);
+		near = true;
+	}
+	if (near) {
+		got->sw = (got->sw & ~FP_C1) | (want->sw & FP_C1);
+		got->tw = want->tw;	/* a neighbour may be the least normal */
+	} else if (!((got->sw ^ want->sw) & ~FP_C1)) {
+		got->sw = want->sw;	/* the CPU's C1 follows its own error */
+		near = true;
+	}
+	return near;
 }
 
 /* FXSAVE's MXCSR must be sane going in; it and the XMM registers are not ours coming out. */
@@ -344,37 +379,67 @@ static void xt_fx_out(struct xt_run *r, const struct xt_run *native)
 	memcpy(r->mem + 160, native->mem + 160, XT_MEM - 160);
 }
 
-/* Run r on both sides and compare. */
-static bool xt_check(const struct xt_case *c, struct xt_run *r)
+/* One run on the CPU: r becomes what it leaves, the unit's state goes to out. */
+static void xt_native(const struct xt_case *c, struct xt_run *r, struct oracle_image *out)
 {
-	static unsigned shown[ARRAY_LEN(xt_cases)];
-	struct oracle_image in, want, got;
-	if (xt_is_fx(c))
-		xt_fx_in(r);
-	struct xt_run native = *r;
+	struct oracle_image in;
 	struct oracle_regs regs = { r->flags, r->ax };
 	x87_save_image(&r->x, X87_PROT32, (u8 *)&in);
-	xt_stub(c, c->st_i ? r->i : 0)(&in, &want, native.mem, &regs);
-	native.flags = regs.flags;
-	native.ax = regs.ax;
-	c->model(r);
-	if (xt_is_fx(c))
-		xt_fx_out(r, &native);
-	x87_save_image(&r->x, X87_PROT32, (u8 *)&got);
-	bool memory = !memcmp(native.mem, r->mem, XT_MEM);
-	if (xt_same(c, &want, &got) && memory && native.ax == r->ax &&
-	    !((native.flags ^ r->flags) & XT_FLAGS)) {
-		xt_passed++;
-		return true;
-	}
+	xt_stub(c, c->st_i ? r->i : 0)(&in, out, r->mem, &regs);
+	r->flags = regs.flags;
+	r->ax = regs.ax;
+}
+
+/* The CPU's results in native and want, ours in r and got. */
+static bool xt_equal(const struct xt_case *c, const struct xt_run *native, const struct xt_run *r,
+		     const struct oracle_image *want, const struct oracle_image *got)
+{
+	return xt_same(c, want, got) && !memcmp(native->mem, r->mem, XT_MEM) &&
+	       native->ax == r->ax && !((native->flags ^ r->flags) & XT_FLAGS);
+}
+
+static void xt_report(const struct xt_case *c, const struct xt_run *start,
+		      const struct xt_run *native, const struct xt_run *r,
+		      const struct oracle_image *want, const struct oracle_image *got)
+{
+	static unsigned shown[ARRAY_LEN(xt_cases)];
+	struct oracle_image in;
 	xt_failed++;
-	if (shown[c - xt_cases]++ < 10) {
-		printf("FAIL %s %02x %02x i=%u%s\n", c->name, c->insn[0], c->insn[1], r->i,
-		       memory ? "" : " (memory)");
-		xt_print("in  ", &in, &native);
-		xt_print("want", &want, &native);
-		xt_print("got ", &got, r);
+	if (shown[c - xt_cases]++ >= 10)
+		return;
+	printf("FAIL %s %02x %02x i=%u%s\n", c->name, c->insn[0], c->insn[1], start->i,
+	       memcmp(native->mem, r->mem, XT_MEM) ? " (memory)" : "");
+	x87_save_image(&start->x, X87_PROT32, (u8 *)&in);
+	xt_print("in  ", &in, start);
+	xt_print("want", want, native);
+	xt_print("got ", got, r);
+}
+
+/*
+ * Run r on both sides and compare. A difference is looked at again: a context switch of the
+ * host between FRSTOR and FNSAVE loses the instruction and data pointers on AMD.
+ */
+static bool xt_check(const struct xt_case *c, struct xt_run *start)
+{
+	struct oracle_image want, got;
+	if (xt_is_fx(c))
+		xt_fx_in(start);
+	struct xt_run r = *start, native;
+	c->model(&r);
+	x87_save_image(&r.x, X87_PROT32, (u8 *)&got);
+	for (int tries = 0; tries < 3; tries++) {
+		native = *start;
+		xt_native(c, &native, &want);
+		if (xt_is_fx(c))
+			xt_fx_out(&r, &native);
+		if (c->approximate && !xt_same(c, &want, &got) && xt_forgive(&want, &got))
+			xt_near++;
+		if (xt_equal(c, &native, &r, &want, &got)) {
+			xt_passed++;
+			return true;
+		}
 	}
+	xt_report(c, start, &native, &r, &want, &got);
 	return false;
 }
 

@@ -9,6 +9,7 @@
 int main(void)
 {
 	xt_fuzz(600000);
+	printf("%lu transcendental results one unit apart from the CPU's, or in C1\n", xt_near);
 	printf("%lu passed, %lu failed\n", xt_passed, xt_failed);
 	return xt_failed != 0;
 }

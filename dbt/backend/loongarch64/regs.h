@@ -29,22 +29,33 @@
 #ifndef DBT_BACKEND_LOONGARCH64_REGS_H
 #define DBT_BACKEND_LOONGARCH64_REGS_H
 
-enum {
-	R_ZERO = 0,
-	R_RA = 1,
-	R_STATE = 2,
-	R_SP = 3,
-	R_T0 = 4, R_T1, R_T2, R_T3, R_T4, R_T5,
-	R_CTX = 10,
-	R_LIMIT = 11,
-	R_CCOP = 20,
-	R_KICK = 21,
-	R_CCA = 22,
-	R_CCB = 31,
+#define R_ZERO   0
+#define R_RA     1
+#define R_STATE  2
+#define R_SP     3
+#define R_T0     4
+#define R_T1     5
+#define R_T2     6
+#define R_T3     7
+#define R_T4     8
+#define R_T5     9
+#define R_CTX    10
+#define R_LIMIT  11
+#define R_CCOP   20
+#define R_KICK   21
+#define R_CCA    22
+#define R_CCB    31
 
-	/* Temporaries outside 64-bit mode only. */
-	R_T6 = 11, R_T7, R_T8, R_T9, R_T10, R_T11, R_T12, R_T13, R_T14,
-};
+/* Temporaries outside 64-bit mode only. */
+#define R_T6     11
+#define R_T7     12
+#define R_T8     13
+#define R_T9     14
+#define R_T10    15
+#define R_T11    16
+#define R_T12    17
+#define R_T13    18
+#define R_T14    19
 
 /* Guest register n as x86 numbers it: 0 EAX .. 7 EDI; 8 R8 .. 15 R15 in 64-bit mode only. */
 #define R_GPR(n) ((n) < 8 ? 23 + (n) : 4 + (n))
@@ -56,6 +67,6 @@ enum {
 /* Temporaries as bit masks, bit n for register n. */
 #define R_TEMPS_64 0x000003f0u
 #define R_TEMPS_32 0x000ffbf0u
-#define V_TEMPS 0x0000ffffu
+#define V_TEMPS    0x0000ffffu
 
 #endif
