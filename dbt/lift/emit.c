@@ -126,7 +126,7 @@ void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v)
 
 static s64 exception(u8 vector, s64 error)
 {
-	return error < 0 ? vector : (s64)((u64)error << 32 | 0x100 | vector);
+	return error < 0 ? 0x200 | vector : (s64)((u64)error << 32 | 0x300 | vector);
 }
 
 void lift_raise(struct lift *t, u8 vector)
