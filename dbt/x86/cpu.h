@@ -108,6 +108,8 @@ struct vcpu {
 	u64 cc_a, cc_b;
 	u64 eip;		/* zero-extended; valid whenever translated code is not running */
 	u64 next_eip;		/* system helpers: the address after the instruction */
+	u64 ctx;		/* context tag (dbt/cache/context.h), in R_CTX while translated code runs */
+	u64 exit_arg;		/* what the exit from translated code has to say (dbt/exec.h) */
 
 	/* Read by translated code. */
 	struct segment seg[8];	/* enum sreg; two spare */
