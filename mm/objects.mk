@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Objects of mm/, one line for each owner's part.
+MM_OBJECTS += $(addprefix mm/,frame.o gpa.o x86_walk.o shadow_table.o shadow.o)
