@@ -118,6 +118,13 @@ static void take_device(void)
 	}
 }
 
+/* Panic if the stack has overflowed: now, or earlier and over its last word, which begins as 0. */
+static void check_stack(const struct cpu *c, const struct trap_frame *f)
+{
+	must(c->stack_top - (u64)f < CPU_STACK_SIZE);
+	must(*(const u64 *)(c->stack_top - CPU_STACK_SIZE) == 0);
+}
+
 void irq_dispatch(struct trap_frame *f)
 {
 	struct cpu *c = cpu_self();
@@ -125,6 +132,7 @@ void irq_dispatch(struct trap_frame *f)
 	u32 events = 0;
 
 	c->irq_count++;
+	check_stack(c, f);
 	if (lines & BIT(IRQ_TIMER)) {
 		csr_write(CSR_TICLR, 1);
 		events |= CPU_EVENT_TIMER;
