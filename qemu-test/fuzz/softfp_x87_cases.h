@@ -54,11 +54,11 @@ static struct f80 xt_get80(const struct xt_run *r)
 static void xt_store(struct xt_run *r, struct x87_store s, unsigned bytes, bool pop)
 {
 	if (s.write) {
-		memcpy(r->mem, &s.v.mant, bytes < 8 ? bytes : 8);
+		memcpy(r->mem, &s.lo, bytes < 8 ? bytes : 8);
 		if (bytes == 10)
-			memcpy(r->mem + 8, &s.v.se, 2);
+			memcpy(r->mem + 8, &s.hi, 2);
 	}
-	x87_store_done(&r->x, &s, pop);
+	x87_store_done(&r->x, s, pop);
 }
 
 #define XT(name, body) static void xt_##name(struct xt_run *r) { body; }
