@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Building blocks shared by softfp_*.c: classes of operands, 128-bit shifts,
+ * Building blocks shared by softfp_*.c and x87*.c: classes of operands, 128-bit shifts,
  * rounding. Private to those files.
  * Invariant: a `struct num` holds a finite non-zero value with bit 63 of mant set.
  */

@@ -20,9 +20,9 @@ void x87_finit(struct x87 *x)
 /* Push v, having raised exc (which does not forbid it). */
 static void load(struct x87 *x, struct f80 v, unsigned exc)
 {
-	if (X87_UNLIKELY(!x87_empty(x, 7))) {
+	if (F80_UNLIKELY(!x87_empty(x, 7))) {
 		if (x87_overflow(x))
-			x87_push(x, x87_indefinite);
+			x87_push(x, f80_indefinite);
 		return;
 	}
 	x87_raise(x, exc);
@@ -32,7 +32,7 @@ static void load(struct x87 *x, struct f80 v, unsigned exc)
 /* An unmasked invalid operand: flags only. A full stack comes first. */
 static void load_float(struct x87 *x, struct f80 v, const struct fpenv *e)
 {
-	if (X87_UNLIKELY(f80_load_blocked(e)) && x87_empty(x, 7))
+	if (F80_UNLIKELY(f80_load_blocked(e)) && x87_empty(x, 7))
 		x87_raise(x, e->exc);
 	else
 		load(x, v, e->exc);
@@ -56,7 +56,7 @@ static __attribute__((noinline)) void fld_f64_slow(struct x87 *x, u64 v)
 static inline bool push_fast(struct x87 *x, struct f80 v)
 {
 	unsigned p = (x87_top(x) + 7) & 7;
-	if (X87_UNLIKELY(x->valid >> p & 1))
+	if (F80_UNLIKELY(x->valid >> p & 1))
 		return false;
 	x->sw = (u16)((x->sw & ~(X87_SW_TOP | FP_C1)) | p << 11);
 	x->valid |= (u16)(1u << p);
@@ -100,7 +100,7 @@ void x87_fld_st(struct x87 *x, unsigned i)
 {
 	if (x87_empty(x, i)) {
 		if (x87_underflow(x))
-			x87_push(x, x87_indefinite);
+			x87_push(x, f80_indefinite);
 		return;
 	}
 	x87_fld_f80(x, x->r[x87_phys(x, i)]);
@@ -146,7 +146,7 @@ static inline struct x87_store stored(u64 lo, u16 hi, struct fpenv e)
 
 static __attribute__((noinline)) struct x87_store store_f32_slow(const struct x87 *x)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
+	if (F80_UNLIKELY(x87_empty(x, 0)))
 		return store_empty(x, 0xffc00000, 0);
 	struct fpenv e = { x->cw, 0 };
 	u32 v = f80_to_f32(x->r[x87_top(x)], &e);
@@ -157,7 +157,7 @@ struct x87_store x87_store_f32(const struct x87 *x)
 {
 	unsigned top = x87_top(x), exc;
 	u64 v;
-	if (X87_LIKELY(x->valid >> top & 1 &&
+	if (F80_LIKELY(x->valid >> top & 1 &&
 		       f80_fast_narrow(x->r[top], 24, 127, x->cw, &v, &exc)))
 		return (struct x87_store){ v, 0, (u16)exc, true };
 	return store_f32_slow(x);
@@ -165,7 +165,7 @@ struct x87_store x87_store_f32(const struct x87 *x)
 
 static __attribute__((noinline)) struct x87_store store_f64_slow(const struct x87 *x)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
+	if (F80_UNLIKELY(x87_empty(x, 0)))
 		return store_empty(x, 0xfff8000000000000, 0);
 	struct fpenv e = { x->cw, 0 };
 	u64 v = f80_to_f64(x->r[x87_top(x)], &e);
@@ -176,7 +176,7 @@ struct x87_store x87_store_f64(const struct x87 *x)
 {
 	unsigned top = x87_top(x), exc;
 	u64 v;
-	if (X87_LIKELY(x->valid >> top & 1 &&
+	if (F80_LIKELY(x->valid >> top & 1 &&
 		       f80_fast_narrow(x->r[top], 53, 1023, x->cw, &v, &exc)))
 		return (struct x87_store){ v, 0, (u16)exc, true };
 	return store_f64_slow(x);
@@ -185,14 +185,14 @@ struct x87_store x87_store_f64(const struct x87 *x)
 struct x87_store x87_store_f80(const struct x87 *x)
 {
 	struct f80 v = x->r[x87_top(x)];
-	if (X87_UNLIKELY(x87_empty(x, 0)))
-		return store_empty(x, x87_indefinite.mant, x87_indefinite.se);
+	if (F80_UNLIKELY(x87_empty(x, 0)))
+		return store_empty(x, f80_indefinite.mant, f80_indefinite.se);
 	return (struct x87_store){ v.mant, v.se, 0, true };
 }
 
 struct x87_store x87_store_int(const struct x87 *x, unsigned width, bool truncate)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
+	if (F80_UNLIKELY(x87_empty(x, 0)))
 		return store_empty(x, 1ull << (width - 1), 0);
 	struct fpenv e = { x->cw, 0 };
 	u64 v = f80_to_int(x->r[x87_top(x)], width, truncate, &e);
@@ -201,8 +201,8 @@ struct x87_store x87_store_int(const struct x87 *x, unsigned width, bool truncat
 
 struct x87_store x87_store_bcd(const struct x87 *x)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
-		return store_empty(x, x87_indefinite.mant, x87_indefinite.se);
+	if (F80_UNLIKELY(x87_empty(x, 0)))
+		return store_empty(x, f80_indefinite.mant, f80_indefinite.se);
 	struct fpenv e = { x->cw, 0 };
 	struct f80 v = f80_to_bcd(x->r[x87_top(x)], &e);
 	return stored(v.mant, v.se, e);
@@ -218,10 +218,10 @@ void x87_store_done(struct x87 *x, struct x87_store s, bool pop)
 void x87_fst_st(struct x87 *x, unsigned i, bool pop)
 {
 	struct f80 v = x->r[x87_top(x)];
-	if (X87_UNLIKELY(x87_empty(x, 0))) {
+	if (F80_UNLIKELY(x87_empty(x, 0))) {
 		if (!x87_underflow(x))
 			return;
-		v = x87_indefinite;
+		v = f80_indefinite;
 	} else {
 		x87_raise(x, 0);
 	}
@@ -243,11 +243,11 @@ void x87_fxch(struct x87 *x, unsigned i)
 	struct f80 a = x->r[x87_top(x)], b = x->r[x87_phys(x, i)];
 	bool ea = x87_empty(x, 0), eb = x87_empty(x, i);
 	x87_raise(x, 0);
-	if (X87_UNLIKELY(ea || eb)) {
+	if (F80_UNLIKELY(ea || eb)) {
 		if (!x87_underflow(x))
 			return;
-		a = ea ? x87_indefinite : a;
-		b = eb ? x87_indefinite : b;
+		a = ea ? f80_indefinite : a;
+		b = eb ? f80_indefinite : b;
 	}
 	x87_set(x, 0, b);
 	x87_set(x, i, a);
@@ -280,9 +280,9 @@ void x87_fdecstp(struct x87 *x)
 
 void x87_fcmov(struct x87 *x, unsigned i, bool condition)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i))) {
+	if (F80_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i))) {
 		if (x87_underflow(x))
-			x87_set(x, 0, x87_indefinite);
+			x87_set(x, 0, f80_indefinite);
 		return;
 	}
 	if (condition)			/* C1 stays (AMD) */

@@ -29,7 +29,7 @@ static void arith_underflow(struct x87 *x, unsigned i, bool pop)
 {
 	if (!x87_underflow(x))
 		return;
-	x87_set(x, i, x87_indefinite);
+	x87_set(x, i, f80_indefinite);
 	if (pop)
 		x87_pop(x);
 }
@@ -49,7 +49,7 @@ static void commit(struct x87 *x, unsigned d, struct f80 r, const struct fpenv *
 F80_INLINE void finish(struct x87 *x, unsigned d, struct f80 r, unsigned exc, bool pop)
 {
 	unsigned sw = (x->sw & ~FP_C1) | exc;
-	if (X87_UNLIKELY(exc & ~x->cw & FP_PE))
+	if (F80_UNLIKELY(exc & ~x->cw & FP_PE))
 		sw |= X87_SW_ES | X87_SW_B;
 	x->r[d] = r;
 	x->sw = (u16)sw;
@@ -75,7 +75,7 @@ F80_INLINE void arith_st(struct x87 *x, binary_fn fn, fast_fn fast, unsigned dst
 {
 	unsigned d = x87_phys(x, dst), s = x87_phys(x, src), exc;
 	struct f80 r;
-	if (X87_LIKELY(x->valid >> d & x->valid >> s & 1 &&
+	if (F80_LIKELY(x->valid >> d & x->valid >> s & 1 &&
 		       fast(x->r[d], x->r[s], x->cw, &r, &exc)))
 		finish(x, d, r, exc, pop);
 	else
@@ -118,7 +118,7 @@ F80_INLINE bool mem_fast(struct x87 *x, fast_fn fast, struct f80 m)
 {
 	unsigned d = x87_top(x), exc;
 	struct f80 r;
-	if (X87_UNLIKELY(!(x->valid >> d & 1) || !fast(x->r[d], m, x->cw, &r, &exc)))
+	if (F80_UNLIKELY(!(x->valid >> d & 1) || !fast(x->r[d], m, x->cw, &r, &exc)))
 		return false;
 	finish(x, d, r, exc, false);
 	return true;
@@ -190,7 +190,7 @@ static void com_underflow(struct x87 *x, unsigned pops)
 static void com(struct x87 *x, struct f80 b, bool quiet, bool denormal, unsigned pops)
 {
 	unsigned cc;
-	if (X87_LIKELY(!denormal && f80_fast_compare(x->r[x87_top(x)], b, &cc))) {
+	if (F80_LIKELY(!denormal && f80_fast_compare(x->r[x87_top(x)], b, &cc))) {
 		x->sw = (u16)((x->sw & ~FP_CC) | cc);
 		pop_n(x, pops);
 		return;
@@ -204,7 +204,7 @@ static void com(struct x87 *x, struct f80 b, bool quiet, bool denormal, unsigned
 
 void x87_fcom_st(struct x87 *x, unsigned i, bool quiet, unsigned pops)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i)))
+	if (F80_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i)))
 		com_underflow(x, pops);
 	else
 		com(x, x->r[x87_phys(x, i)], quiet, false, pops);
@@ -212,7 +212,7 @@ void x87_fcom_st(struct x87 *x, unsigned i, bool quiet, unsigned pops)
 
 static void com_mem(struct x87 *x, struct f80 b, bool denormal, unsigned pops)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
+	if (F80_UNLIKELY(x87_empty(x, 0)))
 		com_underflow(x, pops);
 	else
 		com(x, b, false, denormal, pops);
@@ -250,7 +250,7 @@ unsigned x87_fcomi(struct x87 *x, unsigned i, bool quiet, bool pop)
 {
 	struct fpenv e = { x->cw, 0 };
 	unsigned cc = FP_C3 | FP_C2 | FP_C0;
-	if (X87_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i)))
+	if (F80_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i)))
 		e.exc = FP_IE | FP_SF;
 	else
 		cc = compare(x, x->r[x87_phys(x, i)], quiet, false, &e);
