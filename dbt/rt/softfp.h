@@ -71,7 +71,7 @@ static inline bool f80_store_blocked(const struct fpenv *e)
 	return e->exc & ~e->cw & (FP_IE | FP_DE | FP_OE | FP_UE);
 }
 
-/* Arithmetic: a op b, rounded as the control word says. SDM vol. 2: FADD, FSUB, FMUL, FDIV, FSQRT. */
+/* Arithmetic: a op b, rounded as the control word says. SDM vol. 2: FADD .. FDIV, FSQRT. */
 struct f80 f80_add(struct f80 a, struct f80 b, struct fpenv *e);
 struct f80 f80_sub(struct f80 a, struct f80 b, struct fpenv *e);
 struct f80 f80_mul(struct f80 a, struct f80 b, struct fpenv *e);

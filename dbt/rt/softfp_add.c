@@ -4,7 +4,7 @@
  * Invariant: both magnitudes are aligned in 128 bits, so one sticky bit is enough.
  */
 #include "dbt/rt/softfp.h"
-#include "dbt/rt/softfp_prim.h"
+#include "dbt/rt/softfp_fast.h"
 
 /* a.exp >= b.exp; signs equal. */
 static struct f80 add_mags(struct num a, struct num b, struct fpenv *e)
@@ -73,54 +73,14 @@ static __attribute__((noinline)) struct f80 add_any(struct f80 a, struct f80 b, 
 	return sub_mags(x, y, e);
 }
 
-static inline struct f80 add_fast(struct f80 a, struct f80 b, struct fpenv *e)
-{
-	u64 hi = a.mant, lo = 0, small = b.mant;
-	s32 exp = (s32)f80_exp(a), d = exp - (s32)f80_exp(b);
-	unsigned sign = f80_sign(a);
-	if (d < 0) {
-		hi = b.mant;
-		small = a.mant;
-		exp -= d;
-		d = -d;
-		sign = f80_sign(b);
-	}
-	if (F80_UNLIKELY(d > 63))
-		return add_any(a, b, e);
-	if (d) {
-		lo = small << (64 - d);
-		small >>= d;
-	}
-	if (!((a.se ^ b.se) & 0x8000)) {
-		hi += small;
-		u64 carry = hi < small;
-		lo = lo >> carry | (lo & carry) | (hi & carry) << 63;
-		hi = hi >> carry | carry << 63;
-		return f80_round_fast(sign, exp + (s32)carry, hi, lo, e);
-	}
-	u64 borrow = lo != 0;
-	if (hi < small) {		/* only with equal exponents: lo is 0 */
-		hi = small - hi;
-		sign ^= 0x8000;
-	} else {
-		hi -= small + borrow;
-	}
-	lo = 0 - lo;
-	if (F80_UNLIKELY(!hi))
-		return add_any(a, b, e);
-	int n = __builtin_clzll(hi);
-	if (n) {
-		hi = hi << n | lo >> (64 - n);
-		lo <<= n;
-	}
-	return f80_round_fast(sign, exp - n, hi, lo, e);
-}
-
 struct f80 f80_add(struct f80 a, struct f80 b, struct fpenv *e)
 {
-	if (F80_LIKELY(f80_is_normal(a) && f80_is_normal(b) && f80_is_default_mode(e->cw)))
-		return add_fast(a, b, e);
-	return add_any(a, b, e);
+	struct f80 r;
+	unsigned exc;
+	if (F80_UNLIKELY(!f80_fast_add(a, b, e->cw, &r, &exc)))
+		return add_any(a, b, e);
+	e->exc |= (u16)exc;
+	return r;
 }
 
 /* A NaN operand keeps its sign, so only numbers are negated. */

@@ -47,7 +47,8 @@ static struct wide atan_ratio(struct wide t)
 	i >>= 1;			/* t * 16, rounded */
 	if (i == 0)
 		return atan_series(t);
-	u128 c = (u128)i << 124, num = f - c;	/* i = 16: c wraps to 0, and num is right modulo 1 */
+	/* i = 16: c wraps to 0, and num is right modulo 1 */
+	u128 c = (u128)i << 124, num = f - c;
 	bool below = i == 16 || f < c;
 	if (below)
 		num = c - f;

@@ -141,9 +141,6 @@ u32 f80_to_f32(struct f80 a, struct fpenv *e)
 
 u64 f80_to_f64(struct f80 a, struct fpenv *e)
 {
-	s32 exp = (s32)f80_exp(a) - F80_BIAS + 1023;
-	if (F80_LIKELY((u32)(exp - 1) < 0x7fd && a.mant & F80_TOP && !(a.mant & 0x7ff)))
-		return (u64)f80_sign(a) << 48 | (u64)exp << 52 | a.mant << 1 >> 12;
 	return narrow((struct ieee){ 53, 1023 }, a, e);
 }
 
@@ -158,8 +155,14 @@ u64 f80_to_int(struct f80 a, unsigned width, bool truncate, struct fpenv *e)
 	if (!a.mant)
 		return 0;
 	unsigned sign = f80_sign(a);
-	u128 w = shr_jam128((u128)a.mant << 64, (unsigned)(63 - exp));
-	u64 q = (u64)(w >> 64), rem = (u64)w;
+	u64 q = a.mant, rem = 0;
+	if (exp < 0) {
+		q = 0;
+		rem = exp < -1 ? 1 : a.mant;
+	} else if (exp < 63) {
+		q = a.mant >> (63 - exp);
+		rem = a.mant << (exp + 1);
+	}
 	unsigned inc = f80_round_inc(truncate ? FP_RC_ZERO : e->cw, sign, q & 1, rem);
 	q += inc;
 	if (q > limit - !sign || (inc && !q)) {

@@ -5,18 +5,7 @@
  * (half, sticky), which is enough for every rounding.
  */
 #include "dbt/rt/softfp.h"
-#include "dbt/rt/softfp_prim.h"
-
-/* x / y of normalised significands: quotient with bit 63 set; *exp adjusted. */
-static inline u64 div_mants(u64 x, u64 y, s32 *exp, u64 *lo)
-{
-	u64 below = x < y, rem;
-	*exp -= (s32)below;
-	u64 q = below ? f80_div_128(x, 0, y, &rem) : f80_div_128(x >> 1, x << 63, y, &rem);
-	u64 half = rem >= y - rem;	/* a tie cannot be: the quotient would need 65 bits */
-	*lo = rem ? half << 63 | 1 : 0;
-	return q;
-}
+#include "dbt/rt/softfp_fast.h"
 
 static __attribute__((noinline)) struct f80 div_any(struct f80 a, struct f80 b, struct fpenv *e)
 {
@@ -37,15 +26,16 @@ static __attribute__((noinline)) struct f80 div_any(struct f80 a, struct f80 b, 
 		return f80_zero(sign);
 	struct num x = f80_num(a), y = f80_num(b);
 	s32 exp = x.exp - y.exp + F80_BIAS;
-	u64 lo, q = div_mants(x.mant, y.mant, &exp, &lo);
+	u64 lo, q = f80_div_mants(x.mant, y.mant, &exp, &lo);
 	return f80_round((struct num){ q, exp, sign }, lo, e);
 }
 
 struct f80 f80_div(struct f80 a, struct f80 b, struct fpenv *e)
 {
-	if (F80_UNLIKELY(!f80_is_normal(a) || !f80_is_normal(b) || !f80_is_default_mode(e->cw)))
+	struct f80 r;
+	unsigned exc;
+	if (F80_UNLIKELY(!f80_fast_div(a, b, e->cw, &r, &exc)))
 		return div_any(a, b, e);
-	s32 exp = (s32)f80_exp(a) - (s32)f80_exp(b) + F80_BIAS;
-	u64 lo, q = div_mants(a.mant, b.mant, &exp, &lo);
-	return f80_round_fast((a.se ^ b.se) & 0x8000u, exp, q, lo, e);
+	e->exc |= (u16)exc;
+	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* 80-bit multiplication. Not rounding. Invariant: the product is exact in 128 bits. */
 #include "dbt/rt/softfp.h"
-#include "dbt/rt/softfp_prim.h"
+#include "dbt/rt/softfp_fast.h"
 
 static __attribute__((noinline)) struct f80 mul_any(struct f80 a, struct f80 b, struct fpenv *e)
 {
@@ -28,13 +28,10 @@ static __attribute__((noinline)) struct f80 mul_any(struct f80 a, struct f80 b, 
 
 struct f80 f80_mul(struct f80 a, struct f80 b, struct fpenv *e)
 {
-	if (F80_UNLIKELY(!f80_is_normal(a) || !f80_is_normal(b) || !f80_is_default_mode(e->cw)))
+	struct f80 r;
+	unsigned exc;
+	if (F80_UNLIKELY(!f80_fast_mul(a, b, e->cw, &r, &exc)))
 		return mul_any(a, b, e);
-	u128 p = (u128)a.mant * b.mant;
-	u64 hi = (u64)(p >> 64), lo = (u64)p;
-	unsigned up = (unsigned)(~hi >> 63);	/* product in [1, 2): move up by one */
-	hi = hi << up | (lo >> 63 & up);
-	lo <<= up;
-	s32 exp = (s32)(f80_exp(a) + f80_exp(b)) - (F80_BIAS - 1) - (s32)up;
-	return f80_round_fast((a.se ^ b.se) & 0x8000u, exp, hi, lo, e);
+	e->exc |= (u16)exc;
+	return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Building blocks shared by softfp_*.c: classes of operands, 128-bit shifts,
+ * Building blocks shared by softfp_*.c and x87*.c: classes of operands, 128-bit shifts,
  * rounding. Private to those files.
  * Invariant: a `struct num` holds a finite non-zero value with bit 63 of mant set.
  */
@@ -42,7 +42,7 @@ static inline struct f80 f80_inf(unsigned sign) { return f80_make(sign, F80_MAX_
 /* Integer bit set and exponent neither 0 nor all ones: what fast paths take. */
 static inline bool f80_is_normal(struct f80 a)
 {
-	return (s64)a.mant < 0 && ((a.se + 1u) & 0x7ffe);
+	return (s64)a.mant < 0 && ((a.se + 1u) >> 1 & 0x3fff);
 }
 
 /* Unnormals, pseudo-infinities, pseudo-NaNs: invalid operands everywhere. */
@@ -160,25 +160,15 @@ static inline u64 f80_div_128(u64 hi, u64 lo, u64 d, u64 *rem)
 	return q1 << 32 | q0;
 }
 
-/* True for round-to-nearest with 64-bit precision: the fast paths' case. */
-static inline bool f80_is_default_mode(unsigned cw)
+/* x / y of normalised significands: quotient with bit 63 set; *exp adjusted. */
+static inline u64 f80_div_mants(u64 x, u64 y, s32 *exp, u64 *lo)
 {
-	return (cw & (FP_PC | FP_RC)) == 0x300;
-}
-
-/*
- * Fast rounding of a normalised significand hi:lo to nearest even, 64 bits; exp may be
- * anything, results out of the normal range go through f80_round().
- */
-static inline struct f80 f80_round_fast(unsigned sign, s32 exp, u64 hi, u64 lo, struct fpenv *e)
-{
-	if (F80_UNLIKELY((u32)(exp - 1) >= 0x7ffd))
-		return f80_round((struct num){ hi, exp, sign }, lo, e);
-	u64 inc = lo + (F80_TOP - 1 + (hi & 1)) < lo;
-	u64 m = hi + inc;
-	u64 carry = m < inc;
-	e->exc |= (u16)((u32)(lo != 0) * FP_PE + (u32)inc * FP_C1);
-	return f80_make(sign, (unsigned)exp + (unsigned)carry, m | carry << 63);
+	u64 below = x < y, rem;
+	*exp -= (s32)below;
+	u64 q = below ? f80_div_128(x, 0, y, &rem) : f80_div_128(x >> 1, x << 63, y, &rem);
+	u64 half = rem >= y - rem;	/* a tie cannot be: the quotient would need 65 bits */
+	*lo = rem ? half << 63 | 1 : 0;
+	return q;
 }
 
 #endif

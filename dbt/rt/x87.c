@@ -5,6 +5,7 @@
  * Invariant: a push onto a full stack changes nothing but flags unless #IS is masked.
  */
 #include "dbt/rt/x87.h"
+#include "dbt/rt/softfp_fast.h"
 #include "dbt/rt/x87_prim.h"
 
 void x87_finit(struct x87 *x)
@@ -19,9 +20,9 @@ void x87_finit(struct x87 *x)
 /* Push v, having raised exc (which does not forbid it). */
 static void load(struct x87 *x, struct f80 v, unsigned exc)
 {
-	if (X87_UNLIKELY(!x87_empty(x, 7))) {
+	if (F80_UNLIKELY(!x87_empty(x, 7))) {
 		if (x87_overflow(x))
-			x87_push(x, x87_indefinite);
+			x87_push(x, f80_indefinite);
 		return;
 	}
 	x87_raise(x, exc);
@@ -31,34 +32,63 @@ static void load(struct x87 *x, struct f80 v, unsigned exc)
 /* An unmasked invalid operand: flags only. A full stack comes first. */
 static void load_float(struct x87 *x, struct f80 v, const struct fpenv *e)
 {
-	if (X87_UNLIKELY(f80_load_blocked(e)) && x87_empty(x, 7))
+	if (F80_UNLIKELY(f80_load_blocked(e)) && x87_empty(x, 7))
 		x87_raise(x, e->exc);
 	else
 		load(x, v, e->exc);
 }
 
-void x87_fld_f32(struct x87 *x, u32 v)
+static __attribute__((noinline)) void fld_f32_slow(struct x87 *x, u32 v)
 {
 	struct fpenv e = { x->cw, 0 };
 	struct f80 r = f80_from_f32(v, &e);
 	load_float(x, r, &e);
 }
 
-void x87_fld_f64(struct x87 *x, u64 v)
+static __attribute__((noinline)) void fld_f64_slow(struct x87 *x, u64 v)
 {
 	struct fpenv e = { x->cw, 0 };
 	struct f80 r = f80_from_f64(v, &e);
 	load_float(x, r, &e);
 }
 
+/* Push v if there is room. False: nothing was done. */
+static inline bool push_fast(struct x87 *x, struct f80 v)
+{
+	unsigned p = (x87_top(x) + 7) & 7;
+	if (F80_UNLIKELY(x->valid >> p & 1))
+		return false;
+	x->sw = (u16)((x->sw & ~(X87_SW_TOP | FP_C1)) | p << 11);
+	x->valid |= (u16)(1u << p);
+	x->r[p] = v;
+	return true;
+}
+
+void x87_fld_f32(struct x87 *x, u32 v)
+{
+	struct f80 r;
+	if (!f80_fast_from_f32(v, &r) || !push_fast(x, r))
+		fld_f32_slow(x, v);
+}
+
+void x87_fld_f64(struct x87 *x, u64 v)
+{
+	struct f80 r;
+	if (!f80_fast_from_f64(v, &r) || !push_fast(x, r))
+		fld_f64_slow(x, v);
+}
+
 void x87_fld_f80(struct x87 *x, struct f80 v)
 {
-	load(x, v, 0);
+	if (!push_fast(x, v))
+		load(x, v, 0);
 }
 
 void x87_fild(struct x87 *x, s64 v)
 {
-	load(x, f80_from_s64(v), 0);
+	struct f80 r;
+	if (!f80_fast_from_s64(v, &r) || !push_fast(x, r))
+		load(x, f80_from_s64(v), 0);
 }
 
 void x87_fbld(struct x87 *x, struct f80 bcd)
@@ -70,10 +100,10 @@ void x87_fld_st(struct x87 *x, unsigned i)
 {
 	if (x87_empty(x, i)) {
 		if (x87_underflow(x))
-			x87_push(x, x87_indefinite);
+			x87_push(x, f80_indefinite);
 		return;
 	}
-	load(x, x->r[x87_phys(x, i)], 0);
+	x87_fld_f80(x, x->r[x87_phys(x, i)]);
 }
 
 /*
@@ -103,74 +133,95 @@ void x87_fld_const(struct x87 *x, enum x87_const c)
 	load(x, v, 0);
 }
 
-/* The store of an empty ST(0): `v` is the format's indefinite. */
-static struct x87_store store_empty(const struct x87 *x, struct f80 v)
+/* The store of an empty ST(0): hi:lo is the format's indefinite. */
+static struct x87_store store_empty(const struct x87 *x, u64 lo, u16 hi)
 {
-	return (struct x87_store){ v, FP_IE | FP_SF, x87_ie_masked(x) };
+	return (struct x87_store){ lo, hi, FP_IE | FP_SF, x87_ie_masked(x) };
 }
 
-static struct x87_store stored(struct f80 v, const struct fpenv *e)
+static inline struct x87_store stored(u64 lo, u16 hi, struct fpenv e)
 {
-	return (struct x87_store){ v, e->exc, !f80_store_blocked(e) };
+	return (struct x87_store){ lo, hi, e.exc, !f80_store_blocked(&e) };
+}
+
+static __attribute__((noinline)) struct x87_store store_f32_slow(const struct x87 *x)
+{
+	if (F80_UNLIKELY(x87_empty(x, 0)))
+		return store_empty(x, 0xffc00000, 0);
+	struct fpenv e = { x->cw, 0 };
+	u32 v = f80_to_f32(x->r[x87_top(x)], &e);
+	return stored(v, 0, e);
 }
 
 struct x87_store x87_store_f32(const struct x87 *x)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
-		return store_empty(x, (struct f80){ 0xffc00000, 0 });
+	unsigned top = x87_top(x), exc;
+	u64 v;
+	if (F80_LIKELY(x->valid >> top & 1 &&
+		       f80_fast_narrow(x->r[top], 24, 127, x->cw, &v, &exc)))
+		return (struct x87_store){ v, 0, (u16)exc, true };
+	return store_f32_slow(x);
+}
+
+static __attribute__((noinline)) struct x87_store store_f64_slow(const struct x87 *x)
+{
+	if (F80_UNLIKELY(x87_empty(x, 0)))
+		return store_empty(x, 0xfff8000000000000, 0);
 	struct fpenv e = { x->cw, 0 };
-	u32 v = f80_to_f32(x->r[x87_top(x)], &e);
-	return stored((struct f80){ v, 0 }, &e);
+	u64 v = f80_to_f64(x->r[x87_top(x)], &e);
+	return stored(v, 0, e);
 }
 
 struct x87_store x87_store_f64(const struct x87 *x)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
-		return store_empty(x, (struct f80){ 0xfff8000000000000, 0 });
-	struct fpenv e = { x->cw, 0 };
-	u64 v = f80_to_f64(x->r[x87_top(x)], &e);
-	return stored((struct f80){ v, 0 }, &e);
+	unsigned top = x87_top(x), exc;
+	u64 v;
+	if (F80_LIKELY(x->valid >> top & 1 &&
+		       f80_fast_narrow(x->r[top], 53, 1023, x->cw, &v, &exc)))
+		return (struct x87_store){ v, 0, (u16)exc, true };
+	return store_f64_slow(x);
 }
 
 struct x87_store x87_store_f80(const struct x87 *x)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
-		return store_empty(x, x87_indefinite);
-	return (struct x87_store){ x->r[x87_top(x)], 0, true };
+	struct f80 v = x->r[x87_top(x)];
+	if (F80_UNLIKELY(x87_empty(x, 0)))
+		return store_empty(x, f80_indefinite.mant, f80_indefinite.se);
+	return (struct x87_store){ v.mant, v.se, 0, true };
 }
 
 struct x87_store x87_store_int(const struct x87 *x, unsigned width, bool truncate)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
-		return store_empty(x, (struct f80){ 1ull << (width - 1), 0 });
+	if (F80_UNLIKELY(x87_empty(x, 0)))
+		return store_empty(x, 1ull << (width - 1), 0);
 	struct fpenv e = { x->cw, 0 };
 	u64 v = f80_to_int(x->r[x87_top(x)], width, truncate, &e);
-	return stored((struct f80){ v, 0 }, &e);
+	return stored(v, 0, e);
 }
 
 struct x87_store x87_store_bcd(const struct x87 *x)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0)))
-		return store_empty(x, x87_indefinite);
+	if (F80_UNLIKELY(x87_empty(x, 0)))
+		return store_empty(x, f80_indefinite.mant, f80_indefinite.se);
 	struct fpenv e = { x->cw, 0 };
 	struct f80 v = f80_to_bcd(x->r[x87_top(x)], &e);
-	return stored(v, &e);
+	return stored(v.mant, v.se, e);
 }
 
-void x87_store_done(struct x87 *x, const struct x87_store *s, bool pop)
+void x87_store_done(struct x87 *x, struct x87_store s, bool pop)
 {
-	x87_raise(x, s->exc);
-	if (pop && s->write)
+	x87_raise(x, s.exc);
+	if (pop && s.write)
 		x87_pop(x);
 }
 
 void x87_fst_st(struct x87 *x, unsigned i, bool pop)
 {
 	struct f80 v = x->r[x87_top(x)];
-	if (X87_UNLIKELY(x87_empty(x, 0))) {
+	if (F80_UNLIKELY(x87_empty(x, 0))) {
 		if (!x87_underflow(x))
 			return;
-		v = x87_indefinite;
+		v = f80_indefinite;
 	} else {
 		x87_raise(x, 0);
 	}
@@ -192,11 +243,11 @@ void x87_fxch(struct x87 *x, unsigned i)
 	struct f80 a = x->r[x87_top(x)], b = x->r[x87_phys(x, i)];
 	bool ea = x87_empty(x, 0), eb = x87_empty(x, i);
 	x87_raise(x, 0);
-	if (X87_UNLIKELY(ea || eb)) {
+	if (F80_UNLIKELY(ea || eb)) {
 		if (!x87_underflow(x))
 			return;
-		a = ea ? x87_indefinite : a;
-		b = eb ? x87_indefinite : b;
+		a = ea ? f80_indefinite : a;
+		b = eb ? f80_indefinite : b;
 	}
 	x87_set(x, 0, b);
 	x87_set(x, i, a);
@@ -229,9 +280,9 @@ void x87_fdecstp(struct x87 *x)
 
 void x87_fcmov(struct x87 *x, unsigned i, bool condition)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i))) {
+	if (F80_UNLIKELY(x87_empty(x, 0) || x87_empty(x, i))) {
 		if (x87_underflow(x))
-			x87_set(x, 0, x87_indefinite);
+			x87_set(x, 0, f80_indefinite);
 		return;
 	}
 	if (condition)			/* C1 stays (AMD) */

@@ -55,7 +55,8 @@ void x87_fld_const(struct x87 *x, enum x87_const c);
  * unless the exception forbids, pops. When !write, memory stays, but done is still called.
  */
 struct x87_store {
-	struct f80 v;		/* in v.mant; all ten bytes for f80 and bcd */
+	u64 lo;			/* the operand's bytes 0..7 */
+	u16 hi;			/* bytes 8 and 9 of f80 and bcd */
 	u16 exc;
 	bool write;
 };
@@ -66,7 +67,7 @@ struct x87_store x87_store_f80(const struct x87 *x);
 /* width 16, 32 or 64; truncate: FISTTP. */
 struct x87_store x87_store_int(const struct x87 *x, unsigned width, bool truncate);
 struct x87_store x87_store_bcd(const struct x87 *x);
-void x87_store_done(struct x87 *x, const struct x87_store *s, bool pop);
+void x87_store_done(struct x87 *x, struct x87_store s, bool pop);
 
 /* Stack manipulation. fst_st: FST ST(i) and FSTP ST(i). */
 void x87_fst_st(struct x87 *x, unsigned i, bool pop);

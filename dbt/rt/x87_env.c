@@ -77,14 +77,11 @@ void x87_env_image(const struct x87 *x, enum x87_format f, u8 *out)
 {
 	u32 field[7] = { x->cw, x->sw, full_tags(x) };
 	unsigned bytes = is_wide(f) ? 4 : 2;
+	/* fields of 16 bits: the other half of their 32 bits reads as ones */
+	unsigned half = f == X87_REAL32 ? 0x2f : 0x47;
 	pointer_fields(x, f, field + 3);
-	for (unsigned k = 0; k < 7; k++) {
-		/* the unused upper halves read as ones */
-		bool half = k < 3 || k == 6 || (f == X87_REAL32 && (k == 3 || k == 5));
-		if (f == X87_REAL32 && k == 6)
-			half = false;
-		put(out + k * bytes, half ? field[k] | 0xffff0000 : field[k], bytes);
-	}
+	for (unsigned k = 0; k < 7; k++)
+		put(out + k * bytes, half >> k & 1 ? field[k] | 0xffff0000 : field[k], bytes);
 }
 
 void x87_fstenv_done(struct x87 *x)

@@ -13,12 +13,12 @@ typedef struct f80 (*unary_fn)(struct f80 a, struct fpenv *e);
 static void st0_underflow(struct x87 *x)
 {
 	if (x87_underflow(x))
-		x87_set(x, 0, x87_indefinite);
+		x87_set(x, 0, f80_indefinite);
 }
 
 static void unary(struct x87 *x, unary_fn fn)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0))) {
+	if (F80_UNLIKELY(x87_empty(x, 0))) {
 		st0_underflow(x);
 		return;
 	}
@@ -31,7 +31,7 @@ static void unary(struct x87 *x, unary_fn fn)
 
 static void sign(struct x87 *x, u16 clear, u16 flip)
 {
-	if (X87_UNLIKELY(x87_empty(x, 0))) {
+	if (F80_UNLIKELY(x87_empty(x, 0))) {
 		st0_underflow(x);
 		return;
 	}
@@ -68,7 +68,7 @@ static bool two_valid(const struct x87 *x)
 void x87_fprem(struct x87 *x, bool nearest)
 {
 	x->sw &= (u16)~FP_C2;
-	if (X87_UNLIKELY(!two_valid(x))) {
+	if (F80_UNLIKELY(!two_valid(x))) {
 		st0_underflow(x);
 		return;
 	}
@@ -84,7 +84,7 @@ void x87_fprem(struct x87 *x, bool nearest)
 
 void x87_fscale(struct x87 *x)
 {
-	if (X87_UNLIKELY(!two_valid(x))) {
+	if (F80_UNLIKELY(!two_valid(x))) {
 		st0_underflow(x);
 		return;
 	}
@@ -98,12 +98,12 @@ void x87_fscale(struct x87 *x)
 /* Stack faults of FXTRACT, FSINCOS, FPTAN, which replace ST(0) and push. True: it ended here. */
 static bool push_faults(struct x87 *x)
 {
-	if (X87_LIKELY(!x87_empty(x, 0) && x87_empty(x, 7)))
+	if (F80_LIKELY(!x87_empty(x, 0) && x87_empty(x, 7)))
 		return false;
 	bool masked = x87_empty(x, 0) ? x87_underflow(x) : x87_overflow(x);
 	if (masked) {
-		x87_set(x, 0, x87_indefinite);
-		x87_push(x, x87_indefinite);
+		x87_set(x, 0, f80_indefinite);
+		x87_push(x, f80_indefinite);
 	}
 	return true;
 }
@@ -178,9 +178,9 @@ void x87_fptan(struct x87 *x)
 /* ST(1) = fn(ST(0), ST(1)), pop. */
 static void binary_pop(struct x87 *x, struct f80 (*fn)(struct f80, struct f80, struct fpenv *))
 {
-	if (X87_UNLIKELY(!two_valid(x))) {
+	if (F80_UNLIKELY(!two_valid(x))) {
 		if (x87_underflow(x)) {
-			x87_set(x, 1, x87_indefinite);
+			x87_set(x, 1, f80_indefinite);
 			x87_pop(x);
 		}
 		return;

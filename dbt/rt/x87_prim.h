@@ -7,12 +7,8 @@
 #ifndef DBT_RT_X87_PRIM_H
 #define DBT_RT_X87_PRIM_H
 
+#include "dbt/rt/softfp_prim.h"
 #include "dbt/rt/x87.h"
-
-#define X87_LIKELY(c) __builtin_expect(!!(c), 1)
-#define X87_UNLIKELY(c) __builtin_expect(!!(c), 0)
-
-static const struct f80 x87_indefinite = { 0xc000000000000000ull, 0xffff };
 
 static inline unsigned x87_phys(const struct x87 *x, unsigned i) { return (x87_top(x) + i) & 7; }
 static inline bool x87_empty(const struct x87 *x, unsigned i)
@@ -40,7 +36,7 @@ static inline void x87_update_es(struct x87 *x)
 static inline void x87_raise(struct x87 *x, unsigned exc)
 {
 	unsigned sw = (x->sw & ~FP_C1) | exc;
-	if (X87_UNLIKELY(exc & ~x->cw & FP_EXC))
+	if (F80_UNLIKELY(exc & ~x->cw & FP_EXC))
 		sw |= X87_SW_ES | X87_SW_B;
 	x->sw = (u16)sw;
 }

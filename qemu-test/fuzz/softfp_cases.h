@@ -249,11 +249,18 @@ static struct sf_out sf_model(const struct sf_case *c, const struct sf_in *in)
 	return out;
 }
 
+static void sf_print80(const char *what, struct f80 v)
+{
+	printf(" %s %04x:%016llx", what, v.se, (unsigned long long)v.mant);
+}
+
 static void sf_print(const char *who, const struct sf_out *o)
 {
-	printf("  %s st0 %04x:%016llx st1 %04x:%016llx mem %04x:%016llx sw %04x\n", who, o->st[0].se,
-	       (unsigned long long)o->st[0].mant, o->st[1].se, (unsigned long long)o->st[1].mant,
-	       o->mem.se, (unsigned long long)o->mem.mant, o->sw);
+	printf("  %s", who);
+	sf_print80("st0", o->st[0]);
+	sf_print80("st1", o->st[1]);
+	sf_print80("mem", o->mem);
+	printf(" sw %04x\n", o->sw);
 }
 
 /* Compare once; prints the first differences of each row. */
@@ -273,9 +280,11 @@ static bool sf_check(const struct sf_case *c, const struct sf_in *in)
 	static unsigned shown[ARRAY_LEN(sf_cases)];
 	sf_failed++;
 	if (shown[c - sf_cases]++ < 20) {
-		printf("FAIL %s cw %04x a %04x:%016llx b %04x:%016llx mem %04x:%016llx\n", c->name,
-		       in->cw, in->a.se, (unsigned long long)in->a.mant, in->b.se,
-		       (unsigned long long)in->b.mant, in->mem.se, (unsigned long long)in->mem.mant);
+		printf("FAIL %s cw %04x", c->name, in->cw);
+		sf_print80("a", in->a);
+		sf_print80("b", in->b);
+		sf_print80("mem", in->mem);
+		printf("\n");
 		sf_print("want", &want);
 		sf_print("got ", &got);
 	}

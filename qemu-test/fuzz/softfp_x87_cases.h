@@ -54,11 +54,11 @@ static struct f80 xt_get80(const struct xt_run *r)
 static void xt_store(struct xt_run *r, struct x87_store s, unsigned bytes, bool pop)
 {
 	if (s.write) {
-		memcpy(r->mem, &s.v.mant, bytes < 8 ? bytes : 8);
+		memcpy(r->mem, &s.lo, bytes < 8 ? bytes : 8);
 		if (bytes == 10)
-			memcpy(r->mem + 8, &s.v.se, 2);
+			memcpy(r->mem + 8, &s.hi, 2);
 	}
-	x87_store_done(&r->x, &s, pop);
+	x87_store_done(&r->x, s, pop);
 }
 
 #define XT(name, body) static void xt_##name(struct xt_run *r) { body; }
@@ -211,8 +211,9 @@ static const struct xt_case xt_cases[] = {
 	XT_ST(fld_st, 0xd9, 0xc0), XT_ST(fxch, 0xd9, 0xc8), XT_OP(fnop, 0xd9, 0xd0),
 	XT_ST(fxch, 0xdd, 0xc8), XT_ST(fxch, 0xdf, 0xc8),
 	XT_ST(fstpnce, 0xd9, 0xd8), XT_ST(fstp_st, 0xdf, 0xd0), XT_ST(fstp_st, 0xdf, 0xd8),
-	XT_OP(fld_f32, 0xd9, XT_M(0)), XT_OP(fst_f32, 0xd9, XT_M(2)), XT_OP(fstp_f32, 0xd9, XT_M(3)),
-	XT_OP(fld_f64, 0xdd, XT_M(0)), XT_OP(fst_f64, 0xdd, XT_M(2)), XT_OP(fstp_f64, 0xdd, XT_M(3)),
+	XT_OP(fld_f32, 0xd9, XT_M(0)), XT_OP(fst_f32, 0xd9, XT_M(2)),
+	XT_OP(fstp_f32, 0xd9, XT_M(3)), XT_OP(fld_f64, 0xdd, XT_M(0)),
+	XT_OP(fst_f64, 0xdd, XT_M(2)), XT_OP(fstp_f64, 0xdd, XT_M(3)),
 	XT_OP(fld_f80, 0xdb, XT_M(5)), XT_OP(fstp_f80, 0xdb, XT_M(7)),
 	XT_OP(fild16, 0xdf, XT_M(0)), XT_OP(fild32, 0xdb, XT_M(0)), XT_OP(fild64, 0xdf, XT_M(5)),
 	XT_OP(fist16, 0xdf, XT_M(2)), XT_OP(fistp16, 0xdf, XT_M(3)),
@@ -365,7 +366,10 @@ static bool xt_forgive(const struct oracle_image *want, struct oracle_image *got
 }
 
 /* FXSAVE's MXCSR must be sane going in; it and the XMM registers are not ours coming out. */
-static bool xt_is_fx(const struct xt_case *c) { return c->length > 2 && c->insn[c->length - 2] == 0xae; }
+static bool xt_is_fx(const struct xt_case *c)
+{
+	return c->length > 2 && c->insn[c->length - 2] == 0xae;
+}
 
 static void xt_fx_in(struct xt_run *r)
 {

@@ -6,7 +6,7 @@
  */
 #include "qemu-test/fuzz/softfp_cases.h"
 
-/* Every row over every edge operand (pairs where there are two), with `modes` control words each. */
+/* Every row over every edge operand, or pairs of them; `modes` control words each. */
 static void test_edges(unsigned modes)
 {
 	const unsigned n = ARRAY_LEN(sf_edges);
