@@ -27,7 +27,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test bench lint headers clean units setup FORCE
+.PHONY: all run test bench lint headers clean units check-unit setup FORCE
 setup:
 	@:
 
@@ -151,6 +151,9 @@ run: all
 
 test: all units
 	@$(RUN_TESTS) all
+
+check-unit: units
+	@$(RUN_TESTS) unit
 
 check-%: all units
 	@$(RUN_TESTS) $*
