@@ -150,12 +150,20 @@ class Runner:
             self.live.add(process)
         return process
 
-    def stop(self, process):
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+    @staticmethod
+    def kill_group(process):
+        """Kills it with what it started, and waits until the kernel has carried that out."""
+        for _ in range(100):
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                break
+            process.poll()
+            time.sleep(0.005)
         process.wait()
+
+    def stop(self, process):
+        self.kill_group(process)
         for pipe in (process.stdin, process.stdout):
             try:
                 pipe.close()

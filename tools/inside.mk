@@ -27,7 +27,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test bench lint headers clean units setup FORCE
+.PHONY: all run test bench lint headers clean units check-unit setup FORCE
 setup:
 	@:
 
@@ -152,6 +152,9 @@ run: all
 test: all units
 	@$(RUN_TESTS) all
 
+check-unit: units
+	@$(RUN_TESTS) unit
+
 check-%: all units
 	@$(RUN_TESTS) $*
 
@@ -172,8 +175,7 @@ clean:
 $(B)/flags: FLAGS := $(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST)
 $(N)/flags: FLAGS := $(CFLAGS_NATIVE) $(CFLAGS_SAN)
 $(B)/flags $(N)/flags: FORCE
-	@mkdir -p $(@D)
-	$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
+	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
 
 ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS), \
 	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS)))

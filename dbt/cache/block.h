@@ -32,6 +32,7 @@ struct link {
 	u32 *guard;		/* NULL: the target is on the same page */
 	struct block *from, *to;
 	struct link *next_in;	/* other exits chained to the same block */
+	struct link *next_guarded, **prev_guarded;	/* all chained exits that have a guard */
 	u32 eip;		/* where the exit goes */
 	u32 tag;		/* context tag that the guard lets through */
 };
@@ -83,6 +84,7 @@ struct block {
 	struct recipe *recipe;
 	struct link *in;	/* exits of other blocks chained to this one */
 	struct block *hash_next;
+	u32 frame[2];		/* numbers of its frames; [1]: FRAME_NONE if it is on one page */
 	struct block *page_next[2];	/* other blocks with code on the first, second frame */
 	u64 checksum;		/* self-checking blocks: of the guest bytes */
 };

@@ -16,7 +16,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 def load(name):
     """{who: [prefixes]} of a table file."""
     table = {}
-    for number, line in enumerate(read_lines(name), 1):
+    text = "\n".join(read_lines(name)).replace("\\\n", "  ")
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.split("#")[0].strip()
         if not line:
             continue
@@ -36,7 +37,7 @@ def row_of(table, path):
 def allowed(table, path, included):
     row = row_of(table, path)
     own = os.path.dirname(path) + "/"
-    return included.startswith((own, *table["everyone"], *table[row]))
+    return included.startswith((own, row + "/", *table["everyone"], *table[row]))
 
 
 def check(table, path, lines, exists):

@@ -16,11 +16,13 @@ from files import finish, read_lines
 
 CROSS = "loongarch64-linux-gnu-"
 HEAD = re.compile(r"^[0-9a-f]+ <(.+)>:$")
+LOCAL = re.compile(r"\.L|L0\^A")        # the compiler's own labels within a function
 REGISTER = re.compile(r"\$(?:fa|ft|fs|vr|xr|fcc|fcsr)\d|\$f\d")
 
 
 def output(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True).stdout
 
 
 def library_functions():
@@ -45,7 +47,7 @@ def users(disassembly):
     found, name = {}, "?"
     for line in disassembly.splitlines():
         if head := HEAD.match(line):
-            name = head[1]
+            name = name if LOCAL.match(head[1]) else head[1]
         elif REGISTER.search(line) and name not in found:
             found[name] = " ".join(line.split())
     return found

@@ -61,7 +61,7 @@ def test_text():
 def test_fp():
     code = ["9000 <a>:", " 9000:\tmove\t$fp, $a0", "9004 <b>:", " 9004:\tfld.d\t$fa0, $a0, 0",
             "9008 <c>:", " 9008:\tvld\t$vr3, $a0, 0",
-            "900c <d>:", " 900c:\tmovfcsr2gr\t$a0, $fcsr0"]
+            "900c <d>:", "900c <.L2>:", " 900c:\tmovfcsr2gr\t$a0, $fcsr0"]
     check("FP and vector registers", list(fp.users("\n".join(code))), ["b", "c", "d"])
 
 

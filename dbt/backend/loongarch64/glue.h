@@ -15,7 +15,7 @@
 #define ST_NEXT_EIP 416
 #define ST_CTX 424
 #define ST_EXIT_ARG 432
-#define ST_HELP7 ST_HELP7_VALUE
+#define ST_HELP7 1056
 
 /*
  * The jump cache, in the per-core area: 4096 entries of { tag << 32 | eip, code }, found by the

@@ -1,0 +1,2 @@
+OBJS_dbt += dbt/cache/codebuf.o dbt/cache/lookup.o dbt/cache/link.o dbt/cache/invalidate.o \
+	dbt/cache/context.o
