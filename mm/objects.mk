@@ -1,7 +1,2 @@
-# SPDX-License-Identifier: BSD-2-Clause
-<<<<<<< HEAD
-OBJS_mm += mm/arena.o mm/heap.o mm/page.o
-=======
-# Objects of mm/, one line for each owner's part.
-MM_OBJECTS += $(addprefix mm/,frame.o gpa.o x86_walk.o shadow_table.o shadow.o)
->>>>>>> w-mm
+OBJS_mm += mm/arena.o mm/heap.o mm/page.o mm/bus.o \
+	mm/frame.o mm/gpa.o mm/x86_walk.o mm/shadow_table.o mm/shadow.o
