@@ -500,6 +500,7 @@ static bool decode_x87(struct ir1 *i, struct work *w)
 
 	i->op = e.op;
 	i->cond = e.cond;
+	i->subop = e.subop;
 	if (e.op == X86_INVALID || e.form != X87_MEM) {
 		x87_registers(i, e.form, modrm_rm(s->modrm));
 		return e.op != X86_INVALID;
