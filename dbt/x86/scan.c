@@ -272,7 +272,6 @@ static bool valid_map_0f(const struct scan *s)
 		return mod == 3 ? reg == 4 || reg == 6 : reg != 5;
 	case 0x20: case 0x22:				/* MOV from and to CR */
 		return reg == 0 || (reg >= 2 && reg <= 4);
-	case 0x77: return !simd_prefix;			/* EMMS */
 	case 0xae: return valid_group_15(s);
 	case 0xb8: return s->prefix & PFX_REP;		/* POPCNT; without F3 JMPE */
 	case 0xba: return reg >= 4;
