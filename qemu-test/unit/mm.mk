@@ -8,7 +8,7 @@ MM_OUT ?= build/unit-mm
 MM_CFLAGS = -std=gnu17 -O1 -g -Wall -Wextra -Werror -I. -MMD -MP \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 
-MM_TESTS = walk gpa frame
+MM_TESTS = walk gpa frame shadow shadow_random
 MM_LIB = $(addprefix $(MM_OUT)/,mm/frame.o mm/gpa.o mm/x86_walk.o mm/shadow_table.o mm/shadow.o \
 	qemu-test/unit/native.o qemu-test/unit/fake_paging.o qemu-test/unit/mm_world.o)
 
