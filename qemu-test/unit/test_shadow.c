@@ -149,6 +149,19 @@ static void test_many_writers(void)
 		ends(VA + k * 0x1000, true, k & 1, WORLD_WATCHED, A, "all are closed");
 }
 
+/* A reference that outlived its leaf: the frame that is mapped there now is left alone. */
+static void test_stale_reference(void)
+{
+	start(16);
+	world_set32(PTE(VA), A | ALL);
+	hit(VA, true, true, A, 1, "first frame");
+	world_set32(PTE(VA), B | ALL);
+	shadow_invlpg(s, VA);
+	hit(VA, true, true, B, 1, "second frame at the same place");
+	frame_watch(A >> 12, WATCH_CODE);
+	hit(VA, true, true, B, 0, "is still writable");
+}
+
 /* A frame watched before its first leaf; a frame reached through a stale reference. */
 static void test_watch_order(void)
 {
@@ -417,6 +430,7 @@ int main(void)
 	test_watch();
 	test_many_writers();
 	test_watch_order();
+	test_stale_reference();
 	test_large();
 	test_invlpg_views();
 	test_global();

@@ -317,12 +317,23 @@ static void machine_event(void)
 	forget_all();
 }
 
+/* A fill without a host fault, for any view (helpers probing ahead). */
+static void fill_ahead(void)
+{
+	struct shadow_miss miss;
+
+	shadow_fault(s, pages[world_random(PAGES)], world_random(2) ? X86_WRITE : X86_READ,
+		     world_random(2), &miss);
+}
+
 static void event(void)
 {
 	u32 what = world_random(1000);
 
-	if (what < 600)
+	if (what < 580)
 		check_access(world_random(PAGES), world_random(2), world_random(2));
+	else if (what < 600)
+		fill_ahead();
 	else if (what < 750)
 		write_table();
 	else if (what < 850)
