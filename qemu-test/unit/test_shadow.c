@@ -104,6 +104,21 @@ static void test_rights(void)
 	ends(VA + 0x1000, true, false, WORLD_FAULT, PF_P | PF_W, "WP again");
 }
 
+/* The guest takes a right away without INVLPG; a fill on the way must not half-do it. */
+static void test_narrowing(void)
+{
+	struct shadow_miss miss;
+
+	start(16);
+	world_set32(PTE(VA), A | ALL);
+	hit(VA, true, true, A, 1, "writable");
+	world_set32(PTE(VA), A | W_P | W_US | W_D);
+	hit(VA, true, true, A, 0, "stale right, as x86 allows");
+	CHECK_EQ(shadow_fault(s, VA, X86_READ, true, &miss), SHADOW_FILLED, "walked again");
+	CHECK_EQ(fake_disagreements(s->view[1].asid, s->view[1].root), 0, "TLB told");
+	ends(VA, true, true, WORLD_FAULT, PF_P | PF_U | PF_W, "no more");
+}
+
 static void test_watch(void)
 {
 	unsigned n = A >> 12;
@@ -427,6 +442,7 @@ int main(void)
 	test_cached_invalid();
 	test_dirty();
 	test_rights();
+	test_narrowing();
 	test_watch();
 	test_many_writers();
 	test_watch_order();
