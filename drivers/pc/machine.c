@@ -208,7 +208,7 @@ int machine_create(const struct machine_config *c, struct machine **out)
 	struct machine *m = calloc(1, sizeof(*m));
 	must(m);
 	m->c = *c;
-	m->bus = bus_create();
+	m->bus = c->bus;
 	m->irqchip = irqchip_create(m->bus, c->cores, &c->cpu);
 	create_isa(m);
 	create_pci(m);

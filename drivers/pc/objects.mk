@@ -7,3 +7,5 @@ PC_OBJECTS = $(addprefix drivers/pc/,debugport.o debugexit.o dma.o pic.o pit.o c
 
 # Names of their unit tests: qemu-test/unit/test_NAME.c.
 PC_TEST_NAMES = bus pic pit cmos uart i8042 pci_host acpi_pm fw_cfg
+
+OBJS_pc += $(PC_OBJECTS)
