@@ -44,6 +44,7 @@ static void test_known(void)
 
 int main(void)
 {
+	oracle_print_cpu();
 	test_known();
 	test_edges(3);
 	sf_random(600000);
