@@ -155,6 +155,7 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		.cpu = { .raise = raise_intr, .nmi = raise_nmi, .init = raise_init },
 		.reset_request = reset_request, .power = { guest_off },
 		.com1 = kernel_console(), .wall = rtc_end(), .serial_console = true,
+		.debug = strstr(cfg->console, "debug") ? kernel_console() : (struct chardev){ 0 },
 		.cdrom = disk(BOOT_DISKS, &cfg->cdrom), .cmdline = cfg->cmdline,
 	};
 
