@@ -21,7 +21,7 @@
 
 #define UART_IRQ_INPUT 2	/* of the board's interrupt controller */
 #define MIB (1024ull * 1024)
-#define HEAP_SIZE (32 * MIB)
+#define HEAP_SIZE (8 * MIB)
 
 static struct uart console;
 
@@ -98,11 +98,6 @@ static void banner(void)
 	       this_cpu()->hw_id, clock_hz(), left);
 }
 
-__attribute__((weak)) void machine_run(const struct boot_info *info)
-{
-	(void)info;
-	printk("no machine yet\n");
-}
 
 void kernel_main(const struct boot_info *info)
 {

@@ -73,7 +73,9 @@ void cache_unchain_guarded(void);
 void cache_drop(struct block *b);
 /* Bytes [off, off+size) of frame n were written: drop the blocks that they belong to. */
 void cache_code_written(u32 n, u32 off, u32 size);
-/* Called after any block was dropped (jump caches must be cleared). */
-extern void (*cache_on_drop)(void);
+/* Are any of bytes [off, off+size) of frame n, which is one of b's, bytes of block b? */
+bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size);
+/* Called when a block is dropped (jump caches must forget it). */
+extern void (*cache_on_drop)(const struct block *b);
 
 #endif

@@ -5,7 +5,7 @@
 #include "kernel/panic.h"
 #include "mm/frame.h"
 
-void (*cache_on_drop)(void);
+void (*cache_on_drop)(const struct block *b);
 
 /* Which of the block's two frame lists goes through frame n. */
 static struct block **next_on(struct block *b, u32 n)
@@ -42,6 +42,14 @@ static void range_on(const struct block *b, u32 n, u32 *off, u32 *size)
 	}
 }
 
+bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size)
+{
+	u32 at, len;
+
+	range_on(b, n, &at, &len);
+	return at < off + size && off < at + len;
+}
+
 /* The lines that the frame's remaining blocks lie on. */
 static void update_lines(u32 n)
 {
@@ -68,7 +76,7 @@ static void drop(struct block *b)
 		if (b->frame[n] != FRAME_NONE)
 			remove_from_frame(b, b->frame[n]);
 	if (cache_on_drop)
-		cache_on_drop();
+		cache_on_drop(b);
 }
 
 void cache_drop(struct block *b)

@@ -60,22 +60,36 @@ static int row_exception(const struct lift *t, const struct ir1 *i)
 	return fpu_exception(t->key, i);
 }
 
-void lift_insn(struct lift *t, const struct ir1 *i)
+static void begin(struct lift *t, const struct ir1 *i)
 {
 	struct ir *ir = t->ir;
-	int vector = row_exception(t, i);
 
 	ir->guest[ir->guests++] = (struct ir_guest){ .eip = i->eip, .len = i->len };
 	t->i = i;
 	t->next = i->eip + i->len;
 	t->has_addr = false;
 	t->ended = false;
+}
+
+void lift_insn_raise(struct lift *t, const struct ir1 *i, u8 vector)
+{
+	begin(t, i);
 	if (vector == EXC_GP)
 		lift_raise_code(t, EXC_GP, 0);
-	else if (vector >= 0)
-		lift_raise(t, vector);
 	else
-		lift_table[i->op](t, i);
+		lift_raise(t, vector);
+}
+
+void lift_insn(struct lift *t, const struct ir1 *i)
+{
+	int vector = row_exception(t, i);
+
+	if (vector >= 0) {
+		lift_insn_raise(t, i, vector);
+		return;
+	}
+	begin(t, i);
+	lift_table[i->op](t, i);
 	if (!t->ended && (t->key & KEY_SINGLE))
 		lift_exit(t, t->next);
 }

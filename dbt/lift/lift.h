@@ -36,6 +36,9 @@ typedef void (*lift_func)(struct lift *t, const struct ir1 *i);
 /* Lift one instruction into t->ir. Afterwards t->ended says whether the block must end. */
 void lift_insn(struct lift *t, const struct ir1 *i);
 
+/* The same for bytes that are no instruction: #UD, or #GP(0) for more than 15 of them. */
+void lift_insn_raise(struct lift *t, const struct ir1 *i, u8 vector);
+
 /* End the block before an instruction that is not part of it. */
 void lift_finish(struct lift *t, u32 eip);
 

@@ -18,7 +18,7 @@
 enum exc_kind {
 	EV_FAULT,		/* fault or abort: returns to c->eip with RF = 1, EXT = 1 */
 	EV_TRAP,		/* #DB trap: c->eip is already the next instruction; RF as it is */
-	EV_INTR,		/* external, between instructions; RF as it is (in REP: caller sets it) */
+	EV_INTR,		/* external; RF as it is (inside REP the caller sets it) */
 	EV_NMI,
 	EV_INT,			/* INT n: to c->next_eip; IOPL and gate DPL are checked; EXT = 0 */
 	EV_INT3,		/* INT3, INTO: as INT n, but no IOPL check in virtual-8086 mode */

@@ -6,7 +6,7 @@
 #ifndef DBT_X86_IR1_H
 #define DBT_X86_IR1_H
 
-#include "kernel/lib/types.h"
+#include "dbt/x86/features.h"
 
 /* One name for each row of insns.def: X86_ADD, X86_JCC, … X86_INVALID comes first. */
 enum x86_op {
@@ -28,13 +28,6 @@ enum row_flag {
 	ROW_MMX = 1 << 6,	/* MM form: #UD by CR0.EM, #NM by CR0.TS, #MF; XMM form: as ROW_SSE */
 	ROW_SSE = 1 << 7,	/* #UD by CR0.EM or CR4.OSFXSR = 0, #NM by CR0.TS */
 	ROW_UNALIGNED = 1 << 8,	/* the 16-byte memory operand need not be aligned (else #GP(0)) */
-};
-
-/* What a CPU model must have, or the instruction is #UD. FEAT_386 is in every model. */
-enum x86_feature {
-	FEAT_386, FEAT_486, FEAT_CX8, FEAT_TSC, FEAT_MSR, FEAT_SMM, FEAT_P6, FEAT_CMOV, FEAT_SEP,
-	FEAT_FPU, FEAT_MMX, FEAT_FXSR, FEAT_SSE, FEAT_SSE2, FEAT_SSE3, FEAT_SSSE3, FEAT_CLFSH,
-	FEAT_MONITOR, FEAT_MOVBE, FEAT_POPCNT, FEAT_SYSCALL, FEAT_COUNT,
 };
 
 struct x86_row {

@@ -24,6 +24,7 @@ struct x87_entry {
 	u8 form;		/* enum x87_form */
 	u8 size;
 	u8 cond;		/* FCMOVCC */
+	u8 subop;		/* as insns.def says */
 };
 
 /* opcode: D8-DF. */

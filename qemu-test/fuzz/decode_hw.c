@@ -3,7 +3,9 @@
  * The decoder against the CPU of the build machine (Linux, x86-64): which byte
  * sequences are #UD, and how long the others are. Says nothing of operands.
  *
- *   decode_hw [--count N] [--seed S] [--all]     exit 1 on any disagreement
+ *   decode_hw [--count N] [--seed S] [--all]
+ *
+ * exits with 1 on any disagreement; skips where the kernel gives no LDT or no ptrace.
  *
  * How a length is found: a traced child steps one instruction whose first k
  * bytes end at a page without access. A page fault at exactly that address
@@ -66,7 +68,8 @@ static void child_main(void)
 
 	if (syscall(SYS_modify_ldt, 1, &d, sizeof d) != 0)
 		_exit(3);
-	ptrace(PTRACE_TRACEME, 0, 0, 0);
+	if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0)
+		_exit(3);
 	raise(SIGSTOP);
 	_exit(0);
 }
@@ -78,8 +81,11 @@ static void start_child(void)
 	child = fork();
 	if (child == 0)
 		child_main();
-	if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status))
-		die("the traced child did not start");
+	if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status)) {
+		printf("skip decode_hw: no child to trace with a 16-bit code segment\n"
+		       "0 passed, 0 failed, 1 skipped\n");
+		exit(0);
+	}
 	ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_EXITKILL);
 	if (ptrace(PTRACE_GETREGS, child, 0, &fresh) != 0)
 		die("PTRACE_GETREGS");
@@ -187,7 +193,7 @@ static void report(const char *what, const u8 *b, unsigned mode, const struct ir
 	wrong++;
 	if (wrong > 200)
 		return;
-	printf("%s (%u-bit):", what, mode * 8);
+	printf("FAIL %s (%u-bit):", what, mode * 8);
 	for (unsigned k = 0; k < SCAN_MAX; k++)
 		printf(" %02x", b[k]);
 	printf("  %s, length %u\n", ir1_print(i, text, sizeof text), i->len);
@@ -347,6 +353,10 @@ int main(int argc, char **argv)
 	for (unsigned mode = 2; all && mode <= 4; mode += 2)
 		check_all(mode);
 	kill(child, SIGKILL);
-	printf("decode_hw: %lu compared, %lu skipped, %lu wrong\n", tested, skipped, wrong);
+	if (decode_disagreements) {
+		printf("FAIL Capstone's length was another one %lu times\n", decode_disagreements);
+		wrong++;
+	}
+	printf("not compared: %lu\n%lu passed, %lu failed\n", skipped, tested - skipped, wrong);
 	return wrong != 0;
 }

@@ -81,7 +81,8 @@ static struct link *link_new(struct emit *e, u32 eip)
  */
 static void emit_exit(struct emit *e, u32 eip, unsigned guest)
 {
-	bool far = (eip ^ guest_eip(e, guest)) >> 12 && !single(e);
+	bool far = !single(e) && ((eip ^ guest_eip(e, guest)) >> 12 ||
+				  (eip & 0xfff) > 0xfff - 14);	/* may be on two pages */
 	struct link *l = link_new(e, eip);
 	u32 index = e->link_base + (u32)(l - e->out->link);
 

@@ -1,0 +1,1 @@
+OBJS_dbt += dbt/exec.o dbt/translate.o dbt/init.o

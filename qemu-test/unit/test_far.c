@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * JMP FAR, CALL FAR, RETF, IRET, SYSENTER, SYSEXIT against the pseudo-code of
+ * SDM vol. 2. Task switches are in test_task.c.
+ */
+#include "dbt/rt/farxfer.h"
+
+#include "dbt/rt/sysutil.h"
+#include "qemu-test/unit/sys_check.h"
+#include "qemu-test/unit/sys_world.h"
+
+enum { CG16 = 4, CG32 = 12 };
+
+static void setup_cpl3(void) { world_protected(3); }
+
+/* Put values on the stack, the last one on top (lowest). */
+static void push(unsigned size, u32 v)
+{
+	u32 mask = w.seg[SS].attr & SEG_DB ? 0xffffffff : 0xffff, sp = (reg32(&w, ESP) - size) & mask;
+
+	fake_put((u32)w.seg[SS].base + sp, size, v);
+	set_reg32(&w, ESP, sp);
+}
+
+/* -- JMP ------------------------------------------------------------------ */
+
+static void test_jmp_code(void)
+{
+	world_protected(0);
+	OK(far_jmp(&w, S_CODE0, 0x12345678, 4));
+	EQ(w.eip, 0x12345678);
+	EQ(w.seg[CS].sel, S_CODE0);
+	EQ(fake_mem[W_GDT + S_CODE0 + 5] & 1, 1);
+	TRUE(w_mode);
+	OK(far_jmp(&w, S_CODE0, 0x12345678, 2));
+	EQ(w.eip, 0x5678);
+	FAULTS(far_jmp(&w, 3, 0, 4), EXC_GP, 0);				/* null */
+	FAULTS(far_jmp(&w, 0x203, 0, 4), EXC_GP, 0x200);
+	FAULTS(far_jmp(&w, S_DATA0, 0, 4), EXC_GP, S_DATA0);			/* type */
+	FAULTS(far_jmp(&w, S_LDT, 0, 4), EXC_GP, S_LDT);
+	FAULTS(far_jmp(&w, S_CODE0 | 1, 0, 4), EXC_GP, S_CODE0);		/* RPL > CPL */
+	FAULTS(far_jmp(&w, S_CODE3 & ~3, 0, 4), EXC_GP, S_CODE3 & ~3);		/* DPL != CPL */
+	FAULTS(far_jmp(&w, S_CONF3, 0, 4), EXC_GP, S_CONF3 & ~3);		/* conforming DPL > CPL */
+	put_desc(S_FREE, 0, 0xfff, A_CODE(0) & ~SEG_G);
+	OK(far_jmp(&w, S_FREE, 0xfff, 4));
+	FAULTS(far_jmp(&w, S_FREE, 0x1000, 4), EXC_GP, 0);			/* limit */
+	desc_clear(S_FREE, SEG_P);
+	FAULTS(far_jmp(&w, S_FREE, 0x1000, 4), EXC_NP, S_FREE);			/* presence first */
+
+	world_protected(3);
+	OK(far_jmp(&w, S_CONF0 | 1, 0x100, 4));
+	EQ(w.seg[CS].sel, S_CONF0 | 3);			/* CPL stays */
+	EQ(w.cpl, 3);
+	OK(far_jmp(&w, (S_CODE3 & ~3) | 1, 0x100, 4));
+	EQ(w.seg[CS].sel, S_CODE3);
+	FAULTS(far_jmp(&w, S_CODE0, 0, 4), EXC_GP, S_CODE0);
+	desc_clear(S_CONF0, SEG_P);
+	FAULTS(far_jmp(&w, S_CONF0, 0, 4), EXC_NP, S_CONF0);
+}
+
+static void test_jmp_gate(void)
+{
+	world_protected(3);
+	put_gate(S_FREE, S_CODE3, 0x12345678, CG32, 3, 0);
+	OK(far_jmp(&w, S_FREE | 3, 0xdead, 4));
+	EQ(w.eip, 0x12345678);
+	EQ(w.seg[CS].sel, S_CODE3);
+	put_gate(S_FREE, S_CODE3, 0x12345678, CG16, 3, 0);
+	OK(far_jmp(&w, S_FREE, 0xdead, 4));
+	EQ(w.eip, 0x5678);
+	put_gate(S_FREE, S_CONF0, 0x100, CG32, 3, 0);
+	OK(far_jmp(&w, S_FREE, 0, 4));
+	EQ(w.cpl, 3);
+	put_gate(S_FREE, S_CODE0, 0x100, CG32, 3, 0);			/* JMP never changes CPL */
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, S_CODE0);
+	put_gate(S_FREE, S_CODE3, 0x100, CG32, 2, 0);
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, S_FREE);		/* gate DPL < CPL */
+	put_gate(S_FREE, S_CODE3, 0x100, CG32, 3, 0);
+	desc_clear(S_FREE, SEG_P);
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_NP, S_FREE);
+	put_gate(S_FREE, 3, 0x100, CG32, 3, 0);
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, 0);			/* null in the gate */
+	put_gate(S_FREE, 0x203, 0x100, CG32, 3, 0);
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, 0x200);
+	put_gate(S_FREE, S_DATA3, 0x100, CG32, 3, 0);
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, S_DATA3 & ~3);
+	put_gate(S_FREE, S_CODE3, 0x100, CG32, 3, 0);
+	desc_clear(S_CODE3, SEG_P);
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_NP, S_CODE3 & ~3);
+	put_desc(S_CODE3, 0, 0xff, A_CODE(3) & ~SEG_G);
+	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, 0);
+
+	world_protected(0);
+	put_gate(S_FREE, S_CODE0, 0x100, CG32, 1, 0);
+	FAULTS(far_jmp(&w, S_FREE | 2, 0, 4), EXC_GP, S_FREE);		/* gate DPL < RPL */
+	OK(far_jmp(&w, S_FREE | 1, 0, 4));
+	FAULTS(far_jmp(&w, S_FREE | 3, 0, 4), EXC_GP, S_FREE);
+}
+
+static void test_jmp_real(void)
+{
+	world_real();
+	OK(far_jmp(&w, 0x2345, 0x6789, 2));
+	EQ(w.seg[CS].base, 0x23450);
+	EQ(w.eip, 0x6789);
+	FAULTS(far_jmp(&w, 0x2345, 0x10000, 4), EXC_GP, 0);
+	world_v86(0);
+	OK(far_jmp(&w, 0x2345, 0x6789, 2));
+	EQ(w.seg[CS].base, 0x23450);
+	EQ(w.seg[CS].attr, 0xf3);
+	EQ(w.cpl, 3);
+}
+
+/* -- CALL ----------------------------------------------------------------- */
+
+static void test_call_code(void)
+{
+	world_protected(0);
+	OK(far_call(&w, S_CODE0, 0x12345678, 4));
+	EQ(w.eip, 0x12345678);
+	EQ(reg32(&w, ESP), W_STACK + W_TOP - 8);
+	EQ(stack_at(0, 4), W_NEXT);
+	EQ(stack_at(1, 4), S_CODE0);
+	OK(far_call(&w, S_CODE0, 0x12345678, 2));
+	EQ(w.eip, 0x5678);
+	EQ(stack_at(0, 2), W_NEXT);
+	EQ(stack_at(1, 2), S_CODE0);
+	FAULTS(far_call(&w, 0, 0, 4), EXC_GP, 0);
+	FAULTS(far_call(&w, S_CODE0 | 1, 0, 4), EXC_GP, S_CODE0);
+	FAULTS(far_call(&w, S_CODE1, 0, 4), EXC_GP, S_CODE1 & ~3);
+	FAULTS(far_call(&w, S_DATA0, 0, 4), EXC_GP, S_DATA0);
+	put_desc(S_FREE, 0, 0xfff, A_CODE(0) & ~SEG_G);
+	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_GP, 0);
+	w.seg[SS].limit = reg32(&w, ESP) - 8;
+	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_SS, 0);		/* the stack is looked at first */
+	w.seg[SS].limit = 0xffffffff;
+	desc_clear(S_FREE, SEG_P);
+	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_NP, S_FREE);
+	world_protected(3);
+	OK(far_call(&w, S_CONF0, 0x100, 4));
+	EQ(w.seg[CS].sel, S_CONF0 | 3);
+	EQ(stack_at(1, 4), S_CODE3);
+}
+
+/* A 16-bit stack wraps at 64 KiB and leaves the upper half of ESP alone. */
+static void test_call_stack16(void)
+{
+	world_protected(0);
+	w.seg[SS].attr &= ~SEG_DB;
+	w.seg[SS].base = 0x30000;
+	w.seg[SS].limit = 0xffff;
+	set_reg32(&w, ESP, 0xabcd0002);
+	OK(far_call(&w, S_CODE0, 0x100, 2));
+	EQ(reg32(&w, ESP), 0xabcdfffe);
+	EQ(fake_get(0x3fffe, 2), W_NEXT);
+	EQ(fake_get(0x30000, 2), S_CODE0);
+	set_reg32(&w, ESP, 0xabcd0001);
+	FAULTS(far_call(&w, S_CODE0, 0x100, 2), EXC_SS, 0);	/* a value across the limit */
+}
+
+static void test_call_real(void)
+{
+	world_real();
+	OK(far_call(&w, 0x2345, 0x6789, 2));
+	EQ(w.seg[CS].base, 0x23450);
+	EQ(reg32(&w, ESP), W_TOP - 4);
+	EQ(stack_at(0, 2), W_NEXT);
+	EQ(stack_at(1, 2), 0x1000);
+	OK(far_call(&w, 0x2345, 0x6789, 4));
+	EQ(stack_at(0, 4), W_NEXT);
+	FAULTS(far_call(&w, 0x2345, 0x10000, 4), EXC_GP, 0);
+	set_reg32(&w, ESP, 1);
+	FAULTS(far_call(&w, 0x2345, 0, 2), EXC_SS, 0);
+	world_v86(0);
+	OK(far_call(&w, 0x2345, 0x6789, 2));
+	EQ(w.seg[CS].attr, 0xf3);
+}
+
+static void test_gate_same(void)
+{
+	world_protected(1);
+	put_gate(S_FREE, S_CODE1, 0x12345678, CG32, 1, 5);
+	OK(far_call(&w, S_FREE, 0, 2));			/* the gate's size counts */
+	EQ(w.eip, 0x12345678);
+	EQ(stack_at(0, 4), W_NEXT);
+	EQ(stack_at(1, 4), S_CODE1);
+	EQ(w.cpl, 1);
+	put_gate(S_FREE, S_CODE1, 0x12345678, CG16, 1, 5);
+	OK(far_call(&w, S_FREE, 0, 4));
+	EQ(w.eip, 0x5678);
+	EQ(stack_at(0, 2), W_NEXT);
+	put_gate(S_FREE, S_CONF0, 0x100, CG32, 1, 0);		/* conforming: no inner level */
+	OK(far_call(&w, S_FREE, 0, 4));
+	EQ(w.cpl, 1);
+	EQ(w.seg[CS].sel, S_CONF0 | 1);
+	put_gate(S_FREE, S_CODE2, 0x100, CG32, 1, 0);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_GP, S_CODE2 & ~3);	/* outward */
+	put_gate(S_FREE, S_CODE1, 0x100, CG32, 0, 0);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_GP, S_FREE);
+	put_gate(S_FREE, S_CODE1, 0x100, CG32, 1, 0);
+	w.seg[SS].limit = reg32(&w, ESP) - 5;
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, 0);
+}
+
+static void test_gate_inner(void)
+{
+	world_protected(3);
+	put_gate(S_FREE, S_CODE1, 0x12345678, CG32, 3, 3);
+	push(4, 0x103);
+	push(4, 0x102);
+	push(4, 0x101);
+	u32 old = reg32(&w, ESP);
+
+	OK(far_call(&w, S_FREE, 0, 4));
+	EQ(w.cpl, 1);
+	EQ(w.seg[CS].sel, S_CODE1);
+	EQ(w.eip, 0x12345678);
+	EQ(w.seg[SS].sel, S_DATA1);
+	EQ(w.seg[SS].attr & SEG_ACCESSED, 1);
+	EQ(reg32(&w, ESP), W_STACK + 0x1000 + W_TOP - 28);
+	EQ(stack_at(0, 4), W_NEXT);
+	EQ(stack_at(1, 4), S_CODE3);
+	EQ(stack_at(2, 4), 0x101);
+	EQ(stack_at(3, 4), 0x102);
+	EQ(stack_at(4, 4), 0x103);
+	EQ(stack_at(5, 4), old);
+	EQ(stack_at(6, 4), S_DATA3);
+
+	OK(far_ret(&w, 4, 12));			/* and back, dropping the parameters on both */
+	EQ(w.cpl, 3);
+	EQ(w.eip, W_NEXT);
+	EQ(w.seg[CS].sel, S_CODE3);
+	EQ(w.seg[SS].sel, S_DATA3);
+	EQ(reg32(&w, ESP), old + 12);
+}
+
+static void test_gate_inner16(void)
+{
+	world_protected(3);
+	put_gate(S_FREE, S_CODE0, 0x12345678, CG16, 3, 2);
+	push(2, 0x102);
+	push(2, 0x101);
+	OK(far_call(&w, S_FREE, 0, 4));
+	EQ(w.cpl, 0);
+	EQ(w.eip, 0x5678);
+	EQ(reg32(&w, ESP), W_STACK + W_TOP - 12);
+	EQ(stack_at(0, 2), W_NEXT);
+	EQ(stack_at(1, 2), S_CODE3);
+	EQ(stack_at(2, 2), 0x101);
+	EQ(stack_at(3, 2), 0x102);
+	EQ(stack_at(4, 2), (W_TOP + 0x3000 - 4) & 0xffff);
+	EQ(stack_at(5, 2), S_DATA3);
+	/* the same from a 16-bit TSS */
+	world_protected(3);
+	put_gate(S_FREE, S_CODE0, 0x100, CG32, 3, 0);
+	w.tr = (struct segment){ .base = W_TSS_C, .limit = 0x2b, .sel = S_TSS_C, .attr = SEG_P | 3 };
+	fake_put(W_TSS_C + 2, 2, 0x800);
+	fake_put(W_TSS_C + 4, 2, S_DATA0);
+	OK(far_call(&w, S_FREE, 0, 4));
+	EQ(reg32(&w, ESP), 0x800 - 16);
+}
+
+static void test_gate_inner_faults(void)
+{
+	world_protected(3);
+	put_gate(S_FREE, S_CODE0, 0x100, CG32, 3, 1);
+	desc_clear(S_CODE0, SEG_P);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_NP, S_CODE0);
+	desc_set(S_CODE0, SEG_P);
+	w.tr.limit = 8;						/* SS0 is at 8 and 9 */
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_TS, S_TSS_A);
+	w.tr.limit = 9;
+	fake_put(W_TSS_A + 8, 2, 0);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_TS, 0);		/* null */
+	fake_put(W_TSS_A + 8, 2, 0x200);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_TS, 0x200);
+	fake_put(W_TSS_A + 8, 2, S_DATA0 | 1);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_TS, S_DATA0);	/* RPL */
+	fake_put(W_TSS_A + 8, 2, S_DATA1 & ~3);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_TS, S_DATA1 & ~3);	/* DPL */
+	fake_put(W_TSS_A + 8, 2, S_CODE0);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_TS, S_CODE0);	/* not data */
+	fake_put(W_TSS_A + 8, 2, S_DATA0);
+	desc_clear(S_DATA0, SEG_P);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, S_DATA0);
+	put_desc(S_DATA0, 0, W_STACK + W_TOP - 20, A_DATA(0) & ~SEG_G);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, S_DATA0);	/* no room in the new stack */
+	put_desc(S_DATA0, 0, 0xfffff, A_DATA(0));
+	put_desc(S_CODE0, 0, 0xff, A_CODE(0) & ~SEG_G);
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_GP, 0);		/* EIP */
+	put_desc(S_CODE0, 0, 0xfffff, A_CODE(0));
+	w.seg[SS].limit = reg32(&w, ESP) + 2;
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, 0);		/* parameters beyond the old stack */
+}
+
+static struct fault op_call_same(void) { return far_call(&w, S_CODE3, 0x100, 4); }
+static struct fault op_call_gate(void) { return far_call(&w, S_FREE, 0, 4); }
+
+static void setup_gate(void)
+{
+	world_protected(3);
+	put_gate(S_FREE, S_CODE0, 0x100, CG32, 3, 2);
+}
+
+static void test_call_page_faults(void)
+{
+	/* GDT: not present, A bit; user stack: not present, read-only, supervisor's */
+	EQ(page_fault_sweep(setup_cpl3, op_call_same, "call same"), 5);
+	/* GDT 2, TSS 1, inner stack 2, outer stack: not present, supervisor's */
+	EQ(page_fault_sweep(setup_gate, op_call_gate, "call inner"), 7);
+}
+
+/* -- RETF ----------------------------------------------------------------- */
+
+static void ret_frame(u32 eip, u16 cs)
+{
+	push(4, cs);
+	push(4, eip);
+}
+
+static void outer_frame(u32 eip, u16 cs, u32 esp, u16 ss)
+{
+	push(4, ss);
+	push(4, esp);
+	ret_frame(eip, cs);
+}
+
+static struct fault retf_to(u32 eip, u16 cs)
+{
+	struct fault f;
+
+	ret_frame(eip, cs);
+	world_snap();
+	f = far_ret(&w, 4, 0);
+	if (f.raised)
+		want_unchanged("retf", __LINE__);
+	return f;
+}
+
+#define RETF_FAULTS(eip, cs, vec, code) \
+	want_fault(retf_to(eip, cs), vec, code, "retf " #cs, __LINE__)
+
+static void test_retf_same(void)
+{
+	world_protected(0);
+	ret_frame(0x12345678, S_CODE0);
+	OK(far_ret(&w, 4, 0x10));
+	EQ(w.eip, 0x12345678);
+	EQ(reg32(&w, ESP), W_STACK + W_TOP + 0x10);
+	push(2, S_CODE0);
+	push(2, 0x5678);
+	OK(far_ret(&w, 2, 0));
+	EQ(w.eip, 0x5678);
+	RETF_FAULTS(0, 3, EXC_GP, 0);
+	RETF_FAULTS(0, 0x203, EXC_GP, 0x200);
+	RETF_FAULTS(0, S_DATA0, EXC_GP, S_DATA0);
+	RETF_FAULTS(0, S_CODE0 | 1, EXC_GP, S_CODE0);		/* DPL != RPL */
+	RETF_FAULTS(0, S_CODE3 & ~3, EXC_GP, S_CODE3 & ~3);
+	RETF_FAULTS(0, S_CONF3 & ~3, EXC_GP, S_CONF3 & ~3);	/* conforming DPL > RPL */
+	put_desc(S_FREE, 0, 0xfff, A_CODE(0) & ~SEG_G);
+	RETF_FAULTS(0x1000, S_FREE, EXC_GP, 0);
+	desc_clear(S_FREE, SEG_P);
+	RETF_FAULTS(0, S_FREE, EXC_NP, S_FREE);
+	world_protected(3);
+	RETF_FAULTS(0, S_CODE0, EXC_GP, S_CODE0);		/* RPL < CPL */
+	OK(retf_to(0x100, S_CONF0 | 3));
+	w.seg[SS].limit = reg32(&w, ESP) + 6;
+	FAULTS(far_ret(&w, 4, 0), EXC_SS, 0);
+}
+
+static void test_retf_outer(void)
+{
+	static const struct { u16 ss; u8 vec; u16 code; } bad[] = {
+		{ 0, EXC_GP, 0 }, { 3, EXC_GP, 0 }, { 0x203, EXC_GP, 0x200 },
+		{ S_DATA3 & ~3, EXC_GP, S_DATA3 & ~3 }, { S_DATA2 | 3, EXC_GP, S_DATA2 & ~3 },
+		{ S_CODE3, EXC_GP, S_CODE3 & ~3 },
+	};
+
+	world_protected(0);
+	OK(seg_load(&w, DS, S_DATA0));
+	OK(seg_load(&w, ES, S_DATA3));
+	OK(seg_load(&w, FS, S_CONF0));
+	OK(seg_load(&w, GS, S_DATA1));
+	outer_frame(0x100, S_CODE3, 0x8000, S_DATA3);
+	OK(far_ret(&w, 4, 0));
+	EQ(w.cpl, 3);
+	EQ(w.seg[SS].sel, S_DATA3);
+	EQ(reg32(&w, ESP), 0x8000);
+	EQ(w.seg[DS].sel, 0);			/* DPL 0 data becomes null */
+	EQ(w.seg[DS].attr, 0);
+	EQ(w.seg[GS].attr, 0);
+	EQ(w.seg[ES].sel, S_DATA3);
+	EQ(w.seg[FS].sel, S_CONF0);		/* conforming code stays */
+
+	for (unsigned k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
+		world_protected(0);
+		outer_frame(0x100, S_CODE3, 0x8000, bad[k].ss);
+		FAULTS(far_ret(&w, 4, 0), bad[k].vec, bad[k].code);
+	}
+	world_protected(0);
+	outer_frame(0x100, S_CODE3, 0x8000, S_DATA3);
+	desc_clear(S_DATA3, SEG_P);
+	FAULTS(far_ret(&w, 4, 0), EXC_SS, S_DATA3 & ~3);
+	desc_set(S_DATA3, SEG_P);
+	put_desc(S_CODE3, 0, 0xff, A_CODE(3) & ~SEG_G);
+	FAULTS(far_ret(&w, 4, 0), EXC_GP, 0);
+	w.seg[SS].limit = reg32(&w, ESP) + 14;
+	FAULTS(far_ret(&w, 4, 0), EXC_SS, 0);
+}
+
+/* A return to a 16-bit stack writes SP only. */
+static void test_ret_stack16(void)
+{
+	world_protected(0);
+	put_desc(S_FREE, 0, 0xffff, (u16)(A_DATA(3) & ~(SEG_DB | SEG_G)));
+	push(4, S_FREE | 3);
+	push(4, 0xffff8000);
+	push(4, 0x77);			/* a parameter */
+	ret_frame(0x100, S_CODE3);
+	u32 high = reg32(&w, ESP) & 0xffff0000;
+
+	OK(far_ret(&w, 4, 4));
+	EQ(reg32(&w, ESP), high | 0x8004);
+}
+
+static void test_ret_real(void)
+{
+	world_real();
+	push(2, 0x2345);
+	push(2, 0x6789);
+	OK(far_ret(&w, 2, 6));
+	EQ(w.seg[CS].base, 0x23450);
+	EQ(w.eip, 0x6789);
+	EQ(reg32(&w, ESP), W_TOP + 6);
+	push(4, 0x2345);
+	push(4, 0x10000);
+	FAULTS(far_ret(&w, 4, 0), EXC_GP, 0);
+	set_reg32(&w, ESP, 0xfffd);
+	FAULTS(far_ret(&w, 4, 0), EXC_SS, 0);
+}
+
+static void setup_ret_outer(void)
+{
+	world_protected(0);
+	outer_frame(0x100, S_CODE3, 0x8000, S_DATA3);
+}
+
+static struct fault op_ret(void) { return far_ret(&w, 4, 0); }
+
+static void test_ret_page_faults(void)
+{
+	EQ(page_fault_sweep(setup_ret_outer, op_ret, "retf outer"), 3);	/* stack, GDT 2 */
+}
+
+/* -- IRET ----------------------------------------------------------------- */
+
+static void iret_frame(u32 eip, u16 cs, u32 flags)
+{
+	push(4, flags);
+	ret_frame(eip, cs);
+}
+
+#define ALL_FLAGS 0x003f7fd7u
+
+/* What IRET of `image` at (cpl, iopl) makes of the old flags. */
+static u32 iret_flags(u8 cpl, u32 iopl, u32 old, u32 image, unsigned size)
+{
+	world_protected(cpl);
+	eflags_set(&w, old | iopl << 12);
+	w.dr[7] |= 1;			/* keep RF */
+	push(size, image);
+	push(size, w.seg[CS].sel);
+	push(size, 0x100);
+	OK(far_iret(&w, size));
+	return eflags_get(&w);
+}
+
+static void test_iret_flags(void)
+{
+	/* CPL 0: all but VM (which would be a return to V86), VIF, VIP */
+	EQ(iret_flags(0, 0, 0, ALL_FLAGS & ~FL_VM, 4), ALL_FLAGS & ~(FL_VM | FL_VIF | FL_VIP));
+	EQ(iret_flags(0, 3, ALL_FLAGS & ~(FL_VM | FL_NT), 0, 4), FL_FIXED);
+	EQ(iret_flags(0, 0, 0, 0x7fd7, 2), 0x7fd7);
+	EQ(iret_flags(0, 0, FL_AC | FL_ID, 0, 2), FL_AC | FL_ID | FL_FIXED);
+	/* CPL 3, IOPL 0: neither IF nor IOPL, and VM is not looked at */
+	EQ(iret_flags(3, 0, FL_IF, ALL_FLAGS & ~FL_IF, 4),
+	   ALL_FLAGS & ~(FL_IOPL | FL_VM | FL_VIF | FL_VIP));
+	/* CPL 3, IOPL 3: IF but not IOPL */
+	EQ(iret_flags(3, 3, FL_IF, 0, 4), FL_IOPL | FL_FIXED);
+	EQ(iret_flags(2, 1, FL_IF, 0, 4), FL_IF | 1 << 12 | FL_FIXED);
+	EQ(iret_flags(1, 1, FL_IF, 0, 4), 1 << 12 | FL_FIXED);
+	/* RF is dropped where nothing could see it */
+	world_protected(0);
+	iret_frame(0x100, S_CODE0, FL_RF | FL_IF);
+	w.nmi_blocked = true;
+	OK(far_iret(&w, 4));
+	EQ(eflags_get(&w), FL_IF | FL_FIXED);
+	EQ(w.nmi_blocked, 0);
+	EQ(w_unmasked, 1);
+}
+
+static struct fault iret_to(u16 cs)
+{
+	iret_frame(0x100, cs, 0x202);
+	world_snap();
+	return far_iret(&w, 4);
+}
+
+#define IRET_FAULTS(cs, vec, code) \
+	do { \
+		want_fault(iret_to(cs), vec, code, "iret " #cs, __LINE__); \
+		want_unchanged("iret " #cs, __LINE__); \
+	} while (0)
+
+static void test_iret_protected(void)
+{
+	world_protected(0);
+	OK(iret_to(S_CODE0));
+	EQ(w.eip, 0x100);
+	EQ(reg32(&w, ESP), W_STACK + W_TOP);
+	IRET_FAULTS(0, EXC_GP, 0);
+	IRET_FAULTS(0x200, EXC_GP, 0x200);
+	IRET_FAULTS(S_DATA0, EXC_GP, S_DATA0);
+	IRET_FAULTS(S_CODE3 & ~3, EXC_GP, S_CODE3 & ~3);
+	desc_clear(S_CODE1, SEG_P);
+	IRET_FAULTS(S_CODE1, EXC_NP, S_CODE1 & ~3);
+	w.seg[SS].limit = reg32(&w, ESP) + 10;
+	FAULTS(far_iret(&w, 4), EXC_SS, 0);
+
+	world_protected(0);
+	push(4, S_DATA3);
+	push(4, 0x8000);
+	OK(iret_to(S_CODE3));
+	EQ(w.cpl, 3);
+	EQ(reg32(&w, ESP), 0x8000);
+	EQ(w.seg[SS].sel, S_DATA3);
+	IRET_FAULTS(S_CODE0, EXC_GP, S_CODE0);		/* inward */
+	world_protected(0);
+	push(4, S_DATA0);
+	push(4, 0x8000);
+	IRET_FAULTS(S_CODE3, EXC_GP, S_DATA0);
+}
+
+static void v86_frame(u32 eip, u32 flags)
+{
+	static const u16 segs[] = { 0x5555, 0x4444, 0x3333, 0x2222, 0x1111 };	/* GS FS DS ES SS */
+
+	for (unsigned k = 0; k < 5; k++)
+		push(4, segs[k]);
+	push(4, 0x12348000);
+	iret_frame(eip, 0x9999, flags);
+}
+
+static void test_iret_v86(void)
+{
+	world_protected(0);
+	v86_frame(0x100, FL_VM | FL_IF | 1 << 12 | FL_FIXED);
+	OK(far_iret(&w, 4));
+	EQ(eflags_get(&w), FL_VM | FL_IF | 1 << 12 | FL_FIXED);
+	EQ(w.cpl, 3);
+	EQ(w.eip, 0x100);
+	EQ(reg32(&w, ESP), 0x12348000);
+	EQ(w.seg[CS].base, 0x99990);
+	EQ(w.seg[SS].base, 0x11110);
+	EQ(w.seg[ES].base, 0x22220);
+	EQ(w.seg[DS].base, 0x33330);
+	EQ(w.seg[FS].base, 0x44440);
+	EQ(w.seg[GS].base, 0x55550);
+	EQ(w.seg[GS].limit, 0xffff);
+	EQ(w.seg[CS].attr, 0xf3);
+	world_protected(0);
+	v86_frame(0x10000, FL_VM);
+	FAULTS(far_iret(&w, 4), EXC_GP, 0);
+	w.seg[SS].limit = reg32(&w, ESP) + 34;
+	FAULTS(far_iret(&w, 4), EXC_SS, 0);
+}
+
+static void test_iret_in_v86(void)
+{
+	world_v86(2);
+	FAULTS(far_iret(&w, 2), EXC_GP, 0);
+	world_v86(3);
+	push(2, 0x0fd7);			/* IOPL 0 in the image */
+	push(2, 0x2345);
+	push(2, 0x6789);
+	OK(far_iret(&w, 2));
+	EQ(eflags_get(&w), FL_VM | FL_IOPL | 0xfd7);
+	EQ(w.seg[CS].base, 0x23450);
+	EQ(w.eip, 0x6789);
+	push(4, 0);				/* VM stays */
+	push(4, 0x2345);
+	push(4, 0x6789);
+	OK(far_iret(&w, 4));
+	EQ(eflags_get(&w), FL_VM | FL_IOPL | FL_FIXED);
+}
+
+static void test_iret_real(void)
+{
+	world_real();
+	w.dr[7] |= 1;
+	iret_frame(0x6789, 0x2345, 0xffffffff);
+	OK(far_iret(&w, 4));
+	EQ(eflags_get(&w), 0x00257fd7);		/* SDM vol. 2, IRET: 257FD5H, and bit 1 */
+	EQ(w.seg[CS].base, 0x23450);
+	EQ(reg32(&w, ESP), W_TOP);
+	push(2, 0);
+	push(2, 0x2345);
+	push(2, 0x6789);
+	OK(far_iret(&w, 2));
+	EQ(eflags_get(&w), 0x00250002);
+	iret_frame(0x10000, 0x2345, 0);
+	FAULTS(far_iret(&w, 4), EXC_GP, 0);
+}
+
+static void setup_iret_v86(void) { world_protected(0); v86_frame(0x100, FL_VM); }
+static struct fault op_iret(void) { return far_iret(&w, 4); }
+
+/* -- SYSENTER, SYSEXIT ---------------------------------------------------- */
+
+static void test_sysenter(void)
+{
+	world_protected(3);
+	FAULTS(far_sysenter(&w), EXC_GP, 0);		/* SYSENTER_CS is null */
+	w.sysenter_cs = S_CODE0 | 3;
+	w.sysenter_eip = 0xc0001000;
+	w.sysenter_esp = 0xc0002000;
+	eflags_set(&w, FL_IF | FL_RF | FL_CF | FL_IOPL);
+	OK(far_sysenter(&w));
+	EQ(w.cpl, 0);
+	EQ(w.eip, 0xc0001000);
+	EQ(reg32(&w, ESP), 0xc0002000);
+	EQ(w.gpr[ESP], 0xffffffffc0002000);		/* sign-extended */
+	EQ(eflags_get(&w), FL_CF | FL_IOPL | FL_FIXED);
+	EQ(w.seg[CS].sel, S_CODE0);
+	EQ(w.seg[CS].attr, 0xc09b);
+	EQ(w.seg[SS].sel, S_CODE0 + 8);
+	EQ(w.seg[SS].attr, 0xc093);
+	EQ(w.seg[SS].limit, 0xffffffff);
+
+	set_reg32(&w, ECX, 0xbffff000);
+	set_reg32(&w, EDX, 0x08048000);
+	OK(far_sysexit(&w));
+	EQ(w.cpl, 3);
+	EQ(w.eip, 0x08048000);
+	EQ(reg32(&w, ESP), 0xbffff000);
+	EQ(w.seg[CS].sel, (S_CODE0 + 16) | 3);
+	EQ(w.seg[CS].attr, 0xc0fb);
+	EQ(w.seg[SS].sel, (S_CODE0 + 24) | 3);
+	EQ(w.seg[SS].attr, 0xc0f3);
+	FAULTS(far_sysexit(&w), EXC_GP, 0);		/* CPL 3 */
+	world_protected(0);
+	FAULTS(far_sysexit(&w), EXC_GP, 0);
+	world_v86(0);
+	w.sysenter_cs = S_CODE0;
+	OK(far_sysenter(&w));
+	EQ(w.eflags & FL_VM, 0);
+	world_real();
+	w.sysenter_cs = S_CODE0;
+	FAULTS(far_sysenter(&w), EXC_GP, 0);
+	FAULTS(far_sysexit(&w), EXC_GP, 0);
+}
+
+int main(void)
+{
+	test_jmp_code();
+	test_jmp_gate();
+	test_jmp_real();
+	test_call_code();
+	test_call_stack16();
+	test_call_real();
+	test_gate_same();
+	test_gate_inner();
+	test_gate_inner16();
+	test_gate_inner_faults();
+	test_call_page_faults();
+	test_retf_same();
+	test_retf_outer();
+	test_ret_stack16();
+	test_ret_real();
+	test_ret_page_faults();
+	test_iret_flags();
+	test_iret_protected();
+	test_iret_v86();
+	test_iret_in_v86();
+	test_iret_real();
+	EQ(page_fault_sweep(setup_iret_v86, op_iret, "iret v86"), 1);	/* the stack */
+	test_sysenter();
+	return check_done();
+}
