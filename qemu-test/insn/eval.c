@@ -32,7 +32,7 @@ static bool verbose;
 static u32 passed, failed, left_out, known[8];
 static u32 row_cases[X86_OP_COUNT];
 static u32 group_failed[8192];
-static struct { const char *name; u32 n; } missing[64];
+static u32 group_left_out[8192];
 
 /* -- Comparing ---------------------------------------------------------------- */
 
@@ -129,17 +129,6 @@ static void show(u32 n, const struct insn_way *way, const struct insn_outcome *o
 
 /* -- Counting ----------------------------------------------------------------- */
 
-static void count_missing(const char *name)
-{
-	unsigned i = 0;
-
-	left_out++;
-	while (missing[i].name && strcmp(missing[i].name, name))
-		i++;
-	missing[i].name = name;
-	missing[i].n++;
-}
-
 static void run_case(u32 n, bool always_show)
 {
 	static struct insn_outcome o;
@@ -148,8 +137,9 @@ static void run_case(u32 n, bool always_show)
 
 	for (unsigned w = 0; w < WAYS && good; w++) {
 		world_run(n, &ways[w], &o);
-		if (o.helper) {
-			count_missing(o.helper);
+		if (o.left_out) {
+			left_out++;
+			group_left_out[c->group]++;
 			return;
 		}
 		good = same(n, &o);
@@ -159,9 +149,21 @@ static void run_case(u32 n, bool always_show)
 	group_failed[c->group] += !good;
 	passed += good;
 	failed += !good;
-	known[c->known & 7] += good;
+	known[c->known & 7] += good && files.results[n].vector != 3;
 	for (unsigned i = 0; i < X86_OP_COUNT && good; i++)
 		row_cases[i] += o.rows[i];
+}
+
+/* Rows that no case on the build machine's CPU can show, and what shows them. */
+static bool is_elsewhere(unsigned op)
+{
+	switch (op) {
+	case X86_INT1:			/* some hypervisors report it at its own address */
+	case X86_SYSENTER:		/* enters the build machine's kernel, or #UD on AMD */
+	case X86_SYSEXIT:		/* the same */
+		return true;		/* guestimg/insn */
+	}
+	return false;
 }
 
 static bool is_todo(unsigned op)
@@ -184,7 +186,7 @@ static unsigned uncovered(void)
 	unsigned bad = 0;
 
 	for (unsigned op = 1; op < X86_OP_COUNT; op++)
-		if (!row_cases[op] && !is_todo(op)) {
+		if (!row_cases[op] && !is_todo(op) && !is_elsewhere(op)) {
 			printf("FAIL row %s: no case\n", x86_rows[op].name);
 			bad++;
 		}
@@ -196,8 +198,9 @@ static void report(void)
 	for (u32 g = 0; g < files.head->groups; g++)
 		if (group_failed[g])
 			printf("FAIL %s: %u cases\n", files.names + g * GROUP_NAME, group_failed[g]);
-	for (unsigned i = 0; missing[i].name; i++)
-		printf("left out: %u cases with helper %s\n", missing[i].n, missing[i].name);
+	for (u32 g = 0; g < files.head->groups; g++)
+		if (group_left_out[g])
+			printf("skip %s: not implemented\n", files.names + g * GROUP_NAME);
 	if (known[KNOWN_REP_FLAGS])
 		printf("%u cases: flags after a fault within REP CMPS, SCAS are not compared\n",
 		       known[KNOWN_REP_FLAGS]);

@@ -4,10 +4,13 @@
 import sys
 
 import build
+import flow
 import ints
+import strings
+import system
 
 SEED = 20260101
-FAMILIES = (ints,)
+FAMILIES = (ints, flow, strings, system)
 
 
 def main():

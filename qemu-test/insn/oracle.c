@@ -64,10 +64,14 @@ static void write_ldt(const struct insn_seg *s, u32 base)
 static void set_code_base(const struct insn_case *c, u32 n)
 {
 	static const struct insn_seg ldt[] = INSN_LDT;
+	static u32 last;
 	u32 base = insn_cs_base(n, c->segs);
 
-	if (base)
-		write_ldt(&ldt[c->segs == SEGS_BASED ? 6 : 0], base);
+	if (base == last)
+		return;
+	last = base;
+	write_ldt(&ldt[0], base);
+	write_ldt(&ldt[6], base);
 }
 
 /* The kernel takes the legacy part of the frame for x87, the FXSAVE part for the rest. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "qemu-test/insn/world.h"
 
-#include "dbt/ir/eval.h"
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
 #include "dbt/x86/decode.h"
@@ -59,7 +58,7 @@ static bool present(u32 addr)
 	return addr - DATA_BASE < DATA_ALL || code_byte(addr, &byte);
 }
 
-static struct fault check(u32 addr, unsigned size, bool write)
+struct fault world_check(u32 addr, unsigned size, bool write)
 {
 	for (unsigned i = 0; i < size; i++)
 		if (!reachable(addr + i, write))
@@ -69,7 +68,7 @@ static struct fault check(u32 addr, unsigned size, bool write)
 
 static struct fault world_ld(struct vcpu *c, u32 addr, unsigned size, unsigned intent, void *out)
 {
-	struct fault f = check(addr, size, intent == INTENT_RMW);
+	struct fault f = world_check(addr, size, intent == INTENT_RMW);
 
 	(void)c;
 	for (unsigned i = 0; i < size && !f.raised; i++) {
@@ -85,7 +84,7 @@ static struct fault world_ld(struct vcpu *c, u32 addr, unsigned size, unsigned i
 
 static struct fault world_st(struct vcpu *c, u32 addr, unsigned size, const void *in)
 {
-	struct fault f = check(addr, size, true);
+	struct fault f = world_check(addr, size, true);
 
 	(void)c;
 	for (unsigned i = 0; i < size && !f.raised; i++)
@@ -93,7 +92,7 @@ static struct fault world_st(struct vcpu *c, u32 addr, unsigned size, const void
 	return f;
 }
 
-static const struct eval_mem world_mem = { world_ld, world_st };
+const struct eval_mem world_mem = { world_ld, world_st };
 
 /* -- State -------------------------------------------------------------------- */
 
@@ -145,6 +144,7 @@ static void start_state(struct vcpu *c, u32 n)
 	c->mxcsr = 0x1f80;
 	if (k->fx != FX_NONE)
 		load_fx(c, files->fx + k->fx * FX_SIZE);
+	tables_init(c, n, k->segs);
 	vcpu_mode_update(c);
 	memcpy(data, pristine, sizeof data);
 	memcpy(data + k->poke, k->bytes, k->poke_len);
@@ -192,6 +192,7 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 			     enum decode_status *status)
 {
 	struct lift t = { .key = c->key_flags, .features = ~0ull };
+	bool single = way->single || (t.key & KEY_SINGLE);
 	u32 eip = (u32)c->eip;
 	struct ir1 i;
 
@@ -205,7 +206,7 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 		rows[i.op] = 1;
 		lift_insn(&t, &i);
 		eip = t.next;
-	} while (!t.ended && !way->single && !at_end(c, eip) && t.ir->n < IR_MAX - IR_GUEST_RESERVE);
+	} while (!t.ended && !single && !at_end(c, eip) && t.ir->n < IR_MAX - IR_GUEST_RESERVE);
 	if (t.ir->guests)
 		lift_finish(&t, eip);
 	return t.ir->guests ? t.ir : NULL;
@@ -247,6 +248,7 @@ static bool step(struct vcpu *c, const struct insn_way *way, struct insn_outcome
 {
 	enum decode_status status;
 	struct ir *ir;
+	u32 inhibited;
 
 	if (at_end(c, (u32)c->eip)) {
 		raised(o, EXC_BP, 0, 0);
@@ -261,13 +263,17 @@ static bool step(struct vcpu *c, const struct insn_way *way, struct insn_outcome
 	o->broken = optimise(ir, way);
 	if (o->broken)
 		return false;
-	missing_helper = NULL;
+	inhibited = c->inhibit;
 	eval_run(c, ir, &world_mem);
-	o->helper = missing_helper;
-	if (c->fault.raised)
+	o->left_out = tables_unimplemented();
+	if (c->fault.raised || tables_delivered(c, &c->fault))
 		raised(o, c->fault.vector, c->fault.has_error ? c->fault.error : 0,
 		       c->fault.vector == EXC_PF ? (u32)c->fault.cr2 : 0);
-	return !c->fault.raised && !o->helper;
+	if (inhibited && c->inhibit) {		/* the instruction after MOV SS is done */
+		c->inhibit = 0;
+		vcpu_mode_update(c);
+	}
+	return !c->fault.raised && !o->left_out;
 }
 
 void world_run(u32 n, const struct insn_way *way, struct insn_outcome *o)

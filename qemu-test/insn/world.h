@@ -7,7 +7,7 @@
 #ifndef INSN_WORLD_H
 #define INSN_WORLD_H
 
-#include "dbt/ir/ir.h"
+#include "dbt/ir/eval.h"
 #include "dbt/x86/ir1.h"
 #include "qemu-test/insn/case.h"
 
@@ -35,7 +35,7 @@ struct insn_outcome {
 	u8 data[DATA_RW];
 	u8 fx[FX_SIZE];
 	const char *broken;	/* NULL, or what went wrong on our side (verifier, no end, …) */
-	const char *helper;	/* a system helper that this program has not: the case is left out */
+	bool left_out;		/* met an instruction that is not implemented */
 	u8 rows[X86_OP_COUNT];	/* rows that were executed */
 };
 
@@ -45,7 +45,14 @@ void world_run(u32 n, const struct insn_way *way, struct insn_outcome *o);
 /* Print the instructions and the IR of case n as lifted for `way`. */
 void world_show(u32 n, const struct insn_way *way);
 
-/* sysstub.c: the name of the last system helper that was asked for and is not there. */
-extern const char *missing_helper;
+/* For tables.c: guest memory with user rights. */
+struct fault world_check(u32 addr, unsigned size, bool write);
+extern const struct eval_mem world_mem;
+
+/* tables.c: the supervisor's side of the world for case n. */
+void tables_init(struct vcpu *c, u32 n, unsigned segs);
+bool tables_unimplemented(void);
+/* Has an exception been delivered? Then the user's state is put back, and *f says which one. */
+bool tables_delivered(struct vcpu *c, struct fault *f);
 
 #endif
