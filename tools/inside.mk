@@ -88,6 +88,17 @@ $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 $(B)/loam.bin: $(B)/loam.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
+# --- x86 code that is part of the monitor's image: the option ROM for direct Linux boot
+
+X86 := i686-linux-gnu-
+build/guest/linuxboot.rom: guestimg/bios/linuxboot.S tools/mkrom.py
+	@mkdir -p $(@D)
+	$(Q)$(X86)gcc -m32 -c $< -o $(@D)/linuxboot.o
+	$(Q)$(X86)ld -m elf_i386 -Ttext 0 -e 0 --oformat binary $(@D)/linuxboot.o -o $(@D)/linuxboot.bin
+	$(Q)python3 tools/mkrom.py $(@D)/linuxboot.bin $@
+
+$(B)/drivers/pc/linuxboot_rom.o: build/guest/linuxboot.rom
+
 # --- the EFI loader: position independent, 16-bit wide characters, carries loam.bin
 
 EFI_INC := $(LOAM_GNUEFI)/usr/include/efi
