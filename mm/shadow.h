@@ -120,7 +120,7 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p);
 
 /*
  * MOV CR3 and its kin: drops all but global pages. pdpte: 4 checked entries if CR0.PG and CR4.PAE
- * are set, else NULL: the registers stay. The order is x86_load_pdptes, #GP if it says so, then this.
+ * are set, else NULL: the registers stay. Call x86_load_pdptes first; if that is #GP, not this.
  */
 void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
 
