@@ -95,6 +95,9 @@ u64 shadow_memory(u32 tables);
  */
 void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables);
 
+/* Drop everything and forget the core's tables; its memory may go once another root is active. */
+void shadow_release(struct shadow *s);
+
 /*
  * The host faulted at `va` (no leaf, or no right to write), in an access with user or supervisor
  * rights; a read that will be followed by a write of the same instruction counts as a write.
