@@ -98,10 +98,12 @@ static u32 access(u32 va, bool form, bool write, bool user, u32 value)
 	t.traps = 0;
 	t.end = DONE;
 	t.armed = true;
+	__asm__ volatile("" : : : "memory");	/* claim() runs in between */
 	if (write)
 		*p = value;
 	else
 		value = *p;
+	__asm__ volatile("" : : : "memory");
 	t.armed = false;
 	return value;
 }
