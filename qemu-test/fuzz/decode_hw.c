@@ -210,7 +210,8 @@ static bool extension(const u8 *b, unsigned mode)
 
 	scan(&s, b, SCAN_MAX, mode);
 	switch (s.map) {
-	case MAP_1: return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
+	case MAP_1:
+		return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
 	case MAP_0F: return extension_0f(&s);
 	case MAP_38: return s.opcode > 0x0b && (s.opcode < 0x1c || s.opcode > 0x1e);
 	default: return true;
@@ -442,7 +443,7 @@ int main(int argc, char **argv)
 		printf("FAIL Capstone's length was another one %lu times\n", decode_disagreements);
 		wrong++;
 	}
-	printf("not compared: %lu; addresses compared: %lu\n%lu passed, %lu failed\n", skipped, addresses,
-	       tested - skipped, wrong);
+	printf("not compared: %lu; addresses compared: %lu\n%lu passed, %lu failed\n",
+	       skipped, addresses, tested - skipped, wrong);
 	return wrong != 0;
 }
