@@ -83,7 +83,7 @@ struct ir1 {
 	u16 op;			/* enum x86_op */
 	u8 len;			/* bytes, 1-15 */
 	u8 nops;
-	u8 opsize;		/* effective operand size, 2, 4 (8); ROW_STRING: the element's size */
+	u8 opsize;		/* effective operand size: 2, 4 (8); ROW_STRING: the element's */
 	u8 addrsize;		/* effective address size in bytes: 2, 4 (8) */
 	u8 cond;		/* enum x86_cond for JCC, SETCC, CMOVCC, FCMOVCC */
 	u8 prefix;		/* enum ir1_prefix */
