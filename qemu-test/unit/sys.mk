@@ -9,7 +9,7 @@ SYS_CFLAGS := -std=gnu17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recov
 	-Wall -Wextra -Werror -I.
 
 sys-test: $(SYS_TESTS:%=$(SYS_OUT)/test_%)
-	@for t in $^; do echo $$(basename $$t): && $$t || exit 1; done
+	@bad=0; for t in $^; do echo $$(basename $$t): && $$t || bad=1; done; exit $$bad
 
 $(SYS_OUT)/test_%: qemu-test/unit/test_%.c $(SYS_SRC) $(wildcard dbt/rt/*.h dbt/x86/*.h)
 	@mkdir -p $(SYS_OUT)
