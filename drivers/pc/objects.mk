@@ -6,4 +6,5 @@ PC_OBJECTS = $(addprefix drivers/pc/,debugport.o debugexit.o dma.o pic.o pit.o c
 	ide.o ide_disk.o atapi.o vga.o linuxboot.o machine.o)
 
 # Names of their unit tests: qemu-test/unit/test_NAME.c.
-PC_TEST_NAMES = bus pic pit cmos uart i8042 pci_host acpi_pm fw_cfg
+PC_TEST_NAMES = bus pic pit cmos uart i8042 pci_host acpi_pm fw_cfg \
+	lapic ioapic ide atapi vga machine
