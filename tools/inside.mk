@@ -97,7 +97,7 @@ build/guest/linuxboot.rom: guestimg/bios/linuxboot.S tools/mkrom.py
 	$(Q)$(X86)ld -m elf_i386 -Ttext 0 -e 0 --oformat binary $(@D)/linuxboot.o -o $(@D)/linuxboot.bin
 	$(Q)python3 tools/mkrom.py $(@D)/linuxboot.bin $@
 
-$(B)/drivers/pc/linuxboot_rom.o: build/guest/linuxboot.rom
+$(B)/drivers/pc/linuxboot_rom.o $(N)/san/drivers/pc/linuxboot_rom.o: build/guest/linuxboot.rom
 
 # --- the EFI loader: position independent, 16-bit wide characters, carries loam.bin
 
