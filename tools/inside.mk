@@ -148,8 +148,8 @@ $(N)/$1: $$(addprefix $(N)/$(if $($1_PLAIN),plain,san)/,$($1_OBJS))
 	$$(Q)gcc $(if $($1_PLAIN),,-fsanitize=address,undefined) $$^ \
 		-L$(LOAM_CAPSTONE)/$(if $($1_PLAIN),native,native-asan) $($1_LIBS) -lm -o $$@
 endef
-$(foreach t,$(UNIT_TESTS),$(eval $(call UNIT_RULE,$t)))
-units: $(UNIT_TESTS:%=$(N)/%)
+$(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS),$(eval $(call UNIT_RULE,$t)))
+units: $(UNIT_TESTS:%=$(N)/%) $(UNIT_TOOLS:%=$(N)/%)
 
 # --- running and testing
 
@@ -188,7 +188,7 @@ $(N)/flags: FLAGS := $(CFLAGS_NATIVE) $(CFLAGS_SAN)
 $(B)/flags $(N)/flags: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
 
-ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS), \
+ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS), \
 	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS)))
 .SECONDARY: $(ALL_OBJS)
 -include $(wildcard $(sort $(ALL_OBJS:.o=.d)))
