@@ -6,6 +6,7 @@
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
 #: make bench          instruction counts
+#: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
 #: make clean          remove build/
@@ -35,7 +36,7 @@ HOSTS := loongarch64 mips64
 OTHER := $(filter-out $(HOST),$(HOSTS))
 LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/%, \
 	$(wildcard $(addsuffix objects.mk,*/ */*/ */*/*/ */*/*/*/)))
-include $(LISTS) $(wildcard qemu-test/unit/*.mk)
+include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk
 
 # --- the host image
 
