@@ -5,12 +5,14 @@ import sys
 
 import build
 import flow
+import fpu
 import ints
 import strings
 import system
+import vector
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system)
+FAMILIES = (ints, flow, strings, system, fpu, vector)
 
 
 def main():
