@@ -6,6 +6,7 @@
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
 #: make bench          instruction counts
+#: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
 #: make clean          remove build/
@@ -35,7 +36,7 @@ HOSTS := loongarch64 mips64
 OTHER := $(filter-out $(HOST),$(HOSTS))
 LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/%, \
 	$(wildcard $(addsuffix objects.mk,*/ */*/ */*/*/ */*/*/*/)))
-include $(LISTS) $(wildcard qemu-test/unit/*.mk)
+include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk
 
 # --- the host image
 
@@ -88,6 +89,17 @@ $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 $(B)/loam.bin: $(B)/loam.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
+# --- x86 code that is part of the monitor's image: the option ROM for direct Linux boot
+
+X86 := i686-linux-gnu-
+build/guest/linuxboot.rom: guestimg/bios/linuxboot.S tools/mkrom.py
+	@mkdir -p $(@D)
+	$(Q)$(X86)gcc -m32 -c $< -o $(@D)/linuxboot.o
+	$(Q)$(X86)ld -m elf_i386 -Ttext 0 -e 0 --oformat binary $(@D)/linuxboot.o -o $(@D)/linuxboot.bin
+	$(Q)python3 tools/mkrom.py $(@D)/linuxboot.bin $@
+
+$(B)/drivers/pc/linuxboot_rom.o $(N)/san/drivers/pc/linuxboot_rom.o: build/guest/linuxboot.rom
+
 # --- the EFI loader: position independent, 16-bit wide characters, carries loam.bin
 
 EFI_INC := $(LOAM_GNUEFI)/usr/include/efi
@@ -137,8 +149,8 @@ $(N)/$1: $$(addprefix $(N)/$(if $($1_PLAIN),plain,san)/,$($1_OBJS))
 	$$(Q)gcc $(if $($1_PLAIN),,-fsanitize=address,undefined) $$^ \
 		-L$(LOAM_CAPSTONE)/$(if $($1_PLAIN),native,native-asan) $($1_LIBS) -lm -o $$@
 endef
-$(foreach t,$(UNIT_TESTS),$(eval $(call UNIT_RULE,$t)))
-units: $(UNIT_TESTS:%=$(N)/%)
+$(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS),$(eval $(call UNIT_RULE,$t)))
+units: $(UNIT_TESTS:%=$(N)/%) $(UNIT_TOOLS:%=$(N)/%)
 
 # --- running and testing
 
@@ -177,7 +189,7 @@ $(N)/flags: FLAGS := $(CFLAGS_NATIVE) $(CFLAGS_SAN)
 $(B)/flags $(N)/flags: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
 
-ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS), \
+ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS), \
 	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS)))
 .SECONDARY: $(ALL_OBJS)
 -include $(wildcard $(sort $(ALL_OBJS:.o=.d)))

@@ -12,4 +12,7 @@
 int linuxboot_add(struct fw_cfg *f, const void *kernel, u32 kernel_size, const void *initrd,
 		  u32 initrd_size, const char *cmdline, u64 ram_below_4g);
 
+/* The option ROM that copies and starts what linuxboot_add has prepared. */
+extern const char linuxboot_rom[], linuxboot_rom_end[];
+
 #endif

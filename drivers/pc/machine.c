@@ -130,6 +130,8 @@ static int fill_fw_cfg(struct machine *m)
 		fwcfg_add_file(f, c->files[k].name, c->files[k].data, c->files[k].size);
 	if (!c->kernel)
 		return 0;
+	fwcfg_add_file(f, "genroms/linuxboot_dma.bin", linuxboot_rom,
+		       (u32)(linuxboot_rom_end - linuxboot_rom));
 	fwcfg_add_file(f, "bootorder", kernel_first, sizeof(kernel_first));
 	return linuxboot_add(f, c->kernel, c->kernel_size, c->initrd, c->initrd_size, c->cmdline,
 			     c->ram_below_4g);

@@ -33,7 +33,7 @@ struct machine_config {		/* ends are copied; data, disks and names must outlive 
 	u8 boot[3];			/* 1 floppy, 2 hard disk, 3 CD-ROM; all 0: disk, CD */
 	const struct machine_file *files;	/* more fw_cfg files: option ROMs, … */
 	unsigned file_count;
-	/* A kernel for the option ROM genroms/linuxboot_dma.bin (which must be in files), or NULL. */
+	/* A kernel for Loam's own option ROM (guestimg/bios/linuxboot.S), or NULL. */
 	const void *kernel, *initrd;
 	u32 kernel_size, initrd_size;
 	const char *cmdline;

@@ -193,7 +193,7 @@ static u64 window_read(void *opaque, u32 off, unsigned size)
 	(void)size;
 	lock_take(&v->lock);
 	bool chain4 = v->seq[SEQ_MODE] & SEQ_CHAIN4;
-	memcpy(v->latch, v->mem + 4 * (chain4 ? off >> 2 : off), 4);
+	memcpy(v->latch, v->mem + 4 * (chain4 ? off & ~3u : off), 4);
 	if (chain4) {
 		r = v->latch[off & 3];
 	} else if (v->gr[GR_MODE] & 8) {	/* read mode 1: bits where all compared planes match */
@@ -251,7 +251,7 @@ static void window_write(void *opaque, u32 off, u64 x, unsigned size)
 	u8 planes = v->seq[SEQ_MAP_MASK];
 	if (v->seq[SEQ_MODE] & SEQ_CHAIN4) {
 		if (planes >> (off & 3) & 1)
-			v->mem[off] = (u8)x;
+			v->mem[4 * (off & ~3u) + (off & 3)] = (u8)x;	/* each 4th address of a plane */
 	} else {
 		for (unsigned p = 0; p < 4; p++)
 			if (planes >> p & 1)

@@ -11,7 +11,7 @@
 
 #define PTE_V 1ull
 #define PTE_D 2ull
-#define WAYS 512			/* entries for each ASID; more than any test's working set */
+#define WAYS 512			/* entries for each ASID: beyond any working set */
 #define ALIAS 0xffffffff00000000ull
 
 struct entry {

@@ -436,8 +436,9 @@ static void loop(void)
 		case KVM_EXIT_IRQ_WINDOW_OPEN: break;
 		case KVM_EXIT_SHUTDOWN: fprintf(stderr, "[triple fault]\n"); reset_wanted = true; break;
 		default:
-			fprintf(stderr, "[exit reason %u]\n", run->exit_reason);
-			exit(125);
+			fprintf(stderr, "[exit reason %u, suberror %u]\n", run->exit_reason,
+				run->internal.suberror);
+			give_up();
 		}
 	}
 }

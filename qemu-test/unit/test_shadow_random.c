@@ -102,7 +102,8 @@ static void forget_page(unsigned which)
 		for (unsigned i = 0; i < pasts[k];) {
 			unsigned shift = past[k][i].shift;
 
-			if (k == which || (shift < 32 && pages[k] >> shift == pages[which] >> shift))
+			if (k == which ||
+			    (shift < 32 && pages[k] >> shift == pages[which] >> shift))
 				forget(k, i);
 			else
 				i++;
@@ -196,7 +197,9 @@ static void check_tables(bool deep)
 
 static u64 random_leaf(void)
 {
-	static const u64 special[] = { 0xf0000, 0xa0000, 0xb8000, 0xfffff000, 0xfee00000, 0, 0x300000 };
+	static const u64 special[] = {
+		0xf0000, 0xa0000, 0xb8000, 0xfffff000, 0xfee00000, 0, 0x300000,
+	};
 	u64 e = world_random(8) ? DATA + 0x1000 * world_random(DATA_FRAMES) :
 		special[world_random(7)];
 

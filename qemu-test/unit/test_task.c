@@ -97,7 +97,7 @@ static void test_call_iret(void)
 static void test_iret_link(void)
 {
 	static const struct { u16 link; u8 vec; u16 code; } bad[] = {
-		{ 0, EXC_TS, 0 }, { 0x6c, EXC_TS, 0x6c }, { 0x200, EXC_TS, 0x200 },
+		{ 1, EXC_TS, 0 }, { 0x6c, EXC_TS, 0x6c }, { 0x200, EXC_TS, 0x200 },
 		{ S_TSS_B, EXC_TS, S_TSS_B },			/* not busy */
 		{ S_DATA0, EXC_TS, S_DATA0 },
 		{ S_FREE, EXC_NP, S_FREE },
@@ -106,6 +106,8 @@ static void test_iret_link(void)
 	for (unsigned k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
 		world_protected(0);
 		put_desc(S_FREE, W_TSS_B, 0x67, (u16)(A_SYS(11, 0) & ~SEG_P));
+		put_desc(0, W_TSS_B, 0x67, A_SYS(11, 0));
+		put_desc(0x6c, W_TSS_B, 0x67, A_SYS(11, 0));
 		w.eflags |= FL_NT;
 		fake_put(W_TSS_A, 2, bad[k].link);
 		FAULTS(far_iret(&w, 4), bad[k].vec, bad[k].code);
@@ -128,6 +130,8 @@ static void test_gates(void)
 	put_gate(S_FREE, S_TSS_B, 0, 5, 3, 0);
 	desc_clear(S_FREE, SEG_P);
 	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_NP, S_FREE);
+	put_desc(0, W_TSS_B, 0x67, A_SYS(9, 0));
+	put_desc(0x6c, W_TSS_B, 0x67, A_SYS(9, 0));
 	put_gate(S_FREE, 0, 0, 5, 3, 0);
 	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, 0);
 	put_gate(S_FREE, 0x6c, 0, 5, 3, 0);			/* in the LDT */
@@ -176,6 +180,7 @@ static void test_new_task_faults(void)
 		struct fault f;
 
 		world_protected(0);
+		put_desc(0x5c, W_LDT, 0x7f, A_SYS(2, 0));
 		fake_put(W_TSS_B + rows[k].off, 2, rows[k].value);
 		if (rows[k].np)
 			desc_clear(rows[k].np, SEG_P);
@@ -223,6 +228,32 @@ static void test_special(void)
 	world_protected(0);
 	w.tr.limit = 0x5e;
 	FAULTS(far_jmp(&w, S_TSS_B, 0, 4), EXC_TS, S_TSS_A);
+	w.tr.limit = 0x5f;
+	OK(far_jmp(&w, S_TSS_B, 0, 4));
+	world_protected(0);
+	w.tr.attr = 0;
+	FAULTS(far_jmp(&w, S_TSS_B, 0, 4), EXC_TS, S_TSS_A);
+	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+	struct fault gp = fault_code(EXC_GP, 0);
+
+	FAULTS(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_TSS_A | 1);
+	/* EXT in the new task's faults too */
+	world_protected(0);
+	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+	fake_put(W_TSS_B + 0x60, 2, S_DATA0);
+	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_DATA0 | 1, "LDT", __LINE__);
+	world_protected(0);
+	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+	fake_put(W_TSS_B + 0x4c, 2, S_DATA0);
+	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_DATA0 | 1, "CS", __LINE__);
+	world_protected(0);
+	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+	fake_put(W_TSS_B + 0x50, 2, S_CODE0);
+	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_CODE0 | 1, "SS", __LINE__);
+	world_protected(0);
+	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+	fake_put(W_TSS_B + 0x54, 2, S_TSS_A);
+	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_TSS_A | 1, "DS", __LINE__);
 }
 
 static void test_int_gate(void)
@@ -274,6 +305,34 @@ static void test_int_gate(void)
 	EQ(fake_get(W_TSS_A + 0x24, 4) & FL_RF, 0);
 }
 
+/* The descriptors of the two TSSs on different pages. */
+static void setup_split(void)
+{
+	world_protected(0);
+	desc_set(S_CODE0, SEG_ACCESSED);
+	desc_set(S_DATA0, SEG_ACCESSED);
+	desc_set(S_DATA3, SEG_ACCESSED);
+	desc_set(S_CONF0, SEG_ACCESSED);
+	gdt_split(S_TSS_B);
+}
+
+/* The old TSS across two pages: EIP on the first, the segment registers on the second. */
+static void setup_old_across(void)
+{
+	world_protected(0);
+	w.tr.base = W_SPLIT - 0x40;
+}
+
+static void setup_iret(void)
+{
+	setup_old_across();
+	w.eflags |= FL_NT;
+	fake_put((u32)w.tr.base, 2, S_TSS_B);
+	desc_set(S_TSS_B, TSS_BUSY);
+}
+
+static struct fault op_iret(void) { return far_iret(&w, 4); }
+static struct fault op_call(void) { return far_call(&w, S_TSS_B, 0, 4); }
 static struct fault op_jmp(void) { return far_jmp(&w, S_TSS_B, 0, 4); }
 static struct fault op_call16(void) { return far_call(&w, S_TSS_C, 0, 4); }
 
@@ -284,6 +343,19 @@ static void test_page_faults(void)
 	EQ(page_fault_sweep(setup_cpl0, op_jmp, "jmp task"), 5);
 	/* CALL writes the new TSS's link too */
 	EQ(page_fault_sweep(setup_cpl0, op_call16, "call task"), 6);
+	/*
+	 * GDT: both pages not present, the second read-only (busy bit); old TSS 2; new TSS 2.
+	 * The first one's descriptors are accessed already.
+	 */
+	EQ(page_fault_sweep(setup_split, op_call, "call, split GDT"), 7);
+	setup_split();
+	fake_rights[(W_SPLIT - 1) >> 12] = FAKE_PRESENT | FAKE_USER;
+	world_snap();
+	EQ(op_jmp().vector, EXC_PF);
+	TRUE(world_unchanged());
+	EQ(page_fault_sweep(setup_old_across, op_jmp, "jmp, old TSS across"), 7);
+	/* IRET: link; old TSS twice not present, read-only; GDT 2; new TSS */
+	EQ(page_fault_sweep(setup_iret, op_iret, "iret, old TSS across"), 7);
 	/* a fault on a descriptor of the new task belongs to it */
 	world_protected(0);
 	put_desc(S_LDT, 0x40000, 0x7f, A_SYS(2, 0));
