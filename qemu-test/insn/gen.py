@@ -5,14 +5,14 @@ import sys
 
 import build
 import flow
-import fpu
 import ints
 import strings
 import system
 import vector
+import x87
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system, fpu, vector)
+FAMILIES = (ints, flow, strings, system, x87, vector)
 
 
 def main():

@@ -201,12 +201,14 @@ def integer_sides(g, fx):
             g.case("MASKMOV" + what, pre + b"\x0f\xf7" + g.modrm_reg(n, g.rnd.randrange(8)),
                    {EDI: addr}, fx=fx.any("int"), need=need)
         g.case("EMMS", b"\x0f\x77", fx=fx.any("int"), need="MMX")
+        g.case("x87 then MMX", b"\xd9\xe8\x0f\xfe\xca\xd9\xc0", fx=fx.any("ps"), need="MMX")
+        g.case("MMX, EMMS, x87", b"\x0f\xef\xd2\x0f\x77\xd9\xe8", fx=fx.any("ps"), need="MMX")
 
 
 def control(g, fx):
     for n in range(16):
         addr, regs = g.address(4), Regs()
-        v = fximage.random_mxcsr(g.rnd) | (0x10000 << g.rnd.randrange(16) if n % 4 == 0 else 0)
+        v = fximage.random_mxcsr(g.rnd) | (0x40000 << g.rnd.randrange(14) if n % 4 == 0 else 0)
         g.case("LDMXCSR", b"\x0f\xae" + g.mem32(2, addr, regs), regs, poke=(addr, le(v, 4)),
                fx=fx.any("ps"), need="SSE")
         addr, regs = g.address(4), Regs()
