@@ -109,7 +109,12 @@ static void fxstate(struct lift *t, unsigned helper, bool write)
 }
 
 void lift_fxsave(struct lift *t, const struct ir1 *i) { (void)i; fxstate(t, HELPER_fxsave, true); }
-void lift_fxrstor(struct lift *t, const struct ir1 *i) { (void)i; fxstate(t, HELPER_fxrstor, false); }
+
+void lift_fxrstor(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	fxstate(t, HELPER_fxrstor, false);
+}
 
 void lift_emms(struct lift *t, const struct ir1 *i)
 {

@@ -21,7 +21,7 @@ F80_EDGES = F80_EXACT + (
     (1 << 63, 0x3fff), (1 << 63, 0xbfff), (1, 0), (1 << 63, 0), (0x7fffffffffffffff, 0x8000),
     ((1 << 64) - 1, 0x7ffe), (1 << 63, 1), (0xffffff8000000000, 0x407e), (1 << 63, 0x401e),
     (0xfffffffffffffbff, 0x43fe), (1 << 63, 0x400e), (0xffff000000000000, 0xc00e),
-    (1 << 63, 0x3f80), (1 << 63, 0x3c00), (0xde0b6b3a763ffff0, 0x403a), (0xc000000000000000, 0x3fff),
+    (1 << 63, 0x3f80), (1 << 63, 0x3c00), (0xde0b6b3a763ffff0, 0x403a), (3 << 62, 0x3fff),
     (0xa000000000000000, 0x4000))
 
 
@@ -79,8 +79,10 @@ def state(g, **more):
 def f_bits(g, exp_bits, mant_bits):
     rnd = g.rnd
     top = (1 << exp_bits) - 1
-    exp = rnd.choice((0, 0, top, top, top - 1, 1, top >> 1, (top >> 1) + 1, rnd.getrandbits(exp_bits)))
-    mant = rnd.choice((0, 0, 1, (1 << mant_bits) - 1, 1 << (mant_bits - 1), rnd.getrandbits(mant_bits)))
+    exp = rnd.choice((0, 0, top, top, top - 1, 1, top >> 1, (top >> 1) + 1,
+                      rnd.getrandbits(exp_bits)))
+    mant = rnd.choice((0, 0, 1, (1 << mant_bits) - 1, 1 << (mant_bits - 1),
+                       rnd.getrandbits(mant_bits)))
     return rnd.getrandbits(1) << (exp_bits + mant_bits) | exp << mant_bits | mant
 
 
@@ -134,13 +136,23 @@ def name_of(op, modrm):
     return f"x87 {op:02X} {modrm & 0xf8:02X}+i"
 
 
+def need(op, modrm):
+    """The CPU feature of FISTTP; FCMOVcc, FCOMI and their kin."""
+    reg = modrm >> 3 & 7
+    if modrm < 0xc0:
+        return "SSE3" if op in (0xdb, 0xdd, 0xdf) and reg == 1 else ""
+    cmov = op in (0xda, 0xdb) and reg < 4 or op in (0xdb, 0xdf) and reg in (5, 6)
+    return "CMOV" if cmov else ""
+
+
 def memory(g, op, reg, kind, what="", pre=b"", post=b"", addr=None, **more):
     """One memory form, its operand somewhere in the pages."""
     poke = operand(g, "env" if kind == "all" else kind)
     addr = place(g, SIZES[kind]) if addr is None else addr
     regs = Regs()
     code = pre + bytes([op]) + g.mem32(reg, addr, regs) + post
-    g.case(name_of(op, reg << 3) + what, code, regs, poke=(addr, poke), **more)
+    g.case(name_of(op, reg << 3) + what, code, regs, poke=(addr, poke),
+           need=need(op, reg << 3), **more)
 
 
 # -- The families
@@ -149,18 +161,15 @@ def registers(g):
     for op in range(0xd8, 0xe0):
         for modrm in range(0xc0, 0x100):
             function = op == 0xd9 and modrm in FUNCTIONS
-            more = {"values": F80_EXACT} if function else {}
-            code = bytes([op, modrm])
-            name = name_of(op, modrm)
-            if op == 0xd9 and modrm >= 0xe0 or modrm & 7 == 0 and op > 0xd8:
-                count = 10
-            else:
-                count = 3
-            for _ in range(count):
-                g.case(name, code, fx=state(g, **more))
-                g.case(name + " env", FCOM + code + FNSTENV, fx=state(g, **more))
-            g.case(name + " pending", code, fx=state(g, pending=True, **more))
-            g.case(name + " wait", code + WAIT, fx=state(g, masks=0, **more))
+            values = F80_EXACT if function else None
+            code, name, feature = bytes([op, modrm]), name_of(op, modrm), need(op, modrm)
+            single = op == 0xd9 and modrm >= 0xe0 or modrm & 7 == 0 and op > 0xd8
+            for _ in range(10 if single else 3):
+                g.case(name, code, fx=state(g, values=values), need=feature)
+                g.case(name + " env", FCOM + code + FNSTENV, fx=state(g, values=values),
+                       need=feature)
+            g.case(name + " pending", code, fx=state(g, pending=True, values=values), need=feature)
+            g.case(name + " wait", code + WAIT, fx=state(g, masks=0, values=values), need=feature)
 
 
 def memories(g):
@@ -200,7 +209,8 @@ def based(g, op, reg, kind):
     if len(code) <= 18:
         code += b"\xd9\x35" + le(0x1c0, 4)
     poke = operand(g, "env" if kind == "all" else kind)
-    g.case(name_of(op, reg << 3) + " based", code, regs, poke=(off, poke), fx=state(g), segs=BASED)
+    g.case(name_of(op, reg << 3) + " based", code, regs, poke=(off, poke), fx=state(g), segs=BASED,
+           need=need(op, reg << 3))
 
 
 def code16(g, op, reg, kind, pre):
@@ -208,7 +218,8 @@ def code16(g, op, reg, kind, pre):
     code = b"\xd8\x16" + le(0x40, 2) + pre + bytes([op]) + g.mem16(reg, off, regs)
     code += g.rnd.choice((b"", b"\x66")) + b"\xd9\x36" + le(0x1c0, 2)
     poke = operand(g, "env" if kind == "all" else kind)
-    g.case(name_of(op, reg << 3) + " code16", code, regs, poke=(off, poke), fx=state(g), segs=CODE16)
+    g.case(name_of(op, reg << 3) + " code16", code, regs, poke=(off, poke), fx=state(g),
+           segs=CODE16, need=need(op, reg << 3))
 
 
 def faults(g):
@@ -227,7 +238,8 @@ def faults(g):
             memory(g, op, reg, kind, " #PF pending", fcom, addr=ABSENT, fx=state(g, pending=True))
             for off in (0x80 - size, 0x81 - size, 0x7f, 0x1000):    # the limited segment
                 g.case(name_of(op, reg << 3) + " limit",
-                       fcom + b"\x65" + bytes([op, reg << 3 | 5]) + le(off, 4), fx=state(g))
+                       fcom + b"\x65" + bytes([op, reg << 3 | 5]) + le(off, 4), fx=state(g),
+                       need=need(op, reg << 3))
 
 
 def conditions(g):
@@ -237,13 +249,13 @@ def conditions(g):
             for _ in range(8):
                 modrm = 0xc0 | reg << 3 | g.rnd.randrange(8)
                 g.case(name_of(op, modrm) + " flags", b"\x39\xd8" + bytes([op, modrm]),
-                       {0: g.value(4), EBX: g.value(4)}, fx=state(g))
+                       {0: g.value(4), EBX: g.value(4)}, fx=state(g), need="CMOV")
     for op in (0xdb, 0xdf):
         for reg in (5, 6):
             for _ in range(10):
                 modrm = 0xc0 | reg << 3 | g.rnd.randrange(8)
                 code = b"\x01\xd8" + bytes([op, modrm]) + b"\x0f\x97\xc1\x0f\x9a\xc5"
-                g.case(name_of(op, modrm) + " setcc", code, fx=state(g))
+                g.case(name_of(op, modrm) + " setcc", code, fx=state(g), need="CMOV")
 
 
 def compound(g):
@@ -252,7 +264,7 @@ def compound(g):
             if not (op == 0xd9 and modrm in FUNCTIONS)]
     for _ in range(400):
         code = b"".join(g.rnd.choice(body) for _ in range(g.rnd.randrange(2, 9)))
-        g.case("x87 several", code + FNSTENV, fx=state(g))
+        g.case("x87 several", code + FNSTENV, fx=state(g), need="CMOV")
     for pre in (b"\x66", b"\x67", b"\xf2", b"\xf3", b"\x2e", b"\xf0", b"\x64\x66"):
         for code in (b"\xd9\xc0", b"\xd8\xc1", b"\xdf\xe0", b"\x9b", b"\xdb\xe3", b"\xd9\x03"):
             g.case("x87 prefix", pre + code, {EBX: DATA + 0x300}, fx=state(g))
@@ -269,13 +281,14 @@ def fxsave(g):
                {EBX: at, ESP: at + 24}, fx=state(g))
     for _ in range(80):
         at = DATA + 0x400 + 16 * g.rnd.randrange(0x40)
-        mxcsr = g.rnd.choice((0x1f80, 0xffff, 0, g.rnd.getrandbits(16), 1 << g.rnd.randrange(18, 32)))
+        mxcsr = g.rnd.choice((0x1f80, 0xffff, 0, g.rnd.getrandbits(16),
+                              1 << g.rnd.randrange(18, 32)))
         poke = g.rnd.randbytes(20) + le(mxcsr, 4)
         g.case("FXRSTOR", b"\x0f\xae\x0b" + g.rnd.choice((b"", WAIT)), {EBX: at},
-               poke=(at + 4, poke), fx=state(g, pending=g.rnd.random() < 0.2))
+               poke=(at + 4, poke), fx=state(g, pending=g.rnd.random() < 0.2), need="FXSR")
     for code in (b"\x0f\xae\x03", b"\x0f\xae\x0b"):
-        for at in (DATA + 0x408, DATA + 0x401, RO - 16, RO - 288, RO - 416, RO, ABSENT - 16, ABSENT - 288,
-                   ABSENT - 416, ABSENT - 512,
+        for at in (DATA + 0x408, DATA + 0x401, RO - 16, RO - 288, RO - 416, RO, ABSENT - 16,
+                   ABSENT - 288, ABSENT - 416, ABSENT - 512,
                    ABSENT, DATA - 16, ABSENT + 8):
             g.case("FXSAVE, FXRSTOR faults", code, {EBX: at}, fx=state(g))
         for off in (0, 0x10, 0x70, 0x80):
