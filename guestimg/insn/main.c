@@ -104,10 +104,7 @@ static const char *compare_cpu(const struct insn_case *c, const struct insn_resu
 {
 	const struct trap *t = trap_frame;
 	const u32 gpr[8] = { t->eax, t->ecx, t->edx, t->ebx, t->esp, t->ebp, t->esi, t->edi };
-	u32 ignore = r->vector == 3 ? c->ignore : 0;
 
-	if (c->known == KNOWN_REP_FLAGS && r->vector != 3)
-		ignore = INSN_EFLAGS & 0x8d5;
 	if (t->vector != r->vector)
 		return "vector";
 	if (t->eip != r->eip)
@@ -119,7 +116,7 @@ static const char *compare_cpu(const struct insn_case *c, const struct insn_resu
 	for (unsigned i = 0; i < 8; i++)
 		if (gpr[i] != r->gpr[i] && !(c->ignore_gpr >> i & 1))
 			return reg_names[i];
-	return (t->eflags ^ r->eflags) & INSN_EFLAGS & ~ignore ? "eflags" : 0;
+	return (t->eflags ^ r->eflags) & INSN_EFLAGS & ~insn_ignored(c, r->vector) ? "eflags" : 0;
 }
 
 static const char *compare_memory(const struct insn_case *c, const struct insn_result *r)

@@ -14,7 +14,7 @@ FLAT, CODE16, BASED, STACK16, CODE16_FLAT = range(5)
 EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI = range(8)
 CF, PF, AF, ZF, SF, DF, OF = 1, 4, 0x10, 0x40, 0x80, 0x400, 0x800
 ARITH = CF | PF | AF | ZF | SF | OF
-KNOWN_REP_FLAGS = 1
+KNOWN_REP_FLAGS, KNOWN_AT_FAULT = 1, 2
 # CPU features as case.h numbers them: 1 + bit of CPUID.1:EDX, 33 + bit of ECX.
 NEED = {"": 0, "CX8": 9, "CMOV": 16, "MMX": 24, "FXSR": 25, "SSE": 26, "SSE2": 27, "SSE3": 33,
         "SSSE3": 42, "MOVBE": 55, "POPCNT": 56, "FPU": 1, "TODO": 255}
