@@ -48,7 +48,7 @@
  *	ioapic, lapic	fec00000 fee00000	-
  */
 enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_IDE0 = 14,
-       IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+	IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -146,7 +146,8 @@ static void create_isa(struct machine *m)
 	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1);
 	struct i8042_lines kbd = {
 		.irq1 = irqchip_line(ic, IRQ_KBD), .irq12 = irqchip_line(ic, IRQ_MOUSE),
-		.a20 = { .set = a20_line, .opaque = m }, .reset = { .set = reset_line, .opaque = m },
+		.a20 = { .set = a20_line, .opaque = m }, .reset = { .set = reset_line,
+			.opaque = m },
 	};
 
 	m->dma = dma_create(m->bus);

@@ -20,8 +20,18 @@ static u8 disk_bytes[64 * 512];
 
 static void on_reset(void *o) { (void)o; resets++; }
 static void on_off(int status) { offs++; off_status = status; }
-static int mem_read(void *o, u64 lba, u32 n, void *b) { memcpy(b, (u8 *)o + lba * 512, n * 512ul); return 0; }
-static int mem_write(void *o, u64 lba, u32 n, const void *b) { memcpy((u8 *)o + lba * 512, b, n * 512ul); return 0; }
+
+static int mem_read(void *o, u64 lba, u32 n, void *b)
+{
+	memcpy(b, (u8 *)o + lba * 512, n * 512ul);
+	return 0;
+}
+
+static int mem_write(void *o, u64 lba, u32 n, const void *b)
+{
+	memcpy((u8 *)o + lba * 512, b, n * 512ul);
+	return 0;
+}
 
 static void program_pic(void)
 {
@@ -199,9 +209,11 @@ static void test_random(void)
 int main(void)
 {
 	static u8 kernel[2560], initrd[100];
-	struct blockdev b = { .opaque = disk_bytes, .sectors = 64, .name = "d", .read = mem_read, .write = mem_write };
+	struct blockdev b = { .opaque = disk_bytes, .sectors = 64, .name = "d",
+			.read = mem_read, .write = mem_write };
 	struct machine_config c = {
-		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset, .power = { on_off },
+		.bus = bus_create(), .cores = 1, .ram_below_4g = 64 << 20,
+			.reset_request = on_reset, .power = { on_off },
 		.disk = { &b }, .cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
 		.initrd = initrd, .initrd_size = sizeof(initrd), .cmdline = "hello",
 	};
