@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "drivers/pc/acpi_pm.h"
+#include "drivers/pc/acpi_tables.h"
 #include "drivers/pc/cmos.h"
 #include "drivers/pc/debugexit.h"
 #include "drivers/pc/debugport.h"
@@ -124,6 +125,7 @@ static int fill_fw_cfg(struct machine *m)
 	m->e820[0] = (struct e820){ 0, c->ram_below_4g, E820_RAM };
 	m->e820[1] = (struct e820){ 1ull << 32, c->ram_above_4g, E820_RAM };
 	fwcfg_add_file(f, "etc/e820", m->e820, sizeof(struct e820) * (c->ram_above_4g ? 2 : 1));
+	acpi_tables_add(f, c->cores, c->ram_below_4g);
 	if (c->serial_console)
 		fwcfg_add_file_int(f, "etc/sercon-port", PORT_COM1, 2);
 	for (unsigned k = 0; k < c->file_count; k++)
