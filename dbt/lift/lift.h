@@ -108,6 +108,10 @@ val lift_cc(struct lift *t, unsigned cond);		/* I32 0 or 1 */
 /* t->flags, as a kind that exits can take */
 val lift_flags_full(struct lift *t);
 
+/* -- x87 (x87.c) -- */
+/* Waiting x87 and MMX instructions begin with it: #MF if the unit has a pending exception. */
+void lift_x87_wait(struct lift *t);
+
 /* -- Control -- */
 void lift_raise(struct lift *t, u8 vector);		/* ends the block */
 void lift_raise_code(struct lift *t, u8 vector, u32 error);
