@@ -308,7 +308,9 @@ static void test_huge(struct ide *ide)
 int main(void)
 {
 	struct irq_line l[2] = { { wire_set, irq, 0 }, { wire_set, irq, 1 } };
-	struct blockdev a = { .sectors = SECTORS, .name = "A", .read = mem_read, .write = mem_write };
+	struct blockdev a = {
+		.sectors = SECTORS, .name = "A", .read = mem_read, .write = mem_write,
+	};
 	struct blockdev b = a, c = { .sectors = 100, .name = "C", .read = bad_read };
 
 	media = malloc(SECTORS * 512);
