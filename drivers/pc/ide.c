@@ -3,8 +3,9 @@
  * IDE channels: task file, device selection, data register, INTRQ (ATA/ATAPI-6, T13 1410D).
  * Commands are ide_disk.c's and atapi.c's.
  * Deviations: commands complete at once, so BSY shows during SRST only; a channel without
- * drives reads as ones (pull-ups); the device-1-absent case is answered by device 0 as
- * §9.16.1 says, status 0.
+ * drives reads as ones (pull-ups); beside a drive, the absent one reads as 0 in all registers
+ * (§9.16.1 lets device 0 show its own, with status 0, which makes probing slower and can look
+ * like a second CD-ROM).
  * Invariant: 0 <= pos <= end <= IDE_BUF for each drive, and DRQ is set iff pos < end.
  */
 #include "drivers/pc/ide.h"
@@ -208,8 +209,8 @@ static u8 read_reg(struct channel *c, u32 reg)
 		d->intrq = false;
 		return v;
 	}
-	if (d->kind == IDE_NONE && c->drive[0].kind != IDE_NONE)
-		d = &c->drive[0];
+	if (d->kind == IDE_NONE)
+		return 0;
 	switch (reg) {
 	case REG_ERROR_FEATURE: return d->error;
 	case REG_COUNT: return d->count[hob];

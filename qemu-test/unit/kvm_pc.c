@@ -389,6 +389,24 @@ static void halt(void)
 	}
 }
 
+/* The 80x25 text screen, without the blank lines. */
+static void show_text(void)
+{
+	for (unsigned row = 0; row < 25; row++) {
+		char line[81];
+		int n = 0;
+
+		for (int x = 0; x < 80; x++) {
+			u8 ch = ram[VGA_TEXT + (row * 80 + (unsigned)x) * 2];
+
+			line[x] = ch >= 32 && ch < 127 ? (char)ch : ' ';
+			n = line[x] != ' ' ? x + 1 : n;
+		}
+		if (n)
+			fprintf(stderr, "|%.*s\n", n, line);
+	}
+}
+
 static void give_up(void)
 {
 	struct kvm_regs r;
@@ -399,6 +417,7 @@ static void give_up(void)
 	fprintf(stderr, "\n[time limit] cs %x:%llx ss:sp %x:%llx fl %llx cr0 %llx pending %d\n",
 		s.cs.selector, r.rip, s.ss.selector, r.rsp, r.rflags, s.cr0,
 		irqchip_pending(irqchip, 0));
+	show_text();
 	fprintf(stderr, "[exits: io %llu mmio %llu hlt %llu window %llu, breaks %llu]\n",
 		(unsigned long long)exits[KVM_EXIT_IO], (unsigned long long)exits[KVM_EXIT_MMIO],
 		(unsigned long long)exits[KVM_EXIT_HLT],

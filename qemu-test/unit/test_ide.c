@@ -79,7 +79,9 @@ static void test_signature(void)
 	outb(P + 2, 0x55), outb(P + 3, 0xaa);
 	CHECK_EQ(inb(P + 2) | inb(P + 3) << 8, 0xaa55, "task file reads back");
 	outb(S + 6, 0xb0);
-	CHECK_EQ(inb(S + 7), 0, "absent device 1: device 0 answers status 0");
+	CHECK_EQ(inb(S + 7), 0, "absent device 1: status 0");
+	outb(S + 2, 0x55), outb(S + 3, 0xaa);
+	CHECK_EQ(inb(S + 2) | inb(S + 3), 0, "and no registers that probing could find");
 	outb(S + 7, 0xec);
 	CHECK_EQ(inb(S + 7), 0, "and takes no command");
 	outb(S + 6, 0xa0);
