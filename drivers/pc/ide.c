@@ -2,10 +2,10 @@
 /*
  * IDE channels: task file, device selection, data register, INTRQ (ATA/ATAPI-6, T13 1410D).
  * Commands are ide_disk.c's and atapi.c's.
- * Deviations: commands complete at once, so BSY shows during SRST only; a channel without
- * drives reads as ones (pull-ups); beside a drive, the absent one reads as 0 in all registers
- * (§9.16.1 lets device 0 show its own, with status 0, which makes probing slower and can look
- * like a second CD-ROM).
+ * Deviations: commands complete at once, so BSY shows during SRST only. An absent drive reads
+ * as 0 in all registers, alone or beside another: a floating bus would show ones, for which
+ * U-Boot waits a minute, and §9.16.1 lets device 0 show its own registers with status 0, which
+ * can look like a second CD-ROM.
  * Invariant: 0 <= pos <= end <= IDE_BUF for each drive, and DRQ is set iff pos < end.
  */
 #include "drivers/pc/ide.h"
@@ -124,11 +124,6 @@ static void update(struct channel *c)
 	irq_set(&c->irq, selected(c)->intrq && !(c->control & CTL_NIEN));
 }
 
-static bool empty(const struct channel *c)
-{
-	return c->drive[0].kind == IDE_NONE && c->drive[1].kind == IDE_NONE;
-}
-
 static void command(struct channel *c, u8 cmd)
 {
 	struct ide_drive *d = selected(c);
@@ -190,8 +185,6 @@ static u8 status(struct channel *c)
 {
 	struct ide_drive *d = selected(c);
 
-	if (empty(c))
-		return 0xff;
 	if (d->kind == IDE_NONE)
 		return 0;
 	return c->control & CTL_SRST ? ST_BSY : d->status;
@@ -202,8 +195,6 @@ static u8 read_reg(struct channel *c, u32 reg)
 	struct ide_drive *d = selected(c);
 	unsigned hob = c->control & CTL_HOB ? 1 : 0;
 
-	if (empty(c))
-		return 0xff;
 	if (reg == REG_STATUS_COMMAND) {
 		u8 v = status(c);
 		d->intrq = false;

@@ -324,8 +324,8 @@ int main(void)
 	b.readonly = true;
 	bus = bus_create();
 	struct ide *ide = ide_create(bus, l);
-	CHECK_EQ(inb(P + 7), 0xff, "an empty channel floats");
-	CHECK_EQ(inb(0x3f6), 0xff, "and so does its alternate status");
+	CHECK_EQ(inb(P + 7), 0, "an empty channel: no drive is busy");
+	CHECK_EQ(inb(0x3f6), 0, "nor by its alternate status");
 	ide_attach_disk(ide, 0, &a);
 	ide_attach_disk(ide, 1, &b);
 	ide_attach_disk(ide, 2, &c);
