@@ -15,4 +15,12 @@ $(SYS_OUT)/test_%: qemu-test/unit/test_%.c $(SYS_SRC) $(wildcard dbt/rt/*.h dbt/
 	@mkdir -p $(SYS_OUT)
 	gcc $(SYS_CFLAGS) -o $@ $< $(SYS_SRC)
 
-.PHONY: sys-test
+# The same answers from the real CPU: an x86-64 Linux host with modify_ldt.
+sys-oracle: $(SYS_OUT)/oracle_seg
+	$<
+
+$(SYS_OUT)/oracle_seg: qemu-test/unit/oracle_seg.c $(SYS_SRC)
+	@mkdir -p $(SYS_OUT)
+	gcc -std=gnu17 -O1 -g -Wall -Wextra -Werror -I. -o $@ $< $(SYS_SRC)
+
+.PHONY: sys-test sys-oracle
