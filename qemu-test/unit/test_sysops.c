@@ -355,7 +355,9 @@ static void test_reset(void)
 	EQ(w.apic_base, 0xfee00900);
 	EQ(w.pat, 0x0007040600070406);
 	EQ(w.xmm[3].q[0], 0);
+	w.halted = true;
 	vcpu_sipi(&w, 0x9f);
+	EQ(w.halted, 0);
 	EQ(w.seg[CS].base, 0x9f000);
 	EQ(w.seg[CS].sel, 0x9f00);
 	EQ(w.eip, 0);
