@@ -49,6 +49,7 @@ struct boot_config {
 	struct boot_file firmware, kernel, initrd, cdrom;
 	struct boot_file disk[BOOT_DISKS];
 	u64 code_cache;		/* bytes; 0 = default */
+	char selftest[128];	/* names of kernel self-tests to run instead of a guest */
 };
 
 struct boot_info {

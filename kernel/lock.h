@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Spin locks. Not recursive. Interrupt handlers take none (they only note and kick), so no irq variant. */
+/* Spin locks. Not recursive. Interrupt handlers take none (they note and kick): no irq variant. */
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
 

@@ -29,7 +29,7 @@ hpa_t pte_page(pte_t p);
 
 /* Fill a fresh root: every entry points to the one shared leaf table that is always invalid. */
 void paging_root_init(u64 *root);
-/* Install or remove (table.a == 0: back to the shared invalid one) the leaf table of one 2 MiB slot. */
+/* Install or remove (table.a == 0: the shared invalid one again) the leaf table of a 2 MiB slot. */
 void paging_root_set(u64 *root, unsigned slot, hpa_t table);
 /* Is there a leaf table other than the shared invalid one? Its address, or 0. */
 hpa_t paging_root_get(const u64 *root, unsigned slot);
@@ -38,7 +38,7 @@ hpa_t paging_root_get(const u64 *root, unsigned slot);
 #define PAGING_ASID_MAX 1023
 void paging_activate(unsigned asid, hpa_t root);
 
-/* Drop what this core's TLB holds of asid for the page (and its even/odd partner) of a 32-bit address. */
+/* Drop what this core's TLB holds of asid for the page (and its even/odd partner) of addr. */
 void paging_drop_page(unsigned asid, u32 addr);
 void paging_drop_asid(unsigned asid);
 void paging_drop_all(void);

@@ -26,6 +26,18 @@ extern u32 trace_mask;
 /* Print to the monitor's console. Takes any format that newlib's vsnprintf takes, but no floats. */
 __attribute__((format(printf, 1, 2))) void printk(const char *fmt, ...);
 
+/*
+ * Where printed text goes: `write` must take any text, wait a bounded time only, and need no lock
+ * that printk's caller could hold. Text printed before the first sink is set is lost.
+ */
+void printk_sink(void (*write)(const char *text, size_t size));
+
+/* Print text as it is; printk and newlib's write() end here. */
+void printk_text(const char *text, size_t size);
+
+/* From now on printk takes no lock: for panic, which may have interrupted its holder. */
+void printk_break_lock(void);
+
 /* Print if the trace bit is on; costs one test when it is off. */
 #define trace(bit, ...) \
 	do { \

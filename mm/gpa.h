@@ -2,25 +2,58 @@
 /*
  * The guest physical map: RAM, ROM, holes and MMIO by guest physical address,
  * with what changes it at run time (PAM, A20, BARs). Everything in the monitor
- * that touches guest RAM other than translated code goes through gpa_read and
- * gpa_write here, which check the range and tell mm/frame of writes.
+ * that touches guest RAM other than translated code goes through the functions
+ * here, which check the range and tell mm/frame of writes.
+ *
+ *   0 ………… 0xA0000  RAM
+ *   0xA0000 0xB8000  MMIO (VGA planes), on the bus
+ *   0xB8000 0xC0000  RAM (VGA text; who shows it watches the frames)
+ *   0xC0000 0x100000 16 granules of 16 KiB, each read and written at RAM or at ROM (PAM)
+ *   1 MiB … low end  RAM
+ *   … 4 GiB          bus; the firmware image ends at 4 GiB, its last 128 KiB also at 0xE0000
+ *   4 GiB …          the rest of RAM
+ *
+ * Host physical RAM is one run: offset = address, less the gap for what lies above 4 GiB.
+ * Frames are numbered by that offset; the firmware image's follow after RAM's.
  */
 #ifndef MM_GPA_H
 #define MM_GPA_H
 
 #include "kernel/lib/types.h"
+#include "kernel/phys.h"
+#include "mm/frame.h"
+
+struct bus;
 
 enum gpa_kind {
 	GPA_HOLE,		/* nobody answers */
 	GPA_RAM,
-	GPA_ROM,		/* reads as memory, writes go to the bus (and are dropped there) */
+	GPA_ROM,		/* reads as memory; writes go to RAM under it or to nowhere */
 	GPA_MMIO,
 };
+
+struct gpa_config {
+	void *ram;		/* through phys_to_ptr's window; 4 KiB aligned, better 2 MiB */
+	u64 ram_size;		/* multiple of 4 KiB, >= 1 MiB */
+	u64 low_end;		/* RAM from here on goes above 4 GiB; 1 MiB … 4 GiB - 32 MiB */
+	const void *firmware;	/* ROM image, 4 KiB aligned, in the window; not written to */
+	u64 firmware_size;	/* multiple of 4 KiB up to 16 MiB; 0: none */
+	struct bus *bus;
+};
+
+/* Frames that a map of this configuration has: what frame_init must be given. */
+u32 gpa_frames(const struct gpa_config *c);
+
+/*
+ * Set the map up: A20 on, PAM all to ROM. Once, after frame_init. Returns 0 or -ERR_INVAL if a
+ * size or alignment is not as said above. The memory stays the caller's and must stay.
+ */
+int gpa_init(const struct gpa_config *c);
 
 /*
  * DMA and other accesses of devices: `size` bytes at guest physical `a`. Parts outside
  * RAM and ROM read as ones and write to nowhere. Both return the number of bytes that
- * hit memory.
+ * hit memory. A20 does not apply.
  */
 u64 gpa_read(gpa_t a, void *buf, u64 size);
 u64 gpa_write(gpa_t a, const void *buf, u64 size);
@@ -40,7 +73,83 @@ void gpa_set_a20(bool on);
 /* The MMIO layout of the bus changed (BAR moved): drop leaves that may be stale. */
 void gpa_bus_changed(void);
 
+/* Who drops all leaves (mm/shadow) when one of the three above changes the map. */
+void gpa_on_change(void (*fn)(void));
+
 /* Guest RAM in bytes, below and above 4 GiB together. */
 u64 gpa_ram_size(void);
+
+/* What a 4 KiB page of guest physical addresses is. */
+struct gpa_page {
+	enum gpa_kind kind;	/* what reads get; GPA_RAM: writes go to the same memory */
+	u32 frame;		/* that reads see; FRAME_NONE for MMIO and holes */
+	u32 wframe;		/* that writes change; FRAME_NONE: bus or nowhere */
+};
+struct gpa_page gpa_lookup(gpa_t a);
+
+/* State that the inline functions below need; written by mm/gpa.c only. */
+struct gpa_map {
+	u8 *ram;
+	u64 fast_span;		/* RAM from 1 MiB up with room for 8 bytes: a - 1 MiB < fast_span */
+	u64 a20_mask;
+	u32 ram_frames;
+	const u8 *firmware;
+};
+extern struct gpa_map gpa_map;
+
+#define GPA_FAST_START 0x100000ull
+
+/* A CPU's address on the bus: with A20. */
+static inline gpa_t gpa_a20(gpa_t a) { return gpa(a.a & gpa_map.a20_mask); }
+
+/* A frame's contents. n < frame_count. Contents of ROM frames are not to be written. */
+static inline const u8 *gpa_frame_ptr(u32 n)
+{
+	return n < gpa_map.ram_frames ? gpa_map.ram + ((u64)n << FRAME_SHIFT) :
+	       gpa_map.firmware + ((u64)(n - gpa_map.ram_frames) << FRAME_SHIFT);
+}
+
+static inline hpa_t gpa_frame_hpa(u32 n) { return ptr_to_phys(gpa_frame_ptr(n)); }
+
+/* RAM at a, readable up to the end of its page and writable by nobody but mm/; NULL if not RAM. */
+void *gpa_host(gpa_t a);
+/* Its host physical address; hpa(~0) if it is not RAM. */
+hpa_t gpa_to_hpa(gpa_t a);
+
+/*
+ * One access as a CPU makes it, to memory or the bus: size 1, 2, 4 or 8, A20 applied already
+ * (x86_walk's results have it). Stores tell mm/frame.
+ */
+u64 gpa_load(gpa_t a, unsigned size);
+void gpa_store(gpa_t a, u64 value, unsigned size);
+
+/*
+ * Compare and swap of a page table entry, for A and D bits: true if it held `old` and now holds
+ * `new`, or if it is not in RAM, where the write is lost. Aligned.
+ */
+bool gpa_cas32(gpa_t a, u32 old, u32 new);
+bool gpa_cas64(gpa_t a, u64 old, u64 new);
+
+static inline bool gpa_is_fast(gpa_t a) { return a.a - GPA_FAST_START < gpa_map.fast_span; }
+
+static inline u32 gpa_ld32(gpa_t a)
+{
+	u32 v;
+
+	if (!__builtin_expect(gpa_is_fast(a), 1))
+		return (u32)gpa_load(a, 4);
+	__builtin_memcpy(&v, gpa_map.ram + a.a, 4);
+	return v;
+}
+
+static inline u64 gpa_ld64(gpa_t a)
+{
+	u64 v;
+
+	if (!__builtin_expect(gpa_is_fast(a), 1))
+		return gpa_load(a, 8);
+	__builtin_memcpy(&v, gpa_map.ram + a.a, 8);
+	return v;
+}
 
 #endif

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Loam's only Makefile.  Outside the private tree (tools/setup) every goal is handed on to a make
+# inside it; inside (LOAM_INSIDE=1) the rules of tools/inside.mk apply.
+# Invariant: objects are listed in each folder's objects.mk, never found by a wildcard.
+
+HOST ?= loongarch64
+
+ifneq ($(LOAM_INSIDE),1)
+
+.PHONY: help doctor setup forward $(MAKECMDGOALS)
+.DEFAULT_GOAL := all
+
+FORWARD := $(filter-out help doctor setup,$(or $(MAKECMDGOALS),all))
+
+$(filter-out help doctor setup,$(sort all $(MAKECMDGOALS))): forward
+	@:
+
+forward: setup
+	+@tools/enter make --no-print-directory $(FORWARD)
+
+setup:
+	@tools/setup
+
+doctor:
+	@tools/doctor
+
+help:
+	@sed -n 's/^#: //p' tools/inside.mk
+
+else
+
+include tools/inside.mk
+
+endif

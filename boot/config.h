@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Parses loam.cfg: lines `key = value`, `#` starts a comment line. Shared by both boot paths and by
+ * unit tests: pure C, no library but string.h. Reads no file itself: it leaves the names of the
+ * files in boot_file.name, and the boot path fills in their contents.
+ *
+ *	memory = 256M		guest RAM: 1M … 3G, a multiple of 1M; suffix M or G
+ *	cpu = n270,-ssse3	model[,+feature | ,-feature]…
+ *	firmware = bios.bin	images, by name
+ *	kernel = … initrd = … cdrom = …
+ *	cmdline = …		the guest kernel's; to the end of the line
+ *	disk0 = a.img,ro	disk0 … disk3; ,ro = writes fail
+ *	console = com1		who uses it checks it
+ *	trace = io,irq		names of kernel/printk.h
+ *	code_cache = 32M	1M … 96M; absent: the default
+ *	x87 = exact		the only choice there is
+ *	selftest = traps,ticks	run these kernel self-tests (kernel/selftest.h) instead of a guest
+ */
+#ifndef BOOT_CONFIG_H
+#define BOOT_CONFIG_H
+
+#include "boot/boot_info.h"
+#include "kernel/lib/types.h"
+
+struct config_error {
+	char file[64];
+	unsigned line;		/* from 1; 0: not from a file (an override) */
+	char reason[160];
+};
+
+/* Defaults for every key. */
+void config_init(struct boot_config *c);
+
+/*
+ * Set c (after config_init) from `size` bytes of text; `file` is for messages. Returns 0, or
+ * -ERR_INVAL, -ERR_RANGE or -ERR_NOSPC with *err filled; c is then unfinished.
+ */
+int config_parse(struct boot_config *c, const char *file, const char *text, size_t size,
+		 struct config_error *err);
+
+/* Set one key from "key=value", over what the file said. Errors as config_parse, line 0. */
+int config_apply(struct boot_config *c, const char *assignment, struct config_error *err);
+
+/*
+ * Load options (firmware) or -append (direct boot): assignments separated by blanks; a value with
+ * blanks stands in double quotes: memory=64M cmdline="console=ttyS0 quiet". Errors as config_apply.
+ */
+int config_apply_all(struct boot_config *c, const char *options, struct config_error *err);
+
+/* The k-th image slot (from 0), its key in *key; NULL after the last. Unused ones have no name. */
+struct boot_file *config_file(struct boot_config *c, unsigned k, const char **key);
+
+/* The line that sets `key` in text, from 1; 0 if none does. For messages about files not found. */
+unsigned config_line_of(const char *text, size_t size, const char *key);
+
+#endif

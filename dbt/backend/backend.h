@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The contract of a back end: IR into host code, patching of links, and entry
+ * into code. Host-neutral; dbt/backend/HOST implements it. Never includes
+ * lift or decode.
+ */
+#ifndef DBT_BACKEND_BACKEND_H
+#define DBT_BACKEND_BACKEND_H
+
+#include "dbt/cache/block.h"
+#include "dbt/ir/ir.h"
+
+/* Room for one block's output, given by the cache; sizes in elements. */
+struct backend_out {
+	u32 *code, *code_end;
+	struct link *link;
+	unsigned links, links_max;
+	struct fault_site *site;
+	unsigned sites, sites_max;
+	struct recipe *recipe;
+	unsigned recipes, recipes_max;
+	u32 *end;		/* result: first free word of code */
+};
+
+/*
+ * Emit host code for the block at out->code. Links are numbered; link n's record is found by the
+ * exit stub through the word after its call, which holds link_base + n. Returns 0, or
+ * -ERR_NOSPC if the room did not suffice (nothing of it may be used).
+ */
+int backend_emit(struct ir *ir, struct backend_out *out, u32 link_base);
+
+/* Let the exit go straight to `code` (while the context tag is `tag`, if it has a guard). */
+void backend_link(struct link *l, const u32 *code, u32 tag);
+/* Undo it: the exit calls the stub again. */
+void backend_unlink(struct link *l);
+
+/* Make new and changed code in [start, end) visible to this core's fetches. */
+void backend_sync(const u32 *start, const u32 *end);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exits, raises and calls. Direct exits are one aligned instruction that is
+ * patched (backend_link); the rest of each lies behind the block's body.
+ * Backward exits test the kick register, forward ones test nothing (design 4).
+ */
+#include "dbt/backend/loongarch64/emit.h"
+
+#include "dbt/rt/helpers.h"
+#include "dbt/x86/cc.h"
+#include "dbt/x86/cpu.h"
+#include "dbt/x86/mode.h"
+#include "kernel/panic.h"
+
+static void bxx(struct code *c, unsigned cond, int a, int b, s64 off)
+{
+	switch (cond) {
+	case IC_EQ: la_beq(c, a, b, off); return;
+	case IC_NE: la_bne(c, a, b, off); return;
+	case IC_LT: la_blt(c, a, b, off); return;
+	case IC_GE: la_bge(c, a, b, off); return;
+	case IC_LTU: la_bltu(c, a, b, off); return;
+	default: la_bgeu(c, a, b, off); return;
+	}
+}
+
+/* A branch or call to the monitor's text. */
+static void to_glue(struct emit *e, void (*target)(void), bool call)
+{
+	s64 off = (s64)((uintptr_t)target - (uintptr_t)e->c.p);
+
+	if (!la_ok_off26(off)) {
+		e->failed = true;
+		return;
+	}
+	call ? la_bl(&e->c, off) : la_b(&e->c, off);
+}
+
+static struct stub *stub_add(struct emit *e, unsigned kind)
+{
+	struct stub *s = &e->stub[e->stubs < STUBS_MAX ? e->stubs++ : 0];
+
+	if (e->stubs == STUBS_MAX)
+		e->failed = true;
+	*s = (struct stub){ .kind = kind, .site = e->c.p, .guest = e->ir->v[e->i].guest };
+	return s;
+}
+
+static u32 guest_eip(const struct emit *e, unsigned guest) { return e->ir->guest[guest].eip; }
+
+static bool single(const struct emit *e) { return e->ir->key_flags & KEY_SINGLE; }
+
+/* Only a jump back can make a loop; it tests the kick register. */
+static bool backward(const struct emit *e, u32 eip, unsigned guest)
+{
+	return eip <= guest_eip(e, guest) && !single(e);
+}
+
+static struct link *link_new(struct emit *e, u32 eip)
+{
+	struct backend_out *o = e->out;
+
+	if (o->links == o->links_max) {
+		e->failed = true;
+		return &o->link[0];
+	}
+	o->link[o->links] = (struct link){ .eip = eip };
+	return &o->link[o->links++];
+}
+
+/*
+ * A direct exit to eip:
+ *	[guard:	addi.w	ra, rCTX, -tag		until chained: b slot
+ *		bnez	ra, 1f]
+ *	slot:	bl	glue_exit_link		chained: b target
+ *		.word	link
+ *	[1:	li	t0, eip
+ *		bl	glue_jump_far		through the jump cache
+ *		.word	link]
+ * The guard stands where the target is not on the page of the exit.
+ */
+static void emit_exit(struct emit *e, u32 eip, unsigned guest)
+{
+	bool far = !single(e) && ((eip ^ guest_eip(e, guest)) >> 12 ||
+				  (eip & 0xfff) > 0xfff - 14);	/* may be on two pages */
+	struct link *l = link_new(e, eip);
+	u32 index = e->link_base + (u32)(l - e->out->link);
+
+	if (far) {
+		l->guard = e->c.p;
+		la_b(&e->c, 8);
+		la_bnez(&e->c, R_RA, 12);
+	}
+	l->slot = e->c.p;
+	to_glue(e, glue_exit_link, true);
+	code_data(&e->c, index);
+	if (far) {
+		la_li(&e->c, R_T0, (s32)eip);
+		to_glue(e, glue_jump_far, true);
+		code_data(&e->c, index);
+	}
+}
+
+static void kick_test(struct emit *e, struct stub *s)
+{
+	s->site = e->c.p;
+	la_bnez(&e->c, R_KICK, 0);
+}
+
+static void lower_exit(struct emit *e, const struct ir_insn *in)
+{
+	flags_materialize(e, in->c);
+	if (backward(e, (u32)in->k, in->guest)) {
+		struct stub *s = stub_add(e, STUB_KICK);
+
+		s->eip = (u32)in->k;
+		kick_test(e, s);
+	}
+	emit_exit(e, (u32)in->k, in->guest);
+}
+
+static void lower_exit_if(struct emit *e, const struct ir_insn *in)
+{
+	struct stub *kick = NULL, *s;
+	int a, b;
+
+	flags_materialize(e, in->c);
+	a = ra_use(e, in->a);
+	b = ra_use(e, in->b);
+	if (backward(e, (u32)in->k, in->guest)) {
+		kick = stub_add(e, STUB_KICK_IF);
+		kick->cond = in->x;
+		kick->ra = a;
+		kick->rb = b;
+		kick->eip = (u32)in->k;
+		kick_test(e, kick);
+	}
+	s = stub_add(e, STUB_EXIT);
+	s->cond = in->x;
+	s->ra = a;
+	s->rb = b;
+	s->eip = (u32)in->k;
+	bxx(&e->c, in->x, a, b, 0);
+	if (kick)
+		kick->back = e->c.p;
+}
+
+static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
+{
+	flags_materialize(e, in->c);
+	ra_to_reg(e, R_T0, in->a);
+	to_glue(e, single(e) ? glue_exit_ind : glue_jump_ind, false);
+}
+
+/*
+ * Arguments to vcpu.help, both eips to their fields, helper number in the first argument register.
+ */
+static void lower_sys(struct emit *e, const struct ir_insn *in)
+{
+	const struct ir_guest *g = &e->ir->guest[in->guest];
+
+	flags_materialize(e, in->c);
+	if (in->a)
+		state_store(e, ra_use(e, in->a), offsetof(struct vcpu, help[0]), M_64);
+	if (in->b)
+		state_store(e, ra_use(e, in->b), offsetof(struct vcpu, help[1]), M_64);
+	la_li(&e->c, R_T0, (s32)g->eip);
+	la_li(&e->c, R_T1, (s32)(g->eip + g->len));
+	la_li(&e->c, R_T2, in->k);
+	to_glue(e, glue_sys, false);
+}
+
+static void raise_stub(struct emit *e, s64 k)
+{
+	struct stub *s = stub_add(e, STUB_RAISE);
+
+	s->recipe = site_recipe(e);
+	s->k = k;
+}
+
+static void lower_raise(struct emit *e, const struct ir_insn *in)
+{
+	int a, b;
+
+	if (in->op == IR_RAISE) {
+		raise_stub(e, in->k);
+		la_b(&e->c, 0);
+		return;
+	}
+	a = ra_use(e, in->a);
+	b = ra_use(e, in->b);
+	raise_stub(e, in->k);
+	bxx(&e->c, in->x, a, b, 0);
+}
+
+/* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */
+void lower_call(struct emit *e, const struct ir_insn *in)
+{
+	static const int arg[] = { R_T1, R_T2, R_T3 };
+	const val v[] = { in->a, in->b, in->c };
+	bool entry = in->op == IR_ENTRYF;
+
+	ra_spill_temps(e);
+	if (entry) {
+		la_or(&e->c, R_T1, R_CCOP, R_ZERO);
+		la_or(&e->c, R_T2, R_CCA, R_ZERO);
+		la_or(&e->c, R_T3, R_CCB, R_ZERO);
+	}
+	for (unsigned n = 0; n < 3 && !entry; n++)
+		if (v[n])
+			ra_to_reg(e, arg[n], v[n]);
+	la_li(&e->c, R_T0, entry ? HELPER_entry_flags : in->k);
+	to_glue(e, glue_call, true);
+	if (!entry && in->x == 2) {
+		raise_stub(e, SITE_HELPER);
+		la_bnez(&e->c, R_T0, 0);
+	} else if (in->type) {
+		ra_claim(e, e->i, R_T0);
+	}
+}
+
+/*
+ * After INC and DEC the carry is at hand; else it is computed, out of line, leaving all registers.
+ */
+static void lower_entry_cf(struct emit *e)
+{
+	int d = ra_def(e, e->i);
+	struct stub *s;
+
+	la_srli_w(&e->c, R_RA, R_CCOP, 2);
+	la_addi_w(&e->c, R_RA, R_RA, -CC_INC);
+	la_sltui(&e->c, R_RA, R_RA, 2);
+	s = stub_add(e, STUB_ENTRY_CF);
+	la_beqz(&e->c, R_RA, 0);
+	la_andi(&e->c, d, R_CCB, 1);
+	s->ra = d;
+	s->back = e->c.p;
+}
+
+void lower_control(struct emit *e, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_EXIT: lower_exit(e, in); return;
+	case IR_EXIT_IF: lower_exit_if(e, in); return;
+	case IR_EXIT_IND: lower_exit_ind(e, in); return;
+	case IR_SYS: lower_sys(e, in); return;
+	case IR_RAISE: case IR_RAISE_IF: lower_raise(e, in); return;
+	case IR_ENTRYCF: lower_entry_cf(e); return;
+	}
+	panic("control: op %u", in->op);
+}
+
+/* -- Behind the body -- */
+
+/* Give the branch at `site` (any kind) the offset to here. */
+static void patch_here(struct emit *e, u32 *site)
+{
+	s64 off = (char *)e->c.p - (char *)site;
+	u32 word = *site;
+
+	if (e->c.overflow)
+		return;
+	switch (word >> 26) {
+	case 0x10: case 0x11:		/* beqz, bnez */
+		*site = (word & ~la_at_off21(-4)) | la_at_off21(off);
+		break;
+	case 0x14:			/* b */
+		*site = (word & ~la_at_off26(-4)) | la_at_off26(off);
+		break;
+	default:
+		must(word >> 26 >= 0x16 && word >> 26 <= 0x1b && la_ok_off16(off));
+		*site = (word & ~la_at_off16(-4)) | la_at_off16(off);
+	}
+}
+
+static void branch_back(struct emit *e, const u32 *to)
+{
+	la_b(&e->c, (const char *)to - (const char *)e->c.p);
+}
+
+static void kick_exit(struct emit *e, u32 eip)
+{
+	la_li(&e->c, R_T0, (s32)eip);
+	to_glue(e, glue_exit_kick, false);
+}
+
+/* The registers at a raise are wanted by its recipe: a trap keeps them all. */
+static void emit_raise(struct emit *e, const struct stub *s)
+{
+	struct backend_out *o = e->out;
+	const struct ir_guest *g = &e->ir->guest[s->guest];
+
+	if (o->sites == o->sites_max) {
+		e->failed = true;
+		return;
+	}
+	o->site[o->sites++] = (struct fault_site){
+		.offset = (u32)(e->c.p - e->start) * 4, .eip = g->eip, .len = g->len,
+		.recipe = s->recipe, .raise = s->k,
+	};
+	la_break(&e->c, 0);
+}
+
+static void emit_stub(struct emit *e, const struct stub *s)
+{
+	patch_here(e, s->site);
+	switch (s->kind) {
+	case STUB_EXIT:
+		emit_exit(e, s->eip, s->guest);
+		break;
+	case STUB_KICK:
+		kick_exit(e, s->eip);
+		break;
+	case STUB_KICK_IF:
+		bxx(&e->c, s->cond, s->ra, s->rb, 8);
+		branch_back(e, s->back);
+		kick_exit(e, s->eip);
+		break;
+	case STUB_RAISE:
+		emit_raise(e, s);
+		break;
+	case STUB_ENTRY_CF:
+		to_glue(e, glue_entry_cf, true);
+		state_load(e, s->ra, offsetof(struct vcpu, help[7]), M_64);
+		branch_back(e, s->back);
+		break;
+	}
+}
+
+void emit_stubs(struct emit *e)
+{
+	for (unsigned n = 0; n < e->stubs && !e->failed; n++)
+		emit_stub(e, &e->stub[n]);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The doors into and out of translated code, the jump cache's probe, and the
+ * thunk to C helpers. Not here: anything that decides. Invariant: between
+ * dbt_enter and an exit sp does not move but inside a thunk.
+ */
+#include "dbt/backend/loongarch64/glue.h"
+
+#define FRAME 96
+
+	.text
+
+/* u32 dbt_enter(const u32 *code): run translated code on this core's vCPU until it leaves. */
+	.globl	dbt_enter
+	.type	dbt_enter, @function
+dbt_enter:
+	addi.d	$sp, $sp, -FRAME
+	st.d	$ra, $sp, 0
+	st.d	$r22, $sp, 8
+	st.d	$r23, $sp, 16
+	st.d	$r24, $sp, 24
+	st.d	$r25, $sp, 32
+	st.d	$r26, $sp, 40
+	st.d	$r27, $sp, 48
+	st.d	$r28, $sp, 56
+	st.d	$r29, $sp, 64
+	st.d	$r30, $sp, 72
+	st.d	$r31, $sp, 80
+	ld.d	$r23, $tp, ST_GPR(0)
+	ld.d	$r24, $tp, ST_GPR(1)
+	ld.d	$r25, $tp, ST_GPR(2)
+	ld.d	$r26, $tp, ST_GPR(3)
+	ld.d	$r27, $tp, ST_GPR(4)
+	ld.d	$r28, $tp, ST_GPR(5)
+	ld.d	$r29, $tp, ST_GPR(6)
+	ld.d	$r30, $tp, ST_GPR(7)
+	ld.d	$r20, $tp, ST_CCOP
+	ld.d	$r22, $tp, ST_CCA
+	ld.d	$r31, $tp, ST_CCB
+	ld.d	$r10, $tp, ST_CTX
+	jr	$a0
+	.size	dbt_enter, . - dbt_enter
+
+/* Everything pinned goes to struct vcpu; a0 is the result of dbt_enter. */
+	.type	leave, @function
+leave:
+	st.d	$r23, $tp, ST_GPR(0)
+	st.d	$r24, $tp, ST_GPR(1)
+	st.d	$r25, $tp, ST_GPR(2)
+	st.d	$r26, $tp, ST_GPR(3)
+	st.d	$r27, $tp, ST_GPR(4)
+	st.d	$r28, $tp, ST_GPR(5)
+	st.d	$r29, $tp, ST_GPR(6)
+	st.d	$r30, $tp, ST_GPR(7)
+	st.d	$r20, $tp, ST_CCOP
+	st.d	$r22, $tp, ST_CCA
+	st.d	$r31, $tp, ST_CCB
+/* The same when rt/fault.c has already written the state back: a0 is the result. */
+	.globl	glue_leave_written
+glue_leave_written:
+	ld.d	$ra, $sp, 0
+	ld.d	$r22, $sp, 8
+	ld.d	$r23, $sp, 16
+	ld.d	$r24, $sp, 24
+	ld.d	$r25, $sp, 32
+	ld.d	$r26, $sp, 40
+	ld.d	$r27, $sp, 48
+	ld.d	$r28, $sp, 56
+	ld.d	$r29, $sp, 64
+	ld.d	$r30, $sp, 72
+	ld.d	$r31, $sp, 80
+	addi.d	$sp, $sp, FRAME
+	jr	$ra
+	.size	leave, . - leave
+
+	.macro	door name
+	.globl	\name
+	.type	\name, @function
+\name:
+	.endm
+
+/* eip, which translated code keeps sign-extended, into struct vcpu. */
+	.macro	store_eip reg
+	bstrpick.d \reg, \reg, 31, 0
+	st.d	\reg, $tp, ST_EIP
+	.endm
+
+door glue_exit_link
+	ld.wu	$t0, $ra, 0
+	st.d	$t0, $tp, ST_EXIT_ARG
+	li.w	$a0, EXIT_LINK
+	b	leave
+
+door glue_exit_ind
+	store_eip $a0
+	li.w	$a0, EXIT_INDIRECT
+	b	leave
+
+door glue_exit_kick
+	store_eip $a0
+	li.w	$a0, EXIT_KICK
+	b	leave
+
+/* a0 = eip. Changes t0, t1, t2; falls through if the cache has it not. */
+	.macro	probe
+	lu12i.w	$t0, JUMP_CACHE_OFFSET >> 12
+	bstrpick.d $t1, $a0, JUMP_CACHE_BITS - 1, 0
+	add.d	$t0, $t0, $tp
+	alsl.d	$t0, $t1, $t0, 4
+	slli.d	$t1, $r10, 32
+	ld.d	$t2, $t0, 0
+	bstrins.d $t1, $a0, 31, 0
+	bne	$t1, $t2, 1f
+	ld.d	$t0, $t0, 8
+	jr	$t0
+1:
+	.endm
+
+door glue_jump_ind
+	bnez	$r21, glue_exit_kick
+	probe
+	b	glue_exit_ind
+
+door glue_jump_far
+	probe
+	ld.wu	$t0, $ra, 0
+	store_eip $a0
+	st.d	$t0, $tp, ST_EXIT_ARG
+	li.w	$a0, EXIT_FAR
+	b	leave
+
+door glue_sys
+	store_eip $a0
+	bstrpick.d $a1, $a1, 31, 0
+	st.d	$a1, $tp, ST_NEXT_EIP
+	st.d	$a2, $tp, ST_EXIT_ARG
+	li.w	$a0, EXIT_SYSTEM
+	b	leave
+
+/*
+ * a0 = helper, a1 a2 a3 its arguments; result in a0. The guest's general registers and flag
+ * operands are in registers that C saves; the two pinned ones that it does not are kept here.
+ */
+door glue_call
+	addi.d	$sp, $sp, -32
+	st.d	$ra, $sp, 0
+	st.d	$r10, $sp, 8
+	st.d	$r20, $sp, 16
+	la.local $t0, helper_fn
+	alsl.d	$t0, $a0, $t0, 3
+	ld.d	$t0, $t0, 0
+	addi.d	$a0, $tp, 256
+	jirl	$ra, $t0, 0
+	ld.d	$ra, $sp, 0
+	ld.d	$r10, $sp, 8
+	ld.d	$r20, $sp, 16
+	addi.d	$sp, $sp, 32
+	jr	$ra
+
+/* Carry of the pinned flags to vcpu.help[7]; every register but ra is kept. */
+door glue_entry_cf
+	addi.d	$sp, $sp, -160
+	.irp	n, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
+	st.d	$r\n, $sp, \n * 8 - 8
+	.endr
+	move	$a1, $r20
+	move	$a2, $r22
+	move	$a3, $r31
+	addi.d	$a0, $tp, 256
+	bl	helper_entry_flags
+	andi	$a0, $a0, 1
+	st.d	$a0, $tp, ST_HELP7
+	.irp	n, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
+	ld.d	$r\n, $sp, \n * 8 - 8
+	.endr
+	addi.d	$sp, $sp, 160
+	jr	$ra

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What glue.S and C share: the doors into and out of translated code, offsets
+ * from R_STATE, the jump cache's place. exec.c checks the offsets at compile time.
+ */
+#ifndef DBT_BACKEND_LOONGARCH64_GLUE_H
+#define DBT_BACKEND_LOONGARCH64_GLUE_H
+
+/* struct vcpu's fields from tp: CPU_VCPU_OFFSET + offsetof. */
+#define ST_GPR(n) (256 + 8 * (n))
+#define ST_CCOP 384
+#define ST_CCA 392
+#define ST_CCB 400
+#define ST_EIP 408
+#define ST_NEXT_EIP 416
+#define ST_CTX 424
+#define ST_EXIT_ARG 432
+#define ST_HELP7 1056
+
+/*
+ * The jump cache, in the per-core area: 4096 entries of { tag << 32 | eip, code }, found by the
+ * low 12 bits of eip (those of blocks on one page differ; pages share by design 3's tag).
+ */
+#define JUMP_CACHE_OFFSET 0x10000
+#define JUMP_CACHE_BITS 12
+
+/* Why translated code came back: dbt_enter's result. */
+#define EXIT_LINK 1		/* exit_arg: number of the link */
+#define EXIT_FAR 2		/* the same, by a guard that did not fit */
+#define EXIT_INDIRECT 3		/* eip is set */
+#define EXIT_KICK 4		/* eip is set */
+#define EXIT_SYSTEM 5		/* exit_arg: helper; eip, next_eip are set */
+#define EXIT_FAULT 6		/* vcpu.fault, eip are set (rt/fault.c) */
+#define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
+
+
+#ifndef __ASSEMBLER__
+/* Where rt/fault.c sends a frame whose guest state it has written back. */
+void glue_leave_written(void);
+#endif
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Host loads and stores taken apart (LoongArch Reference Manual vol. 1, 2.2.5, 3.2.6). */
+#include "dbt/backend/host_access.h"
+
+#include "dbt/backend/loongarch64/vector_regs.h"
+#include "kernel/lib/bits.h"
+
+#include <string.h>
+
+/* By instruction bits 31..22. */
+enum {
+	OP_LD_B = 0xa0, OP_LD_H, OP_LD_W, OP_LD_D, OP_ST_B, OP_ST_H, OP_ST_W, OP_ST_D,
+	OP_LD_BU, OP_LD_HU, OP_LD_WU, OP_VLD = 0xb0, OP_VST = 0xb1,
+};
+
+static bool kind_of(unsigned op, struct host_access *a)
+{
+	switch (op) {
+	case OP_LD_B: case OP_LD_H: case OP_LD_W: case OP_LD_D:
+		a->size = 1 << (op - OP_LD_B);
+		a->sign = true;
+		return true;
+	case OP_ST_B: case OP_ST_H: case OP_ST_W: case OP_ST_D:
+		a->size = 1 << (op - OP_ST_B);
+		a->store = true;
+		return true;
+	case OP_LD_BU: case OP_LD_HU: case OP_LD_WU:
+		a->size = 1 << (op - OP_LD_BU);
+		return true;
+	case OP_VLD: case OP_VST:
+		a->size = 16;
+		a->vector = true;
+		a->store = op == OP_VST;
+		return true;
+	}
+	return false;
+}
+
+bool host_access_decode(const struct trap_frame *f, struct host_access *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (!kind_of(f->insn >> 22, a))
+		return false;
+	a->reg = f->insn & 31;
+	a->addr = f->gpr[f->insn >> 5 & 31] + (u64)sign_extend(f->insn >> 10, 12);
+	return true;
+}
+
+void host_access_value(const struct trap_frame *f, const struct host_access *a, u8 bytes[16])
+{
+	if (a->vector)
+		vector_get(a->reg, bytes);
+	else
+		memcpy(bytes, &f->gpr[a->reg], 8);
+}
+
+void host_access_result(struct trap_frame *f, const struct host_access *a, const u8 bytes[16])
+{
+	u64 v = 0;
+
+	if (a->vector) {
+		vector_set(a->reg, bytes);
+		return;
+	}
+	memcpy(&v, bytes, a->size);
+	if (a->sign)
+		v = (u64)sign_extend(v, a->size * 8);
+	if (a->reg)
+		f->gpr[a->reg] = v;
+}

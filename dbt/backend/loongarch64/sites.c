@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a fault needs to know: fault sites and flag recipes; and the flags put
+ * into their pinned registers at exits. Law: a recipe names places as they are
+ * at the faulting instruction.
+ */
+#include "dbt/backend/loongarch64/emit.h"
+
+#include "dbt/x86/cc.h"
+
+#include <string.h>
+
+static struct loc loc_of(struct emit *e, val v, s32 *k)
+{
+	struct loc l = { LOC_NONE, 0 };
+	s64 c;
+
+	*k = 0;
+	if (!v)
+		return l;
+	if (ra_const(e, v, &c)) {
+		*k = (s32)c;
+		l.kind = LOC_CONST;
+	} else if (e->place[v] == AT_GUEST) {
+		l = (struct loc){ LOC_HOST, R_GPR(e->home[v]) };
+	} else if (e->place[v] == AT_TEMP) {
+		l = (struct loc){ LOC_HOST, e->home[v] };
+	} else if (e->place[v] == AT_SPILL) {
+		l = (struct loc){ LOC_SPILL, e->home[v] };
+	}
+	return l;
+}
+
+static u16 recipe_of(struct emit *e, val setf)
+{
+	struct backend_out *o = e->out;
+	const struct ir_insn *in = &e->ir->v[setf];
+	struct recipe r;
+
+	if (!setf || setf == e->materialized)
+		return RECIPE_ENTRY;
+	memset(&r, 0, sizeof(r));
+	r.kind = in->x;
+	r.log2size = in->y;
+	r.prev = in->x > CC_LAST_FULL ? recipe_of(e, in->k) : RECIPE_ENTRY;
+	r.a = loc_of(e, in->a, &r.ka);
+	r.b = loc_of(e, in->b, &r.kb);
+	r.c = loc_of(e, in->c, &r.kc);
+	if (o->recipes && !memcmp(&o->recipe[o->recipes - 1], &r, sizeof(r)))
+		return o->recipes - 1;
+	if (o->recipes == o->recipes_max) {
+		e->failed = true;
+		return RECIPE_ENTRY;
+	}
+	o->recipe[o->recipes] = r;
+	return o->recipes++;
+}
+
+u16 site_recipe(struct emit *e) { return recipe_of(e, e->setf); }
+
+void site_add(struct emit *e, unsigned intent)
+{
+	struct backend_out *o = e->out;
+	const struct ir_guest *g = &e->ir->guest[e->ir->v[e->i].guest];
+
+	if (o->sites == o->sites_max) {
+		e->failed = true;
+		return;
+	}
+	o->site[o->sites++] = (struct fault_site){
+		.offset = (u32)(e->c.p - e->start) * 4, .eip = g->eip, .len = g->len,
+		.intent = intent, .recipe = site_recipe(e),
+	};
+}
+
+void flags_materialize(struct emit *e, val setf)
+{
+	const struct ir_insn *in = &e->ir->v[setf];
+
+	if (!setf || setf == e->materialized)
+		return;
+	la_li(&e->c, R_CCOP, CC_OP(in->x, in->y));
+	if (in->a)
+		ra_to_reg(e, R_CCA, in->a);
+	if (in->b)
+		ra_to_reg(e, R_CCB, in->b);
+	e->materialized = setf;
+}

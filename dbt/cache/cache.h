@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The code cache: one pool in equal regions, blocks found by key, chained by
+ * patching, dropped by guest frame or with their region (design 3). The cache
+ * knows no x86 and never translates. Invariant: a block that can be found or
+ * reached by a chain lies in a live region, and its guest bytes are watched.
+ */
+#ifndef DBT_CACHE_CACHE_H
+#define DBT_CACHE_CACHE_H
+
+#include "dbt/backend/backend.h"
+#include "dbt/cache/block.h"
+
+struct cache_counters {
+	u64 blocks, guest_insns;	/* translated since the start */
+	u64 code_bytes;
+	u64 lookups, misses;
+	u64 links, unlinks;
+	u64 drops;			/* blocks dropped because their bytes were written */
+	u64 evictions;			/* regions */
+	u64 evicted_blocks;
+	u64 barriers;			/* instruction cache barriers */
+};
+extern struct cache_counters cache_counters;
+
+/*
+ * Use `size` bytes at `pool` (within a direct branch's reach of the monitor's text, 64 KiB
+ * aligned) for code. size >= 256 KiB. The frame table must be there.
+ */
+void cache_init(void *pool, u64 size);
+
+/* -- codebuf.c: room -- */
+
+/*
+ * Room for one more block with up to `links` exits; evicts the oldest region if it must. The
+ * caller fills it by backend_emit (link_base from *link_base), then calls cache_commit.
+ */
+void cache_room(struct backend_out *o, unsigned links, u32 *link_base);
+/* Keep what was emitted: returns the block, its tables copied, key and guest length to be set. */
+struct block *cache_commit(const struct backend_out *o);
+/* Give up the rest of the current region: the next room is in a fresh one. */
+void cache_next_region(void);
+/* The link record that an exit stub's number names. */
+struct link *cache_link(u32 number);
+/* Is pc in the pool? */
+bool cache_contains(u64 pc);
+/* The live block that holds pc, and its fault site there; NULL if none. */
+struct block *cache_block_at(u64 pc);
+const struct fault_site *cache_site_at(const struct block *b, u64 pc);
+
+/* -- lookup.c -- */
+
+/* Blocks with this key but for page2, which the caller compares: walk by cache_next. */
+struct block *cache_first(const struct block_key *k);
+struct block *cache_next(struct block *b, const struct block_key *k);
+/* Make a committed block known: by key, and on the lists of its frames. */
+void cache_insert(struct block *b, u32 frame, u32 frame2);
+/* Take it out of the table of keys. */
+void cache_forget(struct block *b);
+
+/* -- link.c -- */
+
+/* The exit l goes straight to `to` from now on (while the tag fits, if it has a guard). */
+void cache_chain(struct link *l, struct block *to, u32 tag);
+/* l is chained: undo it. */
+void cache_unchain(struct link *l);
+/* Undo all chains that have a guard (context tags are about to be used again). */
+void cache_unchain_guarded(void);
+
+/* -- invalidate.c -- */
+
+/* Drop the block: nobody finds or reaches it any more; its bytes stay until its region goes. */
+void cache_drop(struct block *b);
+/* Bytes [off, off+size) of frame n were written: drop the blocks that they belong to. */
+void cache_code_written(u32 n, u32 off, u32 size);
+/* Are any of bytes [off, off+size) of frame n, which is one of b's, bytes of block b? */
+bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size);
+/* Called when a block is dropped (jump caches must forget it). */
+extern void (*cache_on_drop)(const struct block *b);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The pool: equal regions, filled one after the other, the oldest evicted when
+ * none is free. In a region code grows up and records grow down:
+ *
+ *   base ─► code … top        bottom … records ◄─ base + region_size
+ *
+ * Data never shares a page with code that grows towards it until the very end.
+ */
+#include "dbt/cache/cache.h"
+
+#include "kernel/lib/bits.h"
+#include "kernel/panic.h"
+
+#include <string.h>
+
+#define REGIONS_MAX 64
+#define HIGH_WATER (24u * 1024)		/* a region with less left is full */
+#define SITES_MAX 1024
+#define RECIPES_MAX 1024
+
+struct region {
+	u8 *base;
+	u32 *top;			/* first free word of code */
+	u8 *bottom;			/* lowest record */
+	struct block **block;		/* in order of code; grows down below the records' end */
+	unsigned blocks;
+};
+
+struct cache_counters cache_counters;
+static struct region region[REGIONS_MAX];
+static unsigned regions, current;
+static u64 region_size;
+static u8 *pool;
+
+/* Scratch for one emission; records are copied to the region when their number is known. */
+static struct fault_site site_buf[SITES_MAX];
+static struct recipe recipe_buf[RECIPES_MAX];
+
+/* One index entry for each block of a region, at its upper end. */
+#define BLOCKS_PER_REGION(size) ((size) / 512)
+
+static void region_reset(struct region *r)
+{
+	u64 index = BLOCKS_PER_REGION(region_size) * sizeof(r->block[0]);
+
+	r->top = (u32 *)r->base;
+	r->block = (struct block **)(r->base + region_size - index);
+	r->bottom = (u8 *)r->block;
+	r->blocks = 0;
+}
+
+void cache_init(void *mem, u64 size)
+{
+	must(size >= 256 * 1024 && !((uintptr_t)mem & 0xffff));
+	pool = mem;
+	regions = size >= 16ull << 20 ? 32 : 8;
+	region_size = align_down(size / regions, 32768);
+	current = 0;
+	for (unsigned n = 0; n < regions; n++) {
+		region[n].base = pool + n * region_size;
+		region_reset(&region[n]);
+	}
+}
+
+static void region_evict(struct region *r)
+{
+	if (!r->blocks)
+		return;
+	cache_counters.evictions++;
+	for (unsigned n = 0; n < r->blocks; n++)
+		if (!r->block[n]->dead) {
+			cache_counters.evicted_blocks++;
+			cache_drop(r->block[n]);
+		}
+	region_reset(r);
+}
+
+void cache_next_region(void)
+{
+	current = (current + 1) % regions;
+	region_evict(&region[current]);
+	region_reset(&region[current]);
+}
+
+static u64 room_left(const struct region *r) { return (u64)(r->bottom - (u8 *)r->top); }
+
+/* Records are carved downward; link records at multiples of their size from the pool's start. */
+static void *carve(struct region *r, u64 size, u64 align)
+{
+	u64 at = (u64)(r->bottom - pool) - size;
+
+	at -= at % align;
+	r->bottom = pool + at;
+	return r->bottom;
+}
+
+void cache_room(struct backend_out *o, unsigned links, u32 *link_base)
+{
+	struct region *r = &region[current];
+
+	if (room_left(r) < HIGH_WATER || r->blocks == BLOCKS_PER_REGION(region_size)) {
+		cache_next_region();
+		r = &region[current];
+	}
+	o->link = carve(r, links * sizeof(struct link), sizeof(struct link));
+	*link_base = (u32)((u64)((u8 *)o->link - pool) / sizeof(struct link));
+	o->links_max = links;
+	o->code = r->top;
+	o->code_end = (u32 *)(r->bottom - HIGH_WATER / 2);
+	o->site = site_buf;
+	o->sites_max = SITES_MAX;
+	o->recipe = recipe_buf;
+	o->recipes_max = RECIPES_MAX;
+}
+
+struct link *cache_link(u32 number) { return (struct link *)pool + number; }
+
+struct block *cache_commit(const struct backend_out *o)
+{
+	struct region *r = &region[current];
+	struct block *b;
+	struct fault_site *site = carve(r, o->sites * sizeof(*site), 8);
+	struct recipe *recipe = carve(r, o->recipes * sizeof(*recipe), 8);
+
+	b = carve(r, sizeof(*b), 8);
+	must((u8 *)o->end <= r->bottom);
+	memcpy(site, o->site, o->sites * sizeof(*site));
+	memcpy(recipe, o->recipe, o->recipes * sizeof(*recipe));
+	*b = (struct block){
+		.code = o->code, .code_size = (u32)(o->end - o->code) * 4,
+		.links = o->links, .sites = o->sites, .recipes = o->recipes,
+		.link = o->link, .site = site, .recipe = recipe,
+	};
+	for (unsigned n = 0; n < o->links; n++)
+		o->link[n].from = b;
+	r->top = o->end;
+	r->block[r->blocks++] = b;
+	backend_sync(o->code, o->end);
+	cache_counters.barriers++;
+	cache_counters.blocks++;
+	cache_counters.code_bytes += b->code_size;
+	return b;
+}
+
+bool cache_contains(u64 pc) { return pc - (u64)(uintptr_t)pool < regions * region_size; }
+
+struct block *cache_block_at(u64 pc)
+{
+	u64 off = pc - (u64)(uintptr_t)pool;
+	const struct region *r;
+	unsigned lo = 0, hi;
+
+	if (!cache_contains(pc))
+		return NULL;
+	r = &region[off / region_size];
+	hi = r->blocks;
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+		struct block *b = r->block[mid];
+		u64 start = (u64)(uintptr_t)b->code;
+
+		if (pc < start)
+			hi = mid;
+		else if (pc >= start + b->code_size)
+			lo = mid + 1;
+		else
+			return b;
+	}
+	return NULL;
+}
+
+const struct fault_site *cache_site_at(const struct block *b, u64 pc)
+{
+	u32 off = (u32)(pc - (u64)(uintptr_t)b->code);
+	unsigned lo = 0, hi = b->sites;
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (b->site[mid].offset == off)
+			return &b->site[mid];
+		if (b->site[mid].offset < off)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}

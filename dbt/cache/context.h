@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Context tags: small numbers that stand for "these mappings and this mode".
+ * Guards of chained exits and jump cache entries carry one. A tag stays good
+ * as long as no mapping of its context can have changed.
+ */
+#ifndef DBT_CACHE_CONTEXT_H
+#define DBT_CACHE_CONTEXT_H
+
+#include "kernel/lib/types.h"
+
+struct context {
+	u32 generation, global_generation;	/* of the mappings (mm/shadow.h) */
+	u32 flags, cs_base;			/* of the mode */
+};
+
+#define CONTEXT_TAG_MAX 2047	/* fits a guard's immediate; 0 is never a tag */
+
+/*
+ * The tag of c; a new one if c was not seen lately. Tags that run out start again (everything
+ * forgets).
+ */
+u32 context_tag(const struct context *c);
+
+/* Can the tag still come back? */
+bool context_tag_live(u32 tag);
+
+/* Called when tags start again from 1: jump caches must be cleared. */
+extern void (*context_on_wrap)(void);
+
+#endif

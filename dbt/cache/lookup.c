@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Blocks by key: a hash table with chains. Not the jump cache, which is per core and by GVA. */
+#include "dbt/cache/cache.h"
+
+#include "mm/frame.h"
+
+#define BUCKETS 32768
+static struct block *bucket[BUCKETS];
+
+static unsigned hash(const struct block_key *k)
+{
+	u64 h = (k->gpa ^ (u64)k->flags << 20 ^ (u64)k->eip << 7) * 0x9e3779b97f4a7c15ull;
+
+	return h >> 49;			/* 15 bits */
+}
+
+static bool same_but_page2(const struct block_key *a, const struct block_key *b)
+{
+	return a->gpa == b->gpa && a->eip == b->eip && a->cs_base == b->cs_base &&
+	       a->flags == b->flags;
+}
+
+static struct block *find(struct block *b, const struct block_key *k)
+{
+	while (b && !same_but_page2(&b->key, k))
+		b = b->hash_next;
+	return b;
+}
+
+struct block *cache_first(const struct block_key *k)
+{
+	cache_counters.lookups++;
+	return find(bucket[hash(k)], k);
+}
+
+struct block *cache_next(struct block *b, const struct block_key *k)
+{
+	return find(b->hash_next, k);
+}
+
+void cache_insert(struct block *b, u32 frame, u32 frame2)
+{
+	unsigned h = hash(&b->key);
+	struct frame *f = frame_at(frame);
+
+	b->hash_next = bucket[h];
+	bucket[h] = b;
+	b->page_next[0] = f->blocks;
+	f->blocks = b;
+	if (frame2 != FRAME_NONE) {
+		f = frame_at(frame2);
+		b->page_next[1] = f->blocks;
+		f->blocks = b;
+	}
+	b->frame[0] = frame;
+	b->frame[1] = frame2;
+}
+
+void cache_forget(struct block *b)
+{
+	struct block **p = &bucket[hash(&b->key)];
+
+	while (*p != b)
+		p = &(*p)->hash_next;
+	*p = b->hash_next;
+}

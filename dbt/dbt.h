@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The translator as the rest of Loam sees it: one guest CPU on this core, what
+ * it needs of the machine around it, and how an interrupt gets its attention.
+ * Never drivers: devices are reached through mm/bus and the functions here.
+ */
+#ifndef DBT_DBT_H
+#define DBT_DBT_H
+
+#include "dbt/x86/cpu.h"
+#include "mm/arena.h"
+#include "mm/shadow.h"
+
+struct bus;
+struct cpu_model;
+
+/* What the machine does for the CPU. All are called from the run loop, never from a trap. */
+struct dbt_platform {
+	void *opaque;
+	struct bus *bus;
+	bool (*intr_pending)(void *opaque);	/* is an interrupt waiting? cheap */
+	int (*intr_ack)(void *opaque);		/* take it: vector, or -1 */
+	void (*host_events)(void *opaque, u32 events);	/* enum cpu_event bits (kernel/irq.h) */
+	void (*reset)(void *opaque);		/* the CPU wants the machine reset (triple fault) */
+	bool (*set_apic_base)(void *opaque, u64 base);	/* false: #GP */
+};
+
+struct dbt_config {
+	void *code_pool;
+	u64 code_size;
+	struct shadow *shadow;
+	const struct cpu_model *model;
+	u32 tsc_mul;			/* guest TSC ticks for each host counter tick */
+	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/opt.h) */
+};
+
+struct dbt_counters {
+	u64 exits[8];			/* by reason (dbt/exec.h) */
+	u64 faults_filled, faults_guest, faults_mmio, faults_watched;
+	u64 interrupts, eval_steps_smc;
+	u64 unimplemented;
+	u64 jump_cache_fills, relinks;
+};
+
+/* One guest CPU; the struct vcpu it drives is in the per-core area. */
+struct dbt {
+	struct vcpu *c;
+	struct shadow *shadow;
+	struct dbt_platform platform;
+	struct arena arena;
+	u32 passes_off;
+	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
+	bool tag_dirty;
+	struct link *link;		/* the exit that the next block may be chained to */
+	bool link_far;			/* it came through a guard that did not fit */
+	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
+	struct fault helper_fault;
+	struct dbt_counters count;
+};
+
+/* The translator of this core. */
+struct dbt *dbt_this(void);
+
+/* Once on each core, after mm. Returns 0 or -ERR_NOMEM. */
+int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p);
+
+/* Run the guest CPU of this core from reset. Never returns: the machine powers off. */
+__attribute__((noreturn)) void dbt_run(void);
+
+/* The guest CPU shall look at its interrupt controller soon. From the run loop or a trap. */
+void dbt_raise_irq(void);
+/* The same for other reasons (enum vcpu_pending). */
+void dbt_raise(u32 pending);
+
+/* Print the counters and the unimplemented instructions met. */
+void dbt_report(void);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The run loop: host events → interrupts → block → run → what its exit says.
+ * The one place that delivers faults and interrupts to the guest, and the one
+ * door back from translated code.
+ */
+#include "dbt/exec.h"
+
+#include "dbt/backend/loongarch64/glue.h"
+#include "dbt/cache/cache.h"
+#include "dbt/cache/context.h"
+#include "dbt/rt/exc.h"
+#include "dbt/rt/fault.h"
+#include "dbt/rt/helpers.h"
+#include "dbt/rt/sysops.h"
+#include "dbt/x86/cc.h"
+#include "dbt/x86/mode.h"
+#include "kernel/arch/loongarch64/cpu.h"
+#include "kernel/cpu.h"
+#include "kernel/irq.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "mm/gpa.h"
+
+#include <string.h>
+
+#define CHECK(offset, field) \
+	_Static_assert((offset) == CPU_VCPU_OFFSET + offsetof(struct vcpu, field), "glue.h")
+CHECK(ST_GPR(0), gpr);
+CHECK(ST_CCOP, cc_op);
+CHECK(ST_CCA, cc_a);
+CHECK(ST_CCB, cc_b);
+CHECK(ST_EIP, eip);
+CHECK(ST_NEXT_EIP, next_eip);
+CHECK(ST_CTX, ctx);
+CHECK(ST_EXIT_ARG, exit_arg);
+CHECK(ST_HELP7, help[7]);
+_Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) <= JUMP_CACHE_OFFSET, "per-core area");
+
+struct jump_entry { u64 tag_eip; const u32 *code; };
+#define JUMP_ENTRIES (1u << JUMP_CACHE_BITS)
+
+static struct jump_entry *jump_cache(void)
+{
+	return (struct jump_entry *)((char *)this_cpu() + JUMP_CACHE_OFFSET);
+}
+
+static void jump_cache_clear(void)
+{
+	memset(jump_cache(), 0, JUMP_ENTRIES * sizeof(struct jump_entry));
+}
+
+/* A block that goes can be in one place only: its eip's. */
+static void jump_cache_drop(const struct block *b)
+{
+	struct jump_entry *e = &jump_cache()[b->key.eip & (JUMP_ENTRIES - 1)];
+
+	if (e->code == b->code)
+		*e = (struct jump_entry){ 0, NULL };
+}
+
+static void jump_cache_fill(struct dbt *d, const struct block *b)
+{
+	struct jump_entry *e = &jump_cache()[b->key.eip & (JUMP_ENTRIES - 1)];
+
+	if (b->key.flags & KEY_SINGLE)
+		return;
+	*e = (struct jump_entry){ d->c->ctx << 32 | b->key.eip, b->code };
+	d->count.jump_cache_fills++;
+}
+
+/* -- Finding the block -- */
+
+struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out)
+{
+	bool user = d->c->cpl == 3;
+	u32 error;
+
+	if (shadow_translate(d->shadow, va, X86_FETCH, user, out, &error))
+		return fault_none();
+	return fault_page(va, error);
+}
+
+static bool same_second_page(struct dbt *d, const struct block *b)
+{
+	gpa_t next;
+
+	if (b->key.page2 == BLOCK_ONE_PAGE)
+		return true;
+	if (exec_fetch(d, (b->key.cs_base + b->key.eip + 4096) & ~0xfffu, &next).raised)
+		return false;
+	return gpa_lookup(next).frame == b->key.page2;
+}
+
+struct block *exec_block(struct dbt *d, struct fault *f)
+{
+	struct vcpu *c = d->c;
+	struct block_key k = { .eip = (u32)c->eip, .cs_base = (u32)c->seg[CS].base,
+			       .flags = c->key_flags };
+	struct block *b;
+	struct gpa_page page;
+	gpa_t pa;
+
+	if (c->eip > c->seg[CS].limit) {
+		*f = fault_code(EXC_GP, 0);
+		return NULL;
+	}
+	*f = exec_fetch(d, k.cs_base + k.eip, &pa);
+	if (f->raised)
+		return NULL;
+	k.gpa = pa.a;
+	for (b = cache_first(&k); b; b = cache_next(b, &k))
+		if (same_second_page(d, b))
+			return b;
+	page = gpa_lookup(pa);
+	if (page.frame == FRAME_NONE) {
+		printk("exec: no memory to fetch from at %08x (gpa %llx)\n", k.eip,
+		       (unsigned long long)pa.a);
+		*f = fault_code(EXC_GP, 0);
+		return NULL;
+	}
+	cache_counters.misses++;
+	return translate(d, &k, page.frame, f);
+}
+
+static void update_tag(struct dbt *d)
+{
+	struct context x = {
+		.generation = shadow_generation(d->shadow),
+		.global_generation = shadow_global_generation(d->shadow),
+		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
+	};
+
+	d->c->ctx = context_tag(&x);
+}
+
+/* Chain the exit that led here, if it may be. */
+static void chain(struct dbt *d, struct link *l, struct block *b)
+{
+	bool two_pages = b->key.page2 != BLOCK_ONE_PAGE;
+
+	if ((b->key.flags & KEY_SINGLE) || l->from->dead || b->dead || (two_pages && !l->guard))
+		return;
+	if (!d->link_far || l->to != b || !context_tag_live(l->tag)) {
+		cache_chain(l, b, (u32)d->c->ctx);
+		d->count.relinks += d->link_far;
+	}
+}
+
+/* -- Events -- */
+
+void exec_deliver(struct dbt *d, struct fault f)
+{
+	struct vcpu *c = d->c;
+
+	trace(EXC, "exception %u error %x at %08x cr2 %llx\n", f.vector, f.error, (u32)c->eip,
+	      (unsigned long long)f.cr2);
+	exc_raise(c, f);
+	d->mode_dirty = true;
+}
+
+static bool interruptible(const struct dbt *d)
+{
+	return (d->c->eflags & FL_IF) && !d->c->inhibit;
+}
+
+/* Take an interrupt if there is one and the CPU takes it. */
+static void take_interrupt(struct dbt *d)
+{
+	int vector;
+
+	if (!interruptible(d) || !d->platform.intr_pending(d->platform.opaque))
+		return;
+	d->c->pending &= ~PENDING_INTR;
+	vector = d->platform.intr_ack(d->platform.opaque);
+	if (vector < 0)
+		return;
+	trace(EXC, "interrupt %02x at %08x\n", vector, (u32)d->c->eip);
+	d->count.interrupts++;
+	d->link = NULL;
+	exc_interrupt(d->c, (u8)vector);
+	d->mode_dirty = true;
+}
+
+static void take_nmi(struct dbt *d)
+{
+	if (!(d->c->pending & PENDING_NMI) || d->c->nmi_blocked || d->c->inhibit)
+		return;
+	d->c->pending &= ~PENDING_NMI;
+	d->link = NULL;
+	exc_nmi(d->c);
+	d->mode_dirty = true;
+}
+
+static void host_events(struct dbt *d)
+{
+	u32 events = irq_take_events();
+
+	if (events)
+		d->platform.host_events(d->platform.opaque, events);
+}
+
+static void triple_fault(struct dbt *d)
+{
+	printk("guest: triple fault at %08x: reset\n", (u32)d->c->eip);
+	d->c->pending |= PENDING_RESET;
+	d->c->shutdown = false;
+}
+
+static void take_reset(struct dbt *d)
+{
+	d->c->pending &= ~(PENDING_RESET | PENDING_INIT);
+	d->platform.reset(d->platform.opaque);
+	vcpu_reset(d->c, RESET_POWER_UP, true);
+	d->mode_dirty = true;
+	d->link = NULL;
+}
+
+/* All that is to be done between two blocks. */
+static void attend(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	host_events(d);
+	if (c->shutdown)
+		triple_fault(d);
+	if (c->pending & PENDING_RESET)
+		take_reset(d);
+	take_nmi(d);
+	take_interrupt(d);
+	while (c->halted) {
+		cpu_idle();
+		host_events(d);
+		if (c->pending & PENDING_RESET)
+			take_reset(d);
+		take_nmi(d);
+		take_interrupt(d);
+	}
+	if (d->platform.intr_pending(d->platform.opaque))
+		c->pending |= PENDING_INTR;
+	else
+		c->pending &= ~PENDING_INTR;
+}
+
+/* -- Running -- */
+
+static void run_system(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	c->fault.raised = false;
+	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
+	if (c->fault.raised)
+		exec_deliver(d, c->fault);
+}
+
+static void leave_link(struct dbt *d, bool far)
+{
+	d->link = cache_link((u32)d->c->exit_arg);
+	d->link_far = far;
+	d->c->eip = d->link->eip;
+}
+
+static void after_exit(struct dbt *d, u32 why)
+{
+	d->count.exits[why & 7]++;
+	switch (why) {
+	case EXIT_LINK: leave_link(d, false); break;
+	case EXIT_FAR: leave_link(d, true); break;
+	case EXIT_INDIRECT: case EXIT_KICK: break;
+	case EXIT_SYSTEM: run_system(d); break;
+	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
+	case EXIT_STEP: exec_step(d); break;
+	default: panic("exec: exit %u", why);
+	}
+}
+
+static void refresh(struct dbt *d)
+{
+	if (d->mode_dirty)
+		vcpu_mode_update(d->c);
+	d->mode_dirty = false;
+	update_tag(d);
+}
+
+/* The instruction after STI or MOV SS is alone in its block: the shadow ends with it. */
+static void end_shadow(struct dbt *d)
+{
+	if (!d->c->inhibit)
+		return;
+	d->c->inhibit = 0;
+	d->mode_dirty = true;
+}
+
+static void step_trap(struct dbt *d, u32 flags, u32 why)
+{
+	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised) {
+		exc_single_step(d->c);
+		d->mode_dirty = true;
+	}
+}
+
+static void run_one(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	struct fault f = fault_none();
+	struct block *b;
+	u64 evictions;
+	u32 flags, why;
+
+	refresh(d);
+	evictions = cache_counters.evictions;
+	b = exec_block(d, &f);
+	if (!b) {
+		d->link = NULL;
+		exec_deliver(d, f);
+		return;
+	}
+	if (d->link && evictions == cache_counters.evictions)
+		chain(d, d->link, b);
+	d->link = NULL;
+	jump_cache_fill(d, b);
+	flags = c->key_flags;
+	end_shadow(d);
+	c->fault.raised = false;
+	shadow_set_view(d->shadow, c->cpl == 3);
+	why = dbt_enter(b->code);
+	after_exit(d, why);
+	step_trap(d, flags, why);
+}
+
+void dbt_run(void)
+{
+	struct dbt *d = dbt_this();
+
+	jump_cache_clear();
+	cache_on_drop = jump_cache_drop;
+	context_on_wrap = jump_cache_clear;
+	for (;;) {
+		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending)
+			attend(d);
+		run_one(d);
+	}
+}
+
+void dbt_raise(u32 pending)
+{
+	dbt_this()->c->pending |= pending;
+	kick_set();
+}
+
+void dbt_raise_irq(void) { dbt_raise(PENDING_INTR); }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Building the IR, and what is known of each operation. */
+#include "dbt/ir/ir.h"
+
+#include "kernel/panic.h"
+#include "mm/arena.h"
+
+#define P IR_P
+#define R IR_R
+#define W IR_W
+#define F IR_F
+#define X IR_X
+const struct ir_op_info ir_info[IR_OP_COUNT] = {
+#define OP(name, text, shape, effects) [IR_##name] = { text, SH_##shape, effects },
+#include "dbt/ir/ops.def"
+#undef OP
+};
+#undef P
+#undef R
+#undef W
+#undef F
+#undef X
+
+struct ir *ir_new(struct arena *a)
+{
+	struct ir *ir = arena_alloc(a, sizeof(*ir));
+
+	ir->v = arena_alloc(a, IR_MAX * sizeof(ir->v[0]));
+	ir->guest = arena_alloc(a, IR_GUEST_MAX * sizeof(ir->guest[0]));
+	ir->v[0] = (struct ir_insn){ .op = IR_NOP };
+	ir->n = 1;
+	ir->guests = 0;
+	ir->key_flags = 0;
+	return ir;
+}
+
+val ir_emit(struct ir *ir, struct ir_insn in)
+{
+	must(ir->n < IR_MAX);
+	in.guest = ir->guests ? ir->guests - 1 : 0;
+	ir->v[ir->n] = in;
+	return ir->n++;
+}
+
+unsigned ir_mem_size(unsigned mem)
+{
+	static const u8 size[] = {
+		[M_U8] = 1, [M_S8] = 1, [M_U16] = 2, [M_S16] = 2,
+		[M_32] = 4, [M_U32] = 4, [M_64] = 8, [M_128] = 16,
+	};
+
+	return size[mem];
+}
+
+bool ir_may_fault(const struct ir_insn *in)
+{
+	if (in->op == IR_HELPER)
+		return in->x == 2;
+	return ir_info[in->op].effects & IR_F;
+}
+
+bool ir_cond_holds(unsigned cond, s64 a, s64 b)
+{
+	switch (cond) {
+	case IC_EQ: return a == b;
+	case IC_NE: return a != b;
+	case IC_LT: return a < b;
+	case IC_GE: return a >= b;
+	case IC_LTU: return (u64)a < (u64)b;
+	case IC_GEU: return (u64)a >= (u64)b;
+	}
+	panic("ir: condition %u", cond);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The intermediate representation: typed SSA in an array, one array for each
+ * block, memory from the translation's arena. ops.def defines what each
+ * operation means. Host-neutral and guest-neutral but for the flag kinds and
+ * the named guest state.
+ */
+#ifndef DBT_IR_IR_H
+#define DBT_IR_IR_H
+
+#include "kernel/lib/types.h"
+
+enum ir_op {
+#define OP(name, text, shape, effects) IR_##name,
+#include "dbt/ir/ops.def"
+#undef OP
+	IR_OP_COUNT,
+};
+
+enum ir_type { T_NONE, T_I32, T_I64, T_V128 };
+
+/* How a comparison compares; all on the operands' full width. */
+enum ir_cond { IC_EQ, IC_NE, IC_LT, IC_GE, IC_LTU, IC_GEU };
+
+/* Memory access: width, and extension where the result is wider. */
+enum ir_mem { M_U8, M_S8, M_U16, M_S16, M_32, M_U32, M_64, M_128 };
+
+/* x86 reports W = 1 when a read-modify-write meets a page it may not write. */
+enum ir_intent { INTENT_READ, INTENT_RMW };
+
+enum ir_jump { JUMP_PLAIN, JUMP_CALL, JUMP_RET };
+
+/* A value: the index of its defining instruction. 0 = none (instruction 0 is always a NOP). */
+typedef u16 val;
+
+struct ir_insn {
+	u8 op, type;
+	u8 x, y;
+	val a, b, c;
+	u16 guest;		/* index in ir.guest of the x86 instruction it belongs to */
+	s64 k;
+};
+
+#define IR_MAX 2048		/* instructions of one block */
+#define IR_GUEST_MAX 64		/* x86 instructions of one block */
+#define IR_GUEST_RESERVE 192	/* a new x86 instruction is begun only if so many are left */
+
+struct ir_guest {
+	u32 eip;
+	u8 len;
+};
+
+struct ir {
+	struct ir_insn *v;	/* IR_MAX of them */
+	unsigned n;
+	struct ir_guest *guest;	/* IR_GUEST_MAX of them */
+	unsigned guests;
+	u32 key_flags;		/* mode the block was lifted for (dbt/x86/mode.h) */
+};
+
+struct arena;
+
+/* An empty block; memory belongs to the arena. */
+struct ir *ir_new(struct arena *a);
+
+/* Append; returns the new value (its index). */
+val ir_emit(struct ir *ir, struct ir_insn in);
+
+static inline struct ir_insn *ir_at(struct ir *ir, val v) { return &ir->v[v]; }
+static inline bool ir_is_const(const struct ir *ir, val v) { return ir->v[v].op == IR_CONST; }
+
+/* Effects, as ops.def lists them. */
+enum ir_effect { IR_P = 1, IR_R = 2, IR_W = 4, IR_F = 8, IR_X = 16 };
+enum ir_shape { SH_NONE, SH_CONST, SH_UN, SH_BIN, SH_CMP, SH_TER, SH_CONV, SH_USE };
+
+struct ir_op_info {
+	const char *text;
+	u8 shape, effects;
+};
+extern const struct ir_op_info ir_info[IR_OP_COUNT];
+
+/* Bytes of an access. */
+unsigned ir_mem_size(unsigned mem);
+
+/* May the operation leave the block with a guest fault? */
+bool ir_may_fault(const struct ir_insn *in);
+
+/* Is it pure: no effect but its result? */
+static inline bool ir_pure(const struct ir_insn *in)
+{
+	return ir_info[in->op].effects == IR_P;
+}
+
+bool ir_cond_holds(unsigned cond, s64 a, s64 b);
+
+/* Returns NULL, or what is wrong, with the instruction's index in *where. */
+const char *ir_verify(const struct ir *ir, unsigned *where);
+
+/* Print the block as text, one line for each instruction, through `out`. */
+void ir_print(const struct ir *ir, void (*out)(const char *line));
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Two- and one-operand integer arithmetic and logic (SDM vol. 2: ADD ADC SUB
+ * SBB AND OR XOR CMP TEST INC DEC NEG NOT XADD CMPXCHG CMPXCHG8B). Results are
+ * stored before flags are written, so a faulting store leaves the old flags.
+ */
+#include "dbt/lift/lift.h"
+
+static unsigned size0(const struct ir1 *i) { return i->ops[0].size; }
+
+static bool same_register(const struct ir1 *i)
+{
+	const struct ir1_op *a = &i->ops[0], *b = &i->ops[1];
+
+	return a->kind == IR1_GPR && b->kind == IR1_GPR && a->reg == b->reg && a->high == b->high;
+}
+
+void lift_add(struct lift *t, const struct ir1 *i)
+{
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r = lift_op2(t, IR_ADD, a, b);
+
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_ADD, size0(i), r, b, 0);
+}
+
+void lift_adc(struct lift *t, const struct ir1 *i)
+{
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), carry = lift_cc(t, COND_B);
+	val r = lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, a, b), carry);
+
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_ADC, size0(i), r, b, carry);
+}
+
+void lift_sub(struct lift *t, const struct ir1 *i)
+{
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r;
+
+	r = same_register(i) ? lift_const(t, 0) : lift_op2(t, IR_SUB, a, b);
+	lift_st_op(t, 0, r);
+	if (same_register(i))
+		lift_setf(t, CC_LOGIC, size0(i), r, 0, 0);
+	else
+		lift_setf(t, CC_SUB, size0(i), r, b, 0);
+}
+
+void lift_sbb(struct lift *t, const struct ir1 *i)
+{
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), borrow = lift_cc(t, COND_B);
+	val r = lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, a, b), borrow);
+
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_SBB, size0(i), r, b, borrow);
+}
+
+static void logic(struct lift *t, const struct ir1 *i, enum ir_op op)
+{
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1);
+	val r = same_register(i) && op == IR_XOR ? lift_const(t, 0) : lift_op2(t, op, a, b);
+
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_LOGIC, size0(i), r, 0, 0);
+}
+
+void lift_and(struct lift *t, const struct ir1 *i) { logic(t, i, IR_AND); }
+void lift_or(struct lift *t, const struct ir1 *i) { logic(t, i, IR_OR); }
+void lift_xor(struct lift *t, const struct ir1 *i) { logic(t, i, IR_XOR); }
+
+/* CMP is SUB whose result is dropped. */
+void lift_cmp(struct lift *t, const struct ir1 *i)
+{
+	val a = lift_ld_op(t, 0), b = lift_ld_op(t, 1);
+
+	lift_setf(t, CC_CMP, size0(i), a, b, 0);
+}
+
+void lift_test(struct lift *t, const struct ir1 *i)
+{
+	val a = lift_ld_op(t, 0), b = lift_ld_op(t, 1);
+
+	lift_setf(t, CC_LOGIC, size0(i), same_register(i) ? a : lift_op2(t, IR_AND, a, b), 0, 0);
+}
+
+void lift_inc(struct lift *t, const struct ir1 *i)
+{
+	val r = lift_op2k(t, IR_ADD, lift_ld_rmw(t, 0), 1);
+
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_INC_KEEP, size0(i), r, 0, 0);
+}
+
+void lift_dec(struct lift *t, const struct ir1 *i)
+{
+	val r = lift_op2k(t, IR_ADD, lift_ld_rmw(t, 0), -1);
+
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_DEC_KEEP, size0(i), r, 0, 0);
+}
+
+/* 0 - b, with SUB's flags. */
+void lift_neg(struct lift *t, const struct ir1 *i)
+{
+	val b = lift_ld_rmw(t, 0), r = lift_op2(t, IR_SUB, lift_const(t, 0), b);
+
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_SUB, size0(i), r, b, 0);
+}
+
+void lift_not(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_st_op(t, 0, lift_op2k(t, IR_XOR, lift_ld_rmw(t, 0), -1));
+}
+
+/*
+ * The register gets the old destination; written first if both name one register (SDM: DEST last).
+ */
+void lift_xadd(struct lift *t, const struct ir1 *i)
+{
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r = lift_op2(t, IR_ADD, a, b);
+
+	if (i->ops[0].kind == IR1_MEM) {
+		lift_st_op(t, 0, r);
+		lift_st_op(t, 1, a);
+	} else {
+		lift_st_op(t, 1, a);
+		lift_st_op(t, 0, r);
+	}
+	lift_setf(t, CC_ADD, size0(i), r, b, 0);
+}
+
+/*
+ * The destination is always written (with its old value if unequal), as hardware does;
+ * the accumulator gets the old destination only if unequal.
+ */
+void lift_cmpxchg(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = size0(i);
+	val dest = lift_ld_rmw(t, 0), src = lift_ld_op(t, 1), acc = lift_get(t, EAX);
+	val equal = lift_setcond(t, IC_EQ, lift_zx(t, acc, size), lift_zx(t, dest, size));
+	val new_acc = lift_select(t, equal, acc, dest);
+
+	lift_st_op(t, 0, lift_select(t, equal, src, dest));
+	/* The destination may be the accumulator itself: then equal holds and the source is in it. */
+	if (i->ops[0].kind != IR1_GPR || i->ops[0].reg != EAX || i->ops[0].high)
+		lift_put_sized(t, EAX, new_acc, size);
+	lift_setf(t, CC_CMP, size, acc, dest, 0);
+}
+
+/* Memory only; 64 bits. Writes back the old value if unequal. */
+void lift_cmpxchg8b(struct lift *t, const struct ir1 *i)
+{
+	s32 disp;
+	val addr = lift_mem_addr(t, &i->ops[0], 8, true, &disp);
+	val old = lift_ld(t, addr, disp, M_64, T_I64, INTENT_RMW);
+	val expect = lift_deposit(t, lift_zx64(t, lift_get(t, EAX)),
+				  lift_zx64(t, lift_get(t, EDX)), 32, 32);
+	val desired = lift_deposit(t, lift_zx64(t, lift_get(t, EBX)),
+				   lift_zx64(t, lift_get(t, ECX)), 32, 32);
+	val equal = lift_setcond(t, IC_EQ, old, expect);
+	val lo = lift_trunc(t, old), hi = lift_trunc(t, lift_op2k(t, IR_SHR, old, 32));
+
+	lift_st(t, addr, disp, M_64, lift_select(t, equal, desired, old));
+	lift_put(t, EAX, lo);
+	lift_put(t, EDX, hi);
+	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bit tests and scans (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP). */
+#include "dbt/lift/lift.h"
+
+enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
+
+/* Memory operand with a register bit offset: the offset is signed and reaches other words. */
+static void far_bit_address(struct lift *t, const struct ir1 *i, unsigned size, val index,
+		bool write)
+{
+	unsigned log2bits = size == 2 ? 4 : 5;
+	val word = lift_op2k(t, IR_SAR, lift_sx(t, index, size), log2bits);
+	val off = lift_op2(t, IR_ADD, lift_offset(t, &i->ops[0]),
+			   lift_op2k(t, IR_SHL, word, log2bits - 3));
+
+	off = lift_zx(t, off, i->addrsize);
+	t->addr = lift_linear(t, i->ops[0].seg, off, size, write);
+	t->disp = 0;
+	t->has_addr = true;
+}
+
+static void bit(struct lift *t, const struct ir1 *i, enum bit_action action)
+{
+	unsigned size = i->ops[0].size;
+	bool write = action != BIT_TEST;
+	val index = lift_ld_op(t, 1), v, n, mask, r = 0;
+
+	if (i->ops[0].kind == IR1_MEM && i->ops[1].kind == IR1_GPR)
+		far_bit_address(t, i, size, index, write);
+	v = write ? lift_ld_rmw(t, 0) : lift_ld_op(t, 0);
+	n = lift_op2k(t, IR_AND, index, size * 8 - 1);
+	mask = lift_op2(t, IR_SHL, lift_const(t, 1), n);
+	switch (action) {
+	case BIT_TEST: break;
+	case BIT_SET: r = lift_op2(t, IR_OR, v, mask); break;
+	case BIT_RESET: r = lift_op2(t, IR_AND, v, lift_op2k(t, IR_XOR, mask, -1)); break;
+	case BIT_COMPLEMENT: r = lift_op2(t, IR_XOR, v, mask); break;
+	}
+	if (write)
+		lift_st_op(t, 0, r);
+	lift_flags_mask(t, lift_extract(t, lift_op2(t, IR_SHR, v, n), 0, 1), FL_CF);
+}
+
+void lift_bt(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_TEST); }
+void lift_bts(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_SET); }
+void lift_btr(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_RESET); }
+void lift_btc(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_COMPLEMENT); }
+
+/* A source of 0 leaves the destination and sets ZF; the other flags stay as they were. */
+static void scan(struct lift *t, const struct ir1 *i, val src, val index)
+{
+	val zero = lift_setcond(t, IC_EQ, src, lift_const(t, 0));
+	val old = lift_get(t, i->ops[0].reg);
+
+	lift_st_op(t, 0, lift_select(t, zero, old, index));
+	lift_flags_mask(t, lift_op2k(t, IR_SHL, zero, 6), FL_ZF);
+}
+
+void lift_bsf(struct lift *t, const struct ir1 *i)
+{
+	val src = lift_zx(t, lift_ld_op(t, 1), i->ops[0].size);
+
+	scan(t, i, src, lift_op1(t, IR_CTZ, src));
+}
+
+void lift_bsr(struct lift *t, const struct ir1 *i)
+{
+	val src = lift_zx(t, lift_ld_op(t, 1), i->ops[0].size);
+
+	scan(t, i, src, lift_op2k(t, IR_XOR, lift_op1(t, IR_CLZ, src), 31));
+}
+
+/* 16-bit operands: undefined by the SDM; hardware gives 0. */
+void lift_bswap(struct lift *t, const struct ir1 *i)
+{
+	if (i->ops[0].size == 2)
+		lift_put_sized(t, i->ops[0].reg, lift_const(t, 0), 2);
+	else
+		lift_put(t, i->ops[0].reg, lift_op1(t, IR_BSWAP, lift_get(t, i->ops[0].reg)));
+}

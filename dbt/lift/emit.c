@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The lifter's vocabulary: one short function for each kind of IR instruction. No x86 semantics
+ * here.
+ */
+#include "dbt/lift/lift.h"
+
+#include "kernel/panic.h"
+
+static val emit(struct lift *t, struct ir_insn in) { return ir_emit(t->ir, in); }
+
+static unsigned type(const struct lift *t, val v) { return t->ir->v[v].type; }
+
+val lift_const(struct lift *t, s64 k)
+{
+	return emit(t, (struct ir_insn){ .op = IR_CONST, .type = T_I32, .k = (s32)k });
+}
+
+val lift_const64(struct lift *t, s64 k)
+{
+	return emit(t, (struct ir_insn){ .op = IR_CONST, .type = T_I64, .k = k });
+}
+
+val lift_op1(struct lift *t, enum ir_op op, val a)
+{
+	return emit(t, (struct ir_insn){ .op = op, .type = type(t, a), .a = a });
+}
+
+val lift_op2(struct lift *t, enum ir_op op, val a, val b)
+{
+	return emit(t, (struct ir_insn){ .op = op, .type = type(t, a), .a = a, .b = b });
+}
+
+val lift_op2k(struct lift *t, enum ir_op op, val a, s64 k)
+{
+	return lift_op2(t, op, a, type(t, a) == T_I64 ? lift_const64(t, k) : lift_const(t, k));
+}
+
+val lift_setcond(struct lift *t, enum ir_cond cond, val a, val b)
+{
+	return emit(t, (struct ir_insn){ .op = IR_SETCOND, .type = T_I32, .x = cond, .a = a,
+			.b = b });
+}
+
+val lift_select(struct lift *t, val cond, val yes, val no)
+{
+	return emit(t, (struct ir_insn){ .op = IR_SELECT, .type = type(t, yes), .a = cond,
+					 .b = yes, .c = no });
+}
+
+val lift_extract(struct lift *t, val a, unsigned pos, unsigned len)
+{
+	return emit(t, (struct ir_insn){ .op = IR_EXTRACT, .type = type(t, a), .x = pos, .y = len,
+					 .a = a });
+}
+
+val lift_deposit(struct lift *t, val a, val b, unsigned pos, unsigned len)
+{
+	return emit(t, (struct ir_insn){ .op = IR_DEPOSIT, .type = type(t, a), .x = pos, .y = len,
+					 .a = a, .b = b });
+}
+
+static val convert(struct lift *t, enum ir_op op, enum ir_type to, val a, unsigned from_bits)
+{
+	return emit(t, (struct ir_insn){ .op = op, .type = to, .a = a, .k = from_bits });
+}
+
+val lift_zx(struct lift *t, val a, unsigned size)
+{
+	return size >= 4 ? a : convert(t, IR_ZEXT, T_I32, a, size * 8);
+}
+
+val lift_sx(struct lift *t, val a, unsigned size)
+{
+	return size >= 4 ? a : convert(t, IR_SEXT, T_I32, a, size * 8);
+}
+
+val lift_zx64(struct lift *t, val a) { return convert(t, IR_ZEXT, T_I64, a, 32); }
+val lift_sx64(struct lift *t, val a) { return convert(t, IR_SEXT, T_I64, a, 32); }
+val lift_trunc(struct lift *t, val a) { return convert(t, IR_TRUNC, T_I32, a, 0); }
+
+val lift_ldstate(struct lift *t, size_t off, enum ir_mem mem, enum ir_type result)
+{
+	return emit(t, (struct ir_insn){ .op = IR_LDSTATE, .type = result, .x = mem, .k = off });
+}
+
+void lift_ststate(struct lift *t, size_t off, enum ir_mem mem, val v)
+{
+	emit(t, (struct ir_insn){ .op = IR_STSTATE, .x = mem, .a = v, .k = off });
+}
+
+val lift_helper(struct lift *t, enum helper h, enum ir_type result, val a, val b, val c)
+{
+	return emit(t, (struct ir_insn){ .op = IR_HELPER, .type = result, .x = 1, .a = a, .b = b,
+					 .c = c, .k = h });
+}
+
+void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c)
+{
+	emit(t, (struct ir_insn){ .op = IR_HELPER, .x = 2, .a = a, .b = b, .c = c, .k = h });
+}
+
+void lift_sys(struct lift *t, enum helper h, val a, val b)
+{
+	emit(t, (struct ir_insn){ .op = IR_SYS, .a = a, .b = b, .c = lift_flags_full(t), .k = h });
+	t->ended = true;
+}
+
+val lift_get(struct lift *t, unsigned reg)
+{
+	return emit(t, (struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg });
+}
+
+void lift_put(struct lift *t, unsigned reg, val v)
+{
+	emit(t, (struct ir_insn){ .op = IR_PUTREG, .a = v, .k = reg });
+}
+
+val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type result,
+	    unsigned intent)
+{
+	return emit(t, (struct ir_insn){ .op = IR_LD, .type = result, .x = mem, .y = intent,
+					 .a = addr, .k = disp });
+}
+
+void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v)
+{
+	emit(t, (struct ir_insn){ .op = IR_ST, .x = mem, .a = addr, .b = v, .k = disp });
+}
+
+static s64 exception(u8 vector, s64 error)
+{
+	return error < 0 ? 0x200 | vector : (s64)((u64)error << 32 | 0x300 | vector);
+}
+
+void lift_raise(struct lift *t, u8 vector)
+{
+	emit(t, (struct ir_insn){ .op = IR_RAISE, .k = exception(vector, -1) });
+	t->ended = true;
+}
+
+void lift_raise_code(struct lift *t, u8 vector, u32 error)
+{
+	emit(t, (struct ir_insn){ .op = IR_RAISE, .k = exception(vector, error) });
+	t->ended = true;
+}
+
+/* error < 0: the exception has no error code. */
+void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s64 error)
+{
+	emit(t, (struct ir_insn){ .op = IR_RAISE_IF, .x = cond, .a = a, .b = b,
+				  .k = exception(vector, error) });
+}
+
+void lift_exit(struct lift *t, u32 eip)
+{
+	emit(t, (struct ir_insn){ .op = IR_EXIT, .c = lift_flags_full(t), .k = eip });
+	t->ended = true;
+}
+
+void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip)
+{
+	emit(t, (struct ir_insn){ .op = IR_EXIT_IF, .x = cond, .a = a, .b = b,
+				  .c = lift_flags_full(t), .k = eip });
+}
+
+void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind)
+{
+	emit(t, (struct ir_insn){ .op = IR_EXIT_IND, .x = kind, .a = eip,
+				  .c = lift_flags_full(t) });
+	t->ended = true;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reading lazy flags inside a block: from the operands of the SETF that is in
+ * force to the IR that computes a flag, a condition, or all six. The meaning
+ * of each kind is dbt/x86/cc.h; cc.c says the same in C, and tests compare.
+ *
+ * A SETF of a partial kind leaves some flags to the one before it, which its
+ * field k names (0: the flags at the block's entry).
+ */
+#include "dbt/lift/lift.h"
+
+#include "kernel/panic.h"
+
+static const struct ir_insn *at(struct lift *t, val f) { return &t->ir->v[f]; }
+
+void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, val c)
+{
+	t->flags = ir_emit(t->ir, (struct ir_insn){ .op = IR_SETF, .x = kind, .y = lift_log2(size),
+						    .a = a, .b = b, .c = c, .k = t->flags });
+}
+
+void lift_flags_mask(struct lift *t, val bits, u32 mask)
+{
+	if (mask == FL_ARITH)
+		lift_setf(t, CC_EFLAGS, 4, bits, 0, 0);
+	else
+		lift_setf(t, CC_MASKED, 4, bits, lift_const(t, mask), 0);
+}
+
+/* -- The pieces -- */
+
+static unsigned size_of(const struct ir_insn *s) { return 1u << s->y; }
+static unsigned width_of(const struct ir_insn *s) { return 8u << s->y; }
+static val zero(struct lift *t) { return lift_const(t, 0); }
+
+static val bit_of(struct lift *t, val v, unsigned n) { return lift_extract(t, v, n, 1); }
+
+static val entry_flags(struct lift *t)
+{
+	if (!t->entry_flags)
+		t->entry_flags = ir_emit(t->ir, (struct ir_insn){ .op = IR_ENTRYF, .type = T_I32 });
+	return t->entry_flags;
+}
+
+/* First operand of an addition or subtraction whose result and second operand are known. */
+static val first_operand(struct lift *t, const struct ir_insn *s)
+{
+	switch (s->x) {
+	case CC_ADD: return lift_op2(t, IR_SUB, s->a, s->b);
+	case CC_ADC: return lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, s->a, s->b), s->c);
+	case CC_SUB: return lift_op2(t, IR_ADD, s->a, s->b);
+	case CC_SBB: return lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, s->a, s->b), s->c);
+	default: return s->a;		/* CC_CMP */
+	}
+}
+
+static val result(struct lift *t, const struct ir_insn *s)
+{
+	unsigned size = size_of(s);
+
+	switch (s->x) {
+	case CC_CMP: return lift_op2(t, IR_SUB, s->a, s->b);
+	case CC_SHL: case CC_SHLV: return lift_op2(t, IR_SHL, s->a, s->b);
+	case CC_SHR: case CC_SHRV: return lift_op2(t, IR_SHR, lift_zx(t, s->a, size), s->b);
+	case CC_SAR: case CC_SARV: return lift_op2(t, IR_SAR, lift_sx(t, s->a, size), s->b);
+	default: return s->a;
+	}
+}
+
+/* The last bit that a shift by 1 … 31 moves out. */
+static val shifted_out(struct lift *t, const struct ir_insn *s)
+{
+	val a = s->a, n;
+
+	switch (s->x) {
+	case CC_SHL: case CC_SHLV:
+		/* In 64 bits, for counts beyond an 8- or 16-bit operand. */
+		a = lift_op2(t, IR_SHL, lift_zx64(t, lift_zx(t, a, size_of(s))),
+			     lift_zx64(t, s->b));
+		return lift_trunc(t, lift_extract(t, a, width_of(s), 1));
+	case CC_SHR: case CC_SHRV:
+		a = lift_zx(t, a, size_of(s));
+		n = lift_op2k(t, IR_SUB, s->b, 1);
+		return bit_of(t, lift_op2(t, IR_SHR, a, n), 0);
+	default:
+		a = lift_sx(t, a, size_of(s));
+		n = lift_op2k(t, IR_SUB, s->b, 1);
+		return bit_of(t, lift_op2(t, IR_SAR, a, n), 0);
+	}
+}
+
+static bool is_variable_shift(const struct ir_insn *s)
+{
+	return s->x == CC_SHLV || s->x == CC_SHRV || s->x == CC_SARV;
+}
+
+/* -- One flag each: I32 0 or 1, of a state that defines it -- */
+
+static val full_cf(struct lift *t, const struct ir_insn *s)
+{
+	unsigned size = size_of(s);
+	val a, b, wide;
+
+	switch (s->x) {
+	case CC_LOGIC: return zero(t);
+	case CC_INC: case CC_DEC: return bit_of(t, s->b, 0);
+	case CC_MUL: return lift_setcond(t, IC_NE, s->b, zero(t));
+	case CC_ADD:
+		return lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), lift_zx(t, s->b, size));
+	case CC_SUB: case CC_CMP:
+		a = lift_zx(t, first_operand(t, s), size);
+		return lift_setcond(t, IC_LTU, a, lift_zx(t, s->b, size));
+	case CC_ADC: case CC_SBB:
+		a = lift_zx64(t, lift_zx(t, first_operand(t, s), size));
+		b = lift_op2(t, IR_ADD, lift_zx64(t, lift_zx(t, s->b, size)), lift_zx64(t, s->c));
+		if (s->x == CC_SBB)
+			return lift_setcond(t, IC_LTU, a, b);
+		wide = lift_op2(t, IR_ADD, a, b);
+		return lift_trunc(t, lift_extract(t, wide, width_of(s), 1));
+	default: return shifted_out(t, s);
+	}
+}
+
+static val full_of(struct lift *t, const struct ir_insn *s)
+{
+	unsigned top = width_of(s) - 1;
+	val a, r;
+
+	switch (s->x) {
+	case CC_LOGIC: case CC_SAR: case CC_SARV: return zero(t);
+	case CC_MUL: return full_cf(t, s);
+	case CC_INC: case CC_INC_KEEP: case CC_DEC: case CC_DEC_KEEP:
+		r = lift_zx(t, s->a, size_of(s));
+		a = lift_const(t, (s64)((1ull << top) - (s->x == CC_DEC || s->x == CC_DEC_KEEP)));
+		return lift_setcond(t, IC_EQ, r, a);
+	case CC_SHL: case CC_SHLV:
+		return lift_op2(t, IR_XOR, bit_of(t, result(t, s), top), full_cf(t, s));
+	case CC_SHR: case CC_SHRV:
+		return lift_op2(t, IR_AND, bit_of(t, s->a, top),
+				lift_setcond(t, IC_EQ, s->b, lift_const(t, 1)));
+	}
+	a = first_operand(t, s);
+	r = result(t, s);
+	r = s->x == CC_ADD || s->x == CC_ADC
+		? lift_op2(t, IR_AND, lift_op2(t, IR_XOR, a, r), lift_op2(t, IR_XOR, s->b, r))
+		: lift_op2(t, IR_AND, lift_op2(t, IR_XOR, a, s->b), lift_op2(t, IR_XOR, a, r));
+	return bit_of(t, r, top);
+}
+
+static val full_af(struct lift *t, const struct ir_insn *s)
+{
+	val low;
+
+	switch (s->x) {
+	case CC_ADD: case CC_ADC: case CC_SUB: case CC_SBB: case CC_CMP:
+		return bit_of(t, lift_op2(t, IR_XOR, lift_op2(t, IR_XOR, first_operand(t, s), s->b),
+					  result(t, s)), 4);
+	case CC_INC: case CC_INC_KEEP: case CC_DEC: case CC_DEC_KEEP:
+		low = lift_op2k(t, IR_AND, s->a, 15);
+		return lift_setcond(t, IC_EQ, low,
+			lift_const(t, s->x == CC_DEC || s->x == CC_DEC_KEEP ? 15 : 0));
+	default: return zero(t);
+	}
+}
+
+static val full_pf(struct lift *t, const struct ir_insn *s)
+{
+	val r = result(t, s), p = lift_op2(t, IR_XOR, r, lift_op2k(t, IR_SHR, r, 4));
+
+	p = lift_op2(t, IR_SHR, lift_const(t, 0x9669), lift_op2k(t, IR_AND, p, 15));
+	return bit_of(t, p, 0);
+}
+
+/* r == 0 and r < 0, or their opposites. */
+static val result_zero(struct lift *t, const struct ir_insn *s, bool not)
+{
+	val r;
+
+	if (s->x == CC_CMP)
+		return lift_setcond(t, not ? IC_NE : IC_EQ, lift_zx(t, s->a, size_of(s)),
+				    lift_zx(t, s->b, size_of(s)));
+	r = lift_zx(t, result(t, s), size_of(s));
+	return lift_setcond(t, not ? IC_NE : IC_EQ, r, zero(t));
+}
+
+static val result_sign(struct lift *t, const struct ir_insn *s, bool not)
+{
+	return lift_setcond(t, not ? IC_GE : IC_LT, lift_sx(t, result(t, s), size_of(s)), zero(t));
+}
+
+static val flag(struct lift *t, val f, u32 which);
+
+static val full_flag(struct lift *t, const struct ir_insn *s, u32 which)
+{
+	switch (which) {
+	case FL_CF: return full_cf(t, s);
+	case FL_OF: return full_of(t, s);
+	case FL_AF: return full_af(t, s);
+	case FL_PF: return full_pf(t, s);
+	case FL_ZF: return result_zero(t, s, false);
+	default: return result_sign(t, s, false);
+	}
+}
+
+static val masked_flag(struct lift *t, const struct ir_insn *s, u32 which)
+{
+	unsigned n = __builtin_ctz(which);
+	const struct ir_insn *mask = at(t, s->b);
+
+	if (mask->op == IR_CONST)
+		return mask->k & which ? bit_of(t, s->a, n) : flag(t, s->k, which);
+	return lift_select(t, lift_op2k(t, IR_AND, s->b, which), bit_of(t, s->a, n),
+			   flag(t, s->k, which));
+}
+
+/* Emitting moves the array's contents, never its place; s is copied all the same. */
+static val flag(struct lift *t, val f, u32 which)
+{
+	struct ir_insn s = *at(t, f);
+
+	if (!f && which == FL_CF && !t->entry_flags)
+		return ir_emit(t->ir, (struct ir_insn){ .op = IR_ENTRYCF, .type = T_I32 });
+	if (!f)
+		return bit_of(t, entry_flags(t), __builtin_ctz(which));
+	if (s.x == CC_EFLAGS)
+		return bit_of(t, s.a, __builtin_ctz(which));
+	if (s.x == CC_MASKED)
+		return masked_flag(t, &s, which);
+	if ((s.x == CC_INC_KEEP || s.x == CC_DEC_KEEP) && which == FL_CF)
+		return flag(t, s.k, which);
+	if (is_variable_shift(&s))
+		return lift_select(t, s.b, full_flag(t, &s, which), flag(t, s.k, which));
+	return full_flag(t, &s, which);
+}
+
+/* -- Conditions -- */
+
+static val negate(struct lift *t, val v, bool not)
+{
+	return not ? lift_op2k(t, IR_XOR, v, 1) : v;
+}
+
+/* SUB and CMP compare their operands directly. */
+static val compare(struct lift *t, const struct ir_insn *s, unsigned cond, bool not)
+{
+	unsigned size = size_of(s);
+	bool is_signed = cond >= COND_L;
+	val a = first_operand(t, s), b = s->b;
+
+	a = is_signed ? lift_sx(t, a, size) : lift_zx(t, a, size);
+	b = is_signed ? lift_sx(t, b, size) : lift_zx(t, b, size);
+	switch (cond) {
+	case COND_B: return lift_setcond(t, not ? IC_GEU : IC_LTU, a, b);
+	case COND_BE: return lift_setcond(t, not ? IC_LTU : IC_GEU, b, a);
+	case COND_L: return lift_setcond(t, not ? IC_GE : IC_LT, a, b);
+	default: return lift_setcond(t, not ? IC_LT : IC_GE, b, a);
+	}
+}
+
+/* With CF = OF = 0. */
+static val logic(struct lift *t, const struct ir_insn *s, unsigned cond, bool not)
+{
+	val r;
+
+	switch (cond) {
+	case COND_O: case COND_B: return lift_const(t, not);
+	case COND_BE: return result_zero(t, s, not);
+	case COND_L: return result_sign(t, s, not);
+	default:
+		r = lift_sx(t, s->a, size_of(s));
+		return lift_setcond(t, not ? IC_LT : IC_GE, zero(t), r);
+	}
+}
+
+static val composed(struct lift *t, val f, unsigned cond)
+{
+	val less;
+
+	switch (cond) {
+	case COND_O: return flag(t, f, FL_OF);
+	case COND_B: return flag(t, f, FL_CF);
+	case COND_E: return flag(t, f, FL_ZF);
+	case COND_BE: return lift_op2(t, IR_OR, flag(t, f, FL_CF), flag(t, f, FL_ZF));
+	case COND_S: return flag(t, f, FL_SF);
+	case COND_P: return flag(t, f, FL_PF);
+	}
+	less = lift_op2(t, IR_XOR, flag(t, f, FL_SF), flag(t, f, FL_OF));
+	return cond == COND_L ? less : lift_op2(t, IR_OR, less, flag(t, f, FL_ZF));
+}
+
+static bool result_kind(const struct ir_insn *s)
+{
+	return s->x != CC_EFLAGS && s->x != CC_MASKED && !is_variable_shift(s);
+}
+
+val lift_cc(struct lift *t, unsigned cond)
+{
+	val f = t->flags;
+	struct ir_insn s = *at(t, f);
+	bool not = cond & 1, known = f && result_kind(&s);
+
+	cond &= ~1u;
+	if (known && cond == COND_E)
+		return result_zero(t, &s, not);
+	if (known && cond == COND_S)
+		return result_sign(t, &s, not);
+	if (f && (s.x == CC_SUB || s.x == CC_CMP) && cond != COND_O && cond != COND_P)
+		return compare(t, &s, cond, not);
+	if (f && s.x == CC_LOGIC && cond != COND_P)
+		return logic(t, &s, cond, not);
+	return negate(t, composed(t, f, cond), not);
+}
+
+/* -- All six -- */
+
+val lift_getf(struct lift *t)
+{
+	static const u32 each[] = { FL_CF, FL_PF, FL_AF, FL_ZF, FL_SF, FL_OF };
+	val f = t->flags, bits = 0, one;
+
+	if (!f)
+		return entry_flags(t);
+	if (at(t, f)->x == CC_EFLAGS)
+		return at(t, f)->a;
+	for (unsigned i = 0; i < 6; i++) {
+		one = flag(t, f, each[i]);
+		if (i)
+			one = lift_op2k(t, IR_SHL, one, __builtin_ctz(each[i]));
+		bits = bits ? lift_op2(t, IR_OR, bits, one) : one;
+	}
+	return bits;
+}
+
+/* The state in force, turned into a kind that the pinned registers can hold. */
+val lift_flags_full(struct lift *t)
+{
+	val f = t->flags;
+	struct ir_insn s = *at(t, f);
+
+	if (!f || s.x <= CC_LAST_FULL)
+		return f;
+	if (s.x == CC_INC_KEEP || s.x == CC_DEC_KEEP)
+		lift_setf(t, s.x == CC_INC_KEEP ? CC_INC : CC_DEC, size_of(&s), s.a,
+			  flag(t, s.k, FL_CF), 0);
+	else
+		lift_setf(t, CC_EFLAGS, 4, lift_getf(t), 0, 0);
+	return t->flags;
+}

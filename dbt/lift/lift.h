@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From one decoded x86 instruction to IR. One function lift_NAME for each
+ * semantics, named by insns.def's second column. Laws for adding one:
+ *  - all operations that may fault come before the first write of a register
+ *    or flag (results to memory first, then registers, flags last);
+ *  - operands are taken by index; what insns.def's row says is not asked again;
+ *  - 8- and 16-bit values are I32 values whose upper bits are undefined unless
+ *    taken with lift_zx / lift_sx.
+ */
+#ifndef DBT_LIFT_LIFT_H
+#define DBT_LIFT_LIFT_H
+
+#include "dbt/ir/ir.h"
+#include "dbt/rt/helpers.h"
+#include "dbt/x86/cc.h"
+#include "dbt/x86/ir1.h"
+#include "dbt/x86/mode.h"
+
+struct lift {
+	struct ir *ir;
+	const struct ir1 *i;
+	u32 key;		/* enum key_flag */
+	u64 features;		/* of the CPU model: 1 << enum feature */
+	u32 next;		/* offset of the next instruction */
+	bool ended;		/* the block has its final exit */
+	/* addr and disp below are computed for this instruction's operand */
+	bool has_addr;
+	val addr;
+	s32 disp;
+	val flags;		/* the SETF in force; 0: the flags at the block's entry */
+	val entry_flags;	/* those as a value, once somebody asked */
+};
+
+typedef void (*lift_func)(struct lift *t, const struct ir1 *i);
+
+/* Lift one instruction into t->ir. Afterwards t->ended says whether the block must end. */
+void lift_insn(struct lift *t, const struct ir1 *i);
+
+/* The same for bytes that are no instruction: #UD, or #GP(0) for more than 15 of them. */
+void lift_insn_raise(struct lift *t, const struct ir1 *i, u8 vector);
+
+/* End the block before an instruction that is not part of it. */
+void lift_finish(struct lift *t, u32 eip);
+
+/* -- Emitting -- */
+val lift_const(struct lift *t, s64 k);			/* I32 */
+val lift_const64(struct lift *t, s64 k);
+val lift_op1(struct lift *t, enum ir_op op, val a);	/* result of a's type */
+val lift_op2(struct lift *t, enum ir_op op, val a, val b);
+val lift_op2k(struct lift *t, enum ir_op op, val a, s64 k);
+val lift_setcond(struct lift *t, enum ir_cond cond, val a, val b);
+val lift_select(struct lift *t, val cond, val yes, val no);
+val lift_extract(struct lift *t, val a, unsigned pos, unsigned len);
+val lift_deposit(struct lift *t, val a, val b, unsigned pos, unsigned len);
+val lift_zx(struct lift *t, val a, unsigned size);	/* to I32 from 1, 2, 4 bytes */
+val lift_sx(struct lift *t, val a, unsigned size);
+val lift_zx64(struct lift *t, val a);			/* I32 to I64 */
+val lift_sx64(struct lift *t, val a);
+val lift_trunc(struct lift *t, val a);			/* I64 to I32 */
+val lift_ldstate(struct lift *t, size_t off, enum ir_mem mem, enum ir_type type);
+void lift_ststate(struct lift *t, size_t off, enum ir_mem mem, val v);
+#define LDSTATE32(t, field) lift_ldstate(t, offsetof(struct vcpu, field), M_32, T_I32)
+#define STSTATE32(t, field, v) lift_ststate(t, offsetof(struct vcpu, field), M_32, v)
+val lift_helper(struct lift *t, enum helper h, enum ir_type type, val a, val b, val c);
+/* A C helper that returns nonzero with vcpu.fault set if the guest faults. */
+void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c);
+/* End the block in a system helper (all state in struct vcpu). */
+void lift_sys(struct lift *t, enum helper h, val a, val b);
+
+/* -- Registers and operands -- */
+val lift_get(struct lift *t, unsigned reg);		/* 32 bits of a general register */
+void lift_put(struct lift *t, unsigned reg, val v);
+void lift_put_sized(struct lift *t, unsigned reg, val v, unsigned size);
+val lift_ld_op(struct lift *t, unsigned n);		/* upper bits undefined below 32 bits */
+val lift_ld_rmw(struct lift *t, unsigned n);		/* same, and the operand will be written */
+void lift_st_op(struct lift *t, unsigned n, val v);	/* at operand n's size */
+val lift_opsize_mask(struct lift *t, val v, unsigned size);
+
+/* -- Guest memory -- */
+/* Offset of memory operand n within its segment, wrapped to the address size. */
+val lift_offset(struct lift *t, const struct ir1_op *o);
+/*
+ * Linear address of an access; checks the limit if the segment is not flat. Result: addr + *disp.
+ */
+val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool write);
+val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp);
+val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type type,
+		unsigned intent);
+void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v);
+enum ir_mem lift_mem_of(unsigned size);			/* zero-extending; 4: M_32 */
+/*
+ * Push and pop of `size` bytes; pop leaves ESP alone (put it with lift_put_sp after the last
+ * fault).
+ */
+void lift_push_value(struct lift *t, val v, unsigned size);
+val lift_pop_value(struct lift *t, unsigned size);
+val lift_stack(struct lift *t, s32 delta);		/* SP + delta, wrapped to the stack size */
+val lift_stack_linear(struct lift *t, val sp, unsigned size, bool write);
+void lift_put_sp(struct lift *t, val sp);
+static inline unsigned lift_stack_size(const struct lift *t) { return t->key & KEY_SS32 ? 4 : 2; }
+
+/* -- Flags -- */
+void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, val c);
+void lift_flags_mask(struct lift *t, val bits, u32 mask);	/* only these change */
+val lift_getf(struct lift *t);
+val lift_cc(struct lift *t, unsigned cond);		/* I32 0 or 1 */
+/* t->flags, as a kind that exits can take */
+val lift_flags_full(struct lift *t);
+
+/* -- x87 (x87.c) -- */
+/* Waiting x87 and MMX instructions begin with it: #MF if the unit has a pending exception. */
+void lift_x87_wait(struct lift *t);
+
+/* -- Control -- */
+void lift_raise(struct lift *t, u8 vector);		/* ends the block */
+void lift_raise_code(struct lift *t, u8 vector, u32 error);
+void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s64 error);
+void lift_exit(struct lift *t, u32 eip);
+void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip);
+void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind);
+static inline bool lift_protected(const struct lift *t)
+{
+	return (t->key & (KEY_PE | KEY_VM)) == KEY_PE;
+}
+static inline unsigned lift_log2(unsigned size) { return size == 8 ? 3 : size >> 1; }
+
+/*
+ * What insns.def names for instructions that are not there yet: #UD, counted and logged once each.
+ */
+void lift_todo(struct lift *t, const struct ir1 *i);
+
+#define INS(name, fn, flags, feature) void lift_##fn(struct lift *t, const struct ir1 *i);
+#include "dbt/x86/insns.def"
+#undef INS
+
+#endif

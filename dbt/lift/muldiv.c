@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Multiplication, division, and BCD adjustments (SDM vol. 2: MUL IMUL DIV IDIV AAA AAD AAM AAS DAA
+ * DAS).
+ */
+#include "dbt/lift/lift.h"
+
+static void mul_wide(struct lift *t, unsigned size, val a, val b, bool sign)
+{
+	val lo = lift_op2(t, IR_MUL, a, b), over;
+
+	if (size == 4) {
+		val hi = lift_op2(t, sign ? IR_MULHS : IR_MULHU, a, b);
+
+		over = sign ? lift_op2(t, IR_XOR, hi, lift_op2k(t, IR_SAR, lo, 31)) : hi;
+		lift_put(t, EAX, lo);
+		lift_put(t, EDX, hi);
+	} else {
+		val high = lift_extract(t, lo, size * 8, size * 8);
+
+		over = sign ? lift_op2(t, IR_XOR, lift_sx(t, lo, size), lift_sx(t, lo, size * 2))
+			    : high;
+		lift_put_sized(t, EAX, lo, 2);
+		if (size == 2)
+			lift_put_sized(t, EDX, high, 2);
+	}
+	lift_setf(t, CC_MUL, size, lo, over, 0);
+}
+
+void lift_mul(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = i->ops[0].size;
+	val b = lift_zx(t, lift_ld_op(t, 0), size);
+
+	mul_wide(t, size, lift_zx(t, lift_get(t, EAX), size), b, false);
+}
+
+/* One operand: AX, DX:AX, EDX:EAX. Two and three: truncated, CF = OF = lost significant bits. */
+void lift_imul(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = i->ops[0].size;
+	val a, b, r, over;
+
+	if (i->nops == 1) {
+		b = lift_sx(t, lift_ld_op(t, 0), size);
+		mul_wide(t, size, lift_sx(t, lift_get(t, EAX), size), b, true);
+		return;
+	}
+	a = lift_sx(t, lift_ld_op(t, i->nops - 2), size);
+	b = lift_sx(t, lift_ld_op(t, i->nops - 1), size);
+	r = lift_op2(t, IR_MUL, a, b);
+	if (size == 4)
+		over = lift_op2(t, IR_XOR, lift_op2(t, IR_MULHS, a, b),
+				lift_op2k(t, IR_SAR, r, 31));
+	else
+		over = lift_op2(t, IR_XOR, lift_sx(t, r, size), r);
+	lift_st_op(t, 0, r);
+	lift_setf(t, CC_MUL, size, r, over, 0);
+}
+
+static void put_quotient(struct lift *t, unsigned size, val q, val r)
+{
+	if (size == 1) {
+		lift_put_sized(t, EAX, lift_deposit(t, q, r, 8, 8), 2);
+		return;
+	}
+	lift_put_sized(t, EAX, q, size);
+	lift_put_sized(t, EDX, r, size);
+}
+
+/* A quotient that does not fit, or a divisor of 0, is high half >= divisor. */
+void lift_div(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = i->ops[0].size;
+	val d = lift_zx(t, lift_ld_op(t, 0), size), lo = lift_get(t, EAX), hi, n;
+
+	if (size == 4) {
+		hi = lift_get(t, EDX);
+		lift_raise_if(t, IC_GEU, hi, d, EXC_DE, -1);
+		n = lift_deposit(t, lift_zx64(t, lo), lift_zx64(t, hi), 32, 32);
+		d = lift_zx64(t, d);
+		put_quotient(t, size, lift_trunc(t, lift_op2(t, IR_DIVU, n, d)),
+			     lift_trunc(t, lift_op2(t, IR_REMU, n, d)));
+		return;
+	}
+	hi = size == 1 ? lift_extract(t, lo, 8, 8) : lift_zx(t, lift_get(t, EDX), 2);
+	lift_raise_if(t, IC_GEU, hi, d, EXC_DE, -1);
+	n = lift_deposit(t, lift_zx(t, lo, size), hi, size * 8, size * 8);
+	put_quotient(t, size, lift_op2(t, IR_DIVU, n, d), lift_op2(t, IR_REMU, n, d));
+}
+
+static val signed_dividend(struct lift *t, unsigned size)
+{
+	val lo = lift_get(t, EAX), n;
+
+	if (size == 4)
+		return lift_deposit(t, lift_zx64(t, lo), lift_zx64(t, lift_get(t, EDX)), 32, 32);
+	n = size == 1 ? lift_sx(t, lo, 2) : lift_deposit(t, lo, lift_get(t, EDX), 16, 16);
+	return lift_sx64(t, n);
+}
+
+/*
+ * All sizes divide as I64. A divisor of -1 is negation (the most negative dividend must not
+ * reach the host's divider: its result there is not defined).
+ */
+void lift_idiv(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = i->ops[0].size;
+	val d = lift_sx64(t, lift_sx(t, lift_ld_op(t, 0), size));
+	val n = signed_dividend(t, size), plain, d1, q, q32;
+
+	lift_raise_if(t, IC_EQ, d, lift_const64(t, 0), EXC_DE, -1);
+	plain = lift_setcond(t, IC_NE, d, lift_const64(t, -1));
+	d1 = lift_select(t, plain, d, lift_const64(t, 1));
+	q = lift_op2(t, IR_DIVS, n, d1);
+	q = lift_select(t, plain, q, lift_op2(t, IR_SUB, lift_const64(t, 0), q));
+	q32 = lift_trunc(t, q);
+	lift_raise_if(t, IC_NE, q, lift_sx64(t, lift_sx(t, q32, size)), EXC_DE, -1);
+	put_quotient(t, size, q32, lift_trunc(t, lift_op2(t, IR_REMS, n, d1)));
+}
+
+/* The adjustments take AX and the flags as numbers; the helper returns AX | flags << 16. */
+static void adjust(struct lift *t, enum helper h, val base)
+{
+	val r = lift_helper(t, h, T_I32, lift_get(t, EAX), lift_getf(t), base);
+
+	lift_put_sized(t, EAX, r, 2);
+	lift_flags_mask(t, lift_extract(t, r, 16, 16), FL_ARITH);
+}
+
+void lift_aaa(struct lift *t, const struct ir1 *i) { (void)i; adjust(t, HELPER_aaa, 0); }
+void lift_aas(struct lift *t, const struct ir1 *i) { (void)i; adjust(t, HELPER_aas, 0); }
+void lift_daa(struct lift *t, const struct ir1 *i) { (void)i; adjust(t, HELPER_daa, 0); }
+void lift_das(struct lift *t, const struct ir1 *i) { (void)i; adjust(t, HELPER_das, 0); }
+
+void lift_aam(struct lift *t, const struct ir1 *i)
+{
+	u32 base = i->ops[0].imm & 0xff;
+
+	if (!base) {
+		lift_raise(t, EXC_DE);
+		return;
+	}
+	adjust(t, HELPER_aam, lift_const(t, base));
+}
+
+void lift_aad(struct lift *t, const struct ir1 *i)
+{
+	adjust(t, HELPER_aad, lift_const(t, i->ops[0].imm & 0xff));
+}

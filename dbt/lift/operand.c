@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Operands: registers in parts, effective addresses, segments, stack. The one
+ * place that knows how an x86 address becomes a linear one. Flat segments cost
+ * nothing; others add the base and check the limit (SDM vol. 3, 5.3).
+ */
+#include "dbt/lift/lift.h"
+
+#include "kernel/lib/bits.h"
+#include "kernel/panic.h"
+
+enum ir_mem lift_mem_of(unsigned size)
+{
+	switch (size) {
+	case 1: return M_U8;
+	case 2: return M_U16;
+	case 4: return M_32;
+	case 8: return M_64;
+	case 16: return M_128;
+	}
+	panic("lift: access of %u bytes", size);
+}
+
+void lift_put_sized(struct lift *t, unsigned reg, val v, unsigned size)
+{
+	if (size < 4)
+		v = lift_deposit(t, lift_get(t, reg), v, 0, size * 8);
+	lift_put(t, reg, v);
+}
+
+static val get_part(struct lift *t, const struct ir1_op *o)
+{
+	val v = lift_get(t, o->reg);
+
+	return o->high ? lift_extract(t, v, 8, 8) : v;
+}
+
+static void put_part(struct lift *t, const struct ir1_op *o, val v)
+{
+	if (o->high)
+		lift_put(t, o->reg, lift_deposit(t, lift_get(t, o->reg), v, 8, 8));
+	else
+		lift_put_sized(t, o->reg, v, o->size);
+}
+
+/* base + index * scale + disp, 32 bits, not wrapped; *disp is what a load can add by itself. */
+static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
+{
+	val a = 0;
+
+	*disp = (s32)o->disp;
+	if (o->index != IR1_NOREG) {
+		unsigned shift = o->scale == 8 ? 3 : o->scale >> 1;
+
+		a = lift_get(t, o->index);
+		if (shift)
+			a = lift_op2k(t, IR_SHL, a, shift);
+	}
+	if (o->base != IR1_NOREG)
+		a = a ? lift_op2(t, IR_ADD, a, lift_get(t, o->base)) : lift_get(t, o->base);
+	if (!a) {
+		a = lift_const(t, *disp);
+		*disp = 0;
+	} else if (!fits_signed(*disp, 12)) {
+		a = lift_op2k(t, IR_ADD, a, *disp);
+		*disp = 0;
+	}
+	return a;
+}
+
+val lift_offset(struct lift *t, const struct ir1_op *o)
+{
+	s32 disp;
+	val a = effective(t, o, &disp);
+
+	if (disp)
+		a = lift_op2k(t, IR_ADD, a, disp);
+	return lift_zx(t, a, t->i->addrsize);
+}
+
+static void check_limit(struct lift *t, unsigned seg, val offset, unsigned size, bool write)
+{
+	val off64;
+
+	if (t->key & KEY_EXPAND_DOWN)
+		offset = lift_op2(t, IR_SUB, offset,
+				  lift_ldstate(t, offsetof(struct vcpu, seg_lo[seg]), M_32, T_I32));
+	off64 = lift_zx64(t, offset);
+	if (size > 1)
+		off64 = lift_op2k(t, IR_ADD, off64, size - 1);
+	lift_raise_if(t, IC_LT,
+		      lift_ldstate(t, offsetof(struct vcpu, seg_span[write][seg]), M_64, T_I64),
+		      off64, seg == SS ? EXC_SS : EXC_GP, 0);
+}
+
+static bool flat(const struct lift *t, unsigned seg, bool write)
+{
+	return (t->key >> (KEY_FLAT_SHIFT + seg) & 1) && !(write && seg == CS);
+}
+
+static val segment_base(struct lift *t, unsigned seg)
+{
+	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_32, T_I32);
+}
+
+val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool write)
+{
+	if (flat(t, seg, write))
+		return offset;
+	check_limit(t, seg, offset, size, write);
+	return lift_op2(t, IR_ADD, offset, segment_base(t, seg));
+}
+
+val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp)
+{
+	if (t->has_addr) {
+		*disp = t->disp;
+		return t->addr;
+	}
+	if (flat(t, o->seg, write) && t->i->addrsize == 4) {
+		t->addr = effective(t, o, &t->disp);
+	} else {
+		t->addr = lift_linear(t, o->seg, lift_offset(t, o), size, write);
+		t->disp = 0;
+	}
+	t->has_addr = true;
+	*disp = t->disp;
+	return t->addr;
+}
+
+static val ld_operand(struct lift *t, unsigned n, bool rmw)
+{
+	const struct ir1_op *o = &t->i->ops[n];
+	s32 disp;
+	val a;
+
+	switch (o->kind) {
+	case IR1_GPR: return get_part(t, o);
+	case IR1_IMM: return lift_const(t, o->imm);
+	case IR1_MEM:
+		a = lift_mem_addr(t, o, o->size, rmw, &disp);
+		return lift_ld(t, a, disp, lift_mem_of(o->size), o->size == 8 ? T_I64 : T_I32,
+			       rmw ? INTENT_RMW : INTENT_READ);
+	}
+	panic("lift: operand %u of kind %u", n, o->kind);
+}
+
+val lift_ld_op(struct lift *t, unsigned n) { return ld_operand(t, n, false); }
+val lift_ld_rmw(struct lift *t, unsigned n) { return ld_operand(t, n, true); }
+
+void lift_st_op(struct lift *t, unsigned n, val v)
+{
+	const struct ir1_op *o = &t->i->ops[n];
+	s32 disp;
+	val a;
+
+	if (o->kind == IR1_GPR) {
+		put_part(t, o, v);
+		return;
+	}
+	must(o->kind == IR1_MEM);
+	a = lift_mem_addr(t, o, o->size, true, &disp);
+	lift_st(t, a, disp, lift_mem_of(o->size), v);
+}
+
+val lift_opsize_mask(struct lift *t, val v, unsigned size) { return lift_zx(t, v, size); }
+
+val lift_stack(struct lift *t, s32 delta)
+{
+	val sp = lift_get(t, ESP);
+
+	if (delta)
+		sp = lift_op2k(t, IR_ADD, sp, delta);
+	return lift_zx(t, sp, lift_stack_size(t));
+}
+
+val lift_stack_linear(struct lift *t, val sp, unsigned size, bool write)
+{
+	return lift_linear(t, SS, sp, size, write);
+}
+
+void lift_put_sp(struct lift *t, val sp) { lift_put_sized(t, ESP, sp, lift_stack_size(t)); }
+
+void lift_push_value(struct lift *t, val v, unsigned size)
+{
+	val sp;
+
+	if (flat(t, SS, true) && lift_stack_size(t) == 4) {
+		sp = lift_get(t, ESP);
+		lift_st(t, sp, -(s32)size, lift_mem_of(size), v);
+		lift_put(t, ESP, lift_op2k(t, IR_ADD, sp, -(s32)size));
+		return;
+	}
+	sp = lift_stack(t, -(s32)size);
+
+	lift_st(t, lift_stack_linear(t, sp, size, true), 0, lift_mem_of(size), v);
+	lift_put_sp(t, sp);
+}
+
+val lift_pop_value(struct lift *t, unsigned size)
+{
+	val sp = lift_stack(t, 0);
+
+	return lift_ld(t, lift_stack_linear(t, sp, size, false), 0, lift_mem_of(size), T_I32,
+		       INTENT_READ);
+}

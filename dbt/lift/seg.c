@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Segment registers and descriptor tables (SDM vol. 2; vol. 3, 3.4, 5). Loads go through system
+ * helpers.
+ */
+#include "dbt/lift/lift.h"
+
+/* Which segment register a MOV, POP or LxS loads. */
+static unsigned far_sreg(const struct ir1 *i)
+{
+	switch (i->op) {
+	case X86_LES: return ES;
+	case X86_LDS: return DS;
+	case X86_LSS: return SS;
+	case X86_LFS: return FS;
+	default: return GS;
+	}
+}
+
+void lift_mov_to_sreg(struct lift *t, const struct ir1 *i)
+{
+	val v = lift_zx(t, lift_ld_op(t, 1), 2);
+
+	lift_sys(t, HELPER_mov_to_sreg, v, lift_const(t, i->ops[0].reg));
+}
+
+void lift_pop_sreg(struct lift *t, const struct ir1 *i)
+{
+	val v = lift_zx(t, lift_pop_value(t, i->opsize), 2);
+
+	lift_sys(t, HELPER_pop_sreg, v, lift_const(t, i->ops[0].reg | (u32)i->opsize << 8));
+}
+
+static val selector(struct lift *t, unsigned sreg)
+{
+	return lift_ldstate(t, offsetof(struct vcpu, seg[sreg].sel), M_U16, T_I32);
+}
+
+void lift_mov_from_sreg(struct lift *t, const struct ir1 *i)
+{
+	lift_st_op(t, 0, selector(t, i->ops[1].reg));
+}
+
+void lift_push_sreg(struct lift *t, const struct ir1 *i)
+{
+	lift_push_value(t, selector(t, i->ops[0].reg), i->opsize);
+}
+
+/* LDS and its kin: a far pointer from memory. The helper writes the register last. */
+void lift_load_far(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = i->opsize;
+	s32 disp;
+	val a = lift_mem_addr(t, &i->ops[1], size + 2, false, &disp), off, sel;
+
+	off = lift_ld(t, a, disp, lift_mem_of(size), T_I32, INTENT_READ);
+	sel = lift_ld(t, lift_op2k(t, IR_ADD, a, disp + (s32)size), 0, M_U16, T_I32, INTENT_READ);
+	lift_sys(t, HELPER_load_far, lift_deposit(t, lift_zx64(t, off), lift_zx64(t, sel), 32, 32),
+		 lift_const(t, far_sreg(i) | (u32)i->ops[0].reg << 8 | size << 16));
+}
+
+/* Destination register and operand size for the helpers that write one and ZF. */
+static val reg_and_size(struct lift *t, const struct ir1 *i)
+{
+	return lift_const(t, i->ops[0].reg | (u32)i->opsize << 8);
+}
+
+void lift_lar(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_lar, lift_zx(t, lift_ld_op(t, 1), 2), reg_and_size(t, i));
+}
+
+void lift_lsl(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_lsl, lift_zx(t, lift_ld_op(t, 1), 2), reg_and_size(t, i));
+}
+
+void lift_verr(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_verr, lift_zx(t, lift_ld_op(t, 0), 2), 0);
+}
+
+void lift_verw(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_verw, lift_zx(t, lift_ld_op(t, 0), 2), 0);
+}
+
+void lift_arpl(struct lift *t, const struct ir1 *i)
+{
+	val dst = lift_ld_rmw(t, 0), src = lift_zx(t, lift_ld_op(t, 1), 2);
+	val drpl = lift_extract(t, dst, 0, 2), srpl = lift_extract(t, src, 0, 2);
+	val less = lift_setcond(t, IC_LT, drpl, srpl);
+
+	(void)i;
+	lift_st_op(t, 0, lift_select(t, less, lift_deposit(t, dst, srpl, 0, 2), dst));
+	lift_flags_mask(t, lift_op2k(t, IR_SHL, less, 6), FL_ZF);
+}
+
+void lift_sldt(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_st_op(t, 0, lift_ldstate(t, offsetof(struct vcpu, ldtr.sel), M_U16, T_I32));
+}
+
+void lift_str(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_st_op(t, 0, lift_ldstate(t, offsetof(struct vcpu, tr.sel), M_U16, T_I32));
+}
+
+void lift_lldt(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_lldt, lift_zx(t, lift_ld_op(t, 0), 2), 0);
+}
+
+void lift_ltr(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_ltr, lift_zx(t, lift_ld_op(t, 0), 2), 0);
+}
+
+/* Linear address of a pseudo-descriptor, limit checked. */
+static val table_address(struct lift *t, const struct ir1 *i, bool write)
+{
+	s32 disp;
+	val a = lift_mem_addr(t, &i->ops[0], 6, write, &disp);
+
+	return disp ? lift_op2k(t, IR_ADD, a, disp) : a;
+}
+
+void lift_sgdt(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_sgdt, table_address(t, i, true), lift_const(t, i->opsize));
+}
+
+void lift_sidt(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_sidt, table_address(t, i, true), lift_const(t, i->opsize));
+}
+
+void lift_lgdt(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_lgdt, table_address(t, i, false), lift_const(t, i->opsize));
+}
+
+void lift_lidt(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_lidt, table_address(t, i, false), lift_const(t, i->opsize));
+}
+
+/* Far pointer operand in memory: offset and selector in one I64. */
+static val far_pointer(struct lift *t, const struct ir1 *i)
+{
+	const struct ir1_op *o = &i->ops[0];
+	val off, sel, a;
+	s32 disp;
+
+	if (o->kind == IR1_FAR)
+		return lift_const64(t, (s64)((u64)(u16)o->disp << 32 | (u32)o->imm));
+	a = lift_mem_addr(t, o, i->opsize + 2, false, &disp);
+	off = lift_ld(t, a, disp, lift_mem_of(i->opsize), T_I32, INTENT_READ);
+	sel = lift_ld(t, lift_op2k(t, IR_ADD, a, disp + i->opsize), 0, M_U16, T_I32, INTENT_READ);
+	return lift_deposit(t, lift_zx64(t, off), lift_zx64(t, sel), 32, 32);
+}
+
+void lift_jmpf(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_jmpf, far_pointer(t, i), lift_const(t, i->opsize));
+}
+
+void lift_callf(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_callf, far_pointer(t, i), lift_const(t, i->opsize));
+}
+
+void lift_retf(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_retf, lift_const(t, i->opsize),
+		 lift_const(t, i->nops ? i->ops[0].imm & 0xffff : 0));
+}
+
+void lift_iret(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_iret, lift_const(t, i->opsize), 0);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System instructions (SDM vol. 2; vol. 3, 2.8). All but the trivial ones run in
+ * system helpers; lift.c has already checked CPL and mode where the row says so.
+ */
+#include "dbt/lift/lift.h"
+
+/* Port and size; the helper checks the I/O bitmap unless the block key says it need not. */
+static val port(struct lift *t, const struct ir1_op *o)
+{
+	return o->kind == IR1_IMM ? lift_const(t, o->imm & 0xff) : lift_zx(t, lift_get(t, EDX), 2);
+}
+
+void lift_in(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_in, port(t, &i->ops[1]), lift_const(t, i->ops[0].size));
+}
+
+void lift_out(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_out, port(t, &i->ops[0]), lift_const(t, i->ops[1].size));
+}
+
+void lift_cli(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	if (!(t->key & KEY_IO_OK)) {
+		lift_raise_code(t, EXC_GP, 0);
+		return;
+	}
+	STSTATE32(t, eflags, lift_op2k(t, IR_AND, LDSTATE32(t, eflags), ~(s64)FL_IF));
+}
+
+/*
+ * With IF already set, nothing. With nothing pending, only the bit: an interrupt that comes
+ * after this kicks. Otherwise the run loop delivers after the next instruction.
+ */
+void lift_sti(struct lift *t, const struct ir1 *i)
+{
+	val f, busy;
+
+	(void)i;
+	if (!(t->key & KEY_IO_OK)) {
+		lift_raise_code(t, EXC_GP, 0);
+		return;
+	}
+	f = LDSTATE32(t, eflags);
+	busy = lift_select(t, lift_op2k(t, IR_AND, f, FL_IF), lift_const(t, 0),
+			   LDSTATE32(t, pending));
+	STSTATE32(t, eflags, lift_op2k(t, IR_OR, f, FL_IF));
+	lift_exit_if(t, IC_EQ, busy, lift_const(t, 0), t->next);
+	lift_sys(t, HELPER_sti, 0, 0);
+}
+
+void lift_hlt(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_hlt, 0, 0); }
+void lift_clts(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_clts, 0, 0); }
+
+void lift_lmsw(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_lmsw, lift_zx(t, lift_ld_op(t, 0), 2), 0);
+}
+
+void lift_smsw(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_st_op(t, 0, LDSTATE32(t, cr0));
+}
+
+void lift_mov_to_cr(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_mov_to_cr, lift_get(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+}
+
+void lift_mov_to_dr(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_mov_to_dr, lift_get(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+}
+
+void lift_mov_from_cr(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_mov_from_cr, lift_const(t, i->ops[0].reg), lift_const(t, i->ops[1].reg));
+}
+
+void lift_mov_from_dr(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_mov_from_dr, lift_const(t, i->ops[0].reg), lift_const(t, i->ops[1].reg));
+}
+
+void lift_invlpg(struct lift *t, const struct ir1 *i)
+{
+	val off = lift_offset(t, &i->ops[0]);
+
+	off = lift_op2(t, IR_ADD, off, lift_ldstate(t, offsetof(struct vcpu,
+						    seg[i->ops[0].seg].base), M_32, T_I32));
+	lift_sys(t, HELPER_invlpg, off, 0);
+}
+
+void lift_invd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
+void lift_wbinvd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
+void lift_rdmsr(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_rdmsr, 0, 0); }
+void lift_wrmsr(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_wrmsr, 0, 0); }
+void lift_rdpmc(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_rdpmc, 0, 0); }
+void lift_cpuid(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_cpuid, 0, 0); }
+
+/* At CPL 0 CR4.TSD does not matter. */
+void lift_rdtsc(struct lift *t, const struct ir1 *i)
+{
+	val tsc;
+
+	(void)i;
+	if (t->key & KEY_CPL) {
+		lift_sys(t, HELPER_rdtsc_checked, 0, 0);
+		return;
+	}
+	tsc = lift_helper(t, HELPER_rdtsc, T_I64, 0, 0, 0);
+	lift_put(t, EAX, lift_trunc(t, tsc));
+	lift_put(t, EDX, lift_trunc(t, lift_op2k(t, IR_SHR, tsc, 32)));
+}
+
+void lift_sysenter(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_sysenter, 0, 0);
+}
+
+void lift_sysexit(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_sysexit, 0, 0);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Folding, in place: operations on constants become constants; a branch on a
+ * comparison's result becomes the branch on the comparison; an extension of
+ * what is already extended goes. Law: SSA; only pure operations are touched.
+ */
+#include "dbt/opt/opt.h"
+
+#include "kernel/lib/bits.h"
+
+static val alias[IR_MAX];
+
+static bool constant(const struct ir *ir, val v, s64 *k)
+{
+	*k = ir->v[v].k;
+	return ir->v[v].op == IR_CONST;
+}
+
+static void make_const(struct ir_insn *in, s64 k)
+{
+	*in = (struct ir_insn){ .op = IR_CONST, .type = in->type, .guest = in->guest,
+				.k = in->type == T_I32 ? (s32)k : k };
+}
+
+static void forward(struct ir *ir, unsigned i, val v)
+{
+	alias[i] = v;
+	ir->v[i] = (struct ir_insn){ .op = IR_NOP, .guest = ir->v[i].guest };
+}
+
+/* Is v known to be below 2^width? */
+static bool fits_unsigned(const struct ir *ir, val v, unsigned width)
+{
+	const struct ir_insn *in = &ir->v[v];
+
+	switch (in->op) {
+	case IR_CONST: return in->k >= 0 && in->k < 1ll << width;
+	case IR_LD: case IR_LDSTATE:
+		return (in->x == M_U8 && width >= 8) || (in->x == M_U16 && width >= 16);
+	case IR_ZEXT: return in->k <= width;
+	case IR_EXTRACT: return in->y <= width;
+	case IR_SETCOND: return true;
+	case IR_AND:
+		return (ir->v[in->b].op == IR_CONST && fits_unsigned(ir, in->b, width));
+	}
+	return false;
+}
+
+static void fold_extension(struct ir *ir, unsigned i)
+{
+	struct ir_insn *in = &ir->v[i];
+	s64 k;
+
+	if (constant(ir, in->a, &k)) {
+		make_const(in, in->op == IR_SEXT ? sign_extend(k, in->k) : (s64)bits(k,
+				in->k - 1, 0));
+	} else if (ir->v[in->a].type == in->type) {
+		unsigned width = in->op == IR_ZEXT ? in->k : in->k - 1;
+
+		if (fits_unsigned(ir, in->a, width))
+			forward(ir, i, in->a);
+	}
+}
+
+static bool fold_binary(struct ir_insn *in, s64 a, s64 b)
+{
+	bool is64 = in->type == T_I64;
+	unsigned n = b & (is64 ? 63 : 31);
+	u64 ua = is64 ? (u64)a : (u32)a;
+
+	switch (in->op) {
+	case IR_ADD: make_const(in, (s64)((u64)a + (u64)b)); return true;
+	case IR_SUB: make_const(in, (s64)((u64)a - (u64)b)); return true;
+	case IR_AND: make_const(in, a & b); return true;
+	case IR_OR: make_const(in, a | b); return true;
+	case IR_XOR: make_const(in, a ^ b); return true;
+	case IR_SHL: make_const(in, (s64)(ua << n)); return true;
+	case IR_SHR: make_const(in, (s64)(ua >> n)); return true;
+	case IR_SAR: make_const(in, a >> n); return true;
+	}
+	return false;
+}
+
+/* x + 0, x | 0, x ^ 0, shifts by 0; chains of constant additions. */
+static void fold_identity(struct ir *ir, unsigned i, s64 b)
+{
+	struct ir_insn *in = &ir->v[i];
+
+	switch (in->op) {
+	case IR_ADD: case IR_SUB: case IR_OR: case IR_XOR: case IR_SHL: case IR_SHR: case IR_SAR:
+	case IR_ROTR:
+		if (!b)
+			forward(ir, i, in->a);
+		break;
+	case IR_AND:
+		if (b == -1)
+			forward(ir, i, in->a);
+		break;
+	}
+}
+
+/* The comparison behind a value that is 0 or 1, through XOR 1; *not: inverted. */
+static const struct ir_insn *comparison(const struct ir *ir, val v, bool *not)
+{
+	const struct ir_insn *in = &ir->v[v];
+	s64 k;
+
+	while (in->op == IR_XOR && constant(ir, in->b, &k) && k == 1) {
+		in = &ir->v[in->a];
+		*not = !*not;
+	}
+	return in->op == IR_SETCOND ? in : NULL;
+}
+
+static void fold_branch(struct ir *ir, struct ir_insn *in)
+{
+	const struct ir_insn *cmp;
+	bool not = in->x == IC_EQ;
+	s64 k;
+
+	if ((in->x != IC_EQ && in->x != IC_NE) || !constant(ir, in->b, &k) || k)
+		return;
+	cmp = comparison(ir, in->a, &not);
+	if (!cmp)
+		return;
+	in->x = cmp->x ^ not;		/* conditions come in pairs of opposites */
+	in->a = cmp->a;
+	in->b = cmp->b;
+}
+
+static void fold_one(struct ir *ir, unsigned i)
+{
+	struct ir_insn *in = &ir->v[i];
+	s64 a, b;
+
+	switch (in->op) {
+	case IR_ZEXT: case IR_SEXT: fold_extension(ir, i); return;
+	case IR_EXIT_IF: fold_branch(ir, in); return;
+	case IR_TRUNC:
+		if (constant(ir, in->a, &a))
+			make_const(in, a);
+		return;
+	case IR_SETCOND:
+		if (constant(ir, in->a, &a) && constant(ir, in->b, &b))
+			make_const(in, ir_cond_holds(in->x, a, b));
+		return;
+	case IR_SELECT:
+		if (constant(ir, in->a, &a))
+			forward(ir, i, a ? in->b : in->c);
+		return;
+	}
+	if (ir_info[in->op].shape != SH_BIN || in->op == IR_DEPOSIT || !constant(ir, in->b, &b))
+		return;
+	if (!constant(ir, in->a, &a) || !fold_binary(in, a, b))
+		fold_identity(ir, i, b);
+}
+
+void opt_fold(struct ir *ir)
+{
+	for (unsigned i = 0; i < ir->n; i++) {
+		struct ir_insn *in = &ir->v[i];
+
+		alias[i] = i;
+		in->a = alias[in->a];
+		in->b = alias[in->b];
+		in->c = alias[in->c];
+		fold_one(ir, i);
+	}
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fault path. A fault in translated code has a site in its block's table;
+ * state there is exact: general registers are in the frame, flags by recipe.
+ * Law: nothing here changes guest state before it knows how the access ends.
+ */
+#include "dbt/rt/fault.h"
+
+#include "dbt/backend/host_access.h"
+#include "dbt/backend/loongarch64/glue.h"
+#include "dbt/backend/loongarch64/regs.h"
+#include "dbt/cache/cache.h"
+#include "dbt/exec.h"
+#include "dbt/ir/ir.h"
+#include "dbt/x86/cc.h"
+#include "kernel/extable.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "mm/frame.h"
+#include "mm/gpa.h"
+
+#include <stdio.h>
+
+/* -- From frame to guest state -- */
+
+static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc l, s32 k)
+{
+	switch (l.kind) {
+	case LOC_CONST: return (u64)(s64)k;
+	case LOC_HOST: return f->gpr[l.n];
+	case LOC_SPILL: return c->spill[l.n];
+	}
+	return 0;
+}
+
+static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, const struct block *b,
+			   u16 n)
+{
+	const struct recipe *r;
+	u32 before;
+
+	if (n == RECIPE_ENTRY)
+		return cc_compute(CC_OP_KIND(f->gpr[R_CCOP]), CC_OP_SIZE(f->gpr[R_CCOP]),
+				  f->gpr[R_CCA], f->gpr[R_CCB], 0, 0);
+	r = &b->recipe[n];
+	before = r->kind > CC_LAST_FULL ? flags_by_recipe(f, c, b, r->prev) : 0;
+	return cc_compute(r->kind, r->log2size, operand(f, c, r->a, r->ka),
+			  operand(f, c, r->b, r->kb), operand(f, c, r->c, r->kc), before);
+}
+
+/* Leave translated code: the state goes to struct vcpu, dbt_enter returns `why`. */
+static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
+		  const struct fault_site *s, u32 why)
+{
+	for (int g = 0; g < 8; g++)
+		c->gpr[g] = f->gpr[R_GPR(g)];
+	c->cc_op = CC_OP(CC_EFLAGS, 2);
+	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
+	c->cc_b = 0;
+	c->eip = s->eip;
+	f->gpr[4] = why;
+	f->pc = (u64)(uintptr_t)&glue_leave_written;
+}
+
+/* -- One access -- */
+
+struct target {			/* where the bytes of an access are */
+	gpa_t page[2];
+	u32 first;		/* bytes on the first page */
+	u32 off;
+};
+
+static struct fault locate(struct dbt *d, u32 va, unsigned size, enum x86_access access, bool user,
+			   struct target *t)
+{
+	u32 error;
+
+	t->off = va & 0xfff;
+	t->first = 0x1000 - t->off < size ? 0x1000 - t->off : size;
+	if (!shadow_translate(d->shadow, va, access, user, &t->page[0], &error))
+		return fault_page(va, error);
+	if (t->first < size &&
+	    !shadow_translate(d->shadow, va + t->first, access, user, &t->page[1], &error))
+		return fault_page(va + t->first, error);
+	return fault_none();
+}
+
+static bool power_of_two(unsigned n) { return !(n & (n - 1)); }
+
+/* Whole if it is on one page and has a bus width, else byte by byte. */
+static void load_bytes(const struct target *t, unsigned size, u8 *out)
+{
+	u64 v;
+
+	if (t->first == size && size <= 8 && power_of_two(size)) {
+		v = gpa_load(t->page[0], size);
+		__builtin_memcpy(out, &v, size);
+		return;
+	}
+	for (unsigned n = 0; n < size; n++)
+		out[n] = (u8)gpa_load(n < t->first ? gpa(t->page[0].a + n)
+						   : gpa(t->page[1].a + n - t->first), 1);
+}
+
+static void store_bytes(const struct target *t, unsigned size, const u8 *in)
+{
+	u64 v = 0;
+
+	if (t->first == size && size <= 8 && power_of_two(size)) {
+		__builtin_memcpy(&v, in, size);
+		gpa_store(t->page[0], v, size);
+		return;
+	}
+	for (unsigned n = 0; n < size; n++)
+		gpa_store(n < t->first ? gpa(t->page[0].a + n)
+				       : gpa(t->page[1].a + n - t->first), in[n], 1);
+}
+
+/* Do these bytes belong to block b? Then its own store must be done by the evaluator. */
+static bool hits_block(const struct target *t, unsigned size, const struct block *b)
+{
+	for (int p = 0; p < 2; p++) {
+		u32 frame = b->frame[p];
+
+		if (frame == FRAME_NONE)
+			continue;
+		if (gpa_lookup(t->page[0]).wframe == frame ||
+		    (t->first < size && gpa_lookup(t->page[1]).wframe == frame))
+			return cache_block_touched(b, frame, t->off, size);
+	}
+	return false;
+}
+
+enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE };
+
+/*
+ * The access a of a host instruction that found no usable leaf. `b`: the block it is in, NULL
+ * for a helper's. Leaves its result in the frame's register.
+ */
+static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struct host_access *a,
+				const struct block *b, bool user, enum x86_access kind,
+				struct fault *fault)
+{
+	struct shadow_miss miss;
+	struct target t;
+	u8 bytes[16];
+
+	switch (shadow_fault(d->shadow, (u32)f->badv, kind, user, &miss)) {
+	case SHADOW_FILLED:
+		d->count.faults_filled++;
+		return RETRY;
+	case SHADOW_GUEST_FAULT:
+		d->count.faults_guest++;
+		*fault = fault_page((u32)f->badv, miss.error);
+		return GUEST_FAULT;
+	case SHADOW_WATCHED_WRITE:
+		d->count.faults_watched++;
+		break;
+	default:
+		d->count.faults_mmio++;
+	}
+	*fault = locate(d, (u32)a->addr, a->size, kind, user, &t);
+	if (fault->raised)
+		return GUEST_FAULT;
+	if (a->store && b && hits_block(&t, a->size, b))
+		return OWN_CODE;
+	if (a->store) {
+		host_access_value(f, a, bytes);
+		store_bytes(&t, a->size, bytes);
+	} else {
+		load_bytes(&t, a->size, bytes);
+		host_access_result(f, a, bytes);
+	}
+	f->pc += 4;
+	return DONE;
+}
+
+static bool is_memory(enum trap_kind kind)
+{
+	return kind == TRAP_LOAD_INVALID || kind == TRAP_STORE_INVALID ||
+	       kind == TRAP_STORE_READONLY || kind == TRAP_NO_RIGHTS;
+}
+
+static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
+{
+	const struct block *b = cache_block_at(f->pc);
+	const struct fault_site *s = b ? cache_site_at(b, f->pc) : NULL;
+	struct vcpu *c = d->c;
+	struct host_access a;
+	enum x86_access access;
+
+	if (!s)
+		return false;
+	if (kind == TRAP_BREAK && s->raise) {
+		if (!(s->raise & SITE_HELPER))
+			c->fault = (struct fault){ .raised = true, .vector = (u8)s->raise,
+				.has_error = s->raise & 0x100, .error = (u32)(s->raise >> 32) };
+		leave(f, c, b, s, EXIT_FAULT);
+		return true;
+	}
+	if (!is_memory(kind) || !host_access_decode(f, &a))
+		return false;
+	access = a.store || s->intent == INTENT_RMW ? X86_WRITE : X86_READ;
+	switch (access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault)) {
+	case GUEST_FAULT: leave(f, c, b, s, EXIT_FAULT); break;
+	case OWN_CODE: leave(f, c, b, s, EXIT_STEP); break;
+	default: break;
+	}
+	return true;
+}
+
+static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
+{
+	u64 fixup = extable_find(f->pc);
+	struct host_access a;
+
+	if (!fixup || !is_memory(kind) || !host_access_decode(f, &a))
+		return false;
+	if (access_slow(d, f, &a, NULL, !d->helper_super, a.store ? X86_WRITE : X86_READ,
+			&d->helper_fault) == GUEST_FAULT)
+		f->pc = fixup;
+	return true;
+}
+
+bool fault_claim(struct trap_frame *f, enum trap_kind kind)
+{
+	struct dbt *d = dbt_this();
+	bool mine = cache_contains(f->pc) ? claim_block(d, f, kind) : claim_helper(d, f, kind);
+
+	if (mine && d->c->pending)
+		f->gpr[R_KICK] = 1;
+	return mine;
+}
+
+bool fault_describe(u64 pc, char *buf, size_t size)
+{
+	const struct block *b = cache_block_at(pc);
+	const struct fault_site *s;
+
+	if (!b)
+		return false;
+	s = cache_site_at(b, pc);
+	snprintf(buf, size, "block %08x +%#lx (%u guest instructions)%s%08x", b->key.eip,
+		 (unsigned long)(pc - (u64)(uintptr_t)b->code), b->guest_insns,
+		 s ? ", guest pc " : ", block starts at ", s ? s->eip : b->key.eip);
+	return true;
+}

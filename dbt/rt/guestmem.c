@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest memory for helpers (guestmem.h) by direct accesses in the view of the
+ * asked privilege; the fault path fills leaves as for translated code.
+ */
+#include "dbt/rt/guestmem.h"
+
+#include "dbt/exec.h"
+#include "kernel/panic.h"
+
+u64 guest_ld_1(u64 addr);
+u64 guest_ld_2(u64 addr);
+u64 guest_ld_4(u64 addr);
+u64 guest_ld_8(u64 addr);
+void guest_st_1(u64 addr, u64 value);
+void guest_st_2(u64 addr, u64 value);
+void guest_st_4(u64 addr, u64 value);
+void guest_st_8(u64 addr, u64 value);
+
+static u64 begin(struct dbt *d, u32 linear, bool super)
+{
+	d->helper_super = super;
+	d->helper_fault.raised = false;
+	shadow_set_view(d->shadow, !super);
+	return (u64)(s64)(s32)linear;
+}
+
+struct fault g_ld(struct vcpu *c, u32 linear, unsigned size, bool super, u64 *out)
+{
+	struct dbt *d = c->owner;
+	u64 a = begin(d, linear, super);
+
+	switch (size) {
+	case 1: *out = guest_ld_1(a); break;
+	case 2: *out = guest_ld_2(a); break;
+	case 4: *out = guest_ld_4(a); break;
+	case 8: *out = guest_ld_8(a); break;
+	default: panic("guestmem: load of %u bytes", size);
+	}
+	return d->helper_fault;
+}
+
+struct fault g_st(struct vcpu *c, u32 linear, unsigned size, bool super, u64 value)
+{
+	struct dbt *d = c->owner;
+	u64 a = begin(d, linear, super);
+
+	switch (size) {
+	case 1: guest_st_1(a, value); break;
+	case 2: guest_st_2(a, value); break;
+	case 4: guest_st_4(a, value); break;
+	case 8: guest_st_8(a, value); break;
+	default: panic("guestmem: store of %u bytes", size);
+	}
+	return d->helper_fault;
+}
+
+struct fault g_probe(struct vcpu *c, u32 linear, u32 size, bool super, bool write)
+{
+	struct dbt *d = c->owner;
+	u32 error, last = linear + size - 1;
+	gpa_t at;
+
+	if (!size)
+		return fault_none();
+	for (u32 va = linear;; va = (va & ~0xfffu) + 0x1000) {
+		if (!shadow_translate(d->shadow, va, write ? X86_WRITE : X86_READ, !super, &at,
+				      &error))
+			return fault_page(va, error);
+		if (!((va ^ last) >> 12))
+			return fault_none();
+	}
+}
+
+/* With one guest CPU nothing comes between the load and the store. */
+struct fault g_rmw8(struct vcpu *c, u32 linear, u8 clear, u8 set, u8 *old)
+{
+	struct fault f = g_probe(c, linear, 1, true, true);
+	u64 v;
+
+	if (f.raised)
+		return f;
+	f = g_ld(c, linear, 1, true, &v);
+	if (f.raised)
+		return f;
+	if (old)
+		*old = (u8)v;
+	return g_st(c, linear, 1, true, (v & ~(u64)clear) | set);
+}

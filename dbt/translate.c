@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The pipeline: guest bytes → ir1 → IR → passes → host code → block. A block
+ * ends at the page's end; an instruction over it is a block of its own, keyed by
+ * both pages. Guest bytes are watched before they are read.
+ */
+#include "dbt/backend/backend.h"
+#include "dbt/cache/cache.h"
+#include "dbt/exec.h"
+#include "dbt/lift/lift.h"
+#include "dbt/opt/opt.h"
+#include "dbt/rt/cpuid.h"
+#include "dbt/x86/decode.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "mm/frame.h"
+#include "mm/gpa.h"
+
+#include <string.h>
+
+#define PAGE 4096u
+#define INSNS_MAX 40
+
+struct front {			/* decoding under way */
+	struct dbt *d;
+	struct block_key *k;
+	struct lift lift;
+	const u8 *page;		/* contents of the first page */
+	u32 off;		/* of the next instruction in it */
+	u32 eip;
+	u32 frame2;
+	unsigned insns_max;
+};
+
+static void print_line(const char *line) { printk("  %s\n", line); }
+
+/* The instruction at the page's end, with the bytes of the next page that it needs. */
+static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct fault *f)
+{
+	unsigned have = PAGE - t->off;
+	u8 bytes[15];
+	gpa_t next;
+	u32 n;
+
+	*f = exec_fetch(t->d, t->k->cs_base + t->eip + have, &next);
+	if (f->raised)
+		return DECODE_NEED_MORE;
+	n = gpa_lookup(next).frame;
+	if (n == FRAME_NONE) {
+		*f = fault_code(EXC_GP, 0);
+		return DECODE_NEED_MORE;
+	}
+	frame_watch(n, WATCH_CODE);
+	memcpy(bytes, t->page + t->off, have);
+	memcpy(bytes + have, gpa_frame_ptr(n), sizeof(bytes) - have);
+	t->frame2 = n;
+	t->k->page2 = n;
+	return decode(i, bytes, sizeof(bytes), t->eip, t->k->flags & KEY_CS32 ? 4 : 2);
+}
+
+static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fault *f)
+{
+	unsigned avail = PAGE - t->off < 15 ? PAGE - t->off : 15;
+	enum decode_status s = decode(i, t->page + t->off, avail, t->eip,
+				      t->k->flags & KEY_CS32 ? 4 : 2);
+
+	if (s == DECODE_NEED_MORE && t->eip == t->k->eip)
+		s = decode_over_end(t, i, f);
+	return s;
+}
+
+/* Past the limit of CS an instruction does not exist: #GP(0) when it is the next one. */
+static bool beyond_limit(const struct front *t, unsigned len)
+{
+	return (u64)t->eip + len - 1 > t->d->c->seg[CS].limit;
+}
+
+static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
+{
+	memset(i, 0, sizeof(*i));
+	i->op = X86_INVALID;
+	i->eip = t->eip;
+	i->len = 1;
+	lift_insn_raise(&t->lift, i, vector);
+}
+
+/* One instruction into the IR. False: the block ends before it. */
+static bool front_step(struct front *t, struct fault *f)
+{
+	bool first = t->eip == t->k->eip;
+	struct ir1 i;
+
+	switch (decode_next(t, &i, f)) {
+	case DECODE_NEED_MORE:
+		return false;
+	case DECODE_TOO_LONG:
+		if (first)
+			lift_exception(t, &i, EXC_GP);
+		return first;
+	case DECODE_INVALID:
+		if (beyond_limit(t, 1))
+			break;
+		lift_exception(t, &i, EXC_UD);
+		t->off++;
+		return true;
+	case DECODE_OK:
+		if (beyond_limit(t, i.len))
+			break;
+		lift_insn(&t->lift, &i);
+		t->off += i.len;
+		t->eip += i.len;
+		return true;
+	}
+	if (first)
+		*f = fault_code(EXC_GP, 0);
+	return false;
+}
+
+/* Lift until something ends the block. Returns false if its first instruction could not be had. */
+static bool front_end(struct front *t, struct ir *ir, struct fault *f)
+{
+	t->lift = (struct lift){ .ir = ir, .key = t->k->flags,
+				 .features = t->d->c->model->features };
+	ir->key_flags = t->k->flags;
+	while (!t->lift.ended && t->off < PAGE && ir->guests < t->insns_max &&
+	       ir->n + IR_GUEST_RESERVE < IR_MAX && front_step(t, f))
+		if (t->frame2 != FRAME_NONE)
+			break;
+	if (!ir->guests)
+		return false;
+	*f = fault_none();
+	lift_finish(&t->lift, t->eip);
+	return true;
+}
+
+static void check(const struct ir *ir, const char *when)
+{
+	unsigned where = 0;
+	const char *e = ir_verify(ir, &where);
+
+	if (!e)
+		return;
+	ir_print(ir, print_line);
+	panic("translate: %s: v%u: %s", when, where, e);
+}
+
+static unsigned count_exits(const struct ir *ir)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i < ir->n; i++)
+		n += ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF;
+	return n;
+}
+
+static void trace_block(const struct block_key *k, const struct ir *ir, const struct block *b)
+{
+	trace(EXEC, "block %08x gpa %llx flags %x: %u insns, %u bytes at %p\n", k->eip,
+	      (unsigned long long)k->gpa, k->flags, b->guest_insns, b->code_size, (void *)b->code);
+	if (trace_mask & (1u << TRACE_IR))
+		ir_print(ir, print_line);
+	if (trace_mask & (1u << TRACE_CODE))
+		for (u32 n = 0; n < b->code_size / 4; n++)
+			printk("code %p %08x\n", (void *)(b->code + n), b->code[n]);
+}
+
+/* Lower into the cache; NULL if the block was too big for its room. */
+static struct block *back_end(struct front *t, struct ir *ir)
+{
+	struct backend_out out;
+	struct block *b;
+	u32 link_base;
+
+	cache_room(&out, count_exits(ir), &link_base);
+	if (backend_emit(ir, &out, link_base))
+		return NULL;
+	b = cache_commit(&out);
+	b->key = *t->k;
+	b->guest_insns = ir->guests;
+	b->guest_len = t->off - (t->k->gpa & (PAGE - 1));
+	cache_counters.guest_insns += ir->guests;
+	trace_block(t->k, ir, b);
+	return b;
+}
+
+struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f)
+{
+	struct front t = { .d = d, .k = k, .insns_max = INSNS_MAX };
+	struct block *b = NULL;
+	u32 start = k->gpa & (PAGE - 1);
+	struct ir *ir;
+
+	frame_watch(frame, WATCH_CODE);
+	while (!b) {
+		arena_reset(&d->arena);
+		ir = ir_new(&d->arena);
+		t.page = gpa_frame_ptr(frame);
+		t.off = start;
+		t.eip = k->eip;
+		t.frame2 = FRAME_NONE;
+		k->page2 = BLOCK_ONE_PAGE;
+		if (!front_end(&t, ir, f))
+			return NULL;
+		check(ir, "lift");
+		opt_run(ir, d->passes_off);
+		check(ir, "passes");
+		b = back_end(&t, ir);
+		if (!b && t.insns_max == 1)
+			panic("translate: one instruction at %08x does not fit", k->eip);
+		if (!b) {
+			t.insns_max = (ir->guests + 1) / 2;
+			cache_next_region();
+		}
+	}
+	cache_insert(b, frame, t.frame2);
+	frame_code_add(frame, start, b->guest_len < PAGE - start ? b->guest_len : PAGE - start);
+	if (t.frame2 != FRAME_NONE)
+		frame_code_add(t.frame2, 0, start + b->guest_len - PAGE);
+	return b;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The meaning of each lazy flag kind, by the SDM's definition of the six flags (vol. 1, 3.4.3.1).
+ */
+#include "dbt/x86/cc.h"
+
+#include "dbt/x86/cpu.h"
+
+static u32 result_flags(u64 r, unsigned width)
+{
+	u64 m = width == 64 ? ~0ull : (1ull << width) - 1;
+	u32 f = 0;
+
+	if (!(r & m))
+		f |= FL_ZF;
+	if (r >> (width - 1) & 1)
+		f |= FL_SF;
+	if (!__builtin_parity(r & 0xff))
+		f |= FL_PF;
+	return f;
+}
+
+static u64 low(u64 v, unsigned width) { return width == 64 ? v : v & ((1ull << width) - 1); }
+
+static u32 add_flags(u64 a, u64 b, u64 carry, unsigned width)
+{
+	u64 r = low(a + b + carry, width);
+	u32 f = result_flags(r, width);
+
+	a = low(a, width);
+	b = low(b, width);
+	if (r < a || (carry && r == a))
+		f |= FL_CF;
+	if (((a ^ r) & (b ^ r)) >> (width - 1) & 1)
+		f |= FL_OF;
+	return f | ((a ^ b ^ r) & FL_AF);
+}
+
+static u32 sub_flags(u64 a, u64 b, u64 borrow, unsigned width)
+{
+	u64 r = low(a - b - borrow, width);
+	u32 f = result_flags(r, width);
+
+	a = low(a, width);
+	b = low(b, width);
+	if (a < b || (borrow && a == b))
+		f |= FL_CF;
+	if (((a ^ b) & (a ^ r)) >> (width - 1) & 1)
+		f |= FL_OF;
+	return f | ((a ^ b ^ r) & FL_AF);
+}
+
+/*
+ * Shifts by 1 … 31 (63). OF is defined for a count of 1 only; for others the same
+ * formula is used, as hardware does. AF is undefined: cleared.
+ */
+static u32 shl_flags(u64 a, unsigned n, unsigned width)
+{
+	u64 r = n < width ? low(a << n, width) : 0;
+	u32 cf = n <= width ? (low(a, width) >> (width - n)) & 1 : 0;
+	u32 f = result_flags(r, width) | cf;
+
+	if ((r >> (width - 1) & 1) != cf)
+		f |= FL_OF;
+	return f;
+}
+
+static u32 shr_flags(u64 a, unsigned n, unsigned width)
+{
+	u64 v = low(a, width);
+	u64 before_last = n - 1 < 64 ? v >> (n - 1) : 0;
+	u32 f = result_flags(before_last >> 1, width) | (before_last & 1);
+
+	if (n == 1 && v >> (width - 1) & 1)
+		f |= FL_OF;
+	return f;
+}
+
+static u32 sar_flags(u64 a, unsigned n, unsigned width)
+{
+	s64 v = (s64)(a << (64 - width)) >> (64 - width);
+	s64 before_last = v >> (n - 1 < 63 ? n - 1 : 63);
+
+	return result_flags((u64)(before_last >> 1), width) | (before_last & 1);
+}
+
+static u32 inc_flags(u64 r, u32 cf, bool inc, unsigned width)
+{
+	u64 edge = 1ull << (width - 1);
+	u32 f = result_flags(r, width) | cf;
+
+	if (low(r, width) == (inc ? edge : edge - 1))
+		f |= FL_OF;
+	if ((r & 0xf) == (inc ? 0 : 0xf))
+		f |= FL_AF;
+	return f;
+}
+
+u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before)
+{
+	unsigned width = 8u << log2size;
+
+	switch (kind) {
+	case CC_EFLAGS: return a & FL_ARITH;
+	case CC_ADD: return add_flags(a - b, b, 0, width);
+	case CC_ADC: return add_flags(a - b - (c & 1), b, c & 1, width);
+	case CC_SUB: return sub_flags(a + b, b, 0, width);
+	case CC_SBB: return sub_flags(a + b + (c & 1), b, c & 1, width);
+	case CC_CMP: return sub_flags(a, b, 0, width);
+	case CC_LOGIC: return result_flags(a, width);
+	case CC_INC: return inc_flags(a, b & 1, true, width);
+	case CC_DEC: return inc_flags(a, b & 1, false, width);
+	case CC_INC_KEEP: return inc_flags(a, before & FL_CF, true, width);
+	case CC_DEC_KEEP: return inc_flags(a, before & FL_CF, false, width);
+	case CC_MUL: return result_flags(a, width) | (b ? FL_CF | FL_OF : 0);
+	case CC_SHL: return shl_flags(a, b, width);
+	case CC_SHR: return shr_flags(a, b, width);
+	case CC_SAR: return sar_flags(a, b, width);
+	case CC_SHLV: return b ? shl_flags(a, b, width) : before;
+	case CC_SHRV: return b ? shr_flags(a, b, width) : before;
+	case CC_SARV: return b ? sar_flags(a, b, width) : before;
+	case CC_MASKED: return (before & ~b & FL_ARITH) | (a & b & FL_ARITH);
+	}
+	return before;
+}
+
+bool cc_holds(unsigned cond, u32 f)
+{
+	bool less = !(f & FL_SF) != !(f & FL_OF);
+	bool t = false;
+
+	switch (cond >> 1) {
+	case 0: t = f & FL_OF; break;
+	case 1: t = f & FL_CF; break;
+	case 2: t = f & FL_ZF; break;
+	case 3: t = f & (FL_CF | FL_ZF); break;
+	case 4: t = f & FL_SF; break;
+	case 5: t = f & FL_PF; break;
+	case 6: t = less; break;
+	case 7: t = less || (f & FL_ZF); break;
+	}
+	return t != (cond & 1);
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest bytes to struct ir1, through Capstone 5.0.7 (x86 only, DIET). The one
+ * file that knows Capstone. How the work is shared:
+ *
+ *   scan.c     prefixes, opcode map, length: decides which bytes are needed
+ *   Capstone   which instruction it is, and its operands
+ *   here       the instructions that Capstone gets wrong (facts below), values
+ *              of immediates, sizes of some memory operands, LOCK
+ *
+ * Capstone never sees the guest's bytes but a normalised copy (normalise()):
+ * LOCK, segments, repeated prefixes and F2/F3 that mean nothing are left out,
+ * opcodes that it rejects are replaced by a twin with the same operands.
+ * Invariant: what scan() and Capstone think of the length is the same, or the
+ * instruction is refused and counted in decode_disagreements.
+ */
+#include "dbt/x86/decode.h"
+
+#include <capstone/capstone.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dbt/x86/cpu.h"
+#include "dbt/x86/scan.h"
+#include "dbt/x86/x87map.h"
+#include "kernel/lib/bits.h"
+#include "kernel/lib/err.h"
+
+unsigned long decode_disagreements;
+
+static csh handle;			/* 32-bit code; see normalise() */
+
+/* -- Capstone's names to ours ------------------------------------------------ */
+
+/* Enum x86_op by Capstone's instruction number; 0 (X86_INVALID) where no row exists. */
+static u16 row_of[X86_INS_ENDING] = {
+#define INS(name, lift, flags, feature) [X86_INS_##name] = X86_##name,
+#define INX(name, lift, flags, feature)
+#include "dbt/x86/insns.def"
+#undef INX
+#undef INS
+	/* The rows of INX, and synonyms. MOVSD, CMPSD: the string forms are told by opcode. */
+	[X86_INS_SAL] = X86_SHL,
+	[X86_INS_CWDE] = X86_CBW, [X86_INS_CBW] = X86_CBW,
+	[X86_INS_CDQ] = X86_CWD, [X86_INS_CWD] = X86_CWD,
+	[X86_INS_XLATB] = X86_XLAT,
+	[X86_INS_PUSHAW] = X86_PUSHA, [X86_INS_PUSHAL] = X86_PUSHA,
+	[X86_INS_POPAW] = X86_POPA, [X86_INS_POPAL] = X86_POPA,
+	[X86_INS_PUSHF] = X86_PUSHF, [X86_INS_PUSHFD] = X86_PUSHF,
+	[X86_INS_POPF] = X86_POPF, [X86_INS_POPFD] = X86_POPF,
+	[X86_INS_MOVSB] = X86_MOVS, [X86_INS_MOVSW] = X86_MOVS, [X86_INS_MOVSD] = X86_MOVSD_SSE,
+	[X86_INS_CMPSB] = X86_CMPS, [X86_INS_CMPSW] = X86_CMPS, [X86_INS_CMPSD] = X86_CMPSD_SSE,
+	[X86_INS_STOSB] = X86_STOS, [X86_INS_STOSW] = X86_STOS, [X86_INS_STOSD] = X86_STOS,
+	[X86_INS_LODSB] = X86_LODS, [X86_INS_LODSW] = X86_LODS, [X86_INS_LODSD] = X86_LODS,
+	[X86_INS_SCASB] = X86_SCAS, [X86_INS_SCASW] = X86_SCAS, [X86_INS_SCASD] = X86_SCAS,
+	[X86_INS_INSB] = X86_INS, [X86_INS_INSW] = X86_INS, [X86_INS_INSD] = X86_INS,
+	[X86_INS_OUTSB] = X86_OUTS, [X86_INS_OUTSW] = X86_OUTS, [X86_INS_OUTSD] = X86_OUTS,
+	[X86_INS_JCXZ] = X86_JCXZ, [X86_INS_JECXZ] = X86_JCXZ,
+	[X86_INS_LJMP] = X86_JMPF, [X86_INS_LCALL] = X86_CALLF,
+	[X86_INS_IRET] = X86_IRET, [X86_INS_IRETD] = X86_IRET,
+	[X86_INS_PREFETCHNTA] = X86_PREFETCH, [X86_INS_PREFETCHT0] = X86_PREFETCH,
+	[X86_INS_PREFETCHT1] = X86_PREFETCH, [X86_INS_PREFETCHT2] = X86_PREFETCH,
+};
+
+/* Jcc, SETcc and CMOVcc in the order of their condition codes. */
+static const u16 cond_ids[3][16] = {
+	{ X86_INS_JO, X86_INS_JNO, X86_INS_JB, X86_INS_JAE, X86_INS_JE, X86_INS_JNE, X86_INS_JBE,
+	  X86_INS_JA, X86_INS_JS, X86_INS_JNS, X86_INS_JP, X86_INS_JNP, X86_INS_JL, X86_INS_JGE,
+	  X86_INS_JLE, X86_INS_JG },
+	{ X86_INS_SETO, X86_INS_SETNO, X86_INS_SETB, X86_INS_SETAE, X86_INS_SETE, X86_INS_SETNE,
+	  X86_INS_SETBE, X86_INS_SETA, X86_INS_SETS, X86_INS_SETNS, X86_INS_SETP, X86_INS_SETNP,
+	  X86_INS_SETL, X86_INS_SETGE, X86_INS_SETLE, X86_INS_SETG },
+	{ X86_INS_CMOVO, X86_INS_CMOVNO, X86_INS_CMOVB, X86_INS_CMOVAE, X86_INS_CMOVE,
+	  X86_INS_CMOVNE, X86_INS_CMOVBE, X86_INS_CMOVA, X86_INS_CMOVS, X86_INS_CMOVNS,
+	  X86_INS_CMOVP, X86_INS_CMOVNP, X86_INS_CMOVL, X86_INS_CMOVGE, X86_INS_CMOVLE,
+	  X86_INS_CMOVG },
+};
+
+struct reg_name { u8 kind, number, size; bool high; };
+
+#define SEQ8(kind, size, a, b, c, d, e, f, g, h) \
+	[X86_REG_##a] = { kind, 0, size, false }, [X86_REG_##b] = { kind, 1, size, false }, \
+	[X86_REG_##c] = { kind, 2, size, false }, [X86_REG_##d] = { kind, 3, size, false }, \
+	[X86_REG_##e] = { kind, 4, size, false }, [X86_REG_##f] = { kind, 5, size, false }, \
+	[X86_REG_##g] = { kind, 6, size, false }, [X86_REG_##h] = { kind, 7, size, false }
+
+/* By Capstone's register number; kind IR1_NONE where 32-bit code cannot name the register. */
+static const struct reg_name reg_names[X86_REG_ENDING] = {
+	[X86_REG_AL] = { IR1_GPR, EAX, 1, false }, [X86_REG_AH] = { IR1_GPR, EAX, 1, true },
+	[X86_REG_CL] = { IR1_GPR, ECX, 1, false }, [X86_REG_CH] = { IR1_GPR, ECX, 1, true },
+	[X86_REG_DL] = { IR1_GPR, EDX, 1, false }, [X86_REG_DH] = { IR1_GPR, EDX, 1, true },
+	[X86_REG_BL] = { IR1_GPR, EBX, 1, false }, [X86_REG_BH] = { IR1_GPR, EBX, 1, true },
+	SEQ8(IR1_GPR, 2, AX, CX, DX, BX, SP, BP, SI, DI),
+	SEQ8(IR1_GPR, 4, EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI),
+	SEQ8(IR1_CR, 4, CR0, CR1, CR2, CR3, CR4, CR5, CR6, CR7),
+	SEQ8(IR1_DR, 4, DR0, DR1, DR2, DR3, DR4, DR5, DR6, DR7),
+	SEQ8(IR1_MM, 8, MM0, MM1, MM2, MM3, MM4, MM5, MM6, MM7),
+	SEQ8(IR1_XMM, 16, XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7),
+	[X86_REG_ES] = { IR1_SREG, ES, 2, false }, [X86_REG_CS] = { IR1_SREG, CS, 2, false },
+	[X86_REG_SS] = { IR1_SREG, SS, 2, false }, [X86_REG_DS] = { IR1_SREG, DS, 2, false },
+	[X86_REG_FS] = { IR1_SREG, FS, 2, false }, [X86_REG_GS] = { IR1_SREG, GS, 2, false },
+};
+
+/* -- What Capstone must not be asked ------------------------------------------ */
+
+/* Opcodes for which 66, F2, F3 choose the instruction (POPCNT and MOVBE apart). */
+static bool is_simd_opcode(const struct scan *s)
+{
+	u8 op = s->opcode;
+
+	switch (s->map) {
+	case MAP_1: return false;
+	case MAP_0F:
+		return (op >= 0x10 && op <= 0x17) || (op >= 0x28 && op <= 0x2f) ||
+		       (op >= 0x50 && op <= 0x7f) || (op >= 0xc2 && op <= 0xc6) || op >= 0xd0;
+	case MAP_38: return op != 0xf0 && op != 0xf1;
+	default: return true;
+	}
+}
+
+/* 0F 0D, 0F 18-1F: every form executes as a hint or as a NOP, and touches no memory. */
+static bool is_hint(const struct scan *s)
+{
+	return s->map == MAP_0F && (s->opcode == 0x0d || (s->opcode & 0xf8) == 0x18);
+}
+
+/* PREFETCHNTA, PREFETCHT0-2. */
+static bool is_prefetch(const struct scan *s)
+{
+	return s->opcode == 0x18 && modrm_mod(s->modrm) != 3 && modrm_reg(s->modrm) < 4;
+}
+
+static bool is_popcnt(const struct scan *s) { return s->map == MAP_0F && s->opcode == 0xb8; }
+
+/*
+ * The copy that Capstone decodes, in 32-bit mode whatever the guest's: 67 and 66 for an
+ * address and operand size of 16 bits, or 66, F2, F3 where they choose the instruction
+ * (F2 and F3 outrank 66), then the opcode. Capstone's 16-bit mode does not know 66 as
+ * part of an SSE opcode. Returns the copy's length, at most 3 more than the original's.
+ */
+static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes)
+{
+	static const u8 escapes[] = { 0, 1, 2, 2 };
+	unsigned n = 0, from = s->opcode_at - escapes[s->map], at = s->opcode_at - from;
+	u8 choice = s->prefix & (PFX_REP | PFX_REPNE);
+
+	if (s->addrsize == 2)
+		copy[n++] = 0x67;
+	if (is_simd_opcode(s) ? (s->prefix & PFX_66) && !choice : s->opsize == 2)
+		copy[n++] = 0x66;
+	if (choice && (is_simd_opcode(s) || is_popcnt(s)))
+		copy[n++] = choice == PFX_REP ? 0xf3 : 0xf2;
+	memcpy(copy + n, bytes + from, s->len - from);
+	at += n;
+	if (is_hint(s) && !is_prefetch(s))
+		copy[at] = 0x1f;
+	if (s->map == MAP_0F && s->opcode == 0xae && modrm_mod(s->modrm) == 3)
+		copy[at + 1] &= ~7;			/* LFENCE MFENCE SFENCE: any rm */
+	if (s->map == MAP_0F && s->opcode >= 0x20 && s->opcode <= 0x23)
+		copy[at + 1] |= 0xc0;			/* MOV CR, DR: mod is ignored */
+	return n + s->len - from;
+}
+
+/* -- Which row ---------------------------------------------------------------- */
+
+static u16 row_map_1(const struct scan *s, u16 row)
+{
+	switch (s->opcode) {
+	case 0x06: case 0x0e: case 0x16: case 0x1e: return X86_PUSH_SREG;
+	case 0x07: case 0x17: case 0x1f: return X86_POP_SREG;
+	case 0x8c: return X86_MOV_FROM_SREG;
+	case 0x8e: return X86_MOV_TO_SREG;
+	case 0x90: return s->prefix & PFX_REP ? X86_PAUSE : X86_NOP;
+	case 0xa5: return X86_MOVS;
+	case 0xa7: return X86_CMPS;
+	case 0xff:
+		if (modrm_reg(s->modrm) == 3)
+			return X86_CALLF;
+		return modrm_reg(s->modrm) == 5 ? X86_JMPF : row;
+	default: return row;
+	}
+}
+
+static u16 row_map_0f(const struct scan *s, u16 row)
+{
+	if (is_hint(s))
+		return is_prefetch(s) ? X86_PREFETCH : X86_NOP_RM;
+	switch (s->opcode) {
+	case 0x20: return X86_MOV_FROM_CR;
+	case 0x21: return X86_MOV_FROM_DR;
+	case 0x22: return X86_MOV_TO_CR;
+	case 0x23: return X86_MOV_TO_DR;
+	case 0xa0: case 0xa8: return X86_PUSH_SREG;
+	case 0xa1: case 0xa9: return X86_POP_SREG;
+	case 0xc2:					/* CMPEQPS …: other numbers to Capstone */
+		if (s->prefix & PFX_REP)
+			return X86_CMPSS;
+		if (s->prefix & PFX_REPNE)
+			return X86_CMPSD_SSE;
+		return s->prefix & PFX_66 ? X86_CMPPD : X86_CMPPS;
+	case 0xd6:
+		return s->prefix & (PFX_REP | PFX_REPNE) ? row : X86_MOVQ_SSE;
+	case 0x7e:
+		return s->prefix & PFX_REP ? X86_MOVQ_SSE : row;
+	default: return row;
+	}
+}
+
+static u16 row_for(const struct scan *s, unsigned id)
+{
+	u16 row = id < ARRAY_LEN(row_of) ? row_of[id] : X86_INVALID;
+
+	switch (s->map) {
+	case MAP_1: return row_map_1(s, row);
+	case MAP_0F: return row_map_0f(s, row);
+	default: return row;
+	}
+}
+
+/* -- Operands ------------------------------------------------------------------ */
+
+static u8 gpr_or_none(x86_reg r)
+{
+	return r < X86_REG_ENDING && reg_names[r].kind == IR1_GPR ? reg_names[r].number : IR1_NOREG;
+}
+
+/* Little-endian bytes[at .. at + n), n <= 8. */
+static u64 load_le(const u8 *bytes, unsigned at, unsigned n)
+{
+	u64 v = 0;
+
+	for (unsigned k = 0; k < n; k++)
+		v |= (u64)bytes[at + k] << 8 * k;
+	return v;
+}
+
+static s64 load_signed(const u8 *bytes, unsigned at, unsigned n)
+{
+	return n ? sign_extend(load_le(bytes, at, n), 8 * n) : 0;
+}
+
+/* Default segment: SS when the base is eSP or eBP (SDM vol. 1, 3.7.4). */
+static void set_segment(struct ir1_op *o, const struct scan *s)
+{
+	if (s->seg != SCAN_NOSEG)
+		o->seg = s->seg;
+	else
+		o->seg = o->base == ESP || o->base == EBP ? SS : DS;
+}
+
+static void take_mem(struct ir1_op *o, const cs_x86_op *c, const struct scan *s, const u8 *bytes)
+{
+	o->kind = IR1_MEM;
+	o->size = c->size;
+	o->base = gpr_or_none(c->mem.base);
+	o->index = gpr_or_none(c->mem.index);
+	o->scale = o->index == IR1_NOREG ? 1 : c->mem.scale;
+	o->disp = load_signed(bytes, s->disp_at, s->disp_len);
+	set_segment(o, s);
+}
+
+static bool take_reg(struct ir1_op *o, x86_reg reg)
+{
+	const struct reg_name *n = &reg_names[reg < X86_REG_ENDING ? reg : X86_REG_INVALID];
+
+	o->kind = n->kind;
+	o->reg = n->number;
+	o->size = n->size;
+	o->high = n->high;
+	return n->kind != IR1_NONE;
+}
+
+/* A memory operand that the instruction implies: seg:[base]. */
+static struct ir1_op implied_mem(const struct scan *s, u8 base, unsigned size)
+{
+	return (struct ir1_op){ .kind = IR1_MEM, .size = size, .base = base, .index = IR1_NOREG,
+				.scale = 1, .seg = s->seg != SCAN_NOSEG ? s->seg : DS };
+}
+
+/* Immediates that are extended to the operand size; all others are unsigned. */
+static bool is_signed_imm(const struct scan *s)
+{
+	u8 op = s->opcode;
+
+	if (s->map != MAP_1)
+		return false;
+	return op < 0x40 || (op >= 0x68 && op <= 0x6b) || (op >= 0x80 && op <= 0x83) ||
+	       op == 0xa8 || op == 0xa9 || (op >= 0xb0 && op <= 0xbf) ||
+	       op == 0xc6 || op == 0xc7 || op == 0xf6 || op == 0xf7;
+}
+
+static bool is_shift_by_1(const struct scan *s)
+{
+	return s->map == MAP_1 && (s->opcode == 0xd0 || s->opcode == 0xd1);
+}
+
+/* Capstone's value and size of an immediate are not used: its sign extension varies. */
+static void take_imm(struct ir1_op *o, const struct ir1 *i, const struct scan *s)
+{
+	o->kind = IR1_IMM;
+	if (is_shift_by_1(s)) {
+		o->imm = 1;
+		o->size = 1;
+	} else if (is_signed_imm(s)) {
+		o->imm = load_signed(i->bytes, s->imm_at, s->imm_len);
+		o->size = i->nops ? i->ops[0].size : i->opsize;
+	} else {
+		o->imm = load_le(i->bytes, s->imm_at, s->imm_len);
+		o->size = s->imm_len;
+	}
+}
+
+static bool take_operands(struct ir1 *i, const struct scan *s, const cs_x86 *c)
+{
+	unsigned n = c->op_count < ARRAY_LEN(i->ops) ? c->op_count : ARRAY_LEN(i->ops);
+
+	for (; i->nops < n; i->nops++) {
+		const cs_x86_op *from = &c->operands[i->nops];
+		struct ir1_op *to = &i->ops[i->nops];
+
+		if (from->type == X86_OP_MEM)
+			take_mem(to, from, s, i->bytes);
+		else if (from->type == X86_OP_IMM)
+			take_imm(to, i, s);
+		else if (!take_reg(to, from->reg))
+			return false;
+	}
+	return true;
+}
+
+/* -- Mending operands ----------------------------------------------------------- */
+
+static void set_ops(struct ir1 *i, unsigned n)
+{
+	for (unsigned k = n; k < ARRAY_LEN(i->ops); k++)
+		i->ops[k] = (struct ir1_op){ 0 };
+	i->nops = n;
+}
+
+/* JMP, Jcc, CALL, LOOP …: the target, wrapped to the operand size. */
+static void mend_rel(struct ir1 *i, const struct scan *s)
+{
+	u32 target = i->eip + i->len + (u32)load_signed(i->bytes, s->imm_at, s->imm_len);
+
+	set_ops(i, 0);
+	i->nops = 1;
+	i->ops[0] = (struct ir1_op){ .kind = IR1_REL, .size = i->opsize,
+				     .imm = i->opsize == 2 ? target & 0xffff : target };
+}
+
+/* CALLF and JMPF: ptr16:16, ptr16:32 and their memory forms. */
+static void mend_far(struct ir1 *i, const struct scan *s)
+{
+	if (s->has_modrm) {
+		i->ops[0].size = i->opsize + 2;
+		return;
+	}
+	set_ops(i, 0);
+	i->nops = 1;
+	i->ops[0] = (struct ir1_op){
+		.kind = IR1_FAR, .size = i->opsize + 2,
+		.imm = load_le(i->bytes, s->imm_at, i->opsize),
+		.disp = load_le(i->bytes, s->imm_at + i->opsize, 2),
+	};
+}
+
+static void mend_string(struct ir1 *i, const struct scan *s)
+{
+	i->opsize = s->opcode & 1 ? i->opsize : 1;
+	set_ops(i, 0);
+	if (i->op == X86_STOS || i->op == X86_SCAS || i->op == X86_INS)
+		return;
+	i->nops = 1;
+	i->ops[0] = implied_mem(s, ESI, i->opsize);
+}
+
+static void mend_enter(struct ir1 *i, const struct scan *s)
+{
+	i->ops[0].imm = load_le(i->bytes, s->imm_at, 2);
+	i->ops[0].size = 2;
+	i->ops[1].imm = i->bytes[s->imm_at + 2];
+	i->ops[1].size = 1;
+}
+
+static void mend_cmpfp(struct ir1 *i, const struct scan *s)
+{
+	i->ops[2] = (struct ir1_op){ .kind = IR1_IMM, .size = 1, .imm = i->bytes[s->imm_at] };
+	i->nops = 3;
+	i->subop = i->bytes[s->imm_at] & 7;
+}
+
+static void set_mem_size(struct ir1 *i, unsigned size)
+{
+	for (unsigned k = 0; k < i->nops; k++)
+		if (i->ops[k].kind == IR1_MEM)
+			i->ops[k].size = size;
+}
+
+/* Operands that Capstone leaves out, adds or sizes otherwise than ir1.h says. */
+static void mend_operands(struct ir1 *i, const struct scan *s)
+{
+	switch (i->op) {
+	case X86_JCC: case X86_JCXZ: case X86_LOOP: case X86_LOOPE: case X86_LOOPNE:
+		mend_rel(i, s);
+		break;
+	case X86_JMP: case X86_CALL:
+		if (!s->has_modrm)
+			mend_rel(i, s);
+		break;
+	case X86_JMPF: case X86_CALLF: mend_far(i, s); break;
+	case X86_LES: case X86_LDS: case X86_LSS: case X86_LFS: case X86_LGS:
+		set_mem_size(i, i->opsize + 2);
+		break;
+	case X86_BOUND: set_mem_size(i, 2 * i->opsize); break;
+	case X86_SGDT: case X86_SIDT: case X86_LGDT: case X86_LIDT: set_mem_size(i, 6); break;
+	case X86_COMISD: set_mem_size(i, 8); break;
+	case X86_LEA: case X86_INVLPG: case X86_FXSAVE: case X86_FXRSTOR: case X86_NOP_RM:
+	case X86_PREFETCH: case X86_CLFLUSH:
+		set_mem_size(i, 0);
+		break;
+	case X86_MOV_TO_SREG: case X86_LAR: case X86_LSL: i->ops[1].size = 2; break;
+	case X86_ENTER: mend_enter(i, s); break;
+	case X86_CMPPS: case X86_CMPSS: case X86_CMPPD: case X86_CMPSD_SSE: mend_cmpfp(i, s); break;
+	case X86_XLAT:
+		i->nops = 1;
+		i->ops[0] = implied_mem(s, EBX, 1);
+		break;
+	case X86_MASKMOVQ: case X86_MASKMOVDQU:
+		i->nops = 3;
+		i->ops[2] = implied_mem(s, EDI, i->ops[0].size);
+		break;
+	case X86_MONITOR:
+		i->nops = 1;
+		i->ops[0] = implied_mem(s, EAX, 0);
+		break;
+	case X86_NOP: case X86_PAUSE: case X86_MWAIT: set_ops(i, 0); break;
+	default:
+		if (x86_rows[i->op].flags & ROW_STRING)
+			mend_string(i, s);
+	}
+}
+
+/* -- x87 ------------------------------------------------------------------------- */
+
+static struct ir1_op st_operand(u8 number)
+{
+	return (struct ir1_op){ .kind = IR1_ST, .size = 10, .reg = number };
+}
+
+/* Register forms come from the map alone: Capstone rejects aliases and swaps FSUB with FSUBR. */
+static void x87_registers(struct ir1 *i, u8 form, u8 sti)
+{
+	switch (form) {
+	case X87_AX:
+		i->nops = 1;
+		i->ops[0] = (struct ir1_op){ .kind = IR1_GPR, .size = 2, .reg = EAX };
+		break;
+	case X87_I:
+		i->nops = 1;
+		i->ops[0] = st_operand(sti);
+		break;
+	case X87_0I: case X87_I0:
+		i->nops = 2;
+		i->ops[0] = st_operand(form == X87_0I ? 0 : sti);
+		i->ops[1] = st_operand(form == X87_0I ? sti : 0);
+		break;
+	}
+}
+
+/* -- The decoder ------------------------------------------------------------------ */
+
+struct work {				/* one call's temporaries */
+	struct scan scan;
+	cs_insn insn;
+	cs_detail detail;
+};
+
+static bool run_capstone(struct work *w, const u8 *bytes)
+{
+	u8 copy[SCAN_MAX + 3];
+	const u8 *code = copy;
+	size_t size = normalise(copy, &w->scan, bytes);
+	u64 address = 0;
+
+	w->insn.detail = &w->detail;
+	if (!cs_disasm_iter(handle, &code, &size, &address, &w->insn))
+		return false;
+	if (size != 0)
+		decode_disagreements++;
+	return size == 0;
+}
+
+static bool decode_x87(struct ir1 *i, struct work *w)
+{
+	const struct scan *s = &w->scan;
+	struct x87_entry e = x87_lookup(s->opcode, s->modrm);
+
+	i->op = e.op;
+	i->cond = e.cond;
+	i->subop = e.subop;
+	if (e.op == X86_INVALID || e.form != X87_MEM) {
+		x87_registers(i, e.form, modrm_rm(s->modrm));
+		return e.op != X86_INVALID;
+	}
+	if (!run_capstone(w, i->bytes) || !take_operands(i, s, &w->detail.x86))
+		return false;
+	set_mem_size(i, e.size);
+	return i->nops == 1;
+}
+
+static bool decode_other(struct ir1 *i, struct work *w)
+{
+	const struct scan *s = &w->scan;
+
+	if (!scan_form_exists(s) || !run_capstone(w, i->bytes))
+		return false;
+	i->op = row_for(s, w->insn.id);
+	if (i->op == X86_INVALID || !take_operands(i, s, &w->detail.x86))
+		return false;
+	if (i->op == X86_JCC || i->op == X86_SETCC || i->op == X86_CMOVCC)
+		i->cond = s->opcode & 15;
+	if (is_simd_opcode(s) || is_popcnt(s))
+		i->prefix &= ~(PFX_REP | PFX_REPNE);
+	mend_operands(i, s);
+	return true;
+}
+
+/* LOCK: only where the row allows it and the destination is memory. */
+static bool lock_allowed(const struct ir1 *i)
+{
+	return (x86_rows[i->op].flags & ROW_LOCK) && i->ops[0].kind == IR1_MEM;
+}
+
+enum decode_status decode(struct ir1 *out, const u8 *bytes, unsigned avail, u32 eip, unsigned mode)
+{
+	struct work w;
+	enum decode_status status;
+	bool valid;
+
+	*out = (struct ir1){ .op = X86_INVALID };
+	status = scan(&w.scan, bytes, avail, mode);
+	if (status != DECODE_OK)
+		return status;
+	out->len = w.scan.len;
+	out->opsize = w.scan.opsize;
+	out->addrsize = w.scan.addrsize;
+	out->prefix = w.scan.prefix;
+	out->eip = eip;
+	memcpy(out->bytes, bytes, w.scan.len);
+	if (w.scan.map == MAP_1 && (w.scan.opcode & 0xf8) == 0xd8)
+		valid = decode_x87(out, &w);
+	else
+		valid = decode_other(out, &w);
+	if (valid && (out->prefix & PFX_LOCK))
+		valid = lock_allowed(out);
+	if (!valid)
+		out->op = X86_INVALID;
+	return valid ? DECODE_OK : DECODE_INVALID;
+}
+
+/* -- Set-up ------------------------------------------------------------------------- */
+
+static void name_conditions(void)
+{
+	static const u16 families[3] = { X86_JCC, X86_SETCC, X86_CMOVCC };
+
+	for (unsigned f = 0; f < ARRAY_LEN(families); f++)
+		for (unsigned k = 0; k < 16; k++)
+			row_of[cond_ids[f][k]] = families[f];
+}
+
+int decode_init(void)
+{
+	cs_opt_mem mem = { malloc, calloc, realloc, free, vsnprintf };
+
+	name_conditions();
+	if (cs_option(0, CS_OPT_MEM, (size_t)&mem) != CS_ERR_OK ||
+	    cs_open(CS_ARCH_X86, CS_MODE_32, &handle) != CS_ERR_OK ||
+	    cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
+		return -ERR_NOMEM;
+	return 0;
+}

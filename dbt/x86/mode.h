@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What of the CPU's mode a block depends on: the flags of the block key
+ * (design 3), and the precomputed segment checks. Derived state only: both are
+ * computed from struct vcpu after anything that changes modes or segments.
+ */
+#ifndef DBT_X86_MODE_H
+#define DBT_X86_MODE_H
+
+#include "dbt/x86/cpu.h"
+
+enum key_flag {
+	KEY_CPL = 3u << 0,
+	KEY_CS32 = 1u << 2,		/* CS.D */
+	KEY_SS32 = 1u << 3,		/* SS.B */
+	KEY_PE = 1u << 4,
+	KEY_VM = 1u << 5,
+	KEY_IO_OK = 1u << 6,		/* CPL <= IOPL: CLI, STI, IN, OUT need no further check */
+	KEY_TF = 1u << 7,		/* single-step: one instruction for each block */
+	/* bit for each enum sreg: base 0, 4 GiB, read/write (CS: read) */
+	KEY_FLAT_SHIFT = 8,
+	KEY_FLAT = 0x3fu << 8,
+	KEY_EXPAND_DOWN = 1u << 14,	/* some data segment has a lower bound */
+	KEY_TS = 1u << 15,
+	KEY_EM = 1u << 16,
+	KEY_MP = 1u << 17,
+	KEY_OSFXSR = 1u << 18,
+	KEY_INHIBIT = 1u << 19,		/* the instruction after STI, MOV SS: alone in its block */
+	KEY_AC = 1u << 20,		/* alignment checks are on */
+	KEY_NE = 1u << 21,		/* CR0.NE: x87 errors are #MF */
+	KEY_XMMEXCPT = 1u << 22,
+	KEY_DF = 1u << 23,		/* string instructions go down */
+	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
+};
+
+/* Recompute key_flags from the state. */
+void vcpu_update_key(struct vcpu *c);
+
+/* Recompute seg_lo and seg_span of one segment register from its hidden part. */
+void vcpu_seg_update(struct vcpu *c, enum sreg s);
+
+/* Both, for everything: after reset, system helpers, far transfers. */
+void vcpu_mode_update(struct vcpu *c);
+
+#endif

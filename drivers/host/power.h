@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Switching the host off. */
+#ifndef DRIVERS_HOST_POWER_H
+#define DRIVERS_HOST_POWER_H
+
+#include "drivers/ends.h"
+
+/*
+ * Off, and never back. The host cannot pass `status` on to whoever started it: it is printed
+ * by the caller, if at all.
+ */
+__attribute__((noreturn)) void power_off(int status);
+
+struct power power_end(void);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's 16550 UARTs (PC16550D data sheet): the monitor's console, and a character end for a
+ * guest's serial port. Not the guest's UART: that is drivers/pc/uart.
+ */
+#ifndef DRIVERS_HOST_UART_H
+#define DRIVERS_HOST_UART_H
+
+#include "drivers/ends.h"
+#include "kernel/lib/types.h"
+
+#define UART_RING 4096		/* received bytes kept; a power of two */
+
+struct uart {
+	volatile u8 *reg;
+	u8 ring[UART_RING];
+	u32 head, tail;		/* filled at head by the interrupt handler, read at tail */
+	u64 received, overruns;
+};
+
+/* Set 8n1 with FIFOs on, all interrupts off. The speed stays the firmware's. */
+void uart_init(struct uart *u, hpa_t base);
+
+/* Send text, LF as CR LF; waits for each byte, but a bounded time: a dead UART loses text. */
+void uart_print(struct uart *u, const char *text, size_t size);
+
+/* Receive by interrupt from now on: connect uart_interrupt(u) to the UART's line first. */
+void uart_receive(struct uart *u);
+void uart_interrupt(void *u);
+
+/* Loop sent bytes back to the receiver (data sheet 8.6.7), for tests; printed text loops too. */
+void uart_loopback(struct uart *u, bool on);
+
+/* The character end; u must live as long as it. */
+struct chardev uart_end(struct uart *u);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Port 0x402: bytes to a character end, reads 0xe9 (how firmware finds it). Port 0x80:
+ * the POST code latch, also what guests write for a short delay. Not a UART: no status.
+ * Invariant: a write never blocks; what the end does not take at once is dropped.
+ */
+#include "drivers/pc/debugport.h"
+
+#include <stdlib.h>
+
+#include "kernel/panic.h"
+
+enum { PORT_POST = 0x80, PORT_DEBUG = 0x402, DEBUG_PRESENT = 0xe9 };
+
+struct debugport {
+	struct chardev sink;
+	u8 post;
+	struct bus_region debug_region, post_region;
+};
+
+static u64 debug_read(void *opaque, u32 off, unsigned size)
+{
+	(void)opaque, (void)off, (void)size;
+	return DEBUG_PRESENT;
+}
+
+static void debug_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	struct debugport *d = opaque;
+
+	(void)off, (void)size;
+	if (d->sink.write)
+		d->sink.write(d->sink.opaque, (u8)v);
+}
+
+static u64 post_read(void *opaque, u32 off, unsigned size)
+{
+	struct debugport *d = opaque;
+
+	(void)off, (void)size;
+	return d->post;
+}
+
+static void post_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	struct debugport *d = opaque;
+
+	(void)off, (void)size;
+	d->post = (u8)v;
+}
+
+static const struct io_ops debug_ops = { .read = debug_read, .write = debug_write, .min = 1,
+		.max = 1 };
+static const struct io_ops post_ops = { .read = post_read, .write = post_write, .min = 1,
+		.max = 1 };
+
+u8 debugport_post(const struct debugport *d)
+{
+	return d->post;
+}
+
+struct debugport *debugport_create(struct bus *bus, const struct chardev *sink)
+{
+	struct debugport *d = calloc(1, sizeof(*d));
+
+	must(d);
+	if (sink)
+		d->sink = *sink;
+	d->debug_region = (struct bus_region){
+		.name = "debugport", .start = PORT_DEBUG, .size = 1, .ops = &debug_ops,
+		.opaque = d, .enabled = true,
+	};
+	d->post_region = (struct bus_region){
+		.name = "post", .start = PORT_POST, .size = 1, .ops = &post_ops,
+		.opaque = d, .priority = 1, .enabled = true,
+	};
+	bus_add(bus, BUS_IO, &d->debug_region);
+	bus_add(bus, BUS_IO, &d->post_region);
+	return d;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Joins PIC, IOAPIC and LAPICs: the board's interrupt wiring. No registers of its own.
+ * ISA interrupt n is PIC input n and IOAPIC pin n, but IRQ 0 is pin 2 (the ACPI MADT's
+ * interrupt source override says so to the guest). The PIC's INT is LINT0 of every LAPIC.
+ * Lock order: device, then PIC or IOAPIC, then LAPIC.
+ * Invariant: after a change that makes something pending, cpu.raise was called.
+ */
+#include "drivers/pc/irqchip.h"
+
+#include <stdlib.h>
+
+#include "drivers/pc/ioapic.h"
+#include "drivers/pc/pic.h"
+#include "kernel/panic.h"
+
+struct irqchip {
+	struct pic *pic;
+	struct ioapic *ioapic;
+	struct lapic *lapic;
+};
+
+void irqchip_isa(void *irqchip, unsigned n, int level)
+{
+	struct irqchip *c = irqchip;
+
+	pic_set(c->pic, n, level);
+	if (n != 2)
+		ioapic_set(c->ioapic, n ? n : 2, level);
+}
+
+struct irq_line irqchip_line(struct irqchip *c, unsigned n)
+{
+	return (struct irq_line){ .set = irqchip_isa, .opaque = c, .n = n };
+}
+
+static void pic_int(void *opaque, unsigned n, int level)
+{
+	struct irqchip *c = opaque;
+
+	(void)n;
+	lapic_lint(c->lapic, 0, level);
+}
+
+static void eoi(void *opaque, unsigned n, int level)
+{
+	struct irqchip *c = opaque;
+
+	ioapic_eoi(c->ioapic, n, level);
+}
+
+bool irqchip_pending(const struct irqchip *c, unsigned core)
+{
+	return lapic_pending(c->lapic, core) ||
+	       (pic_output(c->pic) && lapic_accepts_intr(c->lapic, core));
+}
+
+int irqchip_ack(struct irqchip *c, unsigned core)
+{
+	int v = lapic_ack(c->lapic, core);
+
+	if (v < 0 && pic_output(c->pic) && lapic_accepts_intr(c->lapic, core))
+		v = pic_ack(c->pic);
+	return v;
+}
+
+struct lapic *irqchip_lapic(struct irqchip *c)
+{
+	return c->lapic;
+}
+
+void irqchip_reset(struct irqchip *c)
+{
+	pic_reset(c->pic);
+	ioapic_reset(c->ioapic);
+	lapic_reset(c->lapic);
+}
+
+struct irqchip *irqchip_create(struct bus *bus, unsigned cores, const struct cpu_intr *cpu)
+{
+	struct irqchip *c = calloc(1, sizeof(*c));
+	struct irq_line intr = { .set = pic_int, .opaque = c };
+	struct irq_line ended = { .set = eoi, .opaque = c };
+
+	must(c);
+	c->lapic = lapic_create(bus, cores, cpu, &ended);
+	c->ioapic = ioapic_create(bus, c->lapic);
+	c->pic = pic_create(bus, &intr);
+	return c;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PCI configuration mechanism #1 (PCI 2.1 §3.2.2.3.2) on ports 0xcf8-0xcff for bus 0, and
+ * RCR at 0xcf9 (82371 datasheet). Not a bridge: other buses have nobody on them.
+ * Deviation: byte writes to 0xcf8, 0xcfa and 0xcfb go nowhere, as no I/O device is there.
+ * Invariant: a BAR's region sits where conf[] says, whenever the lock is free.
+ */
+#include "drivers/pc/pci.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/lib/bits.h"
+#include "kernel/lock.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+
+enum { PORT_CONF = 0xcf8, OFF_RCR = 1, OFF_DATA = 4 };
+enum { RCR_SRST = 2, RCR_RCPU = 4 };
+#define CONFADD_ENABLE 0x80000000u
+#define CONFADD_MASK 0x80fffffcu
+
+struct pci {
+	struct lock lock;
+	struct bus *bus;
+	u32 confadd;
+	u8 rcr;
+	struct pci_func *func[256];
+	struct irq_line reset;
+	struct bus_region region;
+};
+
+/* -- Functions ------------------------------------------------------------- */
+
+void pci_put16(struct pci_func *f, u32 off, u16 v)
+{
+	f->conf[off] = (u8)v;
+	f->conf[off + 1] = (u8)(v >> 8);
+}
+
+void pci_put32(struct pci_func *f, u32 off, u32 v)
+{
+	pci_put16(f, off, (u16)v);
+	pci_put16(f, off + 2, (u16)(v >> 16));
+}
+
+u32 pci_get32(const struct pci_func *f, u32 off)
+{
+	return f->conf[off] | f->conf[off + 1] << 8 | f->conf[off + 2] << 16 |
+	       (u32)f->conf[off + 3] << 24;
+}
+
+void pci_func_init(struct pci_func *f, u16 vendor, u16 device, u32 class_code, u8 revision)
+{
+	memset(f, 0, sizeof(*f));
+	pci_put16(f, PCI_VENDOR, vendor);
+	pci_put16(f, PCI_DEVICE, device);
+	f->conf[PCI_REVISION] = revision;
+	f->conf[PCI_PROG_IF] = (u8)class_code;
+	pci_put16(f, PCI_CLASS, (u16)(class_code >> 8));
+	f->wmask[PCI_INT_LINE] = 0xff;
+	f->wmask[PCI_COMMAND] = PCI_CMD_IO | PCI_CMD_MEM | PCI_CMD_MASTER;
+	f->wmask[PCI_COMMAND + 1] = 0x01;	/* SERR# enable */
+	f->w1c[PCI_STATUS + 1] = 0xf9;
+}
+
+void pci_set_bar(struct pci_func *f, unsigned n, enum bus_space space, u32 size,
+		 struct bus_region *r)
+{
+	u32 off = PCI_BAR0 + 4 * n, mask = ~(size - 1);
+
+	must(n < 6 && size >= 4 && !(size & (size - 1)));
+	f->bar[n] = (struct pci_bar){ space, size, r };
+	f->conf[off] = space == BUS_IO;
+	for (unsigned k = 0; k < 4; k++)
+		f->wmask[off + k] = (u8)(mask >> 8 * k);
+	r->enabled = false;
+	r->size = size;
+}
+
+static void place_bar(struct pci *p, const struct pci_func *f, unsigned n)
+{
+	const struct pci_bar *b = &f->bar[n];
+	u8 decode = b->space == BUS_IO ? PCI_CMD_IO : PCI_CMD_MEM;
+	u32 base = pci_get32(f, PCI_BAR0 + 4 * n) & ~(b->size - 1);
+	bool sizing = base == ~(b->size - 1);
+	bool on = f->conf[PCI_COMMAND] & decode && base && !sizing;
+
+	if (b->space == BUS_IO && base >= 0x10000)
+		on = false;
+	bus_move(p->bus, b->space, b->region, base, b->size, on);
+}
+
+static void place_bars(struct pci *p, const struct pci_func *f)
+{
+	for (unsigned n = 0; n < 6; n++)
+		if (f->bar[n].region)
+			place_bar(p, f, n);
+}
+
+void pci_add(struct pci *p, unsigned devfn, struct pci_func *f)
+{
+	must(devfn < 256 && !p->func[devfn]);
+	memcpy(f->initial, f->conf, sizeof(f->conf));
+	for (unsigned n = 0; n < 6; n++)
+		if (f->bar[n].region)
+			bus_add(p->bus, f->bar[n].space, f->bar[n].region);
+	p->func[devfn] = f;
+}
+
+void pci_reset(struct pci *p)
+{
+	lock_take(&p->lock);
+	p->confadd = 0;
+	p->rcr = 0;
+	for (unsigned k = 0; k < 256; k++) {
+		struct pci_func *f = p->func[k];
+
+		if (!f)
+			continue;
+		memcpy(f->conf, f->initial, sizeof(f->conf));
+		place_bars(p, f);
+		if (f->written)
+			f->written(f->opaque, 0, 256);
+	}
+	lock_drop(&p->lock);
+}
+
+/* -- Configuration access -------------------------------------------------- */
+
+/* The function that CONFADD selects, or NULL. */
+static struct pci_func *selected(const struct pci *p)
+{
+	if (!(p->confadd & CONFADD_ENABLE) || bits(p->confadd, 23, 16))
+		return NULL;
+	return p->func[bits(p->confadd, 15, 8)];
+}
+
+static u64 conf_read(struct pci *p, u32 byte, unsigned size)
+{
+	const struct pci_func *f = selected(p);
+	u32 off = (p->confadd & 0xfc) + byte;
+	u64 v = 0;
+
+	for (unsigned k = 0; k < size; k++)
+		v |= (u64)(f && byte + k < 4 ? f->conf[off + k] : 0xff) << 8 * k;
+	return v;
+}
+
+static void conf_write(struct pci *p, u32 byte, u64 v, unsigned size)
+{
+	struct pci_func *f = selected(p);
+	u32 off = (p->confadd & 0xfc) + byte;
+
+	if (!f)
+		return;
+	if (size > 4 - byte)
+		size = 4 - byte;
+	trace(PCI, "pci: %02x.%x [%02x] <- %llx/%u\n", (unsigned)bits(p->confadd, 15, 11),
+	      (unsigned)bits(p->confadd, 10, 8), off, (unsigned long long)v, size);
+	for (unsigned k = 0; k < size; k++) {
+		u8 *c = &f->conf[off + k], m = f->wmask[off + k], b = (u8)(v >> 8 * k);
+
+		*c = (u8)(((*c & ~m) | (b & m)) & ~(b & f->w1c[off + k]));
+	}
+	if (off == PCI_COMMAND || (off >= PCI_BAR0 && off < PCI_BAR0 + 24))
+		place_bars(p, f);
+	if (f->written)
+		f->written(f->opaque, off, size);
+}
+
+static void write_rcr(struct pci *p, u8 v)
+{
+	bool pulse = v & RCR_RCPU && !(p->rcr & RCR_RCPU);
+
+	p->rcr = v & (RCR_SRST | RCR_RCPU);
+	if (pulse)
+		irq_set(&p->reset, 1);
+}
+
+static u64 pci_read(void *opaque, u32 off, unsigned size)
+{
+	struct pci *p = opaque;
+	u64 v = ~0ull;
+
+	lock_take(&p->lock);
+	if (off >= OFF_DATA)
+		v = conf_read(p, off - OFF_DATA, size);
+	else if (off == 0 && size == 4)
+		v = p->confadd;
+	else if (off == OFF_RCR && size == 1)
+		v = p->rcr;
+	lock_drop(&p->lock);
+	return v;
+}
+
+static void pci_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	struct pci *p = opaque;
+
+	lock_take(&p->lock);
+	if (off >= OFF_DATA)
+		conf_write(p, off - OFF_DATA, v, size);
+	else if (off == 0 && size == 4)
+		p->confadd = (u32)v & CONFADD_MASK;
+	else if (off == OFF_RCR && size == 1)
+		write_rcr(p, (u8)v);
+	lock_drop(&p->lock);
+}
+
+static const struct io_ops pci_ops = { .read = pci_read, .write = pci_write, .min = 1, .max = 4 };
+
+struct pci *pci_create(struct bus *bus, const struct irq_line *reset)
+{
+	struct pci *p = calloc(1, sizeof(*p));
+
+	must(p);
+	p->bus = bus;
+	p->reset = *reset;
+	p->region = (struct bus_region){ "pci conf", PORT_CONF, 8, &pci_ops, p, 0, true, NULL };
+	bus_add(bus, BUS_IO, &p->region);
+	return p;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PCI bus 0 behind configuration mechanism #1, and what every function on it shares:
+ * configuration space with write masks, and base address registers tied to bus regions.
+ */
+#ifndef DRIVERS_PC_PCI_H
+#define DRIVERS_PC_PCI_H
+
+#include "mm/bus.h"
+
+enum {				/* PCI 2.1 §6.1 configuration space header */
+	PCI_VENDOR = 0x00, PCI_DEVICE = 0x02, PCI_COMMAND = 0x04, PCI_STATUS = 0x06,
+	PCI_REVISION = 0x08, PCI_PROG_IF = 0x09, PCI_CLASS = 0x0a, PCI_HEADER = 0x0e,
+	PCI_BAR0 = 0x10, PCI_SUBSYSTEM_VENDOR = 0x2c, PCI_SUBSYSTEM = 0x2e, PCI_INT_LINE = 0x3c,
+	PCI_INT_PIN = 0x3d,
+};
+enum { PCI_CMD_IO = 1, PCI_CMD_MEM = 2, PCI_CMD_MASTER = 4 };
+
+#define PCI_DEVFN(dev, fn) ((dev) << 3 | (fn))
+
+struct pci_bar { enum bus_space space; u32 size; struct bus_region *region; };
+
+/* embedded in the device; filled by pci_func_init() and the device */
+struct pci_func {
+	u8 conf[256];		/* as the guest reads it */
+	u8 wmask[256];		/* bits that the guest may write */
+	u8 w1c[256];		/* bits that a written 1 clears */
+	u8 initial[256];	/* what reset brings back, taken by pci_add() */
+	struct pci_bar bar[6];
+	/* Optional: registers off … off+size-1 were written (conf holds the new values). */
+	void (*written)(void *opaque, u32 off, unsigned size);
+	void *opaque;
+};
+
+struct pci;
+
+/* CONFADD and CONFDATA; `reset` goes to 1 when RCR (port 0xcf9) asks for a reset. Copied. */
+struct pci *pci_create(struct bus *bus, const struct irq_line *reset);
+
+/* Header of a function: ids, class (24 bits: base, sub, programming interface), revision. */
+void pci_func_init(struct pci_func *f, u16 vendor, u16 device, u32 class_code, u8 revision);
+
+void pci_put16(struct pci_func *f, u32 off, u16 v);
+void pci_put32(struct pci_func *f, u32 off, u32 v);
+u32 pci_get32(const struct pci_func *f, u32 off);
+
+/* Give BAR n `size` bytes (a power of two, at least 4 or 16) answered by r, which pci moves. */
+void pci_set_bar(struct pci_func *f, unsigned n, enum bus_space space, u32 size,
+		 struct bus_region *r);
+
+/* Put the function on bus 0 at devfn. It must outlive the bus. */
+void pci_add(struct pci *p, unsigned devfn, struct pci_func *f);
+
+/* All functions: configuration back to the values at pci_add(), `written` told of each. */
+void pci_reset(struct pci *p);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PIIX south bridge: ISA bridge at 00:01.0 with PIRQ routing, IDE function at 00:01.1. */
+#ifndef DRIVERS_PC_PIIX_H
+#define DRIVERS_PC_PIIX_H
+
+#include "drivers/pc/pci.h"
+
+struct piix;
+
+/* `isa` is called with the ISA interrupt number (3…15) and the OR of the PIRQs routed to it. */
+struct piix *piix_create(struct pci *pci, const struct irq_line *isa);
+void piix_reset(struct piix *p);
+
+/* PIRQA#…PIRQD# (0…3), asserted or not: an irq_line.set function. */
+void piix_pirq(void *piix, unsigned n, int level);
+
+/* The PIRQ that pin (1 = INTA#…4) of a device in `dev` is wired to: (dev + pin - 2) mod 4. */
+unsigned piix_pirq_of(unsigned dev, unsigned pin);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* 8254 interval timer and port 0x61 (speaker gate, channel 2's output, refresh bit). */
+#ifndef DRIVERS_PC_PIT_H
+#define DRIVERS_PC_PIT_H
+
+#include "mm/bus.h"
+
+struct pit;
+
+/* `irq0` follows channel 0's OUT. Copied. */
+struct pit *pit_create(struct bus *bus, const struct irq_line *irq0);
+void pit_reset(struct pit *p);
+
+/* Ticks of channel 0 that came too late to be given one by one (see pit.c). */
+u64 pit_lost(const struct pit *p);
+
+#endif

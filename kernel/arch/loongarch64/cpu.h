@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * LoongArch64's part of the per-core contract: layout of the trap frame for assembly,
+ * barriers, the kick register, and inline forms of what kernel/cpu.h declares.
+ * Invariant: $tp is the per-core area and $sp a monitor stack, always.
+ */
+#ifndef KERNEL_ARCH_LOONGARCH64_CPU_H
+#define KERNEL_ARCH_LOONGARCH64_CPU_H
+
+/* struct trap_frame (kernel/trap.h); trap.c asserts that they agree. */
+#define TF_GPR(n) ((n) * 8)
+#define TF_PC 256
+#define TF_BADV 264
+#define TF_CAUSE 272
+#define TF_STATUS 280
+#define TF_INSN 288
+#define TF_SIZE 304		/* rounded up: $sp stays 16-byte aligned */
+
+#define REG_KICK 21
+
+#ifndef __ASSEMBLER__
+#include "kernel/cpu.h"
+#include "kernel/lib/types.h"
+
+static inline struct cpu *cpu_self(void)
+{
+	struct cpu *c;
+
+	__asm__("move %0, $tp" : "=r"(c));
+	return c;
+}
+
+/* Is the kick register set? Translated code tests it; C is compiled with -ffixed-r21. */
+static inline bool kick_is_set(void)
+{
+	u64 v;
+
+	__asm__ volatile("move %0, $r21" : "=r"(v) : : "memory");
+	return v != 0;
+}
+
+/* Clear it before looking at what is pending: an interrupt after this sets it again. */
+static inline void kick_clear(void) { __asm__ volatile("move $r21, $zero" : : : "memory"); }
+
+static inline void kick_set(void) { __asm__ volatile("ori $r21, $zero, 1" : : : "memory"); }
+
+/* Instructions written before are seen by fetches of this core after. */
+static inline void instruction_barrier(void) { __asm__ volatile("ibar 0" : : : "memory"); }
+
+/* All accesses before are done before all accesses after, devices included. */
+static inline void full_barrier(void) { __asm__ volatile("dbar 0" : : : "memory"); }
+#endif
+#endif

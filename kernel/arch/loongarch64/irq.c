@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host interrupts: the core's own (timer, IPI) and the board's, which come
+ *
+ *	device ─► PCH-PIC input n (LS7A manual 5) ─► EXTIOI vector n (3A5000 manual 11) ─► HWI0
+ *
+ * Input n is given vector n, all go to the boot core. Invariant: nothing here waits, locks or
+ * prints; whatever came is noted in struct cpu and the interrupted code is kicked.
+ */
+#include "kernel/irq.h"
+
+#include "kernel/arch.h"
+#include "kernel/arch/loongarch64/cpu.h"
+#include "kernel/arch/loongarch64/csr.h"
+#include "kernel/arch/loongarch64/trap.h"
+#include "kernel/lib/bits.h"
+#include "kernel/panic.h"
+
+#define PCH_PIC_BASE 0x10000000
+enum {				/* byte offsets; 64-bit registers are written as two halves */
+	PIC_MASK = 0x20,
+	PIC_HTMSI_EN = 0x40,
+	PIC_EDGE = 0x60,
+	PIC_ROUTE = 0x100,	/* one byte for each input: 1 = to HT line 0 */
+	PIC_VECTOR = 0x200,	/* one byte for each input */
+	PIC_POLARITY = 0x3e0,
+};
+
+enum {				/* IOCSR space */
+	IOCSR_MISC = 0x420,	/* bit 48: EXTIOI enable */
+	IOCSR_IPI_STATUS = 0x1000,
+	IOCSR_IPI_ENABLE = 0x1004,
+	IOCSR_IPI_CLEAR = 0x100c,
+	EXTIOI_IPMAP = 0x14c0,	/* a byte for each 32 vectors: bit n = HWIn */
+	EXTIOI_ENABLE = 0x1600,
+	EXTIOI_BOUNCE = 0x1680,
+	EXTIOI_ISR = 0x1800,	/* this core's, write 1 to acknowledge */
+	EXTIOI_COREMAP = 0x1c00,	/* a byte for each vector: bit n = core n */
+};
+
+#define INPUTS 64
+static struct {
+	void (*fn)(void *opaque);
+	void *opaque;
+} handlers[INPUTS];
+static u64 spurious;
+
+u64 irq_spurious(void) { return spurious; }
+
+static volatile void *pic_reg(unsigned offset)
+{
+	return (volatile char *)phys_ptr_uncached(hpa(PCH_PIC_BASE)) + offset;
+}
+
+static void pic_write32(unsigned offset, u32 value) { *(volatile u32 *)pic_reg(offset) = value; }
+static u32 pic_read32(unsigned offset) { return *(volatile u32 *)pic_reg(offset); }
+static void pic_write8(unsigned offset, u8 value) { *(volatile u8 *)pic_reg(offset) = value; }
+
+static void pic_init(void)
+{
+	for (unsigned half = 0; half < 8; half += 4) {
+		pic_write32(PIC_MASK + half, ~0u);
+		pic_write32(PIC_EDGE + half, 0);	/* all level, active high */
+		pic_write32(PIC_POLARITY + half, 0);
+		pic_write32(PIC_HTMSI_EN + half, 0);
+	}
+}
+
+static void extioi_init(void)
+{
+	iocsr_write64(IOCSR_MISC, iocsr_read64(IOCSR_MISC) | BIT64(48));
+	for (unsigned k = 0; k < 8; k += 4)
+		iocsr_write32(EXTIOI_IPMAP + k, 0x01010101);
+	for (unsigned k = 0; k < INPUTS / 8; k += 4) {
+		iocsr_write32(EXTIOI_BOUNCE + k, 0);
+		iocsr_write32(EXTIOI_ENABLE + k, ~0u);
+	}
+	for (unsigned k = 0; k < INPUTS; k += 4)
+		iocsr_write32(EXTIOI_COREMAP + k, 0x01010101);
+}
+
+void irq_init(void)
+{
+	pic_init();
+	extioi_init();
+	iocsr_write32(IOCSR_IPI_ENABLE, ~0u);
+	csr_write(CSR_ECFG, BIT(IRQ_HWI0) | BIT(IRQ_TIMER) | BIT(IRQ_IPI));
+}
+
+void irq_connect(unsigned input, void (*fn)(void *opaque), void *opaque)
+{
+	unsigned half = input / 32 * 4;
+
+	must(input < INPUTS && !handlers[input].fn);
+	handlers[input].opaque = opaque;
+	handlers[input].fn = fn;
+	pic_write8(PIC_VECTOR + input, (u8)input);
+	pic_write8(PIC_ROUTE + input, 1);
+	pic_write32(PIC_HTMSI_EN + half, pic_read32(PIC_HTMSI_EN + half) | BIT(input % 32));
+	pic_write32(PIC_MASK + half, pic_read32(PIC_MASK + half) & ~BIT(input % 32));
+}
+
+/* Acknowledge first: a device that asks again while its handler runs is then not lost. */
+static void take_device(void)
+{
+	u64 pending = iocsr_read64(EXTIOI_ISR);
+
+	if (!pending)
+		spurious++;
+	iocsr_write64(EXTIOI_ISR, pending);
+	for (; pending; pending &= pending - 1) {
+		unsigned n = (unsigned)__builtin_ctzll(pending);
+
+		if (handlers[n].fn)
+			handlers[n].fn(handlers[n].opaque);
+		else
+			spurious++;
+	}
+}
+
+/* Panic if the stack has overflowed: now, or earlier and over its last word, which begins as 0. */
+static void check_stack(const struct cpu *c, const struct trap_frame *f)
+{
+	must(c->stack_top - (u64)f < CPU_STACK_SIZE);
+	must(*(const u64 *)(c->stack_top - CPU_STACK_SIZE) == 0);
+}
+
+void irq_dispatch(struct trap_frame *f)
+{
+	struct cpu *c = cpu_self();
+	u64 lines = f->cause & csr_read(CSR_ECFG);
+	u32 events = 0;
+
+	c->irq_count++;
+	check_stack(c, f);
+	if (lines & BIT(IRQ_TIMER)) {
+		csr_write(CSR_TICLR, 1);
+		events |= CPU_EVENT_TIMER;
+	}
+	if (lines & BIT(IRQ_HWI0)) {
+		take_device();
+		events |= CPU_EVENT_DEVICE;
+	}
+	if (lines & BIT(IRQ_IPI)) {
+		iocsr_write32(IOCSR_IPI_CLEAR, iocsr_read32(IOCSR_IPI_STATUS));
+		events |= CPU_EVENT_IPI;
+	}
+	__atomic_fetch_or(&c->irq_pending, events, __ATOMIC_RELAXED);
+	f->gpr[REG_KICK] = 1;
+	if (f->pc >= (u64)idle_start && f->pc < (u64)idle_end)
+		f->pc = (u64)idle_exit;
+}
+
+u32 irq_take_events(void)
+{
+	kick_clear();
+	return __atomic_exchange_n(&cpu_self()->irq_pending, 0, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host MMU: roots, leaves, address space numbers, invalidation (kernel/paging.h).
+ * Tables are walked with direct addressing, by the refill handler: all addresses in them are
+ * host physical. Invariants: no entry is global (views differ by ASID only); no directory entry is
+ * ever 0, since LDDIR would go on at physical 0; TLBRD is never used, since it may rewrite ASID.
+ *
+ *   leaf (7.5.3)   63   62 61 60        12 11 7 6 5 4 3 2 1 0
+ *                 RPLV NX NR |  page      |    |G|MAT|PLV|D|V|
+ */
+#include "kernel/paging.h"
+
+#include "kernel/arch.h"
+#include "kernel/arch/loongarch64/csr.h"
+#include "kernel/arch/loongarch64/trap.h"
+#include "kernel/panic.h"
+
+#define PTE_V 0x1ull
+#define PTE_D 0x2ull
+#define PTE_CACHED 0x10ull
+#define PTE_PAGE 0x0000fffffffff000ull
+/* What TLBELO takes of a leaf: software bits must not be written to it. */
+#define PTE_TLB_BITS (PTE_PAGE | 0xe00000000000003full)
+
+#define TLBIDX_NE (1u << 31)
+#define TLBIDX_PS_SHIFT 24
+#define ALIAS 0xffffffff00000000ull
+
+static u64 empty_root[PAGING_ROOT_ENTRIES] __attribute__((aligned(16384)));
+static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
+
+pte_t pte_make(hpa_t page, bool writable)
+{
+	must((page.a & ~PTE_PAGE) == 0);
+	return page.a | PTE_CACHED | PTE_V | (writable ? PTE_D : 0);
+}
+
+bool pte_valid(pte_t p) { return p & PTE_V; }
+bool pte_writable(pte_t p) { return (p & (PTE_V | PTE_D)) == (PTE_V | PTE_D); }
+hpa_t pte_page(pte_t p) { return hpa(p & PTE_PAGE); }
+
+void paging_root_init(u64 *root)
+{
+	must(((u64)root & 0x3fff) == 0);	/* the walk ORs the index into the base */
+	for (unsigned k = 0; k < PAGING_ROOT_ENTRIES; k++)
+		root[k] = ptr_phys(invalid_leaves).a;
+}
+
+void paging_root_set(u64 *root, unsigned slot, hpa_t table)
+{
+	must(slot < PAGING_ROOT_ENTRIES && (table.a & ~PTE_PAGE) == 0);
+	root[slot] = table.a ? table.a : ptr_phys(invalid_leaves).a;
+}
+
+hpa_t paging_root_get(const u64 *root, unsigned slot)
+{
+	must(slot < PAGING_ROOT_ENTRIES);
+	return root[slot] == ptr_phys(invalid_leaves).a ? hpa(0) : hpa(root[slot]);
+}
+
+void paging_activate(unsigned asid, hpa_t root)
+{
+	csr_write(CSR_ASID, asid);
+	csr_write(CSR_PGDL, root.a);
+	csr_write(CSR_PGDH, root.a);
+}
+
+/* INVTLB (4.2.4.6): operations 0 all, 4 non-global of an ASID, 5 the pair of ASID and address. */
+void paging_drop_all(void) { __asm__ volatile("invtlb 0x0, $zero, $zero" : : : "memory"); }
+
+void paging_drop_asid(unsigned asid)
+{
+	__asm__ volatile("invtlb 0x4, %0, $zero" : : "r"((u64)asid) : "memory");
+}
+
+static void drop_pair(unsigned asid, u64 va)
+{
+	__asm__ volatile("invtlb 0x5, %0, %1" : : "r"((u64)asid), "r"(va) : "memory");
+}
+
+void paging_drop_page(unsigned asid, u32 addr)
+{
+	u64 va = (u64)(s32)addr;
+
+	drop_pair(asid, va);
+	drop_pair(asid, va ^ ALIAS);
+}
+
+/* If the TLB holds the pair of va under the current ASID, overwrite it. */
+static void rewrite_pair(u64 va, pte_t even, pte_t odd)
+{
+	u32 index;
+
+	csr_write(CSR_TLBEHI, va & ~0x1fffull);
+	__asm__ volatile("tlbsrch" : : : "memory");
+	index = (u32)csr_read(CSR_TLBIDX);
+	if (index & TLBIDX_NE)
+		return;
+	csr_write(CSR_TLBIDX, (index & 0xffff) | 12u << TLBIDX_PS_SHIFT);
+	csr_write(CSR_TLBELO0, even & PTE_TLB_BITS);
+	csr_write(CSR_TLBELO1, odd & PTE_TLB_BITS);
+	__asm__ volatile("tlbwr" : : : "memory");
+}
+
+void paging_upgrade(u32 addr, pte_t even, pte_t odd)
+{
+	u64 va = (u64)(s32)addr;
+
+	rewrite_pair(va, even, odd);
+	rewrite_pair(va ^ ALIAS, even, odd);
+}
+
+void paging_init(void)
+{
+	paging_root_init(empty_root);
+	csr_write(CSR_PWCL, PWCL_TWO_LEVEL);
+	csr_write(CSR_PWCH, 0);
+	csr_write(CSR_STLBPS, 12);
+	csr_write(CSR_TLBRENTRY, ptr_phys(tlb_refill_entry).a);
+	paging_activate(0, ptr_phys(empty_root));
+	paging_drop_all();
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host interrupts: who is told, and what the run loop finds afterwards. A handler
+ * runs with interrupts off, takes no lock, prints nothing, and does only what cannot
+ * wait (drain a FIFO). The interrupt is then noted in cpu->irq_pending and the kick
+ * register of the interrupted code is set; the run loop does the rest.
+ */
+#ifndef KERNEL_IRQ_H
+#define KERNEL_IRQ_H
+
+#include "kernel/lib/types.h"
+
+enum cpu_event {		/* bits of cpu->irq_pending */
+	CPU_EVENT_TIMER = 1u << 0,	/* the deadline queue has something due: timer_run() */
+	CPU_EVENT_DEVICE = 1u << 1,	/* a host device's handler ran */
+	CPU_EVENT_IPI = 1u << 2,	/* another core has queued work */
+};
+
+/* Set the host's interrupt controllers up: everything masked but the timer. */
+void irq_init(void);
+
+/* Call fn on each interrupt of the board's controller input (0 … 63), and unmask it. */
+void irq_connect(unsigned input, void (*fn)(void *opaque), void *opaque);
+
+/* Clear the kick register, then return and clear the noted events of this core. */
+u32 irq_take_events(void);
+
+/* Interrupts that no handler wanted (visible in statistics). */
+u64 irq_spurious(void);
+
+#endif

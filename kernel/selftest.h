@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tests of the kernel on the hardware it runs on, chosen by `selftest = name,name` (or all) in
+ * loam.cfg. Not for code that can be tested natively.
+ */
+#ifndef KERNEL_SELFTEST_H
+#define KERNEL_SELFTEST_H
+
+#include "kernel/lib/types.h"
+
+struct selftest {
+	const char *name;
+	const char *(*run)(void);	/* NULL, or why it failed */
+	bool fatal;			/* ends in a panic on purpose: not part of `all` */
+};
+
+/* This host's own (kernel/arch/HOST/selftest.c), and those of drivers (main.c). Last: no name. */
+extern const struct selftest arch_selftests[];
+
+/*
+ * Run the tests named; print `SELFTEST name ok` or `SELFTEST name FAIL reason` for each, then
+ * `SELFTEST done: n passed, n failed`. An unknown name fails.
+ */
+void selftest_run(const char *names, const struct selftest *driver_tests);
+
+#endif

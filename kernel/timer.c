@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The deadline queue of each core: a list sorted by deadline, first come first served among
+ * equals. Invariant: while the queue is not empty the host timer is armed for its head or
+ * earlier, or its interrupt is already noted in the core's pending events.
+ */
+#include "kernel/timer.h"
+
+#include "kernel/arch.h"
+#include "kernel/cpu.h"
+
+#define NS 1000000000ull
+
+u64 clock_ns(void)
+{
+	u64 ticks = clock_ticks(), hz = clock_hz();
+
+	return ticks / hz * NS + ticks % hz * NS / hz;
+}
+
+/* Rounded up, so that the interrupt is never early. */
+static void arm(u64 deadline)
+{
+	u64 now = clock_ns(), wait = deadline > now ? deadline - now : 0, hz = clock_hz();
+
+	if (wait > NS)
+		wait = NS;	/* then it is armed again; keeps the product below 2^64 */
+	arch_timer_arm((wait * hz + NS - 1) / NS + 4);
+}
+
+void timer_cancel(struct timer *t)
+{
+	struct timer **p = &this_cpu()->timers;
+
+	if (!t->queued)
+		return;
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+	t->queued = false;
+}
+
+void timer_set(struct timer *t, u64 deadline)
+{
+	struct timer **p = &this_cpu()->timers;
+
+	timer_cancel(t);
+	t->deadline = deadline;
+	while (*p && (*p)->deadline <= deadline)
+		p = &(*p)->next;
+	t->next = *p;
+	*p = t;
+	t->queued = true;
+	if (this_cpu()->timers == t)
+		arm(deadline);
+}
+
+void timer_run(void)
+{
+	struct cpu *c = this_cpu();
+	u64 now = clock_ns();
+
+	while (c->timers && c->timers->deadline <= now) {
+		struct timer *t = c->timers;
+
+		c->timers = t->next;
+		t->queued = false;
+		t->fn(t->opaque);
+	}
+	if (c->timers)
+		arm(c->timers->deadline);
+	else
+		arch_timer_stop();
+}

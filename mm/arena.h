@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A bump arena: memory that is handed out in order and given back all at once. One for each
+ * translation context, reset at the start of each translation. Nothing in it is freed alone.
+ */
+#ifndef MM_ARENA_H
+#define MM_ARENA_H
+
+#include "kernel/lib/types.h"
+
+struct arena {
+	char *start;
+	size_t size, used;
+	size_t peak;		/* highest `used` so far */
+};
+
+/* Use `size` bytes at `memory`, which stay the caller's; memory is 16-byte aligned. */
+void arena_init(struct arena *a, void *memory, size_t size);
+
+/* Everything handed out becomes invalid. */
+void arena_reset(struct arena *a);
+
+/* 16-byte aligned, not zeroed. Returns NULL if less than size bytes are left. */
+void *arena_try(struct arena *a, size_t size);
+
+/* The same, zeroed; panics when it is full. */
+void *arena_alloc(struct arena *a, size_t size);
+
+static inline size_t arena_left(const struct arena *a) { return a->size - a->used; }
+
+#endif

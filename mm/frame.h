@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One entry for each frame: a 4 KiB page of guest RAM or ROM, numbered as mm/gpa numbers them.
+ * It knows why writes must be seen (watches), which 64-byte lines hold translated code, the
+ * blocks there (a field of the code cache's), and which shadow leaves are writable. Not the
+ * shadow tables: they are reached by the two functions of struct frame_mapper.
+ * Invariant: no host-writable leaf maps a frame that has a watch, and none a frame whose
+ * entry does not list it.
+ *
+ * One core's world for now: nothing here takes a lock, and a reference has room for the core.
+ */
+#ifndef MM_FRAME_H
+#define MM_FRAME_H
+
+#include "kernel/lib/types.h"
+
+#define FRAME_SIZE 4096u
+#define FRAME_SHIFT 12
+#define FRAME_NONE (~0u)
+#define FRAME_LINE_SHIFT 6	/* 64 lines of 64 bytes */
+#define FRAME_WRITERS 3
+
+enum frame_watch {
+	WATCH_CODE = 1,		/* translated code: every store is seen; never opened by a store */
+	WATCH_PTABLE = 2,	/* a guest page table that leaves were made from */
+	WATCH_DISPLAY = 4,	/* text or frame buffer */
+	/* The last two end at the first write, which marks the frame dirty for that reason. */
+	WATCH_ONCE = WATCH_PTABLE | WATCH_DISPLAY,
+};
+
+struct frame {
+	u64 lines;		/* bit k: bytes 64k … 64k+63 hold translated code */
+	void *blocks;		/* the code cache's: blocks that have bytes here */
+	u32 writers[FRAME_WRITERS];	/* references to writable leaves; 0 none; may be stale */
+	u8 watch;		/* enum frame_watch, a set */
+	u8 dirty;		/* WATCH_ONCE reasons whose frame was written */
+	u16 hits;		/* stores that touched code lines; saturates */
+};
+
+_Static_assert(sizeof(struct frame) == 32, "the budget is 32 bytes for each guest frame");
+
+extern struct frame *frame_table;
+extern u32 frame_count;
+
+/* Bytes that frame_init wants for `count` frames. */
+static inline u64 frame_memory(u32 count) { return (u64)count * sizeof(struct frame); }
+
+/* `mem`: frame_memory(count) bytes, 8-aligned, owned by the caller; forgets all hooks. */
+void frame_init(void *mem, u32 count);
+
+static inline struct frame *frame_at(u32 n) { return &frame_table[n]; }	/* n < frame_count */
+
+/*
+ * From now on no store to the frame goes unseen: its writable leaves are made read-only and the
+ * host's TLB has forgotten them when this returns. One more reason for a watched frame is free.
+ */
+void frame_watch(u32 n, enum frame_watch reason);
+/* The reason is gone; leaves become writable again as stores fault on them. */
+void frame_unwatch(u32 n, enum frame_watch reason);
+
+static inline bool frame_watched(u32 n) { return frame_at(n)->watch; }
+
+/* Lines that bytes [off, off+size) lie on; size 1 … 4096 - off. */
+static inline u64 frame_lines(u32 off, u32 size)
+{
+	u32 first = off >> FRAME_LINE_SHIFT, last = (off + size - 1) >> FRAME_LINE_SHIFT;
+
+	return (~0ull << first) & (~0ull >> (63 - last));
+}
+
+/* Bytes [off, off+size) will be decoded: watches the frame, then adds the lines. */
+void frame_code_add(u32 n, u32 off, u32 size);
+/* The cache dropped blocks: these lines still hold code. 0 ends the CODE watch. */
+void frame_code_set(u32 n, u64 lines);
+
+/*
+ * Bytes [off, off+size) of frame n, within it, have just been written by something other than
+ * a host-writable leaf. Runs the code hook if lines with code were touched.
+ */
+void frame_written_slow(u32 n, u32 off, u32 size);
+
+static inline void frame_written(u32 n, u32 off, u32 size)
+{
+	if (frame_at(n)->watch)
+		frame_written_slow(n, off, size);
+}
+
+/* The same for A and D bits that Loam's walks set: these do not make a guest table dirty. */
+void frame_written_by_walk(u32 n, u32 off, u32 size);
+
+/*
+ * A store is about to go to frame n through a leaf. Ends the watches that a write ends. Returns
+ * true if the leaf may be writable then, false if the store must be done by the monitor.
+ */
+bool frame_open(u32 n);
+
+/* Was the frame written since the last call (or since it was first watched)? Watches it again. */
+bool frame_take_dirty(u32 n, enum frame_watch reason);
+
+/* The code cache's: bytes [off, off+size) of frame n, all or part of them code, were written. */
+typedef void (*frame_code_hook)(u32 n, u32 off, u32 size);
+void frame_on_code_write(frame_code_hook fn);
+
+/* mm/shadow's: a watched guest page table is written for the first time. */
+typedef void (*frame_ptable_hook)(u32 n);
+void frame_on_ptable_write(frame_ptable_hook fn);
+
+/* A reference to a leaf: bit 31 set, core in 30..21, view in bit 20, page number (va >> 12). */
+static inline u32 frame_ref(u32 core, u32 view, u32 va)
+{
+	return 1u << 31 | core << 21 | view << 20 | va >> 12;
+}
+
+static inline u32 frame_ref_core(u32 ref) { return ref >> 21 & 0x3ff; }
+static inline u32 frame_ref_view(u32 ref) { return ref >> 20 & 1; }
+static inline u32 frame_ref_va(u32 ref) { return ref << 12; }
+
+/* How frames reach the shadow tables. References may be stale: both must compare the leaf. */
+struct frame_mapper {
+	/* Is ref's leaf valid, writable, and does it map frame n? */
+	bool (*is_writer)(u32 ref, u32 n);
+	/* If so, make it read-only and have the host's TLB forget it before returning. */
+	void (*protect)(u32 ref, u32 n);
+};
+void frame_set_mapper(const struct frame_mapper *m);
+
+/*
+ * The leaf `ref` is about to become writable and map frame n, which has no watch. If more than
+ * FRAME_WRITERS leaves of the frame are, one of the others is made read-only again.
+ */
+void frame_add_writer(u32 n, u32 ref);
+
+struct frame_counters {
+	u64 watches;		/* frames that got their first reason */
+	u64 protects;		/* leaves looked at for that */
+	u64 evictions;		/* writers made read-only because there were too many */
+	u64 code_hits;		/* writes that touched lines with code */
+	u64 code_misses;	/* writes to a CODE frame that touched none */
+};
+extern struct frame_counters frame_counters;
+
+#endif

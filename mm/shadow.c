@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Shadow tables: the fault path and what x86 instructions do to the TLB. See shadow.h; leaf
+ * tables and ASIDs are in shadow_table.c. Nothing here keeps a negative answer: a missing leaf
+ * or right always means that the guest's tables are walked again.
+ */
+#include "mm/shadow.h"
+
+#include <string.h>
+
+#include "kernel/panic.h"
+#include "kernel/phys.h"
+#include "kernel/printk.h"
+#include "mm/frame.h"
+#include "mm/gpa.h"
+#include "mm/shadow_table.h"
+
+#define CORES_MAX 64
+#define ROOT_ALIGN 16384
+#define ROOT_SIZE (PAGING_ROOT_ENTRIES * 8)
+#define LARGE_4M_SLOTS 2
+
+static struct shadow *shadows[CORES_MAX];
+
+/* -- the reverse map's end (mm/frame) ------------------------------------ */
+
+static bool is_writer(u32 ref, u32 n)
+{
+	struct shadow *s = shadows[frame_ref_core(ref)];
+	pte_t p = s ? shadow_leaf_get(s, frame_ref_view(ref), frame_ref_va(ref)) : 0;
+
+	return pte_writable(p) && pte_page(p).a == gpa_frame_hpa(n).a;
+}
+
+static void protect(u32 ref, u32 n)
+{
+	if (is_writer(ref, n))
+		shadow_leaf_protect(shadows[frame_ref_core(ref)], frame_ref_view(ref),
+				    frame_ref_va(ref));
+}
+
+static const struct frame_mapper mapper = { is_writer, protect };
+
+/* -- faults -------------------------------------------------------------- */
+
+/* May the leaf be writable? A store also ends the frame's watches that it may end. */
+static bool leaf_writable(struct shadow *s, const struct x86_walk *w, u32 frame,
+			  enum x86_access access, bool user)
+{
+	if (!w->dirty || !x86_walk_may_write(&s->paging, w, user))
+		return false;
+	return access == X86_WRITE ? frame_open(frame) : !frame_watched(frame);
+}
+
+/* `watched`: the monitor is going to do this store. */
+static void fill(struct shadow *s, u32 va, bool user, const struct x86_walk *w, u32 frame,
+		 bool writable, bool watched)
+{
+	struct shadow_leaf leaf = {
+		.pte = pte_make(gpa_frame_hpa(frame), writable),
+		.global = w->global,
+		.large = w->shift == 21 || w->shift == 22,
+		.settled = watched,
+	};
+
+	if (writable)
+		frame_add_writer(frame, frame_ref(s->core, user, va));
+	shadow_leaf_set(s, user, va, leaf);
+}
+
+enum shadow_result shadow_fault(struct shadow *s, u32 va, enum x86_access access, bool user,
+				struct shadow_miss *out)
+{
+	struct x86_walk w;
+	struct gpa_page place;
+	bool writable, watched;
+
+	if (!x86_walk(&s->paging, va, access, user, &w)) {
+		s->count.faults++;
+		out->error = w.error;
+		return SHADOW_GUEST_FAULT;
+	}
+	out->page = gpa(w.page);
+	place = gpa_lookup(out->page);
+	if (access == X86_WRITE && place.kind != GPA_RAM) {
+		s->count.mmio++;
+		return place.kind == GPA_ROM || place.wframe != FRAME_NONE ? SHADOW_ROM_WRITE :
+		       SHADOW_MMIO;
+	}
+	if (place.frame == FRAME_NONE) {
+		s->count.mmio++;
+		return SHADOW_MMIO;
+	}
+	writable = place.kind == GPA_RAM && leaf_writable(s, &w, place.frame, access, user);
+	watched = access == X86_WRITE && !writable;
+	fill(s, va, user, &w, place.frame, writable, watched);
+	s->count.watched += watched;
+	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
+}
+
+bool shadow_walk(struct shadow *s, u32 va, enum x86_access access, bool user, struct x86_walk *w)
+{
+	return x86_walk(&s->paging, va, access, user, w);
+}
+
+bool shadow_translate(struct shadow *s, u32 va, enum x86_access access, bool user, gpa_t *out,
+		      u32 *error)
+{
+	struct x86_walk w;
+
+	if (!x86_walk(&s->paging, va, access, user, &w)) {
+		*error = w.error;
+		return false;
+	}
+	*out = gpa(w.page | (va & 0xfff));
+	return true;
+}
+
+/* -- what drops leaves --------------------------------------------------- */
+
+void shadow_flush(struct shadow *s, bool global_too)
+{
+	s->generation++;
+	if (!global_too) {
+		shadow_drop_local(s);
+		return;
+	}
+	s->global_generation++;
+	s->count.flushes++;
+	shadow_drop_everything(s);
+}
+
+void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4])
+{
+	s->count.cr3_loads++;
+	s->paging.cr3 = cr3;
+	if (s->paging.pae && pdpte)
+		memcpy(s->paging.pdpte, pdpte, sizeof(s->paging.pdpte));
+	s->generation++;
+	shadow_drop_local(s);
+}
+
+void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
+{
+	const struct x86_paging *o = &s->paging;
+	bool same = o->pg == p->pg && o->pse == p->pse && o->pae == p->pae && o->wp == p->wp &&
+		    o->nxe == p->nxe && o->pge == p->pge && o->phys_bits == p->phys_bits;
+	bool moved = o->cr3 != p->cr3 || memcmp(o->pdpte, p->pdpte, sizeof(p->pdpte));
+
+	s->paging = *p;
+	if (!same || moved)
+		shadow_flush(s, !same);
+}
+
+/*
+ * Only the tables say how large the guest's page was when the leaves were made: with 4 MiB pages
+ * both slots may have leaves of it, with 2 MiB pages looking at the other one does no harm.
+ */
+static void invlpg_view(struct shadow *s, unsigned view, u32 va)
+{
+	unsigned first = (va >> 21) & ~(LARGE_4M_SLOTS - 1u);
+
+	for (unsigned slot = first; slot < first + LARGE_4M_SLOTS; slot++)
+		if (s->table[s->view[view].table[slot]].large)
+			shadow_slot_drop(s, view, slot);
+	shadow_leaf_drop(s, view, va);
+}
+
+void shadow_invlpg(struct shadow *s, u32 va)
+{
+	s->count.invlpgs++;
+	s->generation++;
+	s->global_generation++;
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		invlpg_view(s, v, va);
+}
+
+void shadow_drop_all(void)
+{
+	for (unsigned k = 0; k < CORES_MAX; k++)
+		if (shadows[k])
+			shadow_flush(shadows[k], true);
+}
+
+/* -- set-up -------------------------------------------------------------- */
+
+static u64 descriptions_size(u32 tables)
+{
+	return (tables * sizeof(struct shadow_table) + FRAME_SIZE - 1) & ~(u64)(FRAME_SIZE - 1);
+}
+
+/* Table 0 has no leaves but a description: that of a slot without a table. */
+u64 shadow_memory(u32 tables)
+{
+	return SHADOW_VIEWS * ROOT_SIZE + descriptions_size(tables + 1) +
+	       (u64)tables * PAGING_LEAF_ENTRIES * sizeof(pte_t);
+}
+
+void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables)
+{
+	u8 *p = mem;
+
+	must(((uintptr_t)mem & (ROOT_ALIGN - 1)) == 0 && tables >= 2 && tables <= 0xffff &&
+	     core < CORES_MAX);
+	memset(s, 0, sizeof(*s));
+	memset(mem, 0, shadow_memory(tables));
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++, p += ROOT_SIZE) {
+		s->view[v].entries = (u64 *)p;
+		s->view[v].root = ptr_to_phys(p);
+		paging_root_init(s->view[v].entries);
+	}
+	s->table = (struct shadow_table *)p;
+	p += descriptions_size(tables + 1);
+	s->leaves = (pte_t *)p - PAGING_LEAF_ENTRIES;
+	s->tables = tables + 1;
+	s->core = core;
+	s->next_asid = 1;
+	shadows[core] = s;
+	frame_set_mapper(&mapper);
+	gpa_on_change(shadow_drop_all);
+	paging_drop_all();
+	shadow_flush(s, true);		/* gives both views their first ASID */
+}
+
+void shadow_release(struct shadow *s)
+{
+	shadow_flush(s, true);
+	shadows[s->core] = NULL;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Shadow tables: the host's page tables by which a 32-bit guest's linear addresses are the
+ * host's virtual addresses (design 1.3). THE MMU boundary. Not a translation of guest tables:
+ * a big TLB, filled one 4 KiB leaf at a time by the fault path, that obeys x86's TLB rules
+ * (SDM vol. 3, 4.10). One struct shadow for each core.
+ *
+ * Invariants: the host's TLB and the leaves always agree when a function here returns. A leaf is
+ * valid only for guest RAM or ROM, never for the monitor's memory. It is host-writable only if
+ * the guest may write there, its D bit is set, and the frame has no watch.
+ */
+#ifndef MM_SHADOW_H
+#define MM_SHADOW_H
+
+#include "kernel/lib/types.h"
+#include "kernel/paging.h"
+#include "mm/x86_walk.h"
+
+enum shadow_result {
+	SHADOW_FILLED,		/* the leaf is there: try the access again */
+	SHADOW_GUEST_FAULT,	/* #PF with out->error */
+	SHADOW_MMIO,		/* no memory at out->page: gpa_load or gpa_store does the access */
+	SHADOW_ROM_WRITE,	/* stores go elsewhere than loads: gpa_store does it */
+	SHADOW_WATCHED_WRITE,	/* a frame with translated code: gpa_store does it */
+};
+
+struct shadow_miss {
+	gpa_t page;		/* guest physical address of the page, unless it is a guest fault */
+	u32 error;		/* page fault error code, for SHADOW_GUEST_FAULT */
+};
+
+/* The role bits that tell views apart are user or supervisor; a change of the rest drops all. */
+enum { SHADOW_SUPERVISOR, SHADOW_USER, SHADOW_VIEWS };
+
+#define SHADOW_SLOTS PAGING_ROOT_ENTRIES
+
+struct shadow_table {		/* what is known of one leaf table */
+	u64 live[PAGING_LEAF_ENTRIES / 64];	/* bit k: leaf k is not 0 */
+	u16 slot;		/* 2 MiB of address space: va >> 21 */
+	u16 next_local;		/* chain of those with `local` */
+	u8 view;
+	bool local;		/* has a leaf that a CR3 write drops */
+	bool large;		/* has a leaf from a 2 or 4 MiB guest page */
+};
+
+struct shadow_view {
+	u32 asid;
+	hpa_t root;
+	u64 *entries;		/* the root as paging_root_* take it */
+	u16 table[SHADOW_SLOTS];	/* number of the leaf table, 0: none */
+	u16 local;		/* head of the chain of tables with a leaf that CR3 writes drop */
+};
+
+struct shadow_counters {
+	u64 fills;		/* leaves that became valid */
+	u64 upgrades;		/* leaves that became writable */
+	u64 faults;		/* page faults for the guest */
+	u64 watched;		/* stores to frames with code */
+	u64 mmio;		/* accesses without memory, stores to ROM included */
+	u64 cr3_loads;
+	u64 invlpgs;
+	u64 flushes;		/* of everything */
+	u64 drops;		/* leaves dropped */
+	u64 protects;		/* leaves made read-only for a watch */
+	u64 asid_switches;	/* fresh numbers taken */
+	u64 asid_wraps;		/* numbers ran out, the host's TLB was dropped */
+	u64 invalidations;	/* paging_drop_page and paging_drop_asid */
+	u64 recycles;		/* leaf tables ran out, everything was dropped */
+	u64 view_switches;
+};
+
+struct shadow {
+	struct shadow_view view[SHADOW_VIEWS];
+	u32 current;		/* the view that the host's registers hold */
+	u32 core;
+	u32 generation;		/* see shadow_generation */
+	u32 global_generation;
+	u32 next_asid;
+	u32 tables, used;	/* numbers are below tables; 1 … used have been given out */
+	pte_t *leaves;		/* table k at leaves + 512 k; there is no table 0 */
+	struct shadow_table *table;
+	struct x86_paging paging;
+	struct shadow_counters count;
+};
+
+/*
+ * Memory that shadow_init wants for `tables` leaf tables (2 … 65535), 16 KiB aligned: 4 KiB
+ * for each and their description. It is host physical memory in phys_to_ptr's window.
+ */
+u64 shadow_memory(u32 tables);
+
+/*
+ * Set up for core `core` with paging off, and activate the supervisor view. `mem` stays the
+ * caller's and must stay. Call after frame_init and gpa_init, on the core itself.
+ */
+void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables);
+
+/* Drop everything and forget the core's tables; its memory may go once another root is active. */
+void shadow_release(struct shadow *s);
+
+/*
+ * The host faulted at `va` (no leaf, or no right to write), in an access with user or supervisor
+ * rights; a read that will be followed by a write of the same instruction counts as a write.
+ * Looks at the guest's tables anew. For an access over a page's end, va is the faulting page's.
+ */
+enum shadow_result shadow_fault(struct shadow *s, u32 va, enum x86_access access, bool user,
+				struct shadow_miss *out);
+
+/*
+ * Translate for one access without filling a leaf (instruction fetch, probes): A and D bits are
+ * set. False: #PF with *error. *out is the guest physical address of the byte, A20 applied.
+ */
+bool shadow_translate(struct shadow *s, u32 va, enum x86_access access, bool user, gpa_t *out,
+		      u32 *error);
+/* The same with all that the walk found out. */
+bool shadow_walk(struct shadow *s, u32 va, enum x86_access access, bool user, struct x86_walk *w);
+
+/*
+ * CR0.PG, CR0.WP, CR4.PSE, CR4.PAE, CR4.PGE or EFER.NXE may have changed: if one has, everything
+ * is dropped, global pages too. CR3 and PDPTEs are taken over as well.
+ */
+void shadow_set_paging(struct shadow *s, const struct x86_paging *p);
+
+/*
+ * MOV CR3 and its kin: drops all but global pages. pdpte: 4 checked entries if CR0.PG and CR4.PAE
+ * are set, else NULL: the registers stay. Call x86_load_pdptes first; if that is #GP, not this.
+ */
+void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
+
+/* INVLPG: drops the address in every view, and all of a guest 2 or 4 MiB page around it. */
+void shadow_invlpg(struct shadow *s, u32 va);
+
+/* Drop every leaf, or all but those of global pages. */
+void shadow_flush(struct shadow *s, bool global_too);
+
+/* Drop every leaf of every core's tables (PAM, A20, BARs; mm/gpa calls it). */
+void shadow_drop_all(void);
+
+/* Run with user or supervisor rights from now on: three CSR writes, if that is a change. */
+static inline void shadow_set_view(struct shadow *s, bool user)
+{
+	if (s->current == (u32)user)
+		return;
+	s->current = user;
+	s->count.view_switches++;
+	paging_activate(s->view[user].asid, s->view[user].root);
+}
+
+/*
+ * Changes whenever a mapping of the current context may have changed (CR3, INVLPG, flush), or
+ * only if a global one may have. Who keeps a translation of its own must compare; it never wraps
+ * within the life of one, as 2^32 changes take minutes.
+ */
+static inline u32 shadow_generation(const struct shadow *s) { return s->generation; }
+static inline u32 shadow_global_generation(const struct shadow *s) { return s->global_generation; }
+
+#endif

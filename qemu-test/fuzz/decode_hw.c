@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decoder against the CPU of the build machine (Linux, x86-64): which byte
+ * sequences are #UD, how long the others are, and which address their memory
+ * operand has. Says nothing of what instructions do.
+ *
+ *   decode_hw [--count N] [--seed S] [--all]
+ *
+ * exits with 1 on any disagreement; skips where the kernel gives no LDT or no ptrace.
+ *
+ * How a length is found: a traced child steps one instruction whose first k
+ * bytes end at a page without access. A page fault at exactly that address
+ * before anything happened means that the CPU wanted a byte more than k.
+ * The child runs 32-bit code in the kernel's flat CS and 16-bit code in a
+ * segment of its LDT; each data segment has another base and no page behind it,
+ * so that the address of a fault shows segment, base, index and displacement.
+ * Forms that this CPU has and no model of insns.def has are
+ * in `extension()`, forms that user code cannot reach in `unreachable()`.
+ */
+#include <asm/ldt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dbt/x86/cpu.h"
+#include "dbt/x86/decode.h"
+#include "dbt/x86/scan.h"
+
+#define CODE 0x10000000ul		/* one page of code, then one without access */
+#define PAGE 4096ul
+#define SHADOW 0x7fff0000ul		/* from here on the address sanitizer has mapped memory */
+#define CS32 0x23			/* Linux's */
+
+/* LDT selectors: entry number, TI, RPL 3. Entry 1 is 16-bit code, the others data by enum sreg. */
+#define LDT(entry) ((entry) << 3 | 7)
+#define CODE16_ENTRY 1
+#define DATA_ENTRY(sreg) (2 + (sreg))
+
+enum outcome { RAN, FETCH_FAULT, UNDEFINED, DATA_FAULT, OTHER_FAULT };
+
+static u8 *page;
+static pid_t child;
+static struct user_regs_struct fresh;
+static u64 rng = 88172645463325252ull;
+static u32 fault_address;		/* of the last DATA_FAULT */
+static unsigned long tested, skipped, addresses, wrong;
+
+static u64 next_random(void)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return rng;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+/* -- The child ---------------------------------------------------------------- */
+
+static u32 segment_base(unsigned sreg, unsigned mode)
+{
+	if (sreg == CS)
+		return mode == 2 ? CODE : 0;
+	return 0x30000000 + sreg * 0x01010000;
+}
+
+static int set_ldt(unsigned entry, u32 base, bool code)
+{
+	struct user_desc d = {
+		.entry_number = entry, .base_addr = base, .limit = 0xfffff, .limit_in_pages = 1,
+		.seg_32bit = !code, .useable = 1,
+		.contents = code ? MODIFY_LDT_CONTENTS_CODE : MODIFY_LDT_CONTENTS_DATA,
+	};
+
+	return syscall(SYS_modify_ldt, 1, &d, sizeof(d));
+}
+
+static void child_main(void)
+{
+	bool failed = set_ldt(CODE16_ENTRY, CODE, true) != 0;
+
+	for (unsigned sreg = ES; sreg < SREG_COUNT; sreg++)
+		failed |= set_ldt(DATA_ENTRY(sreg), segment_base(sreg, 4), false) != 0;
+	if (failed || ptrace(PTRACE_TRACEME, 0, 0, 0) != 0)
+		_exit(3);
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+static void start_child(void)
+{
+	int status;
+
+	child = fork();
+	if (child == 0)
+		child_main();
+	if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status)) {
+		printf("skip decode_hw: no child to trace with a 16-bit code segment\n"
+		       "0 passed, 0 failed, 1 skipped\n");
+		exit(0);
+	}
+	ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_EXITKILL);
+	if (ptrace(PTRACE_GETREGS, child, 0, &fresh) != 0)
+		die("PTRACE_GETREGS");
+}
+
+/* The general registers' values: no two alike, not even in 16 bits, none near a mapped page. */
+static u32 register_value(unsigned gpr) { return 0x40100000 + gpr * 0x01230111; }
+
+static void set_registers(struct user_regs_struct *r, unsigned mode, u64 ip)
+{
+	*r = fresh;
+	r->cs = mode == 2 ? LDT(CODE16_ENTRY) : CS32;
+	r->ss = LDT(DATA_ENTRY(SS));
+	r->ds = LDT(DATA_ENTRY(DS));
+	r->es = LDT(DATA_ENTRY(ES));
+	r->fs = LDT(DATA_ENTRY(FS));
+	r->gs = LDT(DATA_ENTRY(GS));
+	r->fs_base = segment_base(FS, mode);
+	r->gs_base = segment_base(GS, mode);
+	r->rip = ip;
+	r->eflags = 0x202;
+	r->orig_rax = (u64)-1;
+	r->rax = register_value(EAX);
+	r->rcx = register_value(ECX);
+	r->rdx = register_value(EDX);
+	r->rbx = register_value(EBX);
+	r->rsp = register_value(ESP);
+	r->rbp = register_value(EBP);
+	r->rsi = register_value(ESI);
+	r->rdi = register_value(EDI);
+}
+
+/* Steps the first n bytes of b, placed so that they end at the page without access. */
+static enum outcome step(const u8 *b, unsigned n, unsigned mode)
+{
+	u64 linear = CODE + PAGE - n, ip = mode == 2 ? linear - CODE : linear;
+	struct user_regs_struct r;
+	siginfo_t info;
+	int status;
+
+	memcpy(page + PAGE - n, b, n);
+	set_registers(&r, mode, ip);
+	if (ptrace(PTRACE_SETREGS, child, 0, &r) != 0 ||
+	    ptrace(PTRACE_SINGLESTEP, child, 0, 0) != 0 || waitpid(child, &status, 0) < 0)
+		die("step");
+	if (!WIFSTOPPED(status)) {
+		start_child();
+		return OTHER_FAULT;
+	}
+	ptrace(PTRACE_GETSIGINFO, child, 0, &info);
+	ptrace(PTRACE_GETREGS, child, 0, &r);
+	if (WSTOPSIG(status) == SIGILL && r.rip == ip)
+		return UNDEFINED;
+	if (WSTOPSIG(status) == SIGSEGV && r.rip == ip && info.si_code != SI_KERNEL) {
+		fault_address = (u64)info.si_addr;
+		return fault_address == CODE + PAGE ? FETCH_FAULT : DATA_FAULT;
+	}
+	return WSTOPSIG(status) == SIGTRAP ? RAN : OTHER_FAULT;
+}
+
+/* -- What is not compared -------------------------------------------------------- */
+
+/* Valid here, but #UD or a way out of the cage in user code. */
+static bool unreachable(const struct ir1 *i)
+{
+	switch (i->op) {
+	case X86_RSM: case X86_MONITOR: case X86_MWAIT:		/* #UD outside SMM, at CPL 3 */
+	case X86_SYSENTER: case X86_SYSEXIT: case X86_SYSCALL: case X86_SYSRET:
+	case X86_UD2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool extension_0f(const struct scan *s)
+{
+	switch (s->opcode) {
+	case 0x01:		/* XGETBV, SVM, RDTSCP, MONITORX, CLZERO, RDPRU, INVLPGB … */
+	case 0x37: case 0x0e: case 0x0f:
+	case 0x2b: case 0x78: case 0x79:		/* SSE4a */
+	case 0xae:		/* XSAVE, CLWB, CLFLUSHOPT, shadow stack */
+	case 0xc7:		/* RDRAND, RDSEED, XSAVEC, RDPID */
+		return true;
+	case 0x00:		/* AMD's microcode executes LOCK VERW */
+		return (s->prefix & PFX_LOCK) && modrm_reg(s->modrm) == 5;
+	case 0x20: case 0x22:	/* AMD: LOCK MOV CR0 is MOV CR8 */
+		return s->prefix & PFX_LOCK;
+	default:
+		return false;
+	}
+}
+
+/* Refused by the decoder on purpose: later extensions that this CPU may have. */
+static bool extension(const u8 *b, unsigned mode)
+{
+	struct scan s;
+
+	scan(&s, b, SCAN_MAX, mode);
+	switch (s.map) {
+	case MAP_1:
+		return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
+	case MAP_0F: return extension_0f(&s);
+	case MAP_38: return s.opcode > 0x0b && (s.opcode < 0x1c || s.opcode > 0x1e);
+	default: return true;
+	}
+}
+
+/* Valid here, #UD on AMD's CPUs: 0F 0D with a register, a NOP on Intel's. */
+static bool intel_only(const struct ir1 *i)
+{
+	return i->op == X86_NOP_RM && i->ops[0].kind == IR1_GPR && memchr(i->bytes, 0x0d, i->len);
+}
+
+/* -- Comparison -------------------------------------------------------------------- */
+
+static void report(const char *what, const u8 *b, unsigned mode, const struct ir1 *i)
+{
+	char text[128];
+
+	wrong++;
+	if (wrong > 200)
+		return;
+	printf("FAIL %s (%u-bit):", what, mode * 8);
+	for (unsigned k = 0; k < SCAN_MAX; k++)
+		printf(" %02x", b[k]);
+	printf("  %s, length %u\n", ir1_print(i, text, sizeof text), i->len);
+}
+
+/* Every shorter window must ask for more, or (from some length on) be refused as the whole is. */
+static void check_windows(const u8 *b, unsigned mode, const struct ir1 *whole,
+			  enum decode_status st)
+{
+	struct ir1 i;
+
+	for (unsigned n = 0; n < SCAN_MAX; n++) {
+		u8 *window = malloc(n ? n : 1);	/* the sanitizer watches its end */
+		enum decode_status got;
+
+		memcpy(window, b, n);
+		got = decode(&i, window, n, 0x1000, mode);
+		free(window);
+		if (st == DECODE_OK && got != (n < whole->len ? DECODE_NEED_MORE : DECODE_OK))
+			report("window", b, mode, whole);
+		if (st != DECODE_OK && got != st && got != DECODE_NEED_MORE)
+			report("window of a refused one", b, mode, whole);
+	}
+}
+
+/* Instructions whose first fault may be elsewhere than at their explicit memory operand. */
+static bool faults_elsewhere(const struct ir1 *i)
+{
+	switch (i->op) {
+	case X86_POP: case X86_CMPS: case X86_XLAT:	/* the stack; ES:eDI; AL is added */
+	case X86_FXSAVE: case X86_FXRSTOR:		/* its last byte first, on AMD's CPUs */
+		return true;
+	case X86_BT: case X86_BTS: case X86_BTR: case X86_BTC:
+		return i->ops[1].kind == IR1_GPR;	/* a bit string */
+	default:
+		return false;
+	}
+}
+
+static void check_address(const u8 *b, unsigned mode, const struct ir1 *i)
+{
+	for (unsigned k = 0; k < i->nops; k++) {
+		const struct ir1_op *o = &i->ops[k];
+		u32 offset = o->disp, linear;
+
+		if (o->kind != IR1_MEM || faults_elsewhere(i))
+			continue;
+		if (o->base != IR1_NOREG)
+			offset += register_value(o->base);
+		if (o->index != IR1_NOREG)
+			offset += register_value(o->index) * o->scale;
+		if (i->addrsize == 2)
+			offset &= 0xffff;
+		linear = segment_base(o->seg, mode) + offset;
+		if (linear - CODE < PAGE || linear >= SHADOW)
+			continue;		/* there is memory, something else has faulted */
+		addresses++;
+		if (fault_address != linear)
+			report("another address on the CPU", b, mode, i);
+	}
+}
+
+static void check_valid(const u8 *b, unsigned mode, const struct ir1 *i)
+{
+	if (unreachable(i) || intel_only(i)) {
+		skipped++;
+		return;
+	}
+	switch (step(b, i->len, mode)) {
+	case FETCH_FAULT: report("the CPU wants more", b, mode, i); return;
+	case UNDEFINED: report("#UD on the CPU", b, mode, i); return;
+	case DATA_FAULT: check_address(b, mode, i); break;
+	default: break;
+	}
+	if (i->len > 1 && step(b, i->len - 1, mode) != FETCH_FAULT)
+		report("the CPU wants less", b, mode, i);
+}
+
+static void check_refused(const u8 *b, unsigned mode, const struct ir1 *i,
+			  enum decode_status status)
+{
+	enum outcome got;
+	struct ir1 part;
+	unsigned n;
+
+	if (status == DECODE_INVALID && extension(b, mode)) {
+		skipped++;
+		return;
+	}
+	for (n = 0; decode(&part, b, n, 0x1000, mode) == DECODE_NEED_MORE; n++)
+		;
+	if (step(b, n, mode) == FETCH_FAULT)
+		report("refused, but the CPU wants more", b, mode, i);
+	if (step(b, n - 1, mode) != FETCH_FAULT)
+		report("refused by the CPU at once", b, mode, i);
+	got = step(b, SCAN_MAX, mode);
+	if (status == DECODE_INVALID && got != UNDEFINED)
+		report("valid on the CPU", b, mode, i);
+	if (status == DECODE_TOO_LONG && got != OTHER_FAULT)
+		report("not too long for the CPU", b, mode, i);
+}
+
+static void check(const u8 *b, unsigned mode)
+{
+	struct ir1 i;
+	enum decode_status status = decode(&i, b, SCAN_MAX, 0x1000, mode);
+
+	tested++;
+	if (status == DECODE_NEED_MORE) {
+		report("15 bytes did not suffice", b, mode, &i);
+		return;
+	}
+	check_windows(b, mode, &i, status);
+	if (status == DECODE_OK)
+		check_valid(b, mode, &i);
+	else
+		check_refused(b, mode, &i, status);
+}
+
+/* -- Inputs -------------------------------------------------------------------------- */
+
+static const u8 prefixes[] = {
+	0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0xf2, 0xf3,
+};
+
+static void random_bytes(u8 *b)
+{
+	unsigned n = 0, wanted = next_random() % 4;
+
+	for (unsigned k = 0; k < SCAN_MAX; k++)
+		b[k] = next_random() >> 32;
+	if (next_random() % 64 == 0)
+		wanted = next_random() % 16;
+	while (n < wanted)
+		b[n++] = prefixes[next_random() % sizeof prefixes];
+	switch (next_random() % 8) {
+	case 0: case 1: case 2:
+		b[n < 14 ? n : 14] = 0x0f;
+		break;
+	case 3:
+		b[n < 14 ? n : 14] = 0xd8 + next_random() % 8;
+		break;
+	case 4:
+		if (n < 12) {
+			b[n] = 0x0f;
+			b[n + 1] = next_random() % 2 ? 0x38 : 0x3a;
+			b[n + 2] = next_random() % 4 ? next_random() % 32 : b[n + 2];
+		}
+		break;
+	}
+}
+
+/* Each opcode of the four maps with each ModR/M byte under each of these prefixes. */
+static void check_all(unsigned mode)
+{
+	static const u8 escapes[4][2] = { { 0 }, { 0x0f }, { 0x0f, 0x38 }, { 0x0f, 0x3a } };
+	static const u8 firsts[] = { 0, 0x66, 0xf2, 0xf3, 0xf0, 0x67 };
+
+	for (unsigned f = 0; f < sizeof firsts; f++)
+		for (unsigned map = 0; map < 4; map++)
+			for (unsigned code = 0; code < 0x10000; code++) {
+				u8 b[SCAN_MAX + 4] = { 0 };
+				unsigned n = 0;
+
+				if (firsts[f])
+					b[n++] = firsts[f];
+				for (unsigned e = 0; e < 2 && escapes[map][e]; e++)
+					b[n++] = escapes[map][e];
+				b[n++] = code >> 8;
+				b[n++] = code & 0xff;
+				check(b, mode);
+			}
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long count = 20000;
+	bool all = false;
+
+	for (int k = 1; k < argc; k++) {
+		if (!strcmp(argv[k], "--all"))
+			all = true;
+		else if (!strcmp(argv[k], "--count") && k + 1 < argc)
+			count = strtoul(argv[++k], NULL, 0);
+		else if (!strcmp(argv[k], "--seed") && k + 1 < argc)
+			rng = strtoull(argv[++k], NULL, 0) * 0x9e3779b97f4a7c15ull | 1;
+		else
+			return 2;
+	}
+	page = mmap((void *)CODE, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+		    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (page != (u8 *)CODE || mprotect(page + PAGE, PAGE, PROT_NONE) != 0)
+		die("mmap");
+	if (decode_init() != 0)
+		die("decode_init");
+	start_child();
+	for (unsigned long k = 0; k < count; k++) {
+		u8 b[SCAN_MAX];
+
+		random_bytes(b);
+		check(b, k & 1 ? 2 : 4);
+	}
+	for (unsigned mode = 2; all && mode <= 4; mode += 2)
+		check_all(mode);
+	kill(child, SIGKILL);
+	if (decode_disagreements) {
+		printf("FAIL Capstone's length was another one %lu times\n", decode_disagreements);
+		wrong++;
+	}
+	printf("not compared: %lu; addresses compared: %lu\n%lu passed, %lu failed\n",
+	       skipped, addresses, tested - skipped, wrong);
+	return wrong != 0;
+}

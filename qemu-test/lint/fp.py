@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Finds FP and vector instructions in the monitor's image, outside the places that may hold them.
+
+fp.py IMAGE.elf    allowed: functions of libm.a and libgcc.a, and what fp.allow names
+They are halves of the registers that hold the guest's vectors: C must leave them alone.
+Invariant: a function is allowed by its name only; an unnamed piece of code never is.
+"""
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+
+from files import finish, read_lines
+
+CROSS = "loongarch64-linux-gnu-"
+HEAD = re.compile(r"^[0-9a-f]+ <(.+)>:$")
+LOCAL = re.compile(r"\.L|L0\^A")        # the compiler's own labels within a function
+REGISTER = re.compile(r"\$(?:fa|ft|fs|vr|xr|fcc|fcsr)\d|\$f\d")
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True).stdout
+
+
+def library_functions():
+    """Names of all functions, static ones too, of libm and libgcc."""
+    libgcc = output(CROSS + "gcc", "-print-libgcc-file-name").strip()
+    names = set()
+    for library in (os.path.join(os.environ["LOAM_NEWLIB"], "lib", "libm.a"), libgcc):
+        for line in output(CROSS + "nm", library).splitlines():
+            fields = line.split()
+            if len(fields) == 3 and fields[1] in "tTwW":
+                names.add(fields[2])
+    return names
+
+
+def allowed_patterns():
+    rows = (line.split("#")[0].split() for line in read_lines("qemu-test/lint/fp.allow"))
+    return [row[0] for row in rows if row]
+
+
+def users(disassembly):
+    """{function: first offending line} in the order of the image."""
+    found, name = {}, "?"
+    for line in disassembly.splitlines():
+        if head := HEAD.match(line):
+            name = name if LOCAL.match(head[1]) else head[1]
+        elif REGISTER.search(line) and name not in found:
+            found[name] = " ".join(line.split())
+    return found
+
+
+def main():
+    image = sys.argv[1]
+    if not os.path.exists(image):
+        print(f"fp: no {image} yet, nothing to look at")
+        return
+    found = users(output(CROSS + "objdump", "-d", "--no-show-raw-insn", image))
+    libraries, patterns = library_functions(), allowed_patterns()
+    errors = [f"{name}: {line}" for name, line in found.items() if name not in libraries
+              and not any(fnmatch.fnmatchcase(name, p) for p in patterns)]
+    finish("fp", errors, f", {len(found)} functions with FP or vector registers, all allowed")
+
+
+if __name__ == "__main__":
+    main()

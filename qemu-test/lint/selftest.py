@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Do the lint programs and the runner notice what they are there to notice?
+
+selftest.py    feeds each of them something wrong and something right
+Invariant: nothing here needs the product; a lint that always says ok fails here.
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import deps
+import fp
+import run
+import size
+import text
+
+SPDX = "/* SPDX-License-Identifier: BSD-2-Clause */"
+failures = []
+
+
+def check(name, got, want):
+    print(f"{'ok' if got == want else 'FAIL'} {name}" + ("" if got == want else f": got {got!r}"))
+    if got != want:
+        failures.append(name)
+
+
+def test_deps():
+    table = deps.load("qemu-test/lint/deps.table")
+    def one(path, included, there=True):
+        return len(deps.check(table, path, [f'#include "{included}"'], lambda _: there))
+    check("dbt may include mm", one("dbt/exec.c", "mm/page.h"), 0)
+    check("dbt may not include drivers", one("dbt/exec.c", "drivers/pc/pic.h"), 1)
+    check("decode may not include mm", one("dbt/x86/decode.c", "mm/page.h"), 1)
+    check("devices may not include dbt", one("drivers/pc/pic.c", "dbt/dbt.h"), 1)
+    check("everyone may include printk", one("dbt/x86/decode.c", "kernel/printk.h"), 0)
+    check("only main.c sees all", one("kernel/main.c", "dbt/dbt.h")
+          + one("kernel/cpu.c", "dbt/dbt.h"), 1)
+    check("a path that is not from the root", one("mm/page.c", "page.h", False), 1)
+    check("a folder without a row", one("elsewhere/x.c", "mm/page.h"), 1)
+
+
+def test_size():
+    body = ["int f(int a)", "{"] + ["\ta++;"] * 121 + ["}", "static int g(void)", "{", "}"]
+    check("function lengths", [(n, s) for n, _, s in size.functions(body)],
+          [("f", 121), ("g", 0)])
+    check("a table is no function", size.functions(["int t[] =", "{", "1,", "};"]), [])
+
+
+def test_text():
+    def one(*lines):
+        return len(text.check("mm/x.c", [SPDX, *lines, ""]))
+    check("clean text", one("int x;"), 0)
+    check("100 columns pass", one("\t" + "x" * 92), 0)
+    check("101 columns do not", one("\t" + "x" * 93), 1)
+    check("trailing blank", one("int x; "), 1)
+    check("unfinished work", one("/* TO" "DO */"), 1)
+    check("missing licence", len(text.check("mm/x.c", ["int x;", ""])), 1)
+
+
+def test_fp():
+    code = ["9000 <a>:", " 9000:\tmove\t$fp, $a0", "9004 <b>:", " 9004:\tfld.d\t$fa0, $a0, 0",
+            "9008 <c>:", " 9008:\tvld\t$vr3, $a0, 0",
+            "900c <d>:", "900c <.L2>:", " 900c:\tmovfcsr2gr\t$a0, $fcsr0"]
+    check("FP and vector registers", list(fp.users("\n".join(code))), ["b", "c", "d"])
+
+
+def run_one(name, **section):
+    test = make_test(name, section)
+    runner = run.Runner()
+    output, status, seconds = runner.run(test)
+    return run.judge(test, output, status), seconds, runner
+
+
+def make_test(name, section):
+    parser = run.configparser.ConfigParser(interpolation=None)
+    parser.read_dict({name: section})
+    return run.Test(name, parser[name], "loongarch64")
+
+
+def script(body, **more):
+    quoted = run.shlex.quote(body)
+    return run_one("selftest-case", kind="script", run=f"sh -c {quoted}", **more)
+
+
+def test_runner():
+    os.makedirs(os.path.join(run.TOP, run.LOGS), exist_ok=True)
+    check("exit status 0", script("exit 0")[0][:2], (1, 0))
+    check("exit status 3", script("exit 3")[0][:2], (0, 1))
+    check("wanted exit status", script("exit 3", exit="3")[0][:2], (1, 0))
+    check("killed by a signal", script("kill -SEGV $$$$")[0][:2], (0, 1))
+    check("texts in order", script("echo a; echo b", expect="a\nb")[0][:2], (1, 0))
+    check("texts out of order", script("echo b; echo a", expect="a\nb")[0][:2], (0, 1))
+    check("forbidden text", script("echo panic", forbid="panic")[0][:2], (0, 1))
+    check("no reply is sent unasked", script('read x; echo "got $$x"', expect="got 7",
+                                             timeout="1")[0][:2], (0, 1))
+    check("reply is sent", script('echo "> "; read x; echo "got $$x"', send="> => 7\\n",
+                                  expect="got 7")[0][:2], (1, 0))
+    check("counted lines", script("echo ok a; echo FAIL b; echo ok c", counts="yes")[0][:2], (2, 1))
+    check("closing line", script("echo 5 passed, 0 failed", counts="yes")[0][:3], (5, 0, 0))
+    check("no result printed", script("true", counts="yes")[0][:2], (0, 1))
+    check("counts good, status bad", script("echo 5 passed, 0 failed; exit 1",
+                                            counts="yes")[0][:2], (5, 1))
+
+
+def test_time_limit():
+    mark = f"selftest{os.getpid()}"
+    result, seconds, runner = script(f"sh -c 'sleep 60; : {mark}' & sleep 60", timeout="1")
+    check("time limit", (result[:2], seconds < 5), ((0, 1), True))
+    left = [p for p in os.listdir("/proc") if p.isdigit() and mark in command_line(p)]
+    check("no process is left", (left, len(runner.live)), ([], 0))
+
+
+def command_line(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            return f.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    test_deps()
+    test_size()
+    test_text()
+    test_fp()
+    test_runner()
+    test_time_limit()
+    print(f"selftest: {len(failures)} failed")
+    sys.exit(bool(failures))

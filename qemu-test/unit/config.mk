@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-2-Clause
+UNIT_TESTS += test_config
+test_config_OBJS = qemu-test/unit/test_config.o boot/config.o

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mm/gpa.h for natively built unit tests: flat RAM from 0, and a record of PAM, A20
+ * and bus changes. It maps nothing: PAM and A20 do not change what gpa_read sees.
+ */
+#include "mm/gpa.h"
+
+#include <string.h>
+
+#include "kernel/panic.h"
+#include "qemu-test/unit/native.h"
+
+u8 fake_ram[FAKE_RAM_SIZE];
+u8 fake_pam[16];
+bool fake_a20 = true;
+unsigned fake_bus_changes;
+
+static u64 part_in_ram(gpa_t a, u64 size)
+{
+	if (a.a >= FAKE_RAM_SIZE)
+		return 0;
+	return size < FAKE_RAM_SIZE - a.a ? size : FAKE_RAM_SIZE - a.a;
+}
+
+u64 gpa_read(gpa_t a, void *buf, u64 size)
+{
+	u64 n = part_in_ram(a, size);
+
+	memset(buf, 0xff, size);
+	memcpy(buf, fake_ram + (n ? a.a : 0), n);
+	return n;
+}
+
+u64 gpa_write(gpa_t a, const void *buf, u64 size)
+{
+	u64 n = part_in_ram(a, size);
+
+	memcpy(fake_ram + (n ? a.a : 0), buf, n);
+	return n;
+}
+
+void gpa_set_pam(gpa_t start, u64 size, unsigned pam)
+{
+	must(start.a >= 0xc0000 && start.a + size <= 0x100000 && !(start.a % 0x4000));
+	memset(fake_pam + (start.a - 0xc0000) / 0x4000, (int)pam, size / 0x4000);
+}
+
+void gpa_set_a20(bool on) { fake_a20 = on; }
+void gpa_bus_changed(void) { fake_bus_changes++; }
+u64 gpa_ram_size(void) { return FAKE_RAM_SIZE; }

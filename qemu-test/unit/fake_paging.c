@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A model of the host's TLB and page tables. See fake_paging.h. Host physical addresses are
+ * native pointers. Invariant: an entry, once in, answers until the interface drops it.
+ */
+#include "qemu-test/unit/fake_paging.h"
+
+#include <string.h>
+
+#include "kernel/panic.h"
+
+#define PTE_V 1ull
+#define PTE_D 2ull
+#define WAYS 512			/* entries for each ASID: beyond any working set */
+#define ALIAS 0xffffffff00000000ull
+
+struct entry {
+	u64 pair;		/* va >> 13, all bits of it */
+	pte_t leaf[2];		/* even, odd */
+};
+
+static struct tlb {
+	unsigned n;
+	struct entry e[WAYS];
+} tlb[PAGING_ASID_MAX + 1];
+
+struct fake_counts fake_counts;
+unsigned fake_asid;
+hpa_t fake_root;
+
+static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
+
+void fake_paging_reset(void)
+{
+	paging_drop_all();
+	memset(&fake_counts, 0, sizeof(fake_counts));
+	fake_asid = 0;
+	fake_root = hpa(0);
+}
+
+/* -- kernel/paging.h ------------------------------------------------------ */
+
+pte_t pte_make(hpa_t page, bool writable)
+{
+	must(!(page.a & 0xfff));
+	return page.a | PTE_V | (writable ? PTE_D : 0);
+}
+
+bool pte_valid(pte_t p) { return p & PTE_V; }
+bool pte_writable(pte_t p) { return (p & (PTE_V | PTE_D)) == (PTE_V | PTE_D); }
+hpa_t pte_page(pte_t p) { return hpa(p & ~0xfffull); }
+
+void paging_root_init(u64 *root)
+{
+	must(!((uintptr_t)root & 0x3fff));
+	for (unsigned k = 0; k < PAGING_ROOT_ENTRIES; k++)
+		root[k] = (uintptr_t)invalid_leaves;
+}
+
+void paging_root_set(u64 *root, unsigned slot, hpa_t table)
+{
+	must(slot < PAGING_ROOT_ENTRIES && !(table.a & 0xfff));
+	root[slot] = table.a ? table.a : (uintptr_t)invalid_leaves;
+}
+
+hpa_t paging_root_get(const u64 *root, unsigned slot)
+{
+	return root[slot] == (uintptr_t)invalid_leaves ? hpa(0) : hpa(root[slot]);
+}
+
+void paging_activate(unsigned asid, hpa_t root)
+{
+	must(asid >= 1 && asid <= PAGING_ASID_MAX);
+	fake_asid = asid;
+	fake_root = root;
+	fake_counts.activations++;
+}
+
+static void drop_entry(struct tlb *t, struct entry *e) { *e = t->e[--t->n]; }
+
+static struct entry *find(unsigned asid, u64 pair)
+{
+	struct tlb *t = &tlb[asid];
+
+	for (unsigned k = 0; k < t->n; k++)
+		if (t->e[k].pair == pair)
+			return &t->e[k];
+	return NULL;
+}
+
+/* The two pairs of a 32-bit address. */
+static u64 pair_of(u32 addr, bool alias)
+{
+	u64 va = (u64)(s64)(s32)addr;
+
+	return (alias ? va ^ ALIAS : va) >> 13;
+}
+
+void paging_drop_page(unsigned asid, u32 addr)
+{
+	fake_counts.drop_page++;
+	for (unsigned alias = 0; alias < 2; alias++) {
+		struct entry *e = find(asid, pair_of(addr, alias));
+
+		if (e)
+			drop_entry(&tlb[asid], e);
+	}
+}
+
+void paging_drop_asid(unsigned asid)
+{
+	fake_counts.drop_asid++;
+	tlb[asid].n = 0;
+}
+
+void paging_drop_all(void)
+{
+	fake_counts.drop_all++;
+	for (unsigned k = 0; k <= PAGING_ASID_MAX; k++)
+		tlb[k].n = 0;
+}
+
+/* A write over a TLB entry may add rights; taking any away needs an invalidation (facts 3f). */
+static void overwrite(pte_t *held, pte_t new)
+{
+	if (pte_valid(*held))
+		must(pte_valid(new) && pte_page(*held).a == pte_page(new).a &&
+		     pte_writable(new) >= pte_writable(*held));
+	*held = new;
+}
+
+void paging_upgrade(u32 addr, pte_t even, pte_t odd)
+{
+	fake_counts.upgrades++;
+	for (unsigned alias = 0; alias < 2; alias++) {
+		struct entry *e = find(fake_asid, pair_of(addr, alias));
+
+		if (!e)
+			continue;
+		overwrite(&e->leaf[0], even);
+		overwrite(&e->leaf[1], odd);
+	}
+}
+
+/* -- the CPU ------------------------------------------------------------- */
+
+/* What the refill handler would load for the page at addr. */
+static pte_t walk(hpa_t root, u32 addr)
+{
+	const u64 *dir = (const u64 *)(uintptr_t)root.a;
+	u64 table = dir[addr >> 21];
+
+	must(table);		/* LDDIR would go on at physical 0 */
+	return ((const pte_t *)(uintptr_t)table)[addr >> 12 & (PAGING_LEAF_ENTRIES - 1)];
+}
+
+static struct entry *refill(u64 va)
+{
+	struct tlb *t = &tlb[fake_asid];
+	struct entry *e = &t->e[t->n < WAYS ? t->n++ : fake_counts.refills % WAYS];
+	u32 even = (u32)va & ~0x1fffu;
+
+	fake_counts.refills++;
+	*e = (struct entry){ va >> 13, { walk(fake_root, even), walk(fake_root, even | 0x1000) } };
+	return e;
+}
+
+enum fake_result fake_access(u64 va, bool write, hpa_t *out)
+{
+	struct entry *e = find(fake_asid, va >> 13);
+	pte_t p;
+
+	if (!e)
+		e = refill(va);
+	p = e->leaf[va >> 12 & 1];
+	if (!pte_valid(p))
+		return FAKE_INVALID;
+	if (write && !pte_writable(p))
+		return FAKE_READONLY;
+	*out = hpa(pte_page(p).a | (va & 0xfff));
+	return FAKE_OK;
+}
+
+unsigned fake_disagreements(unsigned asid, hpa_t root)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < tlb[asid].n; k++) {
+		const struct entry *e = &tlb[asid].e[k];
+		u32 even = (u32)(e->pair << 13);
+
+		n += e->leaf[0] != walk(root, even) || e->leaf[1] != walk(root, even | 0x1000);
+	}
+	return n;
+}
+
+void fake_evict(unsigned n, u32 random)
+{
+	struct tlb *t = &tlb[fake_asid];
+
+	for (unsigned k = 0; k < t->n;) {
+		random = random * 1664525 + 1013904223;
+		if ((random >> 8) % n == 0)
+			drop_entry(t, &t->e[k]);
+		else
+			k++;
+	}
+}

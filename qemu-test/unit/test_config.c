@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Native test of boot/config.c: what loam.cfg may say, and the message for each mistake.
+ * Expectations come from the description in boot/config.h.
+ */
+#include "boot/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/lib/bits.h"
+#include "kernel/lib/err.h"
+
+static unsigned passed, failed;
+
+static void check(bool ok, const char *what)
+{
+	if (ok) {
+		passed++;
+		return;
+	}
+	failed++;
+	printf("FAIL %s\n", what);
+}
+
+static int parse(struct boot_config *c, const char *text, struct config_error *err)
+{
+	/* An exact copy on the heap, so that a sanitizer sees any read past the end. */
+	size_t size = strlen(text);
+	char *copy = malloc(size ? size : 1);
+	int rc;
+
+	memcpy(copy, text, size);
+	config_init(c);
+	rc = config_parse(c, "loam.cfg", copy, size, err);
+	free(copy);
+	return rc;
+}
+
+static void test_defaults(void)
+{
+	struct boot_config c;
+	struct config_error e;
+
+	check(parse(&c, "", &e) == 0, "an empty file is fine");
+	check(c.memory == 256ull << 20, "default memory");
+	check(!strcmp(c.cpu, "n270"), "default cpu");
+	check(c.code_cache == 0 && !c.trace[0] && !c.selftest[0], "defaults of the others");
+	check(!c.firmware.name[0] && !c.disk[3].name[0], "no files by default");
+}
+
+static void test_all_keys(void)
+{
+	struct boot_config c;
+	struct config_error e;
+	int rc = parse(&c,
+		"# a comment = with = signs\n"
+		"\n"
+		"memory = 3G\r\n"
+		"\tcpu=n270,+sse3,-ssse3  \n"
+		"firmware = bios-256k.bin\n"
+		"kernel = vmlinuz\ninitrd = initrd.img\n"
+		"cmdline =  console=ttyS0,115200 quiet # no comment here\n"
+		"disk0 = a.img\ndisk1 = b.img,ro\ndisk2 = c d.img\ndisk3 = e\n"
+		"cdrom = cd.iso\nconsole = com1\ntrace = io,irq\ncode_cache = 96M\n"
+		"x87 = exact\nselftest = traps,ticks", &e);
+
+	check(rc == 0, "all keys");
+	check(c.memory == 3ull << 30, "memory in G, CR LF");
+	check(!strcmp(c.cpu, "n270,+sse3,-ssse3"), "cpu, blanks trimmed");
+	check(!strcmp(c.firmware.name, "bios-256k.bin") && c.firmware.readonly, "firmware");
+	check(!strcmp(c.kernel.name, "vmlinuz") && !strcmp(c.initrd.name, "initrd.img"),
+	      "kernel and initrd");
+	check(!strcmp(c.cmdline, "console=ttyS0,115200 quiet # no comment here"), "cmdline");
+	check(!strcmp(c.disk[0].name, "a.img") && !c.disk[0].readonly, "disk0 is writable");
+	check(!strcmp(c.disk[1].name, "b.img") && c.disk[1].readonly, "disk1 is read-only");
+	check(!strcmp(c.disk[2].name, "c d.img"), "a blank in a file name");
+	check(!strcmp(c.cdrom.name, "cd.iso") && c.cdrom.readonly, "cdrom");
+	check(!strcmp(c.trace, "io,irq") && !strcmp(c.console, "com1"), "trace and console");
+	check(c.code_cache == 96ull << 20, "code_cache");
+	check(!strcmp(c.selftest, "traps,ticks"), "selftest, no newline at the end");
+}
+
+static const struct {
+	const char *text;
+	int code;
+	unsigned line;
+	const char *reason;
+} mistakes[] = {
+	{ "memroy = 1M", ERR_INVAL, 1, "unknown key 'memroy'" },
+	{ "memory = 1M\n\n# x\nmemory = 2M", ERR_INVAL, 4, "key given twice: 'memory'" },
+	{ "\nmemory 1M", ERR_INVAL, 2, "missing = after 'memory 1M'" },
+	{ "memory =", ERR_INVAL, 1, "no value" },
+	{ "= 1M", ERR_INVAL, 1, "unknown key" },
+	{ "memory = 0M", ERR_RANGE, 1, "size out of range: '0M'" },
+	{ "memory = 3073M", ERR_RANGE, 1, "size out of range: '3073M'" },
+	{ "memory = 4G", ERR_RANGE, 1, "size out of range: '4G'" },
+	{ "memory = 64", ERR_INVAL, 1, "not a size (a number and M or G): '64'" },
+	{ "memory = 64K", ERR_INVAL, 1, "not a size (a number and M or G): '64K'" },
+	{ "memory = M", ERR_INVAL, 1, "not a size (a number and M or G): 'M'" },
+	{ "memory = -1M", ERR_INVAL, 1, "not a size (a number and M or G): '-1M'" },
+	{ "memory = 1MM", ERR_INVAL, 1, "not a size (a number and M or G): '1MM'" },
+	{ "memory = 99999999999999999999M", ERR_INVAL, 1,
+	  "not a size (a number and M or G): '99999999999999999999M'" },
+	{ "code_cache = 97M", ERR_RANGE, 1, "size out of range: '97M'" },
+	{ "cpu = n270,sse3", ERR_INVAL, 1, "a feature needs + or - before it: 'sse3'" },
+	{ "cpu = n270,", ERR_INVAL, 1, "a feature needs + or - before it:" },
+	{ "cpu = n2 70", ERR_INVAL, 1, "not a name: 'n2 70'" },
+	{ "trace = io,nope", ERR_INVAL, 1, "unknown trace name 'nope'" },
+	{ "trace = io,,irq", ERR_INVAL, 1, "unknown trace name" },
+	{ "disk0 = a.img,rw", ERR_INVAL, 1, "unknown option after the file name: 'rw'" },
+	{ "firmware = a.img,ro", ERR_INVAL, 1, "unknown option after the file name: 'ro'" },
+	{ "disk1 = ,ro", ERR_INVAL, 1, "no file name" },
+	{ "disk4 = a.img", ERR_INVAL, 1, "unknown key 'disk4'" },
+	{ "x87 = fast", ERR_INVAL, 1, "only exact is possible, not 'fast'" },
+	{ "selftest = a,,b", ERR_INVAL, 1, "empty name in the list" },
+	{ "cmdline = a\001b", ERR_INVAL, 1, "control character in the line" },
+	{ "kernel = 1234567890123456789012345678901234567890123456789012345678901234",
+	  ERR_NOSPC, 1,
+	  "value too long: '123456789012345678901234567890123456789012345678…'" },
+};
+
+static void test_mistakes(void)
+{
+	for (unsigned k = 0; k < ARRAY_LEN(mistakes); k++) {
+		struct boot_config c;
+		struct config_error e = { .line = 99 };
+		int rc = parse(&c, mistakes[k].text, &e);
+		bool ok = rc == -mistakes[k].code && e.line == mistakes[k].line &&
+			  !strcmp(e.reason, mistakes[k].reason) && !strcmp(e.file, "loam.cfg");
+
+		check(ok, mistakes[k].text);
+		if (!ok)
+			printf("  got %d %s:%u: %s\n", rc, e.file, e.line, e.reason);
+	}
+}
+
+static void test_lengths(void)
+{
+	struct boot_config c;
+	struct config_error e;
+	char text[8192] = "cmdline = ";
+
+	memset(text + 10, 'x', BOOT_CMDLINE_MAX - 1);
+	check(parse(&c, text, &e) == 0 && strlen(c.cmdline) == BOOT_CMDLINE_MAX - 1,
+	      "the longest cmdline");
+	text[10 + BOOT_CMDLINE_MAX - 1] = 'x';
+	check(parse(&c, text, &e) == -ERR_NOSPC, "a cmdline one too long");
+	memset(text + 10, 'x', 5000);
+	check(parse(&c, text, &e) == -ERR_NOSPC && !strcmp(e.reason, "line too long"),
+	      "a line too long");
+	memset(text, 'k', 300);
+	strcpy(text + 300, " = 1");
+	check(parse(&c, text, &e) == -ERR_INVAL && strlen(e.reason) < sizeof(e.reason),
+	      "a long unknown key is cut in the message");
+}
+
+static void test_overrides(void)
+{
+	struct boot_config c;
+	struct config_error e;
+
+	check(parse(&c, "memory = 64M\ncpu = n270", &e) == 0, "file before overrides");
+	check(config_apply(&c, "memory=128M", &e) == 0 && c.memory == 128ull << 20,
+	      "an override replaces the file's value");
+	check(config_apply(&c, "memory=5G", &e) == -ERR_RANGE && e.line == 0 &&
+	      !strcmp(e.file, "load options"), "a wrong override is reported");
+	check(config_apply_all(&c, " memory=32M  cmdline=\"a b=c\" trace=io ", &e) == 0,
+	      "several options");
+	check(c.memory == 32ull << 20 && !strcmp(c.cmdline, "a b=c") && !strcmp(c.trace, "io"),
+	      "their values");
+	check(config_apply_all(&c, "", &e) == 0, "no options");
+	check(config_apply_all(&c, "cmdline=\"a", &e) == -ERR_INVAL, "an open quote");
+	check(config_apply_all(&c, "nonsense", &e) == -ERR_INVAL, "an option without =");
+}
+
+static void test_files(void)
+{
+	static const char text[] = "# kernel = no\n kernel = k\ndisk2 = d\n";
+	struct boot_config c;
+	struct config_error e;
+	const char *key = NULL;
+	unsigned n = 0, named = 0;
+
+	check(parse(&c, text, &e) == 0, "files parse");
+	for (struct boot_file *f; (f = config_file(&c, n, &key)); n++)
+		named += f->name[0] != 0;
+	check(n == 8 && named == 2, "eight image slots, two used");
+	check(config_line_of(text, strlen(text), "kernel") == 2, "line of kernel");
+	check(config_line_of(text, strlen(text), "disk2") == 3, "line of disk2");
+	check(config_line_of(text, strlen(text), "cdrom") == 0, "a key that is not there");
+}
+
+int main(void)
+{
+	test_defaults();
+	test_all_keys();
+	test_mistakes();
+	test_lengths();
+	test_overrides();
+	test_files();
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The build itself, run inside the private tree.  Included by the Makefile; HOST names the host.
+#
+#: make [all]          loam.elf (and loam.efi where the sources are there) in build/$(HOST)
+#: make run            start Loam in QEMU; RUN_ARGS="…" adds options, ctrl-a x leaves
+#: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
+#: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
+#: make bench          instruction counts
+#: make guests           guest software in build/guest (guestimg/README.md)
+#: make lint           include edges, sizes, text, headers, no FP registers in C
+#: make headers        each header compiles alone
+#: make clean          remove build/
+#: make doctor         what this machine lacks
+#: make setup          fetch and build what Loam needs into the cache (done by the others)
+#: make help           this list
+#: variables: HOST=loongarch64, V=1 shows commands, TESTFLAGS="…" for qemu-test/run.py
+#
+# An objects.mk adds to OBJS_<folder>, as "OBJS_kernel += kernel/main.o"; every such list is linked
+# into loam.elf but OBJS_efi, which makes loam.efi.  A unit test is declared in qemu-test/unit/*.mk:
+#	UNIT_TESTS += test_bus
+#	test_bus_OBJS = qemu-test/unit/test_bus.o mm/bus.o
+#	test_bus_LIBS = -lcapstone		(optional)
+#	test_bus_PLAIN = 1			(optional: without sanitizers, for speed)
+
+B := build/$(HOST)
+N := build/native
+Q := $(if $(V),,@)
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all run test bench lint headers clean units check-unit setup FORCE
+setup:
+	@:
+
+HOSTS := loongarch64 mips64
+OTHER := $(filter-out $(HOST),$(HOSTS))
+LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/%, \
+	$(wildcard $(addsuffix objects.mk,*/ */*/ */*/*/ */*/*/*/)))
+include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk
+
+# --- the host image
+
+CROSS_loongarch64 := loongarch64-linux-gnu-
+CROSS := $(CROSS_$(HOST))
+CC_HOST := $(CROSS)gcc
+# The integer forms of printf: C may not touch FP registers (lint-fp).
+NO_FLOAT := -Dsnprintf=sniprintf -Dvsnprintf=vsniprintf
+ARCH_loongarch64 := -mabi=lp64d -msimd=none -mcmodel=normal -ffixed-r21
+SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/include \
+	-isystem $(shell $(CC_HOST) -print-file-name=include) -isystem $(LOAM_CAPSTONE)/include
+WARN := -Wall -Wextra -Werror
+CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -fno-common \
+	-fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
+	$(ARCH_$(HOST)) $(NO_FLOAT) $(WARN) -I. $(SYSTEM)
+LDFLAGS_HOST := -nostdlib -static -no-pie -Wl,--no-relax -Wl,--build-id=none \
+	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
+LIBS_HOST := -L$(LOAM_NEWLIB)/lib -L$(LOAM_CAPSTONE)/la64 \
+	-Wl,--start-group -lcapstone -lc -lm -lgcc -Wl,--end-group
+
+OBJS := $(sort $(foreach v,$(filter-out OBJS_efi,$(filter OBJS_%,$(.VARIABLES))),$($v)))
+HOST_OBJS := $(OBJS:%=$(B)/%)
+
+all: $(if $(OBJS),$(B)/loam.elf) $(if $(OBJS_efi),$(B)/loam.efi)
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(CFLAGS_HOST) -MMD -MP -c $< -o $@
+
+$(B)/%.o: %.S $(B)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(filter-out -std=%,$(CFLAGS_HOST)) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
+
+# Two links: the second one holds the table of the first one's function names (kernel/ksyms.c).
+$(B)/first.elf: $(HOST_OBJS) linker.ld
+	@echo "link $@"
+	$(Q)$(CC_HOST) $(LDFLAGS_HOST) -T linker.ld $(HOST_OBJS) $(LIBS_HOST) -o $@
+
+$(B)/ksyms.S: $(B)/first.elf tools/mksyms.py
+	$(Q)$(CROSS)nm $< >$(B)/first.nm
+	$(Q)python3 tools/mksyms.py $(B)/first.nm >$@
+
+$(B)/ksyms.o: $(B)/ksyms.S
+	$(Q)$(CC_HOST) -c $< -o $@
+
+$(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
+	@echo "link $@"
+	$(Q)$(CC_HOST) $(LDFLAGS_HOST) -T linker.ld $(HOST_OBJS) $(B)/ksyms.o $(LIBS_HOST) -o $@
+	$(Q)$(CROSS)nm $@ >$(B)/loam.nm
+	$(Q)python3 tools/mksyms.py --check $(B)/first.nm $(B)/loam.nm
+
+$(B)/loam.bin: $(B)/loam.elf
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+# --- x86 code that is part of the monitor's image: the option ROM for direct Linux boot
+
+X86 := i686-linux-gnu-
+build/guest/linuxboot.rom: guestimg/bios/linuxboot.S tools/mkrom.py
+	@mkdir -p $(@D)
+	$(Q)$(X86)gcc -m32 -c $< -o $(@D)/linuxboot.o
+	$(Q)$(X86)ld -m elf_i386 -Ttext 0 -e 0 --oformat binary $(@D)/linuxboot.o \
+		-o $(@D)/linuxboot.bin
+	$(Q)python3 tools/mkrom.py $(@D)/linuxboot.bin $@
+
+$(B)/drivers/pc/linuxboot_rom.o $(N)/san/drivers/pc/linuxboot_rom.o: build/guest/linuxboot.rom
+
+# --- the EFI loader: position independent, 16-bit wide characters, carries loam.bin
+
+EFI_INC := $(LOAM_GNUEFI)/usr/include/efi
+EFI_LIB := $(LOAM_GNUEFI)/usr/lib/loongarch64-linux-gnu
+CFLAGS_EFI := -std=gnu17 -O2 -g -ffreestanding -fno-stack-protector -fPIC -fshort-wchar \
+	-fvisibility=hidden -fno-strict-aliasing -msimd=none $(WARN) -I. $(SYSTEM) \
+	-isystem $(EFI_INC) -isystem $(EFI_INC)/$(HOST) -DIMAGE_FILE='"$(B)/loam.bin"'
+EFI_OBJS := $(OBJS_efi:%=$(B)/efi/%)
+
+$(B)/efi/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(CFLAGS_EFI) -MMD -MP -c $< -o $@
+
+$(B)/efi/%.o: %.S $(B)/flags $(B)/loam.bin
+	@mkdir -p $(@D)
+	$(Q)$(CC_HOST) $(filter-out -std=%,$(CFLAGS_EFI)) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
+
+$(B)/loam.so: $(EFI_OBJS)
+	@echo "link $@"
+	$(Q)$(CROSS)ld -nostdlib -shared -Bsymbolic -z nocombreloc -z common-page-size=4096 \
+		-z max-page-size=4096 --no-undefined -T $(EFI_LIB)/elf_loongarch64_efi.lds \
+		$(EFI_LIB)/crt0-efi-loongarch64.o $(EFI_OBJS) -L$(EFI_LIB) -lgnuefi -lefi -o $@
+
+$(B)/loam.efi: $(B)/loam.so
+	$(Q)$(CROSS)objcopy -j .text -j .sdata -j .data -j .dynamic -j .rodata -j '.rel*' \
+		-j '.rela*' -j .reloc --target efi-app-loongarch64 $< $@
+
+# --- unit tests, on the build machine itself
+
+CFLAGS_NATIVE := -std=gnu17 -g $(WARN) -fno-strict-aliasing -I. -isystem $(LOAM_CAPSTONE)/include
+CFLAGS_SAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+$(N)/san/%.o: %.c $(N)/flags
+	@mkdir -p $(@D)
+	$(Q)gcc $(CFLAGS_NATIVE) $(CFLAGS_SAN) -MMD -MP -c $< -o $@
+
+$(N)/plain/%.o: %.c $(N)/flags
+	@mkdir -p $(@D)
+	$(Q)gcc $(CFLAGS_NATIVE) -O2 -MMD -MP -c $< -o $@
+
+$(N)/san/%.o $(N)/plain/%.o: %.S
+	@mkdir -p $(@D)
+	$(Q)gcc -I. -D__ASSEMBLER__ -c $< -o $@
+
+define UNIT_RULE
+$(N)/$1: $$(addprefix $(N)/$(if $($1_PLAIN),plain,san)/,$($1_OBJS))
+	$$(Q)gcc $(if $($1_PLAIN),,-fsanitize=address,undefined) $$^ \
+		-L$(LOAM_CAPSTONE)/$(if $($1_PLAIN),native,native-asan) $($1_LIBS) -lm -o $$@
+endef
+$(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS),$(eval $(call UNIT_RULE,$t)))
+units: $(UNIT_TESTS:%=$(N)/%) $(UNIT_TOOLS:%=$(N)/%)
+
+# --- running and testing
+
+QEMU := qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none -net none
+RUN_ARGS ?=
+RUN_TESTS := python3 qemu-test/run.py --host $(HOST) $(UNIT_TESTS:%=--unit %) $(TESTFLAGS)
+
+run: all
+	$(QEMU) -serial mon:stdio -kernel $(B)/loam.elf $(RUN_ARGS)
+
+test: all units guests
+	@$(RUN_TESTS) all
+
+check-unit: units
+	@$(RUN_TESTS) unit
+
+check-%: all units guests
+	@$(RUN_TESTS) $*
+
+bench: all
+	@$(RUN_TESTS) bench
+
+lint: all units
+	@$(RUN_TESTS) lint
+
+headers:
+	@HOST_CC="$(CC_HOST) $(CFLAGS_HOST)" NATIVE_CC="gcc $(CFLAGS_NATIVE)" \
+		EFI_CC="$(CC_HOST) $(CFLAGS_EFI)" sh qemu-test/lint/headers.sh
+
+clean:
+	rm -rf build
+
+# Objects are made again when their flags have changed, which name the libraries' versions too.
+$(B)/flags: FLAGS := $(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST)
+$(N)/flags: FLAGS := $(CFLAGS_NATIVE) $(CFLAGS_SAN)
+$(B)/flags $(N)/flags: FORCE
+	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
+
+ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS), \
+	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS)))
+.SECONDARY: $(ALL_OBJS)
+-include $(wildcard $(sort $(ALL_OBJS:.o=.d)))
