@@ -39,7 +39,7 @@ extern u32 *buf_chase, *buf_a, *buf_b;
 
 /* A row's work, done n times; returns a checksum. */
 typedef u32 row_fn(u32 n);
-#define ROW(name, work, n) row_fn work;
+#define ROW(name, work, n, insns) row_fn work;
 #include "guestimg/bench/rows.def"
 #undef ROW
 

@@ -15,7 +15,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define ROW(name, work, n) { name, work, n },
+#define ROW(name, work, n, insns) { name, work, n },
 #include "guestimg/bench/rows.def"
 #undef ROW
 };
