@@ -149,7 +149,7 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 
 /* -- Events -- */
 
-static void deliver(struct dbt *d, struct fault f)
+void exec_deliver(struct dbt *d, struct fault f)
 {
 	struct vcpu *c = d->c;
 
@@ -251,7 +251,7 @@ static void run_system(struct dbt *d)
 	c->fault.raised = false;
 	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
 	if (c->fault.raised)
-		deliver(d, c->fault);
+		exec_deliver(d, c->fault);
 }
 
 static void leave_link(struct dbt *d, bool far)
@@ -269,7 +269,7 @@ static void after_exit(struct dbt *d, u32 why)
 	case EXIT_FAR: leave_link(d, true); break;
 	case EXIT_INDIRECT: case EXIT_KICK: break;
 	case EXIT_SYSTEM: run_system(d); break;
-	case EXIT_FAULT: deliver(d, d->c->fault); break;
+	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
 	case EXIT_STEP: exec_step(d); break;
 	default: panic("exec: exit %u", why);
 	}
@@ -313,7 +313,7 @@ static void run_one(struct dbt *d)
 	b = exec_block(d, &f);
 	if (!b) {
 		d->link = NULL;
-		deliver(d, f);
+		exec_deliver(d, f);
 		return;
 	}
 	if (d->link && evictions == cache_counters.evictions)

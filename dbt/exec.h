@@ -21,6 +21,9 @@ struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fa
 /* One instruction by the evaluator, at c->eip (a block that changes itself). */
 void exec_step(struct dbt *d);
 
+/* Deliver a fault at c->eip to the guest. */
+void exec_deliver(struct dbt *d, struct fault f);
+
 /* Translate a fetch at linear address va: guest physical address, or a fault. */
 struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out);
 

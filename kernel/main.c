@@ -18,10 +18,11 @@
 #include "kernel/selftest.h"
 #include "kernel/timer.h"
 #include "mm/page.h"
+#include "mm/selftest.h"
 
 #define UART_IRQ_INPUT 2	/* of the board's interrupt controller */
 #define MIB (1024ull * 1024)
-#define HEAP_SIZE (32 * MIB)
+#define HEAP_SIZE (8 * MIB)
 
 static struct uart console;
 
@@ -76,6 +77,7 @@ static const char *test_rtc(void)
 static const struct selftest driver_tests[] = {
 	{ "uart", test_uart, false },
 	{ "rtc", test_rtc, false },
+	{ "shadow", shadow_selftest, false },
 	{ 0 },
 };
 
@@ -98,11 +100,6 @@ static void banner(void)
 	       this_cpu()->hw_id, clock_hz(), left);
 }
 
-__attribute__((weak)) void machine_run(const struct boot_info *info)
-{
-	(void)info;
-	printk("no machine yet\n");
-}
 
 void kernel_main(const struct boot_info *info)
 {

@@ -26,15 +26,15 @@
 
 struct gpa_map gpa_map;
 
+static void nobody(void) { }
+
 static struct {
 	u64 ram_size, low_end;		/* low_end <= ram_size */
 	u64 firmware_size;
 	u8 pam[PAM_GRANULES];		/* enum gpa_pam, a set */
 	struct bus *bus;
 	void (*changed)(void);
-} map;
-
-static void nobody(void) { }
+} map = { .changed = nobody };	/* devices may come to the bus before the map is up */
 
 u32 gpa_frames(const struct gpa_config *c)
 {

@@ -28,7 +28,7 @@ struct bus;
 enum gpa_kind {
 	GPA_HOLE,		/* nobody answers */
 	GPA_RAM,
-	GPA_ROM,		/* reads as memory, writes go elsewhere: to RAM under it or to nowhere */
+	GPA_ROM,		/* reads as memory; writes go to RAM under it or to nowhere */
 	GPA_MMIO,
 };
 

@@ -27,7 +27,7 @@ static struct shadow *shadows[CORES_MAX];
 static bool is_writer(u32 ref, u32 n)
 {
 	struct shadow *s = shadows[frame_ref_core(ref)];
-	pte_t p = shadow_leaf_get(s, frame_ref_view(ref), frame_ref_va(ref));
+	pte_t p = s ? shadow_leaf_get(s, frame_ref_view(ref), frame_ref_va(ref)) : 0;
 
 	return pte_writable(p) && pte_page(p).a == gpa_frame_hpa(n).a;
 }
@@ -220,4 +220,10 @@ void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables)
 	gpa_on_change(shadow_drop_all);
 	paging_drop_all();
 	shadow_flush(s, true);		/* gives both views their first ASID */
+}
+
+void shadow_release(struct shadow *s)
+{
+	shadow_flush(s, true);
+	shadows[s->core] = NULL;
 }

@@ -95,6 +95,9 @@ u64 shadow_memory(u32 tables);
  */
 void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables);
 
+/* Drop everything and forget the core's tables; its memory may go once another root is active. */
+void shadow_release(struct shadow *s);
+
 /*
  * The host faulted at `va` (no leaf, or no right to write), in an access with user or supervisor
  * rights; a read that will be followed by a write of the same instruction counts as a write.
@@ -120,7 +123,7 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p);
 
 /*
  * MOV CR3 and its kin: drops all but global pages. pdpte: 4 checked entries if CR0.PG and CR4.PAE
- * are set, else NULL: the registers stay. The order is x86_load_pdptes, #GP if it says so, then this.
+ * are set, else NULL: the registers stay. Call x86_load_pdptes first; if that is #GP, not this.
  */
 void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
 

@@ -105,18 +105,17 @@ static u32 entries_pae(const struct x86_paging *p, u32 va, struct x86_walk *w)
 	return e & rsvd ? MALFORMED : GOOD;
 }
 
+static u64 leaf_of(const struct x86_walk *w) { return w->step[w->steps - 1].entry; }
+
+/* Root and leaf are the same entry if there is but one. */
 static void rights(const struct x86_paging *p, struct x86_walk *w)
 {
-	u64 all = ~0ull, any = 0;
+	u64 leaf = leaf_of(w), all = w->step[0].entry & leaf, any = w->step[0].entry | leaf;
 
-	for (unsigned k = 0; k < w->steps; k++) {
-		all &= w->step[k].entry;
-		any |= w->step[k].entry;
-	}
 	w->user = all & E_US;
 	w->writable = all & E_RW;
 	w->nx = p->pae && p->nxe && (any & E_XD);
-	w->global = p->pge && (w->step[w->steps - 1].entry & E_G);
+	w->global = p->pge && (leaf & E_G);
 }
 
 /* 4.6.1; SMEP and SMAP are in no 32-bit model. */
@@ -130,23 +129,28 @@ static bool allowed(const struct x86_paging *p, const struct x86_walk *w,
 	return access != X86_FETCH || !w->nx;
 }
 
+/* Change an entry of the walk. False: it is not what was read any more. */
+static bool mark_step(const struct x86_paging *p, struct x86_walk_step *s, u64 want)
+{
+	u64 old = s->entry;
+
+	if (want == old)
+		return true;
+	s->entry = want;
+	return p->pae ? gpa_cas64(gpa(s->at), old, want) :
+	       gpa_cas32(gpa(s->at), (u32)old, (u32)want);
+}
+
 /* Set A everywhere and D in the leaf for a write (4.8). False: an entry changed, walk again. */
 static bool mark(const struct x86_paging *p, struct x86_walk *w, enum x86_access access)
 {
-	for (unsigned k = 0; k < w->steps; k++) {
-		struct x86_walk_step *s = &w->step[k];
-		u64 want = s->entry | E_A;
+	u64 leaf_bits = access == X86_WRITE ? E_A | E_D : E_A;
 
-		if (access == X86_WRITE && k == w->steps - 1u)
-			want |= E_D;
-		if (want == s->entry)
-			continue;
-		if (!(p->pae ? gpa_cas64(gpa(s->at), s->entry, want) :
-		      gpa_cas32(gpa(s->at), (u32)s->entry, (u32)want)))
-			return false;
-		s->entry = want;
-	}
-	w->dirty = w->step[w->steps - 1].entry & E_D;
+	if (w->steps == 2 && !mark_step(p, &w->step[0], w->step[0].entry | E_A))
+		return false;
+	if (!mark_step(p, &w->step[w->steps - 1], leaf_of(w) | leaf_bits))
+		return false;
+	w->dirty = leaf_of(w) & E_D;
 	return true;
 }
 

@@ -29,7 +29,7 @@ struct x86_walk_step {		/* an entry that the walk used, with A (and D) set */
 
 struct x86_walk {
 	u64 page;		/* guest physical address of the 4 KiB page, A20 applied */
-	u32 error;		/* of the page fault, if the walk failed; then the rest is undefined */
+	u32 error;		/* of the page fault if the walk failed: the rest is undefined */
 	u8 shift;		/* guest page size: 12, 21, 22; 32 with paging off */
 	u8 steps;		/* entries used, from the root: 0 … 2 */
 	bool user;		/* U/S = 1 in all entries */

@@ -63,7 +63,7 @@ part_source()
 {
 	line=$(lock_lines src "$2")
 	script=$top/tools/build/$2.sh
-	dir=$(part_dir "$2" "$line" "$script")
+	dir=$(part_dir "$2" "$line$(lock_lines file "$2")" "$script")
 	ready_add "$1" "$dir"
 	[ ! -d "$dir" ] || return 0
 	source_fetch $line

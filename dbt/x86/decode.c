@@ -193,9 +193,7 @@ static u16 row_map_0f(const struct scan *s, u16 row)
 	case 0x23: return X86_MOV_TO_DR;
 	case 0xa0: case 0xa8: return X86_PUSH_SREG;
 	case 0xa1: case 0xa9: return X86_POP_SREG;
-	case 0xbc: return X86_BSF;
-	case 0xbd: return X86_BSR;
-	case 0xc2:					/* CMPEQPS … are other numbers to Capstone */
+	case 0xc2:					/* CMPEQPS …: other numbers to Capstone */
 		if (s->prefix & PFX_REP)
 			return X86_CMPSS;
 		if (s->prefix & PFX_REPNE)
@@ -500,6 +498,7 @@ static bool decode_x87(struct ir1 *i, struct work *w)
 
 	i->op = e.op;
 	i->cond = e.cond;
+	i->subop = e.subop;
 	if (e.op == X86_INVALID || e.form != X87_MEM) {
 		x87_registers(i, e.form, modrm_rm(s->modrm));
 		return e.op != X86_INVALID;
@@ -527,12 +526,10 @@ static bool decode_other(struct ir1 *i, struct work *w)
 	return true;
 }
 
-/* LOCK: only where the row allows it and the destination is memory (XCHG: either operand). */
+/* LOCK: only where the row allows it and the destination is memory. */
 static bool lock_allowed(const struct ir1 *i)
 {
-	if (!(x86_rows[i->op].flags & ROW_LOCK))
-		return false;
-	return i->ops[0].kind == IR1_MEM || (i->op == X86_XCHG && i->ops[1].kind == IR1_MEM);
+	return (x86_rows[i->op].flags & ROW_LOCK) && i->ops[0].kind == IR1_MEM;
 }
 
 enum decode_status decode(struct ir1 *out, const u8 *bytes, unsigned avail, u32 eip, unsigned mode)

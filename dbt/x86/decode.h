@@ -16,6 +16,12 @@ enum decode_status {
 	DECODE_NEED_MORE,	/* the bytes are the beginning of a longer instruction */
 };
 
+/*
+ * How often Capstone and the length rules of scan.c disagreed (the instruction was refused):
+ * our bug if not 0. Not exact when several cores decode at once.
+ */
+extern unsigned long decode_disagreements;
+
 /* Once, before the first decode(). 0, or -ERR_NOMEM when Capstone cannot be set up. */
 int decode_init(void);
 

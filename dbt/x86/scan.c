@@ -240,7 +240,7 @@ static bool valid_map_1(const struct scan *s)
 	case 0x62: case 0xc4: case 0xc5: case 0x8d:	/* BOUND LES LDS LEA; EVEX and VEX */
 		return mod != 3;
 	case 0x8c: return reg < 6;			/* MOV r/m, Sreg */
-	case 0x8e: return reg < 6 && reg != 1;	/* MOV Sreg, r/m */
+	case 0x8e: return reg < 6 && reg != 1;		/* MOV Sreg, r/m */
 	case 0x8f: case 0xc6: case 0xc7:		/* POP, MOV; XOP, XABORT, XBEGIN */
 		return reg == 0;
 	case 0xfe: return reg < 2;
@@ -267,12 +267,11 @@ static bool valid_map_0f(const struct scan *s)
 	switch (s->opcode) {
 	case 0x00: return reg < 6;
 	case 0x01:
-		if (mod == 3)
-			return reg == 4 || reg == 6 || s->modrm == 0xc8 || s->modrm == 0xc9;
-		return reg != 5;
+		if (s->modrm == 0xc8 || s->modrm == 0xc9)	/* MONITOR, MWAIT */
+			return !simd_prefix;
+		return mod == 3 ? reg == 4 || reg == 6 : reg != 5;
 	case 0x20: case 0x22:				/* MOV from and to CR */
 		return reg == 0 || (reg >= 2 && reg <= 4);
-	case 0x77: return !simd_prefix;			/* EMMS */
 	case 0xae: return valid_group_15(s);
 	case 0xb8: return s->prefix & PFX_REP;		/* POPCNT; without F3 JMPE */
 	case 0xba: return reg >= 4;

@@ -7,10 +7,10 @@
 #include "dbt/x86/x87map.h"
 #include "dbt/x86/scan.h"
 
-#define MEM(name, size) { X86_##name, X87_MEM, size, 0 }
-#define ST_(name, form) { X86_##name, X87_##form, 0, 0 }
-#define CMOV(cond) { X86_FCMOVCC, X87_0I, 0, cond }
-#define HOLE { X86_INVALID, X87_NONE, 0, 0 }
+#define MEM(name, size) { X86_##name, X87_MEM, size, 0, 0 }
+#define ST_(name, form) { X86_##name, X87_##form, 0, 0, 0 }
+#define CMOV(cond) { X86_FCMOVCC, X87_0I, 0, cond, 0 }
+#define HOLE { X86_INVALID, X87_NONE, 0, 0, 0 }
 
 /* Memory forms: [opcode - D8][reg]. */
 static const struct x87_entry mem_map[8][8] = {
@@ -36,7 +36,7 @@ static const struct x87_entry mem_map[8][8] = {
 static const struct x87_entry reg_map[8][8] = {
 	{ ST_(FADD, 0I), ST_(FMUL, 0I), ST_(FCOM, I), ST_(FCOMP, I),
 	  ST_(FSUB, 0I), ST_(FSUBR, 0I), ST_(FDIV, 0I), ST_(FDIVR, 0I) },
-	{ ST_(FLD, I), ST_(FXCH, I), HOLE, ST_(FSTP, I), HOLE, HOLE, HOLE, HOLE },
+	{ ST_(FLD, I), ST_(FXCH, I), HOLE, { X86_FSTP, X87_I, 0, 0, 1 }, HOLE, HOLE, HOLE, HOLE },
 	{ CMOV(COND_B), CMOV(COND_E), CMOV(COND_BE), CMOV(COND_P), HOLE, HOLE, HOLE, HOLE },
 	{ CMOV(COND_AE), CMOV(COND_NE), CMOV(COND_A), CMOV(COND_NP),
 	  HOLE, ST_(FUCOMI, 0I), ST_(FCOMI, 0I), HOLE },

@@ -67,20 +67,27 @@ static const struct {
 #undef INSN2
 #undef INSN3
 #undef INSN4
+#undef INSN3_IF
+#undef INSN4_IF
 
 struct row {
 	const char *name;
 	void (*call)(struct code *c, const s64 *v);
 	unsigned count;
 	enum kind kind[MAX_OPERANDS];
+	bool condition;		/* what one operand may be depends on another */
 };
 
 static const struct row rows[] = {
-#define INSN0(n, op) { #n, call_##n, 0, { 0 } },
-#define INSN1(n, op, A) { #n, call_##n, 1, { K_##A } },
-#define INSN2(n, op, A, B) { #n, call_##n, 2, { K_##A, K_##B } },
-#define INSN3(n, op, A, B, C) { #n, call_##n, 3, { K_##A, K_##B, K_##C } },
-#define INSN4(n, op, A, B, C, D) { #n, call_##n, 4, { K_##A, K_##B, K_##C, K_##D } },
+#define INSN0(n, op) { #n, call_##n, 0, { 0 }, false },
+#define INSN1(n, op, A) { #n, call_##n, 1, { K_##A }, false },
+#define INSN2(n, op, A, B) { #n, call_##n, 2, { K_##A, K_##B }, false },
+#define INSN3(n, op, A, B, C) { #n, call_##n, 3, { K_##A, K_##B, K_##C }, false },
+#define INSN4(n, op, A, B, C, D) \
+	{ #n, call_##n, 4, { K_##A, K_##B, K_##C, K_##D }, false },
+#define INSN3_IF(cond, n, op, A, B, C) { #n, call_##n, 3, { K_##A, K_##B, K_##C }, true },
+#define INSN4_IF(cond, n, op, A, B, C, D) \
+	{ #n, call_##n, 4, { K_##A, K_##B, K_##C, K_##D }, true },
 #include "dbt/backend/loongarch64/insns.def"
 };
 
@@ -155,10 +162,25 @@ static s64 middle(enum kind k, unsigned i)
 	return kinds[k].lo + (span * parts[i] + 16) / 32 * unit;
 }
 
-/* Each operand runs through its spread while the others stay in the middle; then all ends. */
+/* Each operand runs through its spread while the others stay as in base. */
+static void print_spreads(const struct row *r, const s64 *base)
+{
+	s64 values[MAX_SPREAD], v[MAX_OPERANDS];
+
+	for (unsigned i = 0; i < r->count; i++) {
+		unsigned n = spread(r->kind[i], values);
+
+		memcpy(v, base, sizeof(v));
+		for (unsigned j = 0; j < n; j++) {
+			v[i] = values[j];
+			try_row(r, v);
+		}
+	}
+}
+
 static void print_row(const struct row *r)
 {
-	s64 mid[MAX_OPERANDS], lo[MAX_OPERANDS], hi[MAX_OPERANDS], values[MAX_SPREAD];
+	s64 mid[MAX_OPERANDS] = { 0 }, lo[MAX_OPERANDS] = { 0 }, hi[MAX_OPERANDS] = { 0 };
 
 	printf("row %s\n", r->name);
 	for (unsigned i = 0; i < r->count; i++) {
@@ -169,16 +191,15 @@ static void print_row(const struct row *r)
 	try_row(r, mid);
 	try_row(r, lo);
 	try_row(r, hi);
-	for (unsigned i = 0; i < r->count; i++) {
-		s64 v[MAX_OPERANDS];
-		unsigned n = spread(r->kind[i], values);
+	print_spreads(r, mid);
+	if (r->condition) {
+		print_spreads(r, lo);
+		print_spreads(r, hi);
+	}
+	for (unsigned i = 0; i < r->count; i++) {	/* equal operands: some rows refuse them */
+		for (unsigned j = 0; j < i; j++) {
+			s64 v[MAX_OPERANDS];
 
-		memcpy(v, mid, sizeof(v));
-		for (unsigned j = 0; j < n; j++) {
-			v[i] = values[j];
-			try_row(r, v);
-		}
-		for (unsigned j = 0; j < i; j++) {	/* equal operands: some rows refuse them */
 			memcpy(v, mid, sizeof(v));
 			v[i] = v[j];
 			try_row(r, v);

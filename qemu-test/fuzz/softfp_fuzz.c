@@ -14,7 +14,9 @@ int main(int argc, char **argv)
 		oracle_seed ^= strtoull(argv[2], NULL, 0) * 0x9e3779b97f4a7c15ull;
 	if (!oracle_seed)
 		oracle_seed = 1;
+	oracle_print_cpu();
 	sf_random(count / 2);
+	sf_check_rates();
 	xt_fuzz(count / 2);
 	printf("transcendentals one unit apart from the CPU's, or in C1: %lu + %lu\n", sf_near,
 	       xt_near);

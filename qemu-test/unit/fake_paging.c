@@ -11,7 +11,7 @@
 
 #define PTE_V 1ull
 #define PTE_D 2ull
-#define WAYS 512			/* entries for each ASID; more than any test's working set */
+#define WAYS 512			/* entries for each ASID: beyond any working set */
 #define ALIAS 0xffffffff00000000ull
 
 struct entry {
@@ -120,6 +120,15 @@ void paging_drop_all(void)
 		tlb[k].n = 0;
 }
 
+/* A write over a TLB entry may add rights; taking any away needs an invalidation (facts 3f). */
+static void overwrite(pte_t *held, pte_t new)
+{
+	if (pte_valid(*held))
+		must(pte_valid(new) && pte_page(*held).a == pte_page(new).a &&
+		     pte_writable(new) >= pte_writable(*held));
+	*held = new;
+}
+
 void paging_upgrade(u32 addr, pte_t even, pte_t odd)
 {
 	fake_counts.upgrades++;
@@ -128,8 +137,8 @@ void paging_upgrade(u32 addr, pte_t even, pte_t odd)
 
 		if (!e)
 			continue;
-		e->leaf[0] = even;
-		e->leaf[1] = odd;
+		overwrite(&e->leaf[0], even);
+		overwrite(&e->leaf[1], odd);
 	}
 }
 

@@ -64,6 +64,44 @@ void world_reset(u32 tables)
 	shadow_init(world_shadow, 0, tables_mem, tables);
 }
 
+/* -- an access ------------------------------------------------------------ */
+
+static bool settle(struct world_result *r, enum shadow_result how, const struct shadow_miss *miss)
+{
+	static const enum world_end ends[] = {
+		[SHADOW_GUEST_FAULT] = WORLD_FAULT, [SHADOW_MMIO] = WORLD_MMIO,
+		[SHADOW_ROM_WRITE] = WORLD_ROM_STORE, [SHADOW_WATCHED_WRITE] = WORLD_WATCHED,
+	};
+
+	if (how == SHADOW_FILLED)
+		return false;
+	r->end = ends[how];
+	r->error = miss->error;
+	r->page = miss->page.a;
+	return true;
+}
+
+struct world_result world_access(u32 va, bool form, bool write, bool user)
+{
+	u64 host_va = (u64)(s64)(s32)va ^ (form ? 0xffffffff00000000ull : 0);
+	struct world_result r = { .end = WORLD_STUCK };
+	struct shadow_miss miss = { gpa(0), 0 };
+	hpa_t at;
+
+	shadow_set_view(world_shadow, user);
+	for (; r.fills < 3; r.fills++) {
+		if (fake_access(host_va, write, &at) == FAKE_OK) {
+			r.end = WORLD_HIT;
+			r.host = at.a;
+			return r;
+		}
+		if (settle(&r, shadow_fault(world_shadow, va, write ? X86_WRITE : X86_READ,
+					    user, &miss), &miss))
+			return r;
+	}
+	return r;
+}
+
 /* -- the bus ------------------------------------------------------------- */
 
 bool bus_is_mmio(struct bus *b, u64 addr, u64 size)

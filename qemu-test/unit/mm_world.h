@@ -69,6 +69,23 @@ struct ref_walk {
 };
 struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user);
 
+/* How an access through the host's TLB and shadow_fault ended. */
+enum world_end { WORLD_HIT, WORLD_FAULT, WORLD_MMIO, WORLD_ROM_STORE, WORLD_WATCHED, WORLD_STUCK };
+
+struct world_result {
+	enum world_end end;
+	u64 host;		/* WORLD_HIT: host physical address */
+	u64 page;		/* else the guest physical page, but for faults */
+	u32 error;		/* WORLD_FAULT */
+	unsigned fills;		/* times that the host faulted */
+};
+
+/*
+ * One access as the guest makes it, in the view that goes with `user`. `form`: bits 63:32 of the
+ * host virtual address are the complement of bit 31 (design 1.1).
+ */
+struct world_result world_access(u32 va, bool form, bool write, bool user);
+
 /* A pseudo-random number below n. */
 u32 world_random(u32 n);
 extern u64 world_seed;

@@ -44,9 +44,11 @@ static void test_known(void)
 
 int main(void)
 {
+	oracle_print_cpu();
 	test_known();
 	test_edges(3);
 	sf_random(600000);
+	sf_check_rates();
 	printf("%lu transcendental results one unit apart from the CPU's, or in C1\n", sf_near);
 	printf("%lu passed, %lu failed\n", sf_passed, sf_failed);
 	return sf_failed != 0;

@@ -67,6 +67,7 @@ static void test_store_steps(void)
 
 int main(void)
 {
+	oracle_print_cpu();
 	test_real_formats();
 	test_store_steps();
 	xt_fuzz(600000);

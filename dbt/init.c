@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Setting the translator up on a core, the CPU's hooks into the machine, single steps, the report.
+ */
+#include "dbt/backend/backend.h"
+#include "dbt/cache/cache.h"
+#include "dbt/exec.h"
+#include "dbt/ir/eval.h"
+#include "dbt/lift/lift.h"
+#include "dbt/rt/cpuid.h"
+#include "dbt/rt/fault.h"
+#include "dbt/rt/guestmem.h"
+#include "dbt/rt/msr.h"
+#include "dbt/rt/sysops.h"
+#include "dbt/x86/decode.h"
+#include "kernel/cpu.h"
+#include "kernel/lib/err.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/timer.h"
+#include "mm/frame.h"
+#include "mm/gpa.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_SIZE (256u * 1024)
+
+static struct dbt core0;	/* one core for now; dbt_this is the only way to it */
+
+struct dbt *dbt_this(void) { return &core0; }
+
+/* -- Hooks of the system side -- */
+
+static struct x86_paging paging_of(const struct vcpu *c)
+{
+	struct x86_paging p = {
+		.pg = c->cr0 & CR0_PG, .wp = c->cr0 & CR0_WP, .pse = c->cr4 & CR4_PSE,
+		.pae = c->cr4 & CR4_PAE, .pge = c->cr4 & CR4_PGE, .nxe = c->efer & EFER_NXE,
+		.phys_bits = c->model->phys_bits, .cr3 = c->cr3,
+	};
+
+	memcpy(p.pdpte, c->pdpte, sizeof(p.pdpte));
+	return p;
+}
+
+static void paging_changed(struct vcpu *c, enum paging_change what)
+{
+	struct dbt *d = c->owner;
+	struct x86_paging p = paging_of(c);
+
+	if (what == PAGING_CR3)
+		shadow_load_cr3(d->shadow, c->cr3, p.pg && p.pae ? p.pdpte : NULL);
+	else
+		shadow_set_paging(d->shadow, &p);
+}
+
+static void invlpg(struct vcpu *c, u32 linear)
+{
+	shadow_invlpg(((struct dbt *)c->owner)->shadow, linear);
+}
+
+static void mode_changed(struct vcpu *c) { ((struct dbt *)c->owner)->mode_dirty = true; }
+
+static void irq_unmasked(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+
+	if (d->platform.intr_pending(d->platform.opaque))
+		dbt_raise_irq();
+}
+
+static void apic_base_changed(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+
+	if (!d->platform.set_apic_base(d->platform.opaque, c->apic_base))
+		printk("dbt: the APIC base %llx is refused\n", (unsigned long long)c->apic_base);
+}
+
+static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
+{
+	(void)c;
+	gpa_read(gpa(at), buf, size);
+}
+
+static const struct sys_hooks hooks = {
+	.paging_changed = paging_changed, .invlpg = invlpg, .mode_changed = mode_changed,
+	.irq_unmasked = irq_unmasked, .apic_base_changed = apic_base_changed,
+	.read_ticks = clock_ticks, .read_phys = read_phys,
+};
+
+/* -- Single steps -- */
+
+static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned intent, void *out)
+{
+	bool super = c->cpl != 3;
+	struct fault f = fault_none();
+	u64 v = 0;
+
+	if (intent == INTENT_RMW || size > 8)
+		f = g_probe(c, addr, size, super, intent == INTENT_RMW);
+	for (unsigned at = 0; at < size && !f.raised; at += 8) {
+		unsigned n = size < 8 ? size : 8;
+
+		f = g_ld(c, addr + at, n, super, &v);
+		memcpy((char *)out + at, &v, n);
+	}
+	return f;
+}
+
+static struct fault step_st(struct vcpu *c, u32 addr, unsigned size, const void *in)
+{
+	bool super = c->cpl != 3;
+	struct fault f = g_probe(c, addr, size, super, true);
+	u64 v = 0;
+
+	for (unsigned at = 0; at < size && !f.raised; at += 8) {
+		unsigned n = size < 8 ? size : 8;
+
+		memcpy(&v, (const char *)in + at, n);
+		f = g_st(c, addr + at, n, super, v);
+	}
+	return f;
+}
+
+static const struct eval_mem step_mem = { step_ld, step_st };
+
+/* Bytes of the instruction at eip; as many as can be fetched. */
+static unsigned fetch_bytes(struct dbt *d, u8 bytes[15], struct fault *f)
+{
+	u32 va = (u32)(d->c->seg[CS].base + d->c->eip);
+	gpa_t at;
+
+	for (unsigned n = 0; n < 15; n++) {
+		if (!n || !((va + n) & 0xfff)) {
+			*f = exec_fetch(d, va + n, &at);
+			if (f->raised)
+				return n;
+		}
+		bytes[n] = (u8)gpa_load(at, 1);
+		at.a++;
+	}
+	return 15;
+}
+
+void exec_step(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	struct lift t = { .key = c->key_flags | KEY_TF, .features = c->model->features };
+	struct fault f = fault_none();
+	u8 bytes[15];
+	struct ir1 i;
+	unsigned n = fetch_bytes(d, bytes, &f);
+
+	d->count.eval_steps_smc++;
+	if (decode(&i, bytes, n, (u32)c->eip, t.key & KEY_CS32 ? 4 : 2) != DECODE_OK)
+		panic("exec: cannot step the instruction at %08x again", (u32)c->eip);
+	arena_reset(&d->arena);
+	t.ir = ir_new(&d->arena);
+	lift_insn(&t, &i);
+	eval_run(c, t.ir, &step_mem);
+	if (c->fault.raised)
+		exec_deliver(d, c->fault);
+}
+
+/* -- Set-up -- */
+
+int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
+{
+	struct dbt *d = &core0;
+	struct vcpu *c = cpu_vcpu_area(this_cpu());
+	void *mem = malloc(ARENA_SIZE);
+
+	if (!mem || decode_init())
+		return -ERR_NOMEM;
+	memset(d, 0, sizeof(*d));
+	memset(c, 0, sizeof(*c));
+	arena_init(&d->arena, mem, ARENA_SIZE);
+	d->c = c;
+	d->shadow = cfg->shadow;
+	d->platform = *p;
+	d->passes_off = cfg->passes_off;
+	d->mode_dirty = true;
+	c->owner = d;
+	c->hooks = &hooks;
+	c->model = cfg->model;
+	c->tsc_mul = cfg->tsc_mul;
+	cache_init(cfg->code_pool, cfg->code_size);
+	frame_on_code_write(cache_code_written);
+	trap_register(fault_claim);
+	trap_register_describer(fault_describe);
+	vcpu_reset(c, RESET_POWER_UP, true);
+	return 0;
+}
+
+void dbt_report(void)
+{
+	const struct dbt *d = dbt_this();
+	const struct shadow_counters *s = &d->shadow->count;
+
+	printk("counters: blocks %lu insns %lu code %lu evictions %lu barriers %lu links %lu\n",
+	       cache_counters.blocks, cache_counters.guest_insns, cache_counters.code_bytes,
+	       cache_counters.evictions, cache_counters.barriers, cache_counters.links);
+	printk("counters: fills %lu cr3 %lu invalidations %lu asids %lu views %lu drops %lu\n",
+	       s->fills, s->cr3_loads, s->invalidations, s->asid_switches, s->view_switches,
+	       s->drops);
+	printk("counters: exits link %lu far %lu ind %lu kick %lu sys %lu fault %lu step %lu\n",
+	       d->count.exits[1], d->count.exits[2], d->count.exits[3], d->count.exits[4],
+	       d->count.exits[5], d->count.exits[6], d->count.exits[7]);
+	printk("counters: mmio %lu watched %lu interrupts %lu unimplemented %lu\n",
+	       d->count.faults_mmio, d->count.faults_watched, d->count.interrupts,
+	       d->count.unimplemented);
+}

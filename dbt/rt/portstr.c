@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * INS and OUTS (SDM vol. 2), with REP as many elements at once as lie on one
+ * page: the run loop comes back for the rest, so interrupts are not held off.
+ * Guest memory is probed before the device is asked: a device's data is read once.
+ */
+#include "dbt/exec.h"
+#include "dbt/rt/guestmem.h"
+#include "dbt/rt/helpers.h"
+#include "dbt/rt/sysops.h"
+#include "dbt/rt/sysutil.h"
+#include "mm/bus.h"
+
+#define PAGE 4096u
+
+struct port_string {		/* the lifter's argument (lift_ins, lift_outs) taken apart */
+	unsigned size, addrsize, seg;
+	bool rep;
+};
+
+static struct port_string unpack(u64 a)
+{
+	return (struct port_string){ .size = a & 0xff, .addrsize = a >> 8 & 0xff,
+				     .rep = a >> 16 & 1, .seg = a >> 24 & 7 };
+}
+
+static u32 index_value(const struct vcpu *c, enum gpr r, unsigned addrsize)
+{
+	return addrsize == 2 ? reg32(c, r) & 0xffff : reg32(c, r);
+}
+
+static void index_add(struct vcpu *c, enum gpr r, unsigned addrsize, u32 delta)
+{
+	u32 v = reg32(c, r) + delta;
+
+	set_reg32(c, r, addrsize == 2 ? (reg32(c, r) & 0xffff0000) | (v & 0xffff) : v);
+}
+
+/*
+ * Elements from offset `off` on that lie on one page and within the segment; 0: the first does not.
+ */
+static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigned seg, u32 off,
+		      bool write, u32 count)
+{
+	u32 linear = (u32)c->seg[seg].base + off, n;
+	s64 room = c->seg_span[write][seg] - (s64)(u32)(off - c->seg_lo[seg]) + 1;
+
+	if (room < s->size)
+		return 0;
+	if (c->df < 0)
+		return 1;
+	n = (PAGE - (linear & (PAGE - 1))) / s->size;
+	if (n > room / s->size)
+		n = (u32)(room / s->size);
+	if (!n)
+		n = 1;		/* one element over the page's end */
+	return n < count ? n : count;
+}
+
+static struct fault copy_in(struct vcpu *c, u32 linear, const u8 *buf, u32 bytes)
+{
+	for (u32 n = 0; n < bytes; n++)
+		TRY(g_st(c, linear + n, 1, c->cpl != 3, buf[n]));
+	return fault_none();
+}
+
+static struct fault copy_out(struct vcpu *c, u32 linear, u8 *buf, u32 bytes)
+{
+	u64 v = 0;
+
+	for (u32 n = 0; n < bytes; n++) {
+		TRY(g_ld(c, linear + n, 1, c->cpl != 3, &v));
+		buf[n] = (u8)v;
+	}
+	return fault_none();
+}
+
+/* After n elements: the index moves, the count goes down; eip stays while there are more. */
+static void advance(struct vcpu *c, const struct port_string *s, enum gpr index, u32 n)
+{
+	u32 delta = n * s->size;
+
+	index_add(c, index, s->addrsize, c->df < 0 ? -delta : delta);
+	if (s->rep)
+		index_add(c, ECX, s->addrsize, -n);
+	if (!s->rep || !index_value(c, ECX, s->addrsize))
+		c->eip = c->next_eip;
+}
+
+static struct fault port_string(struct vcpu *c, const struct port_string *s, bool in)
+{
+	struct dbt *d = c->owner;
+	enum gpr index = in ? EDI : ESI;
+	u32 count = s->rep ? index_value(c, ECX, s->addrsize) : 1, n, linear;
+	u32 off = index_value(c, index, s->addrsize), port = reg32(c, EDX) & 0xffff;
+	u8 buf[PAGE];
+
+	if (!count) {
+		c->eip = c->next_eip;
+		return fault_none();
+	}
+	TRY(sys_io(c, (u16)port, s->size));
+	n = run_length(c, s, s->seg, off, in, count);
+	if (!n)
+		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);
+	linear = (u32)c->seg[s->seg].base + off;
+	TRY(g_probe(c, linear, n * s->size, c->cpl != 3, in));
+	if (in) {
+		bus_read_block(d->platform.bus, port, buf, s->size, n);
+		TRY(copy_in(c, linear, buf, n * s->size));
+	} else {
+		TRY(copy_out(c, linear, buf, n * s->size));
+		bus_write_block(d->platform.bus, port, buf, s->size, n);
+	}
+	advance(c, s, index, n);
+	return fault_none();
+}
+
+static u64 run(struct vcpu *c, u64 a, bool in)
+{
+	struct port_string s = unpack(a);
+	struct fault f;
+
+	if (in)
+		s.seg = ES;
+	f = port_string(c, &s, in);
+	if (f.raised)
+		c->fault = f;
+	return 0;
+}
+
+u64 helper_ins(struct vcpu *c, u64 a, u64 b, u64 d) { (void)b, (void)d; return run(c, a, true); }
+u64 helper_outs(struct vcpu *c, u64 a, u64 b, u64 d) { (void)b, (void)d; return run(c, a, false); }

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System helpers: from the two arguments that the lifter passes to the calls of
+ * sysops, segload, farxfer and exc. On success eip moves on (or is what the
+ * transfer made it); a fault is left in c->fault, with eip at the instruction.
+ */
+#include "dbt/exec.h"
+#include "dbt/rt/cpuid.h"
+#include "dbt/rt/exc.h"
+#include "dbt/rt/farxfer.h"
+#include "dbt/rt/guestmem.h"
+#include "dbt/rt/helpers.h"
+#include "dbt/rt/msr.h"
+#include "dbt/rt/segload.h"
+#include "dbt/rt/sysops.h"
+#include "dbt/rt/sysutil.h"
+#include "dbt/x86/ir1.h"
+#include "kernel/printk.h"
+#include "mm/bus.h"
+
+#define UNUSED2 (void)b, (void)d
+#define UNUSED3 (void)a, (void)b, (void)d
+
+/* The end of most helpers: a fault stays, success goes on behind the instruction. */
+static u64 finish(struct vcpu *c, struct fault f)
+{
+	if (f.raised)
+		c->fault = f;
+	else
+		c->eip = c->next_eip;
+	return 0;
+}
+
+/* The end of a transfer, which has set eip itself. */
+static u64 finish_transfer(struct vcpu *c, struct fault f)
+{
+	if (f.raised)
+		c->fault = f;
+	return 0;
+}
+
+static void write_sized(struct vcpu *c, unsigned reg, u32 v, unsigned size)
+{
+	if (size == 2)
+		v = (reg32(c, reg) & 0xffff0000) | (v & 0xffff);
+	else if (size == 1)
+		v = (reg32(c, reg) & 0xffffff00) | (v & 0xff);
+	set_reg32(c, reg, v);
+}
+
+static void set_zf(struct vcpu *c, bool zf)
+{
+	u32 f = eflags_get(c);
+
+	eflags_set(c, zf ? f | FL_ZF : f & ~(u32)FL_ZF);
+}
+
+/* SP += n, at the stack's width. */
+static void pop_stack(struct vcpu *c, unsigned n)
+{
+	write_sized(c, ESP, reg32(c, ESP) + n, c->seg[SS].attr & SEG_DB ? 4 : 2);
+}
+
+/* -- What is not there yet -- */
+
+static u32 unimplemented[X86_OP_COUNT];
+
+u64 helper_unimplemented(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	struct dbt *dbt = c->owner;
+
+	UNUSED2;
+	dbt->count.unimplemented++;
+	if (!unimplemented[a]++)
+		printk("dbt: %s is not implemented: #UD at %08x\n", x86_rows[a].name, (u32)c->eip);
+	c->fault = fault_plain(EXC_UD);
+	return 0;
+}
+
+/* -- Flags -- */
+
+u64 helper_cld(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	c->df = 1;
+	sys_mode_changed(c);
+	return finish(c, fault_none());
+}
+
+u64 helper_std(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	c->df = -1;
+	sys_mode_changed(c);
+	return finish(c, fault_none());
+}
+
+u64 helper_popf(struct vcpu *c, u64 v, u64 size, u64 d)
+{
+	struct fault f = sys_popf(c, (u32)v, (unsigned)size);
+
+	(void)d;
+	if (!f.raised)
+		pop_stack(c, (unsigned)size);
+	return finish(c, f);
+}
+
+u64 helper_sti(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	c->eflags &= ~(u32)FL_IF;	/* the inline part has set it; this is the 0 → 1 step */
+	return finish(c, sys_sti(c));
+}
+
+u64 helper_hlt(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_hlt(c)); }
+
+/* -- Ports -- */
+
+u64 helper_in(struct vcpu *c, u64 port, u64 size, u64 d)
+{
+	struct dbt *dbt = c->owner;
+	struct fault f = sys_io(c, (u16)port, (unsigned)size);
+
+	(void)d;
+	if (!f.raised)
+		write_sized(c, EAX, (u32)bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size),
+			    (unsigned)size);
+	return finish(c, f);
+}
+
+u64 helper_out(struct vcpu *c, u64 port, u64 size, u64 d)
+{
+	struct dbt *dbt = c->owner;
+	struct fault f = sys_io(c, (u16)port, (unsigned)size);
+	u32 v = reg32(c, EAX);
+
+	(void)d;
+	if (!f.raised)
+		bus_write(dbt->platform.bus, BUS_IO, port,
+			  size == 4 ? v : v & ((1u << (size * 8)) - 1), (unsigned)size);
+	return finish(c, f);
+}
+
+/* -- Interrupts and far transfers -- */
+
+static u64 software(struct vcpu *c, u8 vector, enum exc_kind kind)
+{
+	exc_software(c, vector, kind);
+	return 0;
+}
+
+u64 helper_int(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED2; return software(c, (u8)a, EV_INT); }
+
+u64 helper_int3(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return software(c, EXC_BP, EV_INT3);
+}
+
+u64 helper_int1(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return software(c, EXC_DB, EV_INT1);
+}
+
+u64 helper_into(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return software(c, EXC_OF, EV_INT3);
+}
+
+u64 helper_jmpf(struct vcpu *c, u64 ptr, u64 size, u64 d)
+{
+	(void)d;
+	return finish_transfer(c, far_jmp(c, (u16)(ptr >> 32), (u32)ptr, (unsigned)size));
+}
+
+u64 helper_callf(struct vcpu *c, u64 ptr, u64 size, u64 d)
+{
+	(void)d;
+	return finish_transfer(c, far_call(c, (u16)(ptr >> 32), (u32)ptr, (unsigned)size));
+}
+
+u64 helper_retf(struct vcpu *c, u64 size, u64 imm, u64 d)
+{
+	(void)d;
+	return finish_transfer(c, far_ret(c, (unsigned)size, (u16)imm));
+}
+
+u64 helper_iret(struct vcpu *c, u64 size, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish_transfer(c, far_iret(c, (unsigned)size));
+}
+
+u64 helper_sysenter(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return finish_transfer(c, far_sysenter(c));
+}
+
+u64 helper_sysexit(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return finish_transfer(c, far_sysexit(c));
+}
+
+/* -- Segments and descriptors -- */
+
+static struct fault load_sreg(struct vcpu *c, unsigned sreg, u16 sel, bool shadow)
+{
+	return sreg == SS && shadow ? seg_load_ss(c, sel) : seg_load(c, sreg, sel);
+}
+
+u64 helper_mov_to_sreg(struct vcpu *c, u64 sel, u64 sreg, u64 d)
+{
+	(void)d;
+	return finish(c, load_sreg(c, (unsigned)sreg, (u16)sel, true));
+}
+
+u64 helper_pop_sreg(struct vcpu *c, u64 sel, u64 b, u64 d)
+{
+	bool wide = c->seg[SS].attr & SEG_DB;
+	struct fault f = load_sreg(c, b & 0xff, (u16)sel, true);
+
+	(void)d;
+	if (!f.raised)		/* SP moves at the width that the stack had */
+		write_sized(c, ESP, reg32(c, ESP) + (u32)(b >> 8), wide ? 4 : 2);
+	return finish(c, f);
+}
+
+u64 helper_load_far(struct vcpu *c, u64 ptr, u64 b, u64 d)
+{
+	struct fault f = load_sreg(c, b & 0xff, (u16)(ptr >> 32), false);
+
+	(void)d;
+	if (!f.raised)
+		write_sized(c, b >> 8 & 0xff, (u32)ptr, b >> 16 & 0xff);
+	return finish(c, f);
+}
+
+u64 helper_lar(struct vcpu *c, u64 sel, u64 b, u64 d)
+{
+	u32 out = 0;
+	bool zf = false;
+	struct fault f = seg_lar(c, (u16)sel, &out, &zf);
+
+	(void)d;
+	if (!f.raised && zf)
+		write_sized(c, b & 0xff, out, b >> 8 & 0xff);
+	if (!f.raised)
+		set_zf(c, zf);
+	return finish(c, f);
+}
+
+u64 helper_lsl(struct vcpu *c, u64 sel, u64 b, u64 d)
+{
+	u32 out = 0;
+	bool zf = false;
+	struct fault f = seg_lsl(c, (u16)sel, &out, &zf);
+
+	(void)d;
+	if (!f.raised && zf)
+		write_sized(c, b & 0xff, out, b >> 8 & 0xff);
+	if (!f.raised)
+		set_zf(c, zf);
+	return finish(c, f);
+}
+
+u64 helper_verr(struct vcpu *c, u64 sel, u64 b, u64 d)
+{
+	bool zf = false;
+	struct fault f = seg_verr(c, (u16)sel, &zf);
+
+	UNUSED2;
+	if (!f.raised)
+		set_zf(c, zf);
+	return finish(c, f);
+}
+
+u64 helper_verw(struct vcpu *c, u64 sel, u64 b, u64 d)
+{
+	bool zf = false;
+	struct fault f = seg_verw(c, (u16)sel, &zf);
+
+	UNUSED2;
+	if (!f.raised)
+		set_zf(c, zf);
+	return finish(c, f);
+}
+
+u64 helper_lldt(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish(c, seg_lldt(c, (u16)a));
+}
+
+u64 helper_ltr(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish(c, seg_ltr(c, (u16)a));
+}
+
+/* SGDT and SIDT write 6 bytes whatever the operand size (SDM vol. 2: all 32 bits of the base). */
+static struct fault store_table(struct vcpu *c, u32 at, const struct dtable *t)
+{
+	bool super = c->cpl != 3;
+
+	TRY(g_probe(c, at, 6, super, true));
+	TRY(g_st(c, at, 2, super, t->limit));
+	return g_st(c, at + 2, 4, super, t->base);
+}
+
+u64 helper_sgdt(struct vcpu *c, u64 at, u64 size, u64 d)
+{
+	(void)size, (void)d;
+	return finish(c, store_table(c, (u32)at, &c->gdtr));
+}
+
+u64 helper_sidt(struct vcpu *c, u64 at, u64 size, u64 d)
+{
+	(void)size, (void)d;
+	return finish(c, store_table(c, (u32)at, &c->idtr));
+}
+
+static struct fault load_table(struct vcpu *c, u32 at, u64 *limit, u64 *base)
+{
+	bool super = c->cpl != 3;
+
+	TRY(g_probe(c, at, 6, super, false));
+	TRY(g_ld(c, at, 2, super, limit));
+	return g_ld(c, at + 2, 4, super, base);
+}
+
+u64 helper_lgdt(struct vcpu *c, u64 at, u64 size, u64 d)
+{
+	u64 limit, base;
+	struct fault f = load_table(c, (u32)at, &limit, &base);
+
+	(void)d;
+	if (!f.raised)
+		f = sys_lgdt(c, (u16)limit, (u32)base, (unsigned)size);
+	return finish(c, f);
+}
+
+u64 helper_lidt(struct vcpu *c, u64 at, u64 size, u64 d)
+{
+	u64 limit, base;
+	struct fault f = load_table(c, (u32)at, &limit, &base);
+
+	(void)d;
+	if (!f.raised)
+		f = sys_lidt(c, (u16)limit, (u32)base, (unsigned)size);
+	return finish(c, f);
+}
+
+/* -- Control registers, MSRs, the rest -- */
+
+u64 helper_clts(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_clts(c)); }
+
+u64 helper_lmsw(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish(c, sys_lmsw(c, (u16)a));
+}
+
+u64 helper_mov_to_cr(struct vcpu *c, u64 v, u64 n, u64 d)
+{
+	(void)d;
+	return finish(c, sys_write_cr(c, (unsigned)n, (u32)v));
+}
+
+u64 helper_mov_to_dr(struct vcpu *c, u64 v, u64 n, u64 d)
+{
+	(void)d;
+	return finish(c, sys_write_dr(c, (unsigned)n, (u32)v));
+}
+
+u64 helper_mov_from_cr(struct vcpu *c, u64 reg, u64 n, u64 d)
+{
+	u32 v = 0;
+	struct fault f = sys_read_cr(c, (unsigned)n, &v);
+
+	(void)d;
+	if (!f.raised)
+		set_reg32(c, (enum gpr)reg, v);
+	return finish(c, f);
+}
+
+u64 helper_mov_from_dr(struct vcpu *c, u64 reg, u64 n, u64 d)
+{
+	u32 v = 0;
+	struct fault f = sys_read_dr(c, (unsigned)n, &v);
+
+	(void)d;
+	if (!f.raised)
+		set_reg32(c, (enum gpr)reg, v);
+	return finish(c, f);
+}
+
+u64 helper_invlpg(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish(c, sys_invlpg(c, (u32)a));
+}
+
+u64 helper_rdmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_rdmsr(c)); }
+u64 helper_wrmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_wrmsr(c)); }
+
+u64 helper_rdpmc(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	u64 v = 0;
+	struct fault f = sys_rdpmc(c, reg32(c, ECX), &v);
+
+	UNUSED3;
+	return finish(c, f);
+}
+
+u64 helper_cpuid(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	sys_cpuid(c);
+	return finish(c, fault_none());
+}
+
+u64 helper_rdtsc(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return sys_tsc(c); }
+
+u64 helper_rdtsc_checked(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	u64 v = 0;
+	struct fault f = sys_rdtsc(c, &v);
+
+	UNUSED3;
+	if (!f.raised) {
+		set_reg32(c, EAX, (u32)v);
+		set_reg32(c, EDX, (u32)(v >> 32));
+	}
+	return finish(c, f);
+}

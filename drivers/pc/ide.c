@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IDE channels: task file, device selection, data register, INTRQ (ATA/ATAPI-6, T13 1410D).
+ * Commands are ide_disk.c's and atapi.c's.
+ * Deviations: commands complete at once, so BSY shows during SRST only; a channel without
+ * drives reads as ones (pull-ups); the device-1-absent case is answered by device 0 as
+ * §9.16.1 says, status 0.
+ * Invariant: 0 <= pos <= end <= IDE_BUF for each drive, and DRQ is set iff pos < end.
+ */
+#include "drivers/pc/ide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/pc/ide_drive.h"
+#include "kernel/lib/bits.h"
+#include "kernel/lock.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+
+enum { REG_DATA, REG_ERROR_FEATURE, REG_COUNT, REG_LBA_LOW, REG_LBA_MID, REG_LBA_HIGH,
+	REG_DEVICE, REG_STATUS_COMMAND };
+enum { CTL_NIEN = 0x02, CTL_SRST = 0x04, CTL_HOB = 0x80 };
+enum { CMD_DEVICE_RESET = 0x08, CMD_DIAGNOSTIC = 0x90 };
+
+struct channel {
+	struct lock lock;
+	struct ide_drive drive[2];
+	u8 control;
+	struct irq_line irq;
+	struct bus_region command_region, control_region;
+};
+
+struct ide { struct channel channel[2]; };
+
+/* -- Drives ---------------------------------------------------------------- */
+
+void ide_put16(u8 *identify, unsigned word, u16 v)
+{
+	identify[2 * word] = (u8)v;
+	identify[2 * word + 1] = (u8)(v >> 8);
+}
+
+void ide_put_string(u8 *to, const char *s, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++)
+		to[k ^ 1] = (u8)(*s ? *s++ : ' ');
+}
+
+void ide_done(struct ide_drive *d)
+{
+	d->status = ST_DRDY | ST_DSC;
+	d->pos = d->end = 0;
+	d->intrq = true;
+}
+
+void ide_fail(struct ide_drive *d, u8 error)
+{
+	ide_done(d);
+	d->status |= ST_ERR;
+	d->error = error;
+}
+
+static void transfer(struct ide_drive *d, u32 n, void (*more)(struct ide_drive *d))
+{
+	must(n && n <= IDE_BUF);
+	d->pos = 0;
+	d->end = n;
+	d->more = more;
+	d->status = ST_DRDY | ST_DSC | ST_DRQ;
+}
+
+void ide_data_in(struct ide_drive *d, u32 n, void (*more)(struct ide_drive *d))
+{
+	transfer(d, n, more);
+	d->to_device = false;
+	d->intrq = true;
+}
+
+void ide_data_out(struct ide_drive *d, u32 n, bool intrq, void (*more)(struct ide_drive *d))
+{
+	transfer(d, n, more);
+	d->to_device = true;
+	d->intrq = intrq;
+}
+
+void ide_signature(struct ide_drive *d)
+{
+	bool cd = d->kind == IDE_CDROM;
+
+	d->count[0] = d->lba_low[0] = 1;
+	d->lba_mid[0] = cd ? 0x14 : 0;
+	d->lba_high[0] = cd ? 0xeb : 0;
+	d->error = 1;			/* diagnostics passed */
+}
+
+static void drive_reset(struct ide_drive *d, bool power_up)
+{
+	if (d->kind == IDE_NONE)
+		return;
+	d->pos = d->end = 0;
+	d->intrq = false;
+	d->device = 0;
+	ide_signature(d);
+	if (d->kind == IDE_DISK) {
+		d->status = ST_DRDY | ST_DSC;
+		ide_disk_reset(d);
+	} else {
+		d->status = 0;		/* packet devices show DRDY after their first command */
+		atapi_reset(d, power_up);
+	}
+}
+
+/* -- Channel --------------------------------------------------------------- */
+
+static struct ide_drive *selected(struct channel *c)
+{
+	return &c->drive[c->drive[0].device & DEV_SLAVE ? 1 : 0];
+}
+
+static void update(struct channel *c)
+{
+	irq_set(&c->irq, selected(c)->intrq && !(c->control & CTL_NIEN));
+}
+
+static bool empty(const struct channel *c)
+{
+	return c->drive[0].kind == IDE_NONE && c->drive[1].kind == IDE_NONE;
+}
+
+static void command(struct channel *c, u8 cmd)
+{
+	struct ide_drive *d = selected(c);
+
+	trace(IDE, "ide: command %02x to %s, lba %02x%02x%02x count %02x dev %02x\n", cmd,
+	      d->kind == IDE_NONE ? "nobody" : d->b.name ? d->b.name : "?", d->lba_high[0],
+	      d->lba_mid[0], d->lba_low[0], d->count[0], d->device);
+	if (cmd == CMD_DIAGNOSTIC) {
+		drive_reset(&c->drive[0], false);
+		drive_reset(&c->drive[1], false);
+		selected(c)->intrq = selected(c)->kind != IDE_NONE;
+		return;
+	}
+	if (d->kind == IDE_NONE)
+		return;
+	d->intrq = false;
+	if (d->status & ST_DRQ && !(cmd == CMD_DEVICE_RESET && d->kind == IDE_CDROM))
+		trace(IDE, "ide: command %02x while DRQ is set\n", cmd);
+	d->pos = d->end = 0;
+	d->error = 0;
+	d->status = ST_DRDY | ST_DSC;
+	if (d->kind == IDE_DISK)
+		ide_disk_command(d, cmd);
+	else
+		atapi_command(d, cmd);
+}
+
+/* A task file register that keeps its previous content, in both drives. */
+static void write_file(struct channel *c, u32 reg, u8 v)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		struct ide_drive *d = &c->drive[k];
+		u8 *r = reg == REG_COUNT ? d->count : reg == REG_LBA_LOW ? d->lba_low :
+			reg == REG_LBA_MID ? d->lba_mid : d->lba_high;
+
+		r[1] = r[0];
+		r[0] = v;
+	}
+}
+
+static void write_reg(struct channel *c, u32 reg, u8 v)
+{
+	c->control &= (u8)~CTL_HOB;	/* any write of the command block clears HOB */
+	switch (reg) {
+	case REG_ERROR_FEATURE: c->drive[0].feature = c->drive[1].feature = v; break;
+	case REG_COUNT:
+	case REG_LBA_LOW:
+	case REG_LBA_MID:
+	case REG_LBA_HIGH: write_file(c, reg, v); break;
+	case REG_DEVICE: c->drive[0].device = c->drive[1].device = v; break;
+	case REG_STATUS_COMMAND:
+		if (!(c->control & CTL_SRST))
+			command(c, v);
+		break;
+	}
+}
+
+static u8 status(struct channel *c)
+{
+	struct ide_drive *d = selected(c);
+
+	if (empty(c))
+		return 0xff;
+	if (d->kind == IDE_NONE)
+		return 0;
+	return c->control & CTL_SRST ? ST_BSY : d->status;
+}
+
+static u8 read_reg(struct channel *c, u32 reg)
+{
+	struct ide_drive *d = selected(c);
+	unsigned hob = c->control & CTL_HOB ? 1 : 0;
+
+	if (empty(c))
+		return 0xff;
+	if (reg == REG_STATUS_COMMAND) {
+		u8 v = status(c);
+		d->intrq = false;
+		return v;
+	}
+	if (d->kind == IDE_NONE && c->drive[0].kind != IDE_NONE)
+		d = &c->drive[0];
+	switch (reg) {
+	case REG_ERROR_FEATURE: return d->error;
+	case REG_COUNT: return d->count[hob];
+	case REG_LBA_LOW: return d->lba_low[hob];
+	case REG_LBA_MID: return d->lba_mid[hob];
+	case REG_LBA_HIGH: return d->lba_high[hob];
+	default: return d->device | 0xa0;
+	}
+}
+
+/* -- Data register --------------------------------------------------------- */
+
+/* Bytes [pos, end) of the transfer that the host may move now; the rest is dropped. */
+static u32 window(const struct ide_drive *d, bool to_device, u64 want)
+{
+	u32 n = d->kind != IDE_NONE && d->status & ST_DRQ && d->to_device == to_device ?
+		d->end - d->pos : 0;
+
+	return n < want ? n : (u32)want;
+}
+
+static void advance(struct ide_drive *d, u32 n)
+{
+	d->pos += n;
+	if (n && d->pos == d->end) {
+		d->status &= (u8)~ST_DRQ;
+		d->more(d);
+	}
+}
+
+static void data_read(struct channel *c, u8 *to, u64 n)
+{
+	struct ide_drive *d = selected(c);
+
+	while (n) {
+		u32 part = window(d, false, n);
+
+		if (!part) {
+			memset(to, 0xff, n);
+			return;
+		}
+		memcpy(to, d->buf + d->pos, part);
+		advance(d, part);
+		to += part;
+		n -= part;
+	}
+}
+
+static void data_write(struct channel *c, const u8 *from, u64 n)
+{
+	struct ide_drive *d = selected(c);
+
+	while (n) {
+		u32 part = window(d, true, n);
+
+		if (!part)
+			return;
+		memcpy(d->buf + d->pos, from, part);
+		advance(d, part);
+		from += part;
+		n -= part;
+	}
+}
+
+static void ide_read_block(void *opaque, u32 off, void *buf, unsigned size, u32 count)
+{
+	struct channel *c = opaque;
+	u8 *p = buf;
+
+	lock_take(&c->lock);
+	if (off == REG_DATA && size > 1)
+		data_read(c, p, (u64)size * count);
+	else
+		for (u64 k = 0; k < (u64)size * count; k++)
+			p[k] = read_reg(c, (off + k % size) & 7);
+	update(c);
+	lock_drop(&c->lock);
+}
+
+static void ide_write_block(void *opaque, u32 off, const void *buf, unsigned size, u32 count)
+{
+	struct channel *c = opaque;
+	const u8 *p = buf;
+
+	lock_take(&c->lock);
+	if (off == REG_DATA && size > 1)
+		data_write(c, p, (u64)size * count);
+	else
+		for (u64 k = 0; k < (u64)size * count; k++)
+			write_reg(c, (off + k % size) & 7, p[k]);
+	update(c);
+	lock_drop(&c->lock);
+}
+
+/*
+ * The data register is 16 bits wide (32-bit accesses are two of them), the others 8. One
+ * region cannot declare both, so wide accesses to the others are taken apart above.
+ */
+static u64 ide_read(void *opaque, u32 off, unsigned size)
+{
+	u8 b[4] = { 0 };
+
+	ide_read_block(opaque, off, b, size, 1);
+	return b[0] | b[1] << 8 | b[2] << 16 | (u32)b[3] << 24;
+}
+
+static void ide_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	u8 b[4] = { (u8)v, (u8)(v >> 8), (u8)(v >> 16), (u8)(v >> 24) };
+
+	ide_write_block(opaque, off, b, size, 1);
+}
+
+/* -- Control block --------------------------------------------------------- */
+
+static u64 control_read(void *opaque, u32 off, unsigned size)
+{
+	struct channel *c = opaque;
+
+	(void)off, (void)size;
+	lock_take(&c->lock);
+	u8 v = status(c);
+	lock_drop(&c->lock);
+	return v;
+}
+
+static void control_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	struct channel *c = opaque;
+	bool was = c->control & CTL_SRST;
+
+	(void)off, (void)size;
+	lock_take(&c->lock);
+	c->control = v & (CTL_NIEN | CTL_SRST | CTL_HOB);
+	if (!was && v & CTL_SRST) {
+		drive_reset(&c->drive[0], false);
+		drive_reset(&c->drive[1], false);
+	}
+	update(c);
+	lock_drop(&c->lock);
+}
+
+static const struct io_ops command_ops = {
+	.read = ide_read, .write = ide_write, .read_block = ide_read_block,
+	.write_block = ide_write_block, .min = 1, .max = 4,
+};
+static const struct io_ops control_ops = {
+	.read = control_read, .write = control_write, .min = 1, .max = 1,
+};
+
+/* -- Board side ------------------------------------------------------------ */
+
+void ide_reset(struct ide *ide)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		struct channel *c = &ide->channel[k];
+
+		lock_take(&c->lock);
+		c->control = 0;
+		c->drive[0].device = c->drive[1].device = 0;
+		drive_reset(&c->drive[0], true);
+		drive_reset(&c->drive[1], true);
+		update(c);
+		lock_drop(&c->lock);
+	}
+}
+
+static void attach(struct ide *ide, unsigned place, enum ide_kind kind, const struct blockdev *b)
+{
+	must(place < 4);
+	struct ide_drive *d = &ide->channel[place / 2].drive[place % 2];
+	must(d->kind == IDE_NONE);
+	d->buf = calloc(1, IDE_BUF);
+	must(d->buf);
+	d->kind = kind;
+	d->b = *b;
+	d->slave = place % 2;
+	drive_reset(d, true);
+}
+
+void ide_attach_disk(struct ide *ide, unsigned place, const struct blockdev *b)
+{
+	attach(ide, place, IDE_DISK, b);
+}
+
+void ide_attach_cdrom(struct ide *ide, unsigned place, const struct blockdev *b)
+{
+	attach(ide, place, IDE_CDROM, b);
+}
+
+struct ide *ide_create(struct bus *bus, const struct irq_line irq[2])
+{
+	static const u16 command_port[2] = { 0x1f0, 0x170 }, control_port[2] = { 0x3f6, 0x376 };
+	struct ide *ide = calloc(1, sizeof(*ide));
+
+	must(ide);
+	for (unsigned k = 0; k < 2; k++) {
+		struct channel *c = &ide->channel[k];
+
+		c->irq = irq[k];
+		c->command_region = (struct bus_region){
+			"ide", command_port[k], 8, &command_ops, c, 0, true, NULL,
+		};
+		c->control_region = (struct bus_region){
+			"ide control", control_port[k], 1, &control_ops, c, 0, true, NULL,
+		};
+		bus_add(bus, BUS_IO, &c->command_region);
+		bus_add(bus, BUS_IO, &c->control_region);
+	}
+	return ide;
+}

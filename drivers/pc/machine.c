@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Board wiring: which device is where, on which interrupt, and what the firmware is told.
+ * No behaviour of its own but the two lines that end at the CPU: A20 and reset. The ROM
+ * image and RAM are mm/gpa's.
+ * Invariant: interrupts are wired as the table below says, once, at creation.
+ */
+#include "drivers/pc/machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/pc/acpi_pm.h"
+#include "drivers/pc/acpi_tables.h"
+#include "drivers/pc/cmos.h"
+#include "drivers/pc/debugexit.h"
+#include "drivers/pc/debugport.h"
+#include "drivers/pc/dma.h"
+#include "drivers/pc/fw_cfg.h"
+#include "drivers/pc/i8042.h"
+#include "drivers/pc/ide.h"
+#include "drivers/pc/linuxboot.h"
+#include "drivers/pc/pci_host.h"
+#include "drivers/pc/piix.h"
+#include "drivers/pc/pit.h"
+#include "drivers/pc/uart.h"
+#include "drivers/pc/vga.h"
+#include "kernel/lib/bits.h"
+#include "kernel/lib/err.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "mm/gpa.h"
+
+/*
+ *	device		ports			ISA interrupt
+ *	dma		00-0f 80-8f c0-df	-
+ *	pic		20 a0 4d0		(INT to LINT0)
+ *	pit		40-43 61		0 (IOAPIC pin 2)
+ *	i8042		60 64 92		1, 12
+ *	cmos		70 71			8
+ *	debugport	80 402			-
+ *	apm, acpi pm	b2 PMBASE afe0		9 (SCI, level)
+ *	debugexit	f4			-
+ *	ide		1f0 3f6, 170 376	14, 15
+ *	vga		3b0-3df			-
+ *	uart		3f8			4
+ *	fw_cfg		510 514			-
+ *	pci		cf8-cff			PIRQs as PIIX routes them
+ *	ioapic, lapic	fec00000 fee00000	-
+ */
+enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_IDE0 = 14,
+	IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+
+struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
+enum { E820_RAM = 1 };
+
+struct machine {
+	struct machine_config c;
+	struct bus *bus;
+	struct irqchip *irqchip;
+	struct dma *dma;
+	struct pit *pit;
+	struct cmos *cmos;
+	struct i8042 *i8042;
+	struct uart *com1;
+	struct ide *ide;
+	struct vga *vga;
+	struct pci *pci;
+	struct piix *piix;
+	struct acpi_pm *pm;
+	struct fw_cfg *fw_cfg;
+	struct e820 e820[2];
+};
+
+static void a20_line(void *opaque, unsigned n, int level)
+{
+	(void)opaque, (void)n;
+	gpa_set_a20(level);
+}
+
+static void reset_line(void *opaque, unsigned n, int level)
+{
+	struct machine *m = opaque;
+
+	(void)n;
+	if (level && m->c.reset_request)
+		m->c.reset_request(m->c.opaque);
+}
+
+/* -- Firmware's view ------------------------------------------------------- */
+
+static bool cdrom_is_slave(const struct machine_config *c)
+{
+	return c->disk[2];
+}
+
+static void fill_cmos(struct machine *m)
+{
+	struct cmos_setup s = {
+		.ram_below_4g = m->c.ram_below_4g, .ram_above_4g = m->c.ram_above_4g,
+		.cpus = m->c.cores, .boot = { m->c.boot[0], m->c.boot[1], m->c.boot[2] },
+	};
+
+	if (!s.boot[0]) {
+		s.boot[0] = 2;
+		s.boot[1] = 3;
+	}
+	for (unsigned k = 0; k < 4; k++)
+		s.disk_sectors[k] = m->c.disk[k] ? m->c.disk[k]->sectors : 0;
+	cmos_setup(m->cmos, &s);
+}
+
+static int fill_fw_cfg(struct machine *m)
+{
+	struct fw_cfg *f = m->fw_cfg;
+	const struct machine_config *c = &m->c;
+	static const char kernel_first[] = "/rom@genroms/linuxboot_dma.bin";
+
+	fwcfg_add_key_int(f, FWCFG_RAM_SIZE, c->ram_below_4g + c->ram_above_4g, 8);
+	fwcfg_add_key_int(f, FWCFG_NB_CPUS, c->cores, 2);
+	fwcfg_add_key_int(f, FWCFG_MAX_CPUS, c->cores, 2);
+	fwcfg_add_key_int(f, FWCFG_NOGRAPHIC, 0, 2);
+	fwcfg_add_key_int(f, FWCFG_BOOT_MENU, 0, 2);
+	fwcfg_add_key_int(f, FWCFG_IRQ0_OVERRIDE, 1, 1);
+	m->e820[0] = (struct e820){ 0, c->ram_below_4g, E820_RAM };
+	m->e820[1] = (struct e820){ 1ull << 32, c->ram_above_4g, E820_RAM };
+	fwcfg_add_file(f, "etc/e820", m->e820, sizeof(struct e820) * (c->ram_above_4g ? 2 : 1));
+	acpi_tables_add(f, c->cores, c->ram_below_4g);
+	if (c->serial_console)
+		fwcfg_add_file_int(f, "etc/sercon-port", PORT_COM1, 2);
+	for (unsigned k = 0; k < c->file_count; k++)
+		fwcfg_add_file(f, c->files[k].name, c->files[k].data, c->files[k].size);
+	if (!c->kernel)
+		return 0;
+	fwcfg_add_file(f, "genroms/linuxboot_dma.bin", linuxboot_rom,
+		       (u32)(linuxboot_rom_end - linuxboot_rom));
+	fwcfg_add_file(f, "bootorder", kernel_first, sizeof(kernel_first));
+	return linuxboot_add(f, c->kernel, c->kernel_size, c->initrd, c->initrd_size, c->cmdline,
+			     c->ram_below_4g);
+}
+
+/* -- Wiring ---------------------------------------------------------------- */
+
+static void create_isa(struct machine *m)
+{
+	struct irqchip *ic = m->irqchip;
+	struct irq_line irq0 = irqchip_line(ic, IRQ_PIT), irq8 = irqchip_line(ic, IRQ_RTC);
+	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1);
+	struct i8042_lines kbd = {
+		.irq1 = irqchip_line(ic, IRQ_KBD), .irq12 = irqchip_line(ic, IRQ_MOUSE),
+		.a20 = { .set = a20_line, .opaque = m }, .reset = { .set = reset_line,
+			.opaque = m },
+	};
+
+	m->dma = dma_create(m->bus);
+	debugport_create(m->bus, &m->c.debug);
+	debugexit_create(m->bus, &m->c.power);
+	m->pit = pit_create(m->bus, &irq0);
+	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);
+	m->i8042 = i8042_create(m->bus, &kbd);
+	m->com1 = uart_create(m->bus, PORT_COM1, &irq4, &m->c.com1);
+	m->vga = vga_create(m->bus);
+	m->fw_cfg = fwcfg_create(m->bus);
+}
+
+static void create_pci(struct machine *m)
+{
+	struct irq_line reset = { .set = reset_line, .opaque = m };
+	struct irq_line isa = { .set = irqchip_isa, .opaque = m->irqchip };
+	struct irq_line sci = irqchip_line(m->irqchip, ACPI_SCI_IRQ);
+
+	m->pci = pci_create(m->bus, &reset);
+	pci_host_create(m->pci, m->c.ram_below_4g);
+	m->piix = piix_create(m->pci, &isa);
+	m->pm = acpi_pm_create(m->bus, m->pci, &sci, &m->c.power);
+}
+
+static void create_ide(struct machine *m)
+{
+	struct irq_line irq[2] = {
+		irqchip_line(m->irqchip, IRQ_IDE0), irqchip_line(m->irqchip, IRQ_IDE1),
+	};
+
+	m->ide = ide_create(m->bus, irq);
+	for (unsigned k = 0; k < 4; k++)
+		if (m->c.disk[k])
+			ide_attach_disk(m->ide, k, m->c.disk[k]);
+	if (m->c.cdrom)
+		ide_attach_cdrom(m->ide, cdrom_is_slave(&m->c) ? 3 : 2, m->c.cdrom);
+}
+
+static int check(const struct machine_config *c)
+{
+	const char *why = NULL;
+
+	if (!c->cores || c->cores > LAPIC_MAX_CORES)
+		why = "number of cores";
+	else if (c->ram_below_4g > (u64)MAX_BELOW_4G_MIB << 20 || c->ram_below_4g < 1 << 20)
+		why = "RAM below 4 GiB must be 1 MiB to 3 GiB";
+	else if (c->cdrom && c->disk[2] && c->disk[3])
+		why = "no place for the CD-ROM on the secondary channel";
+	if (why)
+		printk("machine: cannot be: %s\n", why);
+	return why ? -ERR_INVAL : 0;
+}
+
+int machine_create(const struct machine_config *c, struct machine **out)
+{
+	int rc = check(c);
+
+	if (rc)
+		return rc;
+	struct machine *m = calloc(1, sizeof(*m));
+	must(m);
+	m->c = *c;
+	m->bus = c->bus;
+	m->irqchip = irqchip_create(m->bus, c->cores, &c->cpu);
+	create_isa(m);
+	create_pci(m);
+	create_ide(m);
+	fill_cmos(m);
+	rc = fill_fw_cfg(m);
+	if (rc)
+		return rc;	/* the monitor ends here; nothing is taken apart */
+	machine_reset(m);
+	*out = m;
+	return 0;
+}
+
+void machine_reset(struct machine *m)
+{
+	pci_reset(m->pci);
+	piix_reset(m->piix);
+	acpi_pm_reset(m->pm);
+	dma_reset(m->dma);
+	pit_reset(m->pit);
+	cmos_reset(m->cmos);
+	i8042_reset(m->i8042);
+	uart_reset(m->com1);
+	ide_reset(m->ide);
+	vga_reset(m->vga);
+	fwcfg_reset(m->fw_cfg);
+	irqchip_reset(m->irqchip);
+}
+
+void machine_poll(struct machine *m)
+{
+	uart_poll(m->com1);
+}
+
+struct bus *machine_bus(struct machine *m)
+{
+	return m->bus;
+}
+
+struct irqchip *machine_irqchip(struct machine *m)
+{
+	return m->irqchip;
+}
+
+void machine_key(struct machine *m, u16 set2_code, bool down)
+{
+	i8042_key(m->i8042, set2_code, down);
+}
+
+void machine_mouse(struct machine *m, int dx, int dy, u8 buttons)
+{
+	i8042_mouse(m->i8042, dx, dy, buttons);
+}
+
+void machine_power_button(struct machine *m)
+{
+	acpi_pm_power_button(m->pm);
+}

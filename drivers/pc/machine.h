@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The PC: all devices on one bus, wired together. The only header of drivers/pc that
+ * the rest of Loam needs, with irqchip.h for the CPU's side.
+ */
+#ifndef DRIVERS_PC_MACHINE_H
+#define DRIVERS_PC_MACHINE_H
+
+#include "drivers/ends.h"
+#include "drivers/pc/irqchip.h"
+#include "mm/bus.h"
+
+struct machine_file { const char *name; const void *data; u32 size; };
+
+/* ends are copied; data, disks and names must outlive the machine */
+struct machine_config {
+	unsigned cores;			/* 1…LAPIC_MAX_CORES */
+	struct bus *bus;		/* empty; mm/gpa knows it already */
+	u64 ram_below_4g, ram_above_4g;	/* bytes; below: at most 3 GiB (SeaBIOS's PCI hole) */
+	struct cpu_intr cpu;
+	/*
+	 * The guest asked for a reset: note it, and call machine_reset() from the run loop,
+	 * with no device's lock held, before the next guest instruction.
+	 */
+	void (*reset_request)(void *opaque);
+	void *opaque;
+	struct power power;
+	struct chardev com1;
+	struct chardev debug;		/* port 0x402 */
+	struct wallclock wall;
+	const struct blockdev *disk[4];	/* primary master, slave, secondary master, slave */
+	const struct blockdev *cdrom;	/* secondary master if that place is free, else slave */
+	bool serial_console;		/* SeaBIOS shows its text on COM1 */
+	u8 boot[3];			/* 1 floppy, 2 hard disk, 3 CD-ROM; all 0: disk, CD */
+	const struct machine_file *files;	/* more fw_cfg files: option ROMs, … */
+	unsigned file_count;
+	/* A kernel for Loam's own option ROM (guestimg/bios/linuxboot.S), or NULL. */
+	const void *kernel, *initrd;
+	u32 kernel_size, initrd_size;
+	const char *cmdline;
+};
+
+struct machine;
+
+/* Returns 0 and *out, or -ERR_INVAL with a message if the configuration cannot be. */
+int machine_create(const struct machine_config *c, struct machine **out);
+
+/* Every device to its power-up state; CMOS RAM and time stay. The CPU cores are the caller's. */
+void machine_reset(struct machine *m);
+
+/* Input came or output can go on at a host end: let the devices look. */
+void machine_poll(struct machine *m);
+
+struct bus *machine_bus(struct machine *m);
+struct irqchip *machine_irqchip(struct machine *m);
+
+/* Host input, as in i8042.h. */
+void machine_key(struct machine *m, u16 set2_code, bool down);
+void machine_mouse(struct machine *m, int dx, int dy, u8 buttons);
+void machine_power_button(struct machine *m);
+
+#endif

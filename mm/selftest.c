@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The shadow tables on the host's real MMU: what the native tests cannot see is whether the
+ * host's TLB behaves as their model of it. Not a test of the page walk.
+ * Invariant: every table change is followed by INVLPG (or a full drop), so that each access
+ * must end as the tables say now.
+ */
+#include "mm/selftest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/lib/bits.h"
+#include "kernel/phys.h"
+#include "kernel/printk.h"
+#include "kernel/trap.h"
+#include "mm/bus.h"
+#include "mm/gpa.h"
+#include "mm/page.h"
+#include "mm/shadow.h"
+
+#define RAM_SIZE 0x200000ull
+#define LEAF_TABLES 6			/* fewer than slots in use: the pool runs out */
+#define PD 0x100000u
+#define TABLES 3			/* page tables after it */
+#define DATA 0x180000u
+#define DATA_PAGES 8
+#define PAGES 24
+#define ROUNDS 20000
+#define MARK 0x5eed0000u
+
+enum { P = 1, RW = 2, US = 4, D = 0x40, G = 0x100 };
+
+enum end { DONE, FAULT, WATCHED, OTHER };
+
+static struct {
+	struct shadow *s;
+	u8 *ram;
+	bool armed;		/* traps below 4 GiB are this test's */
+	bool user;		/* the view of the access under way */
+	unsigned traps;		/* in this access */
+	enum end end;
+	u32 error;
+	u32 random;
+} t;
+
+/* Neighbours, both sides of 2 GiB, the ends, and three slots of their own. */
+static const u32 base[] = { 0, 0x400000, 0x7fffe000, 0x80000000, 0xc01fe000, 0xffffc000 };
+
+static u32 random_below(u32 n)
+{
+	t.random = t.random * 1664525 + 1013904223;
+	return (t.random >> 8) % n;
+}
+
+static u32 page_va(unsigned k) { return base[k / 4] + k % 4 * 0x1000; }
+
+static void entry_set(u32 at, u32 e) { memcpy(t.ram + at, &e, 4); }
+
+static u32 entry_get(u32 at)
+{
+	u32 e;
+
+	memcpy(&e, t.ram + at, 4);
+	return e;
+}
+
+/* Directory and table entries that a page goes through. */
+static u32 pde_at(u32 va) { return PD + (va >> 22) * 4; }
+static u32 pte_at(u32 va) { return (entry_get(pde_at(va)) & ~0xfffu) + (va >> 12 & 0x3ff) * 4; }
+
+/* The fault path in small: fill, or skip the access and say why. */
+static bool claim(struct trap_frame *f, enum trap_kind kind)
+{
+	bool write = kind == TRAP_STORE_INVALID || kind == TRAP_STORE_READONLY;
+	struct shadow_miss miss;
+	enum shadow_result r;
+
+	if (!t.armed || (!write && kind != TRAP_LOAD_INVALID) || ++t.traps > 4)
+		return false;
+	r = shadow_fault(t.s, (u32)f->badv, write ? X86_WRITE : X86_READ, t.user, &miss);
+	if (r == SHADOW_FILLED)
+		return true;
+	t.end = r == SHADOW_GUEST_FAULT ? FAULT : r == SHADOW_WATCHED_WRITE ? WATCHED : OTHER;
+	t.error = r == SHADOW_GUEST_FAULT ? miss.error : 0;
+	f->pc += 4;		/* all host instructions are four bytes */
+	return true;
+}
+
+/* An access by the host's own load or store. `form`: bits above 31 are bit 31's complement. */
+static u32 access(u32 va, bool form, bool write, bool user, u32 value)
+{
+	u64 host_va = (u64)(s64)(s32)va ^ (form ? 0xffffffff00000000ull : 0);
+	volatile u32 *p = (volatile u32 *)host_va;
+
+	shadow_set_view(t.s, user);
+	t.user = user;
+	t.traps = 0;
+	t.end = DONE;
+	t.armed = true;
+	__asm__ volatile("" : : : "memory");	/* claim() runs in between */
+	if (write)
+		*p = value;
+	else
+		value = *p;
+	__asm__ volatile("" : : : "memory");
+	t.armed = false;
+	return value;
+}
+
+static const char *check_store(u32 va, bool form, bool user)
+{
+	u32 value = MARK ^ random_below(1u << 16), frame, off = va & 0xffc;
+
+	access(va, form, true, user, value);
+	if (t.end != DONE)
+		return NULL;
+	if (!(entry_get(pte_at(va)) & D))
+		return "a store went through without D";
+	frame = entry_get(pte_at(va)) >> 12;
+	if (frame_watched(frame))
+		return "a store went to a watched frame";
+	return entry_get((frame << 12) + off) == value ? NULL : "a store did not arrive";
+}
+
+static const char *check_load(u32 va, bool form, bool user)
+{
+	u32 value = access(va, form, false, user, 0);
+
+	if (t.end != DONE)
+		return NULL;
+	return value == entry_get((entry_get(pte_at(va)) & ~0xfffu) + (va & 0xffc)) ?
+	       NULL : "a load got something else";
+}
+
+/* What the tables demand: 4 KiB pages, CR0.WP set. */
+static const char *check_end(u32 va, bool write, bool user)
+{
+	u32 e = entry_get(pte_at(va));
+	bool allowed = (e & P) && (!user || (e & US)) && (!write || (e & RW));
+	u32 error = (e & P) | (write ? PF_W : 0) | (user ? PF_U : 0);
+
+	if (t.end == OTHER)
+		return "RAM was taken for something else";
+	if ((t.end == FAULT) == allowed)
+		return allowed ? "a fault that the tables do not have" : "a fault is missing";
+	if (t.end == FAULT && t.error != error)
+		return "wrong error code";
+	if (t.end == WATCHED && !frame_watched(e >> 12))
+		return "a store was stopped without a watch";
+	return NULL;
+}
+
+static const char *random_access(void)
+{
+	u32 va = page_va(random_below(PAGES)) + random_below(1024) * 4;
+	bool write = random_below(2), user = random_below(2), form = random_below(2);
+	const char *why = write ? check_store(va, form, user) : check_load(va, form, user);
+
+	return why ? why : check_end(va, write, user);
+}
+
+static u32 random_leaf(void)
+{
+	u32 e = DATA + random_below(DATA_PAGES) * 0x1000;
+
+	return e | (random_below(6) ? P : 0) | (random_below(3) ? RW : 0) |
+	       (random_below(3) ? US : 0) | (random_below(3) ? 0 : G);
+}
+
+static void change_leaf(void)
+{
+	u32 va = page_va(random_below(PAGES));
+
+	entry_set(pte_at(va), random_leaf());
+	for (unsigned k = 0; k < PAGES; k++)	/* all that share the entry */
+		if (pte_at(page_va(k)) == pte_at(va))
+			shadow_invlpg(t.s, page_va(k));
+}
+
+static void random_watch(void)
+{
+	u32 n = DATA / FRAME_SIZE + random_below(DATA_PAGES);
+
+	if (random_below(2))
+		frame_watch(n, random_below(2) ? WATCH_CODE : WATCH_DISPLAY);
+	else
+		frame_unwatch(n, WATCH_CODE);
+}
+
+static void fill_tables(void)
+{
+	memset(t.ram + PD, 0, 0x1000 * (1 + TABLES));
+	for (unsigned k = 0; k < PAGES; k++) {
+		u32 va = page_va(k);
+
+		if (!entry_get(pde_at(va)))
+			entry_set(pde_at(va), (PD + 0x1000 * (1 + (k / 4) % TABLES)) | P | RW | US);
+		entry_set(pte_at(va), random_leaf());
+	}
+}
+
+static const char *rounds(void)
+{
+	const char *why = NULL;
+
+	fill_tables();
+	shadow_set_paging(t.s, &(struct x86_paging){ .pg = true, .wp = true, .pge = true,
+						     .cr3 = PD });
+	for (unsigned k = 0; k < ROUNDS && !why; k++) {
+		u32 what = random_below(100);
+
+		if (what < 70)
+			why = random_access();
+		else if (what < 85)
+			change_leaf();
+		else if (what < 95)
+			random_watch();
+		else if (what < 99)
+			shadow_load_cr3(t.s, PD, NULL);
+		else
+			shadow_flush(t.s, true);
+	}
+	return why;
+}
+
+/* Host memory for the guest, its frames and the tables: one run. */
+static const char *with_memory(u8 *mem, struct bus *bus)
+{
+	struct gpa_config c = { .ram = mem, .ram_size = RAM_SIZE, .low_end = RAM_SIZE, .bus = bus };
+	u8 *frames = mem + RAM_SIZE;
+	u8 *tables = frames + align_up(frame_memory(gpa_frames(&c)), 16384);
+	const char *why;
+
+	memset(mem, 0, RAM_SIZE);
+	t.ram = mem;
+	t.random = 1;
+	frame_init(frames, gpa_frames(&c));
+	if (gpa_init(&c))
+		return "gpa_init";
+	shadow_init(t.s, 0, tables, LEAF_TABLES);
+	why = rounds();
+	printk("SELFTEST shadow: %lu fills, %lu upgrades, %lu faults, %lu watched, %lu ASIDs\n",
+	       t.s->count.fills, t.s->count.upgrades, t.s->count.faults, t.s->count.watched,
+	       t.s->count.asid_switches);
+	shadow_release(t.s);
+	return why;
+}
+
+/* The tables' memory goes: leave the host with a root that has none. */
+static void park(void)
+{
+	static u64 root[PAGING_ROOT_ENTRIES] __attribute__((aligned(16384)));
+
+	paging_root_init(root);
+	paging_activate(1, ptr_to_phys(root));
+	paging_drop_all();
+}
+
+const char *shadow_selftest(void)
+{
+	static bool registered;
+	u64 pages = (RAM_SIZE + 0x10000 + align_up(shadow_memory(LEAF_TABLES), 0x1000)) / PAGE_SIZE;
+	hpa_t mem = page_alloc_run(pages, 1u << 21, PAGE_ANYWHERE);
+	struct bus *bus = bus_create();
+	const char *why = "no memory";
+
+	t.s = malloc(sizeof(*t.s));
+	if (!registered)
+		trap_register(claim);
+	registered = true;
+	if (mem.a && bus && t.s)
+		why = with_memory(phys_to_ptr(mem), bus);
+	park();
+	bus_destroy(bus);
+	free(t.s);
+	page_free(mem, pages);
+	return why;
+}

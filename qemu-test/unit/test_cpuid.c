@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CPU models, CPUID (SDM vol. 2) and MSRs (SDM vol. 4; MTRRs vol. 3, 11.11).
+ * The MSR list at the end is what Linux 6.1 reads on a model like this.
+ */
+#include "dbt/rt/cpuid.h"
+
+#include <string.h>
+
+#include "dbt/rt/msr.h"
+#include "dbt/rt/sysutil.h"
+#include "qemu-test/unit/native.h"
+#include "qemu-test/unit/sys_check.h"
+#include "qemu-test/unit/sys_world.h"
+
+static struct cpu_model m;
+static char err[CPUID_ERR_SIZE];
+
+static void test_configure(void)
+{
+	EQ(cpuid_configure(&m, "n270", err), 0);
+	TRUE(feature_in(m.features, FEAT_SSE2));
+	TRUE(feature_in(m.features, FEAT_386));
+	TRUE(!feature_in(m.features, FEAT_SSE3));
+	EQ(cpuid_configure(&m, "n270,-sse2,-nx", err), 0);
+	TRUE(!feature_in(m.features, FEAT_SSE2));
+	TRUE(!feature_in(m.features, FEAT_NX));
+	EQ(cpuid_configure(&m, "n270,-sse2,+sse2", err), 0);
+	TRUE(feature_in(m.features, FEAT_SSE2));
+	EQ(cpuid_configure(&m, "pentium3", err), 0);
+	TRUE(!feature_in(m.features, FEAT_SSE2));
+	TRUE(cpuid_configure(&m, "pentium9", err) < 0);
+	EQ(strcmp(err, "cpu: unknown model \"pentium9\""), 0);
+	TRUE(cpuid_configure(&m, "", err) < 0);
+	TRUE(cpuid_configure(&m, "n270,+avx", err) < 0);
+	EQ(strcmp(err, "cpu: unknown feature \"+avx\""), 0);
+	TRUE(cpuid_configure(&m, "n270,+lm", err) < 0);
+	EQ(strcmp(err, "cpu: lm is not implemented"), 0);
+	TRUE(cpuid_configure(&m, "n270,sse2", err) < 0);
+	TRUE(cpuid_configure(&m, "n270,,-sse2", err) < 0);
+	TRUE(cpuid_configure(&m, "n270,", err) < 0);
+	TRUE(cpuid_configure(&m, "n270,-486", err) < 0);	/* not CPUID's to say */
+	TRUE(cpuid_configure(&m, "n270,-sse", err) < 0);
+	EQ(strcmp(err, "cpu: sse2 needs sse"), 0);
+	TRUE(cpuid_configure(&m, "pentium3,+nx", err) < 0);
+	EQ(strcmp(err, "cpu: nx is not implemented on this model"), 0);
+	TRUE(cpuid_configure(&m,
+			"n270,+0123456789012345678901234567890123456789012345678901234567890"
+			     "0123456789012345678901234567890123456789", err) < 0);
+	TRUE(strlen(err) < CPUID_ERR_SIZE);
+}
+
+static void test_leaves(void)
+{
+	u32 r[4];
+	char brand[49] = "";
+
+	world_protected(3);
+	w.apic_id = 5;
+	set_reg32(&w, EAX, 0);
+	sys_cpuid(&w);
+	EQ(reg32(&w, EAX), 10);
+	EQ(reg32(&w, EBX), 0x756e6547);			/* GenuineIntel */
+	EQ(reg32(&w, EDX), 0x49656e69);
+	EQ(reg32(&w, ECX), 0x6c65746e);
+	set_reg32(&w, EAX, 1);
+	sys_cpuid(&w);
+	EQ(reg32(&w, EAX), 0x106c2);			/* family 6, model 28, stepping 2 */
+	EQ(reg32(&w, EBX), 0x05000800);
+	EQ(reg32(&w, ECX), 0);
+	/*
+	 * FPU DE PSE TSC MSR PAE MCE CX8 | APIC SEP MTRR PGE MCA CMOV | PAT CLFSH MMX |
+	 * FXSR SSE SSE2 SS; never VME, PSE36, DS, ACPI, HTT, TM, PBE
+	 */
+	EQ(reg32(&w, EDX), 0x0f89fbfd);
+	cpuid_read(&w, 2, 0, r);
+	EQ(r[0] & 0xff, 1);
+	static const u32 l1d[4] = { 0x121, 0x0140003f, 63, 0 };
+	static const u32 l2[4] = { 0x143, 0x01c0003f, 1023, 0 };
+
+	cpuid_read(&w, 4, 0, r);
+	EQ(memcmp(r, l1d, 16), 0);			/* 24 KiB = 6 * 64 * 64 */
+	cpuid_read(&w, 4, 2, r);
+	EQ(memcmp(r, l2, 16), 0);			/* 512 KiB = 8 * 64 * 1024 */
+	cpuid_read(&w, 4, 3, r);
+	EQ(r[0], 0);
+	cpuid_read(&w, 0x80000000, 0, r);
+	EQ(r[0], 0x80000008);
+	cpuid_read(&w, 0x80000001, 0, r);
+	EQ(r[3], 1 << 20);				/* NX alone: no LM, no SYSCALL */
+	EQ(r[2], 0);
+	cpuid_read(&w, 0x80000007, 0, r);
+	EQ(r[3], 1 << 8);				/* the TSC never stops */
+	cpuid_read(&w, 0x80000008, 0, r);
+	EQ(r[0], 0x2020);
+	for (u32 k = 0; k < 3; k++)
+		cpuid_read(&w, 0x80000002 + k, 0, (u32 *)(void *)(brand + 16 * k));
+	EQ(strncmp(brand, "Loam", 4), 0);
+	static const u32 zero_leaves[] = { 3, 5, 6, 7, 8, 9, 10, 11, 0x40000000, 0x80000009 };
+
+	for (unsigned k = 0; k < 10; k++) {
+		cpuid_read(&w, zero_leaves[k], 0, r);
+		EQ(r[0] | r[1] | r[2] | r[3], 0);
+	}
+}
+
+static void test_hidden(void)
+{
+	u32 r[4];
+
+	world_protected(0);
+	OK(msr_write(&w, MSR_APIC_BASE, 0xfee00000));
+	EQ(w_apic, 1);
+	cpuid_read(&w, 1, 0, r);
+	EQ(r[3] & 1 << 9, 0);
+	EQ(w.apic_base & APIC_BASE_BSP, APIC_BASE_BSP);		/* read-only */
+	OK(msr_write(&w, MSR_MISC_ENABLE, MISC_XD_DISABLE | MISC_LIMIT_CPUID));
+	cpuid_read(&w, 0x80000001, 0, r);
+	EQ(r[3], 0);
+	cpuid_read(&w, 0, 0, r);
+	EQ(r[0], 3);
+	want_fault(msr_write(&w, MSR_EFER, EFER_NXE), EXC_GP, 0, "XD disabled", __LINE__);
+	/* a model without extended leaves answers with the highest basic one */
+	EQ(cpuid_configure(&m, "pentium3", err), 0);
+	w.model = &m;
+	cpuid_read(&w, 0x80000000, 0, r);
+	EQ(r[0], 0x03020101);
+	cpuid_read(&w, 1, 0, r);
+	EQ(r[0], 0x681);
+	EQ(r[1] & 0xff00, 0);
+}
+
+static void test_msr_access(void)
+{
+	world_protected(0);
+	set_reg32(&w, ECX, MSR_SYSENTER_EIP);
+	set_reg32(&w, EAX, 0xc0001234);
+	set_reg32(&w, EDX, 0xffffffff);
+	OK(sys_wrmsr(&w));
+	EQ(w.sysenter_eip, 0xc0001234);			/* 32 bits */
+	set_reg32(&w, EDX, 1);
+	OK(sys_rdmsr(&w));
+	EQ(w.gpr[EAX], 0xffffffffc0001234);
+	EQ(w.gpr[EDX], 0);
+	w.cpl = 3;
+	FAULTS(sys_rdmsr(&w), EXC_GP, 0);
+	FAULTS(sys_wrmsr(&w), EXC_GP, 0);
+}
+
+/* Values that a register takes or refuses. */
+static void test_msr_values(void)
+{
+	static const struct { u32 msr; u64 value; bool ok; } rows[] = {
+		{ MSR_PAT, 0x0007040600070406, 1 }, { MSR_PAT, 0x0707070707070707, 1 },
+		{ MSR_PAT, 2, 0 }, { MSR_PAT, 3ull << 56, 0 }, { MSR_PAT, 8ull << 32, 0 },
+		{ MSR_MTRR_DEF_TYPE, 0xc06, 1 }, { MSR_MTRR_DEF_TYPE, 2, 0 },
+		{ MSR_MTRR_DEF_TYPE, 0x106, 0 }, { MSR_MTRR_DEF_TYPE, 7, 0 },
+		{ MSR_MTRR_FIX64K_00000, 0x0606060606060606, 1 },
+		{ MSR_MTRR_FIX64K_00000, 0x0606060706060606, 0 },
+		{ MSR_MTRR_FIX16K_80000 + 1, 0, 1 }, { MSR_MTRR_FIX4K_C0000 + 7,
+				0x0505050505050505, 1 },
+		{ MSR_MTRR_PHYSBASE0, 0xfffff006, 1 }, { MSR_MTRR_PHYSBASE0, 0x100000006, 0 },
+		{ MSR_MTRR_PHYSBASE0, 0x106, 0 }, { MSR_MTRR_PHYSBASE0 + 14, 3, 0 },
+		{ MSR_MTRR_PHYSBASE0 + 1, 0xf0000800, 1 }, { MSR_MTRR_PHYSBASE0 + 1, 0x400, 0 },
+		{ MSR_MTRR_PHYSBASE0 + 15, 0x10f0000800, 0 }, { MSR_MTRR_PHYSBASE0 + 16, 0, 0 },
+		{ MSR_MTRR_CAP, 0, 0 }, { MSR_APIC_BASE, 0xfee00c00, 0 },
+		{ MSR_APIC_BASE, 0x1fee00800, 0 }, { MSR_APIC_BASE, 0xfed00800, 1 },
+		{ MSR_EFER, EFER_NXE, 1 }, { MSR_EFER, EFER_LME, 0 }, { MSR_EFER, EFER_SCE, 0 },
+		{ MSR_BIOS_SIGN_ID, 0, 1 }, { MSR_MCG_CAP, 0, 0 }, { MSR_DEBUGCTL, 0, 1 },
+		{ MSR_DEBUGCTL, 2, 0 }, { MSR_PLATFORM_ID, 0, 0 }, { 0xcd, 0, 0 }, { 0x12345, 0,
+				0 },
+	};
+
+	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		u64 v;
+
+		world_protected(0);
+		check_eq(!msr_write(&w, rows[k].msr, rows[k].value).raised, rows[k].ok, "wrmsr",
+				"row",
+			 (int)k);
+		if (!rows[k].ok || rows[k].msr == MSR_BIOS_SIGN_ID || rows[k].msr == MSR_APIC_BASE)
+			continue;
+		OK(msr_read(&w, rows[k].msr, &v));
+		check_eq(v, rows[k].value, "rdmsr", "row", (int)k);
+	}
+}
+
+static void test_msr_special(void)
+{
+	u64 v;
+
+	w_ticks = 7;
+	world_protected(0);
+	w_ticks = 107;
+	OK(msr_read(&w, MSR_TSC, &v));
+	EQ(v, 300);
+	OK(msr_write(&w, MSR_TSC, 0x123456789a));
+	w_ticks = 108;
+	OK(msr_read(&w, MSR_TSC, &v));
+	EQ(v, 0x123456789a + 3);
+	w_ticks = 0;
+	OK(msr_read(&w, MSR_BIOS_SIGN_ID, &v));
+	TRUE(v >> 32 >= 0x20e);			/* below it Linux drops PSE (AAE44) */
+	OK(msr_read(&w, MSR_MTRR_CAP, &v));
+	EQ(v, 0x508);
+	OK(msr_write(&w, MSR_EFER, EFER_NXE));
+	EQ(w_paging[PAGING_ALL], 1);
+	OK(msr_write(&w, MSR_EFER, EFER_NXE));
+	EQ(w_paging[PAGING_ALL], 1);
+	OK(msr_read(&w, MSR_MISC_ENABLE, &v));
+	EQ(v, 0x1801);
+	/* registers go with their feature */
+	EQ(cpuid_configure(&m, "n270,-nx,-sep", err), 0);
+	w.model = &m;
+	want_fault(msr_read(&w, MSR_EFER, &v), EXC_GP, 0, "EFER", __LINE__);
+	want_fault(msr_read(&w, MSR_SYSENTER_CS, &v), EXC_GP, 0, "SYSENTER_CS", __LINE__);
+}
+
+static void test_unknown(void)
+{
+	unsigned before;
+	u64 v;
+
+	world_protected(0);
+	before = native_printks;
+	want_fault(msr_read(&w, 0xce, &v), EXC_GP, 0, "unknown", __LINE__);
+	want_fault(msr_read(&w, 0xce, &v), EXC_GP, 0, "unknown", __LINE__);
+	want_fault(msr_write(&w, 0x140, 0), EXC_GP, 0, "unknown", __LINE__);
+	EQ(native_printks - before, 2);
+	EQ(w.msr_unknown_total, 3);
+	EQ(w.msr_unknown[0].msr, 0xce);
+	EQ(w.msr_unknown[0].count, 2);
+	EQ(w.msr_unknown[1].count, 1);
+	for (u32 k = 0; k < 100; k++)
+		want_fault(msr_read(&w, 0x5000 + k, &v), EXC_GP, 0, "unknown", __LINE__);
+	EQ(w.msr_unknown_total, 103);
+}
+
+/* Read by Linux 6.1 without a net on a family 6 model 28 CPU with these features. */
+static void test_linux_reads(void)
+{
+	static const u32 list[] = {
+		MSR_PLATFORM_ID, MSR_APIC_BASE, MSR_BIOS_SIGN_ID, MSR_MTRR_CAP, MSR_MTRR_DEF_TYPE,
+		MSR_PAT, MSR_MISC_ENABLE, MSR_MCG_CAP, MSR_MCG_STATUS, MSR_SYSENTER_CS, MSR_EFER,
+		MSR_TSC, MSR_DEBUGCTL, 0x200, 0x20f, 0x250, 0x258, 0x259, 0x268, 0x26f,
+	};
+	u64 v;
+
+	world_protected(0);
+	for (unsigned k = 0; k < sizeof(list) / sizeof(list[0]); k++)
+		OK(msr_read(&w, list[k], &v));
+}
+
+int main(void)
+{
+	test_configure();
+	test_leaves();
+	test_hidden();
+	test_msr_access();
+	test_msr_values();
+	test_msr_special();
+	test_unknown();
+	test_linux_reads();
+	return check_done();
+}
