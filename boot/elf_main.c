@@ -2,8 +2,8 @@
 /*
  * Direct boot under QEMU's -kernel, without firmware: makes boot_info from fw_cfg. The
  * configuration is fw_cfg file opt/loam/loam.cfg, a file named in it is opt/loam/<name>, and
- * -append overrides keys. Not for real boards. Invariant: whatever is wrong ends in one message and a
- * power off, before kernel_main.
+ * -append overrides keys. Not for real boards. Invariant: whatever is wrong ends in one message
+ * and a power off, before kernel_main.
  */
 #include "boot/boot_info.h"
 

@@ -11,7 +11,9 @@
 
 struct block;
 
-/* What a block was translated for (design 3). Two keys that differ in any field are different code. */
+/*
+ * What a block was translated for (design 3). Two keys that differ in any field are different code.
+ */
 struct block_key {
 	u64 gpa;		/* guest physical address of the first byte */
 	u32 eip;

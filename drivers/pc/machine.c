@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "drivers/pc/acpi_pm.h"
+#include "drivers/pc/acpi_tables.h"
 #include "drivers/pc/cmos.h"
 #include "drivers/pc/debugexit.h"
 #include "drivers/pc/debugport.h"
@@ -48,7 +49,7 @@
  *	ioapic, lapic	fec00000 fee00000	-
  */
 enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_IDE0 = 14,
-       IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+	IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -124,6 +125,7 @@ static int fill_fw_cfg(struct machine *m)
 	m->e820[0] = (struct e820){ 0, c->ram_below_4g, E820_RAM };
 	m->e820[1] = (struct e820){ 1ull << 32, c->ram_above_4g, E820_RAM };
 	fwcfg_add_file(f, "etc/e820", m->e820, sizeof(struct e820) * (c->ram_above_4g ? 2 : 1));
+	acpi_tables_add(f, c->cores, c->ram_below_4g);
 	if (c->serial_console)
 		fwcfg_add_file_int(f, "etc/sercon-port", PORT_COM1, 2);
 	for (unsigned k = 0; k < c->file_count; k++)
@@ -146,7 +148,8 @@ static void create_isa(struct machine *m)
 	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1);
 	struct i8042_lines kbd = {
 		.irq1 = irqchip_line(ic, IRQ_KBD), .irq12 = irqchip_line(ic, IRQ_MOUSE),
-		.a20 = { .set = a20_line, .opaque = m }, .reset = { .set = reset_line, .opaque = m },
+		.a20 = { .set = a20_line, .opaque = m }, .reset = { .set = reset_line,
+			.opaque = m },
 	};
 
 	m->dma = dma_create(m->bus);

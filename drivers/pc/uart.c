@@ -18,7 +18,7 @@
 enum { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR };
 enum { IER_RDA = 1, IER_THRE = 2, IER_RLS = 4, IER_MSR = 8 };
 enum { IIR_MSR = 0, IIR_NONE = 1, IIR_THRE = 2, IIR_RDA = 4, IIR_RLS = 6, IIR_TIMEOUT = 0xc,
-       IIR_FIFOS = 0xc0 };
+	IIR_FIFOS = 0xc0 };
 enum { FCR_ENABLE = 1, FCR_RX_RESET = 2, FCR_TX_RESET = 4 };
 enum { LCR_DLAB = 0x80 };
 enum { MCR_DTR = 1, MCR_RTS = 2, MCR_OUT1 = 4, MCR_OUT2 = 8, MCR_LOOP = 0x10, MCR_ALL = 0x1f };
@@ -269,7 +269,8 @@ static void uart_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&u->lock);
 }
 
-static const struct io_ops uart_ops = { .read = uart_read, .write = uart_write, .min = 1, .max = 1 };
+static const struct io_ops uart_ops = { .read = uart_read, .write = uart_write, .min = 1,
+		.max = 1 };
 
 void uart_poll(struct uart *u)
 {

@@ -375,7 +375,8 @@ static void halt(void)
 	while (!irqchip_pending(irqchip, 0) && !reset_wanted) {
 		u64 now = clock_ns(), at = queue ? queue->deadline : now + 10000000;
 		struct pollfd p = { .fd = 0, .events = POLLIN };
-		struct timespec t = { 0, at > now ? (long)(at - now > 10000000 ? 10000000 : at - now) : 0 };
+		struct timespec t = { 0,
+				at > now ? (long)(at - now > 10000000 ? 10000000 : at - now) : 0 };
 
 		if (now > end_ns)
 			return;
@@ -434,10 +435,12 @@ static void loop(void)
 		case KVM_EXIT_MMIO: memory_io(); break;
 		case KVM_EXIT_HLT: halt(); break;
 		case KVM_EXIT_IRQ_WINDOW_OPEN: break;
-		case KVM_EXIT_SHUTDOWN: fprintf(stderr, "[triple fault]\n"); reset_wanted = true; break;
+		case KVM_EXIT_SHUTDOWN: fprintf(stderr,
+				"[triple fault]\n"); reset_wanted = true; break;
 		default:
-			fprintf(stderr, "[exit reason %u]\n", run->exit_reason);
-			exit(125);
+			fprintf(stderr, "[exit reason %u, suberror %u]\n", run->exit_reason,
+				run->internal.suberror);
+			give_up();
 		}
 	}
 }
@@ -491,13 +494,15 @@ int main(int argc, char **argv)
 			char *eq = strchr(optarg, '=');
 			*eq = 0;
 			f = load(eq + 1);
-			files[c.file_count++ % 16] = (struct machine_file){ optarg, f.data, (u32)f.size };
+			files[c.file_count++ % 16] = (struct machine_file){ optarg, f.data,
+					(u32)f.size };
 			break;
 		}
 		case 't': limit = strtoull(optarg, NULL, 0); break;
 		case 's': c.serial_console = true; break;
 		case 'n': no_apic = true; break;
-		case 'T': { extern u32 trace_mask; trace_mask = (u32)strtoul(optarg, NULL, 0); break; }
+		case 'T': { extern u32 trace_mask; trace_mask = (u32)strtoul(optarg, NULL,
+				0); break; }
 		default: return 125;
 		}
 	}

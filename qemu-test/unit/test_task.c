@@ -153,7 +153,8 @@ static void test_gates(void)
 /* What is wrong in the new task faults in the new task (SDM vol. 3, table 7-1). */
 static void test_new_task_faults(void)
 {
-	static const struct { u16 off, value; u16 np; u8 vec; u16 code; const char *name; } rows[] = {
+	static const struct { u16 off,
+			value; u16 np; u8 vec; u16 code; const char *name; } rows[] = {
 		{ 0x60, 0x5c, 0, EXC_TS, 0x5c, "LDT in the LDT" },
 		{ 0x60, 0x200, 0, EXC_TS, 0x200, "LDT outside" },
 		{ 0x60, S_DATA0, 0, EXC_TS, S_DATA0, "LDT type" },

@@ -93,11 +93,11 @@ static void emit_exit(struct emit *e, u32 eip, unsigned guest)
 	}
 	l->slot = e->c.p;
 	to_glue(e, glue_exit_link, true);
-	code_put(&e->c, index);
+	code_data(&e->c, index);
 	if (far) {
 		la_li(&e->c, R_T0, (s32)eip);
 		to_glue(e, glue_jump_far, true);
-		code_put(&e->c, index);
+		code_data(&e->c, index);
 	}
 }
 
@@ -152,7 +152,9 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	to_glue(e, single(e) ? glue_exit_ind : glue_jump_ind, false);
 }
 
-/* Arguments to vcpu.help, both eips to their fields, helper number in the first argument register. */
+/*
+ * Arguments to vcpu.help, both eips to their fields, helper number in the first argument register.
+ */
 static void lower_sys(struct emit *e, const struct ir_insn *in)
 {
 	const struct ir_guest *g = &e->ir->guest[in->guest];
@@ -217,7 +219,9 @@ void lower_call(struct emit *e, const struct ir_insn *in)
 	}
 }
 
-/* After INC and DEC the carry is at hand; else it is computed, out of line, leaving all registers. */
+/*
+ * After INC and DEC the carry is at hand; else it is computed, out of line, leaving all registers.
+ */
 static void lower_entry_cf(struct emit *e)
 {
 	int d = ra_def(e, e->i);

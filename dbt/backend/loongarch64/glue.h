@@ -33,4 +33,10 @@
 #define EXIT_FAULT 6		/* vcpu.fault, eip are set (rt/fault.c) */
 #define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
 
+
+#ifndef __ASSEMBLER__
+/* Where rt/fault.c sends a frame whose guest state it has written back. */
+void glue_leave_written(void);
+#endif
+
 #endif
