@@ -295,9 +295,17 @@ static void end_shadow(struct dbt *d)
 	d->mode_dirty = true;
 }
 
+/* INT n and its kin have cleared TF on their way: no trap after them (SDM vol. 3, 17.3.1.4). */
+static bool was_software_interrupt(const struct vcpu *c, u32 why)
+{
+	return why == EXIT_SYSTEM && (c->exit_arg == HELPER_int || c->exit_arg == HELPER_int3 ||
+				      c->exit_arg == HELPER_int1 || c->exit_arg == HELPER_into);
+}
+
 static void step_trap(struct dbt *d, u32 flags, u32 why)
 {
-	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised) {
+	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised &&
+	    !was_software_interrupt(d->c, why)) {
 		exc_single_step(d->c);
 		d->mode_dirty = true;
 	}
