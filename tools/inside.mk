@@ -108,7 +108,8 @@ $(B)/drivers/pc/linuxboot_rom.o $(N)/san/drivers/pc/linuxboot_rom.o: build/guest
 EFI_INC := $(LOAM_GNUEFI)/usr/include/efi
 EFI_LIB := $(LOAM_GNUEFI)/usr/lib/loongarch64-linux-gnu
 CFLAGS_EFI := -std=gnu17 -O2 -g -ffreestanding -fno-stack-protector -fPIC -fshort-wchar \
-	-fvisibility=hidden -fno-strict-aliasing -msimd=none $(WARN) -I. $(SYSTEM) \
+	-fvisibility=hidden -fno-strict-aliasing -ffunction-sections -fdata-sections \
+	-fno-tree-loop-distribute-patterns -msimd=none $(WARN) -I. $(SYSTEM) \
 	-isystem $(EFI_INC) -isystem $(EFI_INC)/$(HOST) -DIMAGE_FILE='"$(B)/loam.bin"'
 EFI_OBJS := $(OBJS_efi:%=$(B)/efi/%)
 
@@ -123,8 +124,9 @@ $(B)/efi/%.o: %.S $(B)/flags $(B)/loam.bin
 $(B)/loam.so: $(EFI_OBJS)
 	@echo "link $@"
 	$(Q)$(CROSS)ld -nostdlib -shared -Bsymbolic -z nocombreloc -z common-page-size=4096 \
-		-z max-page-size=4096 --no-undefined -T $(EFI_LIB)/elf_loongarch64_efi.lds \
-		$(EFI_LIB)/crt0-efi-loongarch64.o $(EFI_OBJS) -L$(EFI_LIB) -lgnuefi -lefi -o $@
+		-z max-page-size=4096 --no-undefined --gc-sections \
+		-T $(EFI_LIB)/elf_loongarch64_efi.lds \
+		$(EFI_LIB)/crt0-efi-loongarch64.o $(EFI_OBJS) -L$(EFI_LIB) -lgnuefi -o $@
 
 $(B)/loam.efi: $(B)/loam.so
 	$(Q)$(CROSS)objcopy -j .text -j .sdata -j .data -j .dynamic -j .rodata -j '.rel*' \

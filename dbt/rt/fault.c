@@ -151,7 +151,10 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
-		*fault = fault_page((u32)f->badv, miss.error);
+		/* Both pages of an access may be to blame: the first one is reported. */
+		*fault = locate(d, (u32)a->addr, a->size, kind, user, &t);
+		if (!fault->raised)
+			*fault = fault_page((u32)f->badv, miss.error);
 		return GUEST_FAULT;
 	case SHADOW_WATCHED_WRITE:
 		d->count.faults_watched++;

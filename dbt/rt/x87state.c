@@ -46,9 +46,21 @@ static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
 	return fault_none();
 }
 
+/* In the order of AMD family 25, which CR2 tells when an image lies on two pages. */
+static struct fault probe_ends(struct vcpu *c, u32 first, u32 size, u32 then, bool write)
+{
+	TRY(g_probe(c, first, size, c->cpl != 3, write));
+	return g_probe(c, then, 1, c->cpl != 3, write);
+}
+
 static struct fault probe(struct vcpu *c, u32 at, u32 size, bool write)
 {
-	return g_probe(c, at, size, c->cpl != 3, write);
+	return probe_ends(c, at, 2, at + size - 1, write);
+}
+
+static struct fault probe_fx(struct vcpu *c, u32 at, bool write)
+{
+	return probe_ends(c, at + FXSAVE_SIZE - 1, 1, at, write);
 }
 
 static u64 finish(struct vcpu *c, struct fault f)
@@ -66,6 +78,12 @@ static struct fault store_image(struct vcpu *c, u32 at, const u8 *bytes, u32 siz
 {
 	TRY(probe(c, at, size, true));
 	return put(c, at, bytes, size);
+}
+
+static struct fault load_image(struct vcpu *c, u32 at, u8 *bytes, u32 size)
+{
+	TRY(probe(c, at, size, false));
+	return get(c, at, bytes, size);
 }
 
 u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
@@ -97,7 +115,7 @@ u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
 u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 {
 	u8 bytes[X87_ENV_MAX];
-	struct fault f = get(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
+	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
 
 	(void)d;
 	if (!f.raised)
@@ -108,7 +126,7 @@ u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 {
 	u8 bytes[X87_SAVE_MAX];
-	struct fault f = get(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
+	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
 
 	(void)d;
 	if (!f.raised)
@@ -124,7 +142,7 @@ static struct fault fxsave(struct vcpu *c, u32 at)
 	u32 mask = MXCSR_MASK;
 	union xmm x;
 
-	TRY(probe(c, at, FXSAVE_SIZE, true));
+	TRY(probe_fx(c, at, true));
 	x87_fxsave(&c->x87, false, bytes);
 	if (!(c->cr4 & CR4_OSFXSR)) {
 		TRY(put(c, at, bytes, FXSAVE_MXCSR));
@@ -145,7 +163,7 @@ static struct fault fxrstor(struct vcpu *c, u32 at)
 	union xmm x;
 	u32 mxcsr;
 
-	TRY(probe(c, at, FXSAVE_SIZE, false));
+	TRY(probe_fx(c, at, false));
 	TRY(get(c, at, bytes, FXSAVE_USED));
 	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
 	if ((c->cr4 & CR4_OSFXSR) && (mxcsr & ~MXCSR_MASK))

@@ -97,10 +97,7 @@ static int deliverable(const struct core *c)
 	return v >= 0 && v >> 4 > ppr(c) >> 4 ? v : -1;
 }
 
-static unsigned number(const struct core *c)
-{
-	return (unsigned)(c - c->l->core);
-}
+static unsigned number(const struct core *c) { return (unsigned)(c - c->l->core); }
 
 static void update(struct core *c)
 {
@@ -513,10 +510,7 @@ void lapic_lint(struct lapic *l, unsigned pin, int level)
 	lock_drop(&l->lock);
 }
 
-u8 lapic_tpr(const struct lapic *l, unsigned core)
-{
-	return l->core[core].tpr;
-}
+u8 lapic_tpr(const struct lapic *l, unsigned core) { return l->core[core].tpr; }
 
 void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr)
 {
@@ -526,10 +520,7 @@ void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr)
 	lock_drop(&l->lock);
 }
 
-u64 lapic_base(const struct lapic *l, unsigned core)
-{
-	return l->core[core].base;
-}
+u64 lapic_base(const struct lapic *l, unsigned core) { return l->core[core].base; }
 
 int lapic_set_base(struct lapic *l, unsigned core, u64 msr)
 {

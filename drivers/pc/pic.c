@@ -329,12 +329,15 @@ static void elcr_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&p->lock);
 }
 
-static const struct io_ops master_ops = { .read = master_read, .write = master_write, .min = 1,
-		.max = 1 };
-static const struct io_ops slave_ops = { .read = slave_read, .write = slave_write, .min = 1,
-		.max = 1 };
-static const struct io_ops elcr_ops = { .read = elcr_read, .write = elcr_write, .min = 1,
-		.max = 1 };
+static const struct io_ops master_ops = {
+	.read = master_read, .write = master_write, .min = 1, .max = 1,
+};
+static const struct io_ops slave_ops = {
+	.read = slave_read, .write = slave_write, .min = 1, .max = 1,
+};
+static const struct io_ops elcr_ops = {
+	.read = elcr_read, .write = elcr_write, .min = 1, .max = 1,
+};
 
 void pic_reset(struct pic *p)
 {

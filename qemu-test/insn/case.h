@@ -92,6 +92,8 @@ struct insn_case {
 	u8 start;			/* code's place in the slot */
 	u8 ignore_gpr;			/* bit n: register n is not compared */
 	u8 known;			/* enum insn_known: 0, or why Loam may differ */
+	u8 need;			/* CPU feature: 0 none, 1 + bit of CPUID.1:EDX, 33 + bit of ECX */
+	u8 spare[3];
 	u8 code[24];
 	u8 bytes[24];
 };

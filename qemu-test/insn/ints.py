@@ -133,7 +133,8 @@ def cmpxchg8b(g, equal):
                  ECX: g.value(4)})
     lock = b"\xf0" if g.rnd.random() < 0.5 else b""
     code = lock + b"\x0f\xc7" + g.mem32(1, addr, regs)
-    g.case("CMPXCHG8B", code, regs, poke=(addr, le(old[0], 4) + le(old[1], 4)))
+    g.case("CMPXCHG8B", code, regs, poke=(addr, le(old[0], 4) + le(old[1], 4)),
+           need="CX8")
 
 
 SHIFTS = ("ROL", "ROR", "RCL", "RCR", "SHL", "SHR", "SAL6", "SAR")
@@ -249,7 +250,8 @@ def bits(g):
                          memory, CF | others)
         for memory in (False, True):
             for v in [0] + [g.value(size) for _ in range(10)]:
-                both(g, "POPCNT", size, b"\x0f\xb8", g.reg(size), v, Regs(), memory, pre=b"\xf3")
+                both(g, "POPCNT", size, b"\x0f\xb8", g.reg(size), v, Regs(), memory, pre=b"\xf3",
+                     need="POPCNT")
     for r in range(8):
         for _ in range(2):
             g.case("BSWAP32", bytes([0x0f, 0xc8 | r]), {r: g.rnd.getrandbits(32)})
@@ -287,7 +289,7 @@ def moves(g):
                 regs.put(g, r, size, g.value(size))
                 g.case(f"MOVBE{BITS[size]} {'store' if op & 1 else 'load'}", PFX[size]
                        + bytes([0x0f, 0x38, op]) + g.mem32(r, addr, regs), regs,
-                       poke=(addr, le(g.value(size), size)))
+                       poke=(addr, le(g.value(size), size)), need="MOVBE")
     for _ in range(12):
         al, addr = g.rnd.getrandbits(8), DATA + g.rnd.randrange(0x1000)
         g.case("XLAT", b"\xd7", {EBX: addr, EAX: g.rnd.getrandbits(24) << 8 | al})
@@ -298,7 +300,7 @@ def moves(g):
         addr, regs = g.address(4), Regs()
         r = g.reg(4)
         regs.put(g, r, 4, g.value(4))
-        g.case("MOVNTI", b"\x0f\xc3" + g.mem32(r, addr, regs), regs)
+        g.case("MOVNTI", b"\x0f\xc3" + g.mem32(r, addr, regs), regs, need="SSE2")
     for op, name in ((0xf8, "CLC"), (0xf9, "STC"), (0xf5, "CMC"), (0xfc, "CLD"), (0xfd, "STD"),
                      (0x90, "NOP"), (0xf3, "PAUSE")):
         for _ in range(6):
@@ -306,7 +308,7 @@ def moves(g):
                    flags=g.flags() | g.rnd.getrandbits(1) << 10)
     for code, name in ((b"\x0f\xae\xe8", "LFENCE"), (b"\x0f\xae\xf0", "MFENCE"),
                        (b"\x0f\xae\xf8", "SFENCE")):
-        g.case(name, code)
+        g.case(name, code, need="SSE2")
 
 
 def extended(g, pre, op, size, value, regs, memory):

@@ -113,7 +113,6 @@ void glue_exit_link(void);	/* direct exit, not chained */
 /* direct exit of another context: t0 = eip; jump cache, else exit */
 void glue_jump_far(void);
 void glue_jump_ind(void);	/* indirect: t0 = eip; kick, jump cache, else exit */
-void glue_exit_ind(void);	/* the same without the jump cache */
 void glue_exit_kick(void);	/* t0 = eip: the run loop is wanted */
 void glue_sys(void);		/* t0 = eip, t1 = next eip, t2 = helper; arguments in vcpu.help */
 void glue_call(void);		/* t0 = helper, t1 t2 t3 = arguments; result in t0 */
