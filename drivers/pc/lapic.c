@@ -76,10 +76,7 @@ static void set_bit(u32 set[8], u8 v) { set[v / 32] |= BIT(v % 32); }
 static void clear_bit(u32 set[8], u8 v) { set[v / 32] &= ~BIT(v % 32); }
 static bool test_bit(const u32 set[8], u8 v) { return set[v / 32] >> v % 32 & 1; }
 
-static bool enabled(const struct core *c)
-{
-	return c->base & BASE_ENABLE && c->svr & SVR_ENABLE;
-}
+static bool enabled(const struct core *c) { return c->base & BASE_ENABLE && c->svr & SVR_ENABLE; }
 
 /* §11.8.3.1 */
 static u8 ppr(const struct core *c)
@@ -149,10 +146,9 @@ static bool deliver(struct core *c, enum lapic_mode mode, u8 vector, bool level)
 	switch (mode) {
 	case LAPIC_FIXED:
 	case LAPIC_LOWEST:
-		if (!enabled(c))
-			return false;
-		accept(c, vector, level);
-		return true;
+		if (enabled(c))
+			accept(c, vector, level);
+		return enabled(c);
 	case LAPIC_NMI:
 		l->cpu.nmi ? l->cpu.nmi(l->cpu.opaque, n) : unconnected(l, "NMI");
 		return true;
@@ -208,6 +204,17 @@ bool lapic_message(struct lapic *l, u8 dest, bool logical, enum lapic_mode mode,
 	return r;
 }
 
+bool lapic_waiting(struct lapic *l, u8 dest, bool logical, u8 vector)
+{
+	bool r = false;
+
+	lock_take(&l->lock);
+	for (unsigned k = 0; k < l->cores; k++)
+		r |= addressed(&l->core[k], dest, logical) && test_bit(l->core[k].irr, vector);
+	lock_drop(&l->lock);
+	return r;
+}
+
 bool lapic_msi(struct lapic *l, u32 address, u32 data)
 {
 	return lapic_message(l, (u8)bits(address, 19, 12), bits(address, 2, 2),
@@ -252,10 +259,7 @@ static u64 count_ns(const struct core *c)
 	return (u64)TICK_NS << (v == 7 ? 0 : v + 1);
 }
 
-static bool periodic(const struct core *c)
-{
-	return c->lvt[LVT_TIMER] & LVT_PERIODIC;
-}
+static bool periodic(const struct core *c) { return c->lvt[LVT_TIMER] & LVT_PERIODIC; }
 
 static u32 current_count(const struct core *c)
 {
