@@ -107,7 +107,6 @@ static void update(struct core *c)
 }
 
 static void accept(struct core *c, u8 vector, bool level);
-
 static void error(struct core *c, u32 bit)
 {
 	u32 lvt = c->lvt[LVT_ERROR];
@@ -385,7 +384,6 @@ static u32 read_reg(struct core *c, u32 reg)
 	case REG_ID: return (u32)c->id << 24;
 	case REG_VERSION: return VERSION;
 	case REG_TPR: return c->tpr;
-	case REG_APR: return 0;
 	case REG_PPR: return ppr(c);
 	case REG_LDR: return (u32)c->ldr << 24;
 	case REG_DFR: return (u32)c->dfr << 28 | 0x0fffffff;
@@ -396,6 +394,7 @@ static u32 read_reg(struct core *c, u32 reg)
 	case REG_TICR: return c->ticr;
 	case REG_TCCR: return current_count(c);
 	case REG_DCR: return c->dcr;
+	case REG_APR:
 	case REG_EOI: return 0;
 	}
 	error(c, ESR_REGISTER);
