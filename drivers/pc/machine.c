@@ -155,7 +155,7 @@ static void create_isa(struct machine *m)
 	m->dma = dma_create(m->bus);
 	debugport_create(m->bus, &m->c.debug);
 	debugexit_create(m->bus, &m->c.power);
-	m->pit = pit_create(m->bus, &irq0);
+	m->pit = pit_create(m->bus, &irq0, irqchip_isa_waiting);
 	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);
 	m->i8042 = i8042_create(m->bus, &kbd);
 	m->com1 = uart_create(m->bus, PORT_COM1, &irq4, &m->c.com1);
