@@ -153,10 +153,43 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 
 /* -- Events -- */
 
+/*
+ * A pending x87 error with CR0.NE = 0 (SDM vol. 1, D.2): the CPU asserts FERR# and waits for an
+ * interrupt, which the board makes of it; the instruction then begins again. Under IGNNE# it is
+ * executed as if nothing were pending.
+ */
+static void x87_error(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	if (c->ignne) {
+		c->x87.sw &= (u16)~(X87_SW_ES | X87_SW_B);
+		exec_step(d);
+		x87_fldcw(&c->x87, c->x87.cw);
+		c->ignne &= x87_pending(&c->x87);
+		return;
+	}
+	if (!d->count.ferr++)
+		printk("exec: x87 error with CR0.NE = 0 at %08x: FERR#\n", (u32)c->eip);
+	d->platform.ferr(d->platform.opaque);
+	c->halted = true;
+}
+
+void dbt_ignne(void)
+{
+	struct vcpu *c = dbt_this()->c;
+
+	c->ignne = x87_pending(&c->x87);
+}
+
 void exec_deliver(struct dbt *d, struct fault f)
 {
 	struct vcpu *c = d->c;
 
+	if (f.vector == EXC_MF && !(c->cr0 & CR0_NE)) {
+		x87_error(d);
+		return;
+	}
 	trace(EXC, "exception %u error %x at %08x cr2 %llx\n", f.vector, f.error, (u32)c->eip,
 	      (unsigned long long)f.cr2);
 	exc_raise(c, f);
