@@ -100,6 +100,18 @@ static void reset_machine(void *opaque)
 	machine_reset(pc);
 }
 
+static void ferr(void *opaque)
+{
+	(void)opaque;
+	machine_ferr(pc);
+}
+
+static void ignne(void *opaque)
+{
+	(void)opaque;
+	dbt_ignne();
+}
+
 static bool set_apic_base(void *opaque, u64 base)
 {
 	(void)opaque;
@@ -112,6 +124,11 @@ static void guest_off(int status)
 	printk("guest: power off, status %d\n", status);
 	power_off(status);
 }
+
+/* A character end with nobody behind it. */
+static int nobody_read(void *opaque) { (void)opaque; return -1; }
+static bool nobody_write(void *opaque, u8 byte) { (void)opaque, (void)byte; return true; }
+static const struct chardev nobody = { .read = nobody_read, .write = nobody_write };
 
 /* -- Set-up -- */
 
@@ -127,7 +144,8 @@ static void memory_init(const struct boot_config *cfg, struct bus *bus)
 	u32 frames = gpa_frames(&g);
 
 	memset(g.ram, 0, g.ram_size);
-	frame_init(pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"), frames);
+	frame_init(pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"),
+			frames);
 	if (gpa_init(&g))
 		panic("%s: firmware must be a multiple of 4 KiB up to 16 MiB, it has %lu bytes",
 		      cfg->firmware.name, cfg->firmware.size);
@@ -153,9 +171,10 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		.ram_below_4g = cfg->memory < LOW_RAM_MAX ? cfg->memory : LOW_RAM_MAX,
 		.ram_above_4g = cfg->memory < LOW_RAM_MAX ? 0 : cfg->memory - LOW_RAM_MAX,
 		.cpu = { .raise = raise_intr, .nmi = raise_nmi, .init = raise_init },
-		.reset_request = reset_request, .power = { guest_off },
-		.com1 = kernel_console(), .wall = rtc_end(), .serial_console = true,
-		.debug = strstr(cfg->console, "debug") ? kernel_console() : (struct chardev){ 0 },
+		.reset_request = reset_request, .ignne = ignne, .power = { guest_off },
+		.com1 = strstr(cfg->console, "com1") ? kernel_console() : nobody,
+			.wall = rtc_end(), .serial_console = true,
+		.debug = strstr(cfg->console, "debug") ? kernel_console() : nobody,
 		.cdrom = disk(BOOT_DISKS, &cfg->cdrom), .cmdline = cfg->cmdline,
 	};
 
@@ -178,7 +197,8 @@ static void cpu_init(const struct boot_config *cfg)
 	u64 size = cfg->code_cache ? cfg->code_cache : CODE_CACHE;
 	struct dbt_platform p = {
 		.bus = machine_bus(pc), .intr_pending = intr_pending, .intr_ack = intr_ack,
-		.host_events = host_events, .reset = reset_machine, .set_apic_base = set_apic_base,
+		.host_events = host_events, .reset = reset_machine, .ferr = ferr,
+		.set_apic_base = set_apic_base,
 	};
 	struct dbt_config d = {
 		.code_pool = pages(size, 65536, TEXT_REACH, "the code cache"), .code_size = size,
@@ -199,6 +219,7 @@ void machine_run(const struct boot_info *info)
 	memory_init(&info->config, bus);	/* guest RAM, ROM, frames, shadow tables */
 	machine_init(&info->config, bus);	/* devices */
 	cpu_init(&info->config);		/* code cache, CPU at reset */
-	printk("Loam: starting the guest: %lu MiB, cpu %s\n", (unsigned long)(info->config.memory / MIB), model.name);
+	printk("Loam: starting the guest: %lu MiB, cpu %s\n",
+			(unsigned long)(info->config.memory / MIB), model.name);
 	dbt_run();
 }
