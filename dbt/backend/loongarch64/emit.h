@@ -90,7 +90,7 @@ bool ra_const(const struct emit *e, val v, s64 *k);
 
 /* -- sites.c -- */
 u16 site_recipe(struct emit *e);
-void site_add(struct emit *e, unsigned intent);
+void site_add(struct emit *e, unsigned intent, u16 recipe);
 void flags_materialize(struct emit *e, val setf);
 
 /* -- lowering -- */
