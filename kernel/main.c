@@ -18,6 +18,7 @@
 #include "kernel/selftest.h"
 #include "kernel/timer.h"
 #include "mm/page.h"
+#include "mm/selftest.h"
 
 #define UART_IRQ_INPUT 2	/* of the board's interrupt controller */
 #define MIB (1024ull * 1024)
@@ -76,6 +77,7 @@ static const char *test_rtc(void)
 static const struct selftest driver_tests[] = {
 	{ "uart", test_uart, false },
 	{ "rtc", test_rtc, false },
+	{ "shadow", shadow_selftest, false },
 	{ 0 },
 };
 

@@ -84,7 +84,7 @@ class Test:
     def words(self, text):
         """Shell words with $build, $guest … filled in."""
         names = {"build": f"build/{self.host}", "native": "build/native", "test": LOGS,
-                 "top": TOP, "guest": os.environ.get("LOAM_GUEST", "")}
+                 "top": TOP, "guest": os.path.join(TOP, "build/guest")}
         try:
             return [string.Template(w).substitute(names) for w in shlex.split(text, comments=True)]
         except (KeyError, ValueError) as e:

@@ -37,13 +37,14 @@ setup_ready()
 		[ -d "$LOAM_CAPSTONE" ] && [ -d "$LOAM_GNUEFI" ] && [ -d "$LOAM_GUEST" ]
 }
 
-# Lines of one kind ("tool", "src" …) of the lock file, without the kind; $2: only this name.
+# Lines of one kind ("tool", "src" …) of the lock file, without the kind; $2: only those with
+# this word.
 lock_lines()
 {
 	while read -r kind rest; do
 		[ "$kind" = "$1" ] || continue
-		case "${2:-} $rest " in
-		" "*|"$2 "*" $2 "*) printf '%s\n' "$rest" ;;
+		case " $rest " in
+		*" ${2:-${rest%% *}} "*) printf '%s\n' "$rest" ;;
 		esac
 	done <"$lock"
 }

@@ -112,7 +112,9 @@ void lift_not(struct lift *t, const struct ir1 *i)
 	lift_st_op(t, 0, lift_op2k(t, IR_XOR, lift_ld_rmw(t, 0), -1));
 }
 
-/* The register gets the old destination; written first if both name one register (SDM: DEST last). */
+/*
+ * The register gets the old destination; written first if both name one register (SDM: DEST last).
+ */
 void lift_xadd(struct lift *t, const struct ir1 *i)
 {
 	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r = lift_op2(t, IR_ADD, a, b);
@@ -139,13 +141,9 @@ void lift_cmpxchg(struct lift *t, const struct ir1 *i)
 	val new_acc = lift_select(t, equal, acc, dest);
 
 	lift_st_op(t, 0, lift_select(t, equal, src, dest));
-	if (size < 4) {
+	/* The destination may be the accumulator itself: then equal holds and the source is in it. */
+	if (i->ops[0].kind != IR1_GPR || i->ops[0].reg != EAX || i->ops[0].high)
 		lift_put_sized(t, EAX, new_acc, size);
-	} else {
-		/* A register destination may be EAX itself: then equal holds and the source is in it. */
-		if (i->ops[0].kind != IR1_GPR || i->ops[0].reg != EAX)
-			lift_put(t, EAX, new_acc);
-	}
 	lift_setf(t, CC_CMP, size, acc, dest, 0);
 }
 

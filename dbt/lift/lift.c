@@ -17,9 +17,9 @@ void lift_todo(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_unimplemented, lift_const(t, i->op), 0);
 }
 
-#define TODO(fn) void lift_##fn(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
+#define MISSING(fn) void lift_##fn(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
 #include "dbt/lift/todo.def"
-#undef TODO
+#undef MISSING
 
 
 static bool uses_xmm_registers(const struct ir1 *i)
@@ -66,7 +66,7 @@ static void begin(struct lift *t, const struct ir1 *i)
 
 	ir->guest[ir->guests++] = (struct ir_guest){ .eip = i->eip, .len = i->len };
 	t->i = i;
-	if ((x86_rows[i->op].flags & ROW_X87) || i->op == X86_FXRSTOR)
+	if ((x86_rows[i->op].flags & ROW_X87) || i->op == X86_FXRSTOR || i->op == X86_EMMS)
 		t->mmx = false;
 	t->next = i->eip + i->len;
 	t->has_addr = false;

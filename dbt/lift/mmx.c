@@ -223,13 +223,3 @@ void lift_maskmovdqu(struct lift *t, const struct ir1 *i)
 	(void)i;
 	maskmov(t, 16);
 }
-
-/* All registers empty, TOP = 0. */
-void lift_emms(struct lift *t, const struct ir1 *i)
-{
-	(void)i;
-	lift_mmx_check(t);
-	lift_mmx_enter(t);
-	lift_ststate(t, offsetof(struct vcpu, x87.valid), M_U16, lift_const(t, 0));
-	t->mmx = false;
-}

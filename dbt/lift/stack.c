@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Stack instructions (SDM vol. 2: PUSH POP PUSHA POPA PUSHF POPF ENTER LEAVE). SP is written last. */
+/*
+ * Stack instructions (SDM vol. 2: PUSH POP PUSHA POPA PUSHF POPF ENTER LEAVE). SP is written last.
+ */
 #include "dbt/lift/lift.h"
 
 
@@ -114,6 +116,8 @@ void lift_enter(struct lift *t, const struct ir1 *i)
 	s32 delta = -(s32)size;
 	val frame = lift_stack(t, delta), sp;
 
+	if (stack == 2)		/* all of ESP, with SP counted down */
+		frame = lift_deposit(t, lift_get(t, ESP), frame, 0, 16);
 	enter_store(t, delta, size, lift_get(t, EBP));
 	for (unsigned k = 1; k < level; k++) {
 		val from = lift_zx(t, lift_op2k(t, IR_ADD, lift_get(t, EBP), -(s32)(size * k)),
@@ -129,6 +133,8 @@ void lift_enter(struct lift *t, const struct ir1 *i)
 		enter_store(t, delta, size, frame);
 	}
 	sp = lift_stack(t, delta - (s32)(i->ops[0].imm & 0xffff));
+	/* #SS and #PF also if a write at the final SP would get them (SDM vol. 2, ENTER). */
+	lift_ld(t, lift_stack_linear(t, sp, size, true), 0, lift_mem_of(size), T_I32, INTENT_RMW);
 	lift_put_sized(t, EBP, frame, size);
 	lift_put_sp(t, sp);
 }

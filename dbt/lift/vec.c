@@ -129,18 +129,8 @@ void lift_st_vec(struct lift *t, unsigned n, val v, unsigned size)
 
 void lift_mmx_begin(struct lift *t, const struct ir1 *i)
 {
-	if (lift_is_mm(i))
-		lift_mmx_check(t);
-}
-
-void lift_mmx_check(struct lift *t)
-{
-	val sw;
-
-	if (t->mmx || !(t->key & KEY_NE))
-		return;
-	sw = lift_ldstate(t, X87(sw), M_U16, T_I32);
-	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, sw, X87_SW_ES), lift_const(t, 0), EXC_MF, -1);
+	if (lift_is_mm(i) && !t->mmx)
+		lift_x87_wait(t);
 }
 
 void lift_mmx_enter(struct lift *t)

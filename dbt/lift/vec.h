@@ -29,7 +29,6 @@ static inline bool lift_is_mm(const struct ir1 *i)
 
 /* A pending x87 exception; only the first MMX instruction of a run looks. begin: if i uses MM. */
 void lift_mmx_begin(struct lift *t, const struct ir1 *i);
-void lift_mmx_check(struct lift *t);
 /* TOP = 0, all registers valid: after the last operation that may fault. Storing to an MM register does it. */
 void lift_mmx_enter(struct lift *t);
 

@@ -22,8 +22,6 @@
 
 #include <stdio.h>
 
-extern char glue_leave_written[];
-
 /* -- From frame to guest state -- */
 
 static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc l, s32 k)
@@ -62,7 +60,7 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	c->cc_b = 0;
 	c->eip = s->eip;
 	f->gpr[4] = why;
-	f->pc = (u64)(uintptr_t)glue_leave_written;
+	f->pc = (u64)(uintptr_t)&glue_leave_written;
 }
 
 /* -- One access -- */
@@ -154,7 +152,10 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
-		*fault = fault_page((u32)f->badv, miss.error);
+		/* Both pages of an access may be to blame: the first one is reported. */
+		*fault = locate(d, (u32)a->addr, a->size, kind, user, &t);
+		if (!fault->raised)
+			*fault = fault_page((u32)f->badv, miss.error);
 		return GUEST_FAULT;
 	case SHADOW_WATCHED_WRITE:
 		d->count.faults_watched++;

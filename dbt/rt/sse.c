@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SSE state between vCPU and host, and the helpers of the SSE families. */
+/* SSE state between vCPU and host. */
 #include "dbt/rt/sse.h"
 
 #include "dbt/backend/host_fp.h"
-#include "dbt/ir/vec.h"
-#include "dbt/rt/helpers.h"
-#include "dbt/rt/sysops.h"
-#include "dbt/rt/sysutil.h"
 
 u32 sse_mxcsr(struct vcpu *c)
 {
@@ -20,44 +16,14 @@ void sse_save(struct vcpu *c)
 	host_xmm_save(c->xmm);
 }
 
+void sse_set_mxcsr(struct vcpu *c, u32 v)
+{
+	c->mxcsr = v;
+	host_fp_set_rounding(v >> MXCSR_RC_SHIFT & 3);
+}
+
 void sse_load(const struct vcpu *c)
 {
 	host_fp_set_rounding(c->mxcsr >> MXCSR_RC_SHIFT & 3);
 	host_xmm_load(c->xmm);
-}
-
-/* Row a, immediate b; operands in help[0..1], help[2..3], result in help[4..5]. */
-u64 helper_vec(struct vcpu *c, u64 a, u64 b, u64 d)
-{
-	union xmm r, x = { .q = { c->help[0], c->help[1] } }, y = { .q = { c->help[2], c->help[3] } };
-	struct fault f = vec_eval(c, (unsigned)a, (unsigned)b, &r, &x, &y, &y);
-
-	(void)d;
-	if (f.raised) {
-		c->fault = f;
-		return 1;
-	}
-	c->help[4] = r.q[0];
-	c->help[5] = r.q[1];
-	return 0;
-}
-
-u64 helper_stmxcsr(struct vcpu *c, u64 a, u64 b, u64 d)
-{
-	(void)a, (void)b, (void)d;
-	return (u64)(s32)sse_mxcsr(c);
-}
-
-u64 helper_ldmxcsr(struct vcpu *c, u64 a, u64 b, u64 d)
-{
-	(void)b, (void)d;
-	if (!sse_mxcsr_valid((u32)a)) {
-		c->fault = fault_code(EXC_GP, 0);
-		return 0;
-	}
-	c->mxcsr = (u32)a;
-	host_fp_set_rounding(c->mxcsr >> MXCSR_RC_SHIFT & 3);
-	sys_mode_changed(c);
-	c->eip = c->next_eip;
-	return 0;
 }

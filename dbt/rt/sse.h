@@ -17,6 +17,8 @@ void sse_save(struct vcpu *c);
 void sse_load(const struct vcpu *c);
 /* c->mxcsr with the host's flags; MXCSR as the guest reads it. */
 u32 sse_mxcsr(struct vcpu *c);
+/* Writes it. The caller says sys_mode_changed. */
+void sse_set_mxcsr(struct vcpu *c, u32 v);
 /* Bits that must be zero: LDMXCSR and FXRSTOR raise #GP(0). */
 static inline bool sse_mxcsr_valid(u32 v) { return !(v & ~(u32)MXCSR_ALL); }
 

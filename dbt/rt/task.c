@@ -92,6 +92,18 @@ static struct fault probe_old(struct vcpu *c, const struct task_req *q)
 	return fault_none();
 }
 
+/* The descriptors that the new task names in the GDT must be there (SDM vol. 3, 7.3, step 5). */
+static struct fault probe_descriptors(struct vcpu *c, const struct task_image *t)
+{
+	for (unsigned k = 0; k <= SREG_COUNT; k++) {
+		u16 sel = k < SREG_COUNT ? t->seg[k] : t->ldt;
+
+		if (!(sel & 4) && (sel | 7u) <= c->gdtr.limit && !(t->eflags & FL_VM))
+			TRY(g_probe(c, (u32)c->gdtr.base + (sel & 0xfff8), 8, true, false));
+	}
+	return fault_none();
+}
+
 static struct fault probe_new(struct vcpu *c, const struct desc *d, u32 base,
 			      const struct task_req *q)
 {
@@ -257,6 +269,7 @@ struct fault task_switch(struct vcpu *c, const struct desc *d, const struct task
 	TRY(read_new(c, (u32)s.base, l, &t));
 	TRY(probe_old(c, q));
 	TRY(probe_new(c, d, (u32)s.base, q));
+	TRY(probe_descriptors(c, &t));
 	TRY(save_old(c, q));
 	TRY(change_links(c, d, (u32)s.base, q));
 	enter(c, d, &t, q);

@@ -193,7 +193,7 @@ static u16 row_map_0f(const struct scan *s, u16 row)
 	case 0x23: return X86_MOV_TO_DR;
 	case 0xa0: case 0xa8: return X86_PUSH_SREG;
 	case 0xa1: case 0xa9: return X86_POP_SREG;
-	case 0xc2:					/* CMPEQPS … are other numbers to Capstone */
+	case 0xc2:					/* CMPEQPS …: other numbers to Capstone */
 		if (s->prefix & PFX_REP)
 			return X86_CMPSS;
 		if (s->prefix & PFX_REPNE)

@@ -19,19 +19,19 @@ enum x86_op {
 
 /* The flags column of insns.def. */
 enum row_flag {
-	ROW_LOCK = 1 << 0,	/* LOCK is allowed when the destination is memory; elsewhere it is #UD */
-	ROW_END = 1 << 1,	/* ends a block: transfers control, or changes what the block key says */
+	ROW_LOCK = 1 << 0,	/* LOCK is allowed if the destination is memory, else #UD */
+	ROW_END = 1 << 1,	/* ends a block: transfers control or changes the block key */
 	ROW_CPL0 = 1 << 2,	/* #GP(0) at CPL > 0 (and in virtual-8086 mode) */
 	ROW_PROT = 1 << 3,	/* #UD in real-address and virtual-8086 mode */
 	ROW_STRING = 1 << 4,	/* obeys REP */
 	ROW_X87 = 1 << 5,	/* #NM by CR0.EM or CR0.TS */
-	ROW_MMX = 1 << 6,	/* MM form: #UD by CR0.EM, #NM by CR0.TS, #MF; XMM form: as ROW_SSE */
+	ROW_MMX = 1 << 6,	/* MM form: #UD by CR0.EM, #NM by CR0.TS, #MF; XMM: ROW_SSE */
 	ROW_SSE = 1 << 7,	/* #UD by CR0.EM or CR4.OSFXSR = 0, #NM by CR0.TS */
 	ROW_UNALIGNED = 1 << 8,	/* the 16-byte memory operand need not be aligned (else #GP(0)) */
 };
 
 struct x86_row {
-	const char *name;	/* SDM mnemonic, upper case; MOVSD_SSE and its like as in insns.def */
+	const char *name;	/* SDM mnemonic, upper case; MOVSD_SSE … as in insns.def */
 	u16 flags;		/* enum row_flag */
 	u8 feature;		/* enum x86_feature */
 };
@@ -45,11 +45,11 @@ enum x86_cond {
 enum ir1_kind {
 	IR1_NONE,
 	IR1_GPR,		/* reg 0-15; high: AH CH DH BH are reg 0-3 with high set */
-	IR1_IMM,		/* imm: sign-extended from size, or an unsigned count, port, selector … */
+	IR1_IMM,		/* imm: sign-extended from size; counts, ports … unsigned */
 	IR1_MEM,		/* seg:[base + index * scale + disp] */
 	IR1_SREG, IR1_CR, IR1_DR,
 	IR1_ST, IR1_MM, IR1_XMM,
-	IR1_REL,		/* branch: imm = target offset (EIP), already masked to the operand size */
+	IR1_REL,		/* branch: imm = target EIP, masked to the operand size */
 	IR1_FAR,		/* ptr16:16 / ptr16:32: imm = offset, disp = selector */
 };
 
@@ -57,7 +57,7 @@ enum ir1_kind {
 
 struct ir1_op {
 	u8 kind;		/* enum ir1_kind */
-	u8 size;		/* bytes: 1, 2, 4, 8, 10, 16; memory forms without a size (LEA, INVLPG, FXSAVE): 0 */
+	u8 size;		/* bytes: 1-16; memory forms without one (LEA, INVLPG, FXSAVE): 0 */
 	u8 reg;
 	bool high;
 	u8 seg;			/* memory: enum sreg after override and default rules */
@@ -68,7 +68,7 @@ struct ir1_op {
 
 enum ir1_prefix {
 	PFX_LOCK = 1,
-	PFX_REP = 2, PFX_REPNE = 4,	/* the last of the two; not set when it is part of an SSE opcode */
+	PFX_REP = 2, PFX_REPNE = 4,	/* the last one; not if part of an SSE opcode */
 	PFX_SEG = 8, PFX_66 = 16, PFX_67 = 32,
 };
 
@@ -76,7 +76,7 @@ struct ir1 {
 	u16 op;			/* enum x86_op */
 	u8 len;			/* bytes, 1-15 */
 	u8 nops;
-	u8 opsize;		/* effective operand size in bytes: 2, 4 (8); ROW_STRING: element size 1, 2, 4 */
+	u8 opsize;		/* effective operand size: 2, 4 (8); ROW_STRING: the element's */
 	u8 addrsize;		/* effective address size in bytes: 2, 4 (8) */
 	u8 cond;		/* enum x86_cond for JCC, SETCC, CMOVCC, FCMOVCC */
 	u8 prefix;		/* enum ir1_prefix */

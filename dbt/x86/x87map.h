@@ -16,7 +16,7 @@ enum x87_form {
 	X87_0I,			/* ST(0), ST(i) */
 	X87_I0,			/* ST(i), ST(0) */
 	X87_AX,			/* AX */
-	X87_MEM,		/* memory of `size` bytes; 0: environments and states, by operand size */
+	X87_MEM,		/* memory of `size` bytes; 0: environment, state (by opsize) */
 };
 
 struct x87_entry {

@@ -3,9 +3,7 @@
 PC_OBJECTS = $(addprefix drivers/pc/,debugport.o debugexit.o dma.o pic.o pit.o cmos.o uart.o \
 	ps2_kbd.o ps2_mouse.o i8042.o pci.o pci_host.o piix.o acpi_pm.o \
 	fw_cfg.o lapic.o ioapic.o irqchip.o \
-	ide.o ide_disk.o atapi.o vga.o linuxboot.o linuxboot_rom.o machine.o)
-
-# Names of their unit tests: qemu-test/unit/test_NAME.c.
-PC_TEST_NAMES = bus pic pit cmos uart i8042 pci_host acpi_pm fw_cfg
+	ide.o ide_disk.o atapi.o vga.o linuxboot.o linuxboot_rom.o \
+	aml.o acpi_tables.o machine.o)
 
 OBJS_pc += $(PC_OBJECTS)

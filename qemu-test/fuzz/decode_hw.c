@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The decoder against the CPU of the build machine (Linux, x86-64): which byte
- * sequences are #UD, and how long the others are. Says nothing of operands.
+ * sequences are #UD, how long the others are, and which address their memory
+ * operand has. Says nothing of what instructions do.
  *
  *   decode_hw [--count N] [--seed S] [--all]
  *
@@ -11,7 +12,9 @@
  * bytes end at a page without access. A page fault at exactly that address
  * before anything happened means that the CPU wanted a byte more than k.
  * The child runs 32-bit code in the kernel's flat CS and 16-bit code in a
- * segment of its LDT. Forms that this CPU has and no model of insns.def has are
+ * segment of its LDT; each data segment has another base and no page behind it,
+ * so that the address of a fault shows segment, base, index and displacement.
+ * Forms that this CPU has and no model of insns.def has are
  * in `extension()`, forms that user code cannot reach in `unreachable()`.
  */
 #include <asm/ldt.h>
@@ -26,22 +29,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dbt/x86/cpu.h"
 #include "dbt/x86/decode.h"
 #include "dbt/x86/scan.h"
 
 #define CODE 0x10000000ul		/* one page of code, then one without access */
-#define DATA 0x20000000ul		/* where registers point */
-#define DATA_SIZE 0x10000ul
 #define PAGE 4096ul
-#define LDT_CS16 0x0f			/* entry 1 of the LDT, RPL 3 */
+#define SHADOW 0x7fff0000ul		/* from here on the address sanitizer has mapped memory */
+#define CS32 0x23			/* Linux's */
 
-enum outcome { RAN, FETCH_FAULT, UNDEFINED, OTHER_FAULT };
+/* LDT selectors: entry number, TI, RPL 3. Entry 1 is 16-bit code, the others data by enum sreg. */
+#define LDT(entry) ((entry) << 3 | 7)
+#define CODE16_ENTRY 1
+#define DATA_ENTRY(sreg) (2 + (sreg))
+
+enum outcome { RAN, FETCH_FAULT, UNDEFINED, DATA_FAULT, OTHER_FAULT };
 
 static u8 *page;
 static pid_t child;
 static struct user_regs_struct fresh;
 static u64 rng = 88172645463325252ull;
-static unsigned long tested, skipped, wrong;
+static u32 fault_address;		/* of the last DATA_FAULT */
+static unsigned long tested, skipped, addresses, wrong;
 
 static u64 next_random(void)
 {
@@ -59,16 +68,31 @@ static void die(const char *what)
 
 /* -- The child ---------------------------------------------------------------- */
 
-static void child_main(void)
+static u32 segment_base(unsigned sreg, unsigned mode)
+{
+	if (sreg == CS)
+		return mode == 2 ? CODE : 0;
+	return 0x30000000 + sreg * 0x01010000;
+}
+
+static int set_ldt(unsigned entry, u32 base, bool code)
 {
 	struct user_desc d = {
-		.entry_number = 1, .base_addr = CODE, .limit = 0xfffff, .limit_in_pages = 1,
-		.seg_32bit = 0, .contents = MODIFY_LDT_CONTENTS_CODE, .useable = 1,
+		.entry_number = entry, .base_addr = base, .limit = 0xfffff, .limit_in_pages = 1,
+		.seg_32bit = !code, .useable = 1,
+		.contents = code ? MODIFY_LDT_CONTENTS_CODE : MODIFY_LDT_CONTENTS_DATA,
 	};
 
-	if (syscall(SYS_modify_ldt, 1, &d, sizeof d) != 0)
-		_exit(3);
-	if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0)
+	return syscall(SYS_modify_ldt, 1, &d, sizeof(d));
+}
+
+static void child_main(void)
+{
+	bool failed = set_ldt(CODE16_ENTRY, CODE, true) != 0;
+
+	for (unsigned sreg = ES; sreg < SREG_COUNT; sreg++)
+		failed |= set_ldt(DATA_ENTRY(sreg), segment_base(sreg, 4), false) != 0;
+	if (failed || ptrace(PTRACE_TRACEME, 0, 0, 0) != 0)
 		_exit(3);
 	raise(SIGSTOP);
 	_exit(0);
@@ -91,17 +115,31 @@ static void start_child(void)
 		die("PTRACE_GETREGS");
 }
 
+/* The general registers' values: no two alike, not even in 16 bits, none near a mapped page. */
+static u32 register_value(unsigned gpr) { return 0x40100000 + gpr * 0x01230111; }
+
 static void set_registers(struct user_regs_struct *r, unsigned mode, u64 ip)
 {
 	*r = fresh;
-	r->cs = mode == 2 ? LDT_CS16 : 0x23;
-	r->ss = r->ds = r->es = 0x2b;
+	r->cs = mode == 2 ? LDT(CODE16_ENTRY) : CS32;
+	r->ss = LDT(DATA_ENTRY(SS));
+	r->ds = LDT(DATA_ENTRY(DS));
+	r->es = LDT(DATA_ENTRY(ES));
+	r->fs = LDT(DATA_ENTRY(FS));
+	r->gs = LDT(DATA_ENTRY(GS));
+	r->fs_base = segment_base(FS, mode);
+	r->gs_base = segment_base(GS, mode);
 	r->rip = ip;
 	r->eflags = 0x202;
 	r->orig_rax = (u64)-1;
-	r->rax = r->rbx = r->rdx = r->rsi = r->rdi = r->rbp = DATA + DATA_SIZE / 2;
-	r->rsp = DATA + DATA_SIZE / 4;
-	r->rcx = 1;
+	r->rax = register_value(EAX);
+	r->rcx = register_value(ECX);
+	r->rdx = register_value(EDX);
+	r->rbx = register_value(EBX);
+	r->rsp = register_value(ESP);
+	r->rbp = register_value(EBP);
+	r->rsi = register_value(ESI);
+	r->rdi = register_value(EDI);
 }
 
 /* Steps the first n bytes of b, placed so that they end at the page without access. */
@@ -125,9 +163,10 @@ static enum outcome step(const u8 *b, unsigned n, unsigned mode)
 	ptrace(PTRACE_GETREGS, child, 0, &r);
 	if (WSTOPSIG(status) == SIGILL && r.rip == ip)
 		return UNDEFINED;
-	if (WSTOPSIG(status) == SIGSEGV && r.rip == ip && info.si_code != SI_KERNEL &&
-	    (u64)info.si_addr == CODE + PAGE)
-		return FETCH_FAULT;
+	if (WSTOPSIG(status) == SIGSEGV && r.rip == ip && info.si_code != SI_KERNEL) {
+		fault_address = (u64)info.si_addr;
+		return fault_address == CODE + PAGE ? FETCH_FAULT : DATA_FAULT;
+	}
 	return WSTOPSIG(status) == SIGTRAP ? RAN : OTHER_FAULT;
 }
 
@@ -171,7 +210,8 @@ static bool extension(const u8 *b, unsigned mode)
 
 	scan(&s, b, SCAN_MAX, mode);
 	switch (s.map) {
-	case MAP_1: return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
+	case MAP_1:
+		return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
 	case MAP_0F: return extension_0f(&s);
 	case MAP_38: return s.opcode > 0x0b && (s.opcode < 0x1c || s.opcode > 0x1e);
 	default: return true;
@@ -200,7 +240,8 @@ static void report(const char *what, const u8 *b, unsigned mode, const struct ir
 }
 
 /* Every shorter window must ask for more, or (from some length on) be refused as the whole is. */
-static void check_windows(const u8 *b, unsigned mode, const struct ir1 *whole, enum decode_status st)
+static void check_windows(const u8 *b, unsigned mode, const struct ir1 *whole,
+			  enum decode_status st)
 {
 	struct ir1 i;
 
@@ -218,6 +259,43 @@ static void check_windows(const u8 *b, unsigned mode, const struct ir1 *whole, e
 	}
 }
 
+/* Instructions whose first fault may be elsewhere than at their explicit memory operand. */
+static bool faults_elsewhere(const struct ir1 *i)
+{
+	switch (i->op) {
+	case X86_POP: case X86_CMPS: case X86_XLAT:	/* the stack; ES:eDI; AL is added */
+	case X86_FXSAVE: case X86_FXRSTOR:		/* its last byte first, on AMD's CPUs */
+		return true;
+	case X86_BT: case X86_BTS: case X86_BTR: case X86_BTC:
+		return i->ops[1].kind == IR1_GPR;	/* a bit string */
+	default:
+		return false;
+	}
+}
+
+static void check_address(const u8 *b, unsigned mode, const struct ir1 *i)
+{
+	for (unsigned k = 0; k < i->nops; k++) {
+		const struct ir1_op *o = &i->ops[k];
+		u32 offset = o->disp, linear;
+
+		if (o->kind != IR1_MEM || faults_elsewhere(i))
+			continue;
+		if (o->base != IR1_NOREG)
+			offset += register_value(o->base);
+		if (o->index != IR1_NOREG)
+			offset += register_value(o->index) * o->scale;
+		if (i->addrsize == 2)
+			offset &= 0xffff;
+		linear = segment_base(o->seg, mode) + offset;
+		if (linear - CODE < PAGE || linear >= SHADOW)
+			continue;		/* there is memory, something else has faulted */
+		addresses++;
+		if (fault_address != linear)
+			report("another address on the CPU", b, mode, i);
+	}
+}
+
 static void check_valid(const u8 *b, unsigned mode, const struct ir1 *i)
 {
 	if (unreachable(i) || intel_only(i)) {
@@ -227,20 +305,30 @@ static void check_valid(const u8 *b, unsigned mode, const struct ir1 *i)
 	switch (step(b, i->len, mode)) {
 	case FETCH_FAULT: report("the CPU wants more", b, mode, i); return;
 	case UNDEFINED: report("#UD on the CPU", b, mode, i); return;
+	case DATA_FAULT: check_address(b, mode, i); break;
 	default: break;
 	}
 	if (i->len > 1 && step(b, i->len - 1, mode) != FETCH_FAULT)
 		report("the CPU wants less", b, mode, i);
 }
 
-static void check_refused(const u8 *b, unsigned mode, const struct ir1 *i, enum decode_status status)
+static void check_refused(const u8 *b, unsigned mode, const struct ir1 *i,
+			  enum decode_status status)
 {
 	enum outcome got;
+	struct ir1 part;
+	unsigned n;
 
 	if (status == DECODE_INVALID && extension(b, mode)) {
 		skipped++;
 		return;
 	}
+	for (n = 0; decode(&part, b, n, 0x1000, mode) == DECODE_NEED_MORE; n++)
+		;
+	if (step(b, n, mode) == FETCH_FAULT)
+		report("refused, but the CPU wants more", b, mode, i);
+	if (step(b, n - 1, mode) != FETCH_FAULT)
+		report("refused by the CPU at once", b, mode, i);
 	got = step(b, SCAN_MAX, mode);
 	if (status == DECODE_INVALID && got != UNDEFINED)
 		report("valid on the CPU", b, mode, i);
@@ -337,9 +425,7 @@ int main(int argc, char **argv)
 	}
 	page = mmap((void *)CODE, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
 		    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	if (page != (u8 *)CODE || mprotect(page + PAGE, PAGE, PROT_NONE) != 0 ||
-	    mmap((void *)DATA, DATA_SIZE, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != (void *)DATA)
+	if (page != (u8 *)CODE || mprotect(page + PAGE, PAGE, PROT_NONE) != 0)
 		die("mmap");
 	if (decode_init() != 0)
 		die("decode_init");
@@ -357,6 +443,7 @@ int main(int argc, char **argv)
 		printf("FAIL Capstone's length was another one %lu times\n", decode_disagreements);
 		wrong++;
 	}
-	printf("not compared: %lu\n%lu passed, %lu failed\n", skipped, tested - skipped, wrong);
+	printf("not compared: %lu; addresses compared: %lu\n%lu passed, %lu failed\n",
+	       skipped, addresses, tested - skipped, wrong);
 	return wrong != 0;
 }

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Native tests of the system side: make -f qemu-test/unit/sys.mk, from the root.
-SYS_TESTS := seg far task exc sysops cpuid
-SYS_OUT ?= build/unit
-SYS_SRC := $(addprefix dbt/rt/,stack.c segload.c segquery.c farxfer.c farret.c task.c exc.c \
-	sysops.c sysflags.c reset.c msr.c cpuid.c) dbt/x86/cc.c \
-	$(addprefix qemu-test/unit/,sys_world.c sys_check.c fake_guestmem.c native.c)
-SYS_CFLAGS := -std=gnu17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	-Wall -Wextra -Werror -I.
+# Unit tests of the system side of the guest CPU (dbt/rt), on flat memory that can fault.
+SYS_TEST_NAMES = seg far task exc sysops cpuid
+SYS_TEST_LIB = $(addprefix dbt/rt/,stack.o segload.o segquery.o farxfer.o farret.o task.o exc.o \
+	sysops.o sysflags.o sse.o reset.o msr.o cpuid.o) $(X87_OBJS) $(SOFTFP_OBJS) dbt/x86/cc.o \
+	$(addprefix qemu-test/unit/,sys_world.o sys_check.o fake_guestmem.o native.o native_xmm.o)
 
-sys-test: $(SYS_TESTS:%=$(SYS_OUT)/test_%)
-	@for t in $^; do echo $$(basename $$t): && $$t || exit 1; done
+UNIT_TESTS += $(SYS_TEST_NAMES:%=test_%)
+$(foreach t,$(SYS_TEST_NAMES),$(eval test_$t_OBJS = qemu-test/unit/test_$t.o $(SYS_TEST_LIB)))
 
-$(SYS_OUT)/test_%: qemu-test/unit/test_%.c $(SYS_SRC) $(wildcard dbt/rt/*.h dbt/x86/*.h)
-	@mkdir -p $(SYS_OUT)
-	gcc $(SYS_CFLAGS) -o $@ $< $(SYS_SRC)
-
-.PHONY: sys-test
+# Queries and loads next to the real CPU; SKIP without modify_ldt.
+UNIT_TESTS += seg_hw
+seg_hw_OBJS = qemu-test/fuzz/seg_hw.o $(SYS_TEST_LIB)

@@ -116,6 +116,10 @@ static void put_tables(void)
 		fake_put(W_TSS_A + 4 + 8 * dpl, 4, W_STACK + 0x1000u * dpl + W_TOP);
 		fake_put(W_TSS_A + 8 + 8 * dpl, 4, S_DATA0 + 16u * dpl + dpl);
 	}
+	/* Only a null or a limit check keeps these away: the first slot, the first outside. */
+	put_desc(0, 0, 0xfffff, A_DATA(0));
+	put_desc(0x200, 0, 0xfffff, A_CODE(0) | SEG_CONFORMING);
+	put_desc(0x84, 0, 0xfffff, A_DATA(0));
 	put_desc(S_CONF0, 0, 0xfffff, A_CODE(0) | SEG_CONFORMING);
 	put_desc(S_CONF3, 0, 0xfffff, A_CODE(3) | SEG_CONFORMING);
 	put_desc(S_LDT, W_LDT, 0x7f, A_SYS(2, 0));
@@ -205,6 +209,15 @@ void world_real(void)
 	for (u32 v = 0; v < 256; v++)
 		fake_put(v * 4, 4, 0xf0000000 | (0x8000 + v * 16));
 	set_reg32(&w, ESP, W_TOP);
+}
+
+void gdt_split(u16 sel)
+{
+	u8 copy[0x210];
+
+	memcpy(copy, fake_mem + W_GDT, sizeof(copy));
+	memcpy(fake_mem + W_SPLIT - sel, copy, sizeof(copy));
+	w.gdtr.base = W_SPLIT - sel;
 }
 
 u32 stack_at(unsigned k, unsigned size)

@@ -6,6 +6,7 @@
  *	0x00000 real-mode IVT      0x10000 GDT   0x11000 LDT   0x12000 IDT
  *	0x13000 TSS A (32 bit)     0x14000 TSS B (32 bit)      0x15000 TSS C (16 bit)
  *	0x20000 … 0x23000 stacks of CPL 0 … 3, growing down from +0xf00
+ *	0x50000 page boundary for gdt_split, and for other structures across pages
  *	0x30000 … code and data segments' base where it is not 0
  */
 #ifndef UNIT_SYS_WORLD_H
@@ -18,6 +19,7 @@
 enum {
 	W_GDT = 0x10000, W_LDT = 0x11000, W_IDT = 0x12000, W_TSS_A = 0x13000, W_TSS_B = 0x14000,
 	W_TSS_C = 0x15000, W_STACK = 0x20000, W_TOP = 0xf00, W_EIP = 0x1234, W_NEXT = 0x1236,
+	W_SPLIT = 0x50000,
 };
 
 /* GDT of every test; slots from S_FREE on are a test's own. Selectors have RPL = DPL. */
@@ -53,6 +55,9 @@ void put_idt(u8 vector, u16 code, u32 off, unsigned type, u8 dpl);
 void desc_clear(u16 sel, u16 attr);
 void desc_set(u16 sel, u16 attr);
 void idt_clear_present(u8 vector);
+
+/* Move the GDT so that `sel`'s descriptor is the first on the page W_SPLIT. */
+void gdt_split(u16 sel);
 
 /* A whole 32-bit TSS image that S_TSS_x can switch to: CPL 0, marks in the registers. */
 void put_tss32(u32 base, u16 cs, u32 eip, u16 ss, u32 esp, u32 eflags);

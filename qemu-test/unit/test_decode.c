@@ -107,7 +107,12 @@ static void check_ud(const struct ud_case *c)
 /* Immediates as numbers: sign-extended from the operation's size, or unsigned. */
 static void check_immediates(void)
 {
-	static const struct { unsigned mode, op; const char *bytes; s64 imm; unsigned size; } rows[] = {
+	static const struct {
+		unsigned mode, op;
+		const char *bytes;
+		s64 imm;
+		unsigned size;
+	} rows[] = {
 		{ 4, 1, "04 80", -0x80, 1 },
 		{ 4, 1, "05 00 00 00 80", -0x80000000ll, 4 },
 		{ 4, 1, "05 00 00 00 40", 0x40000000, 4 },
@@ -160,7 +165,11 @@ static void check_immediates(void)
 
 static void check_sizes(void)
 {
-	static const struct { unsigned mode; const char *bytes; unsigned opsize, addrsize; } rows[] = {
+	static const struct {
+		unsigned mode;
+		const char *bytes;
+		unsigned opsize, addrsize;
+	} rows[] = {
 		{ 4, "90", 4, 4 }, { 2, "90", 2, 2 }, { 4, "66 90", 2, 4 }, { 2, "66 90", 4, 2 },
 		{ 4, "67 8b 00", 4, 2 }, { 2, "67 8b 00", 2, 4 }, { 2, "66 67 8b 00", 4, 4 },
 		{ 4, "66 66 98", 2, 4 }, { 4, "66 c3", 2, 4 }, { 2, "66 cb", 4, 2 },
@@ -223,7 +232,8 @@ static void check_conditions(void)
 
 static void check_operands(void)
 {
-	struct ir1 i = decoded(4, "8b 84 8d 00 00 00 80");	/* mov eax, [ebp+ecx*4-0x80000000] */
+	/* mov eax, [ebp+ecx*4-0x80000000] */
+	struct ir1 i = decoded(4, "8b 84 8d 00 00 00 80");
 
 	CHECK_EQ(i.ops[1].base, EBP, "base");
 	CHECK_EQ(i.ops[1].index, ECX, "index");
@@ -284,15 +294,18 @@ static void check_features(void)
 	static const struct { const char *bytes; enum x86_feature feature; } rows[] = {
 		{ "01 c0", FEAT_386 }, { "0f c8", FEAT_486 }, { "0f c7 08", FEAT_CX8 },
 		{ "0f 40 c0", FEAT_CMOV }, { "da c1", FEAT_CMOV }, { "db f1", FEAT_CMOV },
-		{ "0f 31", FEAT_TSC }, { "0f 30", FEAT_MSR }, { "0f 34", FEAT_SEP }, { "d8 00", FEAT_FPU },
-		{ "0f fc c1", FEAT_MMX }, { "66 0f fc c1", FEAT_SSE2 }, { "66 0f fc 00", FEAT_SSE2 },
-		{ "0f e0 c1", FEAT_SSE }, { "66 0f e0 c1", FEAT_SSE2 }, { "0f d4 c1", FEAT_SSE2 },
-		{ "66 0f c5 c1 00", FEAT_SSE2 }, { "0f c5 c1 00", FEAT_SSE }, { "66 0f e7 00", FEAT_SSE2 },
-		{ "66 0f 7e c0", FEAT_SSE2 }, { "0f 7e c0", FEAT_MMX }, { "0f 2a c1", FEAT_SSE },
-		{ "0f 2c c1", FEAT_SSE }, { "66 0f 2c c1", FEAT_SSE2 }, { "0f 38 00 c1", FEAT_SSSE3 },
-		{ "66 0f 38 00 c1", FEAT_SSSE3 }, { "f2 0f f0 00", FEAT_SSE3 }, { "db 08", FEAT_SSE3 },
-		{ "0f ae 00", FEAT_FXSR }, { "0f ae 38", FEAT_CLFSH }, { "0f 38 f0 00", FEAT_MOVBE },
-		{ "0f 1f 00", FEAT_P6 }, { "0f 18 00", FEAT_SSE }, { "0f ae f8", FEAT_SSE },
+		{ "0f 31", FEAT_TSC }, { "0f 30", FEAT_MSR }, { "0f 34", FEAT_SEP },
+		{ "d8 00", FEAT_FPU }, { "0f fc c1", FEAT_MMX }, { "66 0f fc c1", FEAT_SSE2 },
+		{ "66 0f fc 00", FEAT_SSE2 }, { "0f e0 c1", FEAT_SSE },
+		{ "66 0f e0 c1", FEAT_SSE2 }, { "0f d4 c1", FEAT_SSE2 },
+		{ "66 0f c5 c1 00", FEAT_SSE2 }, { "0f c5 c1 00", FEAT_SSE },
+		{ "66 0f e7 00", FEAT_SSE2 }, { "66 0f 7e c0", FEAT_SSE2 },
+		{ "0f 7e c0", FEAT_MMX }, { "0f 2a c1", FEAT_SSE }, { "0f 2c c1", FEAT_SSE },
+		{ "66 0f 2c c1", FEAT_SSE2 }, { "0f 38 00 c1", FEAT_SSSE3 },
+		{ "66 0f 38 00 c1", FEAT_SSSE3 }, { "f2 0f f0 00", FEAT_SSE3 },
+		{ "db 08", FEAT_SSE3 }, { "0f ae 00", FEAT_FXSR }, { "0f ae 38", FEAT_CLFSH },
+		{ "0f 38 f0 00", FEAT_MOVBE }, { "0f 1f 00", FEAT_P6 }, { "0f 18 00", FEAT_SSE },
+		{ "0f ae f8", FEAT_SSE },
 	};
 
 	for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
@@ -345,5 +358,6 @@ int main(void)
 	check_features();
 	check_coverage();
 	check_printer();
+	CHECK_EQ(decode_disagreements, 0, "Capstone's lengths are ours");
 	return check_done();
 }

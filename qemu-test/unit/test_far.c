@@ -16,7 +16,8 @@ static void setup_cpl3(void) { world_protected(3); }
 /* Put values on the stack, the last one on top (lowest). */
 static void push(unsigned size, u32 v)
 {
-	u32 mask = w.seg[SS].attr & SEG_DB ? 0xffffffff : 0xffff, sp = (reg32(&w, ESP) - size) & mask;
+	u32 mask = w.seg[SS].attr & SEG_DB ? 0xffffffff : 0xffff, sp = (reg32(&w,
+			ESP) - size) & mask;
 
 	fake_put((u32)w.seg[SS].base + sp, size, v);
 	set_reg32(&w, ESP, sp);
@@ -34,13 +35,15 @@ static void test_jmp_code(void)
 	TRUE(w_mode);
 	OK(far_jmp(&w, S_CODE0, 0x12345678, 2));
 	EQ(w.eip, 0x5678);
+	put_desc(0, 0, 0xfffff, A_CODE(0) | SEG_CONFORMING);
 	FAULTS(far_jmp(&w, 3, 0, 4), EXC_GP, 0);				/* null */
 	FAULTS(far_jmp(&w, 0x203, 0, 4), EXC_GP, 0x200);
 	FAULTS(far_jmp(&w, S_DATA0, 0, 4), EXC_GP, S_DATA0);			/* type */
 	FAULTS(far_jmp(&w, S_LDT, 0, 4), EXC_GP, S_LDT);
 	FAULTS(far_jmp(&w, S_CODE0 | 1, 0, 4), EXC_GP, S_CODE0);		/* RPL > CPL */
 	FAULTS(far_jmp(&w, S_CODE3 & ~3, 0, 4), EXC_GP, S_CODE3 & ~3);		/* DPL != CPL */
-	FAULTS(far_jmp(&w, S_CONF3, 0, 4), EXC_GP, S_CONF3 & ~3);		/* conforming DPL > CPL */
+	/* conforming DPL > CPL */
+	FAULTS(far_jmp(&w, S_CONF3, 0, 4), EXC_GP, S_CONF3 & ~3);
 	put_desc(S_FREE, 0, 0xfff, A_CODE(0) & ~SEG_G);
 	OK(far_jmp(&w, S_FREE, 0xfff, 4));
 	FAULTS(far_jmp(&w, S_FREE, 0x1000, 4), EXC_GP, 0);			/* limit */
@@ -48,6 +51,7 @@ static void test_jmp_code(void)
 	FAULTS(far_jmp(&w, S_FREE, 0x1000, 4), EXC_NP, S_FREE);			/* presence first */
 
 	world_protected(3);
+	OK(far_jmp(&w, S_CONF3, 0x100, 4));		/* conforming, DPL = CPL */
 	OK(far_jmp(&w, S_CONF0 | 1, 0x100, 4));
 	EQ(w.seg[CS].sel, S_CONF0 | 3);			/* CPL stays */
 	EQ(w.cpl, 3);
@@ -79,6 +83,7 @@ static void test_jmp_gate(void)
 	desc_clear(S_FREE, SEG_P);
 	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_NP, S_FREE);
 	put_gate(S_FREE, 3, 0x100, CG32, 3, 0);
+	put_desc(0, 0, 0xfffff, A_CODE(0) | SEG_CONFORMING);
 	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, 0);			/* null in the gate */
 	put_gate(S_FREE, 0x203, 0x100, CG32, 3, 0);
 	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, 0x200);
@@ -104,6 +109,7 @@ static void test_jmp_real(void)
 	EQ(w.seg[CS].base, 0x23450);
 	EQ(w.eip, 0x6789);
 	FAULTS(far_jmp(&w, 0x2345, 0x10000, 4), EXC_GP, 0);
+	OK(far_jmp(&w, 0x2345, 0xffff, 4));
 	world_v86(0);
 	OK(far_jmp(&w, 0x2345, 0x6789, 2));
 	EQ(w.seg[CS].base, 0x23450);
@@ -125,14 +131,17 @@ static void test_call_code(void)
 	EQ(w.eip, 0x5678);
 	EQ(stack_at(0, 2), W_NEXT);
 	EQ(stack_at(1, 2), S_CODE0);
+	put_desc(0, 0, 0xfffff, A_CODE(0) | SEG_CONFORMING);
 	FAULTS(far_call(&w, 0, 0, 4), EXC_GP, 0);
+	FAULTS(far_call(&w, 0x200, 0, 4), EXC_GP, 0x200);
 	FAULTS(far_call(&w, S_CODE0 | 1, 0, 4), EXC_GP, S_CODE0);
 	FAULTS(far_call(&w, S_CODE1, 0, 4), EXC_GP, S_CODE1 & ~3);
 	FAULTS(far_call(&w, S_DATA0, 0, 4), EXC_GP, S_DATA0);
 	put_desc(S_FREE, 0, 0xfff, A_CODE(0) & ~SEG_G);
 	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_GP, 0);
 	w.seg[SS].limit = reg32(&w, ESP) - 8;
-	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_SS, 0);		/* the stack is looked at first */
+	/* the stack is looked at first */
+	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_SS, 0);
 	w.seg[SS].limit = 0xffffffff;
 	desc_clear(S_FREE, SEG_P);
 	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_NP, S_FREE);
@@ -169,6 +178,7 @@ static void test_call_real(void)
 	OK(far_call(&w, 0x2345, 0x6789, 4));
 	EQ(stack_at(0, 4), W_NEXT);
 	FAULTS(far_call(&w, 0x2345, 0x10000, 4), EXC_GP, 0);
+	OK(far_call(&w, 0x2345, 0xffff, 4));
 	set_reg32(&w, ESP, 1);
 	FAULTS(far_call(&w, 0x2345, 0, 2), EXC_SS, 0);
 	world_v86(0);
@@ -253,7 +263,8 @@ static void test_gate_inner16(void)
 	/* the same from a 16-bit TSS */
 	world_protected(3);
 	put_gate(S_FREE, S_CODE0, 0x100, CG32, 3, 0);
-	w.tr = (struct segment){ .base = W_TSS_C, .limit = 0x2b, .sel = S_TSS_C, .attr = SEG_P | 3 };
+	w.tr = (struct segment){ .base = W_TSS_C, .limit = 0x2b, .sel = S_TSS_C, .attr = SEG_P |
+			3 };
 	fake_put(W_TSS_C + 2, 2, 0x800);
 	fake_put(W_TSS_C + 4, 2, S_DATA0);
 	OK(far_call(&w, S_FREE, 0, 4));
@@ -290,7 +301,8 @@ static void test_gate_inner_faults(void)
 	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_GP, 0);		/* EIP */
 	put_desc(S_CODE0, 0, 0xfffff, A_CODE(0));
 	w.seg[SS].limit = reg32(&w, ESP) + 2;
-	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, 0);		/* parameters beyond the old stack */
+	/* parameters beyond the old stack */
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, 0);
 }
 
 static struct fault op_call_same(void) { return far_call(&w, S_CODE3, 0x100, 4); }
@@ -351,6 +363,7 @@ static void test_retf_same(void)
 	push(2, 0x5678);
 	OK(far_ret(&w, 2, 0));
 	EQ(w.eip, 0x5678);
+	put_desc(0, 0, 0xfffff, A_CODE(0) | SEG_CONFORMING);
 	RETF_FAULTS(0, 3, EXC_GP, 0);
 	RETF_FAULTS(0, 0x203, EXC_GP, 0x200);
 	RETF_FAULTS(0, S_DATA0, EXC_GP, S_DATA0);
@@ -364,6 +377,9 @@ static void test_retf_same(void)
 	world_protected(3);
 	RETF_FAULTS(0, S_CODE0, EXC_GP, S_CODE0);		/* RPL < CPL */
 	OK(retf_to(0x100, S_CONF0 | 3));
+	OK(retf_to(0x100, S_CONF3));				/* DPL = RPL */
+	put_desc(S_FREE, 0, 0xfff, A_CODE(3) & ~SEG_G);
+	OK(retf_to(0xfff, S_FREE | 3));				/* the last byte */
 	w.seg[SS].limit = reg32(&w, ESP) + 6;
 	FAULTS(far_ret(&w, 4, 0), EXC_SS, 0);
 }
@@ -435,8 +451,15 @@ static void test_ret_real(void)
 	push(4, 0x2345);
 	push(4, 0x10000);
 	FAULTS(far_ret(&w, 4, 0), EXC_GP, 0);
+	fake_put(0x20000 + reg32(&w, ESP), 4, 0xffff);
+	OK(far_ret(&w, 4, 0));
 	set_reg32(&w, ESP, 0xfffd);
 	FAULTS(far_ret(&w, 4, 0), EXC_SS, 0);
+	world_v86(0);
+	push(2, 0x2345);
+	push(2, 0x6789);
+	OK(far_ret(&w, 2, 0));
+	EQ(w.seg[CS].attr, 0xf3);
 }
 
 static void setup_ret_outer(void)
@@ -524,6 +547,8 @@ static void test_iret_protected(void)
 	IRET_FAULTS(S_CODE3 & ~3, EXC_GP, S_CODE3 & ~3);
 	desc_clear(S_CODE1, SEG_P);
 	IRET_FAULTS(S_CODE1, EXC_NP, S_CODE1 & ~3);
+	put_desc(S_FREE, 0, 0xff, A_CODE(0) & ~SEG_G);
+	IRET_FAULTS(S_FREE, EXC_GP, 0);			/* EIP 0x100 */
 	w.seg[SS].limit = reg32(&w, ESP) + 10;
 	FAULTS(far_iret(&w, 4), EXC_SS, 0);
 
@@ -568,6 +593,9 @@ static void test_iret_v86(void)
 	EQ(w.seg[GS].base, 0x55550);
 	EQ(w.seg[GS].limit, 0xffff);
 	EQ(w.seg[CS].attr, 0xf3);
+	world_protected(0);
+	v86_frame(0xffff, FL_VM);
+	OK(far_iret(&w, 4));
 	world_protected(0);
 	v86_frame(0x10000, FL_VM);
 	FAULTS(far_iret(&w, 4), EXC_GP, 0);

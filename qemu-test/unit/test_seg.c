@@ -3,6 +3,8 @@
  * Segment loads, LLDT, LTR, LAR, LSL, VERR, VERW, ARPL against the pseudo-code
  * of SDM vol. 2. Not far transfers (test_far.c).
  */
+#include <string.h>
+
 #include "dbt/rt/sysutil.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
@@ -18,7 +20,8 @@ static void test_desc(void)
 	EQ(s.attr, 0xc092);
 	d.hi = 0x004f9200;
 	EQ(desc_segment(&d, 0x10).limit, 0xfffff);
-	d = (struct desc){ .lo = 0x00000002, .hi = 0x00c09600 };	/* expand-down, limit 2 pages */
+	/* expand-down, limit 2 pages */
+	d = (struct desc){ .lo = 0x00000002, .hi = 0x00c09600 };
 	s = desc_segment(&d, 0x10);
 	EQ(s.limit, 0x2fff);
 	EQ(seg_in_limit(&s, 0x2fff, 1), 0);
@@ -50,10 +53,16 @@ static void test_load_data(void)
 	EQ(w.seg[ES].sel, 3);
 	EQ(w.seg[ES].attr, 0);
 	FAULTS(seg_load(&w, DS, 0x200), EXC_GP, 0x200);		/* beyond the GDT */
-	FAULTS(seg_load(&w, DS, 0x1f9 + 8), EXC_GP, 0x200);
+	put_desc(0x1f8, 0x1234, 0xfffff, A_DATA(0));
+	OK(seg_load(&w, DS, 0x1f8));				/* the last one */
+	EQ(w.seg[DS].base, 0x1234);
+	w.gdtr.limit--;
+	FAULTS(seg_load(&w, DS, 0x1f8), EXC_GP, 0x1f8);
+	w.gdtr.limit++;
 	FAULTS(seg_load(&w, DS, 0x80 | 4), EXC_GP, 0x84);	/* beyond the LDT */
+	put_desc(0x0c, 0x31000, 0xffff, A_DATA(0));
 	w.ldtr.attr = 0;
-	FAULTS(seg_load(&w, DS, 0x0f), EXC_GP, 0x0c);		/* no LDT */
+	FAULTS(seg_load(&w, DS, 0x0c), EXC_GP, 0x0c);		/* no LDT */
 	FAULTS(seg_load(&w, DS, S_TSS_B), EXC_GP, S_TSS_B);	/* system */
 	put_desc(S_FREE, 0, 0xfffff, A_CODE(0) & ~SEG_READABLE);
 	FAULTS(seg_load(&w, DS, S_FREE), EXC_GP, S_FREE);	/* execute-only */
@@ -82,6 +91,7 @@ static void test_load_ss(void)
 	w.inhibit = 0;
 	OK(seg_load(&w, SS, S_DATA1));
 	EQ(w.inhibit, 0);
+	put_desc(0, 0, 0xfffff, A_DATA(1));
 	FAULTS(seg_load_ss(&w, 1), EXC_GP, 0);				/* null */
 	FAULTS(seg_load(&w, SS, 0x201), EXC_GP, 0x200);
 	FAULTS(seg_load(&w, SS, S_DATA1 & ~3), EXC_GP, S_DATA1 & ~3);	/* RPL != CPL */
@@ -120,9 +130,20 @@ static struct fault op_load_ltr(void) { return seg_ltr(&w, S_TSS_B); }
 static void setup_cpl0(void) { world_protected(0); }
 static void setup_cpl3(void) { world_protected(3); }
 
+/* The descriptor's access byte is on the second of two pages. */
+static void setup_split(void)
+{
+	world_protected(0);
+	gdt_split(S_DATA3 & ~3);
+	w.gdtr.base -= 4;
+	put_desc(S_DATA3, 0, 0, 0);		/* the old place */
+	memmove(fake_mem + W_SPLIT - 4, fake_mem + W_SPLIT, 8);
+}
+
 static void test_page_faults(void)
 {
 	EQ(page_fault_sweep(setup_cpl0, op_load_es, "load ES"), 2);	/* GDT read, A bit */
+	EQ(page_fault_sweep(setup_split, op_load_es, "load ES, split"), 3);
 	EQ(page_fault_sweep(setup_cpl3, op_load_ss, "load SS"), 2);
 	EQ(page_fault_sweep(setup_cpl0, op_load_ltr, "LTR"), 2);
 	world_protected(0);
@@ -140,6 +161,8 @@ static void test_lldt(void)
 	OK(seg_lldt(&w, 2));
 	EQ(w.ldtr.attr, 0);
 	EQ(w.ldtr.sel, 2);
+	OK(seg_lldt(&w, S_LDT));
+	put_desc(0x5c, W_LDT, 0x7f, A_SYS(2, 0));
 	FAULTS(seg_lldt(&w, 0x5c), EXC_GP, 0x5c);		/* in the LDT */
 	FAULTS(seg_lldt(&w, 0x200), EXC_GP, 0x200);
 	FAULTS(seg_lldt(&w, S_DATA0), EXC_GP, S_DATA0);		/* type */
@@ -165,6 +188,7 @@ static void test_ltr(void)
 	OK(seg_ltr(&w, S_TSS_C));
 	EQ(w.tr.attr & 0xf, 3);
 	FAULTS(seg_ltr(&w, 0), EXC_GP, 0);
+	put_desc(0x6c, W_TSS_B, 0x67, A_SYS(9, 0));
 	FAULTS(seg_ltr(&w, 0x6c), EXC_GP, 0x6c);
 	FAULTS(seg_ltr(&w, 0x208), EXC_GP, 0x208);
 	FAULTS(seg_ltr(&w, S_LDT), EXC_GP, S_LDT);
@@ -205,7 +229,7 @@ static void test_lar_lsl(void)
 	EQ(zf, 0);
 	OK(seg_lar(&w, S_CODE3, &out, &zf));
 	EQ(zf, 1);
-	EQ(out, 0x00c0fa00);
+	EQ(out, 0x00cffa00);
 	OK(seg_lsl(&w, S_CODE3, &out, &zf));
 	EQ(out, 0xffffffff);
 	OK(seg_lsl(&w, S_TSS_B, &out, &zf));
@@ -213,7 +237,7 @@ static void test_lar_lsl(void)
 	desc_clear(S_CODE3, SEG_P);		/* presence does not matter */
 	OK(seg_lar(&w, S_CODE3, &out, &zf));
 	EQ(zf, 1);
-	EQ(out, 0x00c07a00);
+	EQ(out, 0x00cf7a00);
 	OK(seg_lar(&w, S_DATA0 | 3, &out, &zf));	/* RPL > DPL */
 	EQ(zf, 0);
 	OK(seg_lar(&w, S_CONF0 | 3, &out, &zf));
@@ -234,9 +258,11 @@ static void test_lar_lsl(void)
 static void test_verr_verw(void)
 {
 	static const struct { u16 attr, sel; u8 cpl; bool verr, verw; } rows[] = {
-		{ SEG_P | SEG_S, S_FREE, 0, 1, 0 },					/* data, read-only */
+		/* data, read-only */
+		{ SEG_P | SEG_S, S_FREE, 0, 1, 0 },
 		{ SEG_P | SEG_S | SEG_WRITABLE, S_FREE, 0, 1, 1 },
-		{ SEG_S | SEG_WRITABLE, S_FREE, 0, 1, 1 },				/* not present */
+		/* not present */
+		{ SEG_S | SEG_WRITABLE, S_FREE, 0, 1, 1 },
 		{ SEG_P | SEG_S | SEG_CODE, S_FREE, 0, 0, 0 },
 		{ SEG_P | SEG_S | SEG_CODE | SEG_READABLE, S_FREE, 0, 1, 0 },
 		{ SEG_P | 9, S_FREE, 0, 0, 0 },						/* system */
@@ -246,7 +272,8 @@ static void test_verr_verw(void)
 		{ SEG_P | SEG_S | SEG_CODE | SEG_READABLE | SEG_CONFORMING, S_FREE | 3, 3, 1, 0 },
 		{ SEG_P | SEG_S | SEG_CODE | SEG_CONFORMING, S_FREE, 3, 0, 0 },
 		{ SEG_P | SEG_S | SEG_WRITABLE, 0, 0, 0, 0 },				/* null */
-		{ SEG_P | SEG_S | SEG_WRITABLE, 0x300, 0, 0, 0 },			/* outside */
+		/* outside */
+		{ SEG_P | SEG_S | SEG_WRITABLE, 0x300, 0, 0, 0 },
 	};
 
 	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {

@@ -97,7 +97,7 @@ static void test_call_iret(void)
 static void test_iret_link(void)
 {
 	static const struct { u16 link; u8 vec; u16 code; } bad[] = {
-		{ 0, EXC_TS, 0 }, { 0x6c, EXC_TS, 0x6c }, { 0x200, EXC_TS, 0x200 },
+		{ 1, EXC_TS, 0 }, { 0x6c, EXC_TS, 0x6c }, { 0x200, EXC_TS, 0x200 },
 		{ S_TSS_B, EXC_TS, S_TSS_B },			/* not busy */
 		{ S_DATA0, EXC_TS, S_DATA0 },
 		{ S_FREE, EXC_NP, S_FREE },
@@ -106,6 +106,8 @@ static void test_iret_link(void)
 	for (unsigned k = 0; k < sizeof(bad) / sizeof(bad[0]); k++) {
 		world_protected(0);
 		put_desc(S_FREE, W_TSS_B, 0x67, (u16)(A_SYS(11, 0) & ~SEG_P));
+		put_desc(0, W_TSS_B, 0x67, A_SYS(11, 0));
+		put_desc(0x6c, W_TSS_B, 0x67, A_SYS(11, 0));
 		w.eflags |= FL_NT;
 		fake_put(W_TSS_A, 2, bad[k].link);
 		FAULTS(far_iret(&w, 4), bad[k].vec, bad[k].code);
@@ -128,6 +130,8 @@ static void test_gates(void)
 	put_gate(S_FREE, S_TSS_B, 0, 5, 3, 0);
 	desc_clear(S_FREE, SEG_P);
 	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_NP, S_FREE);
+	put_desc(0, W_TSS_B, 0x67, A_SYS(9, 0));
+	put_desc(0x6c, W_TSS_B, 0x67, A_SYS(9, 0));
 	put_gate(S_FREE, 0, 0, 5, 3, 0);
 	FAULTS(far_jmp(&w, S_FREE, 0, 4), EXC_GP, 0);
 	put_gate(S_FREE, 0x6c, 0, 5, 3, 0);			/* in the LDT */
@@ -149,7 +153,8 @@ static void test_gates(void)
 /* What is wrong in the new task faults in the new task (SDM vol. 3, table 7-1). */
 static void test_new_task_faults(void)
 {
-	static const struct { u16 off, value; u16 np; u8 vec; u16 code; const char *name; } rows[] = {
+	static const struct { u16 off,
+			value; u16 np; u8 vec; u16 code; const char *name; } rows[] = {
 		{ 0x60, 0x5c, 0, EXC_TS, 0x5c, "LDT in the LDT" },
 		{ 0x60, 0x200, 0, EXC_TS, 0x200, "LDT outside" },
 		{ 0x60, S_DATA0, 0, EXC_TS, S_DATA0, "LDT type" },
@@ -176,6 +181,7 @@ static void test_new_task_faults(void)
 		struct fault f;
 
 		world_protected(0);
+		put_desc(0x5c, W_LDT, 0x7f, A_SYS(2, 0));
 		fake_put(W_TSS_B + rows[k].off, 2, rows[k].value);
 		if (rows[k].np)
 			desc_clear(rows[k].np, SEG_P);
@@ -223,6 +229,63 @@ static void test_special(void)
 	world_protected(0);
 	w.tr.limit = 0x5e;
 	FAULTS(far_jmp(&w, S_TSS_B, 0, 4), EXC_TS, S_TSS_A);
+	w.tr.limit = 0x5f;
+	OK(far_jmp(&w, S_TSS_B, 0, 4));
+	world_protected(0);
+	w.tr.attr = 0;
+	FAULTS(far_jmp(&w, S_TSS_B, 0, 4), EXC_TS, S_TSS_A);
+	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+	struct fault gp = fault_code(EXC_GP, 0);
+
+	FAULTS(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_TSS_A | 1);
+}
+
+/* The EXT bit of what fails in a task that an exception entered. */
+static void test_ext(void)
+{
+	static const struct { u16 off, value, np; u8 vec; u16 code; const char *name; } rows[] = {
+		{ 0x60, S_DATA0, 0, EXC_TS, S_DATA0, "LDT type" },
+		{ 0x60, 0x5c, 0, EXC_TS, 0x5c, "LDT in the LDT" },
+		{ 0x4c, 0, 0, EXC_TS, 0, "CS null" },
+		{ 0x4c, S_DATA0, 0, EXC_TS, S_DATA0, "CS type" },
+		{ 0x4c, S_CODE0, S_CODE0, EXC_NP, S_CODE0, "CS not present" },
+		{ 0x50, S_CODE0, 0, EXC_TS, S_CODE0, "SS type" },
+		{ 0x54, S_TSS_A, 0, EXC_TS, S_TSS_A, "DS type" },
+		{ 0x54, S_DATA3, S_DATA3, EXC_NP, S_DATA3 & ~3, "DS not present" },
+		{ 0x4c, S_FREE, 0, EXC_GP, 0, "EIP outside" },
+	};
+	struct fault gp = fault_code(EXC_GP, 0);
+
+	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		world_protected(0);
+		put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+		put_desc(S_FREE, 0, 0xff, A_CODE(0) & ~SEG_G);
+		put_desc(0x5c, W_LDT, 0x7f, A_SYS(2, 0));
+		put_desc(0, 0, 0xfffff, A_CODE(0));
+		fake_put(W_TSS_B + rows[k].off, 2, rows[k].value);
+		if (rows[k].np)
+			desc_clear(rows[k].np, SEG_P);
+		want_fault(exc_deliver(&w, &gp, EV_FAULT), rows[k].vec, rows[k].code | 1,
+			   rows[k].name, __LINE__);
+	}
+	world_protected(0);
+	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+	put_desc(S_TSS_B, W_TSS_B, 0x66, A_SYS(9, 0));
+	FAULTS(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_TSS_B | 1);
+	put_idt(EXC_GP, 0x6c, 0, 5, 0);
+	FAULTS(exc_deliver(&w, &gp, EV_FAULT), EXC_GP, 0x6c | 1);
+	/* a conforming CS whose DPL is its RPL */
+	world_protected(0);
+	put_tss32(W_TSS_B, S_CONF3, 0x5000, S_DATA3, 0x800, 2);
+	OK(far_jmp(&w, S_TSS_B, 0, 4));
+	EQ(w.cpl, 3);
+	/* an A bit that cannot be set: in the new task, and the register stays unusable */
+	world_protected(0);
+	gdt_split(S_TSS_A);
+	fake_rights[(W_SPLIT - 1) >> 12] = FAKE_PRESENT | FAKE_USER;
+	EQ(far_jmp(&w, S_TSS_B, 0, 4).vector, EXC_PF);
+	EQ(w.tr.sel, S_TSS_B);
+	EQ(w.seg[CS].attr, 0);
 }
 
 static void test_int_gate(void)
@@ -274,6 +337,34 @@ static void test_int_gate(void)
 	EQ(fake_get(W_TSS_A + 0x24, 4) & FL_RF, 0);
 }
 
+/* The descriptors of the two TSSs on different pages. */
+static void setup_split(void)
+{
+	world_protected(0);
+	desc_set(S_CODE0, SEG_ACCESSED);
+	desc_set(S_DATA0, SEG_ACCESSED);
+	desc_set(S_DATA3, SEG_ACCESSED);
+	desc_set(S_CONF0, SEG_ACCESSED);
+	gdt_split(S_TSS_B);
+}
+
+/* The old TSS across two pages: EIP on the first, the segment registers on the second. */
+static void setup_old_across(void)
+{
+	world_protected(0);
+	w.tr.base = W_SPLIT - 0x40;
+}
+
+static void setup_iret(void)
+{
+	setup_old_across();
+	w.eflags |= FL_NT;
+	fake_put((u32)w.tr.base, 2, S_TSS_B);
+	desc_set(S_TSS_B, TSS_BUSY);
+}
+
+static struct fault op_iret(void) { return far_iret(&w, 4); }
+static struct fault op_call(void) { return far_call(&w, S_TSS_B, 0, 4); }
 static struct fault op_jmp(void) { return far_jmp(&w, S_TSS_B, 0, 4); }
 static struct fault op_call16(void) { return far_call(&w, S_TSS_C, 0, 4); }
 
@@ -284,6 +375,19 @@ static void test_page_faults(void)
 	EQ(page_fault_sweep(setup_cpl0, op_jmp, "jmp task"), 5);
 	/* CALL writes the new TSS's link too */
 	EQ(page_fault_sweep(setup_cpl0, op_call16, "call task"), 6);
+	/*
+	 * GDT: both pages not present, the second read-only (busy bit); old TSS 2; new TSS 2.
+	 * The first one's descriptors are accessed already.
+	 */
+	EQ(page_fault_sweep(setup_split, op_call, "call, split GDT"), 7);
+	setup_split();
+	fake_rights[(W_SPLIT - 1) >> 12] = FAKE_PRESENT | FAKE_USER;
+	world_snap();
+	EQ(op_jmp().vector, EXC_PF);
+	TRUE(world_unchanged());
+	EQ(page_fault_sweep(setup_old_across, op_jmp, "jmp, old TSS across"), 7);
+	/* IRET: link; old TSS twice not present, read-only; GDT 2; new TSS */
+	EQ(page_fault_sweep(setup_iret, op_iret, "iret, old TSS across"), 7);
 	/* a fault on a descriptor of the new task belongs to it */
 	world_protected(0);
 	put_desc(S_LDT, 0x40000, 0x7f, A_SYS(2, 0));
@@ -299,6 +403,7 @@ static void test_io(void)
 {
 	world_protected(3);
 	memset(fake_mem + W_TSS_A + 0x100, 0xff, 0x100);
+	fake_rights[W_TSS_A >> 12] = FAKE_PRESENT | FAKE_WRITE;	/* the TSS is the supervisor's */
 	fake_mem[W_TSS_A + 0x100 + 0x3f8 / 8] = 0;		/* 3f8 … 3ff */
 	OK(sys_io(&w, 0x3f8, 1));
 	OK(sys_io(&w, 0x3fc, 4));
@@ -314,6 +419,10 @@ static void test_io(void)
 	OK(sys_io(&w, 0x3f8, 1));
 	w.tr.limit = 0x66;
 	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
+	w.tr.limit = 0x67;					/* the smallest TSS can hold a map */
+	fake_put(W_TSS_A + 0x66, 2, 0x40);
+	OK(sys_io(&w, 0, 1));
+	fake_put(W_TSS_A + 0x66, 2, 0x100);
 	w.tr.limit = 0x1ff;
 	w.tr.attr = SEG_P | 3;					/* 16-bit TSS: no map */
 	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
@@ -339,6 +448,7 @@ int main(void)
 	test_gates();
 	test_new_task_faults();
 	test_special();
+	test_ext();
 	test_int_gate();
 	test_page_faults();
 	test_io();

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Images of the x87, MMX and SSE state in guest memory: FNSTENV, FLDENV, FNSAVE,
+ * FRSTOR, FXSAVE, FXRSTOR (SDM vol. 1, 8.1.10, 10.5). Not their layout
+ * (x87_env.c). Invariant: all of an image is probed before any of it, or of the
+ * state, changes.
+ */
+#include "dbt/backend/guest_xmm.h"
+#include "dbt/rt/guestmem.h"
+#include "dbt/rt/helpers.h"
+#include "dbt/rt/sse.h"
+#include "dbt/rt/sysops.h"
+#include "dbt/rt/sysutil.h"
+
+#include <string.h>
+
+#define FXSAVE_SIZE 512
+#define FXSAVE_X87 160		/* header and ST(0) … ST(7) */
+#define FXSAVE_XMM 160		/* where XMM0 is */
+#define FXSAVE_MXCSR 24
+#define FXSAVE_USED 288		/* up to XMM7: outside 64-bit mode the rest is left alone */
+
+/* -- Bytes -- */
+
+static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
+{
+	for (u32 done = 0, n; done < size; done += n) {
+		u64 v = 0;
+
+		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
+		memcpy(&v, in + done, n);
+		TRY(g_st(c, at + done, n, c->cpl != 3, v));
+	}
+	return fault_none();
+}
+
+static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
+{
+	for (u32 done = 0, n; done < size; done += n) {
+		u64 v = 0;
+
+		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
+		TRY(g_ld(c, at + done, n, c->cpl != 3, &v));
+		memcpy(out + done, &v, n);
+	}
+	return fault_none();
+}
+
+/* In the order of AMD family 25, which CR2 tells when an image lies on two pages. */
+static struct fault probe_ends(struct vcpu *c, u32 first, u32 size, u32 then, bool write)
+{
+	TRY(g_probe(c, first, size, c->cpl != 3, write));
+	return g_probe(c, then, 1, c->cpl != 3, write);
+}
+
+static struct fault probe(struct vcpu *c, u32 at, u32 size, bool write)
+{
+	return probe_ends(c, at, 2, at + size - 1, write);
+}
+
+static struct fault probe_fx(struct vcpu *c, u32 at, bool write)
+{
+	return probe_ends(c, at + FXSAVE_SIZE - 1, 1, at, write);
+}
+
+static u64 finish(struct vcpu *c, struct fault f)
+{
+	if (f.raised)
+		c->fault = f;
+	else
+		c->eip = c->next_eip;
+	return 0;
+}
+
+/* -- x87 -- */
+
+static struct fault store_image(struct vcpu *c, u32 at, const u8 *bytes, u32 size)
+{
+	TRY(probe(c, at, size, true));
+	return put(c, at, bytes, size);
+}
+
+static struct fault load_image(struct vcpu *c, u32 at, u8 *bytes, u32 size)
+{
+	TRY(probe(c, at, size, false));
+	return get(c, at, bytes, size);
+}
+
+u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
+{
+	u8 bytes[X87_ENV_MAX];
+	struct fault f;
+
+	(void)d;
+	x87_env_image(&c->x87, (enum x87_format)format, bytes);
+	f = store_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
+	if (!f.raised)
+		x87_fstenv_done(&c->x87);
+	return finish(c, f);
+}
+
+u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
+{
+	u8 bytes[X87_SAVE_MAX];
+	struct fault f;
+
+	(void)d;
+	x87_save_image(&c->x87, (enum x87_format)format, bytes);
+	f = store_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
+	if (!f.raised)
+		x87_finit(&c->x87);
+	return finish(c, f);
+}
+
+u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
+{
+	u8 bytes[X87_ENV_MAX];
+	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
+
+	(void)d;
+	if (!f.raised)
+		x87_fldenv(&c->x87, (enum x87_format)format, bytes);
+	return finish(c, f);
+}
+
+u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
+{
+	u8 bytes[X87_SAVE_MAX];
+	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
+
+	(void)d;
+	if (!f.raised)
+		x87_frstor(&c->x87, (enum x87_format)format, bytes);
+	return finish(c, f);
+}
+
+/* -- x87 and SSE. Without CR4.OSFXSR, MXCSR and the XMM registers stay out of it. -- */
+
+static struct fault fxsave(struct vcpu *c, u32 at)
+{
+	u8 bytes[FXSAVE_USED] = { 0 };
+	u32 mask = MXCSR_ALL, mxcsr;
+	union xmm x;
+
+	TRY(probe_fx(c, at, true));
+	x87_fxsave(&c->x87, false, bytes);
+	if (!(c->cr4 & CR4_OSFXSR)) {
+		TRY(put(c, at, bytes, FXSAVE_MXCSR));
+		return put(c, at + 32, bytes + 32, FXSAVE_X87 - 32);
+	}
+	mxcsr = sse_mxcsr(c);
+	memcpy(bytes + FXSAVE_MXCSR, &mxcsr, 4);
+	memcpy(bytes + FXSAVE_MXCSR + 4, &mask, 4);
+	for (unsigned n = 0; n < 8; n++) {
+		xmm_read(c, n, &x);
+		memcpy(bytes + FXSAVE_XMM + 16 * n, &x, 16);
+	}
+	return put(c, at, bytes, FXSAVE_USED);
+}
+
+static struct fault fxrstor(struct vcpu *c, u32 at)
+{
+	u8 bytes[FXSAVE_USED];
+	union xmm x;
+	u32 mxcsr;
+
+	TRY(probe_fx(c, at, false));
+	TRY(get(c, at, bytes, FXSAVE_USED));
+	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
+	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
+		return fault_gp0();
+	x87_fxrstor(&c->x87, false, bytes);
+	if (!(c->cr4 & CR4_OSFXSR))
+		return fault_none();
+	sse_set_mxcsr(c, mxcsr);
+	for (unsigned n = 0; n < 8; n++) {
+		memcpy(&x, bytes + FXSAVE_XMM + 16 * n, 16);
+		xmm_write(c, n, &x);
+	}
+	sys_mode_changed(c);
+	return fault_none();
+}
+
+u64 helper_fxsave(struct vcpu *c, u64 at, u64 b, u64 d)
+{
+	(void)b, (void)d;
+	return finish(c, fxsave(c, (u32)at));
+}
+
+u64 helper_fxrstor(struct vcpu *c, u64 at, u64 b, u64 d)
+{
+	(void)b, (void)d;
+	return finish(c, fxrstor(c, (u32)at));
+}

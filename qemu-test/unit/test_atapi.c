@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ATAPI CD-ROM: expectations from ATA/ATAPI-6 §9.8, SPC-2 and MMC-3. */
+#include "drivers/pc/ide.h"
+
+#include <stdlib.h>
+
+#include "qemu-test/unit/pc_test.h"
+
+enum { CD_SECTORS = 300, P = 0x170 };
+
+static struct wire irq[2];
+static u8 *media;
+
+static int mem_read(void *opaque, u64 lba, u32 n, void *buf)
+{
+	memcpy(buf, (u8 *)opaque + lba * 512, (size_t)n * 512);
+	return 0;
+}
+
+static void start(const u8 *cdb, u16 limit)
+{
+	outb(P + 6, 0xa0);
+	outb(P + 1, 0), outb(P + 4, (u8)limit), outb(P + 5, (u8)(limit >> 8));
+	irq[1].rises = 0;
+	outb(P + 7, 0xa0);
+	CHECK_EQ(inb(P + 7) & 0x89, 0x08, "DRQ for the packet");
+	CHECK_EQ(inb(P + 2) & 3, 1, "C/D: command");
+	bus_write_block(bus, P, cdb, 2, 6);
+}
+
+/* Send a packet and take what it gives; returns the number of bytes. */
+static u32 run(const u8 *cdb, u8 *buf, u16 limit)
+{
+	u32 n = 0;
+
+	start(cdb, limit);
+	while (inb(P + 7) & 8) {
+		CHECK_EQ(inb(P + 2) & 3, 2, "I/O: data to the host");
+		u32 part = inb(P + 4) | inb(P + 5) << 8;
+		CHECK(part && part <= limit, "within the byte count limit");
+		bus_read_block(bus, P, buf + n, 2, (part + 1) / 2);
+		n += part;
+	}
+	CHECK_EQ(inb(P + 2) & 3, 3, "status phase");
+	return n;
+}
+
+static bool failed(void) { return inb(P + 7) & 1; }
+
+/* Sense key, code and qualifier of the last failure. */
+static u32 sense(void)
+{
+	u8 cdb[12] = { 0x03, 0, 0, 0, 18 }, buf[64];
+
+	run(cdb, buf, 64);
+	return (u32)buf[2] << 16 | buf[12] << 8 | buf[13];
+}
+
+static void test_identify(void)
+{
+	u8 id[512];
+
+	CHECK_EQ(inb(P + 4) | inb(P + 5) << 8, 0xeb14, "signature");
+	CHECK_EQ(inb(P + 7), 0, "status 0 after reset");
+	outb(P + 7, 0xec);
+	CHECK_EQ(inb(P + 7) & 1, 1, "IDENTIFY DEVICE is aborted");
+	CHECK_EQ(inb(P + 1) & 4, 4, "ABRT");
+	CHECK_EQ(inb(P + 4) | inb(P + 5) << 8, 0xeb14, "and leaves the signature");
+	outb(P + 7, 0xa1);
+	CHECK_EQ(inb(P + 7), 0x58, "IDENTIFY PACKET DEVICE");
+	bus_read_block(bus, P, id, 2, 256);
+	CHECK_EQ(id[1] & 0xdf, 0x85, "packet device, type 5: CD-ROM");
+	CHECK_EQ(id[0] & 0x83, 0x80, "removable, 12-byte packets");
+	CHECK_EQ(id[99] & 3, 2, "LBA, no DMA");
+}
+
+static void test_attention(void)
+{
+	u8 tur[12] = { 0 }, buf[64];
+
+	run(tur, buf, 64);
+	CHECK(failed(), "first command after power-up");
+	CHECK_EQ(inb(P + 1) >> 4, 6, "unit attention");
+	CHECK_EQ(sense(), 0x062900, "power on or reset");
+	run(tur, buf, 64);
+	CHECK(!failed(), "then ready");
+	CHECK_EQ(sense(), 0, "no sense");
+}
+
+static void test_inquiry(void)
+{
+	u8 cdb[12] = { 0x12, 0, 0, 0, 36 }, buf[64];
+
+	CHECK_EQ(run(cdb, buf, 0xfffe), 36, "INQUIRY");
+	CHECK_EQ(buf[0], 5, "CD-ROM");
+	CHECK_EQ(buf[1], 0x80, "removable");
+	CHECK_EQ(irq[1].rises, 2, "one interrupt for the data, one for the status");
+	cdb[4] = 5;
+	CHECK_EQ(run(cdb, buf, 0xfffe), 5, "allocation length, odd");
+	cdb[4] = 0;
+	CHECK_EQ(run(cdb, buf, 0xfffe), 0, "allocation length 0: no data, no error");
+	CHECK(!failed(), "no error");
+}
+
+static void test_read(void)
+{
+	u8 cdb[12] = { 0x28 }, *buf = malloc(64 * 2048);
+
+	cdb[5] = 17, cdb[8] = 1;
+	CHECK_EQ(run(cdb, buf, 2048), 2048, "READ(10)");
+	CHECK(!memcmp(buf, media + 17 * 2048, 2048), "sector 17");
+	cdb[8] = 40;
+	CHECK_EQ(run(cdb, buf, 0xfffe), 40 * 2048, "more than one block");
+	CHECK(!memcmp(buf, media + 17 * 2048, 40 * 2048), "forty sectors");
+	CHECK_EQ(run(cdb, buf, 1234), 40 * 2048, "a limit that is no sector size");
+	CHECK(!memcmp(buf, media + 17 * 2048, 40 * 2048), "still the same");
+	CHECK_EQ(run(cdb, buf, 0xffff), 40 * 2048, "limit 0xffff is 0xfffe");
+	u8 cdb12[12] = { 0xa8, 0, 0, 0, 1, 0, 0, 0, 0, 3 };
+	CHECK_EQ(run(cdb12, buf, 0xfffe), 3 * 2048, "READ(12)");
+	CHECK(!memcmp(buf, media + 256 * 2048, 3 * 2048), "sector 256");
+	cdb[4] = 1, cdb[5] = 0x2b, cdb[8] = 2;		/* 299, two sectors */
+	CHECK_EQ(run(cdb, buf, 2048), 0, "past the end: nothing");
+	CHECK(failed(), "and an error");
+	CHECK_EQ(sense(), 0x052100, "LBA out of range");
+	memset(cdb + 1, 0xff, 9);
+	run(cdb, buf, 2048);
+	CHECK_EQ(sense(), 0x052100, "wild address");
+	memset(cdb12 + 2, 0xff, 8);
+	run(cdb12, buf, 2048);
+	CHECK_EQ(sense(), 0x052100, "wild address and count");
+	memset(cdb + 1, 0, 9);
+	run(cdb, buf, 2048);
+	CHECK(!failed(), "count 0 is no error");
+	free(buf);
+}
+
+static void test_tables(void)
+{
+	u8 cap[12] = { 0x25 }, toc[12] = { 0x43, 0, 0, 0, 0, 0, 0, 0, 64 }, buf[256];
+
+	CHECK_EQ(run(cap, buf, 64), 8, "READ CAPACITY");
+	CHECK_EQ(buf[2] << 8 | buf[3], CD_SECTORS - 1, "last sector");
+	CHECK_EQ(buf[6] << 8 | buf[7], 2048, "sector size");
+	CHECK_EQ(run(toc, buf, 256), 20, "TOC: one track and lead-out");
+	CHECK_EQ(buf[1], 18, "length");
+	CHECK_EQ(buf[5] << 8 | buf[6], 0x1401, "data track 1");
+	CHECK_EQ(buf[14], 0xaa, "lead-out");
+	CHECK_EQ(buf[18] << 8 | buf[19], CD_SECTORS, "at the end");
+	toc[1] = 2, toc[6] = 0xaa;
+	CHECK_EQ(run(toc, buf, 256), 12, "lead-out only, MSF");
+	CHECK_EQ(buf[9] << 16 | buf[10] << 8 | buf[11], 6 << 8, "450 frames: 00:06:00");
+	toc[1] = 0, toc[6] = 0, toc[2] = 1;
+	CHECK_EQ(run(toc, buf, 256), 12, "sessions");
+	CHECK_EQ(buf[2] << 8 | buf[3], 0x0101, "one session");
+	toc[2] = 5;
+	run(toc, buf, 256);
+	CHECK_EQ(sense(), 0x052400, "CD-TEXT: invalid field");
+	u8 sense10[12] = { 0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 128 };
+	CHECK_EQ(run(sense10, buf, 256), 28, "MODE SENSE(10) capabilities");
+	CHECK_EQ(buf[8] << 8 | buf[9], 0x2a12, "page header");
+	CHECK_EQ(buf[0] << 8 | buf[1], 26, "mode data length");
+	sense10[2] = 0x30;
+	run(sense10, buf, 256);
+	CHECK_EQ(sense(), 0x052400, "unknown page");
+	u8 conf[12] = { 0x46, 0, 0, 0, 0, 0, 0, 0, 128 };
+	CHECK_EQ(run(conf, buf, 256), 32, "GET CONFIGURATION");
+	CHECK_EQ(buf[6] << 8 | buf[7], 8, "profile: CD-ROM");
+	CHECK_EQ(buf[3], 28, "length");
+	u8 event[12] = { 0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8 };
+	CHECK_EQ(run(event, buf, 256), 8, "GET EVENT STATUS");
+	CHECK_EQ(buf[2], 4, "media class");
+	CHECK_EQ(buf[5] & 3, 2, "medium present");
+	u8 info[12] = { 0x51, 0, 0, 0, 0, 0, 0, 0, 34 };
+	CHECK_EQ(run(info, buf, 256), 34, "READ DISC INFORMATION");
+	u8 mech[12] = { 0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8 };
+	CHECK_EQ(run(mech, buf, 256), 8, "MECHANISM STATUS");
+}
+
+static void test_tray(void)
+{
+	u8 lock[12] = { 0x1e, 0, 0, 0, 1 }, eject[12] = { 0x1b, 0, 0, 0, 2 }, tur[12] = { 0 };
+	u8 buf[64];
+
+	run(lock, buf, 64);
+	run(eject, buf, 64);
+	CHECK_EQ(sense(), 0x055302, "removal prevented");
+	lock[4] = 0;
+	run(lock, buf, 64);
+	run(eject, buf, 64);
+	CHECK(!failed(), "ejected");
+	run(tur, buf, 64);
+	CHECK_EQ(sense(), 0x023a02, "no medium, tray open");
+	eject[4] = 3;
+	run(eject, buf, 64);
+	run(tur, buf, 64);
+	CHECK(failed(), "loaded: unit attention");
+	run(tur, buf, 64);
+	CHECK(!failed(), "ready");
+	u8 unknown[12] = { 0xee };
+	run(unknown, buf, 64);
+	CHECK_EQ(sense(), 0x052000, "invalid opcode");
+	outb(P + 1, 1), outb(P + 7, 0xa0);
+	CHECK_EQ(inb(P + 7) & 0x09, 1, "DMA packet refused");
+	outb(P + 7, 0x08);
+	CHECK_EQ(inb(P + 4) | inb(P + 5) << 8, 0xeb14, "DEVICE RESET gives the signature");
+}
+
+int main(void)
+{
+	struct irq_line l[2] = { { wire_set, irq, 0 }, { wire_set, irq, 1 } };
+	struct blockdev b = {
+		.sectors = CD_SECTORS * 4, .readonly = true, .name = "CD", .read = mem_read,
+	};
+
+	media = malloc(CD_SECTORS * 2048);
+	for (unsigned k = 0; k < CD_SECTORS * 2048; k++)
+		media[k] = (u8)(k * 13 + (k >> 11) * 5);
+	b.opaque = media;
+	bus = bus_create();
+	struct ide *ide = ide_create(bus, l);
+	ide_attach_cdrom(ide, 2, &b);
+	ide_reset(ide);
+	test_identify();
+	test_attention();
+	test_inquiry();
+	test_read();
+	test_tables();
+	test_tray();
+	free(media);
+	return check_done();
+}

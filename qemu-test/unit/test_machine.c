@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The board: wiring of interrupts, A20, reset and power, what firmware is told, and that
+ * no port or device page lets a careless guest hurt the monitor (a walk over all of them).
+ */
+#include "drivers/pc/machine.h"
+
+#include <stdlib.h>
+
+#include "drivers/pc/fw_cfg.h"
+#include "kernel/lib/err.h"
+#include "kernel/timer.h"
+#include "qemu-test/unit/pc_test.h"
+
+static struct machine *m;
+static struct irqchip *ic;
+static unsigned resets, offs;
+static int off_status;
+static u8 disk_bytes[64 * 512];
+
+static void on_reset(void *o) { (void)o; resets++; }
+static void on_off(int status) { offs++; off_status = status; }
+
+static int mem_read(void *o, u64 lba, u32 n, void *b)
+{
+	memcpy(b, (u8 *)o + lba * 512, n * 512ul);
+	return 0;
+}
+
+static int mem_write(void *o, u64 lba, u32 n, const void *b)
+{
+	memcpy((u8 *)o + lba * 512, b, n * 512ul);
+	return 0;
+}
+
+static void program_pic(void)
+{
+	outb(0x20, 0x11), outb(0x21, 0x08), outb(0x21, 0x04), outb(0x21, 0x01);
+	outb(0xa0, 0x11), outb(0xa1, 0x70), outb(0xa1, 0x02), outb(0xa1, 0x01);
+	outb(0x21, 0), outb(0xa1, 0);
+}
+
+static int take(void)
+{
+	int v = irqchip_ack(ic, 0);
+
+	outb(0xa0, 0x20), outb(0x20, 0x20);
+	return v;
+}
+
+static void test_wiring(void)
+{
+	program_pic();
+	writel(0xfee000f0, 0x1ff), writel(0xfee00350, 0x8700);
+	CHECK_EQ(take(), -1, "quiet");
+	outb(0x43, 0x34), outb(0x40, 0xa9), outb(0x40, 0x04);
+	fake_advance(1100000);
+	CHECK_EQ(take(), 0x08, "PIT is IRQ 0");
+	outb(0x21, 0x01);
+	outb(0x3fc, 0x08), outb(0x3f9, 0x02);
+	CHECK_EQ(take(), 0x0c, "COM1 is IRQ 4");
+	outb(0x3f9, 0);
+	outb(0x64, 0x60), outb(0x60, 0x47);
+	machine_key(m, 0x1c, true);
+	CHECK_EQ(take(), 0x09, "keyboard is IRQ 1");
+	CHECK_EQ(inb(0x60), 0x1e, "A");
+	outb(0x64, 0xd4), outb(0x60, 0xf2);
+	CHECK_EQ(take(), 0x74, "mouse is IRQ 12");
+	inb(0x60), take(), inb(0x60);
+	outb(0x70, 0x0b), outb(0x71, 0x12);
+	fake_advance(1000000000);
+	CHECK_EQ(take(), 0x70, "RTC is IRQ 8");
+	outb(0x70, 0x0c), inb(0x71);
+	outb(0x1f6, 0xa0), outb(0x1f7, 0xec);
+	CHECK_EQ(take(), 0x76, "first IDE channel is IRQ 14");
+	inb(0x1f7);
+	outb(0x176, 0xa0), outb(0x177, 0xa1);
+	CHECK_EQ(take(), 0x77, "second IDE channel is IRQ 15");
+	inb(0x177);
+	outl(0xcf8, 0x80000b40), outl(0xcfc, 0x601);
+	outl(0xcf8, 0x80000b80), outb(0xcfc, 1);
+	outw(0x604, 1), outw(0x602, 0x100);
+	machine_power_button(m);
+	CHECK_EQ(take(), 0x71, "SCI is IRQ 9");
+	outw(0x600, 0x100);
+}
+
+static void test_control_lines(void)
+{
+	outb(0x92, 0);
+	CHECK(!fake_a20, "A20 off by port 0x92");
+	outb(0x64, 0xd1), outb(0x60, 0xdf);
+	CHECK(fake_a20, "A20 on by the 8042");
+	outb(0x64, 0xfe);
+	CHECK_EQ(resets, 1, "reset by the 8042");
+	outb(0x92, 3);
+	CHECK_EQ(resets, 2, "reset by port 0x92");
+	outb(0xcf9, 6);
+	CHECK_EQ(resets, 3, "reset by RCR");
+	outw(0x604, 0x2000);
+	CHECK_EQ(offs, 1, "soft off");
+	outb(0xf4, 7);
+	CHECK_EQ(offs, 2, "debug exit");
+	CHECK_EQ(off_status, 7, "with its code");
+	outl(0xcf8, 0x80000058), outl(0xcfc, 0x33333300);
+	outb(0x92, 0);
+	machine_reset(m);
+	CHECK(fake_a20, "reset: A20 on");
+	CHECK_EQ(fake_pam[0] | fake_pam[15], 0, "reset: ROM everywhere");
+	CHECK_EQ(inw(0x600), 0xffff, "reset: PM block away");
+	CHECK_EQ(irqchip_pending(ic, 0), 0, "reset: quiet");
+}
+
+static u32 item(u16 key, unsigned size)
+{
+	u32 v = 0;
+
+	outw(0x510, key);
+	for (unsigned k = 0; k < size; k++)
+		v |= (u32)inb(0x511) << 8 * k;
+	return v;
+}
+
+static void test_firmware_view(void)
+{
+	CHECK_EQ(item(FWCFG_NB_CPUS, 2), 1, "CPUs");
+	CHECK_EQ(item(FWCFG_RAM_SIZE, 4), 64 << 20, "RAM");
+	CHECK_EQ(item(FWCFG_KERNEL_SIZE, 4), 1536, "protected-mode part");
+	CHECK_EQ(item(FWCFG_KERNEL_ADDR, 4), 0x100000, "kernel at 1 MiB");
+	CHECK_EQ(item(FWCFG_SETUP_SIZE, 4), 1024, "set-up: boot sector and one more");
+	CHECK_EQ(item(FWCFG_CMDLINE_SIZE, 4), 6, "command line with its zero");
+	CHECK_EQ(item(FWCFG_CMDLINE_DATA, 4), 'h' | 'e' << 8 | 'l' << 16 | 'l' << 24, "its text");
+	u32 initrd = item(FWCFG_INITRD_ADDR, 4);
+	CHECK(initrd % 4096 == 0 && initrd >= 0x101000 && initrd < 64 << 20, "initrd in RAM");
+	u8 setup[0x230];
+	outw(0x510, FWCFG_SETUP_DATA);
+	bus_read_block(bus, 0x511, setup, 1, sizeof(setup));
+	CHECK_EQ(setup[0x210], 0xff, "loader type");
+	CHECK_EQ(setup[0x211] & 0x81, 0x81, "heap may be used");
+	CHECK_EQ(setup[0x218] | setup[0x219] << 8 | setup[0x21a] << 16 | (u32)setup[0x21b] << 24,
+		 initrd, "initrd address in the header");
+	CHECK_EQ(setup[0x228] | setup[0x229] << 8 | setup[0x22a] << 16, 0x20000, "command line");
+}
+
+static void make_kernel(u8 *k)
+{
+	memset(k, 0, 2560);
+	k[0x1f1] = 1;
+	k[0x1fe] = 0x55, k[0x1ff] = 0xaa;
+	memcpy(k + 0x202, "HdrS", 4);
+	k[0x206] = 0x0c, k[0x207] = 0x02;
+	k[0x211] = 1;
+	k[0x22c] = 0xff, k[0x22d] = 0xff, k[0x22e] = 0xff, k[0x22f] = 0x7f;
+}
+
+static void test_bad_configs(struct machine_config c, u8 *kernel)
+{
+	struct machine *x;
+
+	c.cores = 0;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "no core");
+	c.cores = 1;
+	c.ram_below_4g = 0xd0000000;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "too much RAM below 4 GiB");
+	c.ram_below_4g = 64 << 20;
+	c.bus = NULL;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "no bus");
+	c.bus = bus;
+	kernel[0x202] = 'X';
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "no bzImage");
+	kernel[0x202] = 'H';
+	kernel[0x1f1] = 200;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "set-up longer than the image");
+	kernel[0x1f1] = 1;
+	c.initrd_size = 64 << 20;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "initrd does not fit");
+	c.initrd_size = 0;
+	c.kernel_size = 100;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "a short file");
+}
+
+/* Random accesses everywhere: sanitizers and must() judge. */
+static void test_random(void)
+{
+	u32 x = 12345;
+	static const u64 pages[] = { 0xa0000, 0xfec00000, 0xfee00000 };
+
+	for (unsigned k = 0; k < 400000; k++) {
+		x = x * 1664525 + 1013904223;
+		unsigned size = 1u << (x >> 30) % 3;
+		u16 port = x >> 14 & 1 ? (u16)(x >> 16 & 0x7ff) : (u16)(x >> 16);
+		u32 v = x * 2654435761u;
+
+		if (k % 4 == 0)
+			bus_write(bus, BUS_MMIO, pages[k / 4 % 3] + (x >> 16 & 0xfff), v, size);
+		else if (k % 2)
+			bus_write(bus, BUS_IO, port, v, size);
+		else
+			bus_read(bus, BUS_IO, port, size);
+		if (k % 16 == 0)
+			fake_advance(x >> 20);
+		if (irqchip_pending(ic, 0))
+			irqchip_ack(ic, 0);
+	}
+	CHECK(1, "survived");
+	machine_reset(m);
+	CHECK_EQ(irqchip_pending(ic, 0), 0, "quiet after reset");
+	outl(0xcf8, 0x80000000);
+	CHECK_EQ(inl(0xcfc), 0x12378086, "and as it was");
+}
+
+int main(void)
+{
+	static u8 kernel[2560], initrd[100];
+	struct blockdev b = {
+		.opaque = disk_bytes, .sectors = 64, .name = "d", .read = mem_read,
+		.write = mem_write,
+	};
+	struct machine_config c = {
+		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
+		.power = { on_off },
+		.disk = { &b }, .cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
+		.initrd = initrd, .initrd_size = sizeof(initrd), .cmdline = "hello",
+	};
+
+	bus = bus_create();
+	c.bus = bus;
+	make_kernel(kernel);
+	fake_time_reset(1000000);
+	test_bad_configs(c, kernel);
+	CHECK_EQ(machine_create(&c, &m), 0, "created");
+	CHECK(machine_bus(m) == bus, "on the bus that was given");
+	ic = machine_irqchip(m);
+	test_firmware_view();
+	test_wiring();
+	test_control_lines();
+	test_random();
+	return check_done();
+}
