@@ -66,8 +66,9 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 {
 	char reason[96] = "";
 
-	if (cpu(c->cpu, reason))
-		return check_fail(err, s, "cpu", c->cpu, reason, NULL);
+	if (cpu(c->cpu, reason))	/* its text begins with "cpu: " */
+		return check_fail(err, s, "cpu", c->cpu,
+				  reason + (strncmp(reason, "cpu: ", 5) ? 0 : 5), NULL);
 	if (c->selftest[0])
 		return 0;
 	if (!c->firmware.name[0])

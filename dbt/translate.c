@@ -109,6 +109,8 @@ static bool front_step(struct front *t, struct fault *f)
 	case DECODE_OK:
 		if (beyond_limit(t, i.len))
 			break;
+		if (!first && lift_begins_block(&i))
+			return false;
 		lift_insn(&t->lift, &i);
 		t->off += i.len;
 		t->eip += i.len;

@@ -96,6 +96,11 @@ void lift_insn(struct lift *t, const struct ir1 *i)
 		lift_exit(t, t->next);
 }
 
+bool lift_begins_block(const struct ir1 *i)
+{
+	return i->op == X86_ENTER && (i->ops[1].imm & 31) > 2;
+}
+
 void lift_finish(struct lift *t, u32 eip)
 {
 	if (!t->ended)

@@ -69,6 +69,7 @@ static u64 finish(struct vcpu *c, struct fault f)
 		c->fault = f;
 	else
 		c->eip = c->next_eip;
+	c->ignne &= x87_pending(&c->x87);
 	return 0;
 }
 

@@ -182,6 +182,8 @@ static u32 features[2];			/* CPUID.1: EDX, ECX */
 
 bool machine_has(unsigned need)
 {
+	if (need > 64)
+		return false;
 	return !need || (features[(need - 1) / 32] >> ((need - 1) % 32) & 1);
 }
 

@@ -60,11 +60,7 @@ static void expected(u32 n, u8 *data, u8 *fx)
 
 static u32 ignored_flags(u32 n)
 {
-	const struct insn_case *c = &files.cases[n];
-
-	if (c->known == KNOWN_REP_FLAGS && files.results[n].vector != 3)
-		return c->ignore | FL_ARITH;
-	return files.results[n].vector == 3 ? c->ignore : 0;
+	return insn_ignored(&files.cases[n], files.results[n].vector);
 }
 
 static bool same(u32 n, const struct insn_outcome *o)

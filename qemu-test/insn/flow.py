@@ -4,7 +4,7 @@
 A flag's producer and its reader stand in one piece of code: that is where lazy flags go wrong.
 """
 from build import (AF, ARITH, CF, CODE16, CODE16_FLAT, DATA, DF, EAX, EBX, ECX, EDX, ESI, ESP, EBP,
-                   EDI, FLAT, OF, PF, SF, ZF, RO, ABSENT, BASED, STACK16, Regs, le)
+                   EDI, FLAT, KNOWN_AT_FAULT, OF, PF, SF, ZF, RO, ABSENT, BASED, STACK16, Regs, le)
 
 COND = ("O", "NO", "B", "AE", "E", "NE", "BE", "A", "S", "NS", "P", "NP", "L", "GE", "LE", "G")
 READS = (OF, CF, ZF, CF | ZF, SF, PF, SF | OF, SF | OF | ZF)      # by condition / 2
@@ -91,6 +91,12 @@ def readers(g):
     yield "LOOPE", b"\xe1\x04", ZF
     yield "MOV ADD", b"\x89\xc2\x01\xda", 0
     yield "#DE", b"\x31\xc9\xf7\xf1", 0     # the fault must find the flags of XOR
+    # Here it must find the producer's, though nobody reads them afterwards.
+    yield "#PF; ADD", b"\x8b\x15" + le(ABSENT, 4) + b"\x01\xd8", 0
+    yield "MOV; #PF; XOR", b"\x89\xc2\x89\x15" + le(RO, 4) + b"\x31\xc0", 0
+    yield "#DE; AND", b"\xba\xff\xff\xff\xff\xf7\xf2\x21\xc0", 0
+    yield "#GP; CMP", b"\x65\xa1\x80\0\0\0\x39\xd8", 0
+    yield "POP #PF; SUB", b"\x8f\x05" + le(RO + 4, 4) + b"\x29\xc0", 0
 
 
 def chains(g):
@@ -132,7 +138,8 @@ def chain(g, pname, pcode, rname, rcode, bad, count):
         poke = (regs[ESP], le(g.flags() | 0x202, 4))
     if pname == "LOCK DEC":
         pcode = b"\xf0\xff\x0f"
-    g.case(f"{pname}; {rname}", pcode + rcode, regs, poke=poke, ignore=after(rname, rcode, bad))
+    g.case(f"{pname}; {rname}", pcode + rcode, regs, poke=poke, ignore=after(rname, rcode, bad),
+           known=KNOWN_AT_FAULT if "#" in rname else 0)
 
 
 def branches(g):
@@ -207,6 +214,8 @@ def stack(g):
         for esp in (DATA, DATA + 2, DATA - 4, RO, RO + 4, RO + 2, RO + 0x10, ABSENT, ABSENT - 2,
                     ABSENT + 4, DATA + 0x12):
             g.case("stack #PF", bytes([op]), {ESP: esp, EBP: esp})
+    for segs in (CODE16, BASED):                                # much IR in one block
+        g.case("PUSHA ENTER", b"\x60" * 19 + b"\xc8\x08\0\x1f", {ESP: 0x1800, EBP: 0x1900}, segs=segs)
     for esp in (0, 1, 2, 3, 4, 0xfffe, 0xffff, 0x10000, 0x8):   # the end of a 16-bit stack
         for code in (b"\x50", b"\x58", b"\x66\x50", b"\x66\x58", b"\x60", b"\xc9", b"\xc8\x10\0\0"):
             g.case("SS wrap", code, {ESP: esp | 0xabc0000, EBP: esp}, segs=STACK16)

@@ -14,7 +14,7 @@ insn_eval_OBJS = $(addprefix qemu-test/insn/,eval.o world.o tables.o) qemu-test/
 insn_eval_LIBS = -lcapstone
 units: $(INSN)/results.bin
 
-$(INSN)/cases.bin: $(INSN_PY)
+$(INSN)/cases.bin: $(INSN_PY) dbt/lift/todo.def
 	@mkdir -p $(@D)
 	$(Q)python3 qemu-test/insn/gen.py $@
 

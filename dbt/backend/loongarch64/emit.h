@@ -109,7 +109,7 @@ void va_release(struct emit *e, val v);
 
 /* -- sites.c -- */
 u16 site_recipe(struct emit *e);
-void site_add(struct emit *e, unsigned intent);
+void site_add(struct emit *e, unsigned intent, u16 recipe);
 void flags_materialize(struct emit *e, val setf);
 
 /* -- lowering -- */

@@ -149,6 +149,7 @@ static bool of_vector(const struct emit *e, const struct ir_insn *in)
 void lower_mem(struct emit *e, const struct ir_insn *in)
 {
 	int base, r;
+	u16 recipe;
 	s64 k;
 
 	if (of_vector(e, in)) {
@@ -164,14 +165,15 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 		return;
 	case IR_LD:
 		base = guest_base(e, in, &k);
+		recipe = site_recipe(e);	/* a load that faults leaves what its register held */
 		r = ra_def(e, e->i);
-		site_add(e, in->y);
+		site_add(e, in->y, recipe);
 		load(&e->c, in->x, r, base, k);
 		return;
 	case IR_ST:
 		r = ra_use(e, in->b);
 		base = guest_base(e, in, &k);
-		site_add(e, INTENT_READ);
+		site_add(e, INTENT_READ, site_recipe(e));
 		store(&e->c, in->x, r, base, k);
 		return;
 	}
