@@ -85,7 +85,7 @@ static void vector_load(struct emit *e, const struct ir_insn *in, int base, s64 
 	if (clear && in->x == M_32)
 		t = va_scratch(e);
 	if (clear)
-		site_add(e, in->y);
+		site_add(e, in->y, site_recipe(e));
 	switch (in->x) {
 	case M_128: la_vld(&e->c, t, base, k); break;
 	case M_64: la_fld_d(&e->c, t, base, k); break;
@@ -132,7 +132,7 @@ static void lower_vector(struct emit *e, const struct ir_insn *in)
 	case IR_ST:
 		r = va_use(e, in->b);
 		base = guest_base(e, in, &k);
-		site_add(e, INTENT_READ);
+		site_add(e, INTENT_READ, site_recipe(e));
 		vector_store(&e->c, in->x, r, base, k);
 		return;
 	}
