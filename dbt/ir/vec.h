@@ -25,7 +25,8 @@ extern const struct vec_info vec_info[VEC_OP_COUNT];
 
 /* What a packed or scalar FP row does to one lane. */
 enum vec_fp_kind {
-	VFP_NONE, VFP_ADD, VFP_SUB, VFP_MUL, VFP_DIV, VFP_MIN, VFP_MAX, VFP_SQRT, VFP_RCP, VFP_RSQRT,
+	VFP_NONE, VFP_ADD, VFP_SUB, VFP_MUL, VFP_DIV, VFP_MIN, VFP_MAX, VFP_SQRT, VFP_RCP,
+			VFP_RSQRT,
 	VFP_CMP,
 };
 

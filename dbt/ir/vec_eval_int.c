@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Evaluation of the integer rows, lane by lane as vec.def says; r is written last, it may be a or b. */
+/*
+ * Evaluation of the integer rows, lane by lane as vec.def says; r is written last, it may be a or
+ * b.
+ */
 #include "dbt/ir/vec.h"
 
 static s64 clamp(s64 v, s64 lo, s64 hi) { return v < lo ? lo : v > hi ? hi : v; }

@@ -53,7 +53,8 @@ static val mm_bin(struct lift *t, unsigned row, val a, val b)
 		return lift_vec(t, row, both, both, 0);
 	}
 	if (row >= VEC_UNPKH_B && row <= VEC_UNPKH_W)
-		return lift_vec(t, VEC_SRLI_Q, lift_vec(t, row - VEC_UNPKH_B + VEC_UNPKL_B, a, b, 0),
+		return lift_vec(t, VEC_SRLI_Q, lift_vec(t, row - VEC_UNPKH_B + VEC_UNPKL_B, a,
+				b, 0),
 				0, 8);
 	return lift_vec(t, row, a, b, row == VEC_PERM_B ? 7 : 0);
 }

@@ -115,7 +115,8 @@ void lift_st_vec(struct lift *t, unsigned n, val v, unsigned size)
 	case IR1_MM:
 		lift_mmx_enter(t);
 		lift_ststate(t, MM(o->reg), M_64, v);
-		lift_ststate(t, MM(o->reg) + offsetof(struct f80, se), M_U16, lift_const(t, 0xffff));
+		lift_ststate(t, MM(o->reg) + offsetof(struct f80, se), M_U16, lift_const(t,
+				0xffff));
 		return;
 	case IR1_MEM:
 		a = address(t, n, size, true, &disp);

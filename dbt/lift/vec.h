@@ -16,7 +16,9 @@ val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y);
 val lift_getxmm(struct lift *t, unsigned reg);
 void lift_putxmm(struct lift *t, unsigned reg, val v);
 
-/* Vector operand n: a register, or `size` bytes of memory with zeros above (16: alignment checked). */
+/*
+ * Vector operand n: a register, or `size` bytes of memory with zeros above (16: alignment checked).
+ */
 val lift_ld_vec(struct lift *t, unsigned n);
 val lift_ld_vec_sized(struct lift *t, unsigned n, unsigned size);
 /* To register operand n, or its low `size` bytes to memory. */
@@ -29,7 +31,10 @@ static inline bool lift_is_mm(const struct ir1 *i)
 
 /* A pending x87 exception; only the first MMX instruction of a run looks. begin: if i uses MM. */
 void lift_mmx_begin(struct lift *t, const struct ir1 *i);
-/* TOP = 0, all registers valid: after the last operation that may fault. Storing to an MM register does it. */
+/*
+ * TOP = 0, all registers valid: after the last operation that may fault. Storing to an MM register
+ * does it.
+ */
 void lift_mmx_enter(struct lift *t);
 
 #endif

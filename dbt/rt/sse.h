@@ -22,7 +22,9 @@ void sse_set_mxcsr(struct vcpu *c, u32 v);
 /* Bits that must be zero: LDMXCSR and FXRSTOR raise #GP(0). */
 static inline bool sse_mxcsr_valid(u32 v) { return !(v & ~(u32)MXCSR_ALL); }
 
-/* The host's Invalid trap in translated code: redo the operation by x86's rules. False: not ours. */
+/*
+ * The host's Invalid trap in translated code: redo the operation by x86's rules. False: not ours.
+ */
 bool fp_trap(struct vcpu *c, struct trap_frame *f);
 
 #endif

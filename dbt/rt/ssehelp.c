@@ -8,7 +8,8 @@
 /* Row a, immediate b; operands in help[0..1], help[2..3], result in help[4..5]. */
 u64 helper_vec(struct vcpu *c, u64 a, u64 b, u64 d)
 {
-	union xmm r, x = { .q = { c->help[0], c->help[1] } }, y = { .q = { c->help[2], c->help[3] } };
+	union xmm r, x = { .q = { c->help[0], c->help[1] } }, y = { .q = { c->help[2],
+			c->help[3] } };
 	struct fault f = vec_eval(c, (unsigned)a, (unsigned)b, &r, &x, &y, &y);
 
 	(void)d;

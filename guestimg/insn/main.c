@@ -214,7 +214,8 @@ static void describe(u32 n, const char *what)
 	for (unsigned i = 0; i < 8; i++)
 		pair(reg_names[i], gpr[i], r->gpr[i]);
 	for (unsigned i = 0; i < 16 && fx_want; i += 4)
-		pair(unit_names[fx_bad], *(u32 *)(fx_after + 16 * fx_bad + i), *(u32 *)(fx_want + i));
+		pair(unit_names[fx_bad], *(u32 *)(fx_after + 16 * fx_bad + i),
+				*(u32 *)(fx_want + i));
 	print("\n");
 }
 

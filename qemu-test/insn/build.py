@@ -185,7 +185,7 @@ class Gen:
 
     def case(self, name, code, regs=None, flags=None, poke=None, ignore=0, fx=FX_NONE, segs=FLAT,
              ignore_gpr=0, known=0, need=""):
-        """poke: (address or offset from DATA, bytes).  ignore: flags that the SDM leaves undefined."""
+        """poke: (address or offset from DATA, bytes).  ignore: flags that are undefined."""
         regs = regs or {}
         gpr = [regs.get(r, self.value(4)) for r in range(8)]
         if ESP not in regs:

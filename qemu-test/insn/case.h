@@ -38,7 +38,8 @@
 enum insn_segs {			/* values of a case's `segs`: rows of insn_segs */
 	SEGS_FLAT,			/* FS: DATA16, GS: the limited segment */
 	SEGS_CODE16,			/* 16-bit code, stack and data */
-	SEGS_BASED,			/* 32-bit code and data with bases; FS read only, GS expand-down */
+	/* 32-bit code and data with bases; FS read only, GS expand-down */
+	SEGS_BASED,
 	SEGS_STACK16,			/* flat but SS, which is 16-bit */
 	SEGS_CODE16_FLAT,		/* 16-bit code, flat data and stack */
 	SEGS_COUNT,
@@ -110,7 +111,8 @@ enum insn_known {
 
 struct cases_head {
 	u32 magic;
-	u32 cases, groups, fx;		/* counts; the tables follow in this order, 4-byte aligned */
+	/* counts; the tables follow in this order, 4-byte aligned */
+	u32 cases, groups, fx;
 };
 
 /* Outcome: the state at the first exception; the end of the code raises #BP as well. */

@@ -14,7 +14,8 @@ def by_flags(g):
     """Each reader on flags as they are at the entry."""
     for cc in range(16):
         for _ in range(12):
-            g.case(f"SET{COND[cc]} r", bytes([0x0f, 0x90 | cc]) + g.modrm_reg(0, g.rnd.randrange(8)))
+            g.case(f"SET{COND[cc]} r", bytes([0x0f, 0x90 | cc]) + g.modrm_reg(0,
+                g.rnd.randrange(8)))
             jump(g, cc, g.rnd.randrange(3))
         for _ in range(4):
             addr, regs = g.address(1), Regs()
@@ -57,7 +58,8 @@ PRODUCERS = [       # name, code, flags left undefined; ECX holds a count
     ("DEC", b"\x48", 0), ("DEC8", b"\xfe\xc8", 0), ("DEC16", b"\x66\x48", 0),
     ("NEG", b"\xf7\xd8", 0), ("NEG8", b"\xf6\xd8", 0),
     ("SHL 1", b"\xd1\xe0", AF), ("SHL8 3", b"\xc0\xe0\x03", AF | OF), ("SHL cl", b"\xd3\xe0", -1),
-    ("SHR 1", b"\xd1\xe8", AF), ("SHR16 5", b"\x66\xc1\xe8\x05", AF | OF), ("SHR cl", b"\xd3\xe8", -1),
+    ("SHR 1", b"\xd1\xe8", AF), ("SHR16 5", b"\x66\xc1\xe8\x05", AF | OF), ("SHR cl", b"\xd3\xe8",
+        -1),
     ("SAR 1", b"\xd1\xf8", AF), ("SAR8 7", b"\xc0\xf8\x07", AF | OF), ("SAR cl", b"\xd3\xf8", -1),
     ("ROL 1", b"\xd1\xc0", 0), ("ROR cl", b"\xd3\xc8", -2), ("RCL 1", b"\xd1\xd0", 0),
     ("RCR cl", b"\xd3\xd8", -2), ("SHLD cl", b"\x0f\xa5\xd8", -1), ("SHRD 4", b"\x0f\xac\xd8\x04",
@@ -203,7 +205,8 @@ def stack_regs(g, segs):
 def stack(g):
     for segs in (FLAT, CODE16, BASED, STACK16, CODE16_FLAT):
         for pre in (b"", b"\x66"):
-            tag = ("flat", "code16", "based", "stack16", "code16 flat")[segs] + (" o66" if pre else "")
+            tag = ("flat", "code16", "based", "stack16",
+                "code16 flat")[segs] + (" o66" if pre else "")
             wide = (segs in (CODE16, CODE16_FLAT)) == bool(pre)
             for r in range(8):
                 g.case(f"PUSH r {tag}", pre + bytes([0x50 | r]), stack_regs(g, segs), segs=segs)
@@ -215,7 +218,8 @@ def stack(g):
                     ABSENT + 4, DATA + 0x12):
             g.case("stack #PF", bytes([op]), {ESP: esp, EBP: esp})
     for segs in (CODE16, BASED):                                # much IR in one block
-        g.case("PUSHA ENTER", b"\x60" * 19 + b"\xc8\x08\0\x1f", {ESP: 0x1800, EBP: 0x1900}, segs=segs)
+        g.case("PUSHA ENTER", b"\x60" * 19 + b"\xc8\x08\0\x1f", {ESP: 0x1800, EBP: 0x1900},
+            segs=segs)
     for esp in (0, 1, 2, 3, 4, 0xfffe, 0xffff, 0x10000, 0x8):   # the end of a 16-bit stack
         for code in (b"\x50", b"\x58", b"\x66\x50", b"\x66\x58", b"\x60", b"\xc9", b"\xc8\x10\0\0"):
             g.case("SS wrap", code, {ESP: esp | 0xabc0000, EBP: esp}, segs=STACK16)

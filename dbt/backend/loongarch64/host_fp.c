@@ -73,7 +73,8 @@ static const struct {
 	{ 0x0c5a0000, FORM_AB, 7, VEC_CMP_PS }, { 0x0c6a0000, FORM_AB, 7, VEC_CMP_PD },
 	/* fcmp to fcc0: slt, sult, cult, cueq */
 	{ 0x0c118000, FORM_FLAG, 1, VEC_CMP_SS }, { 0x0c218000, FORM_FLAG, 1, VEC_CMP_SD },
-	{ 0x0c158000, FORM_FLAG, 0, VEC_COMI_LTS_SS }, { 0x0c258000, FORM_FLAG, 0, VEC_COMI_LTS_SD },
+	{ 0x0c158000, FORM_FLAG, 0, VEC_COMI_LTS_SS }, { 0x0c258000, FORM_FLAG, 0,
+			VEC_COMI_LTS_SD },
 	{ 0x0c150000, FORM_FLAG, 0, VEC_COMI_LT_SS }, { 0x0c250000, FORM_FLAG, 0, VEC_COMI_LT_SD },
 	{ 0x0c160000, FORM_FLAG, 0, VEC_COMI_EQ_SS }, { 0x0c260000, FORM_FLAG, 0, VEC_COMI_EQ_SD },
 	/* Conversions; the narrowing vector forms are used with j = k. */

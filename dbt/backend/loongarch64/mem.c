@@ -165,7 +165,8 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 		return;
 	case IR_LD:
 		base = guest_base(e, in, &k);
-		recipe = site_recipe(e);	/* a load that faults leaves what its register held */
+		/* a load that faults leaves what its register held */
+		recipe = site_recipe(e);
 		r = ra_def(e, e->i);
 		site_add(e, in->y, recipe);
 		load(&e->c, in->x, r, base, k);
