@@ -177,7 +177,8 @@ static void test_config_faults(void)
 	reset();
 	f = put(LOAD_CONFIG, GOOD, strlen(GOOD));
 	f->read_limit = 20;
-	check_said(load(NULL, ""), "loam.cfg:0: truncated: it has fewer bytes than its folder says");
+	check_said(load(NULL, ""),
+			"loam.cfg:0: truncated: it has fewer bytes than its folder says");
 	reset();
 	put(LOAD_CONFIG, big, sizeof(big));
 	check_said(load(NULL, ""), "loam.cfg:0: file too large, at most 64 KiB");
@@ -206,7 +207,8 @@ static const char *kernel_with(unsigned offset, const char *set, size_t size)
 static void test_kernel_faults(void)
 {
 #define AT "loam.cfg:3: kernel = bzImage: "
-	check_said(kernel_with(0x1fe, "\x55\xab", 2), AT "not a bzImage (no boot sector signature)");
+	check_said(kernel_with(0x1fe, "\x55\xab", 2),
+			AT "not a bzImage (no boot sector signature)");
 	check_said(kernel_with(0x202, "HdrT", 4), AT "not a bzImage (no set-up header)");
 	check_said(kernel_with(0x206, "\x02\x02", 2), AT "its boot protocol is older than 2.03");
 	check_said(kernel_with(0x206, "\x03\x02", 2), "");
@@ -261,7 +263,8 @@ static void test_file_faults(void)
 	CHECK(config.disk[1].readonly && config.disk[1].size == sizeof(linux_image), "disk");
 	good_files();
 	files[1].size = 511;
-	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ro\n", ""), "loam.cfg:2: disk1 = bzImage: "
+	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ro\n", ""),
+			"loam.cfg:2: disk1 = bzImage: "
 		   "the size of a disk must be a multiple of 512 bytes");
 	good_files();
 	files[1].size = 1ull << 32;
