@@ -191,7 +191,7 @@ static void test_config_faults(void)
 	check_said(load(GOOD, "cpu=8086"), "load options:0: cpu = 8086: no such model");
 	good_files();
 	check_said(load("memory = 1G\nfirmware = bios.bin\n", ""),
-		   "loam.cfg:1: memory: not enough memory for 1024 MiB in one piece beside Loam and "
+	"loam.cfg:1: memory: not enough memory for 1024 MiB in one piece beside Loam and "
 		   "the files: 600 MiB are free, the largest piece has 600 MiB");
 	CHECK_EQ(claims, 0, "told before anything was loaded");
 }
@@ -222,7 +222,7 @@ static void test_kernel_faults(void)
 	check_said(load(GOOD, ""), AT "not a bzImage (no boot sector signature)");
 	good_files();
 	check_said(load(GOOD, "memory=15M"),
-		   "load options:0: memory: 15 MiB are too little for a Linux kernel, it needs 16 MiB");
+	"load options:0: memory: 15 MiB are too little for a Linux kernel, it needs 16 MiB");
 	good_files();
 	check_said(kernel_with(0x22c, "\xff\xff\x13\0", 4),	/* 1.25 MiB: not room for it */
 		   "loam.cfg:4: initrd = initrd: too large for the guest's memory of 32 MiB");
