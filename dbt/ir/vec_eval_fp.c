@@ -44,6 +44,33 @@ static void lanes(unsigned row, unsigned imm, union xmm *r, const union xmm *a, 
 						get(b, i, f->is_double), f->is_double, e));
 }
 
+/* SSE3's rows, or false. */
+static bool across(unsigned row, union xmm *r, const union xmm *a, const union xmm *b,
+		   struct sse_env *e)
+{
+	bool dbl = row == VEC_ADDSUB_PD || row == VEC_HADD_PD || row == VEC_HSUB_PD;
+	bool minus = row == VEC_HSUB_PS || row == VEC_HSUB_PD;
+	unsigned n = dbl ? 2 : 4;
+
+	switch (row) {
+	case VEC_ADDSUB_PS: case VEC_ADDSUB_PD:
+		for (unsigned i = 0; i < n; i++)
+			put(r, i, dbl, (i & 1 ? sse_add : sse_sub)(get(a, i, dbl), get(b, i, dbl),
+								   dbl, e));
+		return true;
+	case VEC_HADD_PS: case VEC_HADD_PD: case VEC_HSUB_PS: case VEC_HSUB_PD:
+		for (unsigned i = 0; i < n; i++) {
+			const union xmm *s = i < n / 2 ? a : b;
+			unsigned from = 2 * i % n;
+
+			put(r, i, dbl, (minus ? sse_sub : sse_add)(get(s, from, dbl),
+								   get(s, from + 1, dbl), dbl, e));
+		}
+		return true;
+	}
+	return false;
+}
+
 static void to_integers(unsigned row, union xmm *r, const union xmm *a, struct sse_env *e)
 {
 	bool dbl = row == VEC_CVT_PD_W || row == VEC_CVTT_PD_W;
@@ -115,5 +142,5 @@ bool vec_eval_fp(unsigned row, unsigned imm, union xmm *r, const union xmm *a, c
 		r->q[0] = comi(row, a, b, e);
 		return true;
 	}
-	return convert(row, r, a, e);
+	return across(row, r, a, b, e) || convert(row, r, a, e);
 }

@@ -66,6 +66,13 @@ static bool lanewise(unsigned row, union xmm *r, const union xmm *a, const union
 	case VEC_GT_B: BYTES(s8, x > y ? 0xff : 0);
 	case VEC_GT_H: HALVES(s16, x > y ? 0xffff : 0);
 	case VEC_GT_W: WORDS(s32, x > y ? ~0u : 0);
+	case VEC_MULHR_H: HALVES(s16, (u16)((((x * y) >> 14) + 1) >> 1));
+	case VEC_SIGN_B: BYTES(s8, (u8)(y < 0 ? -x : y ? x : 0));
+	case VEC_SIGN_H: HALVES(s16, (u16)(y < 0 ? -x : y ? x : 0));
+	case VEC_SIGN_W: WORDS(s32, y < 0 ? 0u - (u32)x : y ? (u32)x : 0);
+	case VEC_ABS_B: BYTES(s8, (u8)((void)y, x < 0 ? -x : x));
+	case VEC_ABS_H: HALVES(s16, (u16)((void)y, x < 0 ? -x : x));
+	case VEC_ABS_W: WORDS(s32, ((void)y, x < 0 ? 0u - (u32)x : (u32)x));
 	default: return false;
 	}
 	*r = o;
@@ -83,6 +90,11 @@ static bool crosswise(unsigned row, union xmm *r, const union xmm *a, const unio
 		for (unsigned i = 0; i < 4; i++)
 			o.d[i] = (u32)((s16)a->w[2 * i] * (s16)b->w[2 * i]) +
 				 (u32)((s16)a->w[2 * i + 1] * (s16)b->w[2 * i + 1]);
+		break;
+	case VEC_MADDU_B:
+		for (unsigned i = 0; i < 8; i++)
+			o.w[i] = (u16)clamp_s16(a->b[2 * i] * (s8)b->b[2 * i] +
+						a->b[2 * i + 1] * (s8)b->b[2 * i + 1]);
 		break;
 	case VEC_SAD_B:
 		for (unsigned i = 0; i < 16; i++)
@@ -118,6 +130,33 @@ static bool crosswise(unsigned row, union xmm *r, const union xmm *a, const unio
 		break;
 	default:
 		return false;
+	}
+	*r = o;
+	return true;
+}
+
+/* Lane 2n op lane 2n + 1 of a, then of b. */
+static bool neighbours(unsigned row, union xmm *r, const union xmm *a, const union xmm *b)
+{
+	union xmm o;
+
+	if (row == VEC_HADD_W || row == VEC_HSUB_W) {
+		for (unsigned i = 0; i < 4; i++) {
+			const u32 *p = &(i < 2 ? a : b)->d[2 * (i & 1)];
+
+			o.d[i] = row == VEC_HADD_W ? p[0] + p[1] : p[0] - p[1];
+		}
+		*r = o;
+		return true;
+	}
+	if (row < VEC_HADD_H || row > VEC_HSUBS_H)
+		return false;
+	for (unsigned i = 0; i < 8; i++) {
+		const u16 *p = &(i < 4 ? a : b)->w[2 * (i & 3)];
+		bool minus = row == VEC_HSUB_H || row == VEC_HSUBS_H;
+		s64 v = minus ? (s16)p[0] - (s16)p[1] : (s16)p[0] + (s16)p[1];
+
+		o.w[i] = (u16)(row == VEC_HADDS_H || row == VEC_HSUBS_H ? clamp_s16(v) : v);
 	}
 	*r = o;
 	return true;
@@ -207,6 +246,10 @@ static bool selections(unsigned row, unsigned imm, union xmm *r, const union xmm
 		o.q[0] = a->q[imm & 1];
 		o.q[1] = b->q[imm >> 1 & 1];
 		break;
+	case VEC_PERM_B:
+		for (unsigned i = 0; i < 16; i++)
+			o.b[i] = b->b[i] & 0x80 ? 0 : a->b[b->b[i] & imm];
+		break;
 	case VEC_MERGE_W: o.d[0] = b->d[0]; break;
 	case VEC_MERGE_D: o.q[0] = b->q[0]; break;
 	case VEC_LOW_W: o = (union xmm){ .d = { a->d[0] } }; break;
@@ -251,6 +294,7 @@ static bool transfers(unsigned row, unsigned imm, union xmm *r, const union xmm 
 
 bool vec_eval_int(unsigned row, unsigned imm, union xmm *r, const union xmm *a, const union xmm *b)
 {
-	return lanewise(row, r, a, b) || crosswise(row, r, a, b) || shifts(row, imm, r, a, b) ||
+	return lanewise(row, r, a, b) || crosswise(row, r, a, b) ||
+	       neighbours(row, r, a, b) || shifts(row, imm, r, a, b) ||
 	       selections(row, imm, r, a, b) || transfers(row, imm, r, a, b);
 }

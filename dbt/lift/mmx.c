@@ -26,6 +26,10 @@ static const u16 pbin_row[X86_OP_COUNT] = {
 	[X86_PAVGB] = VEC_AVGU_B, [X86_PAVGW] = VEC_AVGU_H, [X86_PMAXSW] = VEC_MAXS_H,
 	[X86_PMAXUB] = VEC_MAXU_B, [X86_PMINSW] = VEC_MINS_H, [X86_PMINUB] = VEC_MINU_B,
 	[X86_PSADBW] = VEC_SAD_B,
+	[X86_PSHUFB] = VEC_PERM_B, [X86_PMULHRSW] = VEC_MULHR_H, [X86_PMADDUBSW] = VEC_MADDU_B,
+	[X86_PHADDW] = VEC_HADD_H, [X86_PHADDD] = VEC_HADD_W, [X86_PHADDSW] = VEC_HADDS_H,
+	[X86_PHSUBW] = VEC_HSUB_H, [X86_PHSUBD] = VEC_HSUB_W, [X86_PHSUBSW] = VEC_HSUBS_H,
+	[X86_PSIGNB] = VEC_SIGN_B, [X86_PSIGNW] = VEC_SIGN_H, [X86_PSIGND] = VEC_SIGN_W,
 	[X86_ANDPS] = VEC_AND, [X86_ANDPD] = VEC_AND, [X86_ANDNPS] = VEC_ANDN,
 	[X86_ANDNPD] = VEC_ANDN, [X86_ORPS] = VEC_OR, [X86_ORPD] = VEC_OR,
 	[X86_XORPS] = VEC_XOR, [X86_XORPD] = VEC_XOR,
@@ -33,21 +37,17 @@ static const u16 pbin_row[X86_OP_COUNT] = {
 	[X86_UNPCKHPD] = VEC_UNPKH_D, [X86_UNPCKLPD] = VEC_UNPKL_D,
 };
 
-/* VEC_AND is row 0: told from "none" by these. */
-static bool has_row(unsigned op)
+/* Rows whose lower result lanes come from a and whose upper ones come from b. */
+static bool is_halved(unsigned row)
 {
-	return pbin_row[op] || op == X86_PAND || op == X86_ANDPS || op == X86_ANDPD;
-}
-
-static bool is_pack(unsigned row)
-{
-	return row == VEC_PACKS_H || row == VEC_PACKS_W || row == VEC_PACKU_H;
+	return row == VEC_PACKS_H || row == VEC_PACKS_W || row == VEC_PACKU_H ||
+	       (row >= VEC_HADD_H && row <= VEC_HSUBS_H);
 }
 
 /* The low half of the result; the operands' upper halves are not looked at. */
 static val mm_bin(struct lift *t, unsigned row, val a, val b)
 {
-	if (is_pack(row)) {
+	if (is_halved(row)) {
 		val both = lift_vec(t, VEC_UNPKL_D, a, b, 0);
 
 		return lift_vec(t, row, both, both, 0);
@@ -56,7 +56,7 @@ static val mm_bin(struct lift *t, unsigned row, val a, val b)
 		return lift_vec(t, VEC_SRLI_Q, lift_vec(t, row - VEC_UNPKH_B + VEC_UNPKL_B, a,
 				b, 0),
 				0, 8);
-	return lift_vec(t, row, a, b, 0);
+	return lift_vec(t, row, a, b, row == VEC_PERM_B ? 7 : 0);
 }
 
 /* The source of PUNPCKL is 32 bits of memory with MM registers, all 128 with XMM. */
@@ -72,14 +72,13 @@ void lift_pbin(struct lift *t, const struct ir1 *i)
 	unsigned row = pbin_row[i->op];
 	val a, b, r;
 
-	if (!has_row(i->op)) {
-		lift_todo(t, i);
-		return;
-	}
 	lift_mmx_begin(t, i);
 	b = lift_ld_vec_sized(t, 1, source_size(i, row));
 	a = lift_ld_vec(t, 0);
-	r = lift_is_mm(i) ? mm_bin(t, row, a, b) : lift_vec(t, row, a, b, 0);
+	if (lift_is_mm(i))
+		r = mm_bin(t, row, a, b);
+	else
+		r = lift_vec(t, row, a, b, row == VEC_PERM_B ? 15 : 0);
 	lift_st_vec(t, 0, r, 0);
 }
 
@@ -187,9 +186,33 @@ void lift_pshufw(struct lift *t, const struct ir1 *i)
 				   i->ops[2].imm & 0xff), 0);
 }
 
-/* SSSE3. */
-void lift_pun(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
-void lift_palignr(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
+void lift_pun(struct lift *t, const struct ir1 *i)
+{
+	unsigned row = i->op == X86_PABSB ? VEC_ABS_B : i->op == X86_PABSW ? VEC_ABS_H : VEC_ABS_W;
+
+	lift_mmx_begin(t, i);
+	lift_st_vec(t, 0, lift_vec(t, row, lift_ld_vec_sized(t, 1, lift_is_mm(i) ? 8 : 16), 0,
+			0), 0);
+}
+
+/* The two operands as one, the destination above, moved down by bytes. */
+void lift_palignr(struct lift *t, const struct ir1 *i)
+{
+	unsigned n = i->ops[2].imm & 0xff;
+	val a, b, r;
+
+	lift_mmx_begin(t, i);
+	b = lift_ld_vec_sized(t, 1, lift_is_mm(i) ? 8 : 16);
+	a = lift_ld_vec(t, 0);
+	if (lift_is_mm(i))
+		r = lift_vec(t, VEC_SRLI_Q, lift_vec(t, VEC_UNPKL_D, b, a, 0), 0, n);
+	else if (n >= 16)
+		r = lift_vec(t, VEC_SRLI_Q, a, 0, n - 16);
+	else
+		r = lift_vec(t, VEC_OR, lift_vec(t, VEC_SRLI_Q, b, 0, n),
+			     lift_vec(t, VEC_SLLI_Q, a, 0, 16 - n), 0);
+	lift_st_vec(t, 0, r, 0);
+}
 
 /*
  * Bytes whose mask byte is negative are stored, the others not touched. Read, merged and written

@@ -13,6 +13,9 @@
 static const u16 fp_row[X86_OP_COUNT] = {
 	FP_ROWS(ADD), FP_ROWS(SUB), FP_ROWS(MUL), FP_ROWS(DIV), FP_ROWS(MIN), FP_ROWS(MAX),
 	FP_ROWS(SQRT),
+	[X86_ADDSUBPS] = VEC_ADDSUB_PS, [X86_ADDSUBPD] = VEC_ADDSUB_PD,
+	[X86_HADDPS] = VEC_HADD_PS, [X86_HADDPD] = VEC_HADD_PD,
+	[X86_HSUBPS] = VEC_HSUB_PS, [X86_HSUBPD] = VEC_HSUB_PD,
 	[X86_RCPPS] = VEC_RCP_PS, [X86_RCPSS] = VEC_RCP_SS,
 	[X86_RSQRTPS] = VEC_RSQRT_PS, [X86_RSQRTSS] = VEC_RSQRT_SS,
 	[X86_CMPPS] = VEC_CMP_PS, [X86_CMPPD] = VEC_CMP_PD,
@@ -38,10 +41,6 @@ static void binary(struct lift *t, const struct ir1 *i, unsigned y)
 	enum vec_op row = fp_row[i->op];
 	val a, b;
 
-	if (!row) {
-		lift_todo(t, i);
-		return;
-	}
 	b = lift_ld_vec_sized(t, 1, operand_size(row));
 	a = lift_ld_vec(t, 0);
 	put_result(t, row, a, lift_vec(t, row, a, b, y));
@@ -127,15 +126,18 @@ void lift_cvt_from_mm(struct lift *t, const struct ir1 *i)
 
 	lift_mmx_begin(t, i);
 	s = lift_vec(t, VEC_LOW_D, lift_ld_vec_sized(t, 1, 8), 0, 0);
-	r = lift_vec(t, i->op == X86_CVTPI2PD ? VEC_CVT_W_PD : VEC_CVT_W_PS, s, 0, 0);
 	if (lift_is_mm(i))
 		lift_mmx_enter(t);
+	r = lift_vec(t, i->op == X86_CVTPI2PD ? VEC_CVT_W_PD : VEC_CVT_W_PS, s, 0, 0);
 	if (i->op == X86_CVTPI2PS)
 		r = lift_vec(t, VEC_MERGE_D, lift_ld_vec(t, 0), r, 0);
 	lift_st_vec(t, 0, r, 0);
 }
 
-/* Two floats (the upper ones must not raise anything: cleared) or two doubles. */
+/*
+ * Two floats (the upper ones must not raise anything: cleared) or two doubles. The MMX state is
+ * entered even if the conversion raises #XM (seen on AMD).
+ */
 void lift_cvt_to_mm(struct lift *t, const struct ir1 *i)
 {
 	bool dbl = i->op == X86_CVTPD2PI || i->op == X86_CVTTPD2PI;
@@ -146,6 +148,7 @@ void lift_cvt_to_mm(struct lift *t, const struct ir1 *i)
 	s = lift_ld_vec_sized(t, 1, dbl ? 16 : 8);
 	if (!dbl)
 		s = lift_vec(t, VEC_LOW_D, s, 0, 0);
+	lift_mmx_enter(t);
 	s = lift_vec(t, dbl ? truncate ? VEC_CVTT_PD_W : VEC_CVT_PD_W
 			    : truncate ? VEC_CVTT_PS_W : VEC_CVT_PS_W, s, 0, 0);
 	lift_st_vec(t, 0, s, 0);

@@ -91,7 +91,23 @@ void lift_movq2dq(struct lift *t, const struct ir1 *i)
 	lift_st_vec(t, 0, v, 0);
 }
 
-/* SSE3. */
-void lift_movddup(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
-void lift_movshdup(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
-void lift_movsldup(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
+void lift_movddup(struct lift *t, const struct ir1 *i)
+{
+	val v = lift_ld_vec_sized(t, 1, 8);
+
+	(void)i;
+	lift_st_vec(t, 0, lift_vec(t, VEC_UNPKL_D, v, v, 0), 0);
+}
+
+/* Lanes 1, 1, 3, 3 and 0, 0, 2, 2. */
+void lift_movshdup(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_st_vec(t, 0, lift_vec(t, VEC_SHUF_W, lift_ld_vec_sized(t, 1, 16), 0, 0xf5), 0);
+}
+
+void lift_movsldup(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_st_vec(t, 0, lift_vec(t, VEC_SHUF_W, lift_ld_vec_sized(t, 1, 16), 0, 0xa0), 0);
+}

@@ -76,6 +76,10 @@ struct row_test {
 	COUNTS(U, SRAI_H, "psraw") COUNTS(U, SRAI_W, "psrad") \
 	COUNTS(U, SLLI_Q, "pslldq") COUNTS(U, SRLI_Q, "psrldq") \
 	IMMS(I, SHUF2_W, "shufps") IMMS(I, SHUF2_D, "shufpd") \
+	B(MULHR_H, "pmulhrsw") B(MADDU_B, "pmaddubsw") B(HADD_H, "phaddw") B(HADD_W, "phaddd") \
+	B(HADDS_H, "phaddsw") B(HSUB_H, "phsubw") B(HSUB_W, "phsubd") B(HSUBS_H, "phsubsw") \
+	B(SIGN_B, "psignb") B(SIGN_H, "psignw") B(SIGN_W, "psignd") \
+	X(PERM_B, 15, "pshufb", 16, "pshufb %%xmm1, %%xmm0") \
 	B(MERGE_W, "movss") B(MERGE_D, "movsd") \
 	TO(MASK_B, 0, "pmovmskb", "pmovmskb %%xmm0") TO(MASK_W, 0, "movmskps", "movmskps %%xmm0") \
 	TO(MASK_D, 0, "movmskpd", "movmskpd %%xmm0") \
@@ -89,7 +93,7 @@ struct row_test {
 	IMMS(I, SHUF_W, "pshufd") IMMS(I, SHUFL_H, "pshuflw") IMMS(I, SHUFH_H, "pshufhw") \
 	B(LOW_D, "movq") X(LOW_W, 0, "movd", 16, "movd %%xmm1, %%eax; movd %%eax, %%xmm0") \
 	X(FROM_W, 0, "movd", 16, "movd %%xmm1, %%eax; movd %%eax, %%xmm0") \
-	FP4(SQRT, "sqrt") \
+	FP4(SQRT, "sqrt") B(ABS_B, "pabsb") B(ABS_H, "pabsw") B(ABS_W, "pabsd") \
 	B(CVT_PS_PD, "cvtps2pd") B(CVT_PD_PS, "cvtpd2ps") S8(CVT_SS_SD, "cvtss2sd") \
 	S4(CVT_SD_SS, "cvtsd2ss") B(CVT_W_PS, "cvtdq2ps") B(CVT_W_PD, "cvtdq2pd") \
 	B(CVT_PS_W, "cvtps2dq") B(CVTT_PS_W, "cvttps2dq") B(CVT_PD_W, "cvtpd2dq") \
@@ -103,6 +107,8 @@ struct row_test {
 
 #define FLOAT_ROWS \
 	FP4(ADD, "add") FP4(SUB, "sub") FP4(MUL, "mul") FP4(DIV, "div") FP4(MIN, "min") \
+	B(ADDSUB_PS, "addsubps") B(ADDSUB_PD, "addsubpd") B(HADD_PS, "haddps") \
+	B(HADD_PD, "haddpd") B(HSUB_PS, "hsubps") B(HSUB_PD, "hsubpd") \
 	FP4(MAX, "max") CMPS(0) CMPS(1) CMPS(2) CMPS(3) CMPS(4) CMPS(5) CMPS(6) CMPS(7) \
 	COMI(COMI_LTS_SS, "comiss", "b") COMI(COMI_LTS_SD, "comisd", "b") \
 	COMI(COMI_LT_SS, "ucomiss", "b") COMI(COMI_LT_SD, "ucomisd", "b") \

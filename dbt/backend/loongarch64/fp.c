@@ -108,6 +108,55 @@ static void extreme(struct emit *e, const struct ir_insn *in)
 	la_vbitsel_v(c, va_def(e, e->i), b, a, t);
 }
 
+/* HADDPS …: even and odd lanes of both, then one operation. */
+static void neighbours(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), b = va_use(e, in->b), even = va_scratch(e), odd = va_scratch(e);
+	struct code *c = &e->c;
+	int d = va_def_new(e, e->i);
+
+	if (in->k == VEC_HADD_PS || in->k == VEC_HSUB_PS) {
+		la_vpickev_w(c, even, b, a);
+		la_vpickod_w(c, odd, b, a);
+	} else {
+		la_vilvl_d(c, even, b, a);
+		la_vilvh_d(c, odd, b, a);
+	}
+	switch (in->k) {
+	case VEC_HADD_PS: la_vfadd_s(c, d, even, odd); return;
+	case VEC_HSUB_PS: la_vfsub_s(c, d, even, odd); return;
+	case VEC_HADD_PD: la_vfadd_d(c, d, even, odd); return;
+	default: la_vfsub_d(c, d, even, odd); return;
+	}
+}
+
+/* Each operation sees only its own lanes, twice: the others must raise nothing. */
+static void add_sub(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), b = va_use(e, in->b), x = va_scratch(e), y = va_scratch(e);
+	int minus = va_scratch(e), plus = va_scratch(e);
+	struct code *c = &e->c;
+	int d = va_def(e, e->i);
+
+	if (in->k == VEC_ADDSUB_PD) {
+		la_vreplvei_d(c, x, a, 0);
+		la_vreplvei_d(c, y, b, 0);
+		la_vfsub_d(c, minus, x, y);
+		la_vreplvei_d(c, x, a, 1);
+		la_vreplvei_d(c, y, b, 1);
+		la_vfadd_d(c, plus, x, y);
+		la_vpackev_d(c, d, plus, minus);
+		return;
+	}
+	la_vpackev_w(c, x, a, a);
+	la_vpackev_w(c, y, b, b);
+	la_vfsub_s(c, minus, x, y);
+	la_vpackod_w(c, x, a, a);
+	la_vpackod_w(c, y, b, b);
+	la_vfadd_s(c, plus, x, y);
+	la_vpackev_w(c, d, plus, minus);
+}
+
 static void from_integer(struct emit *e, const struct ir_insn *in)
 {
 	int r = ra_use(e, in->a), d = va_def(e, e->i);
@@ -162,6 +211,12 @@ bool lower_fp(struct emit *e, const struct ir_insn *in)
 	switch (vec_fp[in->k].kind) {
 	case VFP_CMP: compare(e, in); return true;
 	case VFP_MIN: case VFP_MAX: extreme(e, in); return true;
+	}
+	switch (in->k) {
+	case VEC_ADDSUB_PS: case VEC_ADDSUB_PD: add_sub(e, in); return true;
+	case VEC_HADD_PS: case VEC_HADD_PD: case VEC_HSUB_PS: case VEC_HSUB_PD:
+		neighbours(e, in);
+		return true;
 	}
 	return one_operand(e, in);
 }

@@ -29,6 +29,8 @@ static const struct {
 	[VEC_EQ_W] = { la_vseq_w, false },
 	[VEC_GT_B] = { la_vslt_b, true }, [VEC_GT_H] = { la_vslt_h, true },
 	[VEC_GT_W] = { la_vslt_w, true },
+	[VEC_SIGN_B] = { la_vsigncov_b, true }, [VEC_SIGN_H] = { la_vsigncov_h, true },
+	[VEC_SIGN_W] = { la_vsigncov_w, true },
 	[VEC_UNPKL_B] = { la_vilvl_b, true }, [VEC_UNPKL_H] = { la_vilvl_h, true },
 	[VEC_UNPKL_W] = { la_vilvl_w, true }, [VEC_UNPKL_D] = { la_vilvl_d, true },
 	[VEC_UNPKH_B] = { la_vilvh_b, true }, [VEC_UNPKH_H] = { la_vilvh_h, true },
@@ -64,6 +66,73 @@ static void pack(struct emit *e, const struct ir_insn *in)
 	case VEC_PACKS_W: la_vssrani_h_w(&e->c, d, a, 0); return;
 	default: la_vssrani_bu_h(&e->c, d, a, 0); return;
 	}
+}
+
+static void absolute(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), d = va_def(e, e->i);
+
+	switch (in->k) {
+	case VEC_ABS_B: la_vsigncov_b(&e->c, d, a, a); return;
+	case VEC_ABS_H: la_vsigncov_h(&e->c, d, a, a); return;
+	default: la_vsigncov_w(&e->c, d, a, a); return;
+	}
+}
+
+/* Even and odd lanes of both operands, then one operation. */
+static void neighbours(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), b = va_use(e, in->b), even = va_scratch(e), odd = va_scratch(e);
+	struct code *c = &e->c;
+	int d = va_def(e, e->i);
+
+	if (in->k == VEC_HADD_W || in->k == VEC_HSUB_W) {
+		la_vpickev_w(c, even, b, a);
+		la_vpickod_w(c, odd, b, a);
+	} else {
+		la_vpickev_h(c, even, b, a);
+		la_vpickod_h(c, odd, b, a);
+	}
+	switch (in->k) {
+	case VEC_HADD_H: la_vadd_h(c, d, even, odd); return;
+	case VEC_HADD_W: la_vadd_w(c, d, even, odd); return;
+	case VEC_HADDS_H: la_vsadd_h(c, d, even, odd); return;
+	case VEC_HSUB_H: la_vsub_h(c, d, even, odd); return;
+	case VEC_HSUB_W: la_vsub_w(c, d, even, odd); return;
+	default: la_vssub_h(c, d, even, odd); return;
+	}
+}
+
+static void ssse3_products(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), b = va_use(e, in->b), even = va_scratch(e), odd = va_scratch(e);
+	struct code *c = &e->c;
+	int d = va_def(e, e->i);
+
+	if (in->k == VEC_MADDU_B) {
+		la_vmulwev_h_bu_b(c, even, a, b);
+		la_vmulwod_h_bu_b(c, odd, a, b);
+		la_vsadd_h(c, d, even, odd);
+		return;
+	}
+	la_vmulwev_w_h(c, even, a, b);		/* VEC_MULHR_H: rounded >> 15 */
+	la_vmulwod_w_h(c, odd, a, b);
+	la_vsrari_w(c, even, even, 15);
+	la_vsrari_w(c, odd, odd, 15);
+	la_vpackev_h(c, d, odd, even);
+}
+
+/* Indices beyond the vector mean different things on different hosts: they are masked before. */
+static void permute(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), b = va_use(e, in->b), index = va_scratch(e);
+	struct code *c = &e->c;
+	int d = va_def_new(e, e->i);
+
+	la_vandi_b(c, index, b, in->y);
+	la_vshuf_b(c, d, a, a, index);
+	la_vslti_b(c, index, b, 0);
+	la_vandn_v(c, d, index, d);
 }
 
 /* -- Shifts -- */
@@ -257,6 +326,11 @@ void lower_simd(struct emit *e, const struct ir_insn *in)
 	switch (in->k) {
 	case VEC_MADD_H: case VEC_SAD_B: sums(e, in); return;
 	case VEC_PACKS_H: case VEC_PACKS_W: case VEC_PACKU_H: pack(e, in); return;
+	case VEC_ABS_B: case VEC_ABS_H: case VEC_ABS_W: absolute(e, in); return;
+	case VEC_HADD_H: case VEC_HADD_W: case VEC_HADDS_H: case VEC_HSUB_H: case VEC_HSUB_W:
+	case VEC_HSUBS_H: neighbours(e, in); return;
+	case VEC_MADDU_B: case VEC_MULHR_H: ssse3_products(e, in); return;
+	case VEC_PERM_B: permute(e, in); return;
 	case VEC_SLL_H: case VEC_SLL_W: case VEC_SLL_D: case VEC_SRL_H: case VEC_SRL_W:
 	case VEC_SRL_D: case VEC_SRA_H: case VEC_SRA_W: shift_variable(e, in); return;
 	case VEC_SLLI_H: case VEC_SLLI_W: case VEC_SLLI_D: case VEC_SRLI_H: case VEC_SRLI_W:
