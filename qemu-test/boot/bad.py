@@ -148,8 +148,8 @@ def command_of(case, way, build, folder):
     image = os.path.join(folder, "esp.img")
     subprocess.run([sys.executable, os.path.join(TOP, "tools", "mkesp.py"), image,
                     *(f"{name}={path}" for name, path in paths.items())], check=True)
-    return command + ["-bios", FIRMWARE, "-drive",
-        f"file={image},format=raw,if=virtio,read-only=on"]
+    return command + ["-bios", FIRMWARE, "-boot", "menu=on,splash-time=0",
+                      "-drive", f"file={image},format=raw,if=virtio,read-only=on"]
 
 
 def run(command, is_done):

@@ -271,13 +271,12 @@ static bool step(struct vcpu *c, const struct insn_way *way, struct insn_outcome
 		return false;
 	inhibited = c->inhibit;
 	stepped = c->key_flags & KEY_TF;
-	c->int_taken = false;
 	eval_run(c, ir, &world_mem);
 	o->left_out = tables_unimplemented();
 	if (c->fault.raised || tables_delivered(c, &c->fault))
 		raised(o, c->fault.vector, c->fault.has_error ? c->fault.error : 0,
 		       c->fault.vector == EXC_PF ? (u32)c->fault.cr2 : 0);
-	else if (stepped && !c->int_taken && !(c->inhibit & ~inhibited & INHIBIT_SS))
+	else if (stepped && !(c->inhibit & ~inhibited & INHIBIT_SS))
 		raised(o, EXC_DB, 0, 0);
 	if (inhibited && c->inhibit) {		/* the instruction after MOV SS is done */
 		c->inhibit = 0;
