@@ -17,7 +17,7 @@ enum { FIRMWARE_MAX = 16 * MIB, FIRMWARE_UNIT = 64 * KIB };
 
 /* Offsets in a bzImage (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"). */
 enum { HDR_SETUP_SECTS = 0x1f1, HDR_BOOT = 0x1fe, HDR_MAGIC = 0x202, HDR_VERSION = 0x206,
-       HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
+	HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
 enum { LOADED_HIGH = 1, VERSION_MIN = 0x203, KERNEL_ADDR = MIB, RAM_MIN = 16 * MIB };
 enum { FIRMWARE_TABLES = 256 * KIB };	/* SeaBIOS's own, at the top of RAM */
 
@@ -93,7 +93,8 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 	if (c->selftest[0])
 		return 0;
 	if (!c->firmware.name[0])
-		return check_fail(err, s, "firmware", NULL, "not given, a guest cannot start without",
+		return check_fail(err, s, "firmware", NULL,
+				"not given, a guest cannot start without",
 				  NULL);
 	if (c->cdrom.name[0] && c->disk[2].name[0] && c->disk[3].name[0])
 		return check_fail(err, s, "cdrom", c->cdrom.name,
@@ -163,7 +164,8 @@ int check_kernel(const struct boot_config *c, const struct config_source *s, con
 	if (need > top)
 		return check_fail_size(err, s, "kernel", c->kernel.name,
 				       "too large for the guest's memory of ", c->memory, "");
-	if (c->initrd.size && (c->initrd.size > top || align_down(top - c->initrd.size, 4096) < need))
+	if (c->initrd.size && (c->initrd.size > top || align_down(top - c->initrd.size,
+			4096) < need))
 		return check_fail_size(err, s, "initrd", c->initrd.name,
 				       "too large for the guest's memory of ", c->memory, "");
 	return 0;

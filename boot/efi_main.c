@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * loam.efi: puts the kernel image that it carries where it is linked for, loads what loam.cfg names,
+ * loam.efi: puts the kernel image that it carries where it is linked for,
+		loads what loam.cfg names,
  * describes the machine, leaves boot services and jumps. Nothing of it lives on after that.
  * Invariant: whatever is wrong ends in one message, all memory given back, and a return to the
  * firmware, before boot services are left.

@@ -75,13 +75,19 @@ static bool beyond_limit(const struct front *t, unsigned len)
 	return (u64)t->eip + len - 1 > t->d->c->seg[CS].limit;
 }
 
+/*
+ * All bytes that the decoder looked at belong to the block: a change of one may end the exception.
+ */
 static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 {
+	unsigned left = PAGE - t->off;
+
 	memset(i, 0, sizeof(*i));
 	i->op = X86_INVALID;
 	i->eip = t->eip;
 	i->len = 1;
 	lift_insn_raise(&t->lift, i, vector);
+	t->off += t->frame2 != FRAME_NONE || left > 15 ? 15 : left;
 }
 
 /* One instruction into the IR. False: the block ends before it. */
@@ -101,11 +107,12 @@ static bool front_step(struct front *t, struct fault *f)
 		if (beyond_limit(t, 1))
 			break;
 		lift_exception(t, &i, EXC_UD);
-		t->off++;
 		return true;
 	case DECODE_OK:
 		if (beyond_limit(t, i.len))
 			break;
+		if (!first && lift_begins_block(&i))
+			return false;
 		lift_insn(&t->lift, &i);
 		t->off += i.len;
 		t->eip += i.len;
@@ -149,7 +156,8 @@ static unsigned count_exits(const struct ir *ir)
 	unsigned n = 0;
 
 	for (unsigned i = 1; i < ir->n; i++)
-		n += ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF;
+		n += ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF ||
+		     ir->v[i].op == IR_EXIT_IND;
 	return n;
 }
 

@@ -37,7 +37,7 @@ HOSTS := loongarch64 mips64
 OTHER := $(filter-out $(HOST),$(HOSTS))
 LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/%, \
 	$(wildcard $(addsuffix objects.mk,*/ */*/ */*/*/ */*/*/*/)))
-include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk
+include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk tools/plugin/plugin.mk
 
 # --- the host image
 

@@ -47,7 +47,7 @@ static void call(struct lift *t, unsigned helper, val a, val b)
 
 static void call_k(struct lift *t, unsigned helper, unsigned k)
 {
-	call(t, helper, k ? lift_const(t, k) : 0, 0);
+	call(t, helper, lift_const(t, k), 0);
 }
 
 /* -- Memory operands -- */
@@ -87,39 +87,28 @@ static void call_mem80(struct lift *t, unsigned helper)
 	call(t, helper, lo, a);
 }
 
-/* After the first step of a store: if its exception forbids it, it is done. */
-static void leave_if_blocked(struct lift *t)
+static val result(struct lift *t, unsigned slot)
 {
-	val blocked = lift_ldstate(t, offsetof(struct vcpu, help[X87_HELP_BLOCKED]), M_64, T_I64);
-
-	lift_exit_if(t, IC_NE, blocked, lift_const64(t, 0), t->next);
+	return lift_ldstate(t, offsetof(struct vcpu, help) + slot * sizeof(u64), M_64, T_I64);
 }
 
+/*
+ * helper(address, how) takes the value, or faults. If its exception forbids the store, it has done
+ * all there is to do. Of ten bytes it has tried both pages, so that no half is written.
+ */
 static void store(struct lift *t, unsigned helper, unsigned how, bool pop)
 {
-	val a, v;
-
-	lift_x87_wait(t);
-	a = address(t, true);
-	v = lift_helper(t, helper, T_I64, a, lift_const(t, how), at(t, pop));
-	leave_if_blocked(t);
-	lift_st(t, a, 0, lift_mem_of(t->i->ops[0].size), v);
-	lift_helper(t, HELPER_x87_store_done, T_NONE, a, 0, at(t, pop));
-}
-
-/* The helper has tried both pages if there are two, so that no half is written. */
-static void store80(struct lift *t, unsigned helper)
-{
+	unsigned size = t->i->ops[0].size;
 	val a;
 
 	lift_x87_wait(t);
 	a = address(t, true);
-	lift_helper_fault(t, helper, a, 0, at(t, true));
-	leave_if_blocked(t);
-	lift_st(t, a, 0, M_64, lift_ldstate(t, offsetof(struct vcpu, help[X87_HELP_LO]), M_64, T_I64));
-	lift_st(t, a, 8, M_U16,
-		lift_ldstate(t, offsetof(struct vcpu, help[X87_HELP_HI]), M_64, T_I64));
-	lift_helper(t, HELPER_x87_store_done, T_NONE, a, 0, at(t, true));
+	lift_helper_fault(t, helper, a, lift_const(t, how), at(t, pop));
+	lift_exit_if(t, IC_NE, result(t, X87_HELP_BLOCKED), lift_const64(t, 0), t->next);
+	lift_st(t, a, 0, size == 10 ? M_64 : lift_mem_of(size), result(t, X87_HELP_LO));
+	if (size == 10)
+		lift_st(t, a, 8, M_U16, result(t, X87_HELP_HI));
+	lift_helper(t, HELPER_x87_store_done, T_NONE, a, 0, at(t, pop));
 }
 
 /* -- Loads and stores -- */
@@ -182,7 +171,7 @@ void lift_fst(struct lift *t, const struct ir1 *i) { fst(t, i, false); }
 void lift_fstp(struct lift *t, const struct ir1 *i)
 {
 	if (is_mem(i) && i->ops[0].size == 10) {
-		store80(t, HELPER_x87_store_f80);
+		store(t, HELPER_x87_store_f80, 0, true);
 	} else if (i->subop == 1) {
 		lift_x87_wait(t);
 		call_k(t, HELPER_x87_fstpnce, i->ops[0].reg);
@@ -210,13 +199,25 @@ void lift_fisttp(struct lift *t, const struct ir1 *i)
 void lift_fbstp(struct lift *t, const struct ir1 *i)
 {
 	(void)i;
-	store80(t, HELPER_x87_store_bcd);
+	store(t, HELPER_x87_store_bcd, 0, true);
 }
 
 void lift_fxch(struct lift *t, const struct ir1 *i)
 {
 	lift_x87_wait(t);
 	call_k(t, HELPER_x87_fxch, i->ops[0].reg);
+}
+
+void lift_ffree(struct lift *t, const struct ir1 *i)
+{
+	lift_x87_wait(t);
+	call_k(t, HELPER_x87_ffree, i->ops[0].reg);
+}
+
+void lift_ffreep(struct lift *t, const struct ir1 *i)
+{
+	lift_x87_wait(t);
+	call_k(t, HELPER_x87_ffreep, i->ops[0].reg);
 }
 
 /* The condition is in the flags as they are; the instruction changes none. */
@@ -282,6 +283,9 @@ static void unary(struct lift *t, unsigned helper)
 		(void)i; \
 		unary(t, HELPER_x87_##name); \
 	}
+UNARY(fnop)
+UNARY(fincstp)
+UNARY(fdecstp)
 UNARY(ftst)
 UNARY(fxam)
 UNARY(fchs)

@@ -23,34 +23,7 @@ void lift_wait(struct lift *t, const struct ir1 *i)
 		lift_x87_wait(t);
 }
 
-void lift_fnop(struct lift *t, const struct ir1 *i) { (void)i; lift_x87_wait(t); }
 void lift_fnop_8087(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
-
-void lift_fincstp(struct lift *t, const struct ir1 *i)
-{
-	(void)i;
-	lift_x87_wait(t);
-	call(t, HELPER_x87_fincstp, 0);
-}
-
-void lift_fdecstp(struct lift *t, const struct ir1 *i)
-{
-	(void)i;
-	lift_x87_wait(t);
-	call(t, HELPER_x87_fdecstp, 0);
-}
-
-void lift_ffree(struct lift *t, const struct ir1 *i)
-{
-	lift_x87_wait(t);
-	call(t, HELPER_x87_ffree, lift_const(t, i->ops[0].reg));
-}
-
-void lift_ffreep(struct lift *t, const struct ir1 *i)
-{
-	lift_x87_wait(t);
-	call(t, HELPER_x87_ffreep, lift_const(t, i->ops[0].reg));
-}
 
 void lift_fninit(struct lift *t, const struct ir1 *i) { (void)i; call(t, HELPER_x87_finit, 0); }
 void lift_fnclex(struct lift *t, const struct ir1 *i) { (void)i; call(t, HELPER_x87_fclex, 0); }
@@ -136,7 +109,12 @@ static void fxstate(struct lift *t, unsigned helper, bool write)
 }
 
 void lift_fxsave(struct lift *t, const struct ir1 *i) { (void)i; fxstate(t, HELPER_fxsave, true); }
-void lift_fxrstor(struct lift *t, const struct ir1 *i) { (void)i; fxstate(t, HELPER_fxrstor, false); }
+
+void lift_fxrstor(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	fxstate(t, HELPER_fxrstor, false);
+}
 
 void lift_emms(struct lift *t, const struct ir1 *i)
 {

@@ -12,6 +12,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/exec.h"
 #include "dbt/ir/ir.h"
+#include "dbt/rt/sse.h"
 #include "dbt/x86/cc.h"
 #include "kernel/extable.h"
 #include "kernel/panic.h"
@@ -151,7 +152,10 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
-		*fault = fault_page((u32)f->badv, miss.error);
+		/* Both pages of an access may be to blame: the first one is reported. */
+		*fault = locate(d, (u32)a->addr, a->size, kind, user, &t);
+		if (!fault->raised)
+			*fault = fault_page((u32)f->badv, miss.error);
 		return GUEST_FAULT;
 	case SHADOW_WATCHED_WRITE:
 		d->count.faults_watched++;
@@ -189,6 +193,8 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	struct host_access a;
 	enum x86_access access;
 
+	if (b && kind == TRAP_FP)
+		return fp_trap(c, f);
 	if (!s)
 		return false;
 	if (kind == TRAP_BREAK && s->raise) {

@@ -84,9 +84,26 @@ HELPER_REG(fld_const, x87_fld_const(x, i))
 
 /* -- Stores: the value first; the lifter writes it; then store_done. -- */
 
-/* A store that its exception forbids ends here: the lifter goes on behind the instruction. */
-static u64 stored(struct vcpu *c, struct x87_store s, u64 linear, u64 at)
+static u64 probe(struct vcpu *c, u64 linear, unsigned size)
 {
+	struct fault f = g_probe(c, (u32)linear, size, c->cpl != 3, true);
+
+	if (f.raised)
+		c->fault = f;
+	return f.raised;
+}
+
+/*
+ * A store that its exception forbids ends here, and the lifter goes on behind the instruction;
+ * but memory that cannot be written is a fault first (AMD). Ten bytes on two pages are tried too:
+ * they are written in two parts. Nonzero: a fault.
+ */
+static u64 stored(struct vcpu *c, struct x87_store s, unsigned size, u64 linear, u64 at)
+{
+	bool split = size > 8 && (linear & 0xfff) > 0x1000 - size;
+
+	if ((!s.write || split) && probe(c, linear, size))
+		return 1;
 	c->help[X87_HELP_EXC] = s.exc;
 	c->help[X87_HELP_HI] = s.hi;
 	c->help[X87_HELP_LO] = s.lo;
@@ -95,52 +112,21 @@ static u64 stored(struct vcpu *c, struct x87_store s, u64 linear, u64 at)
 		note_mem(c, linear, at);
 		x87_store_done(&c->x87, s, false);
 	}
-	return s.lo;
-}
-
-u64 helper_x87_store_f32(struct vcpu *c, u64 linear, u64 b, u64 at)
-{
-	(void)b;
-	return stored(c, x87_store_f32(&c->x87), linear, at);
-}
-
-u64 helper_x87_store_f64(struct vcpu *c, u64 linear, u64 b, u64 at)
-{
-	(void)b;
-	return stored(c, x87_store_f64(&c->x87), linear, at);
-}
-
-u64 helper_x87_store_int(struct vcpu *c, u64 linear, u64 how, u64 at)
-{
-	return stored(c, x87_store_int(&c->x87, how & 0xff, how >> 8), linear, at);
-}
-
-/* Nonzero: ten bytes on two pages, and one of them faults. */
-static u64 stored80(struct vcpu *c, struct x87_store s, u64 linear, u64 at)
-{
-	if (s.write && (linear & 0xfff) > 0x1000 - 10) {
-		struct fault f = g_probe(c, (u32)linear, 10, c->cpl != 3, true);
-
-		if (f.raised) {
-			c->fault = f;
-			return 1;
-		}
-	}
-	stored(c, s, linear, at);
 	return 0;
 }
 
-u64 helper_x87_store_f80(struct vcpu *c, u64 linear, u64 b, u64 at)
-{
-	(void)b;
-	return stored80(c, x87_store_f80(&c->x87), linear, at);
-}
+#define HELPER_STORE(name, size, value) \
+	u64 helper_x87_##name(struct vcpu *c, u64 linear, u64 how, u64 at) \
+	{ \
+		(void)how; \
+		return stored(c, value, size, linear, at); \
+	}
 
-u64 helper_x87_store_bcd(struct vcpu *c, u64 linear, u64 b, u64 at)
-{
-	(void)b;
-	return stored80(c, x87_store_bcd(&c->x87), linear, at);
-}
+HELPER_STORE(store_f32, 4, x87_store_f32(&c->x87))
+HELPER_STORE(store_f64, 8, x87_store_f64(&c->x87))
+HELPER_STORE(store_f80, 10, x87_store_f80(&c->x87))
+HELPER_STORE(store_bcd, 10, x87_store_bcd(&c->x87))
+HELPER_STORE(store_int, (how & 0xff) / 8, x87_store_int(&c->x87, how & 0xff, how >> 8))
 
 u64 helper_x87_store_done(struct vcpu *c, u64 linear, u64 b, u64 at)
 {
@@ -157,6 +143,11 @@ u64 helper_x87_store_done(struct vcpu *c, u64 linear, u64 b, u64 at)
 HELPER_REG(fst_st, x87_fst_st(x, i, b))
 HELPER_REG(fstpnce, x87_fstpnce(x, i))
 HELPER_REG(fxch, x87_fxch(x, i))
+HELPER_REG(ffree, x87_ffree(x, i))
+HELPER_REG(ffreep, x87_ffreep(x, i))
+HELPER_REG(fincstp, x87_fincstp(x))
+HELPER_REG(fdecstp, x87_fdecstp(x))
+HELPER_REG(fnop, (void)x)
 HELPER_REG(ftst, x87_ftst(x))
 HELPER_REG(fxam, x87_fxam(x))
 HELPER_REG(fchs, x87_fchs(x))
@@ -176,20 +167,17 @@ HELPER_REG(fsin, x87_fsin(x))
 HELPER_REG(fcos, x87_fcos(x))
 HELPER_REG(fsincos, x87_fsincos(x))
 
-/* -- Control: not noted -- */
+/* -- Control: not noted. IGNNE# lasts as long as the error (SDM vol. 1, D.2.1.1). -- */
 
 #define HELPER_CONTROL(name, call) \
 	u64 helper_x87_##name(struct vcpu *c, u64 a, u64 b, u64 d) \
 	{ \
 		UNUSED3; \
 		call; \
+		c->ignne &= x87_pending(&c->x87); \
 		return 0; \
 	}
 
-HELPER_CONTROL(ffree, x87_ffree(&c->x87, (unsigned)a))
-HELPER_CONTROL(ffreep, x87_ffreep(&c->x87, (unsigned)a))
-HELPER_CONTROL(fincstp, x87_fincstp(&c->x87))
-HELPER_CONTROL(fdecstp, x87_fdecstp(&c->x87))
 HELPER_CONTROL(finit, x87_finit(&c->x87))
 HELPER_CONTROL(fclex, x87_fclex(&c->x87))
 HELPER_CONTROL(fldcw, x87_fldcw(&c->x87, (u16)a))

@@ -8,6 +8,7 @@
 #include "dbt/backend/guest_xmm.h"
 #include "dbt/rt/guestmem.h"
 #include "dbt/rt/helpers.h"
+#include "dbt/rt/sse.h"
 #include "dbt/rt/sysops.h"
 #include "dbt/rt/sysutil.h"
 
@@ -18,7 +19,6 @@
 #define FXSAVE_XMM 160		/* where XMM0 is */
 #define FXSAVE_MXCSR 24
 #define FXSAVE_USED 288		/* up to XMM7: outside 64-bit mode the rest is left alone */
-#define MXCSR_MASK 0xffffu
 
 /* -- Bytes -- */
 
@@ -46,9 +46,21 @@ static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
 	return fault_none();
 }
 
+/* In the order of AMD family 25, which CR2 tells when an image lies on two pages. */
+static struct fault probe_ends(struct vcpu *c, u32 first, u32 size, u32 then, bool write)
+{
+	TRY(g_probe(c, first, size, c->cpl != 3, write));
+	return g_probe(c, then, 1, c->cpl != 3, write);
+}
+
 static struct fault probe(struct vcpu *c, u32 at, u32 size, bool write)
 {
-	return g_probe(c, at, size, c->cpl != 3, write);
+	return probe_ends(c, at, 2, at + size - 1, write);
+}
+
+static struct fault probe_fx(struct vcpu *c, u32 at, bool write)
+{
+	return probe_ends(c, at + FXSAVE_SIZE - 1, 1, at, write);
 }
 
 static u64 finish(struct vcpu *c, struct fault f)
@@ -57,6 +69,7 @@ static u64 finish(struct vcpu *c, struct fault f)
 		c->fault = f;
 	else
 		c->eip = c->next_eip;
+	c->ignne &= x87_pending(&c->x87);
 	return 0;
 }
 
@@ -66,6 +79,12 @@ static struct fault store_image(struct vcpu *c, u32 at, const u8 *bytes, u32 siz
 {
 	TRY(probe(c, at, size, true));
 	return put(c, at, bytes, size);
+}
+
+static struct fault load_image(struct vcpu *c, u32 at, u8 *bytes, u32 size)
+{
+	TRY(probe(c, at, size, false));
+	return get(c, at, bytes, size);
 }
 
 u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
@@ -97,7 +116,7 @@ u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
 u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 {
 	u8 bytes[X87_ENV_MAX];
-	struct fault f = get(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
+	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
 
 	(void)d;
 	if (!f.raised)
@@ -108,7 +127,7 @@ u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 {
 	u8 bytes[X87_SAVE_MAX];
-	struct fault f = get(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
+	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
 
 	(void)d;
 	if (!f.raised)
@@ -121,16 +140,17 @@ u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 static struct fault fxsave(struct vcpu *c, u32 at)
 {
 	u8 bytes[FXSAVE_USED] = { 0 };
-	u32 mask = MXCSR_MASK;
+	u32 mask = MXCSR_ALL, mxcsr;
 	union xmm x;
 
-	TRY(probe(c, at, FXSAVE_SIZE, true));
+	TRY(probe_fx(c, at, true));
 	x87_fxsave(&c->x87, false, bytes);
 	if (!(c->cr4 & CR4_OSFXSR)) {
 		TRY(put(c, at, bytes, FXSAVE_MXCSR));
 		return put(c, at + 32, bytes + 32, FXSAVE_X87 - 32);
 	}
-	memcpy(bytes + FXSAVE_MXCSR, &c->mxcsr, 4);
+	mxcsr = sse_mxcsr(c);
+	memcpy(bytes + FXSAVE_MXCSR, &mxcsr, 4);
 	memcpy(bytes + FXSAVE_MXCSR + 4, &mask, 4);
 	for (unsigned n = 0; n < 8; n++) {
 		xmm_read(c, n, &x);
@@ -145,15 +165,15 @@ static struct fault fxrstor(struct vcpu *c, u32 at)
 	union xmm x;
 	u32 mxcsr;
 
-	TRY(probe(c, at, FXSAVE_SIZE, false));
+	TRY(probe_fx(c, at, false));
 	TRY(get(c, at, bytes, FXSAVE_USED));
 	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
-	if ((c->cr4 & CR4_OSFXSR) && (mxcsr & ~MXCSR_MASK))
+	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
 		return fault_gp0();
 	x87_fxrstor(&c->x87, false, bytes);
 	if (!(c->cr4 & CR4_OSFXSR))
 		return fault_none();
-	c->mxcsr = mxcsr;
+	sse_set_mxcsr(c, mxcsr);
 	for (unsigned n = 0; n < 8; n++) {
 		memcpy(&x, bytes + FXSAVE_XMM + 16 * n, 16);
 		xmm_write(c, n, &x);

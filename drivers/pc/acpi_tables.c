@@ -408,7 +408,7 @@ static u32 add_fadt(struct tables *t, u32 facs, u32 dsdt)
 	put(t, at + 96, 0xfff | 0xfffu << 16, 4);	/* no C2, C3 */
 	put(t, at + 108, 0x32, 1);		/* century register */
 	put(t, at + 109, 0x0003, 2);		/* legacy devices, 8042 */
-	put(t, at + 112, 0x00000465, 4);	/* WBINVD, C1, no sleep button or RTC wake, reset register */
+	put(t, at + 112, 0x00000465, 4);	/* WBINVD, C1, reset; no sleep button, RTC */
 	port_block(t, at + 116, 0xcf9, 8);
 	put(t, at + 128, 0x06, 1);
 	put(t, at + 140, dsdt, 8);

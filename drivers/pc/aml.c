@@ -10,7 +10,7 @@
 #include "kernel/panic.h"
 
 enum { OP_BYTE = 0x0a, OP_WORD = 0x0b, OP_DWORD = 0x0c, OP_NAME = 0x08, OP_SCOPE = 0x10,
-       OP_BUFFER = 0x11, OP_PACKAGE = 0x12, OP_METHOD = 0x14, OP_EXT = 0x5b, OP_IF = 0xa0 };
+	OP_BUFFER = 0x11, OP_PACKAGE = 0x12, OP_METHOD = 0x14, OP_EXT = 0x5b, OP_IF = 0xa0 };
 enum { EXT_REGION = 0x80, EXT_FIELD = 0x81, EXT_DEVICE = 0x82 };
 enum { SPACE_PCI_CONFIG = 2, FIELD_BYTE_ACCESS = 1, LENGTH_BYTES = 3, DUAL_NAME = 0x2e };
 

@@ -33,6 +33,6 @@ void aml_pci_region(struct aml *a, const char *name, u8 offset, u8 size);
 void aml_byte_fields(struct aml *a, const char *region, const char *const *names, u32 n);
 
 enum { AML_STORE = 0x70, AML_AND = 0x7b, AML_OR = 0x7d, AML_DWORD_FIELD = 0x8a, AML_LNOT = 0x92,
-       AML_RETURN = 0xa4, AML_ARG0 = 0x68, AML_NULL = 0x00 };
+	AML_RETURN = 0xa4, AML_ARG0 = 0x68, AML_NULL = 0x00 };
 
 #endif

@@ -82,7 +82,7 @@ static bool read_medium(struct ide_drive *d, u32 n)
 		if (!skip && part >= IDE_SECTOR) {	/* whole sectors, straight to the buffer */
 			part -= part % IDE_SECTOR;
 			if (d->b.read(d->b.opaque, at / IDE_SECTOR, part / IDE_SECTOR,
-					d->buf + done))
+				      d->buf + done))
 				return false;
 		} else {
 			part = part < IDE_SECTOR - skip ? part : IDE_SECTOR - skip;

@@ -345,8 +345,9 @@ static void cmos_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&c->lock);
 }
 
-static const struct io_ops cmos_ops = { .read = cmos_read, .write = cmos_write, .min = 1,
-		.max = 1 };
+static const struct io_ops cmos_ops = {
+	.read = cmos_read, .write = cmos_write, .min = 1, .max = 1,
+};
 
 /* -- Board side ------------------------------------------------------------ */
 

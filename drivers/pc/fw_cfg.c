@@ -270,8 +270,9 @@ struct fw_cfg *fwcfg_create(struct bus *bus)
 
 	must(f);
 	f->ctl_region = (struct bus_region){ "fw_cfg", PORT_CTL, 2, &ctl_ops, f, 0, true, NULL };
-	f->dma_region = (struct bus_region){ "fw_cfg dma", PORT_DMA, 8, &dma_ops, f, 0, true,
-			NULL };
+	f->dma_region = (struct bus_region){
+		"fw_cfg dma", PORT_DMA, 8, &dma_ops, f, 0, true, NULL,
+	};
 	bus_add(bus, BUS_IO, &f->ctl_region);
 	bus_add(bus, BUS_IO, &f->dma_region);
 	fwcfg_add_key(f, FWCFG_SIGNATURE, "QEMU", 4);

@@ -261,10 +261,12 @@ static void p92_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&k->lock);
 }
 
-static const struct io_ops data_ops = { .read = data_read, .write = data_write, .min = 1,
-		.max = 1 };
-static const struct io_ops status_ops = { .read = status_read, .write = status_write, .min = 1,
-		.max = 1 };
+static const struct io_ops data_ops = {
+	.read = data_read, .write = data_write, .min = 1, .max = 1,
+};
+static const struct io_ops status_ops = {
+	.read = status_read, .write = status_write, .min = 1, .max = 1,
+};
 static const struct io_ops p92_ops = { .read = p92_read, .write = p92_write, .min = 1, .max = 1 };
 
 void i8042_key(struct i8042 *k, u16 code, bool down)
@@ -307,8 +309,9 @@ struct i8042 *i8042_create(struct bus *bus, const struct i8042_lines *lines)
 
 	must(k);
 	k->lines = *lines;
-	k->data_region = (struct bus_region){ "i8042 data", PORT_DATA, 1, &data_ops, k, 0, true,
-			NULL };
+	k->data_region = (struct bus_region){
+		"i8042 data", PORT_DATA, 1, &data_ops, k, 0, true, NULL,
+	};
 	k->status_region = (struct bus_region){
 		"i8042 status", PORT_STATUS, 1, &status_ops, k, 0, true, NULL,
 	};

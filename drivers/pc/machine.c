@@ -16,6 +16,7 @@
 #include "drivers/pc/debugexit.h"
 #include "drivers/pc/debugport.h"
 #include "drivers/pc/dma.h"
+#include "drivers/pc/ferr.h"
 #include "drivers/pc/fw_cfg.h"
 #include "drivers/pc/i8042.h"
 #include "drivers/pc/ide.h"
@@ -48,8 +49,8 @@
  *	pci		cf8-cff			PIRQs as PIIX routes them
  *	ioapic, lapic	fec00000 fee00000	-
  */
-enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_IDE0 = 14,
-	IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12,
+	IRQ_FERR = 13, IRQ_IDE0 = 14, IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -69,6 +70,7 @@ struct machine {
 	struct piix *piix;
 	struct acpi_pm *pm;
 	struct fw_cfg *fw_cfg;
+	struct ferr *ferr;
 	struct e820 e820[2];
 };
 
@@ -76,6 +78,15 @@ static void a20_line(void *opaque, unsigned n, int level)
 {
 	(void)opaque, (void)n;
 	gpa_set_a20(level);
+}
+
+static void ignne_line(void *opaque, unsigned n, int level)
+{
+	struct machine *m = opaque;
+
+	(void)n, (void)level;
+	if (m->c.ignne)
+		m->c.ignne(m->c.opaque);
 }
 
 static void reset_line(void *opaque, unsigned n, int level)
@@ -110,7 +121,7 @@ static void fill_cmos(struct machine *m)
 	cmos_setup(m->cmos, &s);
 }
 
-static int fill_fw_cfg(struct machine *m)
+static void fill_fw_cfg(struct machine *m)
 {
 	struct fw_cfg *f = m->fw_cfg;
 	const struct machine_config *c = &m->c;
@@ -131,12 +142,12 @@ static int fill_fw_cfg(struct machine *m)
 	for (unsigned k = 0; k < c->file_count; k++)
 		fwcfg_add_file(f, c->files[k].name, c->files[k].data, c->files[k].size);
 	if (!c->kernel)
-		return 0;
+		return;
 	fwcfg_add_file(f, "genroms/linuxboot_dma.bin", linuxboot_rom,
 		       (u32)(linuxboot_rom_end - linuxboot_rom));
 	fwcfg_add_file(f, "bootorder", kernel_first, sizeof(kernel_first));
-	return linuxboot_add(f, c->kernel, c->kernel_size, c->initrd, c->initrd_size, c->cmdline,
-			     c->ram_below_4g);
+	linuxboot_add(f, c->kernel, c->kernel_size, c->initrd, c->initrd_size, c->cmdline,
+		      c->ram_below_4g);
 }
 
 /* -- Wiring ---------------------------------------------------------------- */
@@ -145,17 +156,19 @@ static void create_isa(struct machine *m)
 {
 	struct irqchip *ic = m->irqchip;
 	struct irq_line irq0 = irqchip_line(ic, IRQ_PIT), irq8 = irqchip_line(ic, IRQ_RTC);
-	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1);
+	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1), irq13 = irqchip_line(ic, IRQ_FERR);
+	struct irq_line ignne = { .set = ignne_line, .opaque = m };
 	struct i8042_lines kbd = {
 		.irq1 = irqchip_line(ic, IRQ_KBD), .irq12 = irqchip_line(ic, IRQ_MOUSE),
-		.a20 = { .set = a20_line, .opaque = m }, .reset = { .set = reset_line,
-			.opaque = m },
+		.a20 = { .set = a20_line, .opaque = m },
+		.reset = { .set = reset_line, .opaque = m },
 	};
 
 	m->dma = dma_create(m->bus);
+	m->ferr = ferr_create(m->bus, &irq13, &ignne);
 	debugport_create(m->bus, &m->c.debug);
 	debugexit_create(m->bus, &m->c.power);
-	m->pit = pit_create(m->bus, &irq0);
+	m->pit = pit_create(m->bus, &irq0, irqchip_isa_waiting);
 	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);
 	m->i8042 = i8042_create(m->bus, &kbd);
 	m->com1 = uart_create(m->bus, PORT_COM1, &irq4, &m->c.com1);
@@ -193,7 +206,9 @@ static int check(const struct machine_config *c)
 {
 	const char *why = NULL;
 
-	if (!c->cores || c->cores > LAPIC_MAX_CORES)
+	if (!c->bus)
+		why = "no bus";
+	else if (!c->cores || c->cores > LAPIC_MAX_CORES)
 		why = "number of cores";
 	else if (c->ram_below_4g > (u64)MAX_BELOW_4G_MIB << 20 || c->ram_below_4g < 1 << 20)
 		why = "RAM below 4 GiB must be 1 MiB to 3 GiB";
@@ -201,7 +216,10 @@ static int check(const struct machine_config *c)
 		why = "no place for the CD-ROM on the secondary channel";
 	if (why)
 		printk("machine: cannot be: %s\n", why);
-	return why ? -ERR_INVAL : 0;
+	if (why)
+		return -ERR_INVAL;
+	return c->kernel ? linuxboot_check(c->kernel, c->kernel_size, c->initrd_size,
+					   c->ram_below_4g) : 0;
 }
 
 int machine_create(const struct machine_config *c, struct machine **out)
@@ -219,9 +237,7 @@ int machine_create(const struct machine_config *c, struct machine **out)
 	create_pci(m);
 	create_ide(m);
 	fill_cmos(m);
-	rc = fill_fw_cfg(m);
-	if (rc)
-		return rc;	/* the monitor ends here; nothing is taken apart */
+	fill_fw_cfg(m);
 	machine_reset(m);
 	*out = m;
 	return 0;
@@ -247,6 +263,8 @@ void machine_poll(struct machine *m)
 {
 	uart_poll(m->com1);
 }
+
+void machine_ferr(struct machine *m) { ferr_raise(m->ferr); }
 
 struct bus *machine_bus(struct machine *m)
 {

@@ -116,10 +116,12 @@ bool pic_output(const struct pic *p)
 	return __atomic_load_n(&p->out, __ATOMIC_ACQUIRE);
 }
 
-bool pic_latched(struct pic *p, unsigned n)
+bool pic_waiting(struct pic *p, unsigned n)
 {
+	const struct chip *c = &p->chip[n / 8];
+
 	lock_take(&p->lock);
-	bool r = p->chip[n / 8].irr >> n % 8 & 1;
+	bool r = (c->irr & ~c->imr) >> n % 8 & 1;
 	lock_drop(&p->lock);
 	return r;
 }
@@ -329,12 +331,15 @@ static void elcr_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&p->lock);
 }
 
-static const struct io_ops master_ops = { .read = master_read, .write = master_write, .min = 1,
-		.max = 1 };
-static const struct io_ops slave_ops = { .read = slave_read, .write = slave_write, .min = 1,
-		.max = 1 };
-static const struct io_ops elcr_ops = { .read = elcr_read, .write = elcr_write, .min = 1,
-		.max = 1 };
+static const struct io_ops master_ops = {
+	.read = master_read, .write = master_write, .min = 1, .max = 1,
+};
+static const struct io_ops slave_ops = {
+	.read = slave_read, .write = slave_write, .min = 1, .max = 1,
+};
+static const struct io_ops elcr_ops = {
+	.read = elcr_read, .write = elcr_write, .min = 1, .max = 1,
+};
 
 void pic_reset(struct pic *p)
 {

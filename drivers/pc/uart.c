@@ -179,7 +179,6 @@ static u8 read_iir(struct uart *u)
 static u8 read_lsr(struct uart *u)
 {
 	transmit(u);
-	receive(u);
 	u8 v = (u8)((u->rx.n ? LSR_DR : 0) | (u->overrun ? LSR_OE : 0) |
 		    (u->tx.n ? 0 : LSR_THRE | LSR_TEMT));
 	u->overrun = false;
@@ -225,6 +224,7 @@ static void write_fcr(struct uart *u, u8 v)
 		u->thre_pending = true;
 	}
 	u->fcr = v & FCR_ENABLE ? v & 0xc9 : 0;
+	receive(u);		/* room again: what waits in the end was announced before */
 }
 
 static void write_reg(struct uart *u, unsigned reg, u8 v)
@@ -241,6 +241,7 @@ static void write_reg(struct uart *u, unsigned reg, u8 v)
 	case REG_MCR:
 		u->mcr = v & MCR_ALL;
 		modem_changed(u);
+		receive(u);
 		break;
 	case REG_SCR: u->scr = v; break;
 	}
@@ -269,8 +270,9 @@ static void uart_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&u->lock);
 }
 
-static const struct io_ops uart_ops = { .read = uart_read, .write = uart_write, .min = 1,
-		.max = 1 };
+static const struct io_ops uart_ops = {
+	.read = uart_read, .write = uart_write, .min = 1, .max = 1,
+};
 
 void uart_poll(struct uart *u)
 {

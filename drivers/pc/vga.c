@@ -196,8 +196,8 @@ static u64 window_read(void *opaque, u32 off, unsigned size)
 	memcpy(v->latch, v->mem + 4 * (chain4 ? off & ~3u : off), 4);
 	if (chain4) {
 		r = v->latch[off & 3];
-	/* read mode 1: bits where all compared planes match */
 	} else if (v->gr[GR_MODE] & 8) {
+		/* read mode 1: bits where all compared planes match */
 		for (unsigned p = 0; p < 4; p++)
 			if (v->gr[GR_DONT_CARE] >> p & 1)
 				r &= (u8)~(v->latch[p] ^ (v->gr[GR_COMPARE] >> p & 1 ? 0xff : 0));
@@ -250,9 +250,8 @@ static void window_write(void *opaque, u32 off, u64 x, unsigned size)
 	(void)size;
 	lock_take(&v->lock);
 	u8 planes = v->seq[SEQ_MAP_MASK];
-	if (v->seq[SEQ_MODE] & SEQ_CHAIN4) {
+	if (v->seq[SEQ_MODE] & SEQ_CHAIN4) {	/* each 4th address of a plane */
 		if (planes >> (off & 3) & 1)
-			/* each 4th address of a plane */
 			v->mem[4 * (off & ~3u) + (off & 3)] = (u8)x;
 	} else {
 		for (unsigned p = 0; p < 4; p++)
@@ -262,10 +261,12 @@ static void window_write(void *opaque, u32 off, u64 x, unsigned size)
 	lock_drop(&v->lock);
 }
 
-static const struct io_ops ports_ops = { .read = ports_read, .write = ports_write, .min = 1,
-		.max = 1 };
-static const struct io_ops window_ops = { .read = window_read, .write = window_write, .min = 1,
-		.max = 1 };
+static const struct io_ops ports_ops = {
+	.read = ports_read, .write = ports_write, .min = 1, .max = 1,
+};
+static const struct io_ops window_ops = {
+	.read = window_read, .write = window_write, .min = 1, .max = 1,
+};
 
 /* -- Display side ---------------------------------------------------------- */
 

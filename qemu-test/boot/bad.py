@@ -16,7 +16,8 @@ import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-QEMU = ["qemu-system-loongarch64", "-M", "virt", "-smp", "1", "-display", "none", "-monitor", "none",
+QEMU = ["qemu-system-loongarch64", "-M", "virt", "-smp", "1", "-display", "none", "-monitor",
+    "none",
         "-serial", "stdio", "-net", "none", "-no-reboot"]
 FIRMWARE = "/usr/share/qemu-efi-loongarch64/QEMU_EFI.fd"
 LIMIT = 60 * float(os.environ.get("LOAM_TIMEOUT_SCALE", "1"))
@@ -72,7 +73,8 @@ CASES = [
     Case("no-firmware", "memory = 32M\n", "loam.cfg: firmware: not given, a guest cannot start "
          "without"),
     Case("firmware-missing", LEAN, "loam.cfg:1: firmware = b: file not found"),
-    Case("firmware-empty", LEAN, "loam.cfg:1: firmware = b: the file is empty (0 bytes)", {"b": b""}),
+    Case("firmware-empty", LEAN, "loam.cfg:1: firmware = b: the file is empty (0 bytes)",
+        {"b": b""}),
     Case("firmware-odd", LEAN, "loam.cfg:1: firmware = b: wrong size for firmware: 65 KiB, not a "
          "multiple of 64 KiB up to 16 MiB", {"b": bytes(65 * KIB)}),
     Case("firmware-large", LEAN, "loam.cfg:1: firmware = b: wrong size for firmware: 17 MiB, not a "
@@ -83,7 +85,8 @@ CASES = [
          "loam.cfg:3: disk0 = d.img: the file is empty (0 bytes)", BIOS | {"d.img": b""}),
     Case("disk-odd", LEAN + "disk3 = d.img\n", "loam.cfg:3: disk3 = d.img: the size of a disk must "
          "be a multiple of 512 bytes", BIOS | {"d.img": bytes(513)}),
-    Case("cd-odd", LEAN + "cdrom = c.iso\n", "loam.cfg:3: cdrom = c.iso: the size of a CD must be a "
+    Case("cd-odd", LEAN + "cdrom = c.iso\n",
+        "loam.cfg:3: cdrom = c.iso: the size of a CD must be a "
          "multiple of 2048 bytes", BIOS | {"c.iso": bytes(512)}),
     Case("disk-large", "firmware = b\nmemory = 128M\ndisk0 = d.img\n",
          "loam.cfg:3: disk0 = d.img: file too large: not enough memory for 96 MiB beside what the "
@@ -105,7 +108,8 @@ CASES = [
          BIOS | {"k": bzimage(8192, high=False)}),
     Case("kernel-cut", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: truncated: shorter than its "
          "set-up code", BIOS | {"k": bzimage(8192, setup_sects=15)}),
-    Case("kernel-memory", "firmware = b\nmemory = 8M\nkernel = k\n", "loam.cfg:2: memory: 8 MiB are "
+    Case("kernel-memory", "firmware = b\nmemory = 8M\nkernel = k\n",
+        "loam.cfg:2: memory: 8 MiB are "
          "too little for a Linux kernel, it needs 16 MiB", BIOS | {"k": bzimage(8192)}),
     Case("kernel-large", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: too large for the guest's "
          "memory of 32 MiB", BIOS | {"k": bzimage(32 * MIB)}),
@@ -135,7 +139,8 @@ def write_files(case, folder):
 
 def command_of(case, way, build, folder):
     paths = write_files(case, folder)
-    command = QEMU + ["-cpu", case.cpu, "-m", case.ram, "-kernel", os.path.join(build, f"loam.{way}")]
+    command = QEMU + ["-cpu", case.cpu, "-m", case.ram, "-kernel", os.path.join(build,
+        f"loam.{way}")]
     if case.options:
         command += ["-append", case.options]
     if way == "elf":

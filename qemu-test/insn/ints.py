@@ -111,7 +111,8 @@ def exchange(g):
             regs = Regs().put(g, EAX, size, g.value(size))
             if w:
                 g.case(f"XCHG{BITS[size]} short", PFX[size] + bytes([0x90 | r]), regs)
-            both_eax = Regs().put(g, r, size, g.value(size))    # register forms with the accumulator
+            both_eax = Regs().put(g, r, size,
+                g.value(size))    # register forms with the accumulator
             for op in (0xb0 | w, 0xc0 | w):
                 for rm in (EAX, r):
                     g.case(f"{'XADD' if op & 0x40 else 'CMPXCHG'}{BITS[size]} acc",
@@ -133,7 +134,8 @@ def cmpxchg8b(g, equal):
                  ECX: g.value(4)})
     lock = b"\xf0" if g.rnd.random() < 0.5 else b""
     code = lock + b"\x0f\xc7" + g.mem32(1, addr, regs)
-    g.case("CMPXCHG8B", code, regs, poke=(addr, le(old[0], 4) + le(old[1], 4)))
+    g.case("CMPXCHG8B", code, regs, poke=(addr, le(old[0], 4) + le(old[1], 4)),
+           need="CX8")
 
 
 SHIFTS = ("ROL", "ROR", "RCL", "RCR", "SHL", "SHR", "SAL6", "SAR")
@@ -249,7 +251,8 @@ def bits(g):
                          memory, CF | others)
         for memory in (False, True):
             for v in [0] + [g.value(size) for _ in range(10)]:
-                both(g, "POPCNT", size, b"\x0f\xb8", g.reg(size), v, Regs(), memory, pre=b"\xf3")
+                both(g, "POPCNT", size, b"\x0f\xb8", g.reg(size), v, Regs(), memory, pre=b"\xf3",
+                     need="POPCNT")
     for r in range(8):
         for _ in range(2):
             g.case("BSWAP32", bytes([0x0f, 0xc8 | r]), {r: g.rnd.getrandbits(32)})
@@ -287,7 +290,7 @@ def moves(g):
                 regs.put(g, r, size, g.value(size))
                 g.case(f"MOVBE{BITS[size]} {'store' if op & 1 else 'load'}", PFX[size]
                        + bytes([0x0f, 0x38, op]) + g.mem32(r, addr, regs), regs,
-                       poke=(addr, le(g.value(size), size)))
+                       poke=(addr, le(g.value(size), size)), need="MOVBE")
     for _ in range(12):
         al, addr = g.rnd.getrandbits(8), DATA + g.rnd.randrange(0x1000)
         g.case("XLAT", b"\xd7", {EBX: addr, EAX: g.rnd.getrandbits(24) << 8 | al})
@@ -298,7 +301,7 @@ def moves(g):
         addr, regs = g.address(4), Regs()
         r = g.reg(4)
         regs.put(g, r, 4, g.value(4))
-        g.case("MOVNTI", b"\x0f\xc3" + g.mem32(r, addr, regs), regs)
+        g.case("MOVNTI", b"\x0f\xc3" + g.mem32(r, addr, regs), regs, need="SSE2")
     for op, name in ((0xf8, "CLC"), (0xf9, "STC"), (0xf5, "CMC"), (0xfc, "CLD"), (0xfd, "STD"),
                      (0x90, "NOP"), (0xf3, "PAUSE")):
         for _ in range(6):
@@ -306,7 +309,7 @@ def moves(g):
                    flags=g.flags() | g.rnd.getrandbits(1) << 10)
     for code, name in ((b"\x0f\xae\xe8", "LFENCE"), (b"\x0f\xae\xf0", "MFENCE"),
                        (b"\x0f\xae\xf8", "SFENCE")):
-        g.case(name, code)
+        g.case(name, code, need="SSE2")
 
 
 def extended(g, pre, op, size, value, regs, memory):
@@ -344,7 +347,8 @@ def addressing(g):
                 code += (b"" if sib is None else bytes([sib])) + le(g.rnd.getrandbits(32), size)
                 g.case(f"LEA mod{mod}", code)
             size = 2 if mod == 2 or (mod == 0 and rm == 6) else mod
-            code = bytes([mod << 6 | g.rnd.randrange(8) << 3 | rm]) + le(g.rnd.getrandbits(16), size)
+            code = bytes([mod << 6 | g.rnd.randrange(8) << 3 | rm]) + le(g.rnd.getrandbits(16),
+                size)
             for pre in (b"\x67", b"\x66\x67"):
                 g.case(f"LEA a16 mod{mod}", pre + b"\x8d" + code)
     g.case("LEA16", b"\x66\x8d\x84\x8e\x11\x22\x33\x44")
@@ -392,7 +396,8 @@ def faults(g):
                 g.case(f"{name}{BITS[size]} limit", pre + PFX[size] + bytes([op | (size > 1)])
                        + mem, regs, ignore=ignore, segs=segs)
     for name, code in (("CMPXCHG", b"\x0f\xb1"), ("XADD", b"\x0f\xc1"), ("BTS", b"\x0f\xab"),
-                       ("NOT", b"\xf7"), ("SHL", b"\xd1"), ("SHLcl", b"\xd3"), ("SETE", b"\x0f\x94"),
+                       ("NOT", b"\xf7"), ("SHL", b"\xd1"), ("SHLcl", b"\xd3"), ("SETE",
+                           b"\x0f\x94"),
                        ("BT", b"\x0f\xa3"), ("CMOVE", b"\x0f\x44"), ("CMPXCHG8B", b"\x0f\xc7"),
                        ("MUL", b"\xf7"), ("DIV", b"\xf7"), ("SHLD", b"\x0f\xa5"), ("RCL", b"\xd3")):
         digit = {"NOT": 2, "SHL": 4, "SHLcl": 4, "CMPXCHG8B": 1, "MUL": 4, "DIV": 6, "RCL": 2}

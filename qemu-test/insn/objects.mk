@@ -2,18 +2,20 @@
 # Instruction tests: cases (gen.py), what the build machine's CPU makes of them (oracle.c), and
 # the evaluator's comparison (eval.c).  tools/inside.mk includes this.
 INSN := build/native/insn
-INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py)
+INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py \
+	fximage.py vector.py)
 
 UNIT_TESTS += insn_eval
-insn_eval_OBJS = $(addprefix qemu-test/insn/,eval.o world.o tables.o) qemu-test/unit/native.o mm/bus.o \
+insn_eval_OBJS = $(addprefix qemu-test/insn/,eval.o world.o tables.o) qemu-test/unit/native.o \
+	qemu-test/unit/native_xmm.o mm/bus.o \
 	$(filter dbt/x86/% dbt/lift/% dbt/ir/% dbt/opt/%,$(OBJS_dbt)) \
-	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/rt/reset.o,$(filter dbt/rt/%,$(OBJS_dbt))) \
-	dbt/rt/x87_env.o dbt/rt/x87.o dbt/rt/x87_arith.o \
-	$(patsubst %.c,%.o,$(wildcard dbt/rt/softfp_*.c)) mm/arena.o
+	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/rt/reset.o, \
+		$(filter dbt/rt/%,$(OBJS_dbt))) \
+	mm/arena.o
 insn_eval_LIBS = -lcapstone
 units: $(INSN)/results.bin
 
-$(INSN)/cases.bin: $(INSN_PY)
+$(INSN)/cases.bin: $(INSN_PY) dbt/lift/todo.def
 	@mkdir -p $(@D)
 	$(Q)python3 qemu-test/insn/gen.py $@
 

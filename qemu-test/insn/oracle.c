@@ -88,6 +88,7 @@ static void load_fx(struct _libc_fpstate *legacy, const u8 *image)
 	for (unsigned i = 0; i < 8; i++)
 		tags |= image[4] >> i & 1 ? 0 : 3 << (2 * i);
 	legacy->tag = 0xffff0000u | tags;
+	legacy->ipoff = legacy->cssel = legacy->dataoff = legacy->datasel = 0;
 	for (unsigned i = 0; i < 8; i++)
 		memcpy(&legacy->_st[i], image + 32 + 16 * i, 10);
 }

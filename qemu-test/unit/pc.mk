@@ -8,3 +8,7 @@ PC_TEST_LIB = mm/bus.o qemu-test/unit/native.o qemu-test/unit/fake_time.o \
 
 UNIT_TESTS += $(PC_TEST_NAMES:%=test_%)
 $(foreach t,$(PC_TEST_NAMES),$(eval test_$t_OBJS = qemu-test/unit/test_$t.o $(PC_TEST_LIB)))
+
+# Real guests on the devices with the build machine's CPU: see the file.
+UNIT_TOOLS += kvm_pc
+kvm_pc_OBJS = qemu-test/unit/kvm_pc.o qemu-test/unit/native.o mm/bus.o $(PC_OBJECTS)

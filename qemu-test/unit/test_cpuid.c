@@ -209,6 +209,23 @@ static void test_msr_special(void)
 	EQ(w_paging[PAGING_ALL], 1);
 	OK(msr_read(&w, MSR_MISC_ENABLE, &v));
 	EQ(v, 0x1801);
+	/* each of a row's registers has its own place */
+	for (u32 k = 0; k < 16; k++)
+		OK(msr_write(&w, MSR_MTRR_PHYSBASE0 + k, (k + 1) << 12));
+	for (u32 k = 0; k < 8; k++)
+		OK(msr_write(&w, MSR_MTRR_FIX4K_C0000 + k, 0x0101010101010101 * (k & 1)));
+	for (u32 k = 0; k < 16; k++)
+		EQ(w.mtrr_var[k], (k + 1) << 12);
+	for (u32 k = 0; k < 8; k++)
+		EQ(w.mtrr_fixed[3 + k], 0x0101010101010101 * (k & 1));
+	/* MISC_ENABLE's MONITOR bit exists with the feature */
+	OK(msr_write(&w, MSR_MISC_ENABLE, MISC_MONITOR));
+	EQ(w.misc_enable & (MISC_MONITOR | MISC_FAST_STRING), 0);
+	m = *w.model;
+	m.features |= 1ull << FEAT_MONITOR;
+	w.model = &m;
+	OK(msr_write(&w, MSR_MISC_ENABLE, MISC_MONITOR));
+	EQ(w.misc_enable & MISC_MONITOR, MISC_MONITOR);
 	/* registers go with their feature */
 	EQ(cpuid_configure(&m, "n270,-nx,-sep", err), 0);
 	w.model = &m;

@@ -55,8 +55,19 @@ static void test_wiring(void)
 	CHECK_EQ(take(), -1, "quiet");
 	outb(0x43, 0x34), outb(0x40, 0xa9), outb(0x40, 0x04);
 	fake_advance(1100000);
+	CHECK(irqchip_isa_waiting(ic, 0), "its tick waits for the CPU");
 	CHECK_EQ(take(), 0x08, "PIT is IRQ 0");
+	CHECK(!irqchip_isa_waiting(ic, 0), "taken");
+	fake_advance(1100000);
 	outb(0x21, 0x01);
+	CHECK(!irqchip_isa_waiting(ic, 0), "masked: it does not count as waiting");
+	writel(0xfec00000, 0x15), writel(0xfec00010, 0);
+	writel(0xfec00000, 0x14), writel(0xfec00010, 0x40);
+	fake_advance(1100000);
+	CHECK(irqchip_isa_waiting(ic, 0), "through the IOAPIC");
+	writel(0xfec00000, 0x14), writel(0xfec00010, 0x10040);
+	CHECK_EQ(take(), 0x40, "pin 2");
+	writel(0xfee000b0, 0);
 	outb(0x3fc, 0x08), outb(0x3f9, 0x02);
 	CHECK_EQ(take(), 0x0c, "COM1 is IRQ 4");
 	outb(0x3f9, 0);
@@ -163,6 +174,9 @@ static void test_bad_configs(struct machine_config c, u8 *kernel)
 	c.ram_below_4g = 0xd0000000;
 	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "too much RAM below 4 GiB");
 	c.ram_below_4g = 64 << 20;
+	c.bus = NULL;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "no bus");
+	c.bus = bus;
 	kernel[0x202] = 'X';
 	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "no bzImage");
 	kernel[0x202] = 'H';
@@ -209,20 +223,24 @@ static void test_random(void)
 int main(void)
 {
 	static u8 kernel[2560], initrd[100];
-	struct blockdev b = { .opaque = disk_bytes, .sectors = 64, .name = "d",
-			.read = mem_read, .write = mem_write };
+	struct blockdev b = {
+		.opaque = disk_bytes, .sectors = 64, .name = "d", .read = mem_read,
+		.write = mem_write,
+	};
 	struct machine_config c = {
-		.bus = bus_create(), .cores = 1, .ram_below_4g = 64 << 20,
-			.reset_request = on_reset, .power = { on_off },
+		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
+		.power = { on_off },
 		.disk = { &b }, .cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
 		.initrd = initrd, .initrd_size = sizeof(initrd), .cmdline = "hello",
 	};
 
+	bus = bus_create();
+	c.bus = bus;
 	make_kernel(kernel);
 	fake_time_reset(1000000);
 	test_bad_configs(c, kernel);
 	CHECK_EQ(machine_create(&c, &m), 0, "created");
-	bus = machine_bus(m);
+	CHECK(machine_bus(m) == bus, "on the bus that was given");
 	ic = machine_irqchip(m);
 	test_firmware_view();
 	test_wiring();

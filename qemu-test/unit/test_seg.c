@@ -229,7 +229,7 @@ static void test_lar_lsl(void)
 	EQ(zf, 0);
 	OK(seg_lar(&w, S_CODE3, &out, &zf));
 	EQ(zf, 1);
-	EQ(out, 0x00c0fa00);
+	EQ(out, 0x00cffa00);
 	OK(seg_lsl(&w, S_CODE3, &out, &zf));
 	EQ(out, 0xffffffff);
 	OK(seg_lsl(&w, S_TSS_B, &out, &zf));
@@ -237,7 +237,7 @@ static void test_lar_lsl(void)
 	desc_clear(S_CODE3, SEG_P);		/* presence does not matter */
 	OK(seg_lar(&w, S_CODE3, &out, &zf));
 	EQ(zf, 1);
-	EQ(out, 0x00c07a00);
+	EQ(out, 0x00cf7a00);
 	OK(seg_lar(&w, S_DATA0 | 3, &out, &zf));	/* RPL > DPL */
 	EQ(zf, 0);
 	OK(seg_lar(&w, S_CONF0 | 3, &out, &zf));

@@ -8,7 +8,7 @@ out=$1 tarball=$2 top=$3
 host=loongarch64-linux-gnu
 cflags="-g0 -O2 -ffreestanding -fno-pic -fno-stack-protector -ffunction-sections -fdata-sections
 	-msimd=none -ffixed-r21"
-cflags=$(echo $cflags)
+cflags="$(echo $cflags) -ffile-prefix-map=$PWD/work="
 
 mkdir work
 cd work

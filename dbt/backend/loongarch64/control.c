@@ -145,11 +145,41 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 		kick->back = e->c.p;
 }
 
+/*
+ * An indirect exit, with the one target that was seen first inline:
+ *	bnez	kick, 1f
+ *	lu12i.w	ra, eip >> 12			until chained: b 1f
+ *	ori	ra, ra, eip & 0xfff
+ *	bne	t0, ra, 1f
+ *	addi.w	ra, rCTX, -tag
+ *	bnez	ra, 1f
+ *	b	target
+ * 1:	bl	glue_jump_ind			jump cache, else exit
+ *	.word	link
+ */
 static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 {
+	struct link *l;
+
 	flags_materialize(e, in->c);
 	ra_to_reg(e, R_T0, in->a);
-	to_glue(e, single(e) ? glue_exit_ind : glue_jump_ind, false);
+	if (single(e)) {
+		to_glue(e, glue_exit_kick, false);
+		return;
+	}
+	l = link_new(e, 0);
+	l->indirect = true;
+	la_bnez(&e->c, R_KICK, 28);
+	l->guard = e->c.p;
+	la_b(&e->c, 24);
+	la_ori(&e->c, R_RA, R_RA, 0);
+	la_bne(&e->c, R_T0, R_RA, 16);
+	la_addi_w(&e->c, R_RA, R_CTX, 0);
+	la_bnez(&e->c, R_RA, 8);
+	l->slot = e->c.p;
+	la_b(&e->c, 4);
+	to_glue(e, glue_jump_ind, true);
+	code_data(&e->c, e->link_base + (u32)(l - e->out->link));
 }
 
 /*

@@ -21,6 +21,12 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	switch (in->op) {
 	case IR_GETREG: ra_get(e, e->i, in->k); break;
 	case IR_PUTREG: ra_put(e, in->k, in->a); break;
+	case IR_GETXMM: va_get(e, e->i, in->k); break;
+	case IR_PUTXMM: va_put(e, in->k, in->a); break;
+	case IR_VEC:
+		if (!lower_fp(e, in))
+			lower_simd(e, in);
+		break;
 	case IR_SETF: e->setf = e->i; break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
 	case IR_HELPER: case IR_ENTRYF: lower_call(e, in); break;
@@ -81,11 +87,26 @@ static u32 guard_word(u32 tag)
 	return word;
 }
 
+/* An indirect exit's words behind l->guard: see lower_exit_ind. The first one is written last. */
+static void link_indirect(struct link *l, u32 tag)
+{
+	u32 word[2];
+	struct code c = { .p = word, .end = word + 2 };
+
+	la_lu12i_w(&c, R_RA, (s32)l->eip >> 12);
+	la_ori(&c, R_RA, R_RA, l->eip & 0xfff);
+	put_word(l->guard + 1, word[1]);
+	put_word(l->guard + 3, guard_word(tag));
+	put_word(l->guard, word[0]);
+}
+
 void backend_link(struct link *l, const u32 *code, u32 tag)
 {
 	put_word(l->slot, branch_word(false, (const char *)code - (char *)l->slot));
 	l->tag = tag;
-	if (l->guard)
+	if (l->indirect)
+		link_indirect(l, tag);
+	else if (l->guard)
 		put_word(l->guard, guard_word(tag));
 }
 
@@ -93,6 +114,10 @@ void backend_unlink(struct link *l)
 {
 	s64 off = (s64)((uintptr_t)glue_exit_link - (uintptr_t)l->slot);
 
+	if (l->indirect) {
+		put_word(l->guard, branch_word(false, 24));
+		return;
+	}
 	put_word(l->slot, branch_word(true, off));
 	if (l->guard)
 		put_word(l->guard, branch_word(false, 8));
