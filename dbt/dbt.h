@@ -22,6 +22,7 @@ struct dbt_platform {
 	int (*intr_ack)(void *opaque);		/* take it: vector, or -1 */
 	void (*host_events)(void *opaque, u32 events);	/* enum cpu_event bits (kernel/irq.h) */
 	void (*reset)(void *opaque);		/* the CPU wants the machine reset (triple fault) */
+	void (*ferr)(void *opaque);		/* FERR#: an x87 error with CR0.NE = 0 */
 	bool (*set_apic_base)(void *opaque, u64 base);	/* false: #GP */
 };
 
@@ -38,6 +39,7 @@ struct dbt_counters {
 	u64 exits[8];			/* by reason (dbt/exec.h) */
 	u64 faults_filled, faults_guest, faults_mmio, faults_watched;
 	u64 interrupts, eval_steps_smc;
+	u64 ferr;
 	u64 unimplemented;
 	u64 jump_cache_fills, relinks;
 };
@@ -70,6 +72,9 @@ __attribute__((noreturn)) void dbt_run(void);
 void dbt_raise_irq(void);
 /* The same for other reasons (enum vcpu_pending). */
 void dbt_raise(u32 pending);
+
+/* IGNNE#: the guest's handler of FERR# has begun. From the run loop. */
+void dbt_ignne(void);
 
 /* Print the counters and the unimplemented instructions met. */
 void dbt_report(void);

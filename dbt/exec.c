@@ -153,10 +153,43 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 
 /* -- Events -- */
 
+/*
+ * A pending x87 error with CR0.NE = 0 (SDM vol. 1, D.2): the CPU asserts FERR# and waits for an
+ * interrupt, which the board makes of it; the instruction then begins again. Under IGNNE# it is
+ * executed as if nothing were pending.
+ */
+static void x87_error(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	if (c->ignne) {
+		c->x87.sw &= (u16)~(X87_SW_ES | X87_SW_B);
+		exec_step(d);
+		x87_fldcw(&c->x87, c->x87.cw);
+		c->ignne &= x87_pending(&c->x87);
+		return;
+	}
+	if (!d->count.ferr++)
+		printk("exec: x87 error with CR0.NE = 0 at %08x: FERR#\n", (u32)c->eip);
+	d->platform.ferr(d->platform.opaque);
+	c->halted = true;
+}
+
+void dbt_ignne(void)
+{
+	struct vcpu *c = dbt_this()->c;
+
+	c->ignne = x87_pending(&c->x87);
+}
+
 void exec_deliver(struct dbt *d, struct fault f)
 {
 	struct vcpu *c = d->c;
 
+	if (f.vector == EXC_MF && !(c->cr0 & CR0_NE)) {
+		x87_error(d);
+		return;
+	}
 	trace(EXC, "exception %u error %x at %08x cr2 %llx\n", f.vector, f.error, (u32)c->eip,
 	      (unsigned long long)f.cr2);
 	exc_raise(c, f);
@@ -295,9 +328,17 @@ static void end_shadow(struct dbt *d)
 	d->mode_dirty = true;
 }
 
+/* INT n and its kin have cleared TF on their way: no trap after them (SDM vol. 3, 17.3.1.4). */
+static bool was_software_interrupt(const struct vcpu *c, u32 why)
+{
+	return why == EXIT_SYSTEM && (c->exit_arg == HELPER_int || c->exit_arg == HELPER_int3 ||
+				      c->exit_arg == HELPER_int1 || c->exit_arg == HELPER_into);
+}
+
 static void step_trap(struct dbt *d, u32 flags, u32 why)
 {
-	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised) {
+	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised &&
+	    !was_software_interrupt(d->c, why)) {
 		exc_single_step(d->c);
 		d->mode_dirty = true;
 	}

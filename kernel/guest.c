@@ -100,6 +100,18 @@ static void reset_machine(void *opaque)
 	machine_reset(pc);
 }
 
+static void ferr(void *opaque)
+{
+	(void)opaque;
+	machine_ferr(pc);
+}
+
+static void ignne(void *opaque)
+{
+	(void)opaque;
+	dbt_ignne();
+}
+
 static bool set_apic_base(void *opaque, u64 base)
 {
 	(void)opaque;
@@ -171,7 +183,7 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		.ram_below_4g = cfg->memory < LOW_RAM_MAX ? cfg->memory : LOW_RAM_MAX,
 		.ram_above_4g = cfg->memory < LOW_RAM_MAX ? 0 : cfg->memory - LOW_RAM_MAX,
 		.cpu = { .raise = raise_intr, .nmi = raise_nmi, .init = raise_init },
-		.reset_request = reset_request, .power = { guest_off },
+		.reset_request = reset_request, .ignne = ignne, .power = { guest_off },
 		.com1 = strstr(cfg->console, "com1") ? kernel_console() : nobody,
 			.wall = rtc_end(), .serial_console = true,
 		.debug = strstr(cfg->console, "debug") ? kernel_console() : nobody,
@@ -198,7 +210,8 @@ static void cpu_init(const struct boot_config *cfg)
 	u64 size = cfg->code_cache ? cfg->code_cache : CODE_CACHE;
 	struct dbt_platform p = {
 		.bus = machine_bus(pc), .intr_pending = intr_pending, .intr_ack = intr_ack,
-		.host_events = host_events, .reset = reset_machine, .set_apic_base = set_apic_base,
+		.host_events = host_events, .reset = reset_machine, .ferr = ferr,
+		.set_apic_base = set_apic_base,
 	};
 	struct dbt_config d = {
 		.code_pool = pages(size, 65536, TEXT_REACH, "the code cache"), .code_size = size,

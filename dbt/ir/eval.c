@@ -131,6 +131,8 @@ static void extend_loaded(struct eval *e, unsigned i)
 	const struct ir_insn *in = &e->ir->v[i];
 	u64 v = word(e, i);
 
+	if (in->type == T_V128)		/* zeros above, as memory() and state() began */
+		return;
 	switch (in->x) {
 	case M_U8: v = (u8)v; break;
 	case M_S8: v = (u64)(s8)v; break;
@@ -209,10 +211,13 @@ static void write_back_flags(struct eval *e)
 	e->c->cc_b = 0;
 }
 
+/* An argument that is not given is whatever the host register holds: no helper may look at it. */
+static u64 argument(const struct eval *e, val v) { return v ? word(e, v) : 0xbadbadbadbadbad5; }
+
 static void helper(struct eval *e, unsigned i)
 {
 	const struct ir_insn *in = &e->ir->v[i];
-	u64 r = helper_fn[in->k](e->c, word(e, in->a), word(e, in->b), word(e, in->c));
+	u64 r = helper_fn[in->k](e->c, argument(e, in->a), argument(e, in->b), argument(e, in->c));
 
 	if (in->x == 2 && r)
 		raise(e, in, e->c->fault);
@@ -227,7 +232,7 @@ static void system_op(struct eval *e, const struct ir_insn *in)
 	write_back_flags(e);
 	e->c->eip = g->eip;
 	e->c->next_eip = g->eip + g->len;
-	helper_fn[in->k](e->c, word(e, in->a), word(e, in->b), 0);
+	helper_fn[in->k](e->c, argument(e, in->a), argument(e, in->b), 0);
 	e->flags = cc_compute(CC_OP_KIND(e->c->cc_op), CC_OP_SIZE(e->c->cc_op), e->c->cc_a,
 			      e->c->cc_b, 0, 0);
 	e->done = true;

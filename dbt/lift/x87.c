@@ -47,7 +47,7 @@ static void call(struct lift *t, unsigned helper, val a, val b)
 
 static void call_k(struct lift *t, unsigned helper, unsigned k)
 {
-	call(t, helper, k ? lift_const(t, k) : 0, 0);
+	call(t, helper, lift_const(t, k), 0);
 }
 
 /* -- Memory operands -- */

@@ -167,13 +167,14 @@ HELPER_REG(fsin, x87_fsin(x))
 HELPER_REG(fcos, x87_fcos(x))
 HELPER_REG(fsincos, x87_fsincos(x))
 
-/* -- Control: not noted -- */
+/* -- Control: not noted. IGNNE# lasts as long as the error (SDM vol. 1, D.2.1.1). -- */
 
 #define HELPER_CONTROL(name, call) \
 	u64 helper_x87_##name(struct vcpu *c, u64 a, u64 b, u64 d) \
 	{ \
 		UNUSED3; \
 		call; \
+		c->ignne &= x87_pending(&c->x87); \
 		return 0; \
 	}
 

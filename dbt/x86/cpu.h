@@ -142,6 +142,7 @@ struct vcpu {
 	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
 	u8 cpl;
 	bool halted, shutdown;
+	bool ignne;		/* IGNNE# is asserted: with CR0.NE = 0, x87 errors are ignored */
 	struct fault fault;	/* what exec is to deliver next */
 
 	struct x87 x87;

@@ -16,6 +16,7 @@
 #include "drivers/pc/debugexit.h"
 #include "drivers/pc/debugport.h"
 #include "drivers/pc/dma.h"
+#include "drivers/pc/ferr.h"
 #include "drivers/pc/fw_cfg.h"
 #include "drivers/pc/i8042.h"
 #include "drivers/pc/ide.h"
@@ -48,8 +49,8 @@
  *	pci		cf8-cff			PIRQs as PIIX routes them
  *	ioapic, lapic	fec00000 fee00000	-
  */
-enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_IDE0 = 14,
-	IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12,
+	IRQ_FERR = 13, IRQ_IDE0 = 14, IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -69,6 +70,7 @@ struct machine {
 	struct piix *piix;
 	struct acpi_pm *pm;
 	struct fw_cfg *fw_cfg;
+	struct ferr *ferr;
 	struct e820 e820[2];
 };
 
@@ -76,6 +78,15 @@ static void a20_line(void *opaque, unsigned n, int level)
 {
 	(void)opaque, (void)n;
 	gpa_set_a20(level);
+}
+
+static void ignne_line(void *opaque, unsigned n, int level)
+{
+	struct machine *m = opaque;
+
+	(void)n, (void)level;
+	if (m->c.ignne)
+		m->c.ignne(m->c.opaque);
 }
 
 static void reset_line(void *opaque, unsigned n, int level)
@@ -145,7 +156,8 @@ static void create_isa(struct machine *m)
 {
 	struct irqchip *ic = m->irqchip;
 	struct irq_line irq0 = irqchip_line(ic, IRQ_PIT), irq8 = irqchip_line(ic, IRQ_RTC);
-	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1);
+	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1), irq13 = irqchip_line(ic, IRQ_FERR);
+	struct irq_line ignne = { .set = ignne_line, .opaque = m };
 	struct i8042_lines kbd = {
 		.irq1 = irqchip_line(ic, IRQ_KBD), .irq12 = irqchip_line(ic, IRQ_MOUSE),
 		.a20 = { .set = a20_line, .opaque = m },
@@ -153,9 +165,10 @@ static void create_isa(struct machine *m)
 	};
 
 	m->dma = dma_create(m->bus);
+	m->ferr = ferr_create(m->bus, &irq13, &ignne);
 	debugport_create(m->bus, &m->c.debug, &m->c.counters);
 	debugexit_create(m->bus, &m->c.power);
-	m->pit = pit_create(m->bus, &irq0);
+	m->pit = pit_create(m->bus, &irq0, irqchip_isa_waiting);
 	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);
 	m->i8042 = i8042_create(m->bus, &kbd);
 	m->com1 = uart_create(m->bus, PORT_COM1, &irq4, &m->c.com1);
@@ -250,6 +263,8 @@ void machine_poll(struct machine *m)
 {
 	uart_poll(m->com1);
 }
+
+void machine_ferr(struct machine *m) { ferr_raise(m->ferr); }
 
 struct bus *machine_bus(struct machine *m)
 {

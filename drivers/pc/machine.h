@@ -22,6 +22,7 @@ struct machine_config {		/* ends are copied; data, disks and names outlive the m
 	 * with no device's lock held, before the next guest instruction.
 	 */
 	void (*reset_request)(void *opaque);
+	void (*ignne)(void *opaque);	/* the CPU shall ignore x87 errors; may be NULL */
 	void *opaque;
 	struct power power;
 	struct chardev com1;
@@ -58,5 +59,8 @@ struct irqchip *machine_irqchip(struct machine *m);
 void machine_key(struct machine *m, u16 set2_code, bool down);
 void machine_mouse(struct machine *m, int dx, int dy, u8 buttons);
 void machine_power_button(struct machine *m);
+
+/* FERR# of the CPU: becomes IRQ 13. */
+void machine_ferr(struct machine *m);
 
 #endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The PC/AT's way of reporting x87 errors: FERR# to IRQ 13, port 0xf0 to IGNNE#. */
+#ifndef DRIVERS_PC_FERR_H
+#define DRIVERS_PC_FERR_H
+
+#include "mm/bus.h"
+
+struct ferr;
+
+/* Both lines are copied; ignne is only ever asserted: the CPU knows when it ends. */
+struct ferr *ferr_create(struct bus *bus, const struct irq_line *irq13,
+			 const struct irq_line *ignne);
+
+/* The CPU asserts FERR#. */
+void ferr_raise(struct ferr *f);
+
+#endif
