@@ -79,4 +79,9 @@ void dbt_ignne(void);
 /* Print the counters and the unimplemented instructions met. */
 void dbt_report(void);
 
+/* counters.c: print "COUNTERS tag=… name=value …", all of counters.def on one line. */
+void dbt_counters_print(u32 tag);
+/* The n-th counter of counters.def, from 0; ~0 past the last. */
+u64 dbt_counter(unsigned n);
+
 #endif

@@ -130,6 +130,18 @@ static int nobody_read(void *opaque) { (void)opaque; return -1; }
 static bool nobody_write(void *opaque, u8 byte) { (void)opaque, (void)byte; return true; }
 static const struct chardev nobody = { .read = nobody_read, .write = nobody_write };
 
+static void counters_print(void *opaque, u32 tag)
+{
+	(void)opaque;
+	dbt_counters_print(tag);
+}
+
+static u64 counters_get(void *opaque, unsigned n)
+{
+	(void)opaque;
+	return dbt_counter(n);
+}
+
 /* -- Set-up -- */
 
 static void memory_init(const struct boot_config *cfg, struct bus *bus)
@@ -175,6 +187,7 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		.com1 = strstr(cfg->console, "com1") ? kernel_console() : nobody,
 			.wall = rtc_end(), .serial_console = true,
 		.debug = strstr(cfg->console, "debug") ? kernel_console() : nobody,
+		.counters = { .print = counters_print, .get = counters_get },
 		.cdrom = disk(BOOT_DISKS, &cfg->cdrom), .cmdline = cfg->cmdline,
 	};
 
