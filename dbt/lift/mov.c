@@ -149,12 +149,3 @@ void lift_clflush(struct lift *t, const struct ir1 *i)
 void lift_nop(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
 void lift_pause(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
 void lift_fence(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
-
-/* Faults as a load of one byte does; the host's caches are coherent with the guest's view. */
-void lift_clflush(struct lift *t, const struct ir1 *i)
-{
-	s32 disp;
-	val a = lift_mem_addr(t, &i->ops[0], 1, false, &disp);
-
-	lift_ld(t, a, disp, M_U8, T_I32, INTENT_READ);
-}
