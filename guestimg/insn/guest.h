@@ -12,6 +12,7 @@ struct user {
 	u32 gs, fs, es, ds;
 	u32 edi, esi, ebp, esp_unused, ebx, edx, ecx, eax;
 	u32 eip, cs, eflags, esp, ss;
+	u32 v86_es, v86_ds, v86_fs, v86_gs;	/* taken by IRET if EFLAGS.VM is set */
 };
 
 /* As the trap stubs leave it. */
@@ -20,10 +21,13 @@ struct trap {
 	u32 edi, esi, ebp, esp_unused, ebx, edx, ecx, eax;
 	u32 vector, error;
 	u32 eip, cs, eflags, esp, ss;
+	u32 v86_es, v86_ds, v86_fs, v86_gs;	/* there if EFLAGS.VM is set */
 };
 
 void enter_user(struct user *u);
 extern struct trap *trap_frame;
+u32 catch(void (*f)(void));
+extern u32 irq_count;
 
 /* machine.c */
 extern u32 page_dir[1024];
@@ -34,6 +38,16 @@ void machine_esp_base(u32 base);		/* of SEL_ESP */
 u8 *machine_slots(void);			/* the slots of code, as RAM that can be written */
 u8 *machine_data(u32 off);			/* byte `off` of the data pages, likewise */
 bool machine_has(unsigned need);		/* struct insn_case's `need` */
+void machine_map(u32 linear, u32 phys, u32 bits);	/* bits: P_… below */
+#define P_PRESENT 1u
+#define P_WRITE 2u
+#define P_USER 4u
+u8 machine_in8(u16 port);
+void machine_out8(u16 port, u8 v);
+
+/* system.c: instructions of CPL 0 and their like; adds to the counts, prints what fails. */
+void system_tests(u32 *passed, u32 *failed);
+
 void print(const char *s);
 void print_hex(const char *name, u32 v);
 void print_dec(u32 v);

@@ -21,4 +21,7 @@
 /* data with a base, for stacks of 16 bits (IRET keeps ESP's high half) */
 #define SEL_ESP 0x78
 
+#define IRQ0_VECTOR 0x20
+#define NO_TRAP 0xffffffff
+
 #endif

@@ -5,10 +5,6 @@
  */
 #include "guestimg/insn/guest.h"
 
-#define P_PRESENT 1u
-#define P_WRITE 2u
-#define P_USER 4u
-
 struct tss {
 	u32 link, esp0, ss0, rest[22];
 	u16 trap, io_map;		/* io_map: beyond the limit, so no port is allowed */
@@ -23,9 +19,9 @@ void kernel_trap(const struct trap *t);
 
 /* -- Output ------------------------------------------------------------------- */
 
-static void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
+void machine_out8(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
 
-static u8 inb(u16 port)
+u8 machine_in8(u16 port)
 {
 	u8 v;
 
@@ -35,9 +31,9 @@ static u8 inb(u16 port)
 
 static void put(char ch)
 {
-	while (!(inb(0x3fd) & 0x20))
+	while (!(machine_in8(0x3fd) & 0x20))
 		;
-	outb(0x3f8, (u8)ch);
+	machine_out8(0x3f8, (u8)ch);
 }
 
 void print(const char *s)
@@ -66,7 +62,7 @@ void print_dec(u32 v)
 
 void finish(u32 code)
 {
-	outb(0xf4, (u8)code);
+	machine_out8(0xf4, (u8)code);
 	for (;;)
 		__asm__ volatile("cli\n\thlt");
 }
@@ -151,7 +147,7 @@ u8 *machine_data(u32 off)
 	return (u8 *)(KERNEL + data_page(off / INSN_PAGE) + off % INSN_PAGE);
 }
 
-static void map(u32 linear, u32 phys, u32 bits)
+void machine_map(u32 linear, u32 phys, u32 bits)
 {
 	static u32 used;
 	u32 *entry = &page_dir[linear >> 22];
@@ -167,9 +163,9 @@ static void init_paging(u32 cases)
 
 	page_dir[0] = 0;
 	for (u32 at = 0; at < code; at += INSN_PAGE)
-		map(CODE_BASE - CODE_MARGIN + at, SLOTS_PHYS + at, P_USER);
+		machine_map(CODE_BASE - CODE_MARGIN + at, SLOTS_PHYS + at, P_USER);
 	for (u32 n = 0; n < DATA_ALL / INSN_PAGE; n++)
-		map(DATA_BASE + n * INSN_PAGE, data_page(n),
+		machine_map(DATA_BASE + n * INSN_PAGE, data_page(n),
 		    P_USER | (n * INSN_PAGE < DATA_RW ? P_WRITE : 0));
 	__asm__ volatile("movl %0, %%cr3" :: "r"((u32)page_dir - KERNEL) : "memory");
 }
@@ -189,10 +185,10 @@ void machine_init(u32 cases)
 {
 	u32 a = 1, b, c = 0, d;
 
-	outb(0x21, 0xff);		/* no interrupts */
-	outb(0xa1, 0xff);
-	outb(0x3f9, 0);
-	outb(0x3fb, 3);
+	machine_out8(0x21, 0xff);		/* no interrupts */
+	machine_out8(0xa1, 0xff);
+	machine_out8(0x3f9, 0);
+	machine_out8(0x3fb, 3);
 	init_tables();
 	init_paging(cases);
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));

@@ -288,6 +288,7 @@ void main(const void *cases_at, const void *results_at)
 	print("insn: results of ");
 	print(rhead->cpu);
 	print("\n");
+	system_tests(&passed, &failed);
 	prepare();
 	for (u32 n = 0; n < head->cases; n++) {
 		if (!machine_has(cases[n].need)) {

@@ -21,7 +21,7 @@ $(INSN_ROM)/stage1.bin: $(INSN_ROM)/guest/stage1.o
 	$(Q)i686-linux-gnu-objcopy -O binary -j .text $(@:.bin=.elf) $@
 
 $(INSN_ROM)/image.bin: guestimg/insn/image.lds \
-		$(addprefix $(INSN_ROM)/guest/,start.o main.o machine.o)
+		$(addprefix $(INSN_ROM)/guest/,start.o main.o machine.o system.o)
 	$(Q)i686-linux-gnu-ld -m elf_i386 -T $< --no-warn-rwx-segments $(filter %.o,$^) \
 		-o $(@:.bin=.elf)
 	$(Q)i686-linux-gnu-objcopy -O binary $(@:.bin=.elf) $@

@@ -99,16 +99,70 @@ trap:
 	movl	%eax, %es
 	cld
 	movl	%esp, trap_frame
+	testl	$0x20000, 64(%esp)	/* EFLAGS.VM */
+	jnz	2f
 	testb	$3, 60(%esp)		/* CPL of the interrupted code */
 	jz	1f
-	movl	kernel_esp, %esp
+2:	movl	kernel_esp, %esp
 	popl	%ebp
 	popl	%edi
 	popl	%esi
 	popl	%ebx
 	ret
-1:	pushl	trap_frame
+1:	cmpl	$IRQ0_VECTOR, 48(%esp)
+	je	irq
+	movl	catch_esp, %eax
+	testl	%eax, %eax
+	jnz	3f
+	pushl	trap_frame
 	call	kernel_trap
+3:	movl	trap_frame, %esi	/* kept where the next trap does not reach */
+	movl	$caught_frame, %edi
+	movl	%edi, trap_frame
+	movl	$17, %ecx
+	rep movsl
+	movl	%eax, %esp
+	movl	caught_frame + 48, %eax	/* the vector */
+	jmp	caught
+
+irq:	incl	irq_count
+	movb	$0x20, %al		/* end of interrupt */
+	outb	%al, $0x20
+	popl	%gs
+	popl	%fs
+	popl	%es
+	popl	%ds
+	popal
+	addl	$8, %esp
+	iretl
+
+/* u32 catch(void (*f)(void)): calls f; the vector that it raised at CPL 0, or NO_TRAP. */
+	.globl	catch
+catch:
+	pushl	%ebx
+	pushl	%esi
+	pushl	%edi
+	pushl	%ebp
+	movl	%esp, catch_esp
+	call	*20(%esp)
+	movl	$NO_TRAP, %eax
+caught:
+	movl	$0, catch_esp
+	popl	%ebp
+	popl	%edi
+	popl	%esi
+	popl	%ebx
+	ret
+
+/* Where SYSENTER goes: marks EAX and returns to EDX with ECX as its stack (SDM vol. 2, SYSEXIT). */
+	.globl	sysenter_entry
+sysenter_entry:
+	movl	%cs, %eax
+	movl	%ss, %ebx
+	shll	$16, %ebx
+	orl	%ebx, %eax
+	movl	%esp, %esi
+	sysexit
 
 /* Registers of the tables: IDT, then LDT and TSS of the GDT that is loaded. */
 	.globl	load_tables
@@ -139,4 +193,8 @@ stack_top:
 	.globl	trap_frame
 trap_frame:	.long	0
 kernel_esp:	.long	0
+catch_esp:	.long	0
+caught_frame:	.skip	68
+	.globl	irq_count
+irq_count:	.long	0
 	.section .note.GNU-stack, "", @progbits
