@@ -273,6 +273,22 @@ static void prepare(void)
 	patterned((u8 *)want, 0, DATA_RW);
 }
 
+static void report(u32 passed, u32 failed, u32 skipped)
+{
+	if (de_missing) {
+		print("insn: ");
+		print_dec(de_missing);
+		print(" cases: MXCSR.DE is not set\n");
+	}
+	print("insn: ");
+	print_dec(passed);
+	print(" passed, ");
+	print_dec(failed);
+	print(" failed, ");
+	print_dec(skipped);
+	print(" skipped\n");
+}
+
 void main(const void *cases_at, const void *results_at)
 {
 	u32 passed = 0, failed = 0, skipped = 0;
@@ -285,6 +301,10 @@ void main(const void *cases_at, const void *results_at)
 	results = (const struct insn_result *)(rhead + 1);
 	blob = (const u8 *)(results + rhead->cases);
 	machine_init(head->cases);
+	if (rhead->magic != RESULTS_MAGIC || rhead->cases != head->cases) {
+		print("FAIL insn: no results of a CPU\n");
+		finish(1);
+	}
 	print("insn: results of ");
 	print(rhead->cpu);
 	print("\n");
@@ -300,17 +320,6 @@ void main(const void *cases_at, const void *results_at)
 		else
 			failed++;
 	}
-	if (de_missing) {
-		print("insn: ");
-		print_dec(de_missing);
-		print(" cases: MXCSR.DE is not set\n");
-	}
-	print("insn: ");
-	print_dec(passed);
-	print(" passed, ");
-	print_dec(failed);
-	print(" failed, ");
-	print_dec(skipped);
-	print(" skipped\n");
+	report(passed, failed, skipped);
 	finish(failed != 0);
 }
