@@ -381,3 +381,33 @@ unsigned config_line_of(const char *text, size_t size, const char *key)
 	}
 	return 0;
 }
+
+int config_complete(const struct config_source *s, struct config_error *err)
+{
+	unsigned lines = 0;
+
+	for (u64 k = 0; k < s->size; k++)
+		lines += s->text[k] == '\n';
+	if (!lines || s->text[s->size - 1] == '\n')
+		return 0;
+	error_at(err, s->name, lines + 1);
+	return fail(err, ERR_INVAL, "the last line has no end: the file is truncated",
+		    (struct span){ 0 });
+}
+
+void config_where(const struct config_source *s, const char *key, struct config_error *err)
+{
+	const char *options = s->options;
+	char one[BOOT_CMDLINE_MAX + 64];
+	bool found;
+
+	while (next_option(&options, one, sizeof(one), err) > 0) {
+		struct span rest = { one, strlen(one) };
+
+		if (equals(trim(cut(&rest, '=', &found)), key)) {
+			error_at(err, "load options", 0);
+			return;
+		}
+	}
+	error_at(err, s->name, config_line_of(s->text, s->size, key));
+}

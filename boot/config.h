@@ -28,6 +28,14 @@ struct config_error {
 	char reason[160];
 };
 
+/* The texts that a configuration came from, to tell where a key was set. */
+struct config_source {
+	const char *name;	/* of the file */
+	const char *text;
+	u64 size;
+	const char *options;	/* as config_apply_all takes them */
+};
+
 /* Defaults for every key. */
 void config_init(struct boot_config *c);
 
@@ -49,6 +57,18 @@ int config_apply_all(struct boot_config *c, const char *options, struct config_e
 
 /* The k-th image slot (from 0), its key in *key; NULL after the last. Unused ones have no name. */
 struct boot_file *config_file(struct boot_config *c, unsigned k, const char **key);
+
+/*
+ * Was the text cut off? A file of several lines must end in a newline; a single line may do without
+ * one. Returns 0, or -ERR_INVAL with *err filled.
+ */
+int config_complete(const struct config_source *s, struct config_error *err);
+
+/*
+ * Say in err->file and err->line where `key` was set last: load options, or a line of the file; line
+ * 0 if nowhere. err->reason becomes empty.
+ */
+void config_where(const struct config_source *s, const char *key, struct config_error *err);
 
 /* The line that sets `key` in text, from 1; 0 if none does. For messages about files not found. */
 unsigned config_line_of(const char *text, size_t size, const char *key);

@@ -54,7 +54,6 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	bool tag_dirty;
 	struct link *link;		/* the exit that the next block may be chained to */
-	bool link_far;			/* it came through a guard that did not fit */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
 	struct dbt_counters count;

@@ -141,10 +141,14 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 
 	if ((b->key.flags & KEY_SINGLE) || l->from->dead || b->dead || (two_pages && !l->guard))
 		return;
-	if (!d->link_far || l->to != b || !context_tag_live(l->tag)) {
-		cache_chain(l, b, (u32)d->c->ctx);
-		d->count.relinks += d->link_far;
-	}
+	/* It serves another context, or is an indirect jump's first target: leave it. */
+	if (l->to && l->guard && context_tag_live(l->tag))
+		return;
+	if (l->indirect && l->to)
+		cache_unchain(l);
+	l->eip = b->key.eip;
+	d->count.relinks += l->to != NULL;
+	cache_chain(l, b, (u32)d->c->ctx);
 }
 
 /* -- Events -- */
@@ -287,20 +291,19 @@ static void run_system(struct dbt *d)
 		exec_deliver(d, c->fault);
 }
 
-static void leave_link(struct dbt *d, bool far)
+static void leave_link(struct dbt *d)
 {
 	d->link = cache_link((u32)d->c->exit_arg);
-	d->link_far = far;
-	d->c->eip = d->link->eip;
+	if (!d->link->indirect)
+		d->c->eip = d->link->eip;
 }
 
 static void after_exit(struct dbt *d, u32 why)
 {
 	d->count.exits[why & 7]++;
 	switch (why) {
-	case EXIT_LINK: leave_link(d, false); break;
-	case EXIT_FAR: leave_link(d, true); break;
-	case EXIT_INDIRECT: case EXIT_KICK: break;
+	case EXIT_LINK: case EXIT_FAR: case EXIT_INDIRECT: leave_link(d); break;
+	case EXIT_KICK: break;
 	case EXIT_SYSTEM: run_system(d); break;
 	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
 	case EXIT_STEP: exec_step(d); break;
@@ -325,9 +328,17 @@ static void end_shadow(struct dbt *d)
 	d->mode_dirty = true;
 }
 
+/* INT n and its kin have cleared TF on their way: no trap after them (SDM vol. 3, 17.3.1.4). */
+static bool was_software_interrupt(const struct vcpu *c, u32 why)
+{
+	return why == EXIT_SYSTEM && (c->exit_arg == HELPER_int || c->exit_arg == HELPER_int3 ||
+				      c->exit_arg == HELPER_int1 || c->exit_arg == HELPER_into);
+}
+
 static void step_trap(struct dbt *d, u32 flags, u32 why)
 {
-	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised) {
+	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised &&
+	    !was_software_interrupt(d->c, why)) {
 		exc_single_step(d->c);
 		d->mode_dirty = true;
 	}

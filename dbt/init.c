@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Setting the translator up on a core, the CPU's hooks into the machine, single steps, the report. */
+/*
+ * Setting the translator up on a core, the CPU's hooks into the machine, single steps, the report.
+ */
 #include "dbt/backend/backend.h"
 #include "dbt/cache/cache.h"
 #include "dbt/exec.h"

@@ -18,7 +18,10 @@ struct chardev {
 	bool (*write)(void *opaque, u8 byte);
 };
 
-/* A block device of 512-byte sectors. Both return 0 or -ERR_x; lba + count <= sectors is the caller's duty to check. */
+/*
+ * A block device of 512-byte sectors. Both functions return 0 or -ERR_x; that lba + count <=
+ * sectors is the caller's duty to check.
+ */
 struct blockdev {
 	void *opaque;
 	u64 sectors;

@@ -10,7 +10,7 @@ GUEST_LINUX := vmlinuz-686 initramfs-686.gz
 GUEST_GRUB := grub-disk.img grub-cd.iso
 
 .PHONY: guests
-guests: $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB))
+guests: $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) gb32.img)
 
 # --- firmware and option ROMs: name, size in bytes, folder
 
@@ -52,3 +52,5 @@ $(GUEST)/grub-cd.iso: $(GUEST_GRUB_NEEDS)
 $(GUEST)/origin: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(LOAM_TREE) $(LOAM_GUEST)x,,x$(file <$@)x), \
 		$(file >$@,$(LOAM_TREE) $(LOAM_GUEST)))@:
+
+include guestimg/bench/bench.mk

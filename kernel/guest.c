@@ -125,6 +125,11 @@ static void guest_off(int status)
 	power_off(status);
 }
 
+/* A character end with nobody behind it. */
+static int nobody_read(void *opaque) { (void)opaque; return -1; }
+static bool nobody_write(void *opaque, u8 byte) { (void)opaque, (void)byte; return true; }
+static const struct chardev nobody = { .read = nobody_read, .write = nobody_write };
+
 /* -- Set-up -- */
 
 static void memory_init(const struct boot_config *cfg, struct bus *bus)
@@ -139,7 +144,8 @@ static void memory_init(const struct boot_config *cfg, struct bus *bus)
 	u32 frames = gpa_frames(&g);
 
 	memset(g.ram, 0, g.ram_size);
-	frame_init(pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"), frames);
+	frame_init(pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"),
+			frames);
 	if (gpa_init(&g))
 		panic("%s: firmware must be a multiple of 4 KiB up to 16 MiB, it has %lu bytes",
 		      cfg->firmware.name, cfg->firmware.size);
@@ -166,8 +172,9 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		.ram_above_4g = cfg->memory < LOW_RAM_MAX ? 0 : cfg->memory - LOW_RAM_MAX,
 		.cpu = { .raise = raise_intr, .nmi = raise_nmi, .init = raise_init },
 		.reset_request = reset_request, .ignne = ignne, .power = { guest_off },
-		.com1 = kernel_console(), .wall = rtc_end(), .serial_console = true,
-		.debug = strstr(cfg->console, "debug") ? kernel_console() : (struct chardev){ 0 },
+		.com1 = strstr(cfg->console, "com1") ? kernel_console() : nobody,
+			.wall = rtc_end(), .serial_console = true,
+		.debug = strstr(cfg->console, "debug") ? kernel_console() : nobody,
 		.cdrom = disk(BOOT_DISKS, &cfg->cdrom), .cmdline = cfg->cmdline,
 	};
 
@@ -212,6 +219,7 @@ void machine_run(const struct boot_info *info)
 	memory_init(&info->config, bus);	/* guest RAM, ROM, frames, shadow tables */
 	machine_init(&info->config, bus);	/* devices */
 	cpu_init(&info->config);		/* code cache, CPU at reset */
-	printk("Loam: starting the guest: %lu MiB, cpu %s\n", (unsigned long)(info->config.memory / MIB), model.name);
+	printk("Loam: starting the guest: %lu MiB, cpu %s\n",
+			(unsigned long)(info->config.memory / MIB), model.name);
 	dbt_run();
 }

@@ -54,7 +54,10 @@ void bus_add(struct bus *b, enum bus_space space, struct bus_region *r);
 void bus_move(struct bus *b, enum bus_space space, struct bus_region *r, u64 start, u64 size,
 	      bool enabled);
 
-/* Access with size 1, 2, 4 (8 on BUS_MMIO). Unanswered: all ones on reads, counted and logged once. */
+/*
+ * Access with size 1, 2, 4 (8 on BUS_MMIO). Unanswered: all ones on reads, counted and
+ * logged once.
+ */
 u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size);
 void bus_write(struct bus *b, enum bus_space space, u64 addr, u64 value, unsigned size);
 

@@ -84,7 +84,7 @@ class Test:
     def words(self, text):
         """Shell words with $build, $guest … filled in."""
         names = {"build": f"build/{self.host}", "native": "build/native", "test": LOGS,
-                 "top": TOP, "guest": os.environ.get("LOAM_GUEST", "")}
+                 "top": TOP, "guest": os.path.join(TOP, "build/guest")}
         try:
             return [string.Template(w).substitute(names) for w in shlex.split(text, comments=True)]
         except (KeyError, ValueError) as e:
@@ -109,10 +109,15 @@ class Output:
     def __init__(self, test):
         self.test, self.text, self.at, self.sent_at = test, "", 0, 0
         self.expect, self.send, self.bad = list(test.expect), list(test.send), None
+        self.rest = b""         # an escape sequence that has only begun
 
     def add(self, data):
         """Returns the bytes to send now."""
-        self.text += ESCAPES.sub(b"", data).decode("utf-8", "replace")
+        data = ESCAPES.sub(b"", self.rest + data)
+        cut = data.rfind(b"\x1b", -16)
+        cut = len(data) if cut < 0 else cut
+        self.rest = data[cut:]
+        self.text += data[:cut].decode("utf-8", "replace")
         for word in self.test.forbid:
             if self.bad is None and word in self.text:
                 self.bad = f"printed the forbidden `{word}`"

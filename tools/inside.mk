@@ -36,20 +36,22 @@ HOSTS := loongarch64 mips64
 OTHER := $(filter-out $(HOST),$(HOSTS))
 LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/%, \
 	$(wildcard $(addsuffix objects.mk,*/ */*/ */*/*/ */*/*/*/)))
-include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk
+include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk tools/plugin/plugin.mk
 
 # --- the host image
 
 CROSS_loongarch64 := loongarch64-linux-gnu-
 CROSS := $(CROSS_$(HOST))
 CC_HOST := $(CROSS)gcc
+# The integer forms of printf: C may not touch FP registers (lint-fp).
+NO_FLOAT := -Dsnprintf=sniprintf -Dvsnprintf=vsniprintf
 ARCH_loongarch64 := -mabi=lp64d -msimd=none -mcmodel=normal -ffixed-r21
 SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/include \
 	-isystem $(shell $(CC_HOST) -print-file-name=include) -isystem $(LOAM_CAPSTONE)/include
 WARN := -Wall -Wextra -Werror
 CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -fno-common \
 	-fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
-	$(ARCH_$(HOST)) $(WARN) -I. $(SYSTEM)
+	$(ARCH_$(HOST)) $(NO_FLOAT) $(WARN) -I. $(SYSTEM)
 LDFLAGS_HOST := -nostdlib -static -no-pie -Wl,--no-relax -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
 LIBS_HOST := -L$(LOAM_NEWLIB)/lib -L$(LOAM_CAPSTONE)/la64 \
@@ -95,7 +97,8 @@ X86 := i686-linux-gnu-
 build/guest/linuxboot.rom: guestimg/bios/linuxboot.S tools/mkrom.py
 	@mkdir -p $(@D)
 	$(Q)$(X86)gcc -m32 -c $< -o $(@D)/linuxboot.o
-	$(Q)$(X86)ld -m elf_i386 -Ttext 0 -e 0 --oformat binary $(@D)/linuxboot.o -o $(@D)/linuxboot.bin
+	$(Q)$(X86)ld -m elf_i386 -Ttext 0 -e 0 --oformat binary $(@D)/linuxboot.o \
+		-o $(@D)/linuxboot.bin
 	$(Q)python3 tools/mkrom.py $(@D)/linuxboot.bin $@
 
 $(B)/drivers/pc/linuxboot_rom.o $(N)/san/drivers/pc/linuxboot_rom.o: build/guest/linuxboot.rom
@@ -105,7 +108,8 @@ $(B)/drivers/pc/linuxboot_rom.o $(N)/san/drivers/pc/linuxboot_rom.o: build/guest
 EFI_INC := $(LOAM_GNUEFI)/usr/include/efi
 EFI_LIB := $(LOAM_GNUEFI)/usr/lib/loongarch64-linux-gnu
 CFLAGS_EFI := -std=gnu17 -O2 -g -ffreestanding -fno-stack-protector -fPIC -fshort-wchar \
-	-fvisibility=hidden -fno-strict-aliasing -msimd=none $(WARN) -I. $(SYSTEM) \
+	-fvisibility=hidden -fno-strict-aliasing -ffunction-sections -fdata-sections \
+	-fno-tree-loop-distribute-patterns -msimd=none $(WARN) -I. $(SYSTEM) \
 	-isystem $(EFI_INC) -isystem $(EFI_INC)/$(HOST) -DIMAGE_FILE='"$(B)/loam.bin"'
 EFI_OBJS := $(OBJS_efi:%=$(B)/efi/%)
 
@@ -120,8 +124,9 @@ $(B)/efi/%.o: %.S $(B)/flags $(B)/loam.bin
 $(B)/loam.so: $(EFI_OBJS)
 	@echo "link $@"
 	$(Q)$(CROSS)ld -nostdlib -shared -Bsymbolic -z nocombreloc -z common-page-size=4096 \
-		-z max-page-size=4096 --no-undefined -T $(EFI_LIB)/elf_loongarch64_efi.lds \
-		$(EFI_LIB)/crt0-efi-loongarch64.o $(EFI_OBJS) -L$(EFI_LIB) -lgnuefi -lefi -o $@
+		-z max-page-size=4096 --no-undefined --gc-sections \
+		-T $(EFI_LIB)/elf_loongarch64_efi.lds \
+		$(EFI_LIB)/crt0-efi-loongarch64.o $(EFI_OBJS) -L$(EFI_LIB) -lgnuefi -o $@
 
 $(B)/loam.efi: $(B)/loam.so
 	$(Q)$(CROSS)objcopy -j .text -j .sdata -j .data -j .dynamic -j .rodata -j '.rel*' \
@@ -161,13 +166,13 @@ RUN_TESTS := python3 qemu-test/run.py --host $(HOST) $(UNIT_TESTS:%=--unit %) $(
 run: all
 	$(QEMU) -serial mon:stdio -kernel $(B)/loam.elf $(RUN_ARGS)
 
-test: all units
+test: all units guests
 	@$(RUN_TESTS) all
 
 check-unit: units
 	@$(RUN_TESTS) unit
 
-check-%: all units
+check-%: all units guests
 	@$(RUN_TESTS) $*
 
 bench: all

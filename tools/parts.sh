@@ -70,8 +70,12 @@ part_source()
 	say "build: $2"
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new/build"
-	(cd "$dir.new/build" && in_tree "$LOAM_TREE" sh "$script" "$dir.new" "$tarball" "$top") \
-		>"$work/$2.log" 2>&1 || { tail -n 20 "$work/$2.log" >&2; die "building $2 failed"; }
+	(cd "$dir.new/build" && in_tree "$LOAM_TREE" env -i PATH=/usr/sbin:/usr/bin HOME=/tmp \
+		LC_ALL=C.UTF-8 TAR_OPTIONS=--no-same-owner LOAM_NEWLIB="${LOAM_NEWLIB:-}" \
+		sh "$script" "$dir.new" "$tarball" "$top") >"$work/$2.log" 2>&1 || {
+		tail -n 20 "$work/$2.log" >&2
+		die "building $2 failed"
+	}
 	rm -rf "$dir.new/build"
 	file_check "$2" "$dir.new"
 	mv "$dir.new" "$dir"

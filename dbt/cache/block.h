@@ -11,7 +11,9 @@
 
 struct block;
 
-/* What a block was translated for (design 3). Two keys that differ in any field are different code. */
+/*
+ * What a block was translated for (design 3). Two keys that differ in any field are different code.
+ */
 struct block_key {
 	u64 gpa;		/* guest physical address of the first byte */
 	u32 eip;
@@ -35,6 +37,7 @@ struct link {
 	struct link *next_guarded, **prev_guarded;	/* all chained exits that have a guard */
 	u32 eip;		/* where the exit goes */
 	u32 tag;		/* context tag that the guard lets through */
+	bool indirect;		/* an indirect jump: eip is the target that is chained */
 };
 
 /* Where an operand of a flag recipe is at a fault. */

@@ -16,7 +16,10 @@ struct context {
 
 #define CONTEXT_TAG_MAX 2047	/* fits a guard's immediate; 0 is never a tag */
 
-/* The tag of c; a new one if c was not seen lately. Tags that run out start again (everything forgets). */
+/*
+ * The tag of c; a new one if c was not seen lately. Tags that run out start again (everything
+ * forgets).
+ */
 u32 context_tag(const struct context *c);
 
 /* Can the tag still come back? */

@@ -295,7 +295,8 @@ static void step(struct eval *e, unsigned i)
 
 void eval_run(struct vcpu *c, const struct ir *ir, const struct eval_mem *mem)
 {
-	static struct eval e;	/* large; cores take turns in the evaluator under its caller's lock */
+	/* large; cores take turns in the evaluator under its caller's lock */
+	static struct eval e;
 
 	e.c = c;
 	e.ir = ir;

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
 OBJS_dbt += dbt/ir/ir.o dbt/ir/verify.o dbt/ir/print.o dbt/ir/eval.o dbt/ir/vec_eval.o

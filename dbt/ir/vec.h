@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Vector and scalar floating-point rows of the one `vec` operation; vec.def says what each means. */
+/*
+ * Vector and scalar floating-point rows of the one `vec` operation; vec.def says what each means.
+ */
 #ifndef DBT_IR_VEC_H
 #define DBT_IR_VEC_H
 

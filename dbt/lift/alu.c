@@ -112,7 +112,9 @@ void lift_not(struct lift *t, const struct ir1 *i)
 	lift_st_op(t, 0, lift_op2k(t, IR_XOR, lift_ld_rmw(t, 0), -1));
 }
 
-/* The register gets the old destination; written first if both name one register (SDM: DEST last). */
+/*
+ * The register gets the old destination; written first if both name one register (SDM: DEST last).
+ */
 void lift_xadd(struct lift *t, const struct ir1 *i)
 {
 	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r = lift_op2(t, IR_ADD, a, b);

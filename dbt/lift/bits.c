@@ -5,7 +5,8 @@
 enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
 
 /* Memory operand with a register bit offset: the offset is signed and reaches other words. */
-static void far_bit_address(struct lift *t, const struct ir1 *i, unsigned size, val index, bool write)
+static void far_bit_address(struct lift *t, const struct ir1 *i, unsigned size, val index,
+		bool write)
 {
 	unsigned log2bits = size == 2 ? 4 : 5;
 	val word = lift_op2k(t, IR_SAR, lift_sx(t, index, size), log2bits);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Near transfers, loops, software interrupts (SDM vol. 2: JMP Jcc JCXZ LOOPcc CALL RET INT BOUND UD). */
+/*
+ * Near transfers, loops, software interrupts (SDM vol. 2: JMP Jcc JCXZ LOOPcc CALL RET INT BOUND
+ * UD).
+ */
 #include "dbt/lift/lift.h"
 
 void lift_jmp(struct lift *t, const struct ir1 *i)

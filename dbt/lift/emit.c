@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The lifter's vocabulary: one short function for each kind of IR instruction. No x86 semantics here. */
+/*
+ * The lifter's vocabulary: one short function for each kind of IR instruction. No x86 semantics
+ * here.
+ */
 #include "dbt/lift/lift.h"
 
 #include "kernel/panic.h"
@@ -35,7 +38,8 @@ val lift_op2k(struct lift *t, enum ir_op op, val a, s64 k)
 
 val lift_setcond(struct lift *t, enum ir_cond cond, val a, val b)
 {
-	return emit(t, (struct ir_insn){ .op = IR_SETCOND, .type = T_I32, .x = cond, .a = a, .b = b });
+	return emit(t, (struct ir_insn){ .op = IR_SETCOND, .type = T_I32, .x = cond, .a = a,
+			.b = b });
 }
 
 val lift_select(struct lift *t, val cond, val yes, val no)

@@ -17,9 +17,9 @@ void lift_todo(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_unimplemented, lift_const(t, i->op), 0);
 }
 
-#define TODO(fn) void lift_##fn(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
+#define MISSING(fn) void lift_##fn(struct lift *t, const struct ir1 *i) { lift_todo(t, i); }
 #include "dbt/lift/todo.def"
-#undef TODO
+#undef MISSING
 
 
 static bool uses_xmm_registers(const struct ir1 *i)

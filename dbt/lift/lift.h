@@ -24,7 +24,8 @@ struct lift {
 	u64 features;		/* of the CPU model: 1 << enum feature */
 	u32 next;		/* offset of the next instruction */
 	bool ended;		/* the block has its final exit */
-	bool has_addr;		/* addr and disp below are computed for this instruction's operand */
+	/* addr and disp below are computed for this instruction's operand */
+	bool has_addr;
 	val addr;
 	s32 disp;
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
@@ -79,13 +80,19 @@ val lift_opsize_mask(struct lift *t, val v, unsigned size);
 /* -- Guest memory -- */
 /* Offset of memory operand n within its segment, wrapped to the address size. */
 val lift_offset(struct lift *t, const struct ir1_op *o);
-/* Linear address of an access; checks the limit if the segment is not flat. Result: addr + *disp. */
+/*
+ * Linear address of an access; checks the limit if the segment is not flat. Result: addr + *disp.
+ */
 val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool write);
 val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp);
-val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type type, unsigned intent);
+val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type type,
+		unsigned intent);
 void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v);
 enum ir_mem lift_mem_of(unsigned size);			/* zero-extending; 4: M_32 */
-/* Push and pop of `size` bytes; pop leaves ESP alone (put it with lift_put_sp after the last fault). */
+/*
+ * Push and pop of `size` bytes; pop leaves ESP alone (put it with lift_put_sp after the last
+ * fault).
+ */
 void lift_push_value(struct lift *t, val v, unsigned size);
 val lift_pop_value(struct lift *t, unsigned size);
 val lift_stack(struct lift *t, s32 delta);		/* SP + delta, wrapped to the stack size */
@@ -98,7 +105,8 @@ void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, v
 void lift_flags_mask(struct lift *t, val bits, u32 mask);	/* only these change */
 val lift_getf(struct lift *t);
 val lift_cc(struct lift *t, unsigned cond);		/* I32 0 or 1 */
-val lift_flags_full(struct lift *t);			/* t->flags, as a kind that exits can take */
+/* t->flags, as a kind that exits can take */
+val lift_flags_full(struct lift *t);
 
 /* -- x87 (x87.c) -- */
 /* Waiting x87 and MMX instructions begin with it: #MF if the unit has a pending exception. */
@@ -117,7 +125,9 @@ static inline bool lift_protected(const struct lift *t)
 }
 static inline unsigned lift_log2(unsigned size) { return size == 8 ? 3 : size >> 1; }
 
-/* What insns.def names for instructions that are not there yet: #UD, counted and logged once each. */
+/*
+ * What insns.def names for instructions that are not there yet: #UD, counted and logged once each.
+ */
 void lift_todo(struct lift *t, const struct ir1 *i);
 
 #define INS(name, fn, flags, feature) void lift_##fn(struct lift *t, const struct ir1 *i);

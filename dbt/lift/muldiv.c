@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Multiplication, division, and BCD adjustments (SDM vol. 2: MUL IMUL DIV IDIV AAA AAD AAM AAS DAA DAS). */
+/*
+ * Multiplication, division, and BCD adjustments (SDM vol. 2: MUL IMUL DIV IDIV AAA AAD AAM AAS DAA
+ * DAS).
+ */
 #include "dbt/lift/lift.h"
 
 static void mul_wide(struct lift *t, unsigned size, val a, val b, bool sign)

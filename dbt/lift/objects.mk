@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 OBJS_dbt += dbt/lift/lift.o dbt/lift/emit.o dbt/lift/operand.o dbt/lift/flags.o \
 	dbt/lift/alu.o dbt/lift/shift.o dbt/lift/muldiv.o dbt/lift/bits.o dbt/lift/mov.o \
 	dbt/lift/stack.o dbt/lift/string.o dbt/lift/branch.o dbt/lift/seg.o dbt/lift/system.o \

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Segment registers and descriptor tables (SDM vol. 2; vol. 3, 3.4, 5). Loads go through system helpers. */
+/*
+ * Segment registers and descriptor tables (SDM vol. 2; vol. 3, 3.4, 5). Loads go through system
+ * helpers.
+ */
 #include "dbt/lift/lift.h"
 
 /* Which segment register a MOV, POP or LxS loads. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Stack instructions (SDM vol. 2: PUSH POP PUSHA POPA PUSHF POPF ENTER LEAVE). SP is written last. */
+/*
+ * Stack instructions (SDM vol. 2: PUSH POP PUSHA POPA PUSHF POPF ENTER LEAVE). SP is written last.
+ */
 #include "dbt/lift/lift.h"
 
 

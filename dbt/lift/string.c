@@ -138,5 +138,12 @@ static val port_string(struct lift *t, const struct ir1 *i)
 			  (u32)i->ops[0].seg << 24);
 }
 
-void lift_ins(struct lift *t, const struct ir1 *i) { lift_sys(t, HELPER_ins, port_string(t, i), 0); }
-void lift_outs(struct lift *t, const struct ir1 *i) { lift_sys(t, HELPER_outs, port_string(t, i), 0); }
+void lift_ins(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_ins, port_string(t, i), 0);
+}
+
+void lift_outs(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_outs, port_string(t, i), 0);
+}

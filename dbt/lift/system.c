@@ -118,5 +118,14 @@ void lift_rdtsc(struct lift *t, const struct ir1 *i)
 	lift_put(t, EDX, lift_trunc(t, lift_op2k(t, IR_SHR, tsc, 32)));
 }
 
-void lift_sysenter(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_sysenter, 0, 0); }
-void lift_sysexit(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_sysexit, 0, 0); }
+void lift_sysenter(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_sysenter, 0, 0);
+}
+
+void lift_sysexit(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	lift_sys(t, HELPER_sysexit, 0, 0);
+}

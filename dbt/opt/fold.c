@@ -52,7 +52,8 @@ static void fold_extension(struct ir *ir, unsigned i)
 	s64 k;
 
 	if (constant(ir, in->a, &k)) {
-		make_const(in, in->op == IR_SEXT ? sign_extend(k, in->k) : (s64)bits(k, in->k - 1, 0));
+		make_const(in, in->op == IR_SEXT ? sign_extend(k, in->k) : (s64)bits(k,
+				in->k - 1, 0));
 	} else if (ir->v[in->a].type == in->type) {
 		unsigned width = in->op == IR_ZEXT ? in->k : in->k - 1;
 

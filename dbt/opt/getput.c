@@ -11,7 +11,8 @@
 void opt_getput(struct ir *ir)
 {
 	val known[GPRS] = { 0 };
-	static val alias[IR_MAX];	/* per call; cores translate under their own context's turn */
+	/* per call; cores translate under their own context's turn */
+	static val alias[IR_MAX];
 
 	for (unsigned i = 0; i < ir->n; i++) {
 		struct ir_insn *in = &ir->v[i];

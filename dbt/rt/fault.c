@@ -21,8 +21,6 @@
 
 #include <stdio.h>
 
-extern char glue_leave_written[];
-
 /* -- From frame to guest state -- */
 
 static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc l, s32 k)
@@ -61,7 +59,7 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	c->cc_b = 0;
 	c->eip = s->eip;
 	f->gpr[4] = why;
-	f->pc = (u64)(uintptr_t)glue_leave_written;
+	f->pc = (u64)(uintptr_t)&glue_leave_written;
 }
 
 /* -- One access -- */

@@ -36,7 +36,9 @@ static void index_add(struct vcpu *c, enum gpr r, unsigned addrsize, u32 delta)
 	set_reg32(c, r, addrsize == 2 ? (reg32(c, r) & 0xffff0000) | (v & 0xffff) : v);
 }
 
-/* Elements from offset `off` on that lie on one page and within the segment; 0: the first does not. */
+/*
+ * Elements from offset `off` on that lie on one page and within the segment; 0: the first does not.
+ */
 static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigned seg, u32 off,
 		      bool write, u32 count)
 {

@@ -41,7 +41,7 @@ struct fault seg_lar(struct vcpu *c, u16 sel, u32 *out, bool *zf)
 
 	TRY(query(c, sel, LAR_TYPES | ALL_CODE_DATA, &d, zf));
 	if (*zf)
-		*out = d.hi & 0x00f0ff00;
+		*out = d.hi & 0x00ffff00;	/* 19:16 undefined (SDM): as AMD family 25 does */
 	return fault_none();
 }
 

@@ -150,9 +150,24 @@ static u64 software(struct vcpu *c, u8 vector, enum exc_kind kind)
 }
 
 u64 helper_int(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED2; return software(c, (u8)a, EV_INT); }
-u64 helper_int3(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return software(c, EXC_BP, EV_INT3); }
-u64 helper_int1(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return software(c, EXC_DB, EV_INT1); }
-u64 helper_into(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return software(c, EXC_OF, EV_INT3); }
+
+u64 helper_int3(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return software(c, EXC_BP, EV_INT3);
+}
+
+u64 helper_int1(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return software(c, EXC_DB, EV_INT1);
+}
+
+u64 helper_into(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED3;
+	return software(c, EXC_OF, EV_INT3);
+}
 
 u64 helper_jmpf(struct vcpu *c, u64 ptr, u64 size, u64 d)
 {
@@ -274,8 +289,17 @@ u64 helper_verw(struct vcpu *c, u64 sel, u64 b, u64 d)
 	return finish(c, f);
 }
 
-u64 helper_lldt(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED2; return finish(c, seg_lldt(c, (u16)a)); }
-u64 helper_ltr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED2; return finish(c, seg_ltr(c, (u16)a)); }
+u64 helper_lldt(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish(c, seg_lldt(c, (u16)a));
+}
+
+u64 helper_ltr(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish(c, seg_ltr(c, (u16)a));
+}
 
 /* SGDT and SIDT write 6 bytes whatever the operand size (SDM vol. 2: all 32 bits of the base). */
 static struct fault store_table(struct vcpu *c, u32 at, const struct dtable *t)
@@ -333,7 +357,12 @@ u64 helper_lidt(struct vcpu *c, u64 at, u64 size, u64 d)
 /* -- Control registers, MSRs, the rest -- */
 
 u64 helper_clts(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_clts(c)); }
-u64 helper_lmsw(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED2; return finish(c, sys_lmsw(c, (u16)a)); }
+
+u64 helper_lmsw(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish(c, sys_lmsw(c, (u16)a));
+}
 
 u64 helper_mov_to_cr(struct vcpu *c, u64 v, u64 n, u64 d)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The meaning of each lazy flag kind, by the SDM's definition of the six flags (vol. 1, 3.4.3.1). */
+/*
+ * The meaning of each lazy flag kind, by the SDM's definition of the six flags (vol. 1, 3.4.3.1).
+ */
 #include "dbt/x86/cc.h"
 
 #include "dbt/x86/cpu.h"

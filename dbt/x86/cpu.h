@@ -61,7 +61,8 @@ static inline struct fault fault_plain(u8 vector)
 
 static inline struct fault fault_code(u8 vector, u32 error)
 {
-	return (struct fault){ .raised = true, .vector = vector, .has_error = true, .error = error };
+	return (struct fault){ .raised = true, .vector = vector, .has_error = true,
+			.error = error };
 }
 
 static inline struct fault fault_page(u64 addr, u32 error)
@@ -108,7 +109,8 @@ struct vcpu {
 	u64 cc_a, cc_b;
 	u64 eip;		/* zero-extended; valid whenever translated code is not running */
 	u64 next_eip;		/* system helpers: the address after the instruction */
-	u64 ctx;		/* context tag (dbt/cache/context.h), in R_CTX while translated code runs */
+	/* context tag (dbt/cache/context.h), in R_CTX while translated code runs */
+	u64 ctx;
 	u64 exit_arg;		/* what the exit from translated code has to say (dbt/exec.h) */
 
 	/* Read by translated code. */

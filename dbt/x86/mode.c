@@ -7,7 +7,10 @@ static bool is_real(const struct vcpu *c)
 	return !(c->cr0 & CR0_PE) || (c->eflags & FL_VM);
 }
 
-/* In real and V86 mode every segment can be written; a hidden part left from protected mode keeps its limit. */
+/*
+ * In real and V86 mode every segment can be written; a hidden part left from protected mode keeps
+ * its limit.
+ */
 static bool writable(const struct vcpu *c, const struct segment *g)
 {
 	return is_real(c) || (g->attr & (SEG_CODE | SEG_WRITABLE)) == SEG_WRITABLE;

@@ -17,7 +17,8 @@ enum key_flag {
 	KEY_VM = 1u << 5,
 	KEY_IO_OK = 1u << 6,		/* CPL <= IOPL: CLI, STI, IN, OUT need no further check */
 	KEY_TF = 1u << 7,		/* single-step: one instruction for each block */
-	KEY_FLAT_SHIFT = 8,		/* bit for each enum sreg: base 0, 4 GiB, read/write (CS: read) */
+	/* bit for each enum sreg: base 0, 4 GiB, read/write (CS: read) */
+	KEY_FLAT_SHIFT = 8,
 	KEY_FLAT = 0x3fu << 8,
 	KEY_EXPAND_DOWN = 1u << 14,	/* some data segment has a lower bound */
 	KEY_TS = 1u << 15,

@@ -96,3 +96,8 @@ int fw_cfg_read(hpa_t base, const struct fw_cfg_file *file, void *buf, u32 size)
 		return -ERR_IO;
 	return read_key(base, file->select, buf, size);
 }
+
+int fw_cfg_read_next(hpa_t base, void *buf, u32 size)
+{
+	return transfer(base, DMA_READ, buf, size);
+}

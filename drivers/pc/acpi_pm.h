@@ -18,6 +18,6 @@ void acpi_pm_power_button(struct acpi_pm *a);
 
 /* The FADT's choices: values of SMI_CMD that switch SCI_EN, and the GPE block. */
 enum { ACPI_SMI_PORT = 0xb2, ACPI_ENABLE = 0xf1, ACPI_DISABLE = 0xf0, ACPI_GPE_PORT = 0xafe0,
-       ACPI_GPE_LEN = 4, ACPI_SCI_IRQ = 9 };
+	ACPI_GPE_LEN = 4, ACPI_SCI_IRQ = 9 };
 
 #endif

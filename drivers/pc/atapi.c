@@ -15,13 +15,13 @@
 
 enum { CD_SECTOR = 2048, IREASON_COMMAND = 1, IREASON_IN = 2, IREASON_DONE = 3 };
 enum { SENSE_NONE = 0, SENSE_NOT_READY = 2, SENSE_MEDIUM = 3, SENSE_ILLEGAL = 5,
-       SENSE_ATTENTION = 6 };
+	SENSE_ATTENTION = 6 };
 enum { ASC_READ_ERROR = 0x11, ASC_BAD_OPCODE = 0x20, ASC_BAD_LBA = 0x21, ASC_BAD_FIELD = 0x24,
-       ASC_RESET = 0x29, ASC_NO_MEDIUM = 0x3a, ASC_LOCKED = 0x53 };
+	ASC_RESET = 0x29, ASC_NO_MEDIUM = 0x3a, ASC_LOCKED = 0x53 };
 enum { OP_TEST_READY = 0x00, OP_REQUEST_SENSE = 0x03, OP_INQUIRY = 0x12, OP_MODE_SENSE6 = 0x1a,
-       OP_START_STOP = 0x1b, OP_PREVENT = 0x1e, OP_CAPACITY = 0x25, OP_READ10 = 0x28,
-       OP_SEEK = 0x2b, OP_TOC = 0x43, OP_GET_CONFIG = 0x46, OP_GET_EVENT = 0x4a,
-       OP_DISC_INFO = 0x51, OP_MODE_SENSE10 = 0x5a, OP_READ12 = 0xa8, OP_MECHANISM = 0xbd };
+	OP_START_STOP = 0x1b, OP_PREVENT = 0x1e, OP_CAPACITY = 0x25, OP_READ10 = 0x28,
+	OP_SEEK = 0x2b, OP_TOC = 0x43, OP_GET_CONFIG = 0x46, OP_GET_EVENT = 0x4a,
+	OP_DISC_INFO = 0x51, OP_MODE_SENSE10 = 0x5a, OP_READ12 = 0xa8, OP_MECHANISM = 0xbd };
 
 static void put_be16(u8 *p, u32 v)
 {
@@ -81,7 +81,8 @@ static bool read_medium(struct ide_drive *d, u32 n)
 
 		if (!skip && part >= IDE_SECTOR) {	/* whole sectors, straight to the buffer */
 			part -= part % IDE_SECTOR;
-			if (d->b.read(d->b.opaque, at / IDE_SECTOR, part / IDE_SECTOR, d->buf + done))
+			if (d->b.read(d->b.opaque, at / IDE_SECTOR, part / IDE_SECTOR,
+				      d->buf + done))
 				return false;
 		} else {
 			part = part < IDE_SECTOR - skip ? part : IDE_SECTOR - skip;

@@ -20,7 +20,7 @@
 
 enum { PORT_CMOS = 0x70 };
 enum { RTC_SEC, RTC_SEC_ALARM, RTC_MIN, RTC_MIN_ALARM, RTC_HOUR, RTC_HOUR_ALARM, RTC_WDAY,
-       RTC_DAY, RTC_MONTH, RTC_YEAR, REG_A, REG_B, REG_C, REG_D, RTC_CENTURY = 0x32 };
+	RTC_DAY, RTC_MONTH, RTC_YEAR, REG_A, REG_B, REG_C, REG_D, RTC_CENTURY = 0x32 };
 enum { A_UIP = 0x80, A_DV = 0x70, A_DV_RESET = 0x60, A_RS = 0x0f };
 enum { B_SET = 0x80, B_PIE = 0x40, B_AIE = 0x20, B_UIE = 0x10, B_DM = 0x04, B_24H = 0x02 };
 enum { C_IRQF = 0x80, C_PF = 0x40, C_AF = 0x20, C_UF = 0x10 };
@@ -345,7 +345,9 @@ static void cmos_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&c->lock);
 }
 
-static const struct io_ops cmos_ops = { .read = cmos_read, .write = cmos_write, .min = 1, .max = 1 };
+static const struct io_ops cmos_ops = {
+	.read = cmos_read, .write = cmos_write, .min = 1, .max = 1,
+};
 
 /* -- Board side ------------------------------------------------------------ */
 

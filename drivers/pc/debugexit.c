@@ -34,7 +34,9 @@ static void exit_write(void *opaque, u32 off, u64 v, unsigned size)
 		d->power.off((int)v);
 }
 
-static const struct io_ops exit_ops = { .read = exit_read, .write = exit_write, .min = 1, .max = 4 };
+static const struct io_ops exit_ops = {
+	.read = exit_read, .write = exit_write, .min = 1, .max = 4,
+};
 
 struct debugexit *debugexit_create(struct bus *bus, const struct power *power)
 {

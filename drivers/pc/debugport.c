@@ -49,8 +49,12 @@ static void post_write(void *opaque, u32 off, u64 v, unsigned size)
 	d->post = (u8)v;
 }
 
-static const struct io_ops debug_ops = { .read = debug_read, .write = debug_write, .min = 1, .max = 1 };
-static const struct io_ops post_ops = { .read = post_read, .write = post_write, .min = 1, .max = 1 };
+static const struct io_ops debug_ops = {
+	.read = debug_read, .write = debug_write, .min = 1, .max = 1,
+};
+static const struct io_ops post_ops = {
+	.read = post_read, .write = post_write, .min = 1, .max = 1,
+};
 
 u8 debugport_post(const struct debugport *d)
 {

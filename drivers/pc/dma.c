@@ -16,7 +16,7 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 
-enum {				/* register numbers from 8 on; below: address, count of 4 channels */
+enum {				/* register numbers from 8 on; below: address, count of channels */
 	REG_STATUS_COMMAND = 8, REG_REQUEST, REG_MASK_BIT, REG_MODE,
 	REG_CLEAR_POINTER, REG_TEMP_MASTER_CLEAR, REG_CLEAR_MASK, REG_MASK_ALL,
 };
@@ -134,8 +134,12 @@ static void page_write(void *opaque, u32 off, u64 v, unsigned size)
 }
 
 static const struct io_ops low_ops = { .read = low_read, .write = low_write, .min = 1, .max = 1 };
-static const struct io_ops upper_ops = { .read = upper_read, .write = upper_write, .min = 1, .max = 1 };
-static const struct io_ops page_ops = { .read = page_read, .write = page_write, .min = 1, .max = 1 };
+static const struct io_ops upper_ops = {
+	.read = upper_read, .write = upper_write, .min = 1, .max = 1,
+};
+static const struct io_ops page_ops = {
+	.read = page_read, .write = page_write, .min = 1, .max = 1,
+};
 
 void dma_reset(struct dma *d)
 {

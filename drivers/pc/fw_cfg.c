@@ -19,7 +19,7 @@
 
 enum { PORT_CTL = 0x510, PORT_DMA = 0x514 };
 enum { KEYS = 0x60, FILES = KEYS - FWCFG_FILE_FIRST, ARCH_KEYS = 8, ARCH_BIT = 0x8000,
-       KEY_MASK = 0xbfff };
+	KEY_MASK = 0xbfff };
 enum { ID_TRADITIONAL = 1, ID_DMA = 2 };
 enum { DMA_ERROR = 1, DMA_READ = 2, DMA_SKIP = 4, DMA_SELECT = 8, DMA_WRITE = 0x10 };
 
@@ -270,7 +270,9 @@ struct fw_cfg *fwcfg_create(struct bus *bus)
 
 	must(f);
 	f->ctl_region = (struct bus_region){ "fw_cfg", PORT_CTL, 2, &ctl_ops, f, 0, true, NULL };
-	f->dma_region = (struct bus_region){ "fw_cfg dma", PORT_DMA, 8, &dma_ops, f, 0, true, NULL };
+	f->dma_region = (struct bus_region){
+		"fw_cfg dma", PORT_DMA, 8, &dma_ops, f, 0, true, NULL,
+	};
 	bus_add(bus, BUS_IO, &f->ctl_region);
 	bus_add(bus, BUS_IO, &f->dma_region);
 	fwcfg_add_key(f, FWCFG_SIGNATURE, "QEMU", 4);

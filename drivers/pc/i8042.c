@@ -24,12 +24,12 @@
 enum { PORT_DATA = 0x60, PORT_STATUS = 0x64, PORT_92 = 0x92 };
 enum { ST_OBF = 0x01, ST_SYS = 0x04, ST_CMD = 0x08, ST_UNLOCKED = 0x10, ST_AUX = 0x20 };
 enum { CTR_KIE = 0x01, CTR_MIE = 0x02, CTR_SYS = 0x04, CTR_KBD_OFF = 0x10, CTR_AUX_OFF = 0x20,
-       CTR_TRANSLATE = 0x40 };
+	CTR_TRANSLATE = 0x40 };
 enum { OUT_RESET_N = 0x01, OUT_A20 = 0x02, OUT_OBF = 0x10, OUT_AUX_OBF = 0x20, OUT_HIGH = 0xc0 };
 enum { CMD_AUX_OFF = 0xa7, CMD_AUX_ON, CMD_AUX_TEST, CMD_SELF_TEST, CMD_KBD_TEST,
-       CMD_KBD_OFF = 0xad, CMD_KBD_ON, CMD_READ_IN = 0xc0, CMD_READ_OUT = 0xd0, CMD_WRITE_OUT,
-       CMD_WRITE_KBD_OBF, CMD_WRITE_AUX_OBF, CMD_WRITE_AUX, CMD_A20_OFF = 0xdd,
-       CMD_A20_ON = 0xdf, CMD_READ_TEST = 0xe0, CMD_PULSE = 0xf0 };
+	CMD_KBD_OFF = 0xad, CMD_KBD_ON, CMD_READ_IN = 0xc0, CMD_READ_OUT = 0xd0, CMD_WRITE_OUT,
+	CMD_WRITE_KBD_OBF, CMD_WRITE_AUX_OBF, CMD_WRITE_AUX, CMD_A20_OFF = 0xdd,
+	CMD_A20_ON = 0xdf, CMD_READ_TEST = 0xe0, CMD_PULSE = 0xf0 };
 enum { P92_RESET = 0x01, P92_A20 = 0x02 };
 
 struct i8042 {
@@ -261,8 +261,12 @@ static void p92_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&k->lock);
 }
 
-static const struct io_ops data_ops = { .read = data_read, .write = data_write, .min = 1, .max = 1 };
-static const struct io_ops status_ops = { .read = status_read, .write = status_write, .min = 1, .max = 1 };
+static const struct io_ops data_ops = {
+	.read = data_read, .write = data_write, .min = 1, .max = 1,
+};
+static const struct io_ops status_ops = {
+	.read = status_read, .write = status_write, .min = 1, .max = 1,
+};
 static const struct io_ops p92_ops = { .read = p92_read, .write = p92_write, .min = 1, .max = 1 };
 
 void i8042_key(struct i8042 *k, u16 code, bool down)
@@ -305,7 +309,9 @@ struct i8042 *i8042_create(struct bus *bus, const struct i8042_lines *lines)
 
 	must(k);
 	k->lines = *lines;
-	k->data_region = (struct bus_region){ "i8042 data", PORT_DATA, 1, &data_ops, k, 0, true, NULL };
+	k->data_region = (struct bus_region){
+		"i8042 data", PORT_DATA, 1, &data_ops, k, 0, true, NULL,
+	};
 	k->status_region = (struct bus_region){
 		"i8042 status", PORT_STATUS, 1, &status_ops, k, 0, true, NULL,
 	};

@@ -2,9 +2,10 @@
 /*
  * IDE channels: task file, device selection, data register, INTRQ (ATA/ATAPI-6, T13 1410D).
  * Commands are ide_disk.c's and atapi.c's.
- * Deviations: commands complete at once, so BSY shows during SRST only; a channel without
- * drives reads as ones (pull-ups); the device-1-absent case is answered by device 0 as
- * §9.16.1 says, status 0.
+ * Deviations: commands complete at once, so BSY shows during SRST only. An absent drive reads
+ * as 0 in all registers, alone or beside another: a floating bus would show ones, for which
+ * U-Boot waits a minute, and §9.16.1 lets device 0 show its own registers with status 0, which
+ * can look like a second CD-ROM.
  * Invariant: 0 <= pos <= end <= IDE_BUF for each drive, and DRQ is set iff pos < end.
  */
 #include "drivers/pc/ide.h"
@@ -19,7 +20,7 @@
 #include "kernel/printk.h"
 
 enum { REG_DATA, REG_ERROR_FEATURE, REG_COUNT, REG_LBA_LOW, REG_LBA_MID, REG_LBA_HIGH,
-       REG_DEVICE, REG_STATUS_COMMAND };
+	REG_DEVICE, REG_STATUS_COMMAND };
 enum { CTL_NIEN = 0x02, CTL_SRST = 0x04, CTL_HOB = 0x80 };
 enum { CMD_DEVICE_RESET = 0x08, CMD_DIAGNOSTIC = 0x90 };
 
@@ -123,11 +124,6 @@ static void update(struct channel *c)
 	irq_set(&c->irq, selected(c)->intrq && !(c->control & CTL_NIEN));
 }
 
-static bool empty(const struct channel *c)
-{
-	return c->drive[0].kind == IDE_NONE && c->drive[1].kind == IDE_NONE;
-}
-
 static void command(struct channel *c, u8 cmd)
 {
 	struct ide_drive *d = selected(c);
@@ -189,8 +185,6 @@ static u8 status(struct channel *c)
 {
 	struct ide_drive *d = selected(c);
 
-	if (empty(c))
-		return 0xff;
 	if (d->kind == IDE_NONE)
 		return 0;
 	return c->control & CTL_SRST ? ST_BSY : d->status;
@@ -201,15 +195,13 @@ static u8 read_reg(struct channel *c, u32 reg)
 	struct ide_drive *d = selected(c);
 	unsigned hob = c->control & CTL_HOB ? 1 : 0;
 
-	if (empty(c))
-		return 0xff;
 	if (reg == REG_STATUS_COMMAND) {
 		u8 v = status(c);
 		d->intrq = false;
 		return v;
 	}
-	if (d->kind == IDE_NONE && c->drive[0].kind != IDE_NONE)
-		d = &c->drive[0];
+	if (d->kind == IDE_NONE)
+		return 0;
 	switch (reg) {
 	case REG_ERROR_FEATURE: return d->error;
 	case REG_COUNT: return d->count[hob];

@@ -344,7 +344,7 @@ void ide_disk_command(struct ide_drive *d, u8 cmd)
 	case 0xc6: set_multiple(d); break;
 	case 0xe0: case 0xe1: case 0xe2: case 0xe3: case 0xe6:		/* STANDBY, IDLE, SLEEP */
 	case 0xe7: case 0xea: ide_done(d); break;			/* FLUSH CACHE (EXT) */
-	case 0xe5: d->count[0] = 0xff; ide_done(d); break;		/* CHECK POWER MODE: active */
+	case 0xe5: d->count[0] = 0xff; ide_done(d); break;	/* CHECK POWER MODE: active */
 	case 0xec:							/* IDENTIFY DEVICE */
 		identify(d);
 		ide_data_in(d, IDE_SECTOR, identified);

@@ -19,7 +19,7 @@ enum { OFF_SELECT = 0x00, OFF_WINDOW = 0x10 };
 enum { REG_ID = 0, REG_VERSION = 1, REG_ARB = 2, REG_REDIR = 0x10 };
 enum { VERSION = 0x11 | (IOAPIC_PINS - 1) << 16 };
 enum { RTE_LOGICAL = 0x800, RTE_REMOTE_IRR = 0x4000, RTE_LEVEL = 0x8000, RTE_MASKED = 0x10000,
-       RTE_WRITABLE = 0x1afff };
+	RTE_WRITABLE = 0x1afff };
 
 struct ioapic {
 	struct lock lock;

@@ -23,9 +23,9 @@
 #include "kernel/timer.h"
 
 enum { REG_ID = 0x20, REG_VERSION = 0x30, REG_TPR = 0x80, REG_APR = 0x90, REG_PPR = 0xa0,
-       REG_EOI = 0xb0, REG_LDR = 0xd0, REG_DFR = 0xe0, REG_SVR = 0xf0, REG_ISR = 0x100,
-       REG_TMR = 0x180, REG_IRR = 0x200, REG_ESR = 0x280, REG_ICR = 0x300, REG_ICR2 = 0x310,
-       REG_LVT = 0x320, REG_TICR = 0x380, REG_TCCR = 0x390, REG_DCR = 0x3e0 };
+	REG_EOI = 0xb0, REG_LDR = 0xd0, REG_DFR = 0xe0, REG_SVR = 0xf0, REG_ISR = 0x100,
+	REG_TMR = 0x180, REG_IRR = 0x200, REG_ESR = 0x280, REG_ICR = 0x300, REG_ICR2 = 0x310,
+	REG_LVT = 0x320, REG_TICR = 0x380, REG_TCCR = 0x390, REG_DCR = 0x3e0 };
 enum { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVTS };
 enum { LVT_MASKED = 0x10000, LVT_PERIODIC = 0x20000, LVT_LEVEL = 0x8000 };
 enum { ESR_SEND_ILLEGAL = 0x20, ESR_RECEIVE_ILLEGAL = 0x40, ESR_REGISTER = 0x80 };
@@ -97,10 +97,7 @@ static int deliverable(const struct core *c)
 	return v >= 0 && v >> 4 > ppr(c) >> 4 ? v : -1;
 }
 
-static unsigned number(const struct core *c)
-{
-	return (unsigned)(c - c->l->core);
-}
+static unsigned number(const struct core *c) { return (unsigned)(c - c->l->core); }
 
 static void update(struct core *c)
 {
@@ -513,10 +510,7 @@ void lapic_lint(struct lapic *l, unsigned pin, int level)
 	lock_drop(&l->lock);
 }
 
-u8 lapic_tpr(const struct lapic *l, unsigned core)
-{
-	return l->core[core].tpr;
-}
+u8 lapic_tpr(const struct lapic *l, unsigned core) { return l->core[core].tpr; }
 
 void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr)
 {
@@ -526,10 +520,7 @@ void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr)
 	lock_drop(&l->lock);
 }
 
-u64 lapic_base(const struct lapic *l, unsigned core)
-{
-	return l->core[core].base;
-}
+u64 lapic_base(const struct lapic *l, unsigned core) { return l->core[core].base; }
 
 int lapic_set_base(struct lapic *l, unsigned core, u64 msr)
 {

@@ -16,8 +16,8 @@
 #include "kernel/printk.h"
 
 enum { HDR_SETUP_SECTS = 0x1f1, HDR_MAGIC = 0x202, HDR_VERSION = 0x206, HDR_LOADER = 0x210,
-       HDR_FLAGS = 0x211, HDR_INITRD = 0x218, HDR_INITRD_SIZE = 0x21c, HDR_HEAP_END = 0x224,
-       HDR_CMDLINE = 0x228, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230, HDR_BOOT = 0x1fe };
+	HDR_FLAGS = 0x211, HDR_INITRD = 0x218, HDR_INITRD_SIZE = 0x21c, HDR_HEAP_END = 0x224,
+	HDR_CMDLINE = 0x228, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230, HDR_BOOT = 0x1fe };
 enum { LOADED_HIGH = 0x01, CAN_USE_HEAP = 0x80, LOADER_UNKNOWN = 0xff };
 enum { SETUP_ADDR = 0x10000, CMDLINE_ADDR = 0x20000, KERNEL_ADDR = 0x100000, PAGE = 4096 };
 enum { ACPI_SLACK = 0x40000 };	/* SeaBIOS keeps its tables at the top of low RAM */
@@ -73,19 +73,29 @@ static void add(struct fw_cfg *f, u16 addr_key, u32 addr, u16 size_key, u16 data
 	fwcfg_add_key(f, data_key, data, size);
 }
 
-int linuxboot_add(struct fw_cfg *f, const void *kernel, u32 kernel_size, const void *initrd,
-		  u32 initrd_size, const char *cmdline, u64 ram_below_4g)
+int linuxboot_check(const void *kernel, u32 kernel_size, u32 initrd_size, u64 ram_below_4g)
 {
-	const u8 *k = kernel;
-	int n = setup_size(k, kernel_size);
-	u32 at = 0, room = SETUP_ADDR;
+	int n = setup_size(kernel, kernel_size);
 
 	if (n < 0)
 		return n;
 	if (ram_below_4g < 16 << 20)
 		return refuse("less than 16 MiB of RAM");
-	if (initrd_size && !(at = initrd_addr(k, kernel_size, initrd_size, ram_below_4g)))
+	if (initrd_size && !initrd_addr(kernel, kernel_size, initrd_size, ram_below_4g))
 		return refuse("the initrd does not fit in RAM");
+	return 0;
+}
+
+void linuxboot_add(struct fw_cfg *f, const void *kernel, u32 kernel_size, const void *initrd,
+		   u32 initrd_size, const char *cmdline, u64 ram_below_4g)
+{
+	const u8 *k = kernel;
+	int n = setup_size(k, kernel_size);
+	u32 at = 0, room = SETUP_ADDR;
+
+	must(n > 0);
+	if (initrd_size)
+		at = initrd_addr(k, kernel_size, initrd_size, ram_below_4g);
 	u8 *setup = malloc((size_t)n);
 	must(setup);
 	memcpy(setup, k, (size_t)n);
@@ -103,5 +113,4 @@ int linuxboot_add(struct fw_cfg *f, const void *kernel, u32 kernel_size, const v
 	add(f, FWCFG_INITRD_ADDR, at, FWCFG_INITRD_SIZE, FWCFG_INITRD_DATA, initrd, initrd_size);
 	add(f, FWCFG_CMDLINE_ADDR, CMDLINE_ADDR, FWCFG_CMDLINE_SIZE, FWCFG_CMDLINE_DATA,
 	    cmdline ? cmdline : "", (u32)strlen(cmdline ? cmdline : "") + 1);
-	return 0;
 }

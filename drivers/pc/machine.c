@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "drivers/pc/acpi_pm.h"
+#include "drivers/pc/acpi_tables.h"
 #include "drivers/pc/cmos.h"
 #include "drivers/pc/debugexit.h"
 #include "drivers/pc/debugport.h"
@@ -40,6 +41,7 @@
  *	cmos		70 71			8
  *	debugport	80 402			-
  *	apm, acpi pm	b2 PMBASE afe0		9 (SCI, level)
+ *	ferr		f0			13
  *	debugexit	f4			-
  *	ide		1f0 3f6, 170 376	14, 15
  *	vga		3b0-3df			-
@@ -48,8 +50,8 @@
  *	pci		cf8-cff			PIRQs as PIIX routes them
  *	ioapic, lapic	fec00000 fee00000	-
  */
-enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_FERR = 13, IRQ_IDE0 = 14,
-       IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_FERR = 13,
+	IRQ_IDE0 = 14, IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -120,7 +122,7 @@ static void fill_cmos(struct machine *m)
 	cmos_setup(m->cmos, &s);
 }
 
-static int fill_fw_cfg(struct machine *m)
+static void fill_fw_cfg(struct machine *m)
 {
 	struct fw_cfg *f = m->fw_cfg;
 	const struct machine_config *c = &m->c;
@@ -135,17 +137,18 @@ static int fill_fw_cfg(struct machine *m)
 	m->e820[0] = (struct e820){ 0, c->ram_below_4g, E820_RAM };
 	m->e820[1] = (struct e820){ 1ull << 32, c->ram_above_4g, E820_RAM };
 	fwcfg_add_file(f, "etc/e820", m->e820, sizeof(struct e820) * (c->ram_above_4g ? 2 : 1));
+	acpi_tables_add(f, c->cores, c->ram_below_4g);
 	if (c->serial_console)
 		fwcfg_add_file_int(f, "etc/sercon-port", PORT_COM1, 2);
 	for (unsigned k = 0; k < c->file_count; k++)
 		fwcfg_add_file(f, c->files[k].name, c->files[k].data, c->files[k].size);
 	if (!c->kernel)
-		return 0;
+		return;
 	fwcfg_add_file(f, "genroms/linuxboot_dma.bin", linuxboot_rom,
 		       (u32)(linuxboot_rom_end - linuxboot_rom));
 	fwcfg_add_file(f, "bootorder", kernel_first, sizeof(kernel_first));
-	return linuxboot_add(f, c->kernel, c->kernel_size, c->initrd, c->initrd_size, c->cmdline,
-			     c->ram_below_4g);
+	linuxboot_add(f, c->kernel, c->kernel_size, c->initrd, c->initrd_size, c->cmdline,
+		      c->ram_below_4g);
 }
 
 /* -- Wiring ---------------------------------------------------------------- */
@@ -158,7 +161,8 @@ static void create_isa(struct machine *m)
 	struct irq_line ignne = { .set = ignne_line, .opaque = m };
 	struct i8042_lines kbd = {
 		.irq1 = irqchip_line(ic, IRQ_KBD), .irq12 = irqchip_line(ic, IRQ_MOUSE),
-		.a20 = { .set = a20_line, .opaque = m }, .reset = { .set = reset_line, .opaque = m },
+		.a20 = { .set = a20_line, .opaque = m },
+		.reset = { .set = reset_line, .opaque = m },
 	};
 
 	m->dma = dma_create(m->bus);
@@ -203,7 +207,9 @@ static int check(const struct machine_config *c)
 {
 	const char *why = NULL;
 
-	if (!c->cores || c->cores > LAPIC_MAX_CORES)
+	if (!c->bus)
+		why = "no bus";
+	else if (!c->cores || c->cores > LAPIC_MAX_CORES)
 		why = "number of cores";
 	else if (c->ram_below_4g > (u64)MAX_BELOW_4G_MIB << 20 || c->ram_below_4g < 1 << 20)
 		why = "RAM below 4 GiB must be 1 MiB to 3 GiB";
@@ -211,7 +217,10 @@ static int check(const struct machine_config *c)
 		why = "no place for the CD-ROM on the secondary channel";
 	if (why)
 		printk("machine: cannot be: %s\n", why);
-	return why ? -ERR_INVAL : 0;
+	if (why)
+		return -ERR_INVAL;
+	return c->kernel ? linuxboot_check(c->kernel, c->kernel_size, c->initrd_size,
+					   c->ram_below_4g) : 0;
 }
 
 int machine_create(const struct machine_config *c, struct machine **out)
@@ -229,9 +238,7 @@ int machine_create(const struct machine_config *c, struct machine **out)
 	create_pci(m);
 	create_ide(m);
 	fill_cmos(m);
-	rc = fill_fw_cfg(m);
-	if (rc)
-		return rc;	/* the monitor ends here; nothing is taken apart */
+	fill_fw_cfg(m);
 	machine_reset(m);
 	*out = m;
 	return 0;

@@ -12,7 +12,7 @@
 
 struct machine_file { const char *name; const void *data; u32 size; };
 
-struct machine_config {		/* ends are copied; data, disks and names must outlive the machine */
+struct machine_config {		/* ends are copied; data, disks and names outlive the machine */
 	unsigned cores;			/* 1…LAPIC_MAX_CORES */
 	struct bus *bus;		/* empty; mm/gpa knows it already */
 	u64 ram_below_4g, ram_above_4g;	/* bytes; below: at most 3 GiB (SeaBIOS's PCI hole) */

@@ -20,7 +20,7 @@ enum { PCI_CMD_IO = 1, PCI_CMD_MEM = 2, PCI_CMD_MASTER = 4 };
 
 struct pci_bar { enum bus_space space; u32 size; struct bus_region *region; };
 
-struct pci_func {		/* embedded in the device; filled by pci_func_init() and the device */
+struct pci_func {	/* embedded in the device; filled by pci_func_init() and the device */
 	u8 conf[256];		/* as the guest reads it */
 	u8 wmask[256];		/* bits that the guest may write */
 	u8 w1c[256];		/* bits that a written 1 clears */

@@ -21,7 +21,7 @@ enum { PORT_MASTER = 0x20, PORT_SLAVE = 0xa0, PORT_ELCR = 0x4d0, CASCADE = 2 };
 enum { ICW1_IC4 = 0x01, ICW1_SNGL = 0x02, ICW1_INIT = 0x10 };
 enum { ICW4_UPM = 0x01, ICW4_AEOI = 0x02, ICW4_SFNM = 0x10 };
 enum { OCW3_RIS = 0x01, OCW3_RR = 0x02, OCW3_POLL = 0x04, OCW3_SELECT = 0x08, OCW3_SMM = 0x20,
-       OCW3_ESMM = 0x40 };
+	OCW3_ESMM = 0x40 };
 
 struct chip {
 	u8 irr, isr, imr;
@@ -329,9 +329,15 @@ static void elcr_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&p->lock);
 }
 
-static const struct io_ops master_ops = { .read = master_read, .write = master_write, .min = 1, .max = 1 };
-static const struct io_ops slave_ops = { .read = slave_read, .write = slave_write, .min = 1, .max = 1 };
-static const struct io_ops elcr_ops = { .read = elcr_read, .write = elcr_write, .min = 1, .max = 1 };
+static const struct io_ops master_ops = {
+	.read = master_read, .write = master_write, .min = 1, .max = 1,
+};
+static const struct io_ops slave_ops = {
+	.read = slave_read, .write = slave_write, .min = 1, .max = 1,
+};
+static const struct io_ops elcr_ops = {
+	.read = elcr_read, .write = elcr_write, .min = 1, .max = 1,
+};
 
 void pic_reset(struct pic *p)
 {

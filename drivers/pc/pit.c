@@ -116,7 +116,7 @@ static u32 count(const struct chan *c, u64 t)
 		return 0;
 	switch (c->mode) {
 	case 2: return c->gate ? c->n - (u32)(e % c->n) : c->n;
-	case 3:			/* by two; odd counts start one lower, the first half has one more */
+	case 3:			/* by two; odd counts start one lower, their first half is longer */
 		if (!c->gate || c->n < 2)
 			return c->n;
 		k = (u32)(e % c->n);

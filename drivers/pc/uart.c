@@ -18,7 +18,7 @@
 enum { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR };
 enum { IER_RDA = 1, IER_THRE = 2, IER_RLS = 4, IER_MSR = 8 };
 enum { IIR_MSR = 0, IIR_NONE = 1, IIR_THRE = 2, IIR_RDA = 4, IIR_RLS = 6, IIR_TIMEOUT = 0xc,
-       IIR_FIFOS = 0xc0 };
+	IIR_FIFOS = 0xc0 };
 enum { FCR_ENABLE = 1, FCR_RX_RESET = 2, FCR_TX_RESET = 4 };
 enum { LCR_DLAB = 0x80 };
 enum { MCR_DTR = 1, MCR_RTS = 2, MCR_OUT1 = 4, MCR_OUT2 = 8, MCR_LOOP = 0x10, MCR_ALL = 0x1f };
@@ -179,7 +179,6 @@ static u8 read_iir(struct uart *u)
 static u8 read_lsr(struct uart *u)
 {
 	transmit(u);
-	receive(u);
 	u8 v = (u8)((u->rx.n ? LSR_DR : 0) | (u->overrun ? LSR_OE : 0) |
 		    (u->tx.n ? 0 : LSR_THRE | LSR_TEMT));
 	u->overrun = false;
@@ -225,6 +224,7 @@ static void write_fcr(struct uart *u, u8 v)
 		u->thre_pending = true;
 	}
 	u->fcr = v & FCR_ENABLE ? v & 0xc9 : 0;
+	receive(u);		/* room again: what waits in the end was announced before */
 }
 
 static void write_reg(struct uart *u, unsigned reg, u8 v)
@@ -241,6 +241,7 @@ static void write_reg(struct uart *u, unsigned reg, u8 v)
 	case REG_MCR:
 		u->mcr = v & MCR_ALL;
 		modem_changed(u);
+		receive(u);
 		break;
 	case REG_SCR: u->scr = v; break;
 	}
@@ -269,7 +270,9 @@ static void uart_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_drop(&u->lock);
 }
 
-static const struct io_ops uart_ops = { .read = uart_read, .write = uart_write, .min = 1, .max = 1 };
+static const struct io_ops uart_ops = {
+	.read = uart_read, .write = uart_write, .min = 1, .max = 1,
+};
 
 void uart_poll(struct uart *u)
 {

@@ -22,13 +22,13 @@
 
 enum { BASE = 0x3b0, PORTS = 0x30, WINDOW = 0xa0000, WINDOW_SIZE = 0x10000 };
 enum { ATTR = 0x3c0, ATTR_READ = 0x3c1, MISC_WRITE = 0x3c2, SEQ = 0x3c4, DAC_MASK = 0x3c6,
-       DAC_READ = 0x3c7, DAC_WRITE = 0x3c8, DAC_DATA = 0x3c9, FEATURE = 0x3ca, MISC_READ = 0x3cc,
-       GRAPHICS = 0x3ce, CRTC = 0x3d4, STATUS1 = 0x3da };
+	DAC_READ = 0x3c7, DAC_WRITE = 0x3c8, DAC_DATA = 0x3c9, FEATURE = 0x3ca, MISC_READ = 0x3cc,
+	GRAPHICS = 0x3ce, CRTC = 0x3d4, STATUS1 = 0x3da };
 enum { SEQ_MAP_MASK = 2, SEQ_MODE = 4, SEQ_CHAIN4 = 8 };
 enum { GR_SET_RESET, GR_ENABLE_SR, GR_COMPARE, GR_ROTATE, GR_READ_MAP, GR_MODE, GR_MISC,
-       GR_DONT_CARE, GR_BIT_MASK };
+	GR_DONT_CARE, GR_BIT_MASK };
 enum { CR_CURSOR_START = 0x0a, CR_START_HIGH = 0x0c, CR_CURSOR_HIGH = 0x0e, CR_VEND = 0x11,
-       CR_PROTECT = 0x80, CR_OVERFLOW = 7 };
+	CR_PROTECT = 0x80, CR_OVERFLOW = 7 };
 enum { FRAME_NS = 14268000, LINE_NS = 31778, LINES = 449, VISIBLE = 400 };
 enum { ST1_DISPLAY_OFF = 1, ST1_VRETRACE = 8 };
 
@@ -196,7 +196,8 @@ static u64 window_read(void *opaque, u32 off, unsigned size)
 	memcpy(v->latch, v->mem + 4 * (chain4 ? off & ~3u : off), 4);
 	if (chain4) {
 		r = v->latch[off & 3];
-	} else if (v->gr[GR_MODE] & 8) {	/* read mode 1: bits where all compared planes match */
+	} else if (v->gr[GR_MODE] & 8) {
+		/* read mode 1: bits where all compared planes match */
 		for (unsigned p = 0; p < 4; p++)
 			if (v->gr[GR_DONT_CARE] >> p & 1)
 				r &= (u8)~(v->latch[p] ^ (v->gr[GR_COMPARE] >> p & 1 ? 0xff : 0));
@@ -249,9 +250,9 @@ static void window_write(void *opaque, u32 off, u64 x, unsigned size)
 	(void)size;
 	lock_take(&v->lock);
 	u8 planes = v->seq[SEQ_MAP_MASK];
-	if (v->seq[SEQ_MODE] & SEQ_CHAIN4) {
+	if (v->seq[SEQ_MODE] & SEQ_CHAIN4) {	/* each 4th address of a plane */
 		if (planes >> (off & 3) & 1)
-			v->mem[4 * (off & ~3u) + (off & 3)] = (u8)x;	/* each 4th address of a plane */
+			v->mem[4 * (off & ~3u) + (off & 3)] = (u8)x;
 	} else {
 		for (unsigned p = 0; p < 4; p++)
 			if (planes >> p & 1)
@@ -260,8 +261,12 @@ static void window_write(void *opaque, u32 off, u64 x, unsigned size)
 	lock_drop(&v->lock);
 }
 
-static const struct io_ops ports_ops = { .read = ports_read, .write = ports_write, .min = 1, .max = 1 };
-static const struct io_ops window_ops = { .read = window_read, .write = window_write, .min = 1, .max = 1 };
+static const struct io_ops ports_ops = {
+	.read = ports_read, .write = ports_write, .min = 1, .max = 1,
+};
+static const struct io_ops window_ops = {
+	.read = window_read, .write = window_write, .min = 1, .max = 1,
+};
 
 /* -- Display side ---------------------------------------------------------- */
 

@@ -41,10 +41,12 @@ cd)
 	mv "$work/core.img" "$work/root/boot/grub/eltorito.img"
 	touch -d "@$SOURCE_DATE_EPOCH" "$work/root/boot/grub/eltorito.img" \
 		"$work/root/boot/grub"
-	env -u SOURCE_DATE_EPOCH xorriso -as mkisofs -quiet -R -V LOAM -publisher LOAM -preparer LOAM \
+	env -u SOURCE_DATE_EPOCH xorriso -as mkisofs -quiet -R -V LOAM \
+		-publisher LOAM -preparer LOAM \
 		--modification-date=2023111422132000 --set_all_file_dates 2023111422132000 \
 		-uid 0 -gid 0 -c boot/boot.cat -b boot/grub/eltorito.img -no-emul-boot \
-		-boot-load-size 4 -boot-info-table -o "$out" "$work/root" ;;
+		-boot-load-size 4 -boot-info-table -o "$out" "$work/root" 2>"$work/log" ||
+		{ cat "$work/log" >&2; exit 1; } ;;
 *)
 	echo "build.sh: disk or cd, not $what" >&2
 	exit 2 ;;

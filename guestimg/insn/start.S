@@ -10,8 +10,13 @@
 	.section .text.start, "ax"
 	.globl	start
 start:
+	movl	%edi, %ebp
 	/* 4 MiB pages: RAM where it is and at KERNEL, the ROM where it is and at ROM. */
-	movl	$PHYS(page_dir), %ebx
+	movl	$PHYS(page_dir), %edi
+	movl	%edi, %ebx
+	movl	$1024, %ecx
+	xorl	%eax, %eax
+	rep stosl
 	movl	$0x83, (%ebx)
 	movl	$0x83, %eax
 	movl	$(KERNEL >> 22), %ecx
@@ -44,8 +49,8 @@ high:	movl	$stack_top, %esp
 	cmpl	$bss_end, %ecx
 	jb	3b
 	addl	$(ROM - 0xff000000), %esi
-	addl	$(ROM - 0xff000000), %edi
-	pushl	%edi
+	addl	$(ROM - 0xff000000), %ebp
+	pushl	%ebp
 	pushl	%esi
 	pushl	$0
 	jmp	main

@@ -159,7 +159,8 @@ static void test_constant(s64 v)
 		if (i != rd && r[i])
 			expect(false, "another register written", v);
 	}
-	expect(!reach((u64)v, 64, (unsigned)(c.p - words) - 1, false), "a shorter sequence exists", v);
+	expect(!reach((u64)v, 64, (unsigned)(c.p - words) - 1, false),
+			"a shorter sequence exists", v);
 }
 
 static u64 next_random(void)

@@ -173,11 +173,11 @@ static bool is_todo(unsigned op)
 #include "dbt/x86/insns.def"
 #undef INS
 	};
-#define TODO(fn) || row_fn[op] == lift_##fn
+#define MISSING(fn) || row_fn[op] == lift_##fn
 	return false
 #include "dbt/lift/todo.def"
 	;
-#undef TODO
+#undef MISSING
 }
 
 /* Rows without a single case that agreed. */

@@ -8,10 +8,11 @@ import flow
 import ints
 import strings
 import system
+import vector
 import x87
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system, x87)
+FAMILIES = (ints, flow, strings, system, x87, vector)
 
 
 def main():

@@ -2,7 +2,8 @@
 # Instruction tests: cases (gen.py), what the build machine's CPU makes of them (oracle.c), and
 # the evaluator's comparison (eval.c).  tools/inside.mk includes this.
 INSN := build/native/insn
-INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py)
+INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py \
+	fximage.py vector.py)
 
 UNIT_TESTS += insn_eval
 insn_eval_OBJS = $(addprefix qemu-test/insn/,eval.o world.o tables.o) qemu-test/unit/native.o \

@@ -4,7 +4,8 @@
  * with the build machine's CPU (Linux KVM, no in-kernel devices) instead of the translator.
  * It stands in for kernel/timer, mm/gpa and the run loop. One core. Usage:
  *   kvm_pc -b bios.bin [-m MiB] [-d disk]… [-c cd.iso] [-k bzImage -i initrd -a "cmdline"]
- *          [-f name=file]… [-s] [-n] [-t seconds]      -s serial console, -n CPUID without APIC
+ *          [-f name=file]… [-s] [-n] [-t seconds] [-T trace mask]
+ * -s: SeaBIOS's text on COM1, -n: CPUID without APIC, -r: as -d, write-protected.
  * COM1 is stdin and stdout, port 0x402 is stderr. Exit status: what the guest powered off
  * with, 124 for the time limit.
  */
@@ -26,6 +27,7 @@
 #include "drivers/pc/machine.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
+#include "kernel/printk.h"
 #include "kernel/timer.h"
 #include "mm/gpa.h"
 #include "qemu-test/unit/native.h"
@@ -34,6 +36,7 @@
 #define VGA_TEXT 0xb8000u
 #define PAM_START 0xc0000u
 #define HIGH_START 0x100000u
+enum { SLICE_NS = 10000000 };
 enum { SEG = 0x4000, SEGS = 16, SLOT_LOW = 0, SLOT_HIGH, SLOT_BIOS, SLOT_VGA, SLOT_PAM };
 
 static int kvm, vm, vcpu;
@@ -111,8 +114,8 @@ static void on_alarm(int sig)
 
 static void arm(void)
 {
-	u64 now = clock_ns(), at = queue ? queue->deadline : now + 1000000000;
-	u64 wait = at > now + 10000000 ? 10000000 : at > now ? at - now : 1;
+	u64 now = clock_ns(), at = queue ? queue->deadline : now + SLICE_NS;
+	u64 wait = at <= now ? 1 : at - now < SLICE_NS ? at - now : SLICE_NS;
 	struct itimerspec it = { .it_value = { 0, (long)wait } };
 
 	timer_settime(alarm_timer, 0, &it, NULL);
@@ -373,15 +376,34 @@ static void inject(void)
 static void halt(void)
 {
 	while (!irqchip_pending(irqchip, 0) && !reset_wanted) {
-		u64 now = clock_ns(), at = queue ? queue->deadline : now + 10000000;
+		u64 now = clock_ns(), at = queue ? queue->deadline : now + SLICE_NS;
+		u64 wait = at <= now ? 0 : at - now < SLICE_NS ? at - now : SLICE_NS;
 		struct pollfd p = { .fd = 0, .events = POLLIN };
-		struct timespec t = { 0, at > now ? (long)(at - now > 10000000 ? 10000000 : at - now) : 0 };
+		struct timespec t = { 0, (long)wait };
 
 		if (now > end_ns)
 			return;
 		ppoll(&p, 1, &t, NULL);
 		timer_run();
 		machine_poll(machine);
+	}
+}
+
+/* The 80x25 text screen, without the blank lines. */
+static void show_text(void)
+{
+	for (unsigned row = 0; row < 25; row++) {
+		char line[81];
+		int n = 0;
+
+		for (int x = 0; x < 80; x++) {
+			u8 ch = ram[VGA_TEXT + (row * 80 + (unsigned)x) * 2];
+
+			line[x] = ch >= 32 && ch < 127 ? (char)ch : ' ';
+			n = line[x] != ' ' ? x + 1 : n;
+		}
+		if (n)
+			fprintf(stderr, "|%.*s\n", n, line);
 	}
 }
 
@@ -395,6 +417,7 @@ static void give_up(void)
 	fprintf(stderr, "\n[time limit] cs %x:%llx ss:sp %x:%llx fl %llx cr0 %llx pending %d\n",
 		s.cs.selector, r.rip, s.ss.selector, r.rsp, r.rflags, s.cr0,
 		irqchip_pending(irqchip, 0));
+	show_text();
 	fprintf(stderr, "[exits: io %llu mmio %llu hlt %llu window %llu, breaks %llu]\n",
 		(unsigned long long)exits[KVM_EXIT_IO], (unsigned long long)exits[KVM_EXIT_MMIO],
 		(unsigned long long)exits[KVM_EXIT_HLT],
@@ -434,7 +457,10 @@ static void loop(void)
 		case KVM_EXIT_MMIO: memory_io(); break;
 		case KVM_EXIT_HLT: halt(); break;
 		case KVM_EXIT_IRQ_WINDOW_OPEN: break;
-		case KVM_EXIT_SHUTDOWN: fprintf(stderr, "[triple fault]\n"); reset_wanted = true; break;
+		case KVM_EXIT_SHUTDOWN:
+			fprintf(stderr, "[triple fault]\n");
+			reset_wanted = true;
+			break;
 		default:
 			fprintf(stderr, "[exit reason %u, suberror %u]\n", run->exit_reason,
 				run->internal.suberror);
@@ -464,52 +490,67 @@ static void create_vm(void)
 	timer_create(CLOCK_MONOTONIC, &ev, &alarm_timer);
 }
 
+/* -- Command line ---------------------------------------------------------- */
+
+static struct machine_file files[16];
+static struct machine_config config = {
+	.cores = 1, .reset_request = want_reset, .power = { power_off },
+	.com1 = { (void *)1, com_read, fd_write }, .debug = { (void *)2, NULL, fd_write },
+	.wall = { NULL, wall_now }, .files = files,
+};
+static const char *bios = "/usr/share/seabios/bios-256k.bin";
+static u64 limit_s = 60;
+
+/* NAME=FILE: one more fw_cfg file. */
+static void add_file(char *arg)
+{
+	char *eq = strchr(arg, '=');
+
+	if (!eq || config.file_count == ARRAY_LEN(files))
+		exit(125);
+	*eq = 0;
+	struct file f = load(eq + 1);
+	files[config.file_count++] = (struct machine_file){ arg, f.data, (u32)f.size };
+}
+
+static void option(int opt, char *arg)
+{
+	static unsigned disks;
+	struct file f;
+
+	switch (opt) {
+	case 'b': bios = arg; break;
+	case 'm': ram_size = strtoull(arg, NULL, 0) << 20; break;
+	case 'd': case 'r': config.disk[disks++ % 4] = disk(arg, opt == 'r'); break;
+	case 'c': config.cdrom = disk(arg, true); break;
+	case 'k': f = load(arg); config.kernel = f.data; config.kernel_size = (u32)f.size; break;
+	case 'i': f = load(arg); config.initrd = f.data; config.initrd_size = (u32)f.size; break;
+	case 'a': config.cmdline = arg; break;
+	case 'f': add_file(arg); break;
+	case 't': limit_s = strtoull(arg, NULL, 0); break;
+	case 's': config.serial_console = true; break;
+	case 'n': no_apic = true; break;
+	case 'T': trace_mask = (u32)strtoul(arg, NULL, 0); break;
+	default: exit(125);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static struct machine_file files[16];
-	static struct machine_config c = {
-		.cores = 1, .reset_request = want_reset, .power = { power_off },
-		.com1 = { (void *)1, com_read, fd_write }, .debug = { (void *)2, NULL, fd_write },
-		.wall = { NULL, wall_now }, .files = files,
-	};
-	const char *bios = "/usr/share/seabios/bios-256k.bin";
-	unsigned disks = 0;
-	u64 limit = 60;
-	struct file f;
 	int opt;
 
 	native_quiet = false;
-	while ((opt = getopt(argc, argv, "b:m:d:r:c:k:i:a:f:t:snT:")) != -1) {
-		switch (opt) {
-		case 'b': bios = optarg; break;
-		case 'm': ram_size = strtoull(optarg, NULL, 0) << 20; break;
-		case 'd': case 'r': c.disk[disks++ % 4] = disk(optarg, opt == 'r'); break;
-		case 'c': c.cdrom = disk(optarg, true); break;
-		case 'k': f = load(optarg); c.kernel = f.data; c.kernel_size = (u32)f.size; break;
-		case 'i': f = load(optarg); c.initrd = f.data; c.initrd_size = (u32)f.size; break;
-		case 'a': c.cmdline = optarg; break;
-		case 'f': {
-			char *eq = strchr(optarg, '=');
-			*eq = 0;
-			f = load(eq + 1);
-			files[c.file_count++ % 16] = (struct machine_file){ optarg, f.data, (u32)f.size };
-			break;
-		}
-		case 't': limit = strtoull(optarg, NULL, 0); break;
-		case 's': c.serial_console = true; break;
-		case 'n': no_apic = true; break;
-		case 'T': { extern u32 trace_mask; trace_mask = (u32)strtoul(optarg, NULL, 0); break; }
-		default: return 125;
-		}
-	}
-	f = load(bios);
+	while ((opt = getopt(argc, argv, "b:m:d:r:c:k:i:a:f:t:snT:")) != -1)
+		option(opt, optarg);
+	struct file f = load(bios);
 	rom = mmap(NULL, f.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	memcpy(rom, f.data, f.size);
 	rom_size = (u32)f.size;
-	c.ram_below_4g = ram_size;
-	end_ns = clock_ns() + limit * 1000000000;
+	config.bus = bus_create();
+	config.ram_below_4g = ram_size;
+	end_ns = clock_ns() + limit_s * 1000000000;
 	create_vm();
-	if (machine_create(&c, &machine))
+	if (machine_create(&config, &machine))
 		return 125;
 	irqchip = machine_irqchip(machine);
 	cpu_reset();

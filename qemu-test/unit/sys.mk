@@ -7,3 +7,7 @@ SYS_TEST_LIB = $(addprefix dbt/rt/,stack.o segload.o segquery.o farxfer.o farret
 
 UNIT_TESTS += $(SYS_TEST_NAMES:%=test_%)
 $(foreach t,$(SYS_TEST_NAMES),$(eval test_$t_OBJS = qemu-test/unit/test_$t.o $(SYS_TEST_LIB)))
+
+# Queries and loads next to the real CPU; SKIP without modify_ldt.
+UNIT_TESTS += seg_hw
+seg_hw_OBJS = qemu-test/fuzz/seg_hw.o $(SYS_TEST_LIB)

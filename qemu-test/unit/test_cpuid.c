@@ -44,7 +44,8 @@ static void test_configure(void)
 	EQ(strcmp(err, "cpu: sse2 needs sse"), 0);
 	TRUE(cpuid_configure(&m, "pentium3,+nx", err) < 0);
 	EQ(strcmp(err, "cpu: nx is not implemented on this model"), 0);
-	TRUE(cpuid_configure(&m, "n270,+0123456789012345678901234567890123456789012345678901234567890"
+	TRUE(cpuid_configure(&m,
+			"n270,+0123456789012345678901234567890123456789012345678901234567890"
 			     "0123456789012345678901234567890123456789", err) < 0);
 	TRUE(strlen(err) < CPUID_ERR_SIZE);
 }
@@ -156,7 +157,8 @@ static void test_msr_values(void)
 		{ MSR_MTRR_DEF_TYPE, 0x106, 0 }, { MSR_MTRR_DEF_TYPE, 7, 0 },
 		{ MSR_MTRR_FIX64K_00000, 0x0606060606060606, 1 },
 		{ MSR_MTRR_FIX64K_00000, 0x0606060706060606, 0 },
-		{ MSR_MTRR_FIX16K_80000 + 1, 0, 1 }, { MSR_MTRR_FIX4K_C0000 + 7, 0x0505050505050505, 1 },
+		{ MSR_MTRR_FIX16K_80000 + 1, 0, 1 }, { MSR_MTRR_FIX4K_C0000 + 7,
+				0x0505050505050505, 1 },
 		{ MSR_MTRR_PHYSBASE0, 0xfffff006, 1 }, { MSR_MTRR_PHYSBASE0, 0x100000006, 0 },
 		{ MSR_MTRR_PHYSBASE0, 0x106, 0 }, { MSR_MTRR_PHYSBASE0 + 14, 3, 0 },
 		{ MSR_MTRR_PHYSBASE0 + 1, 0xf0000800, 1 }, { MSR_MTRR_PHYSBASE0 + 1, 0x400, 0 },
@@ -165,14 +167,16 @@ static void test_msr_values(void)
 		{ MSR_APIC_BASE, 0x1fee00800, 0 }, { MSR_APIC_BASE, 0xfed00800, 1 },
 		{ MSR_EFER, EFER_NXE, 1 }, { MSR_EFER, EFER_LME, 0 }, { MSR_EFER, EFER_SCE, 0 },
 		{ MSR_BIOS_SIGN_ID, 0, 1 }, { MSR_MCG_CAP, 0, 0 }, { MSR_DEBUGCTL, 0, 1 },
-		{ MSR_DEBUGCTL, 2, 0 }, { MSR_PLATFORM_ID, 0, 0 }, { 0xcd, 0, 0 }, { 0x12345, 0, 0 },
+		{ MSR_DEBUGCTL, 2, 0 }, { MSR_PLATFORM_ID, 0, 0 }, { 0xcd, 0, 0 }, { 0x12345, 0,
+				0 },
 	};
 
 	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
 		u64 v;
 
 		world_protected(0);
-		check_eq(!msr_write(&w, rows[k].msr, rows[k].value).raised, rows[k].ok, "wrmsr", "row",
+		check_eq(!msr_write(&w, rows[k].msr, rows[k].value).raised, rows[k].ok, "wrmsr",
+				"row",
 			 (int)k);
 		if (!rows[k].ok || rows[k].msr == MSR_BIOS_SIGN_ID || rows[k].msr == MSR_APIC_BASE)
 			continue;
@@ -205,6 +209,23 @@ static void test_msr_special(void)
 	EQ(w_paging[PAGING_ALL], 1);
 	OK(msr_read(&w, MSR_MISC_ENABLE, &v));
 	EQ(v, 0x1801);
+	/* each of a row's registers has its own place */
+	for (u32 k = 0; k < 16; k++)
+		OK(msr_write(&w, MSR_MTRR_PHYSBASE0 + k, (k + 1) << 12));
+	for (u32 k = 0; k < 8; k++)
+		OK(msr_write(&w, MSR_MTRR_FIX4K_C0000 + k, 0x0101010101010101 * (k & 1)));
+	for (u32 k = 0; k < 16; k++)
+		EQ(w.mtrr_var[k], (k + 1) << 12);
+	for (u32 k = 0; k < 8; k++)
+		EQ(w.mtrr_fixed[3 + k], 0x0101010101010101 * (k & 1));
+	/* MISC_ENABLE's MONITOR bit exists with the feature */
+	OK(msr_write(&w, MSR_MISC_ENABLE, MISC_MONITOR));
+	EQ(w.misc_enable & (MISC_MONITOR | MISC_FAST_STRING), 0);
+	m = *w.model;
+	m.features |= 1ull << FEAT_MONITOR;
+	w.model = &m;
+	OK(msr_write(&w, MSR_MISC_ENABLE, MISC_MONITOR));
+	EQ(w.misc_enable & MISC_MONITOR, MISC_MONITOR);
 	/* registers go with their feature */
 	EQ(cpuid_configure(&m, "n270,-nx,-sep", err), 0);
 	w.model = &m;

@@ -50,14 +50,19 @@ static void test_real(void)
 	world_real();
 	w.idtr.limit = 0x86;
 	FAULTS(deliver(0x21, EV_INT), EXC_GP, 0x84 | ERR_IDT);
+	FAULTS(deliver(0x21, EV_INTR), EXC_GP, 0x84 | ERR_IDT | ERR_EXT);
 	w.idtr.limit = 0x87;
 	OK(deliver(0x21, EV_INT));
 	world_real();
 	set_reg32(&w, ESP, 5);				/* the third value would cross 0 */
 	FAULTS(deliver(0x21, EV_INT), EXC_SS, 0);
+	FAULTS(deliver(0x21, EV_INTR), EXC_SS, ERR_EXT);
 	world_real();
-	w.seg[CS].limit = 0x7fff;
+	w.seg[CS].limit = 0x820f;
 	FAULTS(deliver(0x21, EV_INT), EXC_GP, 0);
+	FAULTS(deliver(0x21, EV_INTR), EXC_GP, ERR_EXT);
+	w.seg[CS].limit = 0x8210;
+	OK(deliver(0x21, EV_INT));
 	/* the table can be elsewhere */
 	world_real();
 	w.idtr.base = 0x400;
@@ -106,6 +111,7 @@ static void test_code_checks(void)
 {
 	world_protected(0);
 	put_idt(0x40, 3, 0x100, INT32, 3);
+	put_desc(0, 0, 0xfffff, A_CODE(0));
 	FAULTS(deliver(0x40, EV_INT), EXC_GP, 0);
 	FAULTS(deliver(0x40, EV_INTR), EXC_GP, ERR_EXT);
 	put_idt(0x40, 0x203, 0x100, INT32, 3);
@@ -157,10 +163,13 @@ static void test_same(void)
 	EQ(stack_at(0, 2), 6);
 	/* room and EIP, in this order */
 	world_protected(0);
+	put_idt(0x40, S_CODE0, 0x100, INT32, 0);
+	put_desc(S_CODE0, 0, 0x100, A_CODE(0) & ~SEG_G);
+	OK(deliver(0x40, EV_INT));
 	put_desc(S_CODE0, 0, 0xff, A_CODE(0) & ~SEG_G);
 	FAULTS(deliver(0x40, EV_INT), EXC_GP, 0);
 	FAULTS(deliver(0x40, EV_INTR), EXC_GP, ERR_EXT);
-	w.seg[SS].limit = W_STACK + W_TOP - 10;
+	w.seg[SS].limit = W_STACK + W_TOP - 26;
 	FAULTS(deliver(0x40, EV_INT), EXC_SS, 0);
 	FAULTS(deliver(0x40, EV_INTR), EXC_SS, ERR_EXT);
 }
@@ -217,9 +226,11 @@ static void test_inner_faults(void)
 	FAULTS(deliver(0x40, EV_INTR), EXC_SS, S_DATA0 | ERR_EXT);
 	put_desc(S_DATA0, 0, W_STACK + W_TOP - 20, A_DATA(0) & ~SEG_G);
 	FAULTS(deliver(0x40, EV_INT), EXC_SS, S_DATA0);
+	FAULTS(deliver(0x40, EV_INTR), EXC_SS, S_DATA0 | ERR_EXT);
 	put_desc(S_DATA0, 0, 0xfffff, A_DATA(0));
 	put_desc(S_CODE0, 0, 0xff, A_CODE(0) & ~SEG_G);
 	FAULTS(deliver(0x40, EV_INT), EXC_GP, 0);
+	FAULTS(deliver(0x40, EV_INTR), EXC_GP, ERR_EXT);
 }
 
 /* -- Virtual-8086 mode ---------------------------------------------------- */
@@ -274,6 +285,7 @@ static void test_v86(void)
 	FAULTS(deliver(0x40, EV_INT), EXC_GP, 0x40 * 8 | ERR_IDT);	/* gate DPL 0 */
 	put_idt(0x40, S_CODE1, 0x100, INT32, 3);		/* only level 0 may handle it */
 	FAULTS(deliver(0x40, EV_INT), EXC_GP, S_CODE1 & ~3);
+	FAULTS(deliver(0x40, EV_INTR), EXC_GP, (S_CODE1 & ~3) | ERR_EXT);
 	put_idt(0x40, S_CONF0, 0x100, INT32, 3);
 	FAULTS(deliver(0x40, EV_INT), EXC_GP, S_CONF0);
 	put_idt(0x40, S_CODE0, 0x100, INT32, 3);
@@ -394,14 +406,22 @@ static void test_double(void)
 	exc_interrupt(&w, 0x40);
 	TRUE(in_handler(EXC_NP));
 	EQ(w.halted, 0);
+	/* nor has one an error code, whatever the struct says */
+	struct fault coded = fault_code(0x40, 0x1234);
+
+	world_protected(0);
+	OK(exc_deliver(&w, &coded, EV_INTR));
+	EQ(reg32(&w, ESP), W_STACK + W_TOP - 12);
 }
 
 static void test_triple(void)
 {
 	world_protected(3);
 	w.idtr.limit = 0;
-	exc_raise(&w, fault_plain(EXC_UD));
+	w.halted = true;
+	exc_nmi(&w);
 	EQ(w.shutdown, 1);
+	EQ(w.halted, 0);
 	EQ(w.eip, W_EIP);
 	world_real();
 	w.idtr.limit = 0;
@@ -447,6 +467,11 @@ static void test_debug(void)
 	exc_software(&w, 1, EV_INT1);
 	EQ(stack_at(0, 4), W_NEXT);
 	EQ(w.dr[6], 0xffff0ff0);
+	EQ(w.dr[7] & 1 << 13, 1 << 13);			/* only the debug exception clears GD */
+	exc_raise(&w, fault_plain(EXC_UD));
+	EQ(w.dr[7] & 1 << 13, 1 << 13);
+	exc_raise(&w, fault_plain(EXC_DB));
+	EQ(w.dr[7] & 1 << 13, 0);
 	world_protected(0);
 	exc_nmi(&w);
 	TRUE(in_handler(EXC_NMI));

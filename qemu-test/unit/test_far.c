@@ -16,7 +16,8 @@ static void setup_cpl3(void) { world_protected(3); }
 /* Put values on the stack, the last one on top (lowest). */
 static void push(unsigned size, u32 v)
 {
-	u32 mask = w.seg[SS].attr & SEG_DB ? 0xffffffff : 0xffff, sp = (reg32(&w, ESP) - size) & mask;
+	u32 mask = w.seg[SS].attr & SEG_DB ? 0xffffffff : 0xffff, sp = (reg32(&w,
+			ESP) - size) & mask;
 
 	fake_put((u32)w.seg[SS].base + sp, size, v);
 	set_reg32(&w, ESP, sp);
@@ -41,7 +42,8 @@ static void test_jmp_code(void)
 	FAULTS(far_jmp(&w, S_LDT, 0, 4), EXC_GP, S_LDT);
 	FAULTS(far_jmp(&w, S_CODE0 | 1, 0, 4), EXC_GP, S_CODE0);		/* RPL > CPL */
 	FAULTS(far_jmp(&w, S_CODE3 & ~3, 0, 4), EXC_GP, S_CODE3 & ~3);		/* DPL != CPL */
-	FAULTS(far_jmp(&w, S_CONF3, 0, 4), EXC_GP, S_CONF3 & ~3);		/* conforming DPL > CPL */
+	/* conforming DPL > CPL */
+	FAULTS(far_jmp(&w, S_CONF3, 0, 4), EXC_GP, S_CONF3 & ~3);
 	put_desc(S_FREE, 0, 0xfff, A_CODE(0) & ~SEG_G);
 	OK(far_jmp(&w, S_FREE, 0xfff, 4));
 	FAULTS(far_jmp(&w, S_FREE, 0x1000, 4), EXC_GP, 0);			/* limit */
@@ -138,7 +140,8 @@ static void test_call_code(void)
 	put_desc(S_FREE, 0, 0xfff, A_CODE(0) & ~SEG_G);
 	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_GP, 0);
 	w.seg[SS].limit = reg32(&w, ESP) - 8;
-	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_SS, 0);		/* the stack is looked at first */
+	/* the stack is looked at first */
+	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_SS, 0);
 	w.seg[SS].limit = 0xffffffff;
 	desc_clear(S_FREE, SEG_P);
 	FAULTS(far_call(&w, S_FREE, 0x1000, 4), EXC_NP, S_FREE);
@@ -260,7 +263,8 @@ static void test_gate_inner16(void)
 	/* the same from a 16-bit TSS */
 	world_protected(3);
 	put_gate(S_FREE, S_CODE0, 0x100, CG32, 3, 0);
-	w.tr = (struct segment){ .base = W_TSS_C, .limit = 0x2b, .sel = S_TSS_C, .attr = SEG_P | 3 };
+	w.tr = (struct segment){ .base = W_TSS_C, .limit = 0x2b, .sel = S_TSS_C, .attr = SEG_P |
+			3 };
 	fake_put(W_TSS_C + 2, 2, 0x800);
 	fake_put(W_TSS_C + 4, 2, S_DATA0);
 	OK(far_call(&w, S_FREE, 0, 4));
@@ -297,7 +301,8 @@ static void test_gate_inner_faults(void)
 	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_GP, 0);		/* EIP */
 	put_desc(S_CODE0, 0, 0xfffff, A_CODE(0));
 	w.seg[SS].limit = reg32(&w, ESP) + 2;
-	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, 0);		/* parameters beyond the old stack */
+	/* parameters beyond the old stack */
+	FAULTS(far_call(&w, S_FREE, 0, 4), EXC_SS, 0);
 }
 
 static struct fault op_call_same(void) { return far_call(&w, S_CODE3, 0x100, 4); }

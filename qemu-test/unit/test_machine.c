@@ -20,8 +20,18 @@ static u8 disk_bytes[64 * 512];
 
 static void on_reset(void *o) { (void)o; resets++; }
 static void on_off(int status) { offs++; off_status = status; }
-static int mem_read(void *o, u64 lba, u32 n, void *b) { memcpy(b, (u8 *)o + lba * 512, n * 512ul); return 0; }
-static int mem_write(void *o, u64 lba, u32 n, const void *b) { memcpy((u8 *)o + lba * 512, b, n * 512ul); return 0; }
+
+static int mem_read(void *o, u64 lba, u32 n, void *b)
+{
+	memcpy(b, (u8 *)o + lba * 512, n * 512ul);
+	return 0;
+}
+
+static int mem_write(void *o, u64 lba, u32 n, const void *b)
+{
+	memcpy((u8 *)o + lba * 512, b, n * 512ul);
+	return 0;
+}
 
 static void program_pic(void)
 {
@@ -153,6 +163,9 @@ static void test_bad_configs(struct machine_config c, u8 *kernel)
 	c.ram_below_4g = 0xd0000000;
 	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "too much RAM below 4 GiB");
 	c.ram_below_4g = 64 << 20;
+	c.bus = NULL;
+	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "no bus");
+	c.bus = bus;
 	kernel[0x202] = 'X';
 	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "no bzImage");
 	kernel[0x202] = 'H';
@@ -199,18 +212,24 @@ static void test_random(void)
 int main(void)
 {
 	static u8 kernel[2560], initrd[100];
-	struct blockdev b = { .opaque = disk_bytes, .sectors = 64, .name = "d", .read = mem_read, .write = mem_write };
+	struct blockdev b = {
+		.opaque = disk_bytes, .sectors = 64, .name = "d", .read = mem_read,
+		.write = mem_write,
+	};
 	struct machine_config c = {
-		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset, .power = { on_off },
+		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
+		.power = { on_off },
 		.disk = { &b }, .cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
 		.initrd = initrd, .initrd_size = sizeof(initrd), .cmdline = "hello",
 	};
 
+	bus = bus_create();
+	c.bus = bus;
 	make_kernel(kernel);
 	fake_time_reset(1000000);
 	test_bad_configs(c, kernel);
 	CHECK_EQ(machine_create(&c, &m), 0, "created");
-	bus = machine_bus(m);
+	CHECK(machine_bus(m) == bus, "on the bus that was given");
 	ic = machine_irqchip(m);
 	test_firmware_view();
 	test_wiring();

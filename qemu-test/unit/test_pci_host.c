@@ -138,8 +138,11 @@ static void bar_write(void *opaque, u32 off, u64 v, unsigned size)
 
 static void test_bars(void)
 {
-	static const struct io_ops ops = { .read = bar_read, .write = bar_write, .min = 1, .max = 1 };
-	static struct bus_region io = { .name = "io", .ops = &ops }, mem = { .name = "mem", .ops = &ops };
+	static const struct io_ops ops = {
+		.read = bar_read, .write = bar_write, .min = 1, .max = 1,
+	};
+	static struct bus_region io = { .name = "io", .ops = &ops };
+	static struct bus_region mem = { .name = "mem", .ops = &ops };
 	static struct pci_func f;
 
 	pci_func_init(&f, 0x1234, 0x5678, 0xff0000, 1);

@@ -20,7 +20,8 @@ static void test_desc(void)
 	EQ(s.attr, 0xc092);
 	d.hi = 0x004f9200;
 	EQ(desc_segment(&d, 0x10).limit, 0xfffff);
-	d = (struct desc){ .lo = 0x00000002, .hi = 0x00c09600 };	/* expand-down, limit 2 pages */
+	/* expand-down, limit 2 pages */
+	d = (struct desc){ .lo = 0x00000002, .hi = 0x00c09600 };
 	s = desc_segment(&d, 0x10);
 	EQ(s.limit, 0x2fff);
 	EQ(seg_in_limit(&s, 0x2fff, 1), 0);
@@ -228,7 +229,7 @@ static void test_lar_lsl(void)
 	EQ(zf, 0);
 	OK(seg_lar(&w, S_CODE3, &out, &zf));
 	EQ(zf, 1);
-	EQ(out, 0x00c0fa00);
+	EQ(out, 0x00cffa00);
 	OK(seg_lsl(&w, S_CODE3, &out, &zf));
 	EQ(out, 0xffffffff);
 	OK(seg_lsl(&w, S_TSS_B, &out, &zf));
@@ -236,7 +237,7 @@ static void test_lar_lsl(void)
 	desc_clear(S_CODE3, SEG_P);		/* presence does not matter */
 	OK(seg_lar(&w, S_CODE3, &out, &zf));
 	EQ(zf, 1);
-	EQ(out, 0x00c07a00);
+	EQ(out, 0x00cf7a00);
 	OK(seg_lar(&w, S_DATA0 | 3, &out, &zf));	/* RPL > DPL */
 	EQ(zf, 0);
 	OK(seg_lar(&w, S_CONF0 | 3, &out, &zf));
@@ -257,9 +258,11 @@ static void test_lar_lsl(void)
 static void test_verr_verw(void)
 {
 	static const struct { u16 attr, sel; u8 cpl; bool verr, verw; } rows[] = {
-		{ SEG_P | SEG_S, S_FREE, 0, 1, 0 },					/* data, read-only */
+		/* data, read-only */
+		{ SEG_P | SEG_S, S_FREE, 0, 1, 0 },
 		{ SEG_P | SEG_S | SEG_WRITABLE, S_FREE, 0, 1, 1 },
-		{ SEG_S | SEG_WRITABLE, S_FREE, 0, 1, 1 },				/* not present */
+		/* not present */
+		{ SEG_S | SEG_WRITABLE, S_FREE, 0, 1, 1 },
 		{ SEG_P | SEG_S | SEG_CODE, S_FREE, 0, 0, 0 },
 		{ SEG_P | SEG_S | SEG_CODE | SEG_READABLE, S_FREE, 0, 1, 0 },
 		{ SEG_P | 9, S_FREE, 0, 0, 0 },						/* system */
@@ -269,7 +272,8 @@ static void test_verr_verw(void)
 		{ SEG_P | SEG_S | SEG_CODE | SEG_READABLE | SEG_CONFORMING, S_FREE | 3, 3, 1, 0 },
 		{ SEG_P | SEG_S | SEG_CODE | SEG_CONFORMING, S_FREE, 3, 0, 0 },
 		{ SEG_P | SEG_S | SEG_WRITABLE, 0, 0, 0, 0 },				/* null */
-		{ SEG_P | SEG_S | SEG_WRITABLE, 0x300, 0, 0, 0 },			/* outside */
+		/* outside */
+		{ SEG_P | SEG_S | SEG_WRITABLE, 0x300, 0, 0, 0 },
 	};
 
 	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {

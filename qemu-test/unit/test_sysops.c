@@ -60,6 +60,10 @@ static void test_cr4(void)
 	world_protected(0);
 	OK(sys_write_cr(&w, 4, CR4_TSD | CR4_DE | CR4_MCE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT));
 	EQ(w_paging[PAGING_ALL], 0);
+	u32 v;
+
+	OK(sys_read_cr(&w, 4, &v));
+	EQ(v, w.cr4);
 	OK(sys_write_cr(&w, 4, CR4_PSE));
 	EQ(w_paging[PAGING_ALL], 1);
 	OK(sys_write_cr(&w, 4, CR4_PGE));
@@ -127,6 +131,7 @@ static void test_dr(void)
 	EQ(w.dr[7], 0xffff07ff);
 	OK(sys_write_cr(&w, 4, CR4_DE));
 	FAULTS(sys_read_dr(&w, 4, &v), EXC_UD, 0);
+	FAULTS(sys_read_dr(&w, 8, &v), EXC_UD, 0);
 	FAULTS(sys_write_dr(&w, 5, 0), EXC_UD, 0);
 	w.cpl = 1;
 	FAULTS(sys_read_dr(&w, 0, &v), EXC_GP, 0);
@@ -202,6 +207,8 @@ static void test_tables(void)
 	world_real();
 	FAULTS(sys_sldt(&w, &sel), EXC_UD, 0);
 	OK(sys_lgdt(&w, 1, 2, 4));
+	world_protected(0);
+	FAULTS(sys_monitor(&w, 0), EXC_UD, 0);
 	/* a model with MONITOR */
 	struct cpu_model m = *w.model;
 
@@ -348,7 +355,9 @@ static void test_reset(void)
 	EQ(w.apic_base, 0xfee00900);
 	EQ(w.pat, 0x0007040600070406);
 	EQ(w.xmm[3].q[0], 0);
+	w.halted = true;
 	vcpu_sipi(&w, 0x9f);
+	EQ(w.halted, 0);
 	EQ(w.seg[CS].base, 0x9f000);
 	EQ(w.seg[CS].sel, 0x9f00);
 	EQ(w.eip, 0);

@@ -153,7 +153,8 @@ static void test_gates(void)
 /* What is wrong in the new task faults in the new task (SDM vol. 3, table 7-1). */
 static void test_new_task_faults(void)
 {
-	static const struct { u16 off, value; u16 np; u8 vec; u16 code; const char *name; } rows[] = {
+	static const struct { u16 off,
+			value; u16 np; u8 vec; u16 code; const char *name; } rows[] = {
 		{ 0x60, 0x5c, 0, EXC_TS, 0x5c, "LDT in the LDT" },
 		{ 0x60, 0x200, 0, EXC_TS, 0x200, "LDT outside" },
 		{ 0x60, S_DATA0, 0, EXC_TS, S_DATA0, "LDT type" },
@@ -237,23 +238,54 @@ static void test_special(void)
 	struct fault gp = fault_code(EXC_GP, 0);
 
 	FAULTS(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_TSS_A | 1);
-	/* EXT in the new task's faults too */
+}
+
+/* The EXT bit of what fails in a task that an exception entered. */
+static void test_ext(void)
+{
+	static const struct { u16 off, value, np; u8 vec; u16 code; const char *name; } rows[] = {
+		{ 0x60, S_DATA0, 0, EXC_TS, S_DATA0, "LDT type" },
+		{ 0x60, 0x5c, 0, EXC_TS, 0x5c, "LDT in the LDT" },
+		{ 0x4c, 0, 0, EXC_TS, 0, "CS null" },
+		{ 0x4c, S_DATA0, 0, EXC_TS, S_DATA0, "CS type" },
+		{ 0x4c, S_CODE0, S_CODE0, EXC_NP, S_CODE0, "CS not present" },
+		{ 0x50, S_CODE0, 0, EXC_TS, S_CODE0, "SS type" },
+		{ 0x54, S_TSS_A, 0, EXC_TS, S_TSS_A, "DS type" },
+		{ 0x54, S_DATA3, S_DATA3, EXC_NP, S_DATA3 & ~3, "DS not present" },
+		{ 0x4c, S_FREE, 0, EXC_GP, 0, "EIP outside" },
+	};
+	struct fault gp = fault_code(EXC_GP, 0);
+
+	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		world_protected(0);
+		put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
+		put_desc(S_FREE, 0, 0xff, A_CODE(0) & ~SEG_G);
+		put_desc(0x5c, W_LDT, 0x7f, A_SYS(2, 0));
+		put_desc(0, 0, 0xfffff, A_CODE(0));
+		fake_put(W_TSS_B + rows[k].off, 2, rows[k].value);
+		if (rows[k].np)
+			desc_clear(rows[k].np, SEG_P);
+		want_fault(exc_deliver(&w, &gp, EV_FAULT), rows[k].vec, rows[k].code | 1,
+			   rows[k].name, __LINE__);
+	}
 	world_protected(0);
 	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
-	fake_put(W_TSS_B + 0x60, 2, S_DATA0);
-	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_DATA0 | 1, "LDT", __LINE__);
+	put_desc(S_TSS_B, W_TSS_B, 0x66, A_SYS(9, 0));
+	FAULTS(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_TSS_B | 1);
+	put_idt(EXC_GP, 0x6c, 0, 5, 0);
+	FAULTS(exc_deliver(&w, &gp, EV_FAULT), EXC_GP, 0x6c | 1);
+	/* a conforming CS whose DPL is its RPL */
 	world_protected(0);
-	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
-	fake_put(W_TSS_B + 0x4c, 2, S_DATA0);
-	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_DATA0 | 1, "CS", __LINE__);
+	put_tss32(W_TSS_B, S_CONF3, 0x5000, S_DATA3, 0x800, 2);
+	OK(far_jmp(&w, S_TSS_B, 0, 4));
+	EQ(w.cpl, 3);
+	/* an A bit that cannot be set: in the new task, and the register stays unusable */
 	world_protected(0);
-	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
-	fake_put(W_TSS_B + 0x50, 2, S_CODE0);
-	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_CODE0 | 1, "SS", __LINE__);
-	world_protected(0);
-	put_idt(EXC_GP, S_TSS_B, 0, 5, 0);
-	fake_put(W_TSS_B + 0x54, 2, S_TSS_A);
-	want_fault(exc_deliver(&w, &gp, EV_FAULT), EXC_TS, S_TSS_A | 1, "DS", __LINE__);
+	gdt_split(S_TSS_A);
+	fake_rights[(W_SPLIT - 1) >> 12] = FAKE_PRESENT | FAKE_USER;
+	EQ(far_jmp(&w, S_TSS_B, 0, 4).vector, EXC_PF);
+	EQ(w.tr.sel, S_TSS_B);
+	EQ(w.seg[CS].attr, 0);
 }
 
 static void test_int_gate(void)
@@ -371,6 +403,7 @@ static void test_io(void)
 {
 	world_protected(3);
 	memset(fake_mem + W_TSS_A + 0x100, 0xff, 0x100);
+	fake_rights[W_TSS_A >> 12] = FAKE_PRESENT | FAKE_WRITE;	/* the TSS is the supervisor's */
 	fake_mem[W_TSS_A + 0x100 + 0x3f8 / 8] = 0;		/* 3f8 … 3ff */
 	OK(sys_io(&w, 0x3f8, 1));
 	OK(sys_io(&w, 0x3fc, 4));
@@ -386,6 +419,10 @@ static void test_io(void)
 	OK(sys_io(&w, 0x3f8, 1));
 	w.tr.limit = 0x66;
 	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
+	w.tr.limit = 0x67;					/* the smallest TSS can hold a map */
+	fake_put(W_TSS_A + 0x66, 2, 0x40);
+	OK(sys_io(&w, 0, 1));
+	fake_put(W_TSS_A + 0x66, 2, 0x100);
 	w.tr.limit = 0x1ff;
 	w.tr.attr = SEG_P | 3;					/* 16-bit TSS: no map */
 	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
@@ -411,6 +448,7 @@ int main(void)
 	test_gates();
 	test_new_task_faults();
 	test_special();
+	test_ext();
 	test_int_gate();
 	test_page_faults();
 	test_io();

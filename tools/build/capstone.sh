@@ -8,7 +8,8 @@ files="cs MCInst MCInstrDesc MCRegisterInfo Mapping SStream utils
 	arch/X86/X86Disassembler arch/X86/X86DisassemblerDecoder arch/X86/X86IntelInstPrinter
 	arch/X86/X86InstPrinterCommon arch/X86/X86Mapping arch/X86/X86Module"
 flags="-O2 -std=gnu11 -ffreestanding -fno-stack-protector -ffunction-sections -fdata-sections
-	-Iinclude -I. -DCAPSTONE_HAS_X86 -DCAPSTONE_X86_ATT_DISABLE -DCAPSTONE_DIET -DNDEBUG"
+	-Iinclude -I. -ffile-prefix-map=$PWD/work=
+	-DCAPSTONE_HAS_X86 -DCAPSTONE_X86_ATT_DISABLE -DCAPSTONE_DIET -DNDEBUG"
 
 mkdir work
 cd work

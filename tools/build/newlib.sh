@@ -8,7 +8,7 @@ out=$1 tarball=$2 top=$3
 host=loongarch64-linux-gnu
 cflags="-g0 -O2 -ffreestanding -fno-pic -fno-stack-protector -ffunction-sections -fdata-sections
 	-msimd=none -ffixed-r21"
-cflags=$(echo $cflags)
+cflags="$(echo $cflags) -ffile-prefix-map=$PWD/work="
 
 mkdir work
 cd work
@@ -38,6 +38,8 @@ for f in "$src"/libm/ld128/*.c; do
 		-I"$src/libm/common" -I"$src/libm/ld" -I"$src/libm/ld128" \
 		-I"$src/libc/machine/loongarch64" -c "$f" -o "$o"
 done
+python3 "$top/tools/newlib/two_over_pi.py" >ld128/two_over_pi.c
+$host-gcc $cflags -c ld128/two_over_pi.c -o ld128/lib_a-two_over_pi.o
 $host-ar rs "$out/lib/libm.a" ld128/*.o 2>/dev/null
 $host-gcc -c "$top/tools/newlib/setjmp.S" -o lib_a-setjmp.o
 $host-ar rs "$out/lib/libc.a" lib_a-setjmp.o 2>/dev/null

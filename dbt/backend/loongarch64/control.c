@@ -93,11 +93,11 @@ static void emit_exit(struct emit *e, u32 eip, unsigned guest)
 	}
 	l->slot = e->c.p;
 	to_glue(e, glue_exit_link, true);
-	code_put(&e->c, index);
+	code_data(&e->c, index);
 	if (far) {
 		la_li(&e->c, R_T0, (s32)eip);
 		to_glue(e, glue_jump_far, true);
-		code_put(&e->c, index);
+		code_data(&e->c, index);
 	}
 }
 
@@ -145,14 +145,46 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 		kick->back = e->c.p;
 }
 
+/*
+ * An indirect exit, with the one target that was seen first inline:
+ *	bnez	kick, 1f
+ *	lu12i.w	ra, eip >> 12			until chained: b 1f
+ *	ori	ra, ra, eip & 0xfff
+ *	bne	t0, ra, 1f
+ *	addi.w	ra, rCTX, -tag
+ *	bnez	ra, 1f
+ *	b	target
+ * 1:	bl	glue_jump_ind			jump cache, else exit
+ *	.word	link
+ */
 static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 {
+	struct link *l;
+
 	flags_materialize(e, in->c);
 	ra_to_reg(e, R_T0, in->a);
-	to_glue(e, single(e) ? glue_exit_ind : glue_jump_ind, false);
+	if (single(e)) {
+		to_glue(e, glue_exit_kick, false);
+		return;
+	}
+	l = link_new(e, 0);
+	l->indirect = true;
+	la_bnez(&e->c, R_KICK, 28);
+	l->guard = e->c.p;
+	la_b(&e->c, 24);
+	la_ori(&e->c, R_RA, R_RA, 0);
+	la_bne(&e->c, R_T0, R_RA, 16);
+	la_addi_w(&e->c, R_RA, R_CTX, 0);
+	la_bnez(&e->c, R_RA, 8);
+	l->slot = e->c.p;
+	la_b(&e->c, 4);
+	to_glue(e, glue_jump_ind, true);
+	code_data(&e->c, e->link_base + (u32)(l - e->out->link));
 }
 
-/* Arguments to vcpu.help, both eips to their fields, helper number in the first argument register. */
+/*
+ * Arguments to vcpu.help, both eips to their fields, helper number in the first argument register.
+ */
 static void lower_sys(struct emit *e, const struct ir_insn *in)
 {
 	const struct ir_guest *g = &e->ir->guest[in->guest];
@@ -217,7 +249,9 @@ void lower_call(struct emit *e, const struct ir_insn *in)
 	}
 }
 
-/* After INC and DEC the carry is at hand; else it is computed, out of line, leaving all registers. */
+/*
+ * After INC and DEC the carry is at hand; else it is computed, out of line, leaving all registers.
+ */
 static void lower_entry_cf(struct emit *e)
 {
 	int d = ra_def(e, e->i);

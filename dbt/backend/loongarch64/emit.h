@@ -46,7 +46,8 @@ struct emit {
 	u8 home[IR_MAX];		/* guest register, host register or spill slot */
 	u16 last_use[IR_MAX];		/* index of the last user; 0: none */
 	u16 uses[IR_MAX];
-	u16 put_at[IR_MAX];		/* index of the PUTREG that takes the value first; 0: none */
+	/* index of the PUTREG that takes the value first; 0: none */
+	u16 put_at[IR_MAX];
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
 	bool folded[IR_MAX];		/* emitted as part of its one user */
 	val guest_head[16];		/* values that live in guest register g, linked by next */
@@ -55,7 +56,8 @@ struct emit {
 	u32 temps, locked;		/* registers of the pool; not to be evicted now */
 	val spill_val[SPILL_SLOTS];
 	val setf;			/* the flags in force */
-	val materialized;		/* the SETF that the pinned registers hold; 0: entry flags */
+	/* the SETF that the pinned registers hold; 0: entry flags */
+	val materialized;
 	struct stub stub[STUBS_MAX];
 	unsigned stubs;
 	u32 *start;
@@ -108,9 +110,9 @@ void state_store(struct emit *e, int r, s64 field, unsigned mem);
  * Entry points of glue.S. Those called by `bl` find the link's number in the word after the call.
  */
 void glue_exit_link(void);	/* direct exit, not chained */
-void glue_jump_far(void);	/* direct exit of another context: t0 = eip; jump cache, else exit */
+/* direct exit of another context: t0 = eip; jump cache, else exit */
+void glue_jump_far(void);
 void glue_jump_ind(void);	/* indirect: t0 = eip; kick, jump cache, else exit */
-void glue_exit_ind(void);	/* the same without the jump cache */
 void glue_exit_kick(void);	/* t0 = eip: the run loop is wanted */
 void glue_sys(void);		/* t0 = eip, t1 = next eip, t2 = helper; arguments in vcpu.help */
 void glue_call(void);		/* t0 = helper, t1 t2 t3 = arguments; result in t0 */

@@ -31,6 +31,9 @@ static inline void code_put(struct code *c, u32 word)
 		c->overflow = true;
 }
 
+/* A word of data among the code (a link's number behind the call of its stub). */
+static inline void code_data(struct code *c, u32 word) { code_put(c, word); }
+
 /*
  * For each operand kind K of operands.def: la_K_t, its C type; la_ok_K(v), is v in range
  * (also for callers that choose a form: la_ok_si12(v), la_ok_off16(distance)); la_at_K(v),
@@ -51,7 +54,8 @@ static inline void code_put(struct code *c, u32 word)
 	static inline bool la_ok_##K(s64 v) \
 	{ return v >= -(2ll << (width)) && v < 2ll << (width) && v % 4 == 0; } \
 	static inline u32 la_at_##K(s64 v) \
-	{ return ((u32)(v / 4) & 0xffff) << 10 | ((u32)(v / 4) >> 16 & ((1u << ((width) - 16)) - 1)); }
+	{ return ((u32)(v / 4) & 0xffff) << 10 | \
+		((u32)(v / 4) >> 16 & ((1u << ((width) - 16)) - 1)); }
 #include "dbt/backend/loongarch64/operands.def"
 #undef REG
 #undef IMM

@@ -91,11 +91,6 @@ door glue_exit_link
 	li.w	$a0, EXIT_LINK
 	b	leave
 
-door glue_exit_ind
-	store_eip $a0
-	li.w	$a0, EXIT_INDIRECT
-	b	leave
-
 door glue_exit_kick
 	store_eip $a0
 	li.w	$a0, EXIT_KICK
@@ -116,18 +111,23 @@ door glue_exit_kick
 1:
 	.endm
 
-door glue_jump_ind
-	bnez	$r21, glue_exit_kick
-	probe
-	b	glue_exit_ind
-
-door glue_jump_far
-	probe
+/* Called by bl, a link's number behind the call; a0 = eip. */
+	.macro	jump_miss why
 	ld.wu	$t0, $ra, 0
 	store_eip $a0
 	st.d	$t0, $tp, ST_EXIT_ARG
-	li.w	$a0, EXIT_FAR
+	li.w	$a0, \why
 	b	leave
+	.endm
+
+door glue_jump_ind
+	bnez	$r21, glue_exit_kick
+	probe
+	jump_miss EXIT_INDIRECT
+
+door glue_jump_far
+	probe
+	jump_miss EXIT_FAR
 
 door glue_sys
 	store_eip $a0

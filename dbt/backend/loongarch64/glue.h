@@ -27,10 +27,16 @@
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */
 #define EXIT_FAR 2		/* the same, by a guard that did not fit */
-#define EXIT_INDIRECT 3		/* eip is set */
+#define EXIT_INDIRECT 3		/* eip is set; exit_arg: number of the link */
 #define EXIT_KICK 4		/* eip is set */
 #define EXIT_SYSTEM 5		/* exit_arg: helper; eip, next_eip are set */
 #define EXIT_FAULT 6		/* vcpu.fault, eip are set (rt/fault.c) */
 #define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
+
+
+#ifndef __ASSEMBLER__
+/* Where rt/fault.c sends a frame whose guest state it has written back. */
+void glue_leave_written(void);
+#endif
 
 #endif

@@ -81,11 +81,26 @@ static u32 guard_word(u32 tag)
 	return word;
 }
 
+/* An indirect exit's words behind l->guard: see lower_exit_ind. The first one is written last. */
+static void link_indirect(struct link *l, u32 tag)
+{
+	u32 word[2];
+	struct code c = { .p = word, .end = word + 2 };
+
+	la_lu12i_w(&c, R_RA, (s32)l->eip >> 12);
+	la_ori(&c, R_RA, R_RA, l->eip & 0xfff);
+	put_word(l->guard + 1, word[1]);
+	put_word(l->guard + 3, guard_word(tag));
+	put_word(l->guard, word[0]);
+}
+
 void backend_link(struct link *l, const u32 *code, u32 tag)
 {
 	put_word(l->slot, branch_word(false, (const char *)code - (char *)l->slot));
 	l->tag = tag;
-	if (l->guard)
+	if (l->indirect)
+		link_indirect(l, tag);
+	else if (l->guard)
 		put_word(l->guard, guard_word(tag));
 }
 
@@ -93,6 +108,10 @@ void backend_unlink(struct link *l)
 {
 	s64 off = (s64)((uintptr_t)glue_exit_link - (uintptr_t)l->slot);
 
+	if (l->indirect) {
+		put_word(l->guard, branch_word(false, 24));
+		return;
+	}
 	put_word(l->slot, branch_word(true, off));
 	if (l->guard)
 		put_word(l->guard, branch_word(false, 8));

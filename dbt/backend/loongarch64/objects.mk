@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 OBJS_dbt += dbt/backend/loongarch64/lower.o dbt/backend/loongarch64/regalloc.o \
 	dbt/backend/loongarch64/alu.o dbt/backend/loongarch64/mem.o \
 	dbt/backend/loongarch64/control.o dbt/backend/loongarch64/sites.o \

@@ -3,7 +3,8 @@
 #include "kernel/extable.h"
 
 	.text
-	.globl	selftest_registers, selftest_clobber, selftest_try_load, selftest_return, selftest_call
+	.globl	selftest_registers, selftest_clobber, selftest_try_load
+	.globl	selftest_return, selftest_call
 
 /* Fill the registers, trap, compare. Returns 0, or the number of the first that changed. */
 selftest_registers:

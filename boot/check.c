@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See check.h. Invariant: no byte of a file is looked at before its size was checked for it. */
+#include "boot/check.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "boot/demand.h"
+#include "boot/message.h"
+#include "kernel/lib/bits.h"
+#include "kernel/lib/err.h"
+
+enum { KIB = 1024, MIB = 1024 * 1024, SECTOR = 512, CD_SECTOR = 2048 };
+enum { FIRMWARE_MAX = 16 * MIB, FIRMWARE_UNIT = 64 * KIB };
+#define LINUX_MAX 0xffffffffull		/* kernel and initrd: the protocol's sizes have 32 bits */
+#define LOW_RAM_MAX (3072ull * MIB)	/* the rest of a guest's RAM lies above 4 GiB */
+
+/* Offsets in a bzImage (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"). */
+enum { HDR_SETUP_SECTS = 0x1f1, HDR_BOOT = 0x1fe, HDR_MAGIC = 0x202, HDR_VERSION = 0x206,
+       HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
+enum { LOADED_HIGH = 1, VERSION_MIN = 0x203, KERNEL_ADDR = MIB, RAM_MIN = 16 * MIB };
+enum { FIRMWARE_TABLES = 256 * KIB };	/* SeaBIOS's own, at the top of RAM */
+
+static void begin(struct message *m, struct config_error *err, const struct config_source *s,
+		  const char *key, const char *value)
+{
+	config_where(s, key, err);
+	message_init(m, err->reason, sizeof(err->reason));
+	message_add(m, key);
+	message_add(m, value ? " = " : ": ");
+	if (value) {
+		message_add(m, value);
+		message_add(m, ": ");
+	}
+}
+
+int check_fail(struct config_error *err, const struct config_source *s, const char *key,
+	       const char *value, ...)
+{
+	struct message m;
+	const char *part;
+	va_list parts;
+
+	begin(&m, err, s, key, value);
+	va_start(parts, value);
+	while ((part = va_arg(parts, const char *)))
+		message_add(&m, part);
+	va_end(parts);
+	return -ERR_INVAL;
+}
+
+int check_fail_size(struct config_error *err, const struct config_source *s, const char *key,
+		    const char *value, const char *before, u64 bytes, const char *after)
+{
+	struct message m;
+
+	begin(&m, err, s, key, value);
+	message_add(&m, before);
+	message_size(&m, bytes);
+	message_add(&m, after);
+	return -ERR_INVAL;
+}
+
+int check_config(const struct boot_config *c, const struct config_source *s, check_cpu_fn *cpu,
+		 struct config_error *err)
+{
+	char reason[96] = "";
+
+	if (cpu(c->cpu, reason))
+		return check_fail(err, s, "cpu", c->cpu, reason, NULL);
+	if (c->selftest[0])
+		return 0;
+	if (!c->firmware.name[0])
+		return check_fail(err, s, "firmware", NULL, "not given, a guest cannot start without",
+				  NULL);
+	if (c->initrd.name[0] && !c->kernel.name[0])
+		return check_fail(err, s, "initrd", c->initrd.name,
+				  "there is no kernel = that would use it", NULL);
+	return 0;
+}
+
+int check_size(const struct config_source *s, const char *key, const char *name, u64 size,
+	       struct config_error *err)
+{
+	bool firmware = !strcmp(key, "firmware"), cd = !strcmp(key, "cdrom");
+
+	if (!size)
+		return check_fail(err, s, key, name, "the file is empty (0 bytes)", NULL);
+	if (firmware && (size % FIRMWARE_UNIT || size > FIRMWARE_MAX))
+		return check_fail_size(err, s, key, name, "wrong size for firmware: ", size,
+				       ", not a multiple of 64 KiB up to 16 MiB");
+	if (!strncmp(key, "disk", 4) && size % SECTOR)
+		return check_fail(err, s, key, name, "the size of a disk must be a multiple of "
+				  "512 bytes", NULL);
+	if (cd && size % CD_SECTOR)
+		return check_fail(err, s, key, name, "the size of a CD must be a multiple of "
+				  "2048 bytes", NULL);
+	if ((!strcmp(key, "kernel") || !strcmp(key, "initrd")) && size > LINUX_MAX)
+		return check_fail_size(err, s, key, name, "file too large: ", size, "");
+	return 0;
+}
+
+static u32 get32(const u8 *p) { return p[0] | p[1] << 8 | p[2] << 16 | (u32)p[3] << 24; }
+
+/* What is wrong with the file as a bzImage, or NULL. */
+static const char *bad_bzimage(const u8 *k, u64 size)
+{
+	u64 setup;
+
+	if (size < HDR_END || k[HDR_BOOT] != 0x55 || k[HDR_BOOT + 1] != 0xaa)
+		return "not a bzImage (no boot sector signature)";
+	if (memcmp(k + HDR_MAGIC, "HdrS", 4))
+		return "not a bzImage (no set-up header)";
+	if ((k[HDR_VERSION] | k[HDR_VERSION + 1] << 8) < VERSION_MIN)
+		return "its boot protocol is older than 2.03";
+	if (!(k[HDR_FLAGS] & LOADED_HIGH))
+		return "a zImage, not a bzImage (not loaded high)";
+	setup = ((k[HDR_SETUP_SECTS] ? k[HDR_SETUP_SECTS] : 4) + 1ull) * SECTOR;
+	return setup < size ? NULL : "truncated: shorter than its set-up code";
+}
+
+int check_kernel(const struct boot_config *c, const struct config_source *s, const void *image,
+		 struct config_error *err)
+{
+	const u8 *k = image;
+	const char *wrong = bad_bzimage(k, c->kernel.size);
+	u64 ram = c->memory < LOW_RAM_MAX ? c->memory : LOW_RAM_MAX;
+	u64 top, need = KERNEL_ADDR + c->kernel.size;
+
+	if (wrong)
+		return check_fail(err, s, "kernel", c->kernel.name, wrong, NULL);
+	if (ram < RAM_MIN)
+		return check_fail_size(err, s, "memory", NULL, "", c->memory,
+				       " are too little for a Linux kernel, it needs 16 MiB");
+	top = get32(k + HDR_INITRD_MAX) + 1ull;
+	if (top > ram - FIRMWARE_TABLES)
+		top = ram - FIRMWARE_TABLES;
+	if (need > top)
+		return check_fail_size(err, s, "kernel", c->kernel.name,
+				       "too large for the guest's memory of ", c->memory, "");
+	if (c->initrd.size && (c->initrd.size > top || align_down(top - c->initrd.size, 4096) < need))
+		return check_fail_size(err, s, "initrd", c->initrd.name,
+				       "too large for the guest's memory of ", c->memory, "");
+	return 0;
+}
+
+int check_memory(const struct boot_config *c, const struct config_source *s,
+		 const struct memory_map *m, struct config_error *err)
+{
+	const char *lacks = memory_lacks(m, c);
+	bool cache = lacks && !strcmp(lacks, "code_cache");
+	u64 asked = cache ? c->code_cache : c->memory;
+	struct message t;
+
+	if (!lacks)
+		return 0;
+	begin(&t, err, s, lacks, NULL);
+	message_add(&t, "not enough memory for ");
+	message_size(&t, asked ? asked : DEMAND_CODE_CACHE);
+	message_add(&t, cache ? " below 128 MiB" : " in one piece");
+	message_add(&t, " beside Loam and the files: ");
+	message_size(&t, memory_free(m));
+	message_add(&t, " are free, the largest piece has ");
+	message_size(&t, memory_largest(m));
+	return -ERR_NOMEM;
+}

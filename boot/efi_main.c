@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * loam.efi: puts the kernel image that it carries where it is linked for, loads what loam.cfg names,
+ * describes the machine, leaves boot services and jumps. Nothing of it lives on after that.
+ * Invariant: whatever is wrong ends in one message, all memory given back, and a return to the
+ * firmware, before boot services are left.
+ */
+#include "boot/efi_loader.h"
+
+#include <string.h>
+
+#include "boot/hostcpu.h"
+#include "boot/image.h"
+#include "boot/load.h"
+#include "boot/message.h"
+#include "dbt/rt/cpuid.h"
+#include "kernel/lib/bits.h"
+#include "kernel/lib/err.h"
+
+#define UART_DEFAULT 0x1fe001e0		/* LS7A and QEMU's virt: where SPCR names none */
+enum { OPTIONS_MAX = BOOT_CMDLINE_MAX + 1024 };
+
+EFI_HANDLE efi_self;
+EFI_SYSTEM_TABLE *efi_system;
+EFI_BOOT_SERVICES *efi_boot;
+
+/* -- Printing -- */
+
+/* One character of UTF-8 at *s; beyond 16 bits or malformed: '?'. */
+static u32 next_char(const char **s)
+{
+	const u8 *p = (const u8 *)*s;
+	unsigned more = p[0] < 0x80 ? 0 : p[0] >= 0xe0 && p[0] < 0xf0 ? 2 : p[0] >= 0xc0 ? 1 : 4;
+	u32 c = more == 0 ? p[0] : more == 1 ? p[0] & 0x1f : p[0] & 0xf;
+
+	*s += 1;
+	if (more > 2)
+		return '?';
+	for (unsigned k = 1; k <= more; k++, *s += 1) {
+		if ((p[k] & 0xc0) != 0x80)
+			return '?';
+		c = c << 6 | (p[k] & 0x3f);
+	}
+	return c;
+}
+
+size_t efi_ucs2(CHAR16 *to, size_t room, const char *text)
+{
+	size_t n = 0;
+
+	while (*text && n + 1 < room)
+		to[n++] = (CHAR16)next_char(&text);
+	to[n] = 0;
+	return n;
+}
+
+void efi_print(const char *text)
+{
+	CHAR16 line[200];
+	size_t n = 0;
+
+	while (*text) {
+		if (*text == '\n')
+			line[n++] = '\r';
+		line[n++] = (CHAR16)next_char(&text);
+		if (n < ARRAY_LEN(line) - 3 && *text)
+			continue;
+		line[n] = 0;
+		efi_system->ConOut->OutputString(efi_system->ConOut, line);
+		n = 0;
+	}
+}
+
+/* -- The kernel image -- */
+
+/* Returns its entry, or 0 after a message. */
+static u64 place_kernel(void)
+{
+	const struct image_header *h = (const void *)efi_image;
+	size_t carried = (size_t)(efi_image_end - efi_image);
+	char text[200];
+	struct message m;
+
+	message_init(&m, text, sizeof(text));
+	if (carried < sizeof(*h) || h->magic != IMAGE_MAGIC || h->file_size > carried) {
+		efi_print("Loam: the kernel image inside loam.efi is damaged\n");
+		return 0;
+	}
+	if (!efi_claim(h->load, h->memory_size)) {
+		memcpy((void *)h->load, efi_image, h->file_size);
+		return h->entry;
+	}
+	message_add(&m, "Loam: the kernel must lie at physical address ");
+	message_size(&m, h->load);
+	message_add(&m, ", ");
+	message_size(&m, h->memory_size);
+	message_add(&m, " long, and the firmware has not all of that free (memory type ");
+	message_number(&m, (u64)(efi_type_at(h->load) + 1));
+	message_add(&m, " - 1)\n");
+	efi_print(text);
+	return 0;
+}
+
+/* -- Configuration -- */
+
+static int check_cpu_model(const char *text, char *reason)
+{
+	struct cpu_model model;
+
+	return cpuid_configure(&model, text, reason);
+}
+
+static void *pointer(u64 start) { return (void *)start; }
+
+/* Leave out a first word that a shell put there: the name of the program. */
+static const char *skip_program(const char *options)
+{
+	size_t n = strcspn(options, " ");
+
+	if (n < 4 || strcspn(options, "=") < n)
+		return options;
+	return strncmp(options + n - 4, ".efi", 4) && strncmp(options + n - 4, ".EFI", 4) ?
+	       options : options + n;
+}
+
+/* Load options as ASCII in `to`. Returns where they begin, or NULL after a message. */
+static const char *read_options(const EFI_LOADED_IMAGE *loaded, char to[OPTIONS_MAX])
+{
+	const CHAR16 *from = loaded->LoadOptions;
+	size_t size = from ? loaded->LoadOptionsSize / sizeof(CHAR16) : 0, n = 0;
+
+	for (; n < size && from[n]; n++) {
+		if (n + 1 >= OPTIONS_MAX) {
+			efi_print("Loam: load options: too long\n");
+			return NULL;
+		}
+		if (from[n] < ' ' || from[n] > '~') {
+			efi_print("Loam: load options that are no plain text are left out\n");
+			n = 0;
+			break;
+		}
+		to[n] = (char)from[n];
+	}
+	to[n] = 0;
+	return skip_program(to);
+}
+
+/* Returns false after a message. */
+static bool load(const EFI_LOADED_IMAGE *loaded, struct boot_info *info)
+{
+	static const struct load_source source = {
+		" beside loam.efi", efi_file_open, efi_file_read, efi_file_close, efi_maps,
+		efi_claim, pointer, efi_print, check_cpu_model,
+	};
+	static char options[OPTIONS_MAX];
+	const char *given = read_options(loaded, options);
+	struct config_error e;
+	char text[sizeof(e) + 32];
+	struct message m;
+
+	if (!given)
+		return false;
+	efi_file_init(loaded);
+	if (!load_all(&source, given, &info->config, &e))
+		return true;
+	message_init(&m, text, sizeof(text));
+	message_add(&m, "Loam: ");
+	message_add(&m, e.file);
+	if (e.line) {
+		message_add(&m, ":");
+		message_number(&m, e.line);
+	}
+	message_add(&m, ": ");
+	message_add(&m, e.reason);
+	message_add(&m, "\n");
+	efi_print(text);
+	return false;
+}
+
+/* All that can fail. Fills *info and returns the kernel's entry, or 0 after a message. */
+static u64 prepare(const EFI_LOADED_IMAGE *loaded, struct boot_info **info)
+{
+	const char *lacks = hostcpu_lacks();
+	u64 entry;
+
+	if (lacks) {
+		efi_print("Loam: this CPU lacks what Loam needs: ");
+		efi_print(lacks);
+		efi_print("\n");
+		return 0;
+	}
+	entry = place_kernel();
+	if (!entry)
+		return 0;
+	*info = (void *)efi_claim_any(sizeof(**info));
+	if (!*info) {
+		efi_print("Loam: the firmware has no memory left\n");
+		return 0;
+	}
+	(*info)->uart = UART_DEFAULT;
+	efi_tables_read(*info);
+	return load(loaded, *info) ? entry : 0;
+}
+
+/* Called by gnu-efi's start code, with the program relocated. */
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
+{
+	static EFI_GUID loaded_id = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+	EFI_LOADED_IMAGE *loaded = NULL;
+	struct boot_info *info;
+	u64 entry;
+
+	efi_self = image;
+	efi_system = table;
+	efi_boot = table->BootServices;
+	efi_boot->SetWatchdogTimer(0, 0, 0, NULL);	/* large files may take minutes */
+	efi_print("\nLoam: loading\n");
+	if (efi_boot->HandleProtocol(image, &loaded_id, (void **)&loaded))
+		return EFI_LOAD_ERROR;
+	entry = prepare(loaded, &info);
+	if (entry && !efi_leave(image, info))
+		efi_jump((u64)info, entry);
+	if (entry)
+		efi_print("Loam: the firmware does not let boot services be left\n");
+	else
+		efi_release();
+	efi_print("Loam: back to the firmware\n");
+	return EFI_LOAD_ERROR;
+}

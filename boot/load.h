@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads loam.cfg and the files it names, checking all of it. The one sequence of both boot
+ * paths, which differ only in where files and memory come from (struct load_source).
+ * Invariant: nothing is kept that was not checked, and what is kept is in memory that was claimed.
+ */
+#ifndef BOOT_LOAD_H
+#define BOOT_LOAD_H
+
+#include "boot/check.h"
+
+struct load_source {
+	const char *where;	/* ends the message that there is no loam.cfg: " beside loam.efi" */
+	/*
+	 * Open a file by its name in loam.cfg and tell its bytes. Returns 0, -ERR_NOENT, -ERR_IO, or
+	 * -ERR_INVAL for what is no file. One is open at a time, until `close`.
+	 */
+	int (*open)(const char *name, u64 *size);
+	/* The open file's next bytes, all `size` of them. Returns 0 or -ERR_IO. */
+	int (*read)(void *to, u64 size);
+	void (*close)(void);
+	/* Memory that can be claimed now, and the map that the kernel would get now. */
+	void (*maps)(struct memory_map *now, struct memory_map *later);
+	/* Take pages of `now` for good: 0 or -ERR_NOMEM. `size` is whole pages. */
+	int (*claim)(u64 start, u64 size);
+	/* Host physical memory as a pointer. */
+	void *(*pointer)(u64 start);
+	void (*print)(const char *text);
+	check_cpu_fn *cpu_model;
+};
+
+#define LOAD_CONFIG "loam.cfg"
+
+/*
+ * Fill *c from loam.cfg, then `options` over it, then load every file named. Returns 0, or -ERR_x
+ * with *err filled; what was claimed until then stays claimed.
+ */
+int load_all(const struct load_source *s, const char *options, struct boot_config *c,
+	     struct config_error *err);
+
+#endif

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Builds an image of an EFI system partition: one FAT volume, without a partition table.
+
+mkesp.py IMAGE [PATH=FILE]...      PATH is the name in the volume: EFI/BOOT/loam.cfg=build/loam.cfg
+mkesp.py IMAGE --boot LOAM.EFI [NAME=FILE]...
+                                   LOAM.EFI as the default boot program, NAMEs beside it
+Needs mtools.  Invariant: IMAGE is complete or not there.
+"""
+import argparse
+import os
+import subprocess
+import sys
+
+MIB = 1 << 20
+BOOT_FOLDER = "EFI/BOOT/"
+BOOT_NAME = BOOT_FOLDER + "BOOTLOONGARCH64.EFI"
+SPARE = 2 * MIB         # FAT, folders, the last cluster of each file
+FAT32_FROM = 512 * MIB  # below: FAT16, whose clusters stay small enough
+
+
+def run(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL,
+                   env=os.environ | {"MTOOLS_SKIP_CHECK": "1"})
+
+
+def folders_of(paths):
+    """Every folder of the paths, outer ones first."""
+    found = []
+    for path in paths:
+        parts = path.split("/")[:-1]
+        for n in range(1, len(parts) + 1):
+            folder = "/".join(parts[:n])
+            if folder not in found:
+                found.append(folder)
+    return found
+
+
+def build(image, files):
+    """files: {path in the volume: file}"""
+    size = SPARE + sum(os.path.getsize(f) + 32768 for f in files.values())
+    size = max(16 * MIB, (size + MIB - 1) // MIB * MIB)
+    with open(image, "wb") as f:
+        f.truncate(size)
+    run("mformat", "-i", image, "-T", str(size // 512), "-h", "16", "-s", "63", "-v", "LOAM",
+        "-N", "4c6f616d", *(["-F"] if size >= FAT32_FROM else []), "::")
+    for folder in folders_of(files):
+        run("mmd", "-i", image, "::/" + folder)
+    for path, name in files.items():
+        run("mcopy", "-i", image, name, "::/" + path)
+
+
+def pair(text):
+    path, equals, name = text.partition("=")
+    if not path or not equals or not os.path.isfile(name):
+        raise argparse.ArgumentTypeError(f"{text}: not PATH=FILE with a file that exists")
+    return path, name
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("image")
+    parser.add_argument("--boot", metavar="LOAM.EFI", help="the default boot program")
+    parser.add_argument("files", nargs="*", type=pair, metavar="PATH=FILE")
+    args = parser.parse_args()
+    files = {path.lstrip("/"): name for path, name in args.files}
+    if args.boot:
+        files = {BOOT_NAME: args.boot} | {BOOT_FOLDER + path: name for path, name in files.items()}
+    try:
+        build(args.image + ".new", files)
+        os.replace(args.image + ".new", args.image)
+    except (OSError, subprocess.CalledProcessError) as e:
+        sys.exit(f"mkesp.py: {args.image}: {e}")
+
+
+if __name__ == "__main__":
+    main()

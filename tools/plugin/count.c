@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A plugin of the QEMU that plays Loam's host: counts executed instructions by where they lie, and
+ * the data accesses of translated code by where they go. Not a part of Loam; nothing in Loam knows
+ * of it. Also counts a guest's own instructions, in a QEMU that plays an x86 (cache=0:ffffffff).
+ *
+ * Arguments, all addresses virtual and in hexadecimal:
+ *	cache=START:END		translated code. If absent and monitor is given: all of the cached
+ *				window 9000000000000000 that is not the monitor
+ *	monitor=START:END	Loam's own text (nm: image_text_start, image_text_end)
+ *	guest=32|48		width of a guest address; 32: bits 63 to 31 all equal, or 63 to 32 zero;
+ *				48: bits 63 to 47 all equal (default 32)
+ *	marker=ADDRESS		a store there, of any value, from anywhere, ends a span and begins
+ *				the next one, which has that value as its name; 0 = not wanted
+ *	out=FILE		where lines go (else QEMU's log, which needs -d plugin)
+ * Each span with a name other than 0 gives a line when it ends; "total" gives one at the end:
+ *	count <name> <counter>=<number> …
+ * Invariant: a counter's step belongs to the core that executed the instruction; lines sum cores.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <qemu-plugin.h>
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+/* insn: executed instructions; the rest: data accesses, by translated code but for `outside`. */
+#define COUNTERS(X) \
+	X(insn_cache) X(insn_monitor) X(insn_other) \
+	X(guest_load) X(guest_store) X(window_load) X(window_store) X(other_load) X(other_store) \
+	X(outside)
+
+struct counts {
+#define FIELD(name) uint64_t name;
+	COUNTERS(FIELD)
+#undef FIELD
+};
+
+enum { NUMBERS = sizeof(struct counts) / sizeof(uint64_t) };
+
+static const char *const names[NUMBERS] = {
+#define NAME(name) #name,
+	COUNTERS(NAME)
+#undef NAME
+};
+
+struct range {
+	uint64_t start, end;		/* end is the first address behind it; both 0: not given */
+};
+
+enum place { IN_CACHE, IN_MONITOR, ELSEWHERE };
+
+static struct range cache, monitor;
+static unsigned guest_bits = 32;
+static uint64_t marker;
+static bool has_marker;
+static FILE *out;
+
+static struct qemu_plugin_scoreboard *board;	/* a struct counts for each core */
+static pthread_mutex_t span_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t span;				/* the name of the running span */
+static uint64_t span_start[NUMBERS];
+
+static bool within(const struct range *r, uint64_t a)
+{
+	return a - r->start < r->end - r->start;
+}
+
+static enum place place_of(uint64_t pc)
+{
+	if (within(&monitor, pc))
+		return IN_MONITOR;
+	if (cache.end ? within(&cache, pc) : monitor.end && pc >> 60 == 9)
+		return IN_CACHE;
+	return ELSEWHERE;
+}
+
+static qemu_plugin_u64 counter(size_t offset)
+{
+	return (qemu_plugin_u64){ board, offset };
+}
+
+/* --- lines */
+
+static void line(const char *title, const uint64_t from[])
+{
+	char text[1024];
+	int n = snprintf(text, sizeof(text), "count %s", title);
+
+	for (int i = 0; i < NUMBERS; i++) {
+		uint64_t now = qemu_plugin_u64_sum(counter(i * sizeof(uint64_t)));
+
+		n += snprintf(text + n, sizeof(text) - n, " %s=%" PRIu64, names[i],
+			      now - (from ? from[i] : 0));
+	}
+	snprintf(text + n, sizeof(text) - n, "\n");
+	if (!out) {
+		qemu_plugin_outs(text);
+		return;
+	}
+	fputs(text, out);
+	fflush(out);
+}
+
+static void end_span(void)
+{
+	char title[24];
+
+	if (!span)
+		return;
+	snprintf(title, sizeof(title), "%" PRIu64, span);
+	line(title, span_start);
+}
+
+static void next_span(uint64_t name)
+{
+	pthread_mutex_lock(&span_lock);
+	end_span();
+	span = name;
+	for (int i = 0; i < NUMBERS; i++)
+		span_start[i] = qemu_plugin_u64_sum(counter(i * sizeof(uint64_t)));
+	pthread_mutex_unlock(&span_lock);
+}
+
+static void at_exit(qemu_plugin_id_t id, void *unused)
+{
+	(void)id;
+	(void)unused;
+	end_span();
+	line("total", NULL);
+	if (out)
+		fclose(out);
+}
+
+/* --- accesses */
+
+static uint64_t value_of(qemu_plugin_meminfo_t info)
+{
+	qemu_plugin_mem_value v = qemu_plugin_mem_get_value(info);
+
+	switch (v.type) {
+	case QEMU_PLUGIN_MEM_VALUE_U8:	return v.data.u8;
+	case QEMU_PLUGIN_MEM_VALUE_U16:	return v.data.u16;
+	case QEMU_PLUGIN_MEM_VALUE_U32:	return v.data.u32;
+	case QEMU_PLUGIN_MEM_VALUE_U64:	return v.data.u64;
+	default:			return v.data.u128.low;
+	}
+}
+
+static void on_marker(unsigned core, qemu_plugin_meminfo_t info, uint64_t at, void *unused)
+{
+	(void)core;
+	(void)unused;
+	if (at == marker && qemu_plugin_mem_is_store(info))
+		next_span(value_of(info));
+}
+
+static bool is_guest_address(uint64_t a)
+{
+	unsigned spare = 64 - guest_bits;
+
+	return (uint64_t)((int64_t)(a << spare) >> spare) == a || (guest_bits == 32 && !(a >> 32));
+}
+
+static void on_cache_access(unsigned core, qemu_plugin_meminfo_t info, uint64_t at, void *unused)
+{
+	struct counts *c = qemu_plugin_scoreboard_find(board, core);
+	bool store = qemu_plugin_mem_is_store(info);
+
+	if (is_guest_address(at))
+		*(store ? &c->guest_store : &c->guest_load) += 1;
+	else if (at >> 60 == 9)
+		*(store ? &c->window_store : &c->window_load) += 1;
+	else
+		*(store ? &c->other_store : &c->other_load) += 1;
+	if (has_marker)
+		on_marker(core, info, at, unused);
+}
+
+/* --- translation: what is counted is decided here, once for each translated instruction */
+
+static void watch(struct qemu_plugin_insn *insn)
+{
+	static const size_t insns[] = {
+		[IN_CACHE] = offsetof(struct counts, insn_cache),
+		[IN_MONITOR] = offsetof(struct counts, insn_monitor),
+		[ELSEWHERE] = offsetof(struct counts, insn_other),
+	};
+	enum place place = place_of(qemu_plugin_insn_vaddr(insn));
+
+	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+							    counter(insns[place]), 1);
+	if (place == IN_CACHE) {
+		qemu_plugin_register_vcpu_mem_cb(insn, on_cache_access, QEMU_PLUGIN_CB_NO_REGS,
+						 QEMU_PLUGIN_MEM_RW, NULL);
+		return;
+	}
+	qemu_plugin_register_vcpu_mem_inline_per_vcpu(insn, QEMU_PLUGIN_MEM_RW,
+						      QEMU_PLUGIN_INLINE_ADD_U64,
+						      counter(offsetof(struct counts, outside)), 1);
+	if (has_marker)
+		qemu_plugin_register_vcpu_mem_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS,
+						 QEMU_PLUGIN_MEM_W, NULL);
+}
+
+static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	(void)id;
+	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
+		watch(qemu_plugin_tb_get_insn(tb, i));
+}
+
+/* --- arguments */
+
+static bool parse_range(const char *s, struct range *r)
+{
+	char *end;
+
+	r->start = strtoull(s, &end, 16);
+	if (end == s || *end != ':')
+		return false;
+	s = end + 1;
+	r->end = strtoull(s, &end, 16);
+	return end != s && !*end && r->end > r->start;
+}
+
+static bool parse(const char *arg)
+{
+	const char *eq = strchr(arg, '=');
+	size_t n = eq ? (size_t)(eq - arg) : 0;
+	char *end;
+
+	if (n == 5 && !strncmp(arg, "cache", n))
+		return parse_range(eq + 1, &cache);
+	if (n == 7 && !strncmp(arg, "monitor", n))
+		return parse_range(eq + 1, &monitor);
+	if (n == 5 && !strncmp(arg, "guest", n)) {
+		guest_bits = strtoul(eq + 1, &end, 10);
+		return !*end && (guest_bits == 32 || guest_bits == 48);
+	}
+	if (n == 6 && !strncmp(arg, "marker", n)) {
+		marker = strtoull(eq + 1, &end, 16);
+		has_marker = true;
+		return end != eq + 1 && !*end;
+	}
+	if (n == 3 && !strncmp(arg, "out", n))
+		return (out = fopen(eq + 1, "w")) != NULL;
+	return false;
+}
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
+					   int argc, char **argv)
+{
+	(void)info;
+	for (int i = 0; i < argc; i++) {
+		if (parse(argv[i]))
+			continue;
+		fprintf(stderr, "count: bad argument `%s`\n", argv[i]);
+		return -1;
+	}
+	board = qemu_plugin_scoreboard_new(sizeof(struct counts));
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+	qemu_plugin_register_atexit_cb(id, at_exit, NULL);
+	return 0;
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tests tools/plugin/count.c: runs count_test.S under it, compares with numbers counted by hand.
+
+count_test.py PLUGIN PROGRAM
+Invariant: the expectations here come from reading count_test.S, not from running it.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+QEMU = ("qemu-system-loongarch64 -M virt -cpu la464 -m 1G -display none -monitor none -serial none"
+        " -net none -kernel").split()
+CACHE, MONITOR = "9000000000300000:9000000000310000", "9000000000200000:9000000000210000"
+# Of a row only what is not 0; a store to the marker belongs to the span that it ends.
+LOOP = {"insn_cache": 8002, "guest_load": 2000, "guest_store": 1000, "window_load": 1000,
+        "window_store": 1000}
+SPANS = {
+    "1": LOOP | {"insn_monitor": 4, "outside": 3},
+    "2": {"insn_cache": 8, "insn_monitor": 1, "guest_load": 3, "guest_store": 3, "other_load": 1,
+          "other_store": 1},
+}
+TOTAL = {"insn_cache": 2 * 8002 + 9, "guest_load": 4003, "guest_store": 2003, "window_load": 2000,
+         "window_store": 2000, "other_load": 1, "other_store": 1, "outside": 6}
+
+
+def run(plugin, program, extra):
+    """{span: {counter: number other than 0}} of one run."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "out")
+        argument = ",".join([os.path.abspath(plugin), f"out={out}", *extra])
+        status = subprocess.run(QEMU + [program, "-plugin", argument], timeout=50).returncode
+        if status or not os.path.exists(out):
+            return {}
+        with open(out, encoding="utf-8") as f:
+            lines = [line.split() for line in f]
+    return {span: {k: int(v) for k, v in (p.split("=") for p in rest) if v != "0"}
+            for _, span, *rest in lines}
+
+
+def main():
+    plugin, program = sys.argv[1:]
+    failed = 0
+
+    def say(good, text):
+        nonlocal failed
+        failed += not good
+        print(("ok   " if good else "FAIL ") + text)
+
+    wanted = [f"monitor={MONITOR}", "marker=500000"]
+    got = run(plugin, program, [f"cache={CACHE}", *wanted])
+    for span, counts in SPANS.items():
+        say(got.get(span) == counts, f"span {span}: {got.get(span)}, wanted {counts}")
+    total = {k: v for k, v in got.get("total", {}).items() if k in TOTAL}
+    say(total == TOTAL, f"total: {total}, wanted {TOTAL}")
+    say(list(got) == ["1", "2", "total"], f"lines {list(got)}")
+    other = run(plugin, program, wanted)
+    say({k: other.get(k) for k in SPANS} == SPANS, "the window but the monitor as the cache")
+    wide = run(plugin, program, [f"cache={CACHE}", "guest=48", *wanted])
+    say({k: wide.get(k) for k in SPANS} == SPANS, "guest addresses of 48 bits")
+    for bad in ("cache=10", "guest=31", "marker=", "what=1", "monitor=2:1"):
+        say(run(plugin, program, [bad]) == {}, f"{bad} is refused")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
