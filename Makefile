@@ -5,7 +5,13 @@
 
 HOST ?= loongarch64
 
-ifneq ($(LOAM_INSIDE),1)
+ifeq ($(MAKECMDGOALS),clean)
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+else ifneq ($(LOAM_INSIDE),1)
 
 .PHONY: help doctor setup forward $(MAKECMDGOALS)
 .DEFAULT_GOAL := all

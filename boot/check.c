@@ -17,7 +17,7 @@ enum { FIRMWARE_MAX = 16 * MIB, FIRMWARE_UNIT = 64 * KIB };
 
 /* Offsets in a bzImage (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"). */
 enum { HDR_SETUP_SECTS = 0x1f1, HDR_BOOT = 0x1fe, HDR_MAGIC = 0x202, HDR_VERSION = 0x206,
-       HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
+	HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
 enum { LOADED_HIGH = 1, VERSION_MIN = 0x203, KERNEL_ADDR = MIB, RAM_MIN = 16 * MIB };
 enum { FIRMWARE_TABLES = 256 * KIB };	/* SeaBIOS's own, at the top of RAM */
 
@@ -66,12 +66,14 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 {
 	char reason[96] = "";
 
-	if (cpu(c->cpu, reason))
-		return check_fail(err, s, "cpu", c->cpu, reason, NULL);
+	if (cpu(c->cpu, reason))	/* its text begins with "cpu: " */
+		return check_fail(err, s, "cpu", c->cpu,
+				  reason + (strncmp(reason, "cpu: ", 5) ? 0 : 5), NULL);
 	if (c->selftest[0])
 		return 0;
 	if (!c->firmware.name[0])
-		return check_fail(err, s, "firmware", NULL, "not given, a guest cannot start without",
+		return check_fail(err, s, "firmware", NULL,
+				"not given, a guest cannot start without",
 				  NULL);
 	if (c->initrd.name[0] && !c->kernel.name[0])
 		return check_fail(err, s, "initrd", c->initrd.name,
@@ -138,7 +140,8 @@ int check_kernel(const struct boot_config *c, const struct config_source *s, con
 	if (need > top)
 		return check_fail_size(err, s, "kernel", c->kernel.name,
 				       "too large for the guest's memory of ", c->memory, "");
-	if (c->initrd.size && (c->initrd.size > top || align_down(top - c->initrd.size, 4096) < need))
+	if (c->initrd.size && (c->initrd.size > top || align_down(top - c->initrd.size,
+			4096) < need))
 		return check_fail_size(err, s, "initrd", c->initrd.name,
 				       "too large for the guest's memory of ", c->memory, "");
 	return 0;

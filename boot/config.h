@@ -65,7 +65,8 @@ struct boot_file *config_file(struct boot_config *c, unsigned k, const char **ke
 int config_complete(const struct config_source *s, struct config_error *err);
 
 /*
- * Say in err->file and err->line where `key` was set last: load options, or a line of the file; line
+ * Say in err->file and err->line where `key` was set last: load options,
+		or a line of the file; line
  * 0 if nowhere. err->reason becomes empty.
  */
 void config_where(const struct config_source *s, const char *key, struct config_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * loam.efi: puts the kernel image that it carries where it is linked for, loads what loam.cfg names,
+ * loam.efi: puts the kernel image that it carries where it is linked for,
+		loads what loam.cfg names,
  * describes the machine, leaves boot services and jumps. Nothing of it lives on after that.
  * Invariant: whatever is wrong ends in one message, all memory given back, and a return to the
  * firmware, before boot services are left.
@@ -90,13 +91,17 @@ static u64 place_kernel(void)
 		memcpy((void *)h->load, efi_image, h->file_size);
 		return h->entry;
 	}
-	message_add(&m, "Loam: the kernel must lie at physical address ");
-	message_size(&m, h->load);
-	message_add(&m, ", ");
+	message_add(&m, "Loam: the kernel must lie at ");
+	message_hex(&m, h->load);
+	message_add(&m, " and takes ");
 	message_size(&m, h->memory_size);
-	message_add(&m, " long, and the firmware has not all of that free (memory type ");
-	message_number(&m, (u64)(efi_type_at(h->load) + 1));
-	message_add(&m, " - 1)\n");
+	message_add(&m, ": the firmware does not have all of that free");
+	if (efi_type_at(h->load) >= 0) {
+		message_add(&m, " (UEFI memory type ");
+		message_number(&m, (u64)efi_type_at(h->load));
+		message_add(&m, ")");
+	}
+	message_add(&m, "\n");
 	efi_print(text);
 	return 0;
 }
@@ -177,6 +182,29 @@ static bool load(const EFI_LOADED_IMAGE *loaded, struct boot_info *info)
 	return false;
 }
 
+/* For whoever looks at why a console or a screen stays silent. */
+static void tell_machine(const struct boot_info *info)
+{
+	char text[160];
+	struct message m;
+
+	message_init(&m, text, sizeof(text));
+	message_add(&m, "Loam: console at ");
+	message_hex(&m, info->uart);
+	message_add(&m, ", ACPI at ");
+	message_hex(&m, info->acpi_rsdp);
+	message_add(&m, info->fb.start ? ", frame buffer " : ", no frame buffer");
+	if (info->fb.start) {
+		message_number(&m, info->fb.width);
+		message_add(&m, "x");
+		message_number(&m, info->fb.height);
+		message_add(&m, " at ");
+		message_hex(&m, info->fb.start);
+	}
+	message_add(&m, "\n");
+	efi_print(text);
+}
+
 /* All that can fail. Fills *info and returns the kernel's entry, or 0 after a message. */
 static u64 prepare(const EFI_LOADED_IMAGE *loaded, struct boot_info **info)
 {
@@ -199,6 +227,7 @@ static u64 prepare(const EFI_LOADED_IMAGE *loaded, struct boot_info **info)
 	}
 	(*info)->uart = UART_DEFAULT;
 	efi_tables_read(*info);
+	tell_machine(*info);
 	return load(loaded, *info) ? entry : 0;
 }
 

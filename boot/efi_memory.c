@@ -72,7 +72,8 @@ static EFI_STATUS refresh(bool grow)
 			status = efi_boot->GetMemoryMap(&map.size, (void *)map.buffer, &map.key,
 						  &map.entry_size, &map.version);
 		else
-			efi_boot->GetMemoryMap(&map.size, NULL, &map.key, &map.entry_size, &map.version);
+			efi_boot->GetMemoryMap(&map.size, NULL, &map.key, &map.entry_size,
+					&map.version);
 		if (status != EFI_BUFFER_TOO_SMALL || !grow)
 			break;
 		if (map.buffer)

@@ -12,7 +12,8 @@
 struct load_source {
 	const char *where;	/* ends the message that there is no loam.cfg: " beside loam.efi" */
 	/*
-	 * Open a file by its name in loam.cfg and tell its bytes. Returns 0, -ERR_NOENT, -ERR_IO, or
+	 * Open a file by its name in loam.cfg and tell its bytes. Returns 0, -ERR_NOENT,
+			-ERR_IO, or
 	 * -ERR_INVAL for what is no file. One is open at a time, until `close`.
 	 */
 	int (*open)(const char *name, u64 *size);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See memory.h. The sizes of the kernel's demands are upper bounds; test_boot holds them to that. */
+/*
+ * See memory.h. The sizes of the kernel's demands are upper bounds; test_boot holds them to that.
+ */
 #include "boot/memory.h"
 
 #include <string.h>

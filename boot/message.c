@@ -33,6 +33,19 @@ void message_number(struct message *m, u64 n)
 	message_add(m, digits + k);
 }
 
+void message_hex(struct message *m, u64 n)
+{
+	char digits[17];
+	unsigned k = sizeof(digits) - 1;
+
+	digits[k] = 0;
+	do
+		digits[--k] = "0123456789abcdef"[n & 0xf];
+	while (n >>= 4);
+	message_add(m, "0x");
+	message_add(m, digits + k);
+}
+
 void message_size(struct message *m, u64 bytes)
 {
 	static const char *const units[] = { " bytes", " KiB", " MiB" };

@@ -20,6 +20,9 @@ void message_init(struct message *m, char *text, size_t room);
 void message_add(struct message *m, const char *text);
 void message_number(struct message *m, u64 n);
 
+/* n in hexadecimal, with 0x. */
+void message_hex(struct message *m, u64 n);
+
 /* Bytes as "12 MiB"; below 1 MiB as "12 KiB", below 1 KiB as "12 bytes". Rounded up. */
 void message_size(struct message *m, u64 bytes);
 

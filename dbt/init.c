@@ -11,6 +11,7 @@
 #include "dbt/rt/fault.h"
 #include "dbt/rt/guestmem.h"
 #include "dbt/rt/msr.h"
+#include "dbt/rt/sse.h"
 #include "dbt/rt/sysops.h"
 #include "dbt/x86/decode.h"
 #include "kernel/cpu.h"
@@ -159,7 +160,9 @@ void exec_step(struct dbt *d)
 	arena_reset(&d->arena);
 	t.ir = ir_new(&d->arena);
 	lift_insn(&t, &i);
+	sse_save(c);
 	eval_run(c, t.ir, &step_mem);
+	sse_load(c);
 	if (c->fault.raised)
 		exec_deliver(d, c->fault);
 }

@@ -75,7 +75,9 @@ static bool beyond_limit(const struct front *t, unsigned len)
 	return (u64)t->eip + len - 1 > t->d->c->seg[CS].limit;
 }
 
-/* All bytes that the decoder looked at belong to the block: a change of one may end the exception. */
+/*
+ * All bytes that the decoder looked at belong to the block: a change of one may end the exception.
+ */
 static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 {
 	unsigned left = PAGE - t->off;
@@ -109,6 +111,8 @@ static bool front_step(struct front *t, struct fault *f)
 	case DECODE_OK:
 		if (beyond_limit(t, i.len))
 			break;
+		if (!first && lift_begins_block(&i))
+			return false;
 		lift_insn(&t->lift, &i);
 		t->off += i.len;
 		t->eip += i.len;

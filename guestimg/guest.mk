@@ -39,7 +39,7 @@ $(GUEST)/initramfs-686.gz: $(GUEST)/initramfs-686.cpio
 
 # --- GRUB: an MBR disk and an El Torito CD that start that Linux
 
-GUEST_GRUB_NEEDS := guestimg/grub/build.sh guestimg/grub/grub.cfg guestimg/grub/early.cfg \
+GUEST_GRUB_NEEDS := guestimg/grub/build.sh guestimg/grub/grub.cfg \
 	$(addprefix $(GUEST)/,$(GUEST_LINUX) origin)
 
 $(GUEST)/grub-disk.img: guestimg/grub/mkdisk.py $(GUEST_GRUB_NEEDS)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the tests of suites.cfg and reports.  Run it by `make test` or `make check-SUITE`.
 
-run.py [--host H] [--unit NAME]... [-j N] [--list] SUITE-OR-TEST...   ("all": every suite but bench)
+run.py [--host H] [--unit NAME]... [--suites FILE]... [-j N] [--list]
+       SUITE-OR-TEST...   ("all": every suite but bench)
 Starts units two at a time, QEMU one at a time; keeps each test's output in build/test/NAME.log.
 Exit status 0: something ran and nothing failed.  Invariant: no process outlives its test.
 """
@@ -254,11 +255,12 @@ def tally(text):
     return found.count("ok"), found.count("FAIL"), found.count("skip")
 
 
-def load(host, units):
+def load(host, units, files=()):
     parser = configparser.ConfigParser(interpolation=None, comment_prefixes=("#",),
                                        inline_comment_prefixes=None)
-    with open(os.path.join(TOP, "qemu-test", "suites.cfg"), encoding="utf-8") as f:
-        parser.read_file(f)
+    for name in (os.path.join("qemu-test", "suites.cfg"), *files):
+        with open(os.path.join(TOP, name), encoding="utf-8") as f:
+            parser.read_file(f)
     for name in units:
         if not parser.has_section(name):
             parser.add_section(name)
@@ -327,6 +329,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--host", default="loongarch64")
     parser.add_argument("--unit", action="append", default=[], help="a unit test that was built")
+    parser.add_argument("--suites", action="append", default=[], metavar="FILE",
+                        help="more sections, as in suites.cfg")
     parser.add_argument("-j", type=int, default=0, help="how many at a time")
     parser.add_argument("--list", action="store_true", help="only list what would run")
     parser.add_argument("names", nargs="+", metavar="SUITE-OR-TEST")
@@ -340,7 +344,7 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: (runner.stop_all(), os._exit(143)))
     try:
-        tests = choose(load(args.host, args.unit), args.names)
+        tests = choose(load(args.host, args.unit, args.suites), args.names)
         if args.list:
             for t in tests:
                 print(f"{t.suite}\t{t.name}\t{t.kind}\t{shlex.join(t.command)}")

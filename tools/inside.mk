@@ -2,7 +2,8 @@
 # The build itself, run inside the private tree.  Included by the Makefile; HOST names the host.
 #
 #: make [all]          loam.elf (and loam.efi where the sources are there) in build/$(HOST)
-#: make run            start Loam in QEMU; RUN_ARGS="…" adds options, ctrl-a x leaves
+#: make run            start Loam in QEMU by EFI; ctrl-a x leaves; RUN_ARGS="…" adds options,
+#:                     RUN_CFG=loam.cfg RUN_FROM=folder: another configuration and its files
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
 #: make bench          instruction counts
@@ -132,6 +133,26 @@ $(B)/loam.efi: $(B)/loam.so
 	$(Q)$(CROSS)objcopy -j .text -j .sdata -j .data -j .dynamic -j .rodata -j '.rel*' \
 		-j '.rela*' -j .reloc --target efi-app-loongarch64 $< $@
 
+# --- ESP images: loam.efi as the default boot program, a loam.cfg and the files it names
+
+EDK2 := /usr/share/qemu-efi-loongarch64
+RUN_CFG ?= boot/loam.cfg
+RUN_FROM ?= build/guest
+RUN_FILES := $(shell \
+	sed -n 's/^ *\(firmware\|kernel\|initrd\|cdrom\|disk[0-3]\) *= *\([^,]*\).*/\2/p' \
+	$(RUN_CFG))
+
+$(B)/run.img: $(B)/loam.efi $(RUN_CFG) tools/mkesp.py $(RUN_FILES:%=$(RUN_FROM)/%) FORCE
+	$(Q)python3 tools/mkesp.py $@ --boot $< --config $(RUN_CFG) --from $(RUN_FROM)
+
+# For tests: one that boots by itself, and the same files without a boot program.
+$(B)/esp-%.img: $(B)/loam.efi qemu-test/boot/efi-%.cfg tools/mkesp.py build/guest/bios-256k.bin
+	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/efi-$*.cfg \
+		--from build/guest
+
+$(B)/vars.fd: $(EDK2)/QEMU_VARS.fd FORCE
+	$(Q)cp $< $@ && chmod u+w $@
+
 # --- unit tests, on the build machine itself
 
 CFLAGS_NATIVE := -std=gnu17 -g $(WARN) -fno-strict-aliasing -I. -isystem $(LOAM_CAPSTONE)/include
@@ -163,8 +184,13 @@ QEMU := qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none -n
 RUN_ARGS ?=
 RUN_TESTS := python3 qemu-test/run.py --host $(HOST) $(UNIT_TESTS:%=--unit %) $(TESTFLAGS)
 
-run: all
-	$(QEMU) -serial mon:stdio -kernel $(B)/loam.elf $(RUN_ARGS)
+run: all $(B)/run.img $(B)/vars.fd
+	@echo "Loam: starting QEMU; leave with Ctrl-A x"
+	$(QEMU) -serial mon:stdio -boot menu=on,splash-time=0 \
+		-drive if=pflash,unit=0,format=raw,readonly=on,file=$(EDK2)/QEMU_EFI.fd \
+		-drive if=pflash,unit=1,format=raw,file=$(B)/vars.fd \
+		-drive if=none,id=esp,format=raw,file=$(B)/run.img \
+		-device virtio-blk-pci,drive=esp $(RUN_ARGS)
 
 test: all units guests
 	@$(RUN_TESTS) all

@@ -3,12 +3,14 @@
 """Builds an image of an EFI system partition: one FAT volume, without a partition table.
 
 mkesp.py IMAGE [PATH=FILE]...      PATH is the name in the volume: EFI/BOOT/loam.cfg=build/loam.cfg
-mkesp.py IMAGE --boot LOAM.EFI [NAME=FILE]...
-                                   LOAM.EFI as the default boot program, NAMEs beside it
+mkesp.py IMAGE --boot LOAM.EFI [--config CFG --from FOLDER] [NAME=FILE]...
+                                   LOAM.EFI as the default boot program, NAMEs beside it,
+                                   CFG as loam.cfg, and the files that it names out of FOLDER
 Needs mtools.  Invariant: IMAGE is complete or not there.
 """
 import argparse
 import os
+import re
 import subprocess
 import sys
 
@@ -16,6 +18,7 @@ MIB = 1 << 20
 BOOT_FOLDER = "EFI/BOOT/"
 BOOT_NAME = BOOT_FOLDER + "BOOTLOONGARCH64.EFI"
 SPARE = 2 * MIB         # FAT, folders, the last cluster of each file
+FILE_LINE = re.compile(r"\s*(?:firmware|kernel|initrd|cdrom|disk[0-3])\s*=\s*(.*)")
 FAT32_FROM = 512 * MIB  # below: FAT16, whose clusters stay small enough
 
 
@@ -50,6 +53,13 @@ def build(image, files):
         run("mcopy", "-i", image, name, "::/" + path)
 
 
+def named_in(config):
+    """The files that a loam.cfg names."""
+    with open(config, encoding="utf-8") as f:
+        found = (FILE_LINE.match(line) for line in f)
+        return [m[1].split(",")[0].strip() for m in found if m]
+
+
 def pair(text):
     path, equals, name = text.partition("=")
     if not path or not equals or not os.path.isfile(name):
@@ -61,9 +71,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("image")
     parser.add_argument("--boot", metavar="LOAM.EFI", help="the default boot program")
+    parser.add_argument("--config", metavar="CFG")
+    parser.add_argument("--from", dest="folder", metavar="FOLDER", default=".")
     parser.add_argument("files", nargs="*", type=pair, metavar="PATH=FILE")
     args = parser.parse_args()
     files = {path.lstrip("/"): name for path, name in args.files}
+    if args.config:
+        files["loam.cfg"] = args.config
+        for name in named_in(args.config):
+            files.setdefault(name, os.path.join(args.folder, name))
     if args.boot:
         files = {BOOT_NAME: args.boot} | {BOOT_FOLDER + path: name for path, name in files.items()}
     try:

@@ -131,6 +131,8 @@ static void extend_loaded(struct eval *e, unsigned i)
 	const struct ir_insn *in = &e->ir->v[i];
 	u64 v = word(e, i);
 
+	if (in->type == T_V128)		/* zeros above, as memory() and state() began */
+		return;
 	switch (in->x) {
 	case M_U8: v = (u8)v; break;
 	case M_S8: v = (u64)(s8)v; break;

@@ -2,6 +2,7 @@
 /* Building the IR, and what is known of each operation. */
 #include "dbt/ir/ir.h"
 
+#include "dbt/ir/vec.h"
 #include "kernel/panic.h"
 #include "mm/arena.h"
 
@@ -57,6 +58,13 @@ bool ir_may_fault(const struct ir_insn *in)
 	if (in->op == IR_HELPER)
 		return in->x == 2;
 	return ir_info[in->op].effects & IR_F;
+}
+
+bool ir_pure(const struct ir_insn *in)
+{
+	if (in->op == IR_VEC)
+		return vec_info[in->k].pure;
+	return ir_info[in->op].effects == IR_P;
 }
 
 bool ir_cond_holds(unsigned cond, s64 a, s64 b)

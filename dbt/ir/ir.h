@@ -86,10 +86,7 @@ unsigned ir_mem_size(unsigned mem);
 bool ir_may_fault(const struct ir_insn *in);
 
 /* Is it pure: no effect but its result? */
-static inline bool ir_pure(const struct ir_insn *in)
-{
-	return ir_info[in->op].effects == IR_P;
-}
+bool ir_pure(const struct ir_insn *in);
 
 bool ir_cond_holds(unsigned cond, s64 a, s64 b);
 

@@ -5,6 +5,8 @@
  */
 #include "dbt/ir/ir.h"
 
+#include "dbt/ir/vec.h"
+
 static unsigned type_of(const struct ir *ir, val v) { return ir->v[v].type; }
 
 static const char *operands_defined(const struct ir *ir, unsigned i)
@@ -50,6 +52,24 @@ static const char *shape_fits(const struct ir *ir, const struct ir_insn *in)
 	return NULL;
 }
 
+static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
+{
+	static const struct { u8 result, a, b; } types[] = {
+		[VSH_UN] = { T_V128, T_V128, T_NONE }, [VSH_BIN] = { T_V128, T_V128, T_V128 },
+		[VSH_TOI] = { T_I32, T_V128, T_NONE }, [VSH_TOI2] = { T_I32, T_V128, T_V128 },
+		[VSH_FROMI] = { T_V128, T_I32, T_NONE }, [VSH_INS] = { T_V128, T_V128, T_I32 },
+	};
+	unsigned shape;
+
+	if (in->k < 0 || in->k >= VEC_OP_COUNT)
+		return "unknown vector row";
+	shape = vec_info[in->k].shape;
+	if (in->type != types[shape].result || type_of(ir, in->a) != types[shape].a ||
+	    type_of(ir, in->b) != types[shape].b || in->c)
+		return "vector row's types";
+	return NULL;
+}
+
 static const char *special(const struct ir *ir, const struct ir_insn *in)
 {
 	switch (in->op) {
@@ -57,6 +77,12 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 		if (!in->a || type_of(ir, in->a) != T_I32 || type_of(ir, in->b) != in->type ||
 		    type_of(ir, in->c) != in->type)
 			return "select types";
+		break;
+	case IR_VEC:
+		return vec_fits(ir, in);
+	case IR_PUTXMM:
+		if (!in->a || type_of(ir, in->a) != T_V128)
+			return "putxmm of no vector";
 		break;
 	case IR_CONST:
 		if (in->type == T_I32 && in->k != (s32)in->k)

@@ -141,7 +141,9 @@ void lift_cmpxchg(struct lift *t, const struct ir1 *i)
 	val new_acc = lift_select(t, equal, acc, dest);
 
 	lift_st_op(t, 0, lift_select(t, equal, src, dest));
-	/* The destination may be the accumulator itself: then equal holds and the source is in it. */
+	/*
+	 * The destination may be the accumulator itself: then equal holds and the source is in it.
+	 */
 	if (i->ops[0].kind != IR1_GPR || i->ops[0].reg != EAX || i->ops[0].high)
 		lift_put_sized(t, EAX, new_acc, size);
 	lift_setf(t, CC_CMP, size, acc, dest, 0);

@@ -116,15 +116,27 @@ void lift_put(struct lift *t, unsigned reg, val v)
 	emit(t, (struct ir_insn){ .op = IR_PUTREG, .a = v, .k = reg });
 }
 
+void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size)
+{
+	val a;
+
+	if (!(t->key & KEY_AC) || size == 1)
+		return;
+	a = disp ? lift_op2k(t, IR_ADD, addr, disp) : addr;
+	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, a, size - 1), lift_const(t, 0), EXC_AC, 0);
+}
+
 val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type result,
 	    unsigned intent)
 {
+	lift_check_aligned(t, addr, disp, ir_mem_size(mem));
 	return emit(t, (struct ir_insn){ .op = IR_LD, .type = result, .x = mem, .y = intent,
 					 .a = addr, .k = disp });
 }
 
 void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v)
 {
+	lift_check_aligned(t, addr, disp, ir_mem_size(mem));
 	emit(t, (struct ir_insn){ .op = IR_ST, .x = mem, .a = addr, .b = v, .k = disp });
 }
 

@@ -103,6 +103,7 @@ static val full_cf(struct lift *t, const struct ir_insn *s)
 
 	switch (s->x) {
 	case CC_LOGIC: return zero(t);
+	case CC_FCOM: return s->a;
 	case CC_INC: case CC_DEC: return bit_of(t, s->b, 0);
 	case CC_MUL: return lift_setcond(t, IC_NE, s->b, zero(t));
 	case CC_ADD:
@@ -127,7 +128,7 @@ static val full_of(struct lift *t, const struct ir_insn *s)
 	val a, r;
 
 	switch (s->x) {
-	case CC_LOGIC: case CC_SAR: case CC_SARV: return zero(t);
+	case CC_LOGIC: case CC_SAR: case CC_SARV: case CC_FCOM: return zero(t);
 	case CC_MUL: return full_cf(t, s);
 	case CC_INC: case CC_INC_KEEP: case CC_DEC: case CC_DEC_KEEP:
 		r = lift_zx(t, s->a, size_of(s));
@@ -165,8 +166,12 @@ static val full_af(struct lift *t, const struct ir_insn *s)
 
 static val full_pf(struct lift *t, const struct ir_insn *s)
 {
-	val r = result(t, s), p = lift_op2(t, IR_XOR, r, lift_op2k(t, IR_SHR, r, 4));
+	val r, p;
 
+	if (s->x == CC_FCOM)
+		return lift_op2(t, IR_AND, s->a, s->b);
+	r = result(t, s);
+	p = lift_op2(t, IR_XOR, r, lift_op2k(t, IR_SHR, r, 4));
 	p = lift_op2(t, IR_SHR, lift_const(t, 0x9669), lift_op2k(t, IR_AND, p, 15));
 	return bit_of(t, p, 0);
 }
@@ -176,6 +181,8 @@ static val result_zero(struct lift *t, const struct ir_insn *s, bool not)
 {
 	val r;
 
+	if (s->x == CC_FCOM)
+		return lift_setcond(t, not ? IC_EQ : IC_NE, s->b, zero(t));
 	if (s->x == CC_CMP)
 		return lift_setcond(t, not ? IC_NE : IC_EQ, lift_zx(t, s->a, size_of(s)),
 				    lift_zx(t, s->b, size_of(s)));
@@ -185,6 +192,8 @@ static val result_zero(struct lift *t, const struct ir_insn *s, bool not)
 
 static val result_sign(struct lift *t, const struct ir_insn *s, bool not)
 {
+	if (s->x == CC_FCOM)
+		return lift_const(t, not);
 	return lift_setcond(t, not ? IC_GE : IC_LT, lift_sx(t, result(t, s), size_of(s)), zero(t));
 }
 

@@ -66,6 +66,8 @@ static void begin(struct lift *t, const struct ir1 *i)
 
 	ir->guest[ir->guests++] = (struct ir_guest){ .eip = i->eip, .len = i->len };
 	t->i = i;
+	if ((x86_rows[i->op].flags & ROW_X87) || i->op == X86_FXRSTOR || i->op == X86_EMMS)
+		t->mmx = false;
 	t->next = i->eip + i->len;
 	t->has_addr = false;
 	t->ended = false;
@@ -92,6 +94,11 @@ void lift_insn(struct lift *t, const struct ir1 *i)
 	lift_table[i->op](t, i);
 	if (!t->ended && (t->key & KEY_SINGLE))
 		lift_exit(t, t->next);
+}
+
+bool lift_begins_block(const struct ir1 *i)
+{
+	return i->op == X86_ENTER && (i->ops[1].imm & 31) > 2;
 }
 
 void lift_finish(struct lift *t, u32 eip)

@@ -30,6 +30,7 @@ struct lift {
 	s32 disp;
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
 	val entry_flags;	/* those as a value, once somebody asked */
+	bool mmx;		/* this block has put the x87 into its MMX state (dbt/lift/vec.h) */
 };
 
 typedef void (*lift_func)(struct lift *t, const struct ir1 *i);
@@ -39,6 +40,9 @@ void lift_insn(struct lift *t, const struct ir1 *i);
 
 /* The same for bytes that are no instruction: #UD, or #GP(0) for more than 15 of them. */
 void lift_insn_raise(struct lift *t, const struct ir1 *i, u8 vector);
+
+/* May it need more than IR_GUEST_RESERVE? Then it must be its block's first instruction. */
+bool lift_begins_block(const struct ir1 *i);
 
 /* End the block before an instruction that is not part of it. */
 void lift_finish(struct lift *t, u32 eip);
@@ -88,6 +92,11 @@ val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool wr
 val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type type,
 		unsigned intent);
 void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v);
+/*
+ * #AC(0) for user accesses that are not aligned to their size, while CR0.AM and EFLAGS.AC ask
+ * for it (SDM vol. 3, 6.15, interrupt 17). lift_ld and lift_st do it themselves.
+ */
+void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size);
 enum ir_mem lift_mem_of(unsigned size);			/* zero-extending; 4: M_32 */
 /*
  * Push and pop of `size` bytes; pop leaves ESP alone (put it with lift_put_sp after the last

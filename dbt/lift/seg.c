@@ -171,18 +171,34 @@ void lift_jmpf(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_jmpf, far_pointer(t, i), lift_const(t, i->opsize));
 }
 
+/* The helpers' stack accesses, `delta` from SP on, are the user's: alignment counts. */
+static void check_stack_aligned(struct lift *t, s32 delta, unsigned size)
+{
+	val base;
+
+	if (!(t->key & KEY_AC))
+		return;
+	base = lift_ldstate(t, offsetof(struct vcpu, seg[SS].base), M_32, T_I32);
+	lift_check_aligned(t, lift_op2(t, IR_ADD, lift_stack(t, delta), base), 0, size);
+}
+
 void lift_callf(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_callf, far_pointer(t, i), lift_const(t, i->opsize));
+	val target = far_pointer(t, i);
+
+	check_stack_aligned(t, -(s32)i->opsize, i->opsize);
+	lift_sys(t, HELPER_callf, target, lift_const(t, i->opsize));
 }
 
 void lift_retf(struct lift *t, const struct ir1 *i)
 {
+	check_stack_aligned(t, 0, i->opsize);
 	lift_sys(t, HELPER_retf, lift_const(t, i->opsize),
 		 lift_const(t, i->nops ? i->ops[0].imm & 0xffff : 0));
 }
 
 void lift_iret(struct lift *t, const struct ir1 *i)
 {
+	check_stack_aligned(t, 0, i->opsize);
 	lift_sys(t, HELPER_iret, lift_const(t, i->opsize), 0);
 }

@@ -12,6 +12,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/exec.h"
 #include "dbt/ir/ir.h"
+#include "dbt/rt/sse.h"
 #include "dbt/x86/cc.h"
 #include "kernel/extable.h"
 #include "kernel/panic.h"
@@ -192,6 +193,8 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	struct host_access a;
 	enum x86_access access;
 
+	if (b && kind == TRAP_FP)
+		return fp_trap(c, f);
 	if (!s)
 		return false;
 	if (kind == TRAP_BREAK && s->raise) {

@@ -26,12 +26,16 @@ extern const char *const helper_name[HELPER_COUNT];
 #undef HELPER
 
 /*
- * The third argument of x87 helpers: EIP of the instruction in bits 0-31, then its opcode (11 bits),
+ * The third argument of x87 helpers: EIP of the instruction in bits 0-31,
+		then its opcode (11 bits),
  * the segment register of its memory operand, and whether it pops.
  */
 enum { X87_AT_FOP = 32, X87_AT_SEG = 43, X87_AT_POP = 46 };
 
-/* What x87_store_* leave in vcpu.help. HI: also the bytes 8 and 9 of an operand of x87_fld_f80, fbld. */
+/*
+ * What x87_store_* leave in vcpu.help. HI: also the bytes 8 and 9 of an operand of x87_fld_f80,
+ * fbld.
+ */
 enum { X87_HELP_EXC = 2, X87_HELP_BLOCKED = 3, X87_HELP_LO = 4, X87_HELP_HI = 5 };
 
 #endif

@@ -8,3 +8,4 @@ OBJS_dbt += dbt/rt/helpers.o dbt/rt/inthelp.o dbt/rt/sysglue.o dbt/rt/portstr.o 
 	dbt/rt/softfp_conv.o dbt/rt/softfp_div.o dbt/rt/softfp_log.o dbt/rt/softfp_misc.o \
 	dbt/rt/softfp_mul.o dbt/rt/softfp_rem.o dbt/rt/softfp_round.o dbt/rt/softfp_sqrt.o \
 	dbt/rt/softfp_trig.o dbt/rt/softfp_wide.o
+OBJS_dbt += dbt/rt/softsse.o dbt/rt/softsse_conv.o dbt/rt/sse.o dbt/rt/ssehelp.o dbt/rt/fp_trap.o

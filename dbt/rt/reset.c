@@ -5,13 +5,14 @@
  */
 #include "dbt/rt/cpuid.h"
 #include "dbt/rt/msr.h"
+#include "dbt/rt/sse.h"
 #include "dbt/rt/sysops.h"
 #include "dbt/rt/sysutil.h"
 
 enum {
 	ATTR_REAL = SEG_P | SEG_S | SEG_WRITABLE | SEG_ACCESSED,
 	ATTR_LDT = SEG_P | 2, ATTR_TSS = SEG_P | 11,
-	FCW_POWER_UP = 0x40, MXCSR_POWER_UP = 0x1f80,
+	FCW_POWER_UP = 0x40,
 };
 
 static void reset_segments(struct vcpu *c)
@@ -49,7 +50,8 @@ static void reset_units(struct vcpu *c, bool bsp)
 	c->x87 = (struct x87){ .cw = FCW_POWER_UP, .valid = 0xff };
 	for (unsigned k = 0; k < 16; k++)
 		c->xmm[k] = (union xmm){ 0 };
-	c->mxcsr = MXCSR_POWER_UP;
+	c->mxcsr = MXCSR_RESET;
+	sse_load(c);
 	c->tsc_offset = -(c->hooks->read_ticks() * c->tsc_mul);
 	msr_reset(c, bsp);
 }

@@ -8,6 +8,7 @@
 #include "dbt/backend/guest_xmm.h"
 #include "dbt/rt/guestmem.h"
 #include "dbt/rt/helpers.h"
+#include "dbt/rt/sse.h"
 #include "dbt/rt/sysops.h"
 #include "dbt/rt/sysutil.h"
 
@@ -18,7 +19,6 @@
 #define FXSAVE_XMM 160		/* where XMM0 is */
 #define FXSAVE_MXCSR 24
 #define FXSAVE_USED 288		/* up to XMM7: outside 64-bit mode the rest is left alone */
-#define MXCSR_MASK 0xffffu
 
 /* -- Bytes -- */
 
@@ -140,7 +140,7 @@ u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 static struct fault fxsave(struct vcpu *c, u32 at)
 {
 	u8 bytes[FXSAVE_USED] = { 0 };
-	u32 mask = MXCSR_MASK;
+	u32 mask = MXCSR_ALL, mxcsr;
 	union xmm x;
 
 	TRY(probe_fx(c, at, true));
@@ -149,7 +149,8 @@ static struct fault fxsave(struct vcpu *c, u32 at)
 		TRY(put(c, at, bytes, FXSAVE_MXCSR));
 		return put(c, at + 32, bytes + 32, FXSAVE_X87 - 32);
 	}
-	memcpy(bytes + FXSAVE_MXCSR, &c->mxcsr, 4);
+	mxcsr = sse_mxcsr(c);
+	memcpy(bytes + FXSAVE_MXCSR, &mxcsr, 4);
 	memcpy(bytes + FXSAVE_MXCSR + 4, &mask, 4);
 	for (unsigned n = 0; n < 8; n++) {
 		xmm_read(c, n, &x);
@@ -167,12 +168,12 @@ static struct fault fxrstor(struct vcpu *c, u32 at)
 	TRY(probe_fx(c, at, false));
 	TRY(get(c, at, bytes, FXSAVE_USED));
 	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
-	if ((c->cr4 & CR4_OSFXSR) && (mxcsr & ~MXCSR_MASK))
+	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
 		return fault_gp0();
 	x87_fxrstor(&c->x87, false, bytes);
 	if (!(c->cr4 & CR4_OSFXSR))
 		return fault_none();
-	c->mxcsr = mxcsr;
+	sse_set_mxcsr(c, mxcsr);
 	for (unsigned n = 0; n < 8; n++) {
 		memcpy(&x, bytes + FXSAVE_XMM + 16 * n, 16);
 		xmm_write(c, n, &x);

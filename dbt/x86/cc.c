@@ -96,6 +96,11 @@ static u32 inc_flags(u64 r, u32 cf, bool inc, unsigned width)
 	return f;
 }
 
+static u32 fcom_flags(u64 less, u64 equal)
+{
+	return (less & 1 ? FL_CF : 0) | (equal & 1 ? FL_ZF : 0) | (less & equal & 1 ? FL_PF : 0);
+}
+
 u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before)
 {
 	unsigned width = 8u << log2size;
@@ -116,6 +121,7 @@ u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before
 	case CC_SHL: return shl_flags(a, b, width);
 	case CC_SHR: return shr_flags(a, b, width);
 	case CC_SAR: return sar_flags(a, b, width);
+	case CC_FCOM: return fcom_flags(a, b);
 	case CC_SHLV: return b ? shl_flags(a, b, width) : before;
 	case CC_SHRV: return b ? shr_flags(a, b, width) : before;
 	case CC_SARV: return b ? sar_flags(a, b, width) : before;

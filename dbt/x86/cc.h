@@ -30,7 +30,9 @@ enum cc_kind {
 	CC_SHL,			/* a = operand, b = count 1 … 31 */
 	CC_SHR,
 	CC_SAR,
-	CC_LAST_FULL = CC_SAR,
+	/* a bit 0 = CF, b bit 0 = ZF; PF = both (COMISS …); OF = SF = AF = 0 */
+	CC_FCOM,
+	CC_LAST_FULL = CC_FCOM,
 
 	CC_ADC,			/* a = r, b = addend, c bit 0 = carry in */
 	CC_SBB,			/* a = r, b = subtrahend, c bit 0 = borrow in */

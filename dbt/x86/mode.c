@@ -2,6 +2,8 @@
 /* The block key's flags and the segment checks, from the CPU's state. */
 #include "dbt/x86/mode.h"
 
+#include "dbt/rt/softsse.h"
+
 static bool is_real(const struct vcpu *c)
 {
 	return !(c->cr0 & CR0_PE) || (c->eflags & FL_VM);
@@ -85,6 +87,8 @@ void vcpu_update_key(struct vcpu *c)
 	k |= c->cr4 & CR4_OSXMMEXCPT ? KEY_XMMEXCPT : 0;
 	k |= c->inhibit ? KEY_INHIBIT : 0;
 	k |= c->df < 0 ? KEY_DF : 0;
+	if ((c->mxcsr & (MXCSR_MASKS | MXCSR_DAZ | MXCSR_FTZ)) != MXCSR_MASKS)
+		k |= KEY_SSE_SOFT;
 	if ((c->cr0 & CR0_AM) && (c->eflags & FL_AC) && c->cpl == 3)
 		k |= KEY_AC;
 	c->key_flags = k;

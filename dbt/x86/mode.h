@@ -30,6 +30,8 @@ enum key_flag {
 	KEY_NE = 1u << 21,		/* CR0.NE: x87 errors are #MF */
 	KEY_XMMEXCPT = 1u << 22,
 	KEY_DF = 1u << 23,		/* string instructions go down */
+	/* MXCSR has DAZ, FTZ or an exception unmasked: SSE by helpers */
+	KEY_SSE_SOFT = 1u << 24,
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 

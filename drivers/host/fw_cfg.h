@@ -22,7 +22,9 @@ int fw_cfg_find(hpa_t base, const char *name, struct fw_cfg_file *file);
 /* Copy `size` bytes from the start of a file to buf, which lies in a window. 0 or -ERR_IO. */
 int fw_cfg_read(hpa_t base, const struct fw_cfg_file *file, void *buf, u32 size);
 
-/* The next `size` bytes after what was read last, with nothing else read in between. 0 or -ERR_IO. */
+/*
+ * The next `size` bytes after what was read last, with nothing else read in between. 0 or -ERR_IO.
+ */
 int fw_cfg_read_next(hpa_t base, void *buf, u32 size);
 
 #endif

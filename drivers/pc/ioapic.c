@@ -63,6 +63,16 @@ void ioapic_set(void *ioapic, unsigned n, int level)
 	lock_drop(&a->lock);
 }
 
+bool ioapic_waiting(struct ioapic *a, unsigned n)
+{
+	lock_take(&a->lock);
+	u64 e = a->rte[n];
+	bool r = !(e & RTE_MASKED) &&
+		 lapic_waiting(a->lapic, (u8)(e >> 56), e & RTE_LOGICAL, (u8)e);
+	lock_drop(&a->lock);
+	return r;
+}
+
 void ioapic_eoi(void *ioapic, unsigned n, int unused)
 {
 	struct ioapic *a = ioapic;

@@ -15,6 +15,9 @@ void ioapic_reset(struct ioapic *a);
 /* Pin n (0…23) as driven, 1 = asserted: an irq_line.set function. */
 void ioapic_set(void *ioapic, unsigned n, int level);
 
+/* Is the last interrupt of edge pin n still waiting in a core's IRR? */
+bool ioapic_waiting(struct ioapic *a, unsigned n);
+
 /* A core ended level-triggered vector n: an irq_line.set function. */
 void ioapic_eoi(void *ioapic, unsigned n, int unused);
 

@@ -20,13 +20,23 @@ struct irqchip {
 	struct lapic *lapic;
 };
 
+static unsigned pin_of(unsigned isa) { return isa ? isa : 2; }
+
 void irqchip_isa(void *irqchip, unsigned n, int level)
 {
 	struct irqchip *c = irqchip;
 
 	pic_set(c->pic, n, level);
 	if (n != 2)
-		ioapic_set(c->ioapic, n ? n : 2, level);
+		ioapic_set(c->ioapic, pin_of(n), level);
+}
+
+bool irqchip_isa_waiting(void *irqchip, unsigned n)
+{
+	struct irqchip *c = irqchip;
+
+	return (lapic_accepts_intr(c->lapic, 0) && pic_waiting(c->pic, n)) ||
+	       ioapic_waiting(c->ioapic, pin_of(n));
 }
 
 struct irq_line irqchip_line(struct irqchip *c, unsigned n)

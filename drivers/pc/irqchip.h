@@ -16,6 +16,9 @@ void irqchip_reset(struct irqchip *c);
 /* ISA interrupt n (0…15), to PIC and IOAPIC: an irq_line.set function. */
 void irqchip_isa(void *irqchip, unsigned n, int level);
 
+/* Does an earlier edge of ISA interrupt n still wait for a core that will take it? */
+bool irqchip_isa_waiting(void *irqchip, unsigned n);
+
 /* An irq_line that drives ISA interrupt n. */
 struct irq_line irqchip_line(struct irqchip *c, unsigned n);
 

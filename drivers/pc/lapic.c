@@ -76,10 +76,7 @@ static void set_bit(u32 set[8], u8 v) { set[v / 32] |= BIT(v % 32); }
 static void clear_bit(u32 set[8], u8 v) { set[v / 32] &= ~BIT(v % 32); }
 static bool test_bit(const u32 set[8], u8 v) { return set[v / 32] >> v % 32 & 1; }
 
-static bool enabled(const struct core *c)
-{
-	return c->base & BASE_ENABLE && c->svr & SVR_ENABLE;
-}
+static bool enabled(const struct core *c) { return c->base & BASE_ENABLE && c->svr & SVR_ENABLE; }
 
 /* §11.8.3.1 */
 static u8 ppr(const struct core *c)
@@ -110,7 +107,6 @@ static void update(struct core *c)
 }
 
 static void accept(struct core *c, u8 vector, bool level);
-
 static void error(struct core *c, u32 bit)
 {
 	u32 lvt = c->lvt[LVT_ERROR];
@@ -149,10 +145,9 @@ static bool deliver(struct core *c, enum lapic_mode mode, u8 vector, bool level)
 	switch (mode) {
 	case LAPIC_FIXED:
 	case LAPIC_LOWEST:
-		if (!enabled(c))
-			return false;
-		accept(c, vector, level);
-		return true;
+		if (enabled(c))
+			accept(c, vector, level);
+		return enabled(c);
 	case LAPIC_NMI:
 		l->cpu.nmi ? l->cpu.nmi(l->cpu.opaque, n) : unconnected(l, "NMI");
 		return true;
@@ -208,6 +203,17 @@ bool lapic_message(struct lapic *l, u8 dest, bool logical, enum lapic_mode mode,
 	return r;
 }
 
+bool lapic_waiting(struct lapic *l, u8 dest, bool logical, u8 vector)
+{
+	bool r = false;
+
+	lock_take(&l->lock);
+	for (unsigned k = 0; k < l->cores; k++)
+		r |= addressed(&l->core[k], dest, logical) && test_bit(l->core[k].irr, vector);
+	lock_drop(&l->lock);
+	return r;
+}
+
 bool lapic_msi(struct lapic *l, u32 address, u32 data)
 {
 	return lapic_message(l, (u8)bits(address, 19, 12), bits(address, 2, 2),
@@ -252,10 +258,7 @@ static u64 count_ns(const struct core *c)
 	return (u64)TICK_NS << (v == 7 ? 0 : v + 1);
 }
 
-static bool periodic(const struct core *c)
-{
-	return c->lvt[LVT_TIMER] & LVT_PERIODIC;
-}
+static bool periodic(const struct core *c) { return c->lvt[LVT_TIMER] & LVT_PERIODIC; }
 
 static u32 current_count(const struct core *c)
 {
@@ -381,7 +384,6 @@ static u32 read_reg(struct core *c, u32 reg)
 	case REG_ID: return (u32)c->id << 24;
 	case REG_VERSION: return VERSION;
 	case REG_TPR: return c->tpr;
-	case REG_APR: return 0;
 	case REG_PPR: return ppr(c);
 	case REG_LDR: return (u32)c->ldr << 24;
 	case REG_DFR: return (u32)c->dfr << 28 | 0x0fffffff;
@@ -392,6 +394,7 @@ static u32 read_reg(struct core *c, u32 reg)
 	case REG_TICR: return c->ticr;
 	case REG_TCCR: return current_count(c);
 	case REG_DCR: return c->dcr;
+	case REG_APR:
 	case REG_EOI: return 0;
 	}
 	error(c, ESR_REGISTER);

@@ -63,6 +63,9 @@ void lapic_lint(struct lapic *l, unsigned pin, int level);
 bool lapic_message(struct lapic *l, u8 dest, bool logical, enum lapic_mode mode, u8 vector,
 		   bool level);
 
+/* Is the vector waiting in the IRR of a core that the destination names? */
+bool lapic_waiting(struct lapic *l, u8 dest, bool logical, u8 vector);
+
 /* A message-signalled interrupt written to 0xfeexxxxx (SDM 3A §11.11). */
 bool lapic_msi(struct lapic *l, u32 address, u32 data);
 

@@ -50,8 +50,8 @@
  *	pci		cf8-cff			PIRQs as PIIX routes them
  *	ioapic, lapic	fec00000 fee00000	-
  */
-enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12, IRQ_FERR = 13,
-	IRQ_IDE0 = 14, IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12,
+	IRQ_FERR = 13, IRQ_IDE0 = 14, IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -169,7 +169,7 @@ static void create_isa(struct machine *m)
 	m->ferr = ferr_create(m->bus, &irq13, &ignne);
 	debugport_create(m->bus, &m->c.debug);
 	debugexit_create(m->bus, &m->c.power);
-	m->pit = pit_create(m->bus, &irq0);
+	m->pit = pit_create(m->bus, &irq0, irqchip_isa_waiting);
 	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);
 	m->i8042 = i8042_create(m->bus, &kbd);
 	m->com1 = uart_create(m->bus, PORT_COM1, &irq4, &m->c.com1);

@@ -116,10 +116,12 @@ bool pic_output(const struct pic *p)
 	return __atomic_load_n(&p->out, __ATOMIC_ACQUIRE);
 }
 
-bool pic_latched(struct pic *p, unsigned n)
+bool pic_waiting(struct pic *p, unsigned n)
 {
+	const struct chip *c = &p->chip[n / 8];
+
 	lock_take(&p->lock);
-	bool r = p->chip[n / 8].irr >> n % 8 & 1;
+	bool r = (c->irr & ~c->imr) >> n % 8 & 1;
 	lock_drop(&p->lock);
 	return r;
 }

@@ -20,7 +20,7 @@ bool pic_output(const struct pic *p);
 /* The CPU's INTA cycle: the vector, 0…255; a spurious IRQ 7 or 15 if nothing is pending. */
 u8 pic_ack(struct pic *p);
 
-/* Is input n latched and not yet acknowledged (IRR)? For tick coalescing. */
-bool pic_latched(struct pic *p, unsigned n);
+/* Is input n latched, unmasked and not yet acknowledged (IRR)? */
+bool pic_waiting(struct pic *p, unsigned n);
 
 #endif

@@ -6,8 +6,10 @@
  * Deviations: no sound; the refresh bit toggles every 15.085 µs whatever channel 1 does;
  * IRQ 0's falling edge in mode 3 is not shown (nobody acts on it); deadlines closer than
  * MIN_NS are moved apart, so a count below 24 gives fewer interrupts than the chip.
- * Late callbacks: edges that passed meanwhile are given one by one, CATCH_UP_NS apart (the
- * controller merges them while one is pending), at most MAX_OWED; more are counted lost.
+ * Ticks are not merged: an edge whose predecessor the guest has not taken yet (it runs slower
+ * here than on the machine it was written for, and cannot keep time without its ticks), or that
+ * a late callback missed, is owed and given later, one each CATCH_UP_NS, at most MAX_OWED; more
+ * are counted lost. A chip would merge them. While IRQ 0 is masked nothing is owed.
  * Invariant: `start` is the tick at which the channel held its full count `n`.
  */
 #include "drivers/pc/pit.h"
@@ -49,6 +51,7 @@ struct pit {
 	struct chan chan[3];
 	u8 portb;
 	struct irq_line irq0;
+	bool (*waiting)(void *opaque, unsigned n);
 	struct timer timer;
 	u64 seen;		/* edges of channel 0 up to this tick are dealt with */
 	unsigned owed;		/* edges still to be given */
@@ -180,12 +183,12 @@ static void collect(struct pit *p, u64 t)
 	p->owed += edges < room ? edges : room;
 }
 
-/* Give one edge that is due, and queue the timer for the next. */
+/* Give one edge that is due if the guest took the last, and queue the timer for the next. */
 static void deliver(struct pit *p)
 {
 	u64 now = clock_ns(), next;
 
-	if (p->owed) {
+	if (p->owed && !(p->waiting && p->waiting(p->irq0.opaque, p->irq0.n))) {
 		p->owed--;
 		irq_set(&p->irq0, 0);
 		irq_set(&p->irq0, 1);
@@ -451,12 +454,14 @@ void pit_reset(struct pit *p)
 	lock_drop(&p->lock);
 }
 
-struct pit *pit_create(struct bus *bus, const struct irq_line *irq0)
+struct pit *pit_create(struct bus *bus, const struct irq_line *irq0,
+		       bool (*waiting)(void *opaque, unsigned n))
 {
 	struct pit *p = calloc(1, sizeof(*p));
 
 	must(p);
 	p->irq0 = *irq0;
+	p->waiting = waiting;
 	p->timer.fn = pit_timer;
 	p->timer.opaque = p;
 	p->pit_region = (struct bus_region){ "pit", PORT_PIT, 4, &pit_ops, p, 0, true, NULL };

@@ -7,8 +7,12 @@
 
 struct pit;
 
-/* `irq0` follows channel 0's OUT. Copied. */
-struct pit *pit_create(struct bus *bus, const struct irq_line *irq0);
+/*
+ * `irq0` follows channel 0's OUT. waiting(irq0->opaque, irq0->n) says that its last edge still
+ * waits for the CPU; NULL: never. Copied.
+ */
+struct pit *pit_create(struct bus *bus, const struct irq_line *irq0,
+		       bool (*waiting)(void *opaque, unsigned n));
 void pit_reset(struct pit *p);
 
 /* Ticks of channel 0 that came too late to be given one by one (see pit.c). */

@@ -20,7 +20,7 @@ core()
 {
 	format=$1 prefix=$2
 	shift 2
-	grub-mkimage -O "$format" -d "$grub" -c "$here/early.cfg" -p "$prefix" \
+	grub-mkimage -O "$format" -d "$grub" -p "$prefix" \
 		-o "$work/core.img" $modules "$@"
 }
 

@@ -26,6 +26,8 @@ void enter_user(struct user *u);
 extern struct trap *trap_frame;
 
 /* machine.c */
+extern u32 page_dir[1024];
+extern char trap_stubs[];
 void machine_init(u32 cases);
 void machine_code_base(u32 base);		/* of the LDT's two code segments */
 void machine_esp_base(u32 base);		/* of SEL_ESP */

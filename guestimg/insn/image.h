@@ -18,6 +18,7 @@
 #define SEL_KDATA 0x18
 #define SEL_TSS 0x40
 #define SEL_LDT 0x50
-#define SEL_ESP 0x78			/* data with a base, for stacks of 16 bits (IRET keeps ESP's high half) */
+/* data with a base, for stacks of 16 bits (IRET keeps ESP's high half) */
+#define SEL_ESP 0x78
 
 #endif

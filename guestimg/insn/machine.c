@@ -18,8 +18,6 @@ static u64 gdt[16], ldt[8], idt[256];
 static struct tss tss;
 static u8 trap_stack[4096] __attribute__((aligned(16)));
 static const struct insn_seg segs[] = INSN_LDT;
-extern u32 page_dir[1024];
-extern char trap_stubs[];
 void load_tables(const void *gdtr, const void *idtr);
 void kernel_trap(const struct trap *t);
 
@@ -182,6 +180,8 @@ static u32 features[2];			/* CPUID.1: EDX, ECX */
 
 bool machine_has(unsigned need)
 {
+	if (need > 64)
+		return false;
 	return !need || (features[(need - 1) / 32] >> ((need - 1) % 32) & 1);
 }
 

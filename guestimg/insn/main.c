@@ -17,6 +17,10 @@ static const struct insn_result *results;
 static const u8 *blob;
 
 static const char *const reg_names[8] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
+static const char *const unit_names[FX_UNITS] = {
+	"cw", "mxcsr", "st0", "st1", "st2", "st3", "st4", "st5", "st6", "st7",
+	"xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+};
 static u32 want[DATA_RW / 4];
 static u8 fx_before[512] __attribute__((aligned(16))), fx_after[512] __attribute__((aligned(16)));
 static struct user user __attribute__((aligned(256)));
@@ -100,10 +104,7 @@ static const char *compare_cpu(const struct insn_case *c, const struct insn_resu
 {
 	const struct trap *t = trap_frame;
 	const u32 gpr[8] = { t->eax, t->ecx, t->edx, t->ebx, t->esp, t->ebp, t->esi, t->edi };
-	u32 ignore = r->vector == 3 ? c->ignore : 0;
 
-	if (c->known == KNOWN_REP_FLAGS && r->vector != 3)
-		ignore = INSN_EFLAGS & 0x8d5;
 	if (t->vector != r->vector)
 		return "vector";
 	if (t->eip != r->eip)
@@ -115,7 +116,7 @@ static const char *compare_cpu(const struct insn_case *c, const struct insn_resu
 	for (unsigned i = 0; i < 8; i++)
 		if (gpr[i] != r->gpr[i] && !(c->ignore_gpr >> i & 1))
 			return reg_names[i];
-	return (t->eflags ^ r->eflags) & INSN_EFLAGS & ~ignore ? "eflags" : 0;
+	return (t->eflags ^ r->eflags) & INSN_EFLAGS & ~insn_ignored(c, r->vector) ? "eflags" : 0;
 }
 
 static const char *compare_memory(const struct insn_case *c, const struct insn_result *r)
@@ -143,10 +144,23 @@ static const char *compare_memory(const struct insn_case *c, const struct insn_r
 	return bad;
 }
 
+/* The first 16-byte unit of the FXSAVE image that is not as it should be. */
+static u32 fx_bad;
+static const u8 *fx_want;
+
+static bool differs(const u8 *a, const u8 *b)
+{
+	for (u32 i = 0; i < 16; i++)
+		if (a[i] != b[i])
+			return true;
+	return false;
+}
+
 static const char *compare_fx(const struct insn_case *c, const struct insn_result *r)
 {
 	const u8 *b = blob + r->blob + r->mem_len, *exp;
 
+	fx_want = 0;
 	if (c->fx == FX_NONE)
 		return 0;
 	for (u32 i = 6; i < 24; i++)		/* last instruction and operand */
@@ -159,9 +173,11 @@ static const char *compare_fx(const struct insn_case *c, const struct insn_resul
 			exp = b;
 			b += 16;
 		}
-		for (u32 i = 0; i < 16; i++)
-			if (fx_after[16 * unit + i] != exp[i])
-				return unit < 2 ? "x87 or SSE control" : unit < 10 ? "st" : "xmm";
+		if (differs(fx_after + 16 * unit, exp)) {
+			fx_bad = unit;
+			fx_want = exp;
+			return unit < 2 ? "x87 or SSE control" : unit < 10 ? "st" : "xmm";
+		}
 	}
 	return 0;
 }
@@ -197,6 +213,9 @@ static void describe(u32 n, const char *what)
 	pair(" eflags", t->eflags & INSN_EFLAGS, r->eflags);
 	for (unsigned i = 0; i < 8; i++)
 		pair(reg_names[i], gpr[i], r->gpr[i]);
+	for (unsigned i = 0; i < 16 && fx_want; i += 4)
+		pair(unit_names[fx_bad], *(u32 *)(fx_after + 16 * fx_bad + i),
+				*(u32 *)(fx_want + i));
 	print("\n");
 }
 

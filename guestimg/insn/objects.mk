@@ -15,7 +15,8 @@ $(INSN_ROM)/guest/%.o: guestimg/insn/%.S guestimg/insn/image.h
 	$(Q)$(INSN_I386) -c $< -o $@
 
 $(INSN_ROM)/stage1.bin: $(INSN_ROM)/guest/stage1.o
-	$(Q)i686-linux-gnu-ld -m elf_i386 -Ttext 0xfffff000 --no-warn-rwx-segments --entry=0xfffffff0 \
+	$(Q)i686-linux-gnu-ld -m elf_i386 -Ttext 0xfffff000 --no-warn-rwx-segments \
+		--entry=0xfffffff0 \
 		$< -o $(@:.bin=.elf)
 	$(Q)i686-linux-gnu-objcopy -O binary -j .text $(@:.bin=.elf) $@
 

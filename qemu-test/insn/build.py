@@ -14,10 +14,10 @@ FLAT, CODE16, BASED, STACK16, CODE16_FLAT = range(5)
 EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI = range(8)
 CF, PF, AF, ZF, SF, DF, OF = 1, 4, 0x10, 0x40, 0x80, 0x400, 0x800
 ARITH = CF | PF | AF | ZF | SF | OF
-KNOWN_REP_FLAGS = 1
+KNOWN_REP_FLAGS, KNOWN_AT_FAULT = 1, 2
 # CPU features as case.h numbers them: 1 + bit of CPUID.1:EDX, 33 + bit of ECX.
 NEED = {"": 0, "CX8": 9, "CMOV": 16, "MMX": 24, "FXSR": 25, "SSE": 26, "SSE2": 27, "SSE3": 33,
-        "SSSE3": 42, "MOVBE": 55, "POPCNT": 56, "FPU": 1}
+        "SSSE3": 42, "MOVBE": 55, "POPCNT": 56, "FPU": 1, "TODO": 255}
 
 EDGES = {
     1: (0, 1, 2, 0x7f, 0x80, 0x81, 0xff, 0xfe, 0x0f, 0x10, 0x55, 0x99),
@@ -54,6 +54,7 @@ class Gen:
     def __init__(self, seed):
         self.rnd = random.Random(seed)
         self.cases, self.groups, self.fx, self.names = [], [], [], {}
+        self.todo = False       # these are rows of lift/todo.def: the guest image leaves them out
 
     # -- values
 
@@ -184,7 +185,7 @@ class Gen:
 
     def case(self, name, code, regs=None, flags=None, poke=None, ignore=0, fx=FX_NONE, segs=FLAT,
              ignore_gpr=0, known=0, need=""):
-        """poke: (address or offset from DATA, bytes).  ignore: flags that the SDM leaves undefined."""
+        """poke: (address or offset from DATA, bytes).  ignore: flags that are undefined."""
         regs = regs or {}
         gpr = [regs.get(r, self.value(4)) for r in range(8)]
         if ESP not in regs:
@@ -198,7 +199,8 @@ class Gen:
         assert len(code) <= 24 and len(data) <= 24, name
         self.cases.append(struct.pack(
             "<8I2I3H7B3x24s24s", *gpr, flags, ignore, self.group(name), fx, off, len(data), segs,
-            len(code), self.start(len(code)), ignore_gpr, known, NEED[need], bytes(code), bytes(data)))
+            len(code), self.start(len(code)), ignore_gpr, known,
+            NEED["TODO" if self.todo else need], bytes(code), bytes(data)))
 
     def write(self, path):
         with open(path, "wb") as f:

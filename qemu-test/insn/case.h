@@ -38,7 +38,8 @@
 enum insn_segs {			/* values of a case's `segs`: rows of insn_segs */
 	SEGS_FLAT,			/* FS: DATA16, GS: the limited segment */
 	SEGS_CODE16,			/* 16-bit code, stack and data */
-	SEGS_BASED,			/* 32-bit code and data with bases; FS read only, GS expand-down */
+	/* 32-bit code and data with bases; FS read only, GS expand-down */
+	SEGS_BASED,
 	SEGS_STACK16,			/* flat but SS, which is 16-bit */
 	SEGS_CODE16_FLAT,		/* 16-bit code, flat data and stack */
 	SEGS_COUNT,
@@ -92,7 +93,8 @@ struct insn_case {
 	u8 start;			/* code's place in the slot */
 	u8 ignore_gpr;			/* bit n: register n is not compared */
 	u8 known;			/* enum insn_known: 0, or why Loam may differ */
-	u8 need;			/* CPU feature: 0 none, 1 + bit of CPUID.1:EDX, 33 + bit of ECX */
+	u8 need;			/* CPU feature: 0 none, 1 + bit of CPUID.1:EDX, 33 + bit of
+				   ECX, 255 a row that Loam does not lift yet */
 	u8 spare[3];
 	u8 code[24];
 	u8 bytes[24];
@@ -102,13 +104,15 @@ struct insn_case {
 enum insn_known {
 	KNOWN_NONE,
 	KNOWN_REP_FLAGS,		/* flags after a fault within REP CMPS, SCAS */
+	KNOWN_AT_FAULT,			/* `ignore` holds at a fault too: flags from before it */
 };
 
 #define GROUP_NAME 40u
 
 struct cases_head {
 	u32 magic;
-	u32 cases, groups, fx;		/* counts; the tables follow in this order, 4-byte aligned */
+	/* counts; the tables follow in this order, 4-byte aligned */
+	u32 cases, groups, fx;
 };
 
 /* Outcome: the state at the first exception; the end of the code raises #BP as well. */
@@ -141,6 +145,14 @@ static inline u32 insn_cs_base(u32 n, unsigned segs)
 
 /* What the data pages hold; it repeats after 256 bytes. */
 static inline u8 insn_pattern(u32 off) { return (u8)((off & 0xff) * 167 + 13); }
+
+/* EFLAGS bits that are not compared where the case ended with `vector`. */
+static inline u32 insn_ignored(const struct insn_case *c, unsigned vector)
+{
+	if (vector == 3 || c->known == KNOWN_AT_FAULT)
+		return c->ignore;
+	return c->known == KNOWN_REP_FLAGS ? 0x8d5 : 0;
+}
 
 /* Bits of EFLAGS that cases compare, and that they may set. */
 #define INSN_EFLAGS 0x244cd5u		/* ID AC NT OF DF SF ZF AF PF CF */

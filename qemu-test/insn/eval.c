@@ -60,11 +60,7 @@ static void expected(u32 n, u8 *data, u8 *fx)
 
 static u32 ignored_flags(u32 n)
 {
-	const struct insn_case *c = &files.cases[n];
-
-	if (c->known == KNOWN_REP_FLAGS && files.results[n].vector != 3)
-		return c->ignore | FL_ARITH;
-	return files.results[n].vector == 3 ? c->ignore : 0;
+	return insn_ignored(&files.cases[n], files.results[n].vector);
 }
 
 static bool same(u32 n, const struct insn_outcome *o)
@@ -102,7 +98,8 @@ static void show_bytes(const char *what, u32 at, const u8 *got, const u8 *want, 
 
 static void show(u32 n, const struct insn_way *way, const struct insn_outcome *o)
 {
-	static const char *const regs[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" };
+	static const char *const regs[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi",
+			"edi" };
 	static u8 data[DATA_RW], fx[FX_SIZE];
 	const struct insn_case *c = &files.cases[n];
 	const struct insn_result *r = &files.results[n];
@@ -197,7 +194,8 @@ static void report(void)
 {
 	for (u32 g = 0; g < files.head->groups; g++)
 		if (group_failed[g])
-			printf("FAIL %s: %u cases\n", files.names + g * GROUP_NAME, group_failed[g]);
+			printf("FAIL %s: %u cases\n", files.names + g * GROUP_NAME,
+					group_failed[g]);
 	for (u32 g = 0; g < files.head->groups; g++)
 		if (group_left_out[g])
 			printf("skip %s: not implemented\n", files.names + g * GROUP_NAME);

@@ -4,7 +4,7 @@
 A flag's producer and its reader stand in one piece of code: that is where lazy flags go wrong.
 """
 from build import (AF, ARITH, CF, CODE16, CODE16_FLAT, DATA, DF, EAX, EBX, ECX, EDX, ESI, ESP, EBP,
-                   EDI, FLAT, OF, PF, SF, ZF, RO, ABSENT, BASED, STACK16, Regs, le)
+                   EDI, FLAT, KNOWN_AT_FAULT, OF, PF, SF, ZF, RO, ABSENT, BASED, STACK16, Regs, le)
 
 COND = ("O", "NO", "B", "AE", "E", "NE", "BE", "A", "S", "NS", "P", "NP", "L", "GE", "LE", "G")
 READS = (OF, CF, ZF, CF | ZF, SF, PF, SF | OF, SF | OF | ZF)      # by condition / 2
@@ -14,7 +14,8 @@ def by_flags(g):
     """Each reader on flags as they are at the entry."""
     for cc in range(16):
         for _ in range(12):
-            g.case(f"SET{COND[cc]} r", bytes([0x0f, 0x90 | cc]) + g.modrm_reg(0, g.rnd.randrange(8)))
+            g.case(f"SET{COND[cc]} r", bytes([0x0f, 0x90 | cc]) + g.modrm_reg(0,
+                g.rnd.randrange(8)))
             jump(g, cc, g.rnd.randrange(3))
         for _ in range(4):
             addr, regs = g.address(1), Regs()
@@ -57,7 +58,8 @@ PRODUCERS = [       # name, code, flags left undefined; ECX holds a count
     ("DEC", b"\x48", 0), ("DEC8", b"\xfe\xc8", 0), ("DEC16", b"\x66\x48", 0),
     ("NEG", b"\xf7\xd8", 0), ("NEG8", b"\xf6\xd8", 0),
     ("SHL 1", b"\xd1\xe0", AF), ("SHL8 3", b"\xc0\xe0\x03", AF | OF), ("SHL cl", b"\xd3\xe0", -1),
-    ("SHR 1", b"\xd1\xe8", AF), ("SHR16 5", b"\x66\xc1\xe8\x05", AF | OF), ("SHR cl", b"\xd3\xe8", -1),
+    ("SHR 1", b"\xd1\xe8", AF), ("SHR16 5", b"\x66\xc1\xe8\x05", AF | OF), ("SHR cl", b"\xd3\xe8",
+        -1),
     ("SAR 1", b"\xd1\xf8", AF), ("SAR8 7", b"\xc0\xf8\x07", AF | OF), ("SAR cl", b"\xd3\xf8", -1),
     ("ROL 1", b"\xd1\xc0", 0), ("ROR cl", b"\xd3\xc8", -2), ("RCL 1", b"\xd1\xd0", 0),
     ("RCR cl", b"\xd3\xd8", -2), ("SHLD cl", b"\x0f\xa5\xd8", -1), ("SHRD 4", b"\x0f\xac\xd8\x04",
@@ -91,6 +93,12 @@ def readers(g):
     yield "LOOPE", b"\xe1\x04", ZF
     yield "MOV ADD", b"\x89\xc2\x01\xda", 0
     yield "#DE", b"\x31\xc9\xf7\xf1", 0     # the fault must find the flags of XOR
+    # Here it must find the producer's, though nobody reads them afterwards.
+    yield "#PF; ADD", b"\x8b\x15" + le(ABSENT, 4) + b"\x01\xd8", 0
+    yield "MOV; #PF; XOR", b"\x89\xc2\x89\x15" + le(RO, 4) + b"\x31\xc0", 0
+    yield "#DE; AND", b"\xba\xff\xff\xff\xff\xf7\xf2\x21\xc0", 0
+    yield "#GP; CMP", b"\x65\xa1\x80\0\0\0\x39\xd8", 0
+    yield "POP #PF; SUB", b"\x8f\x05" + le(RO + 4, 4) + b"\x29\xc0", 0
 
 
 def chains(g):
@@ -132,7 +140,8 @@ def chain(g, pname, pcode, rname, rcode, bad, count):
         poke = (regs[ESP], le(g.flags() | 0x202, 4))
     if pname == "LOCK DEC":
         pcode = b"\xf0\xff\x0f"
-    g.case(f"{pname}; {rname}", pcode + rcode, regs, poke=poke, ignore=after(rname, rcode, bad))
+    g.case(f"{pname}; {rname}", pcode + rcode, regs, poke=poke, ignore=after(rname, rcode, bad),
+           known=KNOWN_AT_FAULT if "#" in rname else 0)
 
 
 def branches(g):
@@ -196,7 +205,8 @@ def stack_regs(g, segs):
 def stack(g):
     for segs in (FLAT, CODE16, BASED, STACK16, CODE16_FLAT):
         for pre in (b"", b"\x66"):
-            tag = ("flat", "code16", "based", "stack16", "code16 flat")[segs] + (" o66" if pre else "")
+            tag = ("flat", "code16", "based", "stack16",
+                "code16 flat")[segs] + (" o66" if pre else "")
             wide = (segs in (CODE16, CODE16_FLAT)) == bool(pre)
             for r in range(8):
                 g.case(f"PUSH r {tag}", pre + bytes([0x50 | r]), stack_regs(g, segs), segs=segs)
@@ -207,6 +217,9 @@ def stack(g):
         for esp in (DATA, DATA + 2, DATA - 4, RO, RO + 4, RO + 2, RO + 0x10, ABSENT, ABSENT - 2,
                     ABSENT + 4, DATA + 0x12):
             g.case("stack #PF", bytes([op]), {ESP: esp, EBP: esp})
+    for segs in (CODE16, BASED):                                # much IR in one block
+        g.case("PUSHA ENTER", b"\x60" * 19 + b"\xc8\x08\0\x1f", {ESP: 0x1800, EBP: 0x1900},
+            segs=segs)
     for esp in (0, 1, 2, 3, 4, 0xfffe, 0xffff, 0x10000, 0x8):   # the end of a 16-bit stack
         for code in (b"\x50", b"\x58", b"\x66\x50", b"\x66\x58", b"\x60", b"\xc9", b"\xc8\x10\0\0"):
             g.case("SS wrap", code, {ESP: esp | 0xabc0000, EBP: esp}, segs=STACK16)

@@ -111,7 +111,8 @@ def exchange(g):
             regs = Regs().put(g, EAX, size, g.value(size))
             if w:
                 g.case(f"XCHG{BITS[size]} short", PFX[size] + bytes([0x90 | r]), regs)
-            both_eax = Regs().put(g, r, size, g.value(size))    # register forms with the accumulator
+            both_eax = Regs().put(g, r, size,
+                g.value(size))    # register forms with the accumulator
             for op in (0xb0 | w, 0xc0 | w):
                 for rm in (EAX, r):
                     g.case(f"{'XADD' if op & 0x40 else 'CMPXCHG'}{BITS[size]} acc",
@@ -346,7 +347,8 @@ def addressing(g):
                 code += (b"" if sib is None else bytes([sib])) + le(g.rnd.getrandbits(32), size)
                 g.case(f"LEA mod{mod}", code)
             size = 2 if mod == 2 or (mod == 0 and rm == 6) else mod
-            code = bytes([mod << 6 | g.rnd.randrange(8) << 3 | rm]) + le(g.rnd.getrandbits(16), size)
+            code = bytes([mod << 6 | g.rnd.randrange(8) << 3 | rm]) + le(g.rnd.getrandbits(16),
+                size)
             for pre in (b"\x67", b"\x66\x67"):
                 g.case(f"LEA a16 mod{mod}", pre + b"\x8d" + code)
     g.case("LEA16", b"\x66\x8d\x84\x8e\x11\x22\x33\x44")
@@ -394,7 +396,8 @@ def faults(g):
                 g.case(f"{name}{BITS[size]} limit", pre + PFX[size] + bytes([op | (size > 1)])
                        + mem, regs, ignore=ignore, segs=segs)
     for name, code in (("CMPXCHG", b"\x0f\xb1"), ("XADD", b"\x0f\xc1"), ("BTS", b"\x0f\xab"),
-                       ("NOT", b"\xf7"), ("SHL", b"\xd1"), ("SHLcl", b"\xd3"), ("SETE", b"\x0f\x94"),
+                       ("NOT", b"\xf7"), ("SHL", b"\xd1"), ("SHLcl", b"\xd3"), ("SETE",
+                           b"\x0f\x94"),
                        ("BT", b"\x0f\xa3"), ("CMOVE", b"\x0f\x44"), ("CMPXCHG8B", b"\x0f\xc7"),
                        ("MUL", b"\xf7"), ("DIV", b"\xf7"), ("SHLD", b"\x0f\xa5"), ("RCL", b"\xd3")):
         digit = {"NOT": 2, "SHL": 4, "SHLcl": 4, "CMPXCHG8B": 1, "MUL": 4, "DIV": 6, "RCL": 2}

@@ -9,12 +9,13 @@ UNIT_TESTS += insn_eval
 insn_eval_OBJS = $(addprefix qemu-test/insn/,eval.o world.o tables.o) qemu-test/unit/native.o \
 	qemu-test/unit/native_xmm.o mm/bus.o \
 	$(filter dbt/x86/% dbt/lift/% dbt/ir/% dbt/opt/%,$(OBJS_dbt)) \
-	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/rt/reset.o,$(filter dbt/rt/%,$(OBJS_dbt))) \
+	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/rt/reset.o, \
+		$(filter dbt/rt/%,$(OBJS_dbt))) \
 	mm/arena.o
 insn_eval_LIBS = -lcapstone
 units: $(INSN)/results.bin
 
-$(INSN)/cases.bin: $(INSN_PY)
+$(INSN)/cases.bin: $(INSN_PY) dbt/lift/todo.def
 	@mkdir -p $(@D)
 	$(Q)python3 qemu-test/insn/gen.py $@
 

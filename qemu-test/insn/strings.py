@@ -86,7 +86,8 @@ def faults(g):
 
 def ports(g):
     """Ports need a privilege that the cases have not: #GP(0), and nothing moves."""
-    for code, name in ((b"\x6c", "INSB"), (b"\x6d", "INSD"), (b"\x6e", "OUTSB"), (b"\xf3\x6f", "OUTSD"),
+    for code, name in ((b"\x6c", "INSB"), (b"\x6d", "INSD"), (b"\x6e", "OUTSB"), (b"\xf3\x6f",
+        "OUTSD"),
                        (b"\xe4\x60", "IN imm"), (b"\xed", "IN dx"), (b"\xe6\x80", "OUT imm"),
                        (b"\xee", "OUT dx"), (b"\x66\xef", "OUT16 dx")):
         g.case(name, code, {EDI: DATA + 0x100, ESI: DATA + 0x100, ECX: 3})

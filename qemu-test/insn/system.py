@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cases of what user code meets of the system: privilege, segments, far transfers, traps, #UD."""
-from build import (AF, ARITH, CODE16, DATA, EAX, EBX, ECX, EDI, EDX, ESI, ESP, FLAT, BASED, STACK16, RO,
+from build import (AF, ARITH, CODE16, DATA, EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP, FLAT, BASED,
+    STACK16, RO,
                    ABSENT, ZF, Regs, le)
 
 CS32, SS32 = 0x23, 0x2b
+AC = 0x40000
 LDT = (0x0f, 0x17, 0x1f, 0x27, 0x2f, 0x37, 0x3f)
 SELECTORS = (0, 3, CS32, SS32, 0x20, 0x28, 0x2a) + LDT + (0x16, 0x14, 0x47, 0x4f, 0xffff, 0xfff8,
                                                           0x1c0b)
@@ -11,7 +13,8 @@ SELECTORS = (0, 3, CS32, SS32, 0x20, 0x28, 0x2a) + LDT + (0x16, 0x14, 0x47, 0x4f
 
 def privileged(g):
     rows = ((b"\xf4", "HLT"), (b"\x0f\x06", "CLTS"), (b"\xfa", "CLI"), (b"\xfb", "STI"),
-            (b"\x0f\x01\xf0", "LMSW"), (b"\x0f\x22\xc0", "MOV cr0"), (b"\x0f\x20\xc0", "MOV from cr0"),
+            (b"\x0f\x01\xf0", "LMSW"), (b"\x0f\x22\xc0", "MOV cr0"), (b"\x0f\x20\xc0",
+                "MOV from cr0"),
             (b"\x0f\x20\xd8", "MOV from cr3"), (b"\x0f\x23\xf8", "MOV dr7"),
             (b"\x0f\x21\xf0", "MOV from dr6"), (b"\x0f\x01\x3b", "INVLPG"), (b"\x0f\x08", "INVD"),
             (b"\x0f\x09", "WBINVD"), (b"\x0f\x32", "RDMSR"), (b"\x0f\x30", "WRMSR"),
@@ -24,7 +27,8 @@ def privileged(g):
 
 def undefined(g):
     for code in (b"\x0f\x0b", b"\x0f\xff\xc0", b"\x0f\xb9\xc0", b"\xf0\x90", b"\xf0\x01\xd8",
-                 b"\xf0\x39\x03", b"\x8d\xc0", b"\xc4\xc0", b"\xc5\xc0", b"\x62\xc0", b"\x0f\xc7\xc8",
+                 b"\xf0\x39\x03", b"\x8d\xc0", b"\xc4\xc0", b"\xc5\xc0", b"\x62\xc0",
+                     b"\x0f\xc7\xc8",
                  b"\xfe\xd0", b"\xff\xf8", b"\x8e\xc8", b"\x8e\xf0", b"\xf0\x0f\xa3\x03",
                  b"\xf0\x8b\x03", b"\x0f\xb2\xc0", b"\x0f\xc3\xc0", b"\xff\xd8", b"\xff\xe8",
                  b"\xf0\xd1\x23", b"\xf0\x0f\xbb\xc8"):
@@ -122,7 +126,8 @@ MASK = b"\x9c\x81\xe6" + le(0xfff0ffff, 4)
 
 def queries(g, sel):
     for pre in (b"", b"\x66"):
-        g.case("LSL", pre + b"\x0f\x03" + g.modrm_reg(g.rnd.choice((EAX, ECX, ESI)), EBX), {EBX: sel})
+        g.case("LSL", pre + b"\x0f\x03" + g.modrm_reg(g.rnd.choice((EAX, ECX, ESI)), EBX),
+            {EBX: sel})
         g.case("LAR", pre + b"\x0f\x02\xf3" + MASK, {EBX: sel}, ignore=AF)
     addr, regs = g.address(2), Regs({ESI: g.value(4)})
     g.case("LAR m", b"\x0f\x02" + g.mem32(ESI, addr, regs) + MASK, regs, poke=(addr, le(sel, 2)),
@@ -164,6 +169,53 @@ def far(g, sel, base):
            poke=(0x800, le(to, 4) + le(sel, 4) + le(fl, 4)), segs=segs)
 
 
+def alignment(g):
+    """EFLAGS.AC with CR0.AM: operands at every offset within 8, and beside them a page fault."""
+    forms = [("MOV16 ld", b"\x66\x8b\x03"), ("MOV32 ld", b"\x8b\x03"), ("MOV8", b"\x8a\x03"),
+             ("MOV16 st", b"\x66\x89\x03"), ("MOV32 st", b"\x89\x03"), ("ADD", b"\x01\x13"),
+             ("XCHG", b"\x87\x13"), ("CMPXCHG8B", b"\x0f\xc7\x0b"), ("PUSH m", b"\xff\x33"),
+             ("MOVZX", b"\x0f\xb7\x03"), ("BTS", b"\x0f\xab\x0b"), ("BOUND", b"\x62\x03"),
+             ("CALL m", b"\xff\x13"), ("MOVS", b"\xa5"), ("STOS", b"\xab"), ("CMPS16", b"\x66\xa7"),
+             ("REP STOS", b"\xf3\x66\xab"), ("LFS", b"\x0f\xb4\x03"), ("LFS16",
+                 b"\x66\x0f\xb4\x03"),
+             ("JMPF m", b"\xff\x2b"), ("CMOV", b"\x0f\x44\x03"), ("INC", b"\xff\x03"),
+             ("LEA", b"\x8d\x43\x01")]
+    stack = [("PUSH", b"\x50"), ("POP", b"\x58"), ("PUSHA", b"\x60"), ("POPA", b"\x61"), ("RET",
+        b"\xc3"),
+             ("CALL", b"\xe8\0\0\0\0"), ("LEAVE", b"\xc9"), ("ENTER", b"\xc8\x08\0\0"),
+             ("PUSHF", b"\x9c"), ("POPF", b"\x9d"), ("PUSH16", b"\x66\x50"), ("RETF", b"\xcb"),
+             ("IRET", b"\xcf"), ("CALLF", b""), ("PUSH fs", b"\x0f\xa0"), ("POP fs", b"\x0f\xa1")]
+    for off in range(8):
+        at = DATA + 0x800 + off
+        low = Regs({EBX: at, EDI: at, ESI: DATA + 0x400, ECX: 3, EAX: 0x1234})
+        for name, code in forms:
+            far = le(g.landing(), 4) + le(0x23, 4) if name in ("CALL m", "JMPF m") else bytes(8)
+            g.case(name + " #AC", code, low, flags=g.flags() | AC, poke=(at, far))
+        for name, code in stack:
+            top = le(0x202, 4) if name == "POPF" else le(g.landing(), 4)
+            code = code or b"\x9a" + le(g.landing(), 4) + b"\x23\0"
+            g.case(name + " #AC", code, {ESP: at, EBP: at}, flags=g.flags() | AC,
+                   poke=(at, top + le(0x23, 4) + le(0x202, 4)))
+    for name, code in forms[:6]:
+        for at in (ABSENT + 1, RO - 1, RO + 1, ABSENT - 1, DATA - 1):
+            g.case(name + " #AC or #PF", code, {EBX: at}, flags=AC)
+
+
+def single_step(g):
+    """TF set by POPF: #DB after the next instruction, none after one that went through a gate."""
+    for code in (b"\x90", b"\x01\xd8", b"\x8b\x03", b"\xf3\xab", b"\xeb\x00", b"\x9c", b"\x9d",
+        b"\x2e\xcc",
+                 b"\xcd\x04", b"\xf7\xf1", b"\xa1\0\0\0\x30", b"\x8e\xc0\x90", b"\x8e\xd2\x90\x90",
+                 b"\xce", b"\x0f\x0b", b"\xe2\x01", b"\xfc", b"\x0f\xa2", b"\x17\x90"):
+        for tf in (0x100, 0):
+            regs = {ESP: DATA + 0x800, EBX: DATA + 0x20, EDI: DATA + 0x40, ECX: 3, EAX: 0,
+                EDX: SS32}
+            g.case("POPF TF; next", b"\x9d" + code + b"\x90", regs, poke=(0x800, le(
+                0x202 | tf | g.flags(), 4) + le(SS32, 4)), ignore=ARITH if code[0] == 0xf7 else 0,
+                   ignore_gpr=15 if code == b"\x0f\xa2" else 0)
+
+
 def generate(g):
-    for family in (privileged, undefined, traps, own_values, segments, transfers):
+    for family in (alignment, single_step, privileged, undefined, traps, own_values, segments,
+            transfers):
         family(g)

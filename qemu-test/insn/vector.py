@@ -95,7 +95,8 @@ def operand(g, fx, name, code, size, kind, need, memory, post=b"", reg=None, pok
         poke = (addr, poke or fximage.lanes(g.rnd, kind))
     else:
         modrm, poke = g.modrm_reg(reg, g.rnd.randrange(8)), None
-    g.case(f"{name} {'m' if memory else 'r'}", code + modrm + post, regs, fx=fx.any(kind), poke=poke,
+    g.case(f"{name} {'m' if memory else 'r'}", code + modrm + post, regs, fx=fx.any(kind),
+        poke=poke,
            need=need, ignore=ignore)
 
 
@@ -119,7 +120,8 @@ def immediate(g, fx):
     for op, name, digits in ((0x71, "W", (2, 4, 6)), (0x72, "D", (2, 4, 6)), (0x73, "Q", (2, 6))):
         for digit in digits:
             for count in (0, 1, 7, 8, 15, 16, 31, 32, 63, 64, 255):
-                operand(g, fx, f"shift{name} /{digit} mm", bytes([0x0f, op]), 8, "int", "MMX", False,
+                operand(g, fx, f"shift{name} /{digit} mm", bytes([0x0f, op]), 8, "int", "MMX",
+                    False,
                         bytes([count]), digit)
                 operand(g, fx, f"shift{name} /{digit} xmm", P66 + bytes([0x0f, op]), 16, "int",
                         "SSE2", False, bytes([count]), digit)
@@ -142,7 +144,8 @@ def immediate(g, fx):
         operand(g, fx, "PEXTRW mm", b"\x0f\xc5", 2, "int", "SSE", False, imm)
         operand(g, fx, "PEXTRW xmm", P66 + b"\x0f\xc5", 2, "int", "SSE2", False, imm)
     for predicate in range(8):
-        for name, pre, size, kind, need in (("PS", b"", 16, "ps", "SSE"), ("SS", PF3, 4, "ps", "SSE"),
+        for name, pre, size, kind, need in (("PS", b"", 16, "ps", "SSE"), ("SS", PF3, 4, "ps",
+            "SSE"),
                                             ("PD", P66, 16, "pd", "SSE2"), ("SD", PF2, 8, "pd",
                                                                            "SSE2")):
             for n in range(6):
@@ -174,7 +177,8 @@ def floating(g, fx):
 
 def integer_sides(g, fx):
     """Conversions and moves whose other side is a general or an MMX register."""
-    for pre, single, kind, need, size in ((PF3, "SS", "ps", "SSE", 4), (PF2, "SD", "pd", "SSE2", 8)):
+    for pre, single, kind, need, size in ((PF3, "SS", "ps", "SSE", 4), (PF2, "SD", "pd", "SSE2",
+            8)):
         for n in range(24):
             operand(g, fx, f"CVTSI2{single}", pre + b"\x0f\x2a", 4, kind, need, n % 3 == 0,
                     poke=le(g.value(4), 4))

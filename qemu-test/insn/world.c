@@ -4,6 +4,7 @@
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
 #include "dbt/x86/decode.h"
+#include "kernel/panic.h"
 #include "mm/arena.h"
 
 #include <stdio.h>
@@ -156,7 +157,8 @@ static void end_state(struct vcpu *c, struct insn_outcome *o)
 
 	for (unsigned i = 0; i < 8; i++)
 		r->gpr[i] = (u32)c->gpr[i];
-	r->eflags = (cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0) |
+	r->eflags = (cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0,
+			0) |
 		     (c->eflags & ~(FL_ARITH | FL_DF)) | (c->df < 0 ? FL_DF : 0)) & INSN_EFLAGS;
 	r->eip = (u32)c->eip;
 	memcpy(o->data, data, DATA_RW);
@@ -194,6 +196,7 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 	struct lift t = { .key = c->key_flags, .features = ~0ull };
 	bool single = way->single || (t.key & KEY_SINGLE);
 	u32 eip = (u32)c->eip;
+	unsigned before;
 	struct ir1 i;
 
 	arena_reset(&arena);
@@ -201,10 +204,12 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 	t.ir->key_flags = t.key;
 	do {
 		*status = fetch(c, eip, &i);
-		if (*status != DECODE_OK)
+		if (*status != DECODE_OK || (t.ir->guests && lift_begins_block(&i)))
 			break;
 		rows[i.op] = 1;
+		before = t.ir->n;
 		lift_insn(&t, &i);
+		must(t.ir->n - before <= IR_GUEST_RESERVE || lift_begins_block(&i));
 		eip = t.next;
 	} while (!t.ended && !single && !at_end(c, eip) && t.ir->n < IR_MAX - IR_GUEST_RESERVE);
 	if (t.ir->guests)
@@ -249,6 +254,7 @@ static bool step(struct vcpu *c, const struct insn_way *way, struct insn_outcome
 	enum decode_status status;
 	struct ir *ir;
 	u32 inhibited;
+	bool stepped;
 
 	if (at_end(c, (u32)c->eip)) {
 		raised(o, EXC_BP, 0, 0);
@@ -264,16 +270,19 @@ static bool step(struct vcpu *c, const struct insn_way *way, struct insn_outcome
 	if (o->broken)
 		return false;
 	inhibited = c->inhibit;
+	stepped = c->key_flags & KEY_TF;
 	eval_run(c, ir, &world_mem);
 	o->left_out = tables_unimplemented();
 	if (c->fault.raised || tables_delivered(c, &c->fault))
 		raised(o, c->fault.vector, c->fault.has_error ? c->fault.error : 0,
 		       c->fault.vector == EXC_PF ? (u32)c->fault.cr2 : 0);
+	else if (stepped && !(c->inhibit & ~inhibited & INHIBIT_SS))
+		raised(o, EXC_DB, 0, 0);
 	if (inhibited && c->inhibit) {		/* the instruction after MOV SS is done */
 		c->inhibit = 0;
 		vcpu_mode_update(c);
 	}
-	return !c->fault.raised && !o->left_out;
+	return !o->r.vector && !c->fault.raised && !o->left_out;
 }
 
 void world_run(u32 n, const struct insn_way *way, struct insn_outcome *o)

@@ -1,6 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dbt/backend/guest_xmm.h for native programs: the registers are in struct vcpu. */
+/*
+ * dbt/backend/guest_xmm.h and host_fp.h for native programs: the registers, and all flags, are
+ * in struct vcpu.
+ */
 #include "dbt/backend/guest_xmm.h"
+#include "dbt/backend/host_fp.h"
 
 void xmm_read(const struct vcpu *c, unsigned n, union xmm *out) { *out = c->xmm[n]; }
 void xmm_write(struct vcpu *c, unsigned n, const union xmm *in) { c->xmm[n] = *in; }
+
+void host_xmm_save(union xmm xmm[HOST_XMMS]) { (void)xmm; }
+void host_xmm_load(const union xmm xmm[HOST_XMMS]) { (void)xmm; }
+u32 host_fp_take_flags(void) { return 0; }
+void host_fp_set_rounding(unsigned rc) { (void)rc; }
+
+bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
+{
+	(void)f, (void)op;
+	return false;
+}
+
+void host_fp_operand(unsigned reg, union xmm *v) { (void)reg, (void)v; }
+void host_fp_result(const struct host_fp_op *op, const union xmm *v) { (void)op, (void)v; }

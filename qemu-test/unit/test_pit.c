@@ -6,6 +6,14 @@
 #include "qemu-test/unit/pc_test.h"
 
 static struct wire irq0;
+static bool waiting;
+
+static bool on_waiting(void *opaque, unsigned n)
+{
+	(void)opaque, (void)n;
+	return waiting;
+}
+
 static struct pit *pit;
 
 /* Go to the start of the PIT clock `n` ticks from the present one. */
@@ -81,6 +89,22 @@ static void test_late(void)
 	timer_run();
 	fake_advance(50000000);
 	CHECK(pit_lost(pit) > 900 && pit_lost(pit) < 1000, "a whole second late: the rest is lost");
+}
+
+/* 20 ms in which the guest takes no interrupt: the ticks come afterwards, none before. */
+static void test_slow_guest(void)
+{
+	program(0, 2, 1193);
+	fake_advance(1500000);
+	waiting = true;
+	irq0.rises = 0;
+	fake_advance(20000000);
+	CHECK_EQ(irq0.rises, 0, "nothing is given on top of a waiting tick");
+	waiting = false;
+	fake_advance(3000000);
+	CHECK_EQ(irq0.rises, 23, "then all of them, with those of the 3 ms");
+	fake_advance(100000000);
+	CHECK_EQ(irq0.rises, 123, "and the rate is as before");
 }
 
 static void test_mode0(void)
@@ -219,9 +243,10 @@ int main(void)
 
 	bus = bus_create();
 	fake_time_reset(123457);
-	pit = pit_create(bus, &l);
+	pit = pit_create(bus, &l, on_waiting);
 	test_mode2_rate();
 	test_late();
+	test_slow_guest();
 	test_mode0();
 	test_latch_and_read_back();
 	test_new_count();

@@ -5,11 +5,11 @@
  * of it. Also counts a guest's own instructions, in a QEMU that plays an x86 (cache=0:ffffffff).
  *
  * Arguments, all addresses virtual and in hexadecimal:
- *	cache=START:END		translated code. If absent and monitor is given: all of the cached
- *				window 9000000000000000 that is not the monitor
+ *	cache=START:END		translated code. If absent and monitor is given: all of the
+ *				cached window 9000000000000000 that is not the monitor
  *	monitor=START:END	Loam's own text (nm: image_text_start, image_text_end)
- *	guest=32|48		width of a guest address; 32: bits 63 to 31 all equal, or 63 to 32 zero;
- *				48: bits 63 to 47 all equal (default 32)
+ *	guest=32|48		width of a guest address; 32: bits 63 to 31 all equal, or 63
+ *				to 32 zero; 48: bits 63 to 47 all equal (default 32)
  *	marker=ADDRESS		a store there, of any value, from anywhere, ends a span and begins
  *				the next one, which has that value as its name; 0 = not wanted
  *	out=FILE		where lines go (else QEMU's log, which needs -d plugin)

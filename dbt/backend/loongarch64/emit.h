@@ -51,9 +51,12 @@ struct emit {
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
 	bool folded[IR_MAX];		/* emitted as part of its one user */
 	val guest_head[16];		/* values that live in guest register g, linked by next */
+	val xmm_head[16];		/* values that live in XMM register g, linked by next */
 	val next[IR_MAX];
 	val temp_val[32];		/* the value in each temporary; 0: free */
 	u32 temps, locked;		/* registers of the pool; not to be evicted now */
+	val vtemp_val[32];		/* the same for vector temporaries (vregs.c) */
+	u32 vlocked;
 	val spill_val[SPILL_SLOTS];
 	val setf;			/* the flags in force */
 	/* the SETF that the pinned registers hold; 0: entry flags */
@@ -88,14 +91,32 @@ void ra_to_reg(struct emit *e, int r, val v);
 void ra_claim(struct emit *e, val v, int r);
 bool ra_const(const struct emit *e, val v, s64 *k);
 
+/* May a result of instruction i go to its guest register before the PUT at index p? */
+bool ra_early_put_is_safe(const struct emit *e, unsigned p);
+
+/* -- vregs.c: the same for V128 values; locks go with ra_done -- */
+int va_use(struct emit *e, val v);
+/* For one instruction that writes the result last: the register may be an operand's. */
+int va_def(struct emit *e, val v);
+/* A register that is none of the operands'. */
+int va_def_new(struct emit *e, val v);
+/* The register of a result that begins as a copy of value a; `b`: another operand, or 0. */
+int va_def_copy(struct emit *e, val v, val a, val b);
+int va_scratch(struct emit *e);
+void va_put(struct emit *e, unsigned g, val v);
+void va_get(struct emit *e, val v, unsigned g);
+void va_release(struct emit *e, val v);
+
 /* -- sites.c -- */
 u16 site_recipe(struct emit *e);
-void site_add(struct emit *e, unsigned intent);
+void site_add(struct emit *e, unsigned intent, u16 recipe);
 void flags_materialize(struct emit *e, val setf);
 
 /* -- lowering -- */
 void lower_alu(struct emit *e, const struct ir_insn *in);
 void lower_mem(struct emit *e, const struct ir_insn *in);
+void lower_simd(struct emit *e, const struct ir_insn *in);
+bool lower_fp(struct emit *e, const struct ir_insn *in);	/* false: no FP row */
 void lower_control(struct emit *e, const struct ir_insn *in);
 void lower_call(struct emit *e, const struct ir_insn *in);
 void emit_stubs(struct emit *e);
@@ -105,6 +126,7 @@ static inline s64 state_offset(s64 field) { return CPU_VCPU_OFFSET + field; }
 /* Load or store a state field by register and width (enum ir_mem). */
 void state_load(struct emit *e, int r, s64 field, unsigned mem);
 void state_store(struct emit *e, int r, s64 field, unsigned mem);
+typedef void (*emit_r3)(struct code *c, int d, int j, int k);
 
 /*
  * Entry points of glue.S. Those called by `bl` find the link's number in the word after the call.

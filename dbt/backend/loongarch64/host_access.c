@@ -10,7 +10,8 @@
 /* By instruction bits 31..22. */
 enum {
 	OP_LD_B = 0xa0, OP_LD_H, OP_LD_W, OP_LD_D, OP_ST_B, OP_ST_H, OP_ST_W, OP_ST_D,
-	OP_LD_BU, OP_LD_HU, OP_LD_WU, OP_VLD = 0xb0, OP_VST = 0xb1,
+	OP_LD_BU, OP_LD_HU, OP_LD_WU, OP_FLD_S = 0xac, OP_FST_S, OP_FLD_D, OP_FST_D,
+	OP_VLD = 0xb0, OP_VST = 0xb1,
 };
 
 static bool kind_of(unsigned op, struct host_access *a)
@@ -26,6 +27,11 @@ static bool kind_of(unsigned op, struct host_access *a)
 		return true;
 	case OP_LD_BU: case OP_LD_HU: case OP_LD_WU:
 		a->size = 1 << (op - OP_LD_BU);
+		return true;
+	case OP_FLD_S: case OP_FST_S: case OP_FLD_D: case OP_FST_D:
+		a->size = op < OP_FLD_D ? 4 : 8;
+		a->vector = true;
+		a->store = op == OP_FST_S || op == OP_FST_D;
 		return true;
 	case OP_VLD: case OP_VST:
 		a->size = 16;

@@ -21,6 +21,12 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	switch (in->op) {
 	case IR_GETREG: ra_get(e, e->i, in->k); break;
 	case IR_PUTREG: ra_put(e, in->k, in->a); break;
+	case IR_GETXMM: va_get(e, e->i, in->k); break;
+	case IR_PUTXMM: va_put(e, in->k, in->a); break;
+	case IR_VEC:
+		if (!lower_fp(e, in))
+			lower_simd(e, in);
+		break;
 	case IR_SETF: e->setf = e->i; break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
 	case IR_HELPER: case IR_ENTRYF: lower_call(e, in); break;

@@ -76,11 +76,86 @@ static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
 	return R_RA;
 }
 
+/* V128 values. A narrow load leaves zeros above, but from the vCPU's state anything. */
+static void vector_load(struct emit *e, const struct ir_insn *in, int base, s64 k)
+{
+	bool clear = in->op == IR_LD;
+	int d = va_def_new(e, e->i), t = d;
+
+	if (clear && in->x == M_32)
+		t = va_scratch(e);
+	if (clear)
+		site_add(e, in->y, site_recipe(e));
+	switch (in->x) {
+	case M_128: la_vld(&e->c, t, base, k); break;
+	case M_64: la_fld_d(&e->c, t, base, k); break;
+	case M_32: la_fld_s(&e->c, t, base, k); break;
+	default: panic("mem: vector load kind %u", in->x);
+	}
+	if (clear && in->x == M_64)
+		la_vextl_qu_du(&e->c, d, d);
+	if (clear && in->x == M_32) {
+		la_vldi(&e->c, d, 0);
+		la_vextrins_w(&e->c, d, t, 0);
+	}
+}
+
+static void vector_store(struct code *c, unsigned mem, int r, int base, s64 k)
+{
+	switch (mem) {
+	case M_128: la_vst(c, r, base, k); return;
+	case M_64: la_fst_d(c, r, base, k); return;
+	case M_32: la_fst_s(c, r, base, k); return;
+	}
+	panic("mem: vector store kind %u", mem);
+}
+
+static void lower_vector(struct emit *e, const struct ir_insn *in)
+{
+	int base, r;
+	s64 k = in->k;
+
+	switch (in->op) {
+	case IR_LDSTATE:
+		base = state_base(e, &k);
+		vector_load(e, in, base, k);
+		return;
+	case IR_STSTATE:
+		r = va_use(e, in->a);
+		base = state_base(e, &k);
+		vector_store(&e->c, in->x, r, base, k);
+		return;
+	case IR_LD:
+		base = guest_base(e, in, &k);
+		vector_load(e, in, base, k);
+		return;
+	case IR_ST:
+		r = va_use(e, in->b);
+		base = guest_base(e, in, &k);
+		site_add(e, INTENT_READ, site_recipe(e));
+		vector_store(&e->c, in->x, r, base, k);
+		return;
+	}
+}
+
+static bool of_vector(const struct emit *e, const struct ir_insn *in)
+{
+	val stored = in->op == IR_ST ? in->b : in->a;
+
+	return in->type == T_V128 ||
+	       ((in->op == IR_ST || in->op == IR_STSTATE) && e->ir->v[stored].type == T_V128);
+}
+
 void lower_mem(struct emit *e, const struct ir_insn *in)
 {
 	int base, r;
+	u16 recipe;
 	s64 k;
 
+	if (of_vector(e, in)) {
+		lower_vector(e, in);
+		return;
+	}
 	switch (in->op) {
 	case IR_LDSTATE:
 		state_load(e, ra_def(e, e->i), in->k, in->x);
@@ -90,14 +165,16 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 		return;
 	case IR_LD:
 		base = guest_base(e, in, &k);
+		/* a load that faults leaves what its register held */
+		recipe = site_recipe(e);
 		r = ra_def(e, e->i);
-		site_add(e, in->y);
+		site_add(e, in->y, recipe);
 		load(&e->c, in->x, r, base, k);
 		return;
 	case IR_ST:
 		r = ra_use(e, in->b);
 		base = guest_base(e, in, &k);
-		site_add(e, INTENT_READ);
+		site_add(e, INTENT_READ, site_recipe(e));
 		store(&e->c, in->x, r, base, k);
 		return;
 	}

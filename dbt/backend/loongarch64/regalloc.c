@@ -75,7 +75,7 @@ static void find_uses(struct emit *e)
 		note_use(e, in->b, i);
 		if (!(ir_info[in->op].effects & IR_X))
 			note_use(e, in->c, i);
-		if (in->op == IR_PUTREG)
+		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
 			e->put_at[in->a] = i;
 	}
 }
@@ -116,10 +116,12 @@ void ra_prepare(struct emit *e)
 	memset(e->need, 0, n * sizeof(e->need[0]));
 	memset(e->folded, 0, n);
 	memset(e->guest_head, 0, sizeof(e->guest_head));
+	memset(e->xmm_head, 0, sizeof(e->xmm_head));
 	memset(e->temp_val, 0, sizeof(e->temp_val));
+	memset(e->vtemp_val, 0, sizeof(e->vtemp_val));
 	memset(e->spill_val, 0, sizeof(e->spill_val));
 	e->temps = R_TEMPS_32;
-	e->locked = 0;
+	e->locked = e->vlocked = 0;
 	find_needs(e);
 	find_uses(e);
 	find_folds(e);
@@ -254,16 +256,19 @@ void ra_get(struct emit *e, val v, unsigned g) { guest_add(e, g, v); }
  * May the result of instruction i be made in the guest register that a later PUTREG gives it to?
  * Not if a fault or exit comes between (it must see the old value), or another access.
  */
-static bool early_put_is_safe(const struct emit *e, val v, unsigned p, unsigned g)
+bool ra_early_put_is_safe(const struct emit *e, unsigned p)
 {
-	if (p - e->i > 16 || e->ir->v[v].type != T_I32)
+	unsigned put = e->ir->v[p].op, get = put == IR_PUTXMM ? IR_GETXMM : IR_GETREG;
+	s64 g = e->ir->v[p].k;
+
+	if (p - e->i > 16)
 		return false;
 	for (unsigned j = e->i + 1; j < p; j++) {
 		const struct ir_insn *in = &e->ir->v[j];
 
 		if (ir_may_fault(in) || (ir_info[in->op].effects & IR_X))
 			return false;
-		if ((in->op == IR_GETREG || in->op == IR_PUTREG) && in->k == g)
+		if ((in->op == get || in->op == put) && in->k == g)
 			return false;
 	}
 	return true;
@@ -274,7 +279,7 @@ int ra_def(struct emit *e, val v)
 	unsigned p = e->put_at[v];
 	int r;
 
-	if (p && early_put_is_safe(e, v, p, e->ir->v[p].k)) {
+	if (p && e->ir->v[v].type == T_I32 && ra_early_put_is_safe(e, p)) {
 		unsigned g = e->ir->v[p].k;
 
 		guest_evict(e, g, 0);
@@ -343,6 +348,10 @@ static void release(struct emit *e, val v)
 {
 	if (!v || e->last_use[v] > e->i)
 		return;
+	if (e->ir->v[v].type == T_V128) {
+		va_release(e, v);
+		return;
+	}
 	if (e->place[v] == AT_TEMP)
 		free_temp(e, e->home[v]);
 	else if (e->place[v] == AT_SPILL) {
@@ -355,7 +364,7 @@ void ra_done(struct emit *e)
 {
 	const struct ir_insn *in = &e->ir->v[e->i];
 
-	e->locked = 0;
+	e->locked = e->vlocked = 0;
 	release(e, in->a);
 	release(e, in->b);
 	if (!(ir_info[in->op].effects & IR_X))

@@ -9,4 +9,9 @@
 void vector_get(unsigned reg, u8 bytes[16]);
 void vector_set(unsigned reg, const u8 bytes[16]);
 
+/* FCSR0 (Reference Manual vol. 1, 3.1.4); condition flag 0. */
+u32 fcsr_get(void);
+void fcsr_set(u32 v);
+void fcc0_set(u64 v);
+
 #endif

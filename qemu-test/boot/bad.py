@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots Loam with bad input, by EFI or directly, and wants the one right message for each.
+
+bad.py efi|elf BUILD [CASE]...     BUILD: the folder with loam.efi and loam.elf
+Each case: after the message, EFI goes back to the firmware, which must go on; the direct way powers
+off.  Invariant: no QEMU outlives its case; a case that prints a second message fails.
+"""
+import collections
+import os
+import re
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+QEMU = ["qemu-system-loongarch64", "-M", "virt", "-smp", "1", "-display", "none", "-monitor",
+    "none",
+        "-serial", "stdio", "-net", "none", "-no-reboot"]
+FIRMWARE = "/usr/share/qemu-efi-loongarch64/QEMU_EFI.fd"
+LIMIT = 60 * float(os.environ.get("LOAM_TIMEOUT_SCALE", "1"))
+KIB, MIB = 1 << 10, 1 << 20
+ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
+
+BIOS = {"b": bytes(64 * KIB)}       # never started: all that counts is its size
+LEAN = "firmware = b\nmemory = 32M\n"
+
+
+def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS"):
+    """A file with the header of a bzImage (Linux Documentation/arch/x86/boot.rst)."""
+    k = bytearray(size)
+    k[0x1f1] = setup_sects
+    k[0x1fe:0x200] = b"\x55\xaa"
+    k[0x202:0x206] = magic
+    k[0x206:0x208] = version.to_bytes(2, "little")
+    k[0x211] = int(high)
+    k[0x22c:0x230] = (0x7fffffff).to_bytes(4, "little")
+    return bytes(k)
+
+
+class Case(collections.namedtuple("Case", "name config message files options cpu ram ways")):
+    """`config` is the text of loam.cfg, None for no such file; `message` what must be printed."""
+
+    def __new__(cls, name, config, message, files=None, options="", cpu="la464", ram="256M",
+                ways=("efi", "elf")):
+        return super().__new__(cls, name, config, message, files or {}, options, cpu, ram, ways)
+
+
+CASES = [
+    Case("no-config", None, "loam.cfg: file not found"),
+    Case("empty-config", "", "loam.cfg: the file is empty (0 bytes)"),
+    Case("cut-config", LEAN + "kernel = vmli",
+         "loam.cfg:3: the last line has no end: the file is truncated", BIOS),
+    Case("zeros-in-config", LEAN + "\0\0\0\n", "loam.cfg:3: control character in the line"),
+    Case("big-config", "#" * 65537 + "\n", "loam.cfg: file too large, at most 64 KiB"),
+    Case("key", "# Loam\n\nmemroy = 64M\n", "loam.cfg:3: unknown key 'memroy'"),
+    Case("twice", LEAN + "memory = 64M\n", "loam.cfg:3: key given twice: 'memory'"),
+    Case("no-equals", LEAN + "kernel\n", "loam.cfg:3: missing = after 'kernel'"),
+    Case("range", "memory = 5G\nfirmware = b\n", "loam.cfg:1: size out of range: '5G'"),
+    Case("cache-range", LEAN + "code_cache = 200M\n", "loam.cfg:3: size out of range: '200M'"),
+    Case("no-size", "firmware = b\nmemory = much\n",
+         "loam.cfg:2: not a size (a number and M or G): 'much'"),
+    Case("option", LEAN, "load options: size out of range: '5G'", BIOS, options="memory=5G"),
+    Case("option-file", LEAN, "load options: firmware = x.bin: file not found", BIOS,
+         options="firmware=x.bin"),
+    Case("model", LEAN + "cpu = z80\n", 'loam.cfg:3: cpu = z80: unknown model "z80"', BIOS),
+    Case("feature", LEAN + "cpu = n270,+avx\n",
+         'loam.cfg:3: cpu = n270,+avx: unknown feature "+avx"', BIOS),
+    Case("host-cpu", LEAN, "this CPU lacks what Loam needs: 128-bit vectors, LSX (CPUCFG.2.LSX)",
+         BIOS, cpu="la464,lsx=off,lasx=off"),
+    Case("no-firmware", "memory = 32M\n", "loam.cfg: firmware: not given, a guest cannot start "
+         "without"),
+    Case("firmware-missing", LEAN, "loam.cfg:1: firmware = b: file not found"),
+    Case("firmware-empty", LEAN, "loam.cfg:1: firmware = b: the file is empty (0 bytes)",
+        {"b": b""}),
+    Case("firmware-odd", LEAN, "loam.cfg:1: firmware = b: wrong size for firmware: 65 KiB, not a "
+         "multiple of 64 KiB up to 16 MiB", {"b": bytes(65 * KIB)}),
+    Case("firmware-large", LEAN, "loam.cfg:1: firmware = b: wrong size for firmware: 17 MiB, not a "
+         "multiple of 64 KiB up to 16 MiB", {"b": bytes(17 * MIB)}),
+    Case("folder", LEAN + "disk0 = d\n", "loam.cfg:3: disk0 = d: a folder, not a file",
+         BIOS | {"d/x": b"x"}, ways=("efi",)),
+    Case("disk-empty", LEAN + "disk0 = d.img,ro\n",
+         "loam.cfg:3: disk0 = d.img: the file is empty (0 bytes)", BIOS | {"d.img": b""}),
+    Case("disk-odd", LEAN + "disk3 = d.img\n", "loam.cfg:3: disk3 = d.img: the size of a disk must "
+         "be a multiple of 512 bytes", BIOS | {"d.img": bytes(513)}),
+    Case("cd-odd", LEAN + "cdrom = c.iso\n",
+        "loam.cfg:3: cdrom = c.iso: the size of a CD must be a "
+         "multiple of 2048 bytes", BIOS | {"c.iso": bytes(512)}),
+    Case("disk-large", "firmware = b\nmemory = 128M\ndisk0 = d.img\n",
+         "loam.cfg:3: disk0 = d.img: file too large: not enough memory for 96 MiB beside what the "
+         "guest needs", BIOS | {"d.img": bytes(96 * MIB)}),
+    Case("memory", "firmware = b\nmemory = 1G\n",
+         "loam.cfg:2: memory: not enough memory for 1024 MiB in one piece beside Loam and the "
+         "files: ", BIOS),
+    Case("default-memory", "firmware = b\n",
+         "loam.cfg: memory: not enough memory for 256 MiB in one piece beside Loam", BIOS),
+    Case("cache", "firmware = b\nmemory = 142M\ncode_cache = 96M\n",
+         "loam.cfg:3: code_cache: not enough memory for 96 MiB below 128 MiB", BIOS),
+    Case("kernel-text", LEAN + "kernel = k\n",
+         "loam.cfg:3: kernel = k: not a bzImage (no boot sector signature)", BIOS | {"k": b"no"}),
+    Case("kernel-elf", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: not a bzImage (no set-up "
+         "header)", BIOS | {"k": bzimage(8192, magic=b"\x7fELF")}),
+    Case("kernel-old", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: its boot protocol is older "
+         "than 2.03", BIOS | {"k": bzimage(8192, version=0x202)}),
+    Case("kernel-low", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: a zImage, not a bzImage",
+         BIOS | {"k": bzimage(8192, high=False)}),
+    Case("kernel-cut", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: truncated: shorter than its "
+         "set-up code", BIOS | {"k": bzimage(8192, setup_sects=15)}),
+    Case("kernel-memory", "firmware = b\nmemory = 8M\nkernel = k\n",
+        "loam.cfg:2: memory: 8 MiB are "
+         "too little for a Linux kernel, it needs 16 MiB", BIOS | {"k": bzimage(8192)}),
+    Case("kernel-large", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: too large for the guest's "
+         "memory of 32 MiB", BIOS | {"k": bzimage(32 * MIB)}),
+    Case("initrd-alone", LEAN + "initrd = i\n", "loam.cfg:3: initrd = i: there is no kernel = that "
+         "would use it", BIOS | {"i": b"x"}),
+    Case("initrd-large", LEAN + "kernel = k\ninitrd = i\n", "loam.cfg:4: initrd = i: too large for "
+         "the guest's memory of 32 MiB", BIOS | {"k": bzimage(MIB), "i": bytes(31 * MIB)}),
+]
+
+
+def write_files(case, folder):
+    """Returns {name in loam.cfg: path}."""
+    files = dict(case.files)
+    if case.config is not None:
+        files["loam.cfg"] = case.config.encode()
+    paths = {}
+    for name, data in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+        paths[name] = path
+    return paths
+
+
+def command_of(case, way, build, folder):
+    paths = write_files(case, folder)
+    command = QEMU + ["-cpu", case.cpu, "-m", case.ram, "-kernel", os.path.join(build,
+        f"loam.{way}")]
+    if case.options:
+        command += ["-append", case.options]
+    if way == "elf":
+        for name, path in paths.items():
+            command += ["-fw_cfg", f"name=opt/loam/{name},file={path}"]
+        return command
+    image = os.path.join(folder, "esp.img")
+    subprocess.run([sys.executable, os.path.join(TOP, "tools", "mkesp.py"), image,
+                    *(f"{name}={path}" for name, path in paths.items())], check=True)
+    return command + ["-bios", FIRMWARE, "-boot", "menu=on,splash-time=0",
+                      "-drive", f"file={image},format=raw,if=virtio,read-only=on"]
+
+
+def run(command, is_done):
+    """Returns (output, exit status or None if it had to be ended)."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    text, end = "", time.monotonic() + LIMIT
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while (left := end - time.monotonic()) > 0 and not is_done(text):
+                if not selector.select(left):
+                    continue
+                data = os.read(process.stdout.fileno(), 65536)
+                if not data:
+                    return text, process.wait(5)
+                text += data.decode("utf-8", "replace").replace("\r", "\n")
+        return text, None
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def judge(case, way, text, status):
+    """What is wrong, or an empty string."""
+    said = [line[6:] for line in ESCAPES.sub("", text).split("\n") if line.startswith("Loam: ")]
+    said = [line for line in said if line != "loading" and not line.startswith("console at ")]
+    last = {"efi": "back to the firmware", "elf": "power off"}[way]
+    if not said or not said[0].startswith(case.message):
+        return f"wanted `{case.message}`, got `{said[0] if said else 'no message'}`"
+    if said[1:] != [last]:
+        return f"after the message came {said[1:]}, not `{last}` alone"
+    if way == "elf" and status != 0:
+        return f"it did not power off (status {status})"
+    if way == "efi" and not firmware_goes_on(text):
+        return "the firmware did not go on"
+    return ""
+
+
+def firmware_goes_on(text):
+    return re.search(r"back to the firmware\s(.|\n)*?(BdsDxe|Shell>|UEFI|PROGRESS CODE)", text)
+
+
+def main():
+    way, build, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    failed = 0
+    for case in CASES:
+        if way not in case.ways or (names and case.name not in names):
+            continue
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="loam-") as folder:
+            command = command_of(case, way, build, folder)
+            text, status = run(command, firmware_goes_on if way == "efi" else lambda text: False)
+        wrong = judge(case, way, text, status)
+        failed += bool(wrong)
+        print(f"{'FAIL' if wrong else 'ok'} {case.name} ({time.monotonic() - started:.1f} s)"
+              + (f": {wrong}" if wrong else ""), flush=True)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
