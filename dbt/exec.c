@@ -20,6 +20,7 @@
 #include "kernel/irq.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/timer.h"
 #include "mm/gpa.h"
 
 #include <string.h>
@@ -92,6 +93,16 @@ static bool same_second_page(struct dbt *d, const struct block *b)
 	return gpa_lookup(next).frame == b->key.page2;
 }
 
+static struct block *translate_counted(struct dbt *d, struct block_key *k, u32 frame,
+				       struct fault *f)
+{
+	u64 start = clock_ticks();
+	struct block *b = translate(d, k, frame, f);
+
+	d->count.translate_ticks += clock_ticks() - start;
+	return b;
+}
+
 struct block *exec_block(struct dbt *d, struct fault *f)
 {
 	struct vcpu *c = d->c;
@@ -120,7 +131,7 @@ struct block *exec_block(struct dbt *d, struct fault *f)
 		return NULL;
 	}
 	cache_counters.misses++;
-	return translate(d, &k, page.frame, f);
+	return translate_counted(d, &k, page.frame, f);
 }
 
 static void update_tag(struct dbt *d)
@@ -253,6 +264,14 @@ static void take_reset(struct dbt *d)
 	d->link = NULL;
 }
 
+static void idle(struct dbt *d)
+{
+	u64 start = clock_ticks();
+
+	cpu_idle();
+	d->count.idle_ticks += clock_ticks() - start;
+}
+
 /* All that is to be done between two blocks. */
 static void attend(struct dbt *d)
 {
@@ -266,7 +285,7 @@ static void attend(struct dbt *d)
 	take_nmi(d);
 	take_interrupt(d);
 	while (c->halted) {
-		cpu_idle();
+		idle(d);
 		host_events(d);
 		if (c->pending & PENDING_RESET)
 			take_reset(d);
