@@ -46,6 +46,12 @@ static struct jump_entry *jump_cache(void)
 	return (struct jump_entry *)((char *)this_cpu() + JUMP_CACHE_OFFSET);
 }
 
+/* As glue.S finds it. */
+static struct jump_entry *jump_cache_entry(u32 eip)
+{
+	return &jump_cache()[(eip ^ eip >> JUMP_CACHE_FOLD) & (JUMP_ENTRIES - 1)];
+}
+
 static void jump_cache_clear(void)
 {
 	memset(jump_cache(), 0, JUMP_ENTRIES * sizeof(struct jump_entry));
@@ -54,7 +60,7 @@ static void jump_cache_clear(void)
 /* A block that goes can be in one place only: its eip's. */
 static void jump_cache_drop(const struct block *b)
 {
-	struct jump_entry *e = &jump_cache()[b->key.eip & (JUMP_ENTRIES - 1)];
+	struct jump_entry *e = jump_cache_entry(b->key.eip);
 
 	if (e->code == b->code)
 		*e = (struct jump_entry){ 0, NULL };
@@ -62,7 +68,7 @@ static void jump_cache_drop(const struct block *b)
 
 static void jump_cache_fill(struct dbt *d, const struct block *b)
 {
-	struct jump_entry *e = &jump_cache()[b->key.eip & (JUMP_ENTRIES - 1)];
+	struct jump_entry *e = jump_cache_entry(b->key.eip);
 
 	if (b->key.flags & KEY_SINGLE)
 		return;
