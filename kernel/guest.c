@@ -4,6 +4,7 @@
  * what joins them. Sees all folders, as kernel/main.c does; no policy of its own.
  */
 #include "boot/boot_info.h"
+#include "boot/demand.h"
 #include "dbt/dbt.h"
 #include "dbt/rt/cpuid.h"
 #include "drivers/host/power.h"
@@ -27,11 +28,11 @@
 #include <string.h>
 
 #define MIB (1024ull * 1024)
-#define CODE_CACHE (32 * MIB)
+#define CODE_CACHE DEMAND_CODE_CACHE
 #define SHADOW_TABLES 2048u		/* 4 KiB each */
 #define TSC_MUL 10			/* guest TSC: 1 GHz on a 100 MHz host counter */
 #define LOW_RAM_MAX (3072 * MIB)
-#define TEXT_REACH (128 * MIB)		/* a branch from the code cache to the monitor */
+#define TEXT_REACH DEMAND_CODE_REACH	/* a branch from the code cache to the monitor */
 
 /* The bound that Loam's own memory keeps: bytes, and bytes for each frame of the guest. */
 #define OWN_MEMORY (32 * MIB)

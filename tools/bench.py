@@ -5,6 +5,7 @@
 bench.py [--host H] [--no-linux] [--skip ROWS]  runs, prints the tables, writes build/bench.json
 bench.py --show                                 prints the tables of build/bench.json again
 bench.py --doc                                  writes docs/bench.md from build/bench.json
+--json FILE names another file than build/bench.json.
 Not a measure of time: the host runs under -icount, where an instruction is a nanosecond of its
 clock.  Fixed seed and clock: the same tree gives the same figures.
 Invariant: a figure comes from this run alone, and a row that did not run is named, not guessed.
@@ -21,7 +22,7 @@ import sys
 import bench_doc
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDER, JSON, DOC = "build/bench", "build/bench.json", "docs/bench.md"
+FOLDER, DOC = "build/bench", "docs/bench.md"
 GUEST, PLUGIN, ROWS = "build/guest", "build/native/count.so", "guestimg/bench/rows.def"
 ROW_MARKER = "700000"           # guestimg/bench/bench.h
 TICK = 10                       # host instructions in a tick of the host's 100 MHz counter
@@ -252,8 +253,8 @@ def peers():
                       for k, v in parser[section].items()} for section in parser.sections()}
 
 
-def load():
-    with open(JSON, encoding="utf-8") as f:
+def load(path):
+    with open(path, encoding="utf-8") as f:
         return json.load(f)
 
 
@@ -262,8 +263,9 @@ def arguments():
     parser.add_argument("--host", default="loongarch64", choices=sorted(MACHINES))
     parser.add_argument("--no-linux", action="store_true", help="leave out the Linux boot")
     parser.add_argument("--skip", default="", help="rows to leave out, joined by commas")
-    parser.add_argument("--show", action="store_true", help=f"print the tables of {JSON}")
-    parser.add_argument("--doc", action="store_true", help=f"write {DOC} from {JSON}")
+    parser.add_argument("--show", action="store_true", help="print the tables of an earlier run")
+    parser.add_argument("--doc", action="store_true", help=f"write {DOC} from an earlier run")
+    parser.add_argument("--json", default="build/bench.json", help="where a run's figures are")
     return parser.parse_args()
 
 
@@ -273,9 +275,9 @@ def main():
     try:
         if not (args.show or args.doc):
             result = measure(args.host, [s for s in args.skip.split(",") if s], not args.no_linux)
-            with open(JSON, "w", encoding="utf-8") as f:
+            with open(args.json, "w", encoding="utf-8") as f:
                 json.dump(result, f, indent=1)
-        result = load()
+        result = load(args.json)
         if args.doc:
             with open(DOC, "w", encoding="utf-8") as f:
                 f.write(bench_doc.document(result, peers()))
