@@ -3,7 +3,7 @@
 # the evaluator's comparison (eval.c).  tools/inside.mk includes this.
 INSN := build/native/insn
 INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py \
-	fximage.py vector.py)
+	fximage.py vector.py vecseq.py)
 
 UNIT_TESTS += insn_eval
 insn_eval_OBJS = $(addprefix qemu-test/insn/,eval.o world.o tables.o) qemu-test/unit/native.o \
