@@ -42,6 +42,8 @@ struct dbt_counters {
 	u64 ferr;
 	u64 unimplemented;
 	u64 jump_cache_fills, relinks;
+	u64 translate_ticks;		/* clock_ticks() spent in translate() */
+	u64 idle_ticks;			/* clock_ticks() that the halted CPU waited */
 };
 
 /* One guest CPU; the struct vcpu it drives is in the per-core area. */
@@ -78,5 +80,10 @@ void dbt_ignne(void);
 
 /* Print the counters and the unimplemented instructions met. */
 void dbt_report(void);
+
+/* counters.c: print "COUNTERS tag=… name=value …", all of counters.def on one line. */
+void dbt_counters_print(u32 tag);
+/* The n-th counter of counters.def, from 0; ~0 past the last. */
+u64 dbt_counter(unsigned n);
 
 #endif

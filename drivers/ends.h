@@ -43,6 +43,13 @@ struct display {
 	void (*text)(void *opaque, unsigned x, unsigned y, u8 ch, u8 attr);
 };
 
+/* The monitor's counters, for tests and benchmarks. */
+struct counters {
+	void *opaque;
+	void (*print)(void *opaque, u32 tag);	/* all of them on one line of the console */
+	u64 (*get)(void *opaque, unsigned n);	/* the n-th; ~0 if there is none */
+};
+
 /* Power: never returns. */
 struct power {
 	void (*off)(int status);

@@ -138,14 +138,13 @@ $(B)/loam.efi: $(B)/loam.so
 EDK2 := /usr/share/qemu-efi-loongarch64
 RUN_CFG ?= boot/loam.cfg
 RUN_FROM ?= build/guest
-RUN_FILES := $(shell \
-	sed -n 's/^ *\(firmware\|kernel\|initrd\|cdrom\|disk[0-3]\) *= *\([^,]*\).*/\2/p' \
-	$(RUN_CFG))
+FILE_LINE := ^[ \t]*\(firmware\|kernel\|initrd\|cdrom\|disk[0-3]\)[ \t]*=[ \t]*\([^,]*\).*
+RUN_FILES := $(shell sed -n 's/$(FILE_LINE)/\2/p' $(RUN_CFG))
 
 $(B)/run.img: $(B)/loam.efi $(RUN_CFG) tools/mkesp.py $(RUN_FILES:%=$(RUN_FROM)/%) FORCE
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config $(RUN_CFG) --from $(RUN_FROM)
 
-# For tests: one that boots by itself, and the same files without a boot program.
+# For tests, qemu-test/boot/efi-NAME.cfg.
 $(B)/esp-%.img: $(B)/loam.efi qemu-test/boot/efi-%.cfg tools/mkesp.py build/guest/bios-256k.bin
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/efi-$*.cfg \
 		--from build/guest

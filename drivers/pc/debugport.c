@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Port 0x402: bytes to a character end, reads 0xe9 (how firmware finds it). Port 0x80:
- * the POST code latch, also what guests write for a short delay. Not a UART: no status.
+ * the POST code latch, also what guests write for a short delay. 0x403 and 0x404: the
+ * monitor's counters (debugport.h). Not a UART: no status.
  * Invariant: a write never blocks; what the end does not take at once is dropped.
  */
 #include "drivers/pc/debugport.h"
@@ -10,12 +11,15 @@
 
 #include "kernel/panic.h"
 
-enum { PORT_POST = 0x80, PORT_DEBUG = 0x402, DEBUG_PRESENT = 0xe9 };
+enum { PORT_POST = 0x80, PORT_DEBUG = 0x402, PORT_PRINT = 0x403, PORT_COUNTER = 0x404 };
+enum { DEBUG_PRESENT = 0xe9, COUNTERS_PRESENT = 0xec };
 
 struct debugport {
 	struct chardev sink;
+	struct counters counters;
+	u32 latch;
 	u8 post;
-	struct bus_region debug_region, post_region;
+	struct bus_region debug_region, post_region, print_region, counter_region;
 };
 
 static u64 debug_read(void *opaque, u32 off, unsigned size)
@@ -49,6 +53,36 @@ static void post_write(void *opaque, u32 off, u64 v, unsigned size)
 	d->post = (u8)v;
 }
 
+static u64 print_read(void *opaque, u32 off, unsigned size)
+{
+	(void)opaque, (void)off, (void)size;
+	return COUNTERS_PRESENT;
+}
+
+static void print_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	struct debugport *d = opaque;
+
+	(void)off, (void)size;
+	d->counters.print(d->counters.opaque, (u8)v);
+}
+
+static u64 counter_read(void *opaque, u32 off, unsigned size)
+{
+	struct debugport *d = opaque;
+
+	(void)off, (void)size;
+	return d->latch;
+}
+
+static void counter_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	struct debugport *d = opaque;
+
+	(void)off, (void)size;
+	d->latch = (u32)d->counters.get(d->counters.opaque, (unsigned)v);
+}
+
 static const struct io_ops debug_ops = {
 	.read = debug_read, .write = debug_write, .min = 1, .max = 1,
 };
@@ -56,12 +90,37 @@ static const struct io_ops post_ops = {
 	.read = post_read, .write = post_write, .min = 1, .max = 1,
 };
 
+static const struct io_ops print_ops = {
+	.read = print_read, .write = print_write, .min = 1, .max = 1,
+};
+static const struct io_ops counter_ops = {
+	.read = counter_read, .write = counter_write, .min = 4, .max = 4,
+};
+
+static void add_counters(struct debugport *d, struct bus *bus, const struct counters *counters)
+{
+	if (!counters || !counters->print || !counters->get)
+		return;
+	d->counters = *counters;
+	d->print_region = (struct bus_region){
+		.name = "counters-print", .start = PORT_PRINT, .size = 1, .ops = &print_ops,
+		.opaque = d, .enabled = true,
+	};
+	d->counter_region = (struct bus_region){
+		.name = "counters", .start = PORT_COUNTER, .size = 4, .ops = &counter_ops,
+		.opaque = d, .enabled = true,
+	};
+	bus_add(bus, BUS_IO, &d->print_region);
+	bus_add(bus, BUS_IO, &d->counter_region);
+}
+
 u8 debugport_post(const struct debugport *d)
 {
 	return d->post;
 }
 
-struct debugport *debugport_create(struct bus *bus, const struct chardev *sink)
+struct debugport *debugport_create(struct bus *bus, const struct chardev *sink,
+				   const struct counters *counters)
 {
 	struct debugport *d = calloc(1, sizeof(*d));
 
@@ -78,5 +137,6 @@ struct debugport *debugport_create(struct bus *bus, const struct chardev *sink)
 	};
 	bus_add(bus, BUS_IO, &d->debug_region);
 	bus_add(bus, BUS_IO, &d->post_region);
+	add_counters(d, bus, counters);
 	return d;
 }

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Port 0x402 (SeaBIOS's debug console) and port 0x80 (POST codes). */
+/*
+ * Port 0x402 (SeaBIOS's debug console) and port 0x80 (POST codes), and two ports that no PC has,
+ * for tests and benchmarks:
+ *	0x403, 1 byte	write: print the monitor's counters, tagged with the byte. read: 0xec
+ *	0x404, 4 bytes	write: choose a counter by its number (dbt/counters.def), and latch it;
+ *			read: the low 32 bits of what was latched
+ */
 #ifndef DRIVERS_PC_DEBUGPORT_H
 #define DRIVERS_PC_DEBUGPORT_H
 
@@ -8,8 +14,12 @@
 
 struct debugport;
 
-/* `sink` gets what the guest writes to 0x402; NULL drops it. Copied. */
-struct debugport *debugport_create(struct bus *bus, const struct chardev *sink);
+/*
+ * `sink` gets what the guest writes to 0x402; NULL drops it. Without `counters` (NULL or empty),
+ * 0x403 and 0x404 are not there. Both are copied.
+ */
+struct debugport *debugport_create(struct bus *bus, const struct chardev *sink,
+				   const struct counters *counters);
 
 /* The last byte written to port 0x80. */
 u8 debugport_post(const struct debugport *d);

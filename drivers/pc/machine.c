@@ -39,8 +39,9 @@
  *	pit		40-43 61		0 (IOAPIC pin 2)
  *	i8042		60 64 92		1, 12
  *	cmos		70 71			8
- *	debugport	80 402			-
+ *	debugport	80 402 403 404		-
  *	apm, acpi pm	b2 PMBASE afe0		9 (SCI, level)
+ *	ferr		f0			13
  *	debugexit	f4			-
  *	ide		1f0 3f6, 170 376	14, 15
  *	vga		3b0-3df			-
@@ -166,7 +167,7 @@ static void create_isa(struct machine *m)
 
 	m->dma = dma_create(m->bus);
 	m->ferr = ferr_create(m->bus, &irq13, &ignne);
-	debugport_create(m->bus, &m->c.debug);
+	debugport_create(m->bus, &m->c.debug, &m->c.counters);
 	debugexit_create(m->bus, &m->c.power);
 	m->pit = pit_create(m->bus, &irq0, irqchip_isa_waiting);
 	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);

@@ -27,6 +27,7 @@ struct machine_config {		/* ends are copied; data, disks and names outlive the m
 	struct power power;
 	struct chardev com1;
 	struct chardev debug;		/* port 0x402 */
+	struct counters counters;	/* ports 0x403, 0x404; may be empty */
 	struct wallclock wall;
 	const struct blockdev *disk[4];	/* primary master, slave, secondary master, slave */
 	const struct blockdev *cdrom;	/* secondary master if that place is free, else slave */

@@ -33,7 +33,7 @@ def loam(image):
         symbols = {name: at for at, _, name in (line.split() for line in f)}
     text = symbols["image_text_start"] + ":" + symbols["image_text_end"]
     return (["qemu-system-loongarch64", *QUIET, "-M", "virt", "-cpu", "la464", "-m", "1G",
-             "-kernel", f"{HOST}/loam.elf",
+             "-icount", "shift=0,sleep=off", "-kernel", f"{HOST}/loam.elf",
              "-fw_cfg", "name=opt/loam/loam.cfg,file=qemu-test/boot/gb32.cfg",
              "-fw_cfg", "name=opt/loam/bios-256k.bin,file=build/guest/bios-256k.bin",
              "-fw_cfg", f"name=opt/loam/gb32.img,file={image}"], [f"monitor={text}"])

@@ -60,7 +60,13 @@ def main():
     say({k: other.get(k) for k in SPANS} == SPANS, "the window but the monitor as the cache", other)
     wide = run(plugin, program, [f"cache={CACHE}", "guest=48", *wanted])
     say({k: wide.get(k) for k in SPANS} == SPANS, "guest addresses of 48 bits", wide)
-    for bad in ("cache=10", "guest=31", "marker=", "what=1", "monitor=2:1"):
+    points = run(plugin, program, ["at=entry:9000000000300000", "at=body:9000000000300004",
+                                   "accesses=0", *wanted])
+    say(points.get("1") == {"insn_cache": 8002, "insn_monitor": 4, "entry": 1, "body": 1000} and
+        points.get("2", {}).get("insn_cache") == 8 and points["total"]["body"] == 2000,
+        "executions of two points, no accesses", points)
+    for bad in ("at=x", "at=:10", "at=x:", "accesses=2", "cache=10", "guest=31", "marker=",
+            "what=1", "monitor=2:1"):
         say(run(plugin, program, [bad]) == {}, f"{bad} is refused", "it ran")
     return int(bool(failed))
 
