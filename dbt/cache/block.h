@@ -65,6 +65,11 @@ struct fault_site {
 	u8 len;			/* of the x86 instruction */
 	u8 intent;		/* enum ir_intent */
 	/*
+	 * Where the vector registers are, for host_xmm_place: words from the block's start; 0: in
+	 * their pinned registers.
+	 */
+	u16 vmap;
+	/*
 	 * 0: a guest access. SITE_HELPER: a helper found a fault, which is in vcpu.fault.
 	 * Else a raise stub's exception: vector, bit 8 = has an error code, error << 32.
 	 * #DE is vector 0: RAISE_VALID is always set.

@@ -109,6 +109,7 @@ static void kick_test(struct emit *e, struct stub *s)
 
 static void lower_exit(struct emit *e, const struct ir_insn *in)
 {
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	if (backward(e, (u32)in->k, in->guest)) {
 		struct stub *s = stub_add(e, STUB_KICK);
@@ -124,6 +125,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 	struct stub *kick = NULL, *s;
 	int a, b;
 
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	a = ra_use(e, in->a);
 	b = ra_use(e, in->b);
@@ -161,6 +163,7 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 {
 	struct link *l;
 
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	ra_to_reg(e, R_T0, in->a);
 	if (single(e)) {
@@ -189,6 +192,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 {
 	const struct ir_guest *g = &e->ir->guest[in->guest];
 
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	if (in->a)
 		state_store(e, ra_use(e, in->a), offsetof(struct vcpu, help[0]), M_64);
@@ -205,6 +209,7 @@ static void raise_stub(struct emit *e, s64 k)
 	struct stub *s = stub_add(e, STUB_RAISE);
 
 	s->recipe = site_recipe(e);
+	s->vmap = va_map(e);
 	s->k = k;
 }
 
@@ -326,7 +331,7 @@ static void emit_raise(struct emit *e, const struct stub *s)
 	}
 	o->site[o->sites++] = (struct fault_site){
 		.offset = (u32)(e->c.p - e->start) * 4, .eip = g->eip, .len = g->len,
-		.recipe = s->recipe, .raise = s->k,
+		.recipe = s->recipe, .vmap = s->vmap, .raise = s->k,
 	};
 	la_break(&e->c, 0);
 }
@@ -361,4 +366,5 @@ void emit_stubs(struct emit *e)
 {
 	for (unsigned n = 0; n < e->stubs && !e->failed; n++)
 		emit_stub(e, &e->stub[n]);
+	va_emit_maps(e);
 }
