@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Instruction tests: cases (gen.py), what the build machine's CPU makes of them (oracle.c), the
-# evaluator's comparison (eval.c), and whether it can fail at all (mutants.c).  tools/inside.mk includes this.
+# evaluator's comparison (eval.c), and whether it can fail at all (mutants.c).  tools/inside.mk
+# includes this.
 INSN := build/native/insn
 INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py \
 	fximage.py vector.py vecseq.py)
