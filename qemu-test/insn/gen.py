@@ -10,11 +10,12 @@ import flow
 import ints
 import strings
 import system
+import vecseq
 import vector
 import x87
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system, x87, vector)
+FAMILIES = (ints, flow, strings, system, x87, vector, vecseq)
 
 
 def vectors_todo():
@@ -30,7 +31,7 @@ def vectors_todo():
 def main():
     g = build.Gen(SEED)
     for family in FAMILIES:
-        g.todo = family is vector and vectors_todo()
+        g.todo = family in (vector, vecseq) and vectors_todo()
         family.generate(g)
     g.write(sys.argv[1])
     print(f"{len(g.cases)} cases in {len(g.groups)} groups")
