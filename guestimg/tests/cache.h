@@ -6,8 +6,8 @@
 #include "guestimg/tests/lib.h"
 
 #define CACHE_CODE(X) \
-	X(remap_self) X(cr3_self) X(ahead8) X(ahead16) X(ahead32) X(ahead_far) X(behind) X(own_imm) \
-	X(over_movsb) X(over_stosl) X(over_push) X(over_xchg) X(over_cmpxchg8b) X(over_sgdt) \
+	X(remap_self) X(cr3_self) X(ahead8) X(ahead16) X(ahead32) X(ahead_far) X(behind) \
+	X(own_imm) X(over_movsb) X(over_stosl) X(over_push) X(over_xchg) X(over_cmpxchg8b) X(over_sgdt) \
 	X(over_fst) X(over_call) X(over_pusha) X(over_enter) X(disk_fn) X(last_byte) X(page_walk)
 
 #define X(name) extern char name[], name##_end[];

@@ -72,11 +72,14 @@ enum { P = 1, W = 2, U = 4, PCD = 0x10, A = 0x20, D = 0x40, PS = 0x80, G = 0x100
 #define PAGE 4096
 extern u32 *kernel_pd;
 u32 *pd_new(void);				/* maps what image.h says; never freed */
-void map(u32 *pd, u32 va, u32 pa, u32 bits);	/* 4 KiB; bits without P: not present, but with a table */
+void map(u32 *pd, u32 va, u32 pa, u32 bits);	/* 4 KiB; makes the table too */
 u32 *pte(u32 *pd, u32 va);			/* its table must be there */
 u32 *table_new(void);				/* an empty page table */
 u32 page_new(void);				/* a free page of RAM, zeroed */
-static inline void load_cr3(const u32 *pd) { __asm__ volatile("movl %0, %%cr3" :: "r"(pd) : "memory"); }
+static inline void load_cr3(const u32 *pd)
+{
+	__asm__ volatile("movl %0, %%cr3" :: "r"(pd) : "memory");
+}
 static inline u32 read_cr3(void) { u32 v; __asm__ volatile("movl %%cr3, %0" : "=r"(v)); return v; }
 static inline u32 read_cr0(void) { u32 v; __asm__ volatile("movl %%cr0, %0" : "=r"(v)); return v; }
 static inline u32 read_cr4(void) { u32 v; __asm__ volatile("movl %%cr4, %0" : "=r"(v)); return v; }
@@ -91,9 +94,27 @@ void segment_base(u16 sel, u32 base);
 static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
 static inline void outw(u16 port, u16 v) { __asm__ volatile("outw %0, %1" :: "a"(v), "Nd"(port)); }
 static inline void outl(u16 port, u32 v) { __asm__ volatile("outl %0, %1" :: "a"(v), "Nd"(port)); }
-static inline u8 inb(u16 port) { u8 v; __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port)); return v; }
-static inline u16 inw(u16 port) { u16 v; __asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port)); return v; }
-static inline u32 inl(u16 port) { u32 v; __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port)); return v; }
+static inline u8 inb(u16 port)
+{
+	u8 v;
+
+	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+static inline u16 inw(u16 port)
+{
+	u16 v;
+
+	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+static inline u32 inl(u16 port)
+{
+	u32 v;
+
+	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
 
 /* Vector of the timer in use; its interrupt must be acknowledged. */
 enum timer { TIMER_PIT, TIMER_LAPIC };
