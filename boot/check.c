@@ -61,11 +61,32 @@ int check_fail_size(struct config_error *err, const struct config_source *s, con
 	return -ERR_INVAL;
 }
 
+/* Are all names in the list consoles that kernel/guest.c knows? */
+static bool is_console(const char *list)
+{
+	static const char *const known[] = { "com1", "debug", "none" };
+
+	for (size_t size; *list; list += size + (list[size] == ',')) {
+		unsigned k = 0;
+
+		size = strcspn(list, ",");
+		while (k < ARRAY_LEN(known) &&
+		       (strlen(known[k]) != size || memcmp(known[k], list, size)))
+			k++;
+		if (k == ARRAY_LEN(known))
+			return false;
+	}
+	return true;
+}
+
 int check_config(const struct boot_config *c, const struct config_source *s, check_cpu_fn *cpu,
 		 struct config_error *err)
 {
 	char reason[96] = "";
 
+	if (!is_console(c->console))
+		return check_fail(err, s, "console", c->console,
+				  "only com1, debug and none are known", NULL);
 	if (cpu(c->cpu, reason))	/* its text begins with "cpu: " */
 		return check_fail(err, s, "cpu", c->cpu,
 				  reason + (strncmp(reason, "cpu: ", 5) ? 0 : 5), NULL);
@@ -75,6 +96,9 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 		return check_fail(err, s, "firmware", NULL,
 				"not given, a guest cannot start without",
 				  NULL);
+	if (c->cdrom.name[0] && c->disk[2].name[0] && c->disk[3].name[0])
+		return check_fail(err, s, "cdrom", c->cdrom.name,
+				  "disk2 and disk3 leave no place for it", NULL);
 	if (c->initrd.name[0] && !c->kernel.name[0])
 		return check_fail(err, s, "initrd", c->initrd.name,
 				  "there is no kernel = that would use it", NULL);

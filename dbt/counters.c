@@ -35,5 +35,6 @@ void dbt_counters_print(u32 tag)
 	for (unsigned n = 0; n < ARRAY_LEN(names) && at < (int)sizeof(line) - 48; n++)
 		at += snprintf(line + at, sizeof(line) - (size_t)at, " %s=%lu", names[n],
 			       (unsigned long)dbt_counter(n));
-	printk("%s\n", line);
+	line[at++] = '\n';
+	printk_text(line, (size_t)at);	/* longer than what printk takes */
 }

@@ -42,6 +42,8 @@ struct dbt_counters {
 	u64 ferr;
 	u64 unimplemented;
 	u64 jump_cache_fills, relinks;
+	u64 translate_ticks;		/* clock_ticks() spent in translate() */
+	u64 idle_ticks;			/* clock_ticks() that the halted CPU waited */
 };
 
 /* One guest CPU; the struct vcpu it drives is in the per-core area. */

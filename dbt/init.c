@@ -214,4 +214,6 @@ void dbt_report(void)
 	printk("counters: mmio %lu watched %lu interrupts %lu unimplemented %lu\n",
 	       d->count.faults_mmio, d->count.faults_watched, d->count.interrupts,
 	       d->count.unimplemented);
+	printk("counters: ticks %lu idle %lu translating %lu\n", clock_ticks(),
+	       d->count.idle_ticks, d->count.translate_ticks);
 }

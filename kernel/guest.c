@@ -4,6 +4,7 @@
  * what joins them. Sees all folders, as kernel/main.c does; no policy of its own.
  */
 #include "boot/boot_info.h"
+#include "boot/demand.h"
 #include "dbt/dbt.h"
 #include "dbt/rt/cpuid.h"
 #include "drivers/host/power.h"
@@ -11,6 +12,7 @@
 #include "drivers/host/rtc.h"
 #include "drivers/pc/machine.h"
 #include "kernel/arch.h"
+#include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/main.h"
 #include "kernel/panic.h"
@@ -26,13 +28,18 @@
 #include <string.h>
 
 #define MIB (1024ull * 1024)
-#define CODE_CACHE (32 * MIB)
+#define CODE_CACHE DEMAND_CODE_CACHE
 #define SHADOW_TABLES 2048u		/* 4 KiB each */
 #define TSC_MUL 10			/* guest TSC: 1 GHz on a 100 MHz host counter */
 #define LOW_RAM_MAX (3072 * MIB)
-#define TEXT_REACH (128 * MIB)		/* a branch from the code cache to the monitor */
+#define TEXT_REACH DEMAND_CODE_REACH	/* a branch from the code cache to the monitor */
+
+/* The bound that Loam's own memory keeps: bytes, and bytes for each frame of the guest. */
+#define OWN_MEMORY (32 * MIB)
+#define OWN_MEMORY_FRAME 32u
 
 static struct machine *pc;
+static u64 lent, guest_frames;		/* lent: bytes of guest RAM and code cache */
 static struct shadow shadow;
 static struct cpu_model model;
 static struct ramdisk disk_state[BOOT_DISKS + 1];
@@ -118,9 +125,19 @@ static bool set_apic_base(void *opaque, u64 base)
 	return !lapic_set_base(irqchip_lapic(machine_irqchip(pc)), 0, base);
 }
 
+/* Loam's own memory: what is in use but for the guest's RAM and the code cache. */
+static void report_memory(void)
+{
+	u64 own = page_used() * PAGE_SIZE + (u64)(image_end - image_start) - lent;
+	u64 allowed = OWN_MEMORY + OWN_MEMORY_FRAME * guest_frames;
+
+	printk("counters: memory %lu allowed %lu\n", own, allowed);
+}
+
 static void guest_off(int status)
 {
 	dbt_report();
+	report_memory();
 	printk("guest: power off, status %d\n", status);
 	power_off(status);
 }
@@ -155,6 +172,8 @@ static void memory_init(const struct boot_config *cfg, struct bus *bus)
 	};
 	u32 frames = gpa_frames(&g);
 
+	lent += cfg->memory;
+	guest_frames = frames;
 	memset(g.ram, 0, g.ram_size);
 	frame_init(pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"),
 			frames);
@@ -219,6 +238,7 @@ static void cpu_init(const struct boot_config *cfg)
 	};
 	char err[CPUID_ERR_SIZE];
 
+	lent += size;
 	if (cpuid_configure(&model, cfg->cpu[0] ? cfg->cpu : "n270", err))
 		panic("cpu = %s: %s", cfg->cpu, err);
 	if (dbt_init(&d, &p))

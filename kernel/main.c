@@ -5,6 +5,7 @@
  */
 #include "kernel/main.h"
 
+#include "boot/demand.h"
 #include "drivers/host/power.h"
 #include "drivers/host/rtc.h"
 #include "drivers/host/uart.h"
@@ -22,7 +23,7 @@
 
 #define UART_IRQ_INPUT 2	/* of the board's interrupt controller */
 #define MIB (1024ull * 1024)
-#define HEAP_SIZE (8 * MIB)
+#define HEAP_SIZE DEMAND_HEAP
 
 static struct uart console;
 

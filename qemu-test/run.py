@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the tests of suites.cfg and reports.  Run it by `make test` or `make check-SUITE`.
 
-run.py [--host H] [--unit NAME]... [--suites FILE]... [-j N] [--list] SUITE-OR-TEST...
-       ("all": every suite but
-bench, and no test tagged slow)
+run.py [--host H] [--unit NAME]... [--suites FILE]... [-j N] [--list]
+       SUITE-OR-TEST...   ("all": every suite but bench, and nothing tagged slow)
 Starts units two at a time, QEMU one at a time; keeps each test's output in build/test/NAME.log.
 Exit status 0: something ran and nothing failed.  Invariant: no process outlives its test.
 """

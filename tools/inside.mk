@@ -6,7 +6,7 @@
 #:                     RUN_CFG=loam.cfg RUN_FROM=folder: another configuration and its files
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
-#: make bench          instruction counts
+#: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -138,14 +138,13 @@ $(B)/loam.efi: $(B)/loam.so
 EDK2 := /usr/share/qemu-efi-loongarch64
 RUN_CFG ?= boot/loam.cfg
 RUN_FROM ?= build/guest
-RUN_FILES := $(shell \
-	sed -n 's/^ *\(firmware\|kernel\|initrd\|cdrom\|disk[0-3]\) *= *\([^,]*\).*/\2/p' \
-	$(RUN_CFG))
+FILE_LINE := ^[ \t]*\(firmware\|kernel\|initrd\|cdrom\|disk[0-3]\)[ \t]*=[ \t]*\([^,]*\).*
+RUN_FILES := $(shell sed -n 's/$(FILE_LINE)/\2/p' $(RUN_CFG))
 
 $(B)/run.img: $(B)/loam.efi $(RUN_CFG) tools/mkesp.py $(RUN_FILES:%=$(RUN_FROM)/%) FORCE
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config $(RUN_CFG) --from $(RUN_FROM)
 
-# For tests: one that boots by itself, and the same files without a boot program.
+# For tests, qemu-test/boot/efi-NAME.cfg.
 $(B)/esp-%.img: $(B)/loam.efi qemu-test/boot/efi-%.cfg tools/mkesp.py build/guest/bios-256k.bin
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/efi-$*.cfg \
 		--from build/guest
@@ -201,8 +200,12 @@ check-unit: units
 check-%: all units guests
 	@$(RUN_TESTS) $*
 
-bench: all
-	@$(RUN_TESTS) bench
+# BENCH_LINUX=0 leaves out the Linux boot, which takes minutes.
+BENCH_LINUX ?= 1
+BENCH_FILES := gb32.img bios-256k.bin $(if $(filter 0,$(BENCH_LINUX)),,$(GUEST_LINUX))
+bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))
+	@python3 tools/bench.py --host $(HOST) $(if $(filter 0,$(BENCH_LINUX)),--no-linux) \
+		$(BENCH_FLAGS)
 
 lint: all units
 	@$(RUN_TESTS) lint

@@ -191,7 +191,8 @@ void lift_pun(struct lift *t, const struct ir1 *i)
 	unsigned row = i->op == X86_PABSB ? VEC_ABS_B : i->op == X86_PABSW ? VEC_ABS_H : VEC_ABS_W;
 
 	lift_mmx_begin(t, i);
-	lift_st_vec(t, 0, lift_vec(t, row, lift_ld_vec_sized(t, 1, lift_is_mm(i) ? 8 : 16), 0, 0), 0);
+	lift_st_vec(t, 0, lift_vec(t, row, lift_ld_vec_sized(t, 1, lift_is_mm(i) ? 8 : 16), 0,
+			0), 0);
 }
 
 /* The two operands as one, the destination above, moved down by bytes. */

@@ -29,9 +29,10 @@ static u16 default_cylinders(const struct ide_drive *d)
 	return (u16)(c > MAX_CYLINDERS ? MAX_CYLINDERS : c ? c : 1);
 }
 
+/* READ and WRITE MULTIPLE come up enabled, as a disk may: Linux uses them only then. */
 void ide_disk_reset(struct ide_drive *d)
 {
-	d->multiple = 0;
+	d->multiple = IDE_MAX_MULTIPLE;
 	d->heads = HEADS;
 	d->spt = SPT;
 	d->cylinders = default_cylinders(d);

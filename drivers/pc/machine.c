@@ -41,6 +41,7 @@
  *	cmos		70 71			8
  *	debugport	80 402 403 404		-
  *	apm, acpi pm	b2 PMBASE afe0		9 (SCI, level)
+ *	ferr		f0			13
  *	debugexit	f4			-
  *	ide		1f0 3f6, 170 376	14, 15
  *	vga		3b0-3df			-

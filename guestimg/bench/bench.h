@@ -31,6 +31,7 @@
 #define WINDOW_PHYS	0x3000000u
 #define WINDOW		((volatile u32 *)0x40000000)
 #define LAPIC		((volatile u32 *)0xfee00000u)
+#define COUNTERS_PORT	0x403		/* Loam prints its counters; nobody elsewhere */
 
 enum { LAPIC_VERSION = 0x30, LAPIC_EOI = 0xb0, LAPIC_SVR = 0xf0, LAPIC_ICR = 0x300 };
 enum { VECTOR_TICK = 0x20, VECTOR_IPI = 0x30, VECTOR_SOFT = 0x80 };

@@ -17,7 +17,8 @@
 #define X(name) extern char name[], name##_end[];
 IRQ_CODE(X)
 #undef X
-extern char sti_nop_cli_in[], popf_cli_in[], mov_ss_in[], pop_ss_in[], calls_leaf[];
-extern char triple_1[], triple_2[], triple_3[];
+extern char sti_cli_in[], sti_nop_cli_in[], popf_cli_in[], mov_ss_in[],
+	pop_ss_in[], triple_1[], triple_2[],
+	triple_3[], calls_leaf[];
 
 #endif

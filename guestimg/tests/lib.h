@@ -59,9 +59,6 @@ void run(const struct regs *r);
 struct stopped { u32 vector, error, cr2; struct regs r; };
 extern struct stopped stopped;
 
-/* Where traps from user mode push; 0: a stack of its own. */
-void trap_stack_at(u32 esp0);
-
 /* Registers for code at eip in user mode (or the kernel), on `stack`; EFLAGS 0x202. */
 struct regs user_regs(const void *eip);
 struct regs kernel_regs(const void *eip);
@@ -72,7 +69,8 @@ enum { P = 1, W = 2, U = 4, PCD = 0x10, A = 0x20, D = 0x40, PS = 0x80, G = 0x100
 #define PAGE 4096
 extern u32 *kernel_pd;
 u32 *pd_new(void);				/* maps what image.h says; never freed */
-void map(u32 *pd, u32 va, u32 pa, u32 bits);	/* 4 KiB; makes the table too */
+/* One 4 KiB page; bits without P: not present, but with a table. */
+void map(u32 *pd, u32 va, u32 pa, u32 bits);
 u32 *pte(u32 *pd, u32 va);			/* its table must be there */
 u32 *table_new(void);				/* an empty page table */
 u32 page_new(void);				/* a free page of RAM, zeroed */
@@ -94,17 +92,17 @@ void segment_base(u16 sel, u32 base);
 static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
 static inline void outw(u16 port, u16 v) { __asm__ volatile("outw %0, %1" :: "a"(v), "Nd"(port)); }
 static inline void outl(u16 port, u32 v) { __asm__ volatile("outl %0, %1" :: "a"(v), "Nd"(port)); }
+
 static inline u8 inb(u16 port)
 {
 	u8 v;
-
 	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
 	return v;
 }
+
 static inline u16 inw(u16 port)
 {
 	u16 v;
-
 	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
 	return v;
 }

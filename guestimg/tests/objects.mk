@@ -39,7 +39,8 @@ $(TESTS)/empty:
 
 # stage1 and the packer are the instruction tests': reset vector, protected mode, copy to RAM.
 $(TESTS)/%.rom: $(TESTS)/%.bin guestimg/insn/mkrom.py $(INSN_ROM)/stage1.bin $(TESTS)/empty
-	$(Q)python3 guestimg/insn/mkrom.py $@ $(INSN_ROM)/stage1.bin $< $(TESTS)/empty $(TESTS)/empty
+	$(Q)python3 guestimg/insn/mkrom.py $@ $(INSN_ROM)/stage1.bin $< \
+		$(TESTS)/empty $(TESTS)/empty
 
 .SECONDARY: $(TESTS_NAMES:%=$(TESTS)/%.bin)
 units: $(TESTS_NAMES:%=$(TESTS)/%.rom)

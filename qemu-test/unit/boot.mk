@@ -2,5 +2,6 @@
 # What both boot paths share: memory list, checks, loading from a pretended source of files.
 UNIT_TESTS += test_boot test_load
 BOOT_SHARED := $(addprefix boot/,check.o config.o load.o memory.o message.o progress.o)
-test_boot_OBJS = qemu-test/unit/test_boot.o $(BOOT_SHARED) boot/loongarch64/features.o $(MM_GUEST_OBJS)
+test_boot_OBJS = qemu-test/unit/test_boot.o $(BOOT_SHARED) boot/loongarch64/features.o \
+	$(MM_GUEST_OBJS)
 test_load_OBJS = qemu-test/unit/test_load.o $(BOOT_SHARED)

@@ -158,9 +158,14 @@ static void test_multiple(void)
 {
 	u8 buf[8 * 512];
 
+	outb(P + 7, 0xec);
+	read_words(P, buf, 256);
+	CHECK_EQ(buf[2 * 59] | buf[2 * 59 + 1] << 8, 0x0110, "16 sectors at power-up");
+	outb(P + 2, 0), outb(P + 7, 0xc6);
+	CHECK_EQ(inb(P + 7), 0x50, "SET MULTIPLE 0: off");
 	lba28(P, 0, 10, 8);
 	outb(P + 7, 0xc4);
-	CHECK_EQ(inb(P + 7) & 0x09, 0x01, "READ MULTIPLE before SET MULTIPLE: error");
+	CHECK_EQ(inb(P + 7) & 0x09, 0x01, "READ MULTIPLE while it is off: error");
 	CHECK_EQ(inb(P + 1), 0x04, "ABRT");
 	outb(P + 2, 3), outb(P + 7, 0xc6);
 	CHECK_EQ(inb(P + 7) & 1, 1, "3 is no power of two");

@@ -177,7 +177,8 @@ static void test_config_faults(void)
 	reset();
 	f = put(LOAD_CONFIG, GOOD, strlen(GOOD));
 	f->read_limit = 20;
-	check_said(load(NULL, ""), "loam.cfg:0: truncated: it has fewer bytes than its folder says");
+	check_said(load(NULL, ""),
+		   "loam.cfg:0: truncated: it has fewer bytes than its folder says");
 	reset();
 	put(LOAD_CONFIG, big, sizeof(big));
 	check_said(load(NULL, ""), "loam.cfg:0: file too large, at most 64 KiB");
@@ -187,11 +188,19 @@ static void test_config_faults(void)
 	good_files();
 	check_said(load(GOOD "cpu = 8086\n", ""), "loam.cfg:5: cpu = 8086: no such model");
 	good_files();
+	check_said(load(GOOD "console = com1,debug,none\n", ""), "");
+	good_files();
+	check_said(load(GOOD "console = com1,vga\n", ""), "loam.cfg:5: console = com1,vga: "
+		   "only com1, debug and none are known");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk2 = a\ndisk3 = a\ncdrom = b\n", ""),
+		   "loam.cfg:4: cdrom = b: disk2 and disk3 leave no place for it");
+	good_files();
 	check_said(load(GOOD, "cpu=8086"), "load options:0: cpu = 8086: no such model");
 	good_files();
 	check_said(load("memory = 1G\nfirmware = bios.bin\n", ""),
-		   "loam.cfg:1: memory: not enough memory for 1024 MiB in one piece beside Loam and "
-		   "the files: 600 MiB are free, the largest piece has 600 MiB");
+		   "loam.cfg:1: memory: not enough memory for 1024 MiB in one piece beside Loam "
+		   "and the files: 600 MiB are free, the largest piece has 600 MiB");
 	CHECK_EQ(claims, 0, "told before anything was loaded");
 }
 
@@ -206,7 +215,8 @@ static const char *kernel_with(unsigned offset, const char *set, size_t size)
 static void test_kernel_faults(void)
 {
 #define AT "loam.cfg:3: kernel = bzImage: "
-	check_said(kernel_with(0x1fe, "\x55\xab", 2), AT "not a bzImage (no boot sector signature)");
+	check_said(kernel_with(0x1fe, "\x55\xab", 2),
+		   AT "not a bzImage (no boot sector signature)");
 	check_said(kernel_with(0x202, "HdrT", 4), AT "not a bzImage (no set-up header)");
 	check_said(kernel_with(0x206, "\x02\x02", 2), AT "its boot protocol is older than 2.03");
 	check_said(kernel_with(0x206, "\x03\x02", 2), "");
@@ -220,7 +230,8 @@ static void test_kernel_faults(void)
 	check_said(load(GOOD, ""), AT "not a bzImage (no boot sector signature)");
 	good_files();
 	check_said(load(GOOD, "memory=15M"),
-		   "load options:0: memory: 15 MiB are too little for a Linux kernel, it needs 16 MiB");
+		   "load options:0: memory: 15 MiB are too little for a Linux kernel, it needs "
+		   "16 MiB");
 	good_files();
 	check_said(kernel_with(0x22c, "\xff\xff\x13\0", 4),	/* 1.25 MiB: not room for it */
 		   "loam.cfg:4: initrd = initrd: too large for the guest's memory of 32 MiB");
@@ -261,8 +272,9 @@ static void test_file_faults(void)
 	CHECK(config.disk[1].readonly && config.disk[1].size == sizeof(linux_image), "disk");
 	good_files();
 	files[1].size = 511;
-	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ro\n", ""), "loam.cfg:2: disk1 = bzImage: "
-		   "the size of a disk must be a multiple of 512 bytes");
+	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ro\n", ""),
+		   "loam.cfg:2: disk1 = bzImage: the size of a disk must be a multiple of "
+		   "512 bytes");
 	good_files();
 	files[1].size = 1ull << 32;
 	check_said(load(GOOD, ""), "loam.cfg:3: kernel = bzImage: file too large: 4096 MiB");

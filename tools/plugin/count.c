@@ -5,14 +5,16 @@
  * of it. Also counts a guest's own instructions, in a QEMU that plays an x86 (cache=0:ffffffff).
  *
  * Arguments, all addresses virtual and in hexadecimal:
- *	cache=START:END		translated code. If absent and monitor is given: all of the cached
- *				window 9000000000000000 that is not the monitor
+ *	cache=START:END		translated code. If absent and monitor is given: all of the
+ *				cached window 9000000000000000 that is not the monitor
  *	monitor=START:END	Loam's own text (nm: image_text_start, image_text_end)
- *	guest=32|48		width of a guest address; 32: bits 63 to 31 all equal,
-		or 63 to 32 zero;
- *				48: bits 63 to 47 all equal (default 32)
+ *	guest=32|48		width of a guest address; 32: bits 63 to 31 all equal, or 63
+ *				to 32 zero; 48: bits 63 to 47 all equal (default 32)
  *	marker=ADDRESS		a store there, of any value, from anywhere, ends a span and begins
  *				the next one, which has that value as its name; 0 = not wanted
+ *	at=NAME:ADDRESS		also count how often the instruction there begins, as NAME; up to 8.
+ *				A physical address if it runs with address translation off
+ *	accesses=0		no data accesses but the marker's: faster
  *	out=FILE		where lines go (else QEMU's log, which needs -d plugin)
  * Each span with a name other than 0 gives a line when it ends; "total" gives one at the end:
  *	count <name> <counter>=<number> …
@@ -37,15 +39,18 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 	X(guest_load) X(guest_store) X(window_load) X(window_store) X(other_load) X(other_store) \
 	X(outside)
 
+#define POINTS 8
+
 struct counts {
 #define FIELD(name) uint64_t name;
 	COUNTERS(FIELD)
 #undef FIELD
+	uint64_t point[POINTS];
 };
 
-enum { NUMBERS = sizeof(struct counts) / sizeof(uint64_t) };
+enum { NUMBERS = sizeof(struct counts) / sizeof(uint64_t), FIXED = NUMBERS - POINTS };
 
-static const char *const names[NUMBERS] = {
+static const char *names[NUMBERS] = {		/* of the points: as the arguments say */
 #define NAME(name) #name,
 	COUNTERS(NAME)
 #undef NAME
@@ -60,7 +65,9 @@ enum place { IN_CACHE, IN_MONITOR, ELSEWHERE };
 static struct range cache, monitor;
 static unsigned guest_bits = 32;
 static uint64_t marker;
-static bool has_marker;
+static bool has_marker, no_accesses;
+static uint64_t point_at[POINTS];
+static unsigned points;
 static FILE *out;
 
 static struct qemu_plugin_scoreboard *board;	/* a struct counts for each core */
@@ -94,7 +101,7 @@ static void line(const char *title, const uint64_t from[])
 	char text[1024];
 	int n = snprintf(text, sizeof(text), "count %s", title);
 
-	for (int i = 0; i < NUMBERS; i++) {
+	for (unsigned i = 0; i < FIXED + points; i++) {
 		uint64_t now = qemu_plugin_u64_sum(counter(i * sizeof(uint64_t)));
 
 		n += snprintf(text + n, sizeof(text) - n, " %s=%" PRIu64, names[i],
@@ -186,6 +193,22 @@ static void on_cache_access(unsigned core, qemu_plugin_meminfo_t info, uint64_t 
 
 /* --- translation: what is counted is decided here, once for each translated instruction */
 
+static void watch_marker(struct qemu_plugin_insn *insn)
+{
+	if (has_marker)
+		qemu_plugin_register_vcpu_mem_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS,
+						 QEMU_PLUGIN_MEM_W, NULL);
+}
+
+static void watch_points(struct qemu_plugin_insn *insn)
+{
+	for (unsigned i = 0; i < points; i++)
+		if (qemu_plugin_insn_vaddr(insn) == point_at[i])
+			qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn,
+				QEMU_PLUGIN_INLINE_ADD_U64,
+				counter((FIXED + i) * sizeof(uint64_t)), 1);
+}
+
 static void watch(struct qemu_plugin_insn *insn)
 {
 	static const size_t insns[] = {
@@ -197,6 +220,11 @@ static void watch(struct qemu_plugin_insn *insn)
 
 	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64,
 							    counter(insns[place]), 1);
+	watch_points(insn);
+	if (no_accesses) {
+		watch_marker(insn);
+		return;
+	}
 	if (place == IN_CACHE) {
 		qemu_plugin_register_vcpu_mem_cb(insn, on_cache_access, QEMU_PLUGIN_CB_NO_REGS,
 						 QEMU_PLUGIN_MEM_RW, NULL);
@@ -205,9 +233,7 @@ static void watch(struct qemu_plugin_insn *insn)
 	qemu_plugin_register_vcpu_mem_inline_per_vcpu(insn, QEMU_PLUGIN_MEM_RW,
 						      QEMU_PLUGIN_INLINE_ADD_U64,
 						      counter(offsetof(struct counts, outside)), 1);
-	if (has_marker)
-		qemu_plugin_register_vcpu_mem_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS,
-						 QEMU_PLUGIN_MEM_W, NULL);
+	watch_marker(insn);
 }
 
 static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -231,6 +257,19 @@ static bool parse_range(const char *s, struct range *r)
 	return end != s && !*end && r->end > r->start;
 }
 
+/* NAME:ADDRESS */
+static bool parse_point(const char *s)
+{
+	const char *colon = strchr(s, ':');
+	char *end;
+
+	if (!colon || colon == s || points == POINTS)
+		return false;
+	names[FIXED + points] = strndup(s, colon - s);
+	point_at[points++] = strtoull(colon + 1, &end, 16);
+	return end != colon + 1 && !*end;
+}
+
 static bool parse(const char *arg)
 {
 	const char *eq = strchr(arg, '=');
@@ -250,6 +289,10 @@ static bool parse(const char *arg)
 		has_marker = true;
 		return end != eq + 1 && !*end;
 	}
+	if (n == 2 && !strncmp(arg, "at", n))
+		return parse_point(eq + 1);
+	if (n == 8 && !strncmp(arg, "accesses", n))
+		return no_accesses = !strcmp(eq + 1, "0");
 	if (n == 3 && !strncmp(arg, "out", n))
 		return (out = fopen(eq + 1, "w")) != NULL;
 	return false;

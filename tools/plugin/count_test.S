@@ -77,9 +77,7 @@ _start:
 	b	1b
 
 	.section .cache, "ax"
-/*
- * 1 + 1000 * 8 + 1 instructions; 1000 times 2 guest loads, 1 guest store, 1 window load and store
- */
+/* 1 + 1000 * 8 + 1 instructions; 1000 times 2 guest loads, 1 guest store, 1 window load, 1 store */
 cached_loop:
 	move	$t0, $s7
 1:	ld.w	$t1, $s1, 0

@@ -30,7 +30,8 @@ def run(plugin, program, extra):
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "out")
         argument = ",".join([os.path.abspath(plugin), f"out={out}", *extra])
-        status = subprocess.run(QEMU + [program, "-plugin", argument], timeout=50).returncode
+        status = subprocess.run(QEMU + [program, "-plugin", argument], timeout=50,
+                                stderr=subprocess.DEVNULL).returncode
         if status or not os.path.exists(out):
             return {}
         with open(out, encoding="utf-8") as f:
@@ -43,24 +44,30 @@ def main():
     plugin, program = sys.argv[1:]
     failed = 0
 
-    def say(good, text):
+    def say(good, text, got=None):
         nonlocal failed
         failed += not good
-        print(("ok   " if good else "FAIL ") + text)
+        print(f"ok   {text}" if good else f"FAIL {text}: {got}")
 
     wanted = [f"monitor={MONITOR}", "marker=500000"]
     got = run(plugin, program, [f"cache={CACHE}", *wanted])
     for span, counts in SPANS.items():
-        say(got.get(span) == counts, f"span {span}: {got.get(span)}, wanted {counts}")
+        say(got.get(span) == counts, f"span {span} is {counts}", got.get(span))
     total = {k: v for k, v in got.get("total", {}).items() if k in TOTAL}
-    say(total == TOTAL, f"total: {total}, wanted {TOTAL}")
-    say(list(got) == ["1", "2", "total"], f"lines {list(got)}")
+    say(total == TOTAL, f"the total is {TOTAL}", total)
+    say(list(got) == ["1", "2", "total"], "lines 1, 2 and total", list(got))
     other = run(plugin, program, wanted)
-    say({k: other.get(k) for k in SPANS} == SPANS, "the window but the monitor as the cache")
+    say({k: other.get(k) for k in SPANS} == SPANS, "the window but the monitor as the cache", other)
     wide = run(plugin, program, [f"cache={CACHE}", "guest=48", *wanted])
-    say({k: wide.get(k) for k in SPANS} == SPANS, "guest addresses of 48 bits")
-    for bad in ("cache=10", "guest=31", "marker=", "what=1", "monitor=2:1"):
-        say(run(plugin, program, [bad]) == {}, f"{bad} is refused")
+    say({k: wide.get(k) for k in SPANS} == SPANS, "guest addresses of 48 bits", wide)
+    points = run(plugin, program, ["at=entry:9000000000300000", "at=body:9000000000300004",
+                                   "accesses=0", *wanted])
+    say(points.get("1") == {"insn_cache": 8002, "insn_monitor": 4, "entry": 1, "body": 1000} and
+        points.get("2", {}).get("insn_cache") == 8 and points["total"]["body"] == 2000,
+        "executions of two points, no accesses", points)
+    for bad in ("at=x", "at=:10", "at=x:", "accesses=2", "cache=10", "guest=31", "marker=",
+            "what=1", "monitor=2:1"):
+        say(run(plugin, program, [bad]) == {}, f"{bad} is refused", "it ran")
     return int(bool(failed))
 
 
