@@ -56,6 +56,7 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	bool tag_dirty;
 	struct link *link;		/* the exit that the next block may be chained to */
+	bool after_sti;			/* that exit is into STI's shadow */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
 	struct dbt_counters count;

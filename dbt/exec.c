@@ -282,6 +282,18 @@ static void take_reset(struct dbt *d)
 	d->link = NULL;
 }
 
+/*
+ * STI found nothing pending and left the shadow out, but its exit was not chained yet. An interrupt
+ * that came since must not be taken before the next instruction: HLT would wait for it.
+ */
+static void begin_shadow(struct dbt *d)
+{
+	if (!d->after_sti)
+		return;
+	d->c->inhibit |= INHIBIT_STI;
+	d->mode_dirty = true;
+}
+
 static void idle(struct dbt *d)
 {
 	u64 start = clock_ticks();
@@ -295,6 +307,7 @@ static void attend(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 
+	begin_shadow(d);
 	host_events(d);
 	if (c->shutdown)
 		triple_fault(d);
@@ -330,9 +343,13 @@ static void run_system(struct dbt *d)
 
 static void leave_link(struct dbt *d)
 {
+	struct block *from;
+
 	d->link = cache_link((u32)d->c->exit_arg);
+	from = d->link->from;
 	if (!d->link->indirect)
 		d->c->eip = d->link->eip;
+	d->after_sti = from->sti && !(from->key.flags & KEY_SINGLE);
 }
 
 static void after_exit(struct dbt *d, u32 why)
@@ -389,6 +406,7 @@ static void run_one(struct dbt *d)
 	u64 evictions;
 	u32 flags, why;
 
+	d->after_sti = false;
 	refresh(d);
 	evictions = cache_counters.evictions;
 	b = exec_block(d, &f);

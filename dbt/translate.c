@@ -188,6 +188,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	b = cache_commit(&out);
 	b->key = *t->k;
 	b->guest_insns = ir->guests;
+	b->sti = t->lift.sti;
 	b->guest_len = t->off - (t->k->gpa & (PAGE - 1));
 	cache_counters.guest_insns += ir->guests;
 	trace_block(t->k, ir, b);

@@ -3,7 +3,7 @@
 """Runs the tests of suites.cfg and reports.  Run it by `make test` or `make check-SUITE`.
 
 run.py [--host H] [--unit NAME]... [--suites FILE]... [-j N] [--list]
-       SUITE-OR-TEST...   ("all": every suite but bench)
+       SUITE-OR-TEST...   ("all": every suite but bench, and nothing tagged slow)
 Starts units two at a time, QEMU one at a time; keeps each test's output in build/test/NAME.log.
 Exit status 0: something ran and nothing failed.  Invariant: no process outlives its test.
 """
@@ -274,7 +274,7 @@ def choose(tests, names):
     chosen = []
     for name in names:
         found = [t for t in tests if t.name == name or t.suite == name or name in t.tags
-                 or (name == "all" and t.suite != "bench")]
+                 or (name == "all" and t.suite != "bench" and "slow" not in t.tags)]
         if not found and name not in ("all", "bench", "unit"):
             raise Config(f"no suite, test or tag `{name}` in qemu-test/suites.cfg")
         chosen += [t for t in found if t not in chosen]

@@ -90,6 +90,7 @@ struct block {
 	u16 guest_insns;
 	u16 links, sites, recipes;
 	bool dead;		/* unlinked: nobody enters it any more */
+	bool sti;		/* ends with STI: its exit is into STI's shadow */
 	struct link *link;
 	struct fault_site *site;
 	struct recipe *recipe;

@@ -24,6 +24,7 @@ struct lift {
 	u64 features;		/* of the CPU model: 1 << enum feature */
 	u32 next;		/* offset of the next instruction */
 	bool ended;		/* the block has its final exit */
+	bool sti;		/* by STI */
 	/* addr and disp below are computed for this instruction's operand */
 	bool has_addr;
 	val addr;

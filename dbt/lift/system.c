@@ -33,7 +33,8 @@ void lift_cli(struct lift *t, const struct ir1 *i)
 
 /*
  * With IF already set, nothing. With nothing pending, only the bit: an interrupt that comes
- * after this kicks. Otherwise the run loop delivers after the next instruction.
+ * after this kicks; the block is marked, so that the run loop knows about the shadow if it gets
+ * to see this exit. Otherwise the run loop delivers after the next instruction.
  */
 void lift_sti(struct lift *t, const struct ir1 *i)
 {
@@ -44,6 +45,7 @@ void lift_sti(struct lift *t, const struct ir1 *i)
 		lift_raise_code(t, EXC_GP, 0);
 		return;
 	}
+	t->sti = true;
 	f = LDSTATE32(t, eflags);
 	busy = lift_select(t, lift_op2k(t, IR_AND, f, FL_IF), lift_const(t, 0),
 			   LDSTATE32(t, pending));

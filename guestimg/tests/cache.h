@@ -6,9 +6,9 @@
 #include "guestimg/tests/lib.h"
 
 #define CACHE_CODE(X) \
-	X(remap_self) X(cr3_self) X(ahead8) X(ahead16) X(ahead32) X(ahead_far) \
-	X(behind) X(own_imm) \
-	X(over_movsb) X(over_stosl) X(over_push) X(over_xchg) X(over_cmpxchg8b) X(over_sgdt) \
+	X(remap_self) X(cr3_self) X(ahead8) X(ahead16) X(ahead32) X(ahead_far) X(behind) \
+	X(own_imm) X(over_movsb) X(over_stosl) X(over_push) X(over_xchg) X(over_cmpxchg8b) \
+	X(over_sgdt) \
 	X(over_fst) X(over_call) X(over_pusha) X(over_enter) X(disk_fn) X(last_byte) X(page_walk)
 
 #define X(name) extern char name[], name##_end[];
@@ -27,9 +27,19 @@ void put_function(u32 pa, u32 value);
 /* Copy code of cache.S. */
 #define PUT(pa, name) memcpy((void *)(pa), name, AT(name##_end) - AT(name))
 
-/* Read memory, not from a register. */
-static inline u32 peek(u32 va) { return *(volatile u32 *)va; }
-static inline void poke(u32 va, u32 v) { *(volatile u32 *)va = v; }
+/* One access each, which may fault: all that the program knows is in memory before. */
+static inline u32 peek(u32 va)
+{
+	u32 v;
+
+	__asm__ volatile("movl (%1), %0" : "=r"(v) : "r"(va) : "memory");
+	return v;
+}
+
+static inline void poke(u32 va, u32 v)
+{
+	__asm__ volatile("movl %0, (%1)" :: "r"(v), "r"(va) : "memory");
+}
 
 void test_mappings(void);	/* cache_map.c */
 void test_writes(void);		/* cache_smc.c */

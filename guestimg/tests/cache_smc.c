@@ -6,7 +6,8 @@
  */
 #include "guestimg/tests/cache.h"
 
-enum { CODE = WINDOW + 0x1000000, ALIAS = WINDOW + 0x1400000 };
+enum { CODE = WINDOW + 0x1000000, ALIAS = WINDOW + 0x1400000,
+	FRAME = WINDOW + 0x1800000 };
 
 static u32 code_page, *pd;
 
@@ -119,7 +120,7 @@ static void test_two_pages(void)
 	}
 	test("the second page is another one");
 	memcpy((void *)third, (void *)second, 64);
-	for (u32 k = 2; k < 6; k++) {
+	for (u32 k = 2; k < 5; k++) {
 		u32 va = CODE + PAGE - k;
 
 		put_function(va, 0x01020304);
@@ -189,42 +190,43 @@ static void test_stos(void)
 /* CALL pushes an address, whose bytes are the constant of a MOV. */
 static void test_call(void)
 {
-	u32 writer = 0x1c00000;
+	u32 writer = 0x1c00000, address;
 	struct args a = { .edi = CODE + 0x501 };
 
 	test("CALL's push over code");
 	PUT(writer, over_call);
 	put_function(code_page + 0x500, 0x1234);
 	expect("before", call(CODE + 0x500), 0x1234);
-	expect("address", call_with(writer, &a), call(CODE + 0x500));
+	address = call_with(writer, &a);
+	expect("address", address, call(CODE + 0x500));
 	expect("changed", call(CODE + 0x500) >> 12, writer >> 12);
 }
 
-/* The CPU's own stores: an exception frame below a stack pointer that is at code. */
-static bool on_ud(struct trap *t)
-{
-	(void)t;
-	return false;
-}
-
+/*
+ * The CPU's own stores: an exception's frame, on a stack that is where code is. The EIP in it is
+ * UD2's address, whose bytes are "inc %eax; ret".
+ */
 static void test_frame(void)
 {
 	static const u8 ud2[] = { 0x0f, 0x0b };
-	struct regs r = kernel_regs((void *)(CODE + 0x700));
+	u32 user = page_new(), stack = page_new(), fn = FRAME + 0x800 - 20;
+	struct regs r = user_regs((void *)(CODE + 0xc340));
+	struct args a = { .eax = 0 };
 
-	test("an exception frame over code");
-	memcpy((void *)(code_page + 0x700), ud2, 2);
-	on_trap[V_UD] = on_ud;
+	test("an exception's frame over code");
+	map(pd, CODE + 0xc000, user, P | U);
+	map(pd, FRAME, stack, P | W);
+	memcpy((void *)(user + 0x340), ud2, 2);
 	for (u32 k = 0; k < 20; k++) {
-		put_function(code_page + 0x5fb, 0x55555555);	/* its constant: 0x5fc … 0x5ff */
-		expect("before", call(CODE + 0x5fb), 0x55555555);
-		r.esp = CODE + 0x600;
-		r.eflags = 2 | (k & 1 ? CF : 0);
+		put_function(fn, k);
+		expect("before", call(fn), k);
+		trap_stack_at(FRAME + 0x800);
 		run(&r);
+		trap_stack_at(0);
 		expect("vector", stopped.vector, V_UD);
-		expect("eflags as the constant", call(CODE + 0x5fb) & ~RF, r.eflags);
+		a.eax = k * 3;
+		expect("after", call_with(fn, &a), k * 3 + 1);
 	}
-	on_trap[V_UD] = 0;
 }
 
 /*

@@ -218,6 +218,11 @@ static u64 descriptor(u32 base, u32 limit, u32 attr)
 	       (u64)(limit >> 16 & 15) << 48 | (u64)(base >> 24) << 56;
 }
 
+void trap_stack_at(u32 esp0)
+{
+	tss.esp0 = esp0 ? esp0 : AT(trap_stack + sizeof(trap_stack));
+}
+
 void segment_base(u16 sel, u32 base) { gdt[sel >> 3] = descriptor(base, 0xfffff, 0xc0f3); }
 
 static void tables_init(void)
@@ -238,7 +243,7 @@ static void tables_init(void)
 		idt[v] = (at & 0xffff) | KCODE << 16 |
 			 (u64)((at & 0xffff0000) | 0x8e00 | dpl << 13) << 32;
 	}
-	tss.esp0 = AT(trap_stack + sizeof(trap_stack));
+	trap_stack_at(0);
 	tss.ss0 = KDATA;
 	tss.io_map = 0x68;
 	gdtr.limit = sizeof(gdt) - 1;

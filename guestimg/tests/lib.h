@@ -59,6 +59,9 @@ void run(const struct regs *r);
 struct stopped { u32 vector, error, cr2; struct regs r; };
 extern struct stopped stopped;
 
+/* Where traps from user mode push; 0: a stack of its own. */
+void trap_stack_at(u32 esp0);
+
 /* Registers for code at eip in user mode (or the kernel), on `stack`; EFLAGS 0x202. */
 struct regs user_regs(const void *eip);
 struct regs kernel_regs(const void *eip);
