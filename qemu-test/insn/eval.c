@@ -23,7 +23,8 @@ static const struct insn_way ways[] = {
 	{ "passes", false, true, 0 },
 	{ "getput", false, true, ~1u },
 	{ "fold", false, true, ~2u },
-	{ "dead", false, true, ~4u },
+	{ "same", false, true, ~4u },
+	{ "dead", false, true, ~8u },
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 
