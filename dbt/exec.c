@@ -151,6 +151,18 @@ static void update_tag(struct dbt *d)
 	d->c->ctx = context_tag(&x);
 }
 
+/*
+ * A record of the exit that a new chain may take: one that is free, or serves a context that
+ * cannot come back. NULL: all serve other contexts, or an indirect jump's first targets.
+ */
+static struct link *free_link(struct link *l)
+{
+	for (unsigned n = l->indirect ? LINK_TARGETS : 1; n; n--, l++)
+		if (!l->to || !l->guard || !context_tag_live(l->tag))
+			return l;
+	return NULL;
+}
+
 /* Chain the exit that led here, if it may be. */
 static void chain(struct dbt *d, struct link *l, struct block *b)
 {
@@ -158,8 +170,8 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 
 	if ((b->key.flags & KEY_SINGLE) || l->from->dead || b->dead || (two_pages && !l->guard))
 		return;
-	/* It serves another context, or is an indirect jump's first target: leave it. */
-	if (l->to && l->guard && context_tag_live(l->tag))
+	l = free_link(l);
+	if (!l)
 		return;
 	if (l->indirect && l->to)
 		cache_unchain(l);

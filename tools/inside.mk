@@ -6,7 +6,7 @@
 #:                     RUN_CFG=loam.cfg RUN_FROM=folder: another configuration and its files
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
-#: make bench          instruction counts
+#: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -200,8 +200,12 @@ check-unit: units
 check-%: all units guests
 	@$(RUN_TESTS) $*
 
-bench: all
-	@$(RUN_TESTS) bench
+# BENCH_LINUX=0 leaves out the Linux boot, which takes minutes.
+BENCH_LINUX ?= 1
+BENCH_FILES := gb32.img bios-256k.bin $(if $(filter 0,$(BENCH_LINUX)),,$(GUEST_LINUX))
+bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))
+	@python3 tools/bench.py --host $(HOST) $(if $(filter 0,$(BENCH_LINUX)),--no-linux) \
+		$(BENCH_FLAGS)
 
 lint: all units
 	@$(RUN_TESTS) lint

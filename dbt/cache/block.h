@@ -40,6 +40,9 @@ struct link {
 	bool indirect;		/* an indirect jump: eip is the target that is chained */
 };
 
+/* An indirect exit has so many records, one behind the other: its inline targets. */
+#define LINK_TARGETS 2
+
 /* Where an operand of a flag recipe is at a fault. */
 enum loc_kind { LOC_NONE, LOC_CONST, LOC_HOST, LOC_SPILL };
 

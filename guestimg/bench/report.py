@@ -6,7 +6,8 @@ report.py rows COUNTS           the guest ran in an emulator of x86 (cache=0:fff
                                 instructions those of rows.def?
 report.py idea COUNTS GUEST     COUNTS is of Loam's host, GUEST as above, both with the same
                                 settings in the image: does translated code access guest memory at
-                                guest linear addresses, once for each guest access?
+                                guest linear addresses, once for each guest access; does warm code
+                                do without the decoder and the evaluator?
 report.py dump COUNTS           one line for each row, all counters divided by repetitions
 Prints ok and FAIL lines.  Invariant: a row that was asked for and did not run is a failure.
 """
@@ -69,6 +70,14 @@ def accesses(c):
                                           "other_store"))
 
 
+def check_warm(name, h, guest_insns, verdict):
+    """Blocks that the warm-up did not reach are translated once: a handful of instructions."""
+    verdict.say(h["eval_run"] == 0, f"{name}: the evaluator was entered {h['eval_run']} times")
+    verdict.say(h["decode"] <= guest_insns / 100000,
+                f"{name}: the decoder was entered {h['decode']} times in {guest_insns} guest "
+                "instructions (1 in 100000 allowed)")
+
+
 def check_idea(host, guest, verdict):
     for name in IDEA_ROWS:
         if name not in host or name not in guest:
@@ -79,11 +88,17 @@ def check_idea(host, guest, verdict):
         verdict.say(share >= 0.99, f"{name}: {share:.2%} of the code cache's data accesses are at "
                                    "guest linear addresses (99 % wanted)")
         verdict.say(0.9 <= each <= 1.1, f"{name}: {each:.3f} of them for each guest access")
+        print(f"     {name}: {h['outside'] / max(direct(g), 1):.4f}"
+              " of the monitor's own (jump cache, "
+              "faults, ticks) for each guest access")
     if "alu" in host and "alu" in guest:
         each = (accesses(host["alu"]) + host["alu"]["outside"]) / insns(guest["alu"])
         verdict.say(each < 0.05, f"alu: {each:.5f} data accesses for each guest instruction")
     else:
         verdict.say(False, "alu: did not run")
+    for name in ("alu", *IDEA_ROWS):
+        if name in host and name in guest:
+            check_warm(name, host[name], insns(guest[name]), verdict)
     if "mix" in host:
         share = host["mix"]["insn_cache"] / insns(host["mix"])
         verdict.say(share >= 0.95, f"mix: {share:.2%} of all instructions are the code cache's")

@@ -22,7 +22,7 @@ def vectors_todo():
     """Are there MMX or SSE rows that are not lifted yet?"""
     top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "dbt")
     with open(os.path.join(top, "lift", "todo.def"), encoding="utf-8") as f:
-        todo = set(re.findall(r"^TODO\((\w+)\)", f.read(), re.M))
+        todo = set(re.findall(r"^(?:TODO|MISSING)\((\w+)\)", f.read(), re.M))
     with open(os.path.join(top, "x86", "insns.def"), encoding="utf-8") as f:
         rows = re.findall(r"^IN[SX]\(\w+,\s*(\w+),\s*(.*),\s*FEAT", f.read(), re.M)
     return any("ROW_MMX" in flags or "ROW_SSE" in flags for fn, flags in rows if fn in todo)
