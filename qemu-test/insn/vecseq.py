@@ -48,8 +48,8 @@ def memory(rnd, regs, table):
     return pre + bytes([0x0f, op, rnd.choice(regs) << 3 | EDX]), size
 
 
-MMX = (0x60, 0x62, 0x63, 0x6a, 0x6b, 0x74, 0xd3, 0xd5, 0xdb, 0xdf, 0xe1, 0xeb, 0xed, 0xef, 0xf5, 0xf8,
-       0xfe, 0x6f, 0x6f)
+MMX = (0x60, 0x62, 0x63, 0x6a, 0x6b, 0x74, 0xd3, 0xd5, 0xdb, 0xdf, 0xe1, 0xeb, 0xed, 0xef, 0xf5,
+       0xf8, 0xfe, 0x6f, 0x6f)
 # FLD1, FXCH ST(3), FINCSTP, EMMS, FABS: what MMX instructions find changed after them
 BETWEEN = (b"\xd9\xe8", b"\xd9\xcb", b"\xd9\xf7", b"\x0f\x77", b"\xd9\xe1")
 
@@ -70,8 +70,8 @@ def mmx(g):
                                        rnd.choice((0, 0xff, 0x5a)))) for _ in range(40)]
     for n in range(400):
         regs = rnd.sample(range(8), 3)
-        tail = (b"", bytes([0x0f, 0x6f, regs[0] << 3 | EDX]), bytes([0x0f, 0x7f, regs[0] << 3 | EDX]),
-                b"\x0f\x0b")[n % 4]
+        modrm = regs[0] << 3 | EDX
+        tail = (b"", bytes([0x0f, 0x6f, modrm]), bytes([0x0f, 0x7f, modrm]), b"\x0f\x0b")[n % 4]
         where = (DATA, ABSENT, RO, DATA)[n % 4] + 8 * rnd.randrange(0x10, 0x100)
         code = b"".join(mmx_step(rnd, regs) for _ in range(rnd.randrange(2, 6)))
         g.case("vector sequence mmx", code + tail, Regs({EDX: where}), fx=rnd.choice(images),
