@@ -67,7 +67,7 @@ static void begin(struct lift *t, const struct ir1 *i)
 	ir->guest[ir->guests++] = (struct ir_guest){ .eip = i->eip, .len = i->len };
 	t->i = i;
 	if ((x86_rows[i->op].flags & ROW_X87) || i->op == X86_FXRSTOR || i->op == X86_EMMS)
-		t->mmx = false;
+		t->mmx = 0;
 	t->next = i->eip + i->len;
 	t->has_addr = false;
 	t->ended = false;

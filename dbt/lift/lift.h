@@ -31,7 +31,7 @@ struct lift {
 	s32 disp;
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
 	val entry_flags;	/* those as a value, once somebody asked */
-	bool mmx;		/* this block has put the x87 into its MMX state (dbt/lift/vec.h) */
+	u16 mmx;		/* enum lift_mmx (dbt/lift/vec.h) */
 };
 
 typedef void (*lift_func)(struct lift *t, const struct ir1 *i);

@@ -43,12 +43,11 @@ static void put_part(struct lift *t, const struct ir1_op *o, val v)
 		lift_put_sized(t, o->reg, v, o->size);
 }
 
-/* base + index * scale + disp, 32 bits, not wrapped; *disp is what a load can add by itself. */
-static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
+/* base + index * scale, or 0 if there is neither. */
+static val registers_of(struct lift *t, const struct ir1_op *o)
 {
 	val a = 0;
 
-	*disp = (s32)o->disp;
 	if (o->index != IR1_NOREG) {
 		unsigned shift = o->scale == 8 ? 3 : o->scale >> 1;
 
@@ -58,23 +57,32 @@ static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 	}
 	if (o->base != IR1_NOREG)
 		a = a ? lift_op2(t, IR_ADD, a, lift_get(t, o->base)) : lift_get(t, o->base);
-	if (!a) {
-		a = lift_const(t, *disp);
-		*disp = 0;
-	} else if (!fits_signed(*disp, 12)) {
-		a = lift_op2k(t, IR_ADD, a, *disp);
-		*disp = 0;
-	}
 	return a;
+}
+
+/*
+ * All of the address, 32 bits, not wrapped; *disp is what a load can add by itself. The other
+ * bits of a displacement are added apart: accesses close together share them.
+ */
+static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
+{
+	val a = registers_of(t, o);
+	s32 low = (s32)sign_extend((u64)o->disp, 12);
+
+	*disp = a ? low : 0;
+	if (!a)
+		return lift_const(t, (s32)o->disp);
+	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)o->disp - low);
 }
 
 val lift_offset(struct lift *t, const struct ir1_op *o)
 {
-	s32 disp;
-	val a = effective(t, o, &disp);
+	val a = registers_of(t, o);
 
-	if (disp)
-		a = lift_op2k(t, IR_ADD, a, disp);
+	if (!a)
+		a = lift_const(t, (s32)o->disp);
+	else if (o->disp)
+		a = lift_op2k(t, IR_ADD, a, (s32)o->disp);
 	return lift_zx(t, a, t->i->addrsize);
 }
 

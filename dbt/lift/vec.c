@@ -115,8 +115,11 @@ void lift_st_vec(struct lift *t, unsigned n, val v, unsigned size)
 	case IR1_MM:
 		lift_mmx_enter(t);
 		lift_ststate(t, MM(o->reg), M_64, v);
-		lift_ststate(t, MM(o->reg) + offsetof(struct f80, se), M_U16, lift_const(t,
-				0xffff));
+		if (t->mmx & MMX_EXPONENT << o->reg)
+			return;
+		lift_ststate(t, MM(o->reg) + offsetof(struct f80, se), M_U16,
+			     lift_const(t, 0xffff));
+		t->mmx |= MMX_EXPONENT << o->reg;
 		return;
 	case IR1_MEM:
 		a = address(t, n, size, true, &disp);
@@ -130,7 +133,7 @@ void lift_st_vec(struct lift *t, unsigned n, val v, unsigned size)
 
 void lift_mmx_begin(struct lift *t, const struct ir1 *i)
 {
-	if (lift_is_mm(i) && !t->mmx)
+	if (lift_is_mm(i) && !(t->mmx & MMX_ENTERED))
 		lift_x87_wait(t);
 }
 
@@ -138,10 +141,10 @@ void lift_mmx_enter(struct lift *t)
 {
 	val sw;
 
-	if (t->mmx)
+	if (t->mmx & MMX_ENTERED)
 		return;
 	sw = lift_ldstate(t, X87(sw), M_U16, T_I32);
 	lift_ststate(t, X87(sw), M_U16, lift_op2k(t, IR_AND, sw, 0xffff & ~X87_SW_TOP));
 	lift_ststate(t, X87(valid), M_U16, lift_const(t, 0xff));
-	t->mmx = true;
+	t->mmx |= MMX_ENTERED;
 }

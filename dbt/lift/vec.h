@@ -10,6 +10,9 @@
 #include "dbt/ir/vec.h"
 #include "dbt/lift/lift.h"
 
+/* In this block, since the last x87 instruction: TOP and tags are set; MMn's exponent is. */
+enum lift_mmx { MMX_ENTERED = 1 << 8, MMX_EXPONENT = 1 /* << n */ };
+
 /* One row; a row without operand b (or y) takes 0. With KEY_SSE_SOFT it may fault. */
 val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y);
 

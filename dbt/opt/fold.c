@@ -128,6 +128,17 @@ static void fold_branch(struct ir *ir, struct ir_insn *in)
 	in->b = cmp->b;
 }
 
+/* (x + c) & m where m is all low bits and c has none of them: x & m. */
+static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
+{
+	const struct ir_insn *sum = &ir->v[in->a];
+	s64 c;
+
+	if (in->op == IR_AND && !(m & (m + 1)) && sum->op == IR_ADD && constant(ir, sum->b, &c) &&
+	    !(c & m))
+		in->a = sum->a;
+}
+
 static void fold_one(struct ir *ir, unsigned i)
 {
 	struct ir_insn *in = &ir->v[i];
@@ -151,8 +162,10 @@ static void fold_one(struct ir *ir, unsigned i)
 	}
 	if (ir_info[in->op].shape != SH_BIN || in->op == IR_DEPOSIT || !constant(ir, in->b, &b))
 		return;
-	if (!constant(ir, in->a, &a) || !fold_binary(in, a, b))
-		fold_identity(ir, i, b);
+	if (constant(ir, in->a, &a) && fold_binary(in, a, b))
+		return;
+	fold_low_bits(ir, in, b);
+	fold_identity(ir, i, b);
 }
 
 void opt_fold(struct ir *ir)

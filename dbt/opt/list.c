@@ -4,7 +4,7 @@
 
 #include "kernel/lib/bits.h"
 
-static void (*const passes[])(struct ir *) = { opt_getput, opt_fold, opt_dead };
+static void (*const passes[])(struct ir *) = { opt_getput, opt_fold, opt_same, opt_dead };
 
 void opt_run(struct ir *ir, u32 off)
 {

@@ -12,6 +12,8 @@
 void opt_getput(struct ir *ir);
 /* Operations on constants; conditions into the branches that test them; needless extensions. */
 void opt_fold(struct ir *ir);
+/* Sums that are there already; checks that have been passed. */
+void opt_same(struct ir *ir);
 /* Pure operations, and reads of state, whose result nobody uses. */
 void opt_dead(struct ir *ir);
 

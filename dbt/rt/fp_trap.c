@@ -22,6 +22,7 @@ bool fp_trap(struct vcpu *c, struct trap_frame *f)
 	host_fp_operand(op.b, &b);
 	must(!vec_eval(c, op.row, op.imm, &r, &a, &b, &b).raised);
 	host_fp_result(&op, &r);
+	sse_counters.traps++;
 	f->pc += 4;
 	return true;
 }

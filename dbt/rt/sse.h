@@ -27,4 +27,8 @@ static inline bool sse_mxcsr_valid(u32 v) { return !(v & ~(u32)MXCSR_ALL); }
  */
 bool fp_trap(struct vcpu *c, struct trap_frame *f);
 
+/* Rows done in C: invalid operations that trapped, and rows called as helpers. */
+struct sse_counters { u64 traps, helpers; };
+extern struct sse_counters sse_counters;
+
 #endif

@@ -13,6 +13,7 @@ u64 helper_vec(struct vcpu *c, u64 a, u64 b, u64 d)
 	struct fault f = vec_eval(c, (unsigned)a, (unsigned)b, &r, &x, &y, &y);
 
 	(void)d;
+	sse_counters.helpers++;
 	if (f.raised) {
 		c->fault = f;
 		return 1;

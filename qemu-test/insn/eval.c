@@ -21,7 +21,8 @@ static const struct insn_way ways[] = {
 	{ .name = "passes", .passes = true },
 	{ .name = "getput", .passes = true, .passes_off = ~1u },
 	{ .name = "fold", .passes = true, .passes_off = ~2u },
-	{ .name = "dead", .passes = true, .passes_off = ~4u },
+	{ .name = "same", .passes = true, .passes_off = ~4u },
+	{ .name = "dead", .passes = true, .passes_off = ~8u },
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 

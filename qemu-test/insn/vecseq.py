@@ -48,8 +48,39 @@ def memory(rnd, regs, table):
     return pre + bytes([0x0f, op, rnd.choice(regs) << 3 | EDX]), size
 
 
+MMX = (0x60, 0x62, 0x63, 0x6a, 0x6b, 0x74, 0xd3, 0xd5, 0xdb, 0xdf, 0xe1, 0xeb, 0xed, 0xef, 0xf5,
+       0xf8, 0xfe, 0x6f, 0x6f)
+# FLD1, FXCH ST(3), FINCSTP, EMMS, FABS: what MMX instructions find changed after them
+BETWEEN = (b"\xd9\xe8", b"\xd9\xcb", b"\xd9\xf7", b"\x0f\x77", b"\xd9\xe1")
+
+
+def mmx_step(rnd, regs):
+    p = rnd.random()
+    if p < 0.1:
+        return rnd.choice(BETWEEN)
+    if p < 0.2:
+        return rnd.choice((b"\xf3\x0f\xd6", b"\xf2\x0f\xd6", b"\x0f\x2a", b"\x0f\x2c")) + \
+            bytes([0xc0 | rnd.choice(regs) << 3 | rnd.choice(regs)])
+    return bytes([0x0f, rnd.choice(MMX), 0xc0 | rnd.choice(regs) << 3 | rnd.choice(regs)])
+
+
+def mmx(g):
+    rnd = g.rnd
+    images = [g.fx_image(fximage.image(rnd, "int", 0x1f80, 0x37f, rnd.randrange(8) << 11,
+                                       rnd.choice((0, 0xff, 0x5a)))) for _ in range(40)]
+    for n in range(400):
+        regs = rnd.sample(range(8), 3)
+        modrm = regs[0] << 3 | EDX
+        tail = (b"", bytes([0x0f, 0x6f, modrm]), bytes([0x0f, 0x7f, modrm]), b"\x0f\x0b")[n % 4]
+        where = (DATA, ABSENT, RO, DATA)[n % 4] + 8 * rnd.randrange(0x10, 0x100)
+        code = b"".join(mmx_step(rnd, regs) for _ in range(rnd.randrange(2, 6)))
+        g.case("vector sequence mmx", code + tail, Regs({EDX: where}), fx=rnd.choice(images),
+               need="SSE2")
+
+
 def generate(g):
     rnd = g.rnd
+    mmx(g)
     images = {kind: [g.fx_image(fximage.image(rnd, kind, fximage.random_mxcsr(rnd)))
                      for _ in range(60)] for kind in ("ps", "pd")}
     for n in range(1500):

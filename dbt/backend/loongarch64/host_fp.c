@@ -144,8 +144,10 @@ bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 
 void host_fp_operand(unsigned reg, union xmm *v) { vector_get(reg, v->b); }
 
+/* FCSR is written again: QEMU keeps the rounding mode of a conversion towards zero that trapped. */
 void host_fp_result(const struct host_fp_op *op, const union xmm *v)
 {
+	fcsr_set(fcsr_get() & ~(u32)FCSR_CAUSE);
 	if (op->to_flag)
 		fcc0_set(v->q[0] & 1);
 	else

@@ -260,8 +260,8 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 
 static void to_integer(struct emit *e, const struct ir_insn *in)
 {
-	bool lowest = (in->k == VEC_LANE_W && !(in->y & 3)) || (in->k == VEC_LANE_H &&
-			!(in->y & 6));
+	bool lowest = (in->k == VEC_LANE_W && !(in->y & 3)) ||
+		      (in->k == VEC_LANE_H && !(in->y & 6));
 	int a = lowest ? va_use_low(e, in->a, 32) : va_use(e, in->a);
 	int t = va_scratch(e), d = ra_def(e, e->i);
 	struct code *c = &e->c;
@@ -277,17 +277,17 @@ static void to_integer(struct emit *e, const struct ir_insn *in)
 	la_vpickve2gr_hu(c, d, t, 0);
 }
 
-/* x ^ x, x - x, x == x: what x was does not matter. */
+/* x ^ x, x == x: what x was does not matter. */
 static bool lower_same(struct emit *e, const struct ir_insn *in)
 {
-	if (!va_same(e, in->a, in->b) || (in->k != VEC_XOR && in->k != VEC_EQ_W &&
-			in->k != VEC_EQ_H &&
-		       in->k != VEC_EQ_B))
+	bool equal = in->k == VEC_EQ_B || in->k == VEC_EQ_H || in->k == VEC_EQ_W;
+
+	if (!va_same(e, in->a, in->b) || (in->k != VEC_XOR && !equal))
 		return false;
-	if (in->k == VEC_XOR)
-		zero(e, va_def(e, e->i));
-	else
+	if (equal)
 		la_vldi(&e->c, va_def(e, e->i), 0x3ff);
+	else
+		zero(e, va_def(e, e->i));
 	return true;
 }
 

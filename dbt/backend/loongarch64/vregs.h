@@ -17,8 +17,7 @@ enum vkind {
 
 struct vplace {
 	u8 kind;		/* enum vkind */
-	/* vector registers; `low` means nothing if whole, `high` if zeros */
-	u8 low, high;
+	u8 low, high;		/* registers; `low` means nothing if whole, `high` if zeros */
 };
 
 /*
