@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Counts Loam's host instructions: guestbench's rows and events, a Linux boot.  Run by `make bench`.
+"""Counts Loam's host instructions: rows and events of guestbench, a Linux boot.  See `make bench`.
 
 bench.py [--host H] [--no-linux] [--skip ROWS]  runs, prints the tables, writes build/bench.json
 bench.py --show                                 prints the tables of build/bench.json again
