@@ -10,7 +10,7 @@
  *	kernel = … initrd = … cdrom = …
  *	cmdline = …		the guest kernel's; to the end of the line
  *	disk0 = a.img,ro	disk0 … disk3; ,ro = writes fail
- *	console = com1		who uses it checks it
+ *	console = com1		com1, debug, none (boot/check.c)
  *	trace = io,irq		names of kernel/printk.h
  *	code_cache = 32M	1M … 96M; absent: the default
  *	x87 = exact		the only choice there is

@@ -158,6 +158,8 @@ int efi_leave(EFI_HANDLE image, struct boot_info *info)
 	if (!left)
 		return -ERR_IO;
 	convert(&later);
+	memory_reserve(&later, info->fb.start, (u64)info->fb.pitch * info->fb.height,
+		       BOOT_MEM_RESERVED);	/* if it is in RAM that was the firmware's */
 	memcpy(info->mem, later.mem, sizeof(info->mem));
 	info->mem_count = later.count;
 	return 0;

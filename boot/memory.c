@@ -83,6 +83,8 @@ int memory_reserve(struct memory_map *m, u64 start, u64 size, enum boot_mem_kind
 {
 	u64 end = align_up(start + size, BOOT_PAGE);
 
+	if (!size)
+		return -ERR_INVAL;
 	start = align_down(start, BOOT_PAGE);
 	for (unsigned k = 0; k < m->count; k++) {
 		struct boot_mem e = m->mem[k];

@@ -46,6 +46,12 @@ static struct jump_entry *jump_cache(void)
 	return (struct jump_entry *)((char *)this_cpu() + JUMP_CACHE_OFFSET);
 }
 
+/* As glue.S finds it. */
+static struct jump_entry *jump_cache_entry(u32 eip)
+{
+	return &jump_cache()[(eip ^ eip >> JUMP_CACHE_FOLD) & (JUMP_ENTRIES - 1)];
+}
+
 static void jump_cache_clear(void)
 {
 	memset(jump_cache(), 0, JUMP_ENTRIES * sizeof(struct jump_entry));
@@ -54,7 +60,7 @@ static void jump_cache_clear(void)
 /* A block that goes can be in one place only: its eip's. */
 static void jump_cache_drop(const struct block *b)
 {
-	struct jump_entry *e = &jump_cache()[b->key.eip & (JUMP_ENTRIES - 1)];
+	struct jump_entry *e = jump_cache_entry(b->key.eip);
 
 	if (e->code == b->code)
 		*e = (struct jump_entry){ 0, NULL };
@@ -62,7 +68,7 @@ static void jump_cache_drop(const struct block *b)
 
 static void jump_cache_fill(struct dbt *d, const struct block *b)
 {
-	struct jump_entry *e = &jump_cache()[b->key.eip & (JUMP_ENTRIES - 1)];
+	struct jump_entry *e = jump_cache_entry(b->key.eip);
 
 	if (b->key.flags & KEY_SINGLE)
 		return;
@@ -145,6 +151,18 @@ static void update_tag(struct dbt *d)
 	d->c->ctx = context_tag(&x);
 }
 
+/*
+ * A record of the exit that a new chain may take: one that is free, or serves a context that
+ * cannot come back. NULL: all serve other contexts, or an indirect jump's first targets.
+ */
+static struct link *free_link(struct link *l)
+{
+	for (unsigned n = l->indirect ? LINK_TARGETS : 1; n; n--, l++)
+		if (!l->to || !l->guard || !context_tag_live(l->tag))
+			return l;
+	return NULL;
+}
+
 /* Chain the exit that led here, if it may be. */
 static void chain(struct dbt *d, struct link *l, struct block *b)
 {
@@ -152,8 +170,8 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 
 	if ((b->key.flags & KEY_SINGLE) || l->from->dead || b->dead || (two_pages && !l->guard))
 		return;
-	/* It serves another context, or is an indirect jump's first target: leave it. */
-	if (l->to && l->guard && context_tag_live(l->tag))
+	l = free_link(l);
+	if (!l)
 		return;
 	if (l->indirect && l->to)
 		cache_unchain(l);

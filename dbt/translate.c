@@ -156,8 +156,11 @@ static unsigned count_exits(const struct ir *ir)
 	unsigned n = 0;
 
 	for (unsigned i = 1; i < ir->n; i++)
-		n += ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF ||
-		     ir->v[i].op == IR_EXIT_IND;
+		if (ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF)
+			n++;
+		else if (ir->v[i].op == IR_EXIT_IND)
+			n += LINK_TARGETS;
+
 	return n;
 }
 

@@ -14,6 +14,9 @@
 void host_xmm_save(union xmm xmm[HOST_XMMS]);
 void host_xmm_load(const union xmm xmm[HOST_XMMS]);
 
+/* A fault between two exits: XMM registers to where exits have them, by the site's map. */
+void host_xmm_place(const u32 *map);
+
 /* Exception flags, as MXCSR has them, of the operations since the last call. The host has no D. */
 u32 host_fp_take_flags(void);
 /* Rounding as MXCSR.RC; Invalid traps, nothing else does; the flags are cleared. */

@@ -40,6 +40,9 @@ struct link {
 	bool indirect;		/* an indirect jump: eip is the target that is chained */
 };
 
+/* An indirect exit has so many records, one behind the other: its inline targets. */
+#define LINK_TARGETS 2
+
 /* Where an operand of a flag recipe is at a fault. */
 enum loc_kind { LOC_NONE, LOC_CONST, LOC_HOST, LOC_SPILL };
 
@@ -64,6 +67,11 @@ struct fault_site {
 	u16 recipe;		/* index, or RECIPE_ENTRY */
 	u8 len;			/* of the x86 instruction */
 	u8 intent;		/* enum ir_intent */
+	/*
+	 * Where the vector registers are, for host_xmm_place: words from the block's start; 0: in
+	 * their pinned registers.
+	 */
+	u16 vmap;
 	/*
 	 * 0: a guest access. SITE_HELPER: a helper found a fault, which is in vcpu.fault.
 	 * Else a raise stub's exception: vector, bit 8 = has an error code, error << 32.

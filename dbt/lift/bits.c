@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bit tests and scans (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP). */
+/* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT). */
 #include "dbt/lift/lift.h"
 
 enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
@@ -77,4 +77,21 @@ void lift_bswap(struct lift *t, const struct ir1 *i)
 		lift_put_sized(t, i->ops[0].reg, lift_const(t, 0), 2);
 	else
 		lift_put(t, i->ops[0].reg, lift_op1(t, IR_BSWAP, lift_get(t, i->ops[0].reg)));
+}
+
+/* Pairs of bits, nibbles, bytes, all: each step adds neighbours. */
+void lift_popcnt(struct lift *t, const struct ir1 *i)
+{
+	val src = lift_zx(t, lift_ld_op(t, 1), i->ops[1].size), x, y;
+
+	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, src, 1), 0x55555555);
+	x = lift_op2(t, IR_SUB, src, y);
+	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, x, 2), 0x33333333);
+	x = lift_op2(t, IR_ADD, lift_op2k(t, IR_AND, x, 0x33333333), y);
+	x = lift_op2(t, IR_ADD, x, lift_op2k(t, IR_SHR, x, 4));
+	x = lift_op2k(t, IR_AND, x, 0x0f0f0f0f);
+	x = lift_op2k(t, IR_SHR, lift_op2k(t, IR_MUL, x, 0x01010101), 24);
+	lift_st_op(t, 0, x);
+	x = lift_setcond(t, IC_EQ, src, lift_const(t, 0));
+	lift_flags_mask(t, lift_op2k(t, IR_SHL, x, 6), FL_ARITH);
 }

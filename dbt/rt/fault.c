@@ -7,6 +7,7 @@
 #include "dbt/rt/fault.h"
 
 #include "dbt/backend/host_access.h"
+#include "dbt/backend/host_fp.h"
 #include "dbt/backend/loongarch64/glue.h"
 #include "dbt/backend/loongarch64/regs.h"
 #include "dbt/cache/cache.h"
@@ -59,6 +60,8 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
 	c->cc_b = 0;
 	c->eip = s->eip;
+	if (s->vmap)
+		host_xmm_place(b->code + s->vmap);
 	f->gpr[4] = why;
 	f->pc = (u64)(uintptr_t)&glue_leave_written;
 }

@@ -3,8 +3,10 @@
 """Boots Loam with bad input, by EFI or directly, and wants the one right message for each.
 
 bad.py efi|elf BUILD [CASE]...     BUILD: the folder with loam.efi and loam.elf
-Each case: after the message, EFI goes back to the firmware, which must go on; the direct way powers
-off.  Invariant: no QEMU outlives its case; a case that prints a second message fails.
+After its message a case goes back to the firmware (EFI), which must go on, or powers off (direct).
+Most EFI cases run one after another from the firmware's shell, so memory that is not given back
+shows, too; those marked `alone` are started by QEMU's -kernel.
+Invariant: no QEMU outlives its cases; a case that prints a second message fails.
 """
 import collections
 import os
@@ -40,22 +42,24 @@ def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS"):
     return bytes(k)
 
 
-class Case(collections.namedtuple("Case", "name config message files options cpu ram ways")):
+class Case(collections.namedtuple("Case", "name config message files options cpu ram alone")):
     """`config` is the text of loam.cfg, None for no such file; `message` what must be printed."""
 
     def __new__(cls, name, config, message, files=None, options="", cpu="la464", ram="256M",
-                ways=("efi", "elf")):
-        return super().__new__(cls, name, config, message, files or {}, options, cpu, ram, ways)
+                alone=False):
+        return super().__new__(cls, name, config, message, files or {}, options, cpu, ram, alone)
 
 
+FOLDER = Case("folder", LEAN + "disk0 = d\n", "loam.cfg:3: disk0 = d: a folder, not a file",
+              BIOS | {"d/x": b"x"})     # fw_cfg has no folders
 CASES = [
-    Case("no-config", None, "loam.cfg: file not found"),
+    Case("no-config", None, "loam.cfg: file not found", alone=True),
     Case("empty-config", "", "loam.cfg: the file is empty (0 bytes)"),
     Case("cut-config", LEAN + "kernel = vmli",
          "loam.cfg:3: the last line has no end: the file is truncated", BIOS),
     Case("zeros-in-config", LEAN + "\0\0\0\n", "loam.cfg:3: control character in the line"),
     Case("big-config", "#" * 65537 + "\n", "loam.cfg: file too large, at most 64 KiB"),
-    Case("key", "# Loam\n\nmemroy = 64M\n", "loam.cfg:3: unknown key 'memroy'"),
+    Case("key", "# Loam\n\nmemroy = 64M\n", "loam.cfg:3: unknown key 'memroy'", alone=True),
     Case("twice", LEAN + "memory = 64M\n", "loam.cfg:3: key given twice: 'memory'"),
     Case("no-equals", LEAN + "kernel\n", "loam.cfg:3: missing = after 'kernel'"),
     Case("range", "memory = 5G\nfirmware = b\n", "loam.cfg:1: size out of range: '5G'"),
@@ -69,7 +73,7 @@ CASES = [
     Case("feature", LEAN + "cpu = n270,+avx\n",
          'loam.cfg:3: cpu = n270,+avx: unknown feature "+avx"', BIOS),
     Case("host-cpu", LEAN, "this CPU lacks what Loam needs: 128-bit vectors, LSX (CPUCFG.2.LSX)",
-         BIOS, cpu="la464,lsx=off,lasx=off"),
+         BIOS, cpu="la464,lsx=off,lasx=off", alone=True),
     Case("no-firmware", "memory = 32M\n", "loam.cfg: firmware: not given, a guest cannot start "
          "without"),
     Case("firmware-missing", LEAN, "loam.cfg:1: firmware = b: file not found"),
@@ -79,8 +83,6 @@ CASES = [
          "multiple of 64 KiB up to 16 MiB", {"b": bytes(65 * KIB)}),
     Case("firmware-large", LEAN, "loam.cfg:1: firmware = b: wrong size for firmware: 17 MiB, not a "
          "multiple of 64 KiB up to 16 MiB", {"b": bytes(17 * MIB)}),
-    Case("folder", LEAN + "disk0 = d\n", "loam.cfg:3: disk0 = d: a folder, not a file",
-         BIOS | {"d/x": b"x"}, ways=("efi",)),
     Case("disk-empty", LEAN + "disk0 = d.img,ro\n",
          "loam.cfg:3: disk0 = d.img: the file is empty (0 bytes)", BIOS | {"d.img": b""}),
     Case("disk-odd", LEAN + "disk3 = d.img\n", "loam.cfg:3: disk3 = d.img: the size of a disk must "
@@ -113,9 +115,8 @@ CASES = [
          "too little for a Linux kernel, it needs 16 MiB", BIOS | {"k": bzimage(8192)}),
     Case("kernel-large", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: too large for the guest's "
          "memory of 32 MiB", BIOS | {"k": bzimage(32 * MIB)}),
-    Case("console", LEAN + "console = vga\n",
-        "loam.cfg:3: console = vga: only com1, debug and none "
-         "are known", BIOS),
+    Case("console", LEAN + "console = vga\n", "loam.cfg:3: console = vga: only com1, debug and "
+         "none are known", BIOS),
     Case("initrd-alone", LEAN + "initrd = i\n", "loam.cfg:3: initrd = i: there is no kernel = that "
          "would use it", BIOS | {"i": b"x"}),
     Case("initrd-large", LEAN + "kernel = k\ninitrd = i\n", "loam.cfg:4: initrd = i: too large for "
@@ -138,28 +139,47 @@ def write_files(case, folder):
     return paths
 
 
-def command_of(case, way, build, folder):
-    paths = write_files(case, folder)
-    command = QEMU + ["-cpu", case.cpu, "-m", case.ram, "-kernel", os.path.join(build,
-        f"loam.{way}")]
-    if case.options:
-        command += ["-append", case.options]
-    if way == "elf":
-        for name, path in paths.items():
-            command += ["-fw_cfg", f"name=opt/loam/{name},file={path}"]
-        return command
+def make_image(folder, files):
     image = os.path.join(folder, "esp.img")
     subprocess.run([sys.executable, os.path.join(TOP, "tools", "mkesp.py"), image,
-                    *(f"{name}={path}" for name, path in paths.items())], check=True)
-    return command + ["-bios", FIRMWARE, "-boot", "menu=on,splash-time=0",
-                      "-drive", f"file={image},format=raw,if=virtio,read-only=on"]
+                    *(f"{name}={path}" for name, path in files.items())], check=True)
+    return ["-bios", FIRMWARE, "-boot", "menu=on,splash-time=0",
+            "-drive", f"file={image},format=raw,if=virtio,read-only=on"]
 
 
-def run(command, is_done):
+def command_of(case, way, build, folder):
+    """One case by -kernel."""
+    paths = write_files(case, folder)
+    command = QEMU + ["-cpu", case.cpu, "-m", case.ram,
+                      "-kernel", os.path.join(build, f"loam.{way}")]
+    if case.options:
+        command += ["-append", case.options]
+    if way == "efi":
+        return command + make_image(folder, paths)
+    for name, path in paths.items():
+        command += ["-fw_cfg", f"name=opt/loam/{name},file={path}"]
+    return command
+
+
+def shell_command(cases, build, folder):
+    """All cases from the firmware's shell, each in a folder of its own."""
+    script, files = ["@echo -off"], {}
+    for case in cases:
+        paths = write_files(case, os.path.join(folder, case.name))
+        paths["loam.efi"] = os.path.join(build, "loam.efi")
+        files |= {f"{case.name}/{name}": path for name, path in paths.items()}
+        script += [f"echo CASE={case.name}=", f"FS0:\\{case.name}\\loam.efi {case.options}"]
+    files["startup.nsh"] = os.path.join(folder, "startup.nsh")
+    with open(files["startup.nsh"], "w", encoding="ascii", newline="\r\n") as f:
+        f.write("\n".join([*script, "echo CASE=end=", ""]))
+    return QEMU + ["-cpu", "la464", "-m", "256M", *make_image(folder, files)]
+
+
+def run(command, is_done, limit=LIMIT):
     """Returns (output, exit status or None if it had to be ended)."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
-    text, end = "", time.monotonic() + LIMIT
+    text, end = "", time.monotonic() + limit
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
@@ -188,8 +208,6 @@ def judge(case, way, text, status):
         return f"after the message came {said[1:]}, not `{last}` alone"
     if way == "elf" and status != 0:
         return f"it did not power off (status {status})"
-    if way == "efi" and not firmware_goes_on(text):
-        return "the firmware did not go on"
     return ""
 
 
@@ -197,20 +215,44 @@ def firmware_goes_on(text):
     return re.search(r"back to the firmware\s(.|\n)*?(BdsDxe|Shell>|UEFI|PROGRESS CODE)", text)
 
 
+def report(case, wrong, seconds):
+    verdict = f"FAIL {case.name}: {wrong}" if wrong else f"ok {case.name}"
+    print(f"{verdict} ({seconds:.1f} s)", flush=True)
+    return int(bool(wrong))
+
+
+def run_alone(case, way, build):
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="loam-") as folder:
+        command = command_of(case, way, build, folder)
+        text, status = run(command, firmware_goes_on if way == "efi" else lambda text: False)
+    wrong = judge(case, way, text, status)
+    if not wrong and way == "efi" and not firmware_goes_on(text):
+        wrong = "the firmware did not go on"
+    return report(case, wrong, time.monotonic() - started)
+
+
+def run_in_shell(cases, build):
+    started, failed = time.monotonic(), 0
+    with tempfile.TemporaryDirectory(prefix="loam-") as folder:
+        text, _ = run(shell_command(cases, build, folder), lambda text: "CASE=end=" in text,
+                      5 * LIMIT)
+    parts = dict(re.findall(r"CASE=(\S+)=(.*?)(?=CASE=)", text, re.S))
+    for case in cases:
+        wrong = judge(case, "efi", parts[case.name], None) if case.name in parts else \
+            "the firmware's shell did not come that far, or not past it"
+        failed += report(case, wrong, time.monotonic() - started)
+    return failed
+
+
 def main():
     way, build, names = sys.argv[1], sys.argv[2], sys.argv[3:]
-    failed = 0
-    for case in CASES:
-        if way not in case.ways or (names and case.name not in names):
-            continue
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="loam-") as folder:
-            command = command_of(case, way, build, folder)
-            text, status = run(command, firmware_goes_on if way == "efi" else lambda text: False)
-        wrong = judge(case, way, text, status)
-        failed += bool(wrong)
-        print(f"{'FAIL' if wrong else 'ok'} {case.name} ({time.monotonic() - started:.1f} s)"
-              + (f": {wrong}" if wrong else ""), flush=True)
+    cases = [c for c in (CASES if way == "elf" else [*CASES, FOLDER])
+             if not names or c.name in names]
+    failed = sum(run_alone(c, way, build) for c in cases if c.alone or way == "elf")
+    shell = [c for c in cases if way == "efi" and not c.alone]
+    if shell:
+        failed += run_in_shell(shell, build)
     return int(bool(failed))
 
 

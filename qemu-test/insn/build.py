@@ -54,6 +54,7 @@ class Gen:
     def __init__(self, seed):
         self.rnd = random.Random(seed)
         self.cases, self.groups, self.fx, self.names = [], [], [], {}
+        self.pools = {}
         self.todo = False       # these are rows of lift/todo.def: the guest image leaves them out
 
     # -- values

@@ -11,75 +11,26 @@
  */
 #include "qemu-test/insn/world.h"
 
-#include "dbt/lift/lift.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct insn_way ways[] = {
-	{ "single", true, false, 0 },
-	{ "blocks", false, false, 0 },
-	{ "passes", false, true, 0 },
-	{ "getput", false, true, ~1u },
-	{ "fold", false, true, ~2u },
-	{ "dead", false, true, ~4u },
+	{ .name = "single", .single = true },
+	{ .name = "blocks" },
+	{ .name = "passes", .passes = true },
+	{ .name = "getput", .passes = true, .passes_off = ~1u },
+	{ .name = "fold", .passes = true, .passes_off = ~2u },
+	{ .name = "dead", .passes = true, .passes_off = ~4u },
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 
-static struct insn_files files;
 static bool verbose;
 static u32 passed, failed, left_out, known[8];
 static u32 row_cases[X86_OP_COUNT];
+static u8 row_left_out[X86_OP_COUNT];
 static u32 group_failed[8192];
 static u32 group_left_out[8192];
-
-/* -- Comparing ---------------------------------------------------------------- */
-
-/* What the case must leave in the data pages and the FXSAVE image. */
-static void expected(u32 n, u8 *data, u8 *fx)
-{
-	const struct insn_case *c = &files.cases[n];
-	const struct insn_result *r = &files.results[n];
-	const u8 *b = files.blob + r->blob;
-
-	for (u32 i = 0; i < DATA_RW; i++)
-		data[i] = insn_pattern(i);
-	memcpy(data + c->poke, c->bytes, c->poke_len);
-	memcpy(data + r->mem, b, r->mem_len);
-	b += r->mem_len;
-	if (c->fx == FX_NONE)
-		return;
-	memcpy(fx, files.fx + c->fx * FX_SIZE, FX_SIZE);
-	for (u32 i = 0; i < FX_UNITS; i++)
-		if (r->fx_mask >> i & 1) {
-			memcpy(fx + 16 * i, b, 16);
-			b += 16;
-		}
-}
-
-static u32 ignored_flags(u32 n)
-{
-	return insn_ignored(&files.cases[n], files.results[n].vector);
-}
-
-static bool same(u32 n, const struct insn_outcome *o)
-{
-	static u8 data[DATA_RW], fx[FX_SIZE];
-	const struct insn_case *c = &files.cases[n];
-	const struct insn_result *r = &files.results[n];
-
-	if (o->broken || o->r.vector != r->vector || o->r.error != r->error ||
-	    o->r.cr2 != r->cr2 || o->r.eip != r->eip ||
-	    ((o->r.eflags ^ r->eflags) & ~ignored_flags(n)))
-		return false;
-	for (unsigned i = 0; i < 8; i++)
-		if (!(c->ignore_gpr >> i & 1) && o->r.gpr[i] != r->gpr[i])
-			return false;
-	expected(n, data, fx);
-	return !memcmp(o->data, data, DATA_RW) &&
-	       (c->fx == FX_NONE || !memcmp(o->fx, fx, FX_SIZE));
-}
 
 /* -- Showing ------------------------------------------------------------------ */
 
@@ -112,12 +63,12 @@ static void show(u32 n, const struct insn_way *way, const struct insn_outcome *o
 	for (unsigned i = 0; i < 8; i++)
 		line(regs[i], c->gpr[i], o->r.gpr[i], r->gpr[i]);
 	line("eflags", c->eflags, o->r.eflags, r->eflags);
-	printf("  flags not compared: %#x\n", ignored_flags(n));
+	printf("  flags not compared: %#x\n", judge_ignored_flags(n));
 	line("eip", insn_slot(n) + c->start - insn_cs_base(n, c->segs), o->r.eip, r->eip);
 	line("vector", 0, o->r.vector, r->vector);
 	line("error", 0, o->r.error, r->error);
 	line("cr2", 0, o->r.cr2, r->cr2);
-	expected(n, data, fx);
+	judge_expected(n, data, fx);
 	show_bytes("data", 0, o->data, data, DATA_RW);
 	if (c->fx != FX_NONE)
 		show_bytes("fx", 0, o->fx, fx, FX_SIZE);
@@ -137,9 +88,11 @@ static void run_case(u32 n, bool always_show)
 		if (o.left_out) {
 			left_out++;
 			group_left_out[c->group]++;
+			for (unsigned i = 0; i < X86_OP_COUNT; i++)
+				row_left_out[i] |= o.rows[i];
 			return;
 		}
-		good = same(n, &o);
+		good = judge_same(n, &o);
 		if (always_show || (!good && (verbose || !group_failed[c->group])))
 			show(n, &ways[w], &o);
 	}
@@ -151,39 +104,17 @@ static void run_case(u32 n, bool always_show)
 		row_cases[i] += o.rows[i];
 }
 
-/* Rows that no case on the build machine's CPU can show, and what shows them. */
-static bool is_elsewhere(unsigned op)
-{
-	switch (op) {
-	case X86_INT1:			/* some hypervisors report it at its own address */
-	case X86_SYSENTER:		/* enters the build machine's kernel, or #UD on AMD */
-	case X86_SYSEXIT:		/* the same */
-		return true;		/* guestimg/insn */
-	}
-	return false;
-}
-
-static bool is_todo(unsigned op)
-{
-	static const lift_func row_fn[X86_OP_COUNT] = {
-#define INS(name, fn, flags, feature) [X86_##name] = lift_##fn,
-#include "dbt/x86/insns.def"
-#undef INS
-	};
-#define MISSING(fn) || row_fn[op] == lift_##fn
-	return false
-#include "dbt/lift/todo.def"
-	;
-#undef MISSING
-}
-
 /* Rows without a single case that agreed. */
 static unsigned uncovered(void)
 {
 	unsigned bad = 0;
 
 	for (unsigned op = 1; op < X86_OP_COUNT; op++)
-		if (!row_cases[op] && !is_todo(op) && !is_elsewhere(op)) {
+		if (row_cases[op] || judge_row_missing(op) || judge_row_elsewhere(op)) {
+			continue;
+		} else if (row_left_out[op]) {
+			printf("skip row %s: not implemented\n", x86_rows[op].name);
+		} else {
 			printf("FAIL row %s: no case\n", x86_rows[op].name);
 			bad++;
 		}
@@ -204,43 +135,6 @@ static void report(void)
 		       known[KNOWN_REP_FLAGS]);
 }
 
-/* -- Files -------------------------------------------------------------------- */
-
-static void *read_file(const char *name, u32 magic)
-{
-	FILE *f = fopen(name, "rb");
-	long size;
-	void *p;
-
-	if (!f || fseek(f, 0, SEEK_END) || (size = ftell(f)) < 64) {
-		perror(name);
-		exit(2);
-	}
-	rewind(f);
-	p = malloc((size_t)size);
-	if (!p || fread(p, 1, (size_t)size, f) != (size_t)size || *(u32 *)p != magic) {
-		fprintf(stderr, "%s: not what it should be\n", name);
-		exit(2);
-	}
-	fclose(f);
-	return p;
-}
-
-static void load(const char *cases, const char *results)
-{
-	files.head = read_file(cases, CASES_MAGIC);
-	files.cases = (const struct insn_case *)(files.head + 1);
-	files.names = (const char *)(files.cases + files.head->cases);
-	files.fx = (const u8 *)files.names + files.head->groups * GROUP_NAME;
-	files.rhead = read_file(results, RESULTS_MAGIC);
-	files.results = (const struct insn_result *)(files.rhead + 1);
-	files.blob = (const u8 *)(files.results + files.rhead->cases);
-	if (files.rhead->cases != files.head->cases || files.head->groups > 8192) {
-		fprintf(stderr, "cases and results do not belong together\n");
-		exit(2);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	const char *group = "";
@@ -250,7 +144,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: insn_eval CASES RESULTS [-g TEXT] [-n CASE] [-v]\n");
 		return 2;
 	}
-	load(argv[1], argv[2]);
+	judge_load(argv[1], argv[2]);
 	for (int i = 3; i < argc; i++) {
 		verbose |= !strcmp(argv[i], "-v");
 		if (!strcmp(argv[i], "-g") && i + 1 < argc)
@@ -258,7 +152,7 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "-n") && i + 1 < argc)
 			one = atoll(argv[++i]);
 	}
-	world_init(&files);
+	world_init();
 	for (u32 n = 0; n < files.head->cases; n++)
 		if (one < 0 ? !!strstr(files.names + files.cases[n].group * GROUP_NAME, group)
 			    : n == (u32)one)

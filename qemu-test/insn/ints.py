@@ -4,7 +4,7 @@
 Each form of each row (register, memory, immediate, 8/16/32 bits) meets edge and random operands;
 flags that the SDM (vol. 2, the instruction's page) leaves undefined are given as `ignore`.
 """
-from build import (AF, ARITH, CF, CODE16, DATA, EAX, EBX, ECX, EDX, ESP, OF, PF, RO, SF, ZF,
+from build import (AF, ARITH, CF, CODE16, DATA, DF, EAX, EBX, ECX, EDX, ESP, OF, PF, RO, SF, ZF,
                    ABSENT, BASED, Regs, le)
 
 PFX = {1: b"", 2: b"\x66", 4: b""}
@@ -304,9 +304,9 @@ def moves(g):
         g.case("MOVNTI", b"\x0f\xc3" + g.mem32(r, addr, regs), regs, need="SSE2")
     for op, name in ((0xf8, "CLC"), (0xf9, "STC"), (0xf5, "CMC"), (0xfc, "CLD"), (0xfd, "STD"),
                      (0x90, "NOP"), (0xf3, "PAUSE")):
-        for _ in range(6):
+        for n in range(6):
             g.case(name, bytes([op]) + (b"\x90" if op == 0xf3 else b""),
-                   flags=g.flags() | g.rnd.getrandbits(1) << 10)
+                   flags=g.flags() | (DF if n & 1 else 0))
     for code, name in ((b"\x0f\xae\xe8", "LFENCE"), (b"\x0f\xae\xf0", "MFENCE"),
                        (b"\x0f\xae\xf8", "SFENCE")):
         g.case(name, code, need="SSE2")

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Instruction tests: cases (gen.py), what the build machine's CPU makes of them (oracle.c), and
-# the evaluator's comparison (eval.c).  tools/inside.mk includes this.
+# Instruction tests: cases (gen.py), what the build machine's CPU makes of them (oracle.c), the
+# evaluator's comparison (eval.c), and whether it can fail at all (mutants.c).  tools/inside.mk
+# includes this.
 INSN := build/native/insn
 INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py \
-	fximage.py vector.py)
+	fximage.py vector.py vecseq.py)
 
-UNIT_TESTS += insn_eval
-insn_eval_OBJS = $(addprefix qemu-test/insn/,eval.o world.o tables.o) qemu-test/unit/native.o \
+UNIT_TESTS += insn_eval insn_mutants
+INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) qemu-test/unit/native.o \
 	qemu-test/unit/native_xmm.o mm/bus.o \
 	$(filter dbt/x86/% dbt/lift/% dbt/ir/% dbt/opt/%,$(OBJS_dbt)) \
 	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/rt/reset.o, \
 		$(filter dbt/rt/%,$(OBJS_dbt))) \
 	mm/arena.o
+insn_eval_OBJS = qemu-test/insn/eval.o $(INSN_OBJS)
 insn_eval_LIBS = -lcapstone
+insn_mutants_OBJS = qemu-test/insn/mutants.o $(INSN_OBJS)
+insn_mutants_LIBS = -lcapstone
 units: $(INSN)/results.bin
 
 $(INSN)/cases.bin: $(INSN_PY) dbt/lift/todo.def

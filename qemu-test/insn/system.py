@@ -62,18 +62,22 @@ def traps(g):
 
 
 def own_values(g):
-    """What depends on the machine is not compared; that nothing else changes is."""
+    """What depends on the machine is not compared; that only it is written is."""
+    mark, flag, addr = 0x5a17c3e9, DATA + 0x300, DATA + 0x200
+    said = b"\x0f\x94\x05" + le(flag, 4)           # sete [flag]: still the mark?
     for _ in range(2):
-        g.case("RDTSC", b"\x0f\x31", ignore_gpr=5)
-        g.case("CPUID", b"\x0f\xa2", {EAX: g.rnd.randrange(2)}, ignore_gpr=15)
-        for r in (EAX, EBX, ESI):
-            g.case("SMSW r", b"\x0f\x01" + g.modrm_reg(4, r), ignore_gpr=1 << r)
-            g.case("SLDT r", b"\x0f\x00" + g.modrm_reg(0, r), ignore_gpr=1 << r)
-            g.case("STR r", b"\x0f\x00" + g.modrm_reg(1, r), ignore_gpr=1 << r)
-        # What is stored is popped again, so that memory is as before.
+        g.case("RDTSC", b"\x0f\x31\x3d" + le(mark, 4) + said, {EAX: mark}, ignore=ARITH,
+            ignore_gpr=5)
+        g.case("CPUID", b"\x0f\xa2\x81\xfb" + le(mark, 4) + said,
+               {EAX: g.rnd.randrange(2), EBX: mark}, ignore=ARITH, ignore_gpr=15)
+        for r in (EAX, EBX, ESI):           # as Linux has them, and the other two executors
+            for op, digit, name in ((1, 4, "SMSW"), (0, 0, "SLDT"), (0, 1, "STR")):
+                g.case(name, bytes([0x0f, op]) + g.modrm_reg(digit, r) + b"\x0f\xb7"
+                       + g.modrm_reg(r, r), {r: mark})
         for digit, name in ((0, "SGDT"), (1, "SIDT")):
-            g.case(name, b"\x0f\x01" + bytes([0x44 | digit << 3, 0x24, 0xf0])
-                   + b"\xc7\x44\x24\xf0\0\0\0\0\x66\xc7\x44\x24\xf4\0\0")
+            g.case(name, b"\x0f\x01" + bytes([digit << 3 | EBX]) + b"\x81\x3b" + le(mark, 4) + said
+                   + b"\xf3\xaa", {EBX: addr, EDI: addr, ECX: 6, EAX: 0}, 0,
+                   (addr, le(mark, 4) + bytes(2)), ARITH)
         for code in (b"\x0f\x18\x03", b"\x0f\x1f\x03", b"\x0f\x1f\xc0", b"\x0f\x0d\x0b",
                      b"\x0f\x18\x00"):
             g.case("hint", code, {EBX: ABSENT, EAX: 0})

@@ -14,7 +14,6 @@
 #define BLOCKS_MAX 400			/* of one case; a REP of 64 elements is the longest */
 #define ARENA_SIZE (1u << 20)
 
-static const struct insn_files *files;
 static struct arena arena;
 static u8 data[DATA_ALL];
 static u8 pristine[DATA_ALL];
@@ -25,16 +24,16 @@ static u8 pristine[DATA_ALL];
 static bool code_byte(u32 addr, u8 *out)
 {
 	u32 off = addr - CODE_BASE, n = off / CODE_SLOT;
-	u32 end = files->head->cases * CODE_SLOT;
+	u32 end = files.head->cases * CODE_SLOT;
 
 	if (off + CODE_MARGIN >= end + 2 * CODE_MARGIN)
 		return false;
 	*out = 0xcc;
 	for (u32 k = 0; k < 2 && off < end + CODE_SLOT; k++, n--) {
-		const struct insn_case *c = &files->cases[n];
-		u32 at = off - n * CODE_SLOT - (n < files->head->cases ? c->start : 0);
+		const struct insn_case *c = &files.cases[n];
+		u32 at = off - n * CODE_SLOT - (n < files.head->cases ? c->start : 0);
 
-		if (n < files->head->cases && at < c->len)
+		if (n < files.head->cases && at < c->len)
 			*out = c->code[at];
 		if (!n)
 			break;
@@ -126,7 +125,7 @@ static void load_fx(struct vcpu *c, const u8 *image)
 static void start_state(struct vcpu *c, u32 n)
 {
 	static const u16 segs[SEGS_COUNT][6] = INSN_SEGS;
-	const struct insn_case *k = &files->cases[n];
+	const struct insn_case *k = &files.cases[n];
 
 	memset(c, 0, sizeof *c);
 	for (unsigned i = 0; i < 8; i++)
@@ -144,7 +143,7 @@ static void start_state(struct vcpu *c, u32 n)
 	x87_finit(&c->x87);
 	c->mxcsr = 0x1f80;
 	if (k->fx != FX_NONE)
-		load_fx(c, files->fx + k->fx * FX_SIZE);
+		load_fx(c, files.fx + k->fx * FX_SIZE);
 	tables_init(c, n, k->segs);
 	vcpu_mode_update(c);
 	memcpy(data, pristine, sizeof data);
@@ -207,6 +206,8 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 		if (*status != DECODE_OK || (t.ir->guests && lift_begins_block(&i)))
 			break;
 		rows[i.op] = 1;
+		if (i.op == way->nop_row)
+			i.op = X86_NOP;
 		before = t.ir->n;
 		lift_insn(&t, &i);
 		must(t.ir->n - before <= IR_GUEST_RESERVE || lift_begins_block(&i));
@@ -214,6 +215,9 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 	} while (!t.ended && !single && !at_end(c, eip) && t.ir->n < IR_MAX - IR_GUEST_RESERVE);
 	if (t.ir->guests)
 		lift_finish(&t, eip);
+	for (unsigned n = 1; n < t.ir->n && way->cc_from != way->cc_to; n++)
+		if (t.ir->v[n].op == IR_SETF && t.ir->v[n].x == way->cc_from)
+			t.ir->v[n].x = way->cc_to;
 	return t.ir->guests ? t.ir : NULL;
 }
 
@@ -328,9 +332,8 @@ void world_show(u32 n, const struct insn_way *way)
 	}
 }
 
-void world_init(const struct insn_files *f)
+void world_init(void)
 {
-	files = f;
 	if (decode_init())
 		exit(2);
 	arena_init(&arena, aligned_alloc(16, ARENA_SIZE), ARENA_SIZE);

@@ -28,6 +28,9 @@ struct insn_way {
 	bool single;		/* one instruction for each block */
 	bool passes;		/* run the optimiser */
 	u32 passes_off;		/* opt_run's argument */
+	/* A mistake made on purpose (mutants.c): */
+	u16 nop_row;		/* this row does nothing; 0: none */
+	u8 cc_from, cc_to;	/* flags of the first kind are set as the other's; equal: none */
 };
 
 struct insn_outcome {
@@ -39,7 +42,18 @@ struct insn_outcome {
 	u8 rows[X86_OP_COUNT];	/* rows that were executed */
 };
 
-void world_init(const struct insn_files *f);
+/* judge.c: the files that judge_load() read; it exits with a message if something is wrong. */
+extern struct insn_files files;
+void judge_load(const char *cases, const char *results);
+/* Data pages and FXSAVE image (if the case has one) that the CPU left. */
+void judge_expected(u32 n, u8 *data, u8 *fx);
+u32 judge_ignored_flags(u32 n);
+bool judge_same(u32 n, const struct insn_outcome *o);
+/* Rows that no case can show on the build machine's CPU; rows of lift/todo.def. */
+bool judge_row_elsewhere(unsigned op);
+bool judge_row_missing(unsigned op);
+
+void world_init(void);
 void world_run(u32 n, const struct insn_way *way, struct insn_outcome *o);
 
 /* Print the instructions and the IR of case n as lifted for `way`. */

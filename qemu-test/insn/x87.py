@@ -70,8 +70,15 @@ def image(g, pending=False, masks=None, values=None):
     return out + rnd.randbytes(128)
 
 
+POOL = 400                                      # images of one kind; cases share them
+
+
 def state(g, **more):
-    return g.fx_image(image(g, **more))
+    pool = g.pools.setdefault(repr(sorted(more.items())), [])
+    if len(pool) < POOL:
+        pool.append(g.fx_image(image(g, **more)))
+        return pool[-1]
+    return g.rnd.choice(pool)
 
 
 # -- Operands in memory

@@ -11,6 +11,7 @@ void xmm_write(struct vcpu *c, unsigned n, const union xmm *in) { c->xmm[n] = *i
 
 void host_xmm_save(union xmm xmm[HOST_XMMS]) { (void)xmm; }
 void host_xmm_load(const union xmm xmm[HOST_XMMS]) { (void)xmm; }
+void host_xmm_place(const u32 *map) { (void)map; }
 u32 host_fp_take_flags(void) { return 0; }
 void host_fp_set_rounding(unsigned rc) { (void)rc; }
 

@@ -53,6 +53,7 @@ static void test_reserve(void)
 	struct memory_map m = { 0 };
 
 	memory_add(&m, MIB, 8 * MIB, BOOT_MEM_FREE);
+	CHECK(memory_reserve(&m, 2 * MIB, 0, BOOT_MEM_RESERVED), "nothing");
 	CHECK(memory_reserve(&m, 0, MIB, BOOT_MEM_RESERVED), "not in the list");
 	CHECK(memory_reserve(&m, 8 * MIB, 2 * MIB, BOOT_MEM_RESERVED), "beyond the entry");
 	CHECK(!memory_reserve(&m, 4 * MIB, MIB, BOOT_MEM_RESERVED), "in the middle");

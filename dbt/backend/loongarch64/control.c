@@ -109,6 +109,7 @@ static void kick_test(struct emit *e, struct stub *s)
 
 static void lower_exit(struct emit *e, const struct ir_insn *in)
 {
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	if (backward(e, (u32)in->k, in->guest)) {
 		struct stub *s = stub_add(e, STUB_KICK);
@@ -124,6 +125,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 	struct stub *kick = NULL, *s;
 	int a, b;
 
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	a = ra_use(e, in->a);
 	b = ra_use(e, in->b);
@@ -145,31 +147,12 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 		kick->back = e->c.p;
 }
 
-/*
- * An indirect exit, with the one target that was seen first inline:
- *	bnez	kick, 1f
- *	lu12i.w	ra, eip >> 12			until chained: b 1f
- *	ori	ra, ra, eip & 0xfff
- *	bne	t0, ra, 1f
- *	addi.w	ra, rCTX, -tag
- *	bnez	ra, 1f
- *	b	target
- * 1:	bl	glue_jump_ind			jump cache, else exit
- *	.word	link
- */
-static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
+/* One target of an indirect exit; words as backend_link fills them. */
+static struct link *emit_target(struct emit *e)
 {
-	struct link *l;
+	struct link *l = link_new(e, 0);
 
-	flags_materialize(e, in->c);
-	ra_to_reg(e, R_T0, in->a);
-	if (single(e)) {
-		to_glue(e, glue_exit_kick, false);
-		return;
-	}
-	l = link_new(e, 0);
 	l->indirect = true;
-	la_bnez(&e->c, R_KICK, 28);
 	l->guard = e->c.p;
 	la_b(&e->c, 24);
 	la_ori(&e->c, R_RA, R_RA, 0);
@@ -178,8 +161,38 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	la_bnez(&e->c, R_RA, 8);
 	l->slot = e->c.p;
 	la_b(&e->c, 4);
+	return l;
+}
+
+/*
+ * An indirect exit, with the two targets that were seen first inline (LINK_TARGETS):
+ *	bnez	kick, 2f
+ *	lu12i.w	ra, eip >> 12			until chained: b 1f
+ *	ori	ra, ra, eip & 0xfff
+ *	bne	t0, ra, 1f
+ *	addi.w	ra, rCTX, -tag
+ *	bnez	ra, 1f
+ *	b	target
+ * 1:	the same six again, on to 2
+ * 2:	bl	glue_jump_ind			jump cache, else exit
+ *	.word	number of the first link
+ */
+static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
+{
+	struct link *first;
+
+	flags_materialize(e, in->c);
+	ra_to_reg(e, R_T0, in->a);
+	if (single(e)) {
+		to_glue(e, glue_exit_kick, false);
+		return;
+	}
+	la_bnez(&e->c, R_KICK, 4 + LINK_TARGETS * 24);
+	first = emit_target(e);
+	for (unsigned n = 1; n < LINK_TARGETS; n++)
+		emit_target(e);
 	to_glue(e, glue_jump_ind, true);
-	code_data(&e->c, e->link_base + (u32)(l - e->out->link));
+	code_data(&e->c, e->link_base + (u32)(first - e->out->link));
 }
 
 /*
@@ -189,6 +202,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 {
 	const struct ir_guest *g = &e->ir->guest[in->guest];
 
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	if (in->a)
 		state_store(e, ra_use(e, in->a), offsetof(struct vcpu, help[0]), M_64);
@@ -205,6 +219,7 @@ static void raise_stub(struct emit *e, s64 k)
 	struct stub *s = stub_add(e, STUB_RAISE);
 
 	s->recipe = site_recipe(e);
+	s->vmap = va_map(e);
 	s->k = k;
 }
 
@@ -326,7 +341,7 @@ static void emit_raise(struct emit *e, const struct stub *s)
 	}
 	o->site[o->sites++] = (struct fault_site){
 		.offset = (u32)(e->c.p - e->start) * 4, .eip = g->eip, .len = g->len,
-		.recipe = s->recipe, .raise = s->k,
+		.recipe = s->recipe, .vmap = s->vmap, .raise = s->k,
 	};
 	la_break(&e->c, 0);
 }
@@ -361,4 +376,5 @@ void emit_stubs(struct emit *e)
 {
 	for (unsigned n = 0; n < e->stubs && !e->failed; n++)
 		emit_stub(e, &e->stub[n]);
+	va_emit_maps(e);
 }

@@ -15,12 +15,16 @@
 #include "dbt/backend/loongarch64/enc.h"
 #include "dbt/backend/loongarch64/konst.h"
 #include "dbt/backend/loongarch64/regs.h"
+#include "dbt/backend/loongarch64/vregs.h"
 #include "kernel/cpu.h"
 
 enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL };
 
 #define SPILL_SLOTS 32
 #define STUBS_MAX 192
+#define XMMS 8
+#define VLIVE_MAX 32
+#define VMAPS_MAX 96
 
 /* Code that is emitted after the block's body. */
 enum stub_kind { STUB_EXIT, STUB_KICK_IF, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF };
@@ -33,7 +37,7 @@ struct stub {
 	u32 eip;
 	s64 k;			/* STUB_RAISE: the exception */
 	u16 guest;
-	u16 recipe;
+	u16 recipe, vmap;
 };
 
 struct emit {
@@ -51,12 +55,16 @@ struct emit {
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
 	bool folded[IR_MAX];		/* emitted as part of its one user */
 	val guest_head[16];		/* values that live in guest register g, linked by next */
-	val xmm_head[16];		/* values that live in XMM register g, linked by next */
 	val next[IR_MAX];
 	val temp_val[32];		/* the value in each temporary; 0: free */
 	u32 temps, locked;		/* registers of the pool; not to be evicted now */
-	val vtemp_val[32];		/* the same for vector temporaries (vregs.c) */
+	/* vregs.c: where XMM registers and live values are; registers that are spoken for */
+	struct vplace xmm[XMMS], vplace[IR_MAX];
+	val vlive[VLIVE_MAX];
+	unsigned vlive_count;
 	u32 vlocked;
+	struct vplace vmap[VMAPS_MAX][XMMS];
+	unsigned vmaps;
 	val spill_val[SPILL_SLOTS];
 	val setf;			/* the flags in force */
 	/* the SETF that the pinned registers hold; 0: entry flags */
@@ -94,22 +102,35 @@ bool ra_const(const struct emit *e, val v, s64 *k);
 /* May a result of instruction i go to its guest register before the PUT at index p? */
 bool ra_early_put_is_safe(const struct emit *e, unsigned p);
 
-/* -- vregs.c: the same for V128 values; locks go with ra_done -- */
+/* -- vregs.c: V128 values; registers stay locked until ra_done -- */
+void va_prepare(struct emit *e);
+/* A register with all of v; with its low 32 or 64 bits, and anything above. */
 int va_use(struct emit *e, val v);
+int va_use_low(struct emit *e, val v, unsigned bits);
 /* For one instruction that writes the result last: the register may be an operand's. */
 int va_def(struct emit *e, val v);
 /* A register that is none of the operands'. */
 int va_def_new(struct emit *e, val v);
-/* The register of a result that begins as a copy of value a; `b`: another operand, or 0. */
-int va_def_copy(struct emit *e, val v, val a, val b);
+/* The register of a result that begins as a copy of value a, which may be another operand's. */
+int va_def_copy(struct emit *e, val v, val a);
+/* Are they known to be equal? */
+bool va_same(const struct emit *e, val a, val b);
 int va_scratch(struct emit *e);
+/* Without code: v is lane 0 of register r with zeros above; a with lane 0 of b; lane 0 of a. */
+void va_def_low(struct emit *e, val v, int r, unsigned bits);
+void va_merge(struct emit *e, val v, val a, val b, unsigned bits);
+void va_low(struct emit *e, val v, val a, unsigned bits);
 void va_put(struct emit *e, unsigned g, val v);
 void va_get(struct emit *e, val v, unsigned g);
-void va_release(struct emit *e, val v);
+void va_release(struct emit *e);
+/* Before an exit: XMM registers to their pinned registers. At a fault site: where they are. */
+void va_canonical(struct emit *e);
+u16 va_map(struct emit *e);
+void va_emit_maps(struct emit *e);
 
 /* -- sites.c -- */
 u16 site_recipe(struct emit *e);
-void site_add(struct emit *e, unsigned intent, u16 recipe);
+void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap);
 void flags_materialize(struct emit *e, val setf);
 
 /* -- lowering -- */

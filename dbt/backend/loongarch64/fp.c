@@ -64,6 +64,24 @@ static const struct { emit_r3 emit[2]; bool swap; } predicate[8] = {
 	{ { la_vfcmp_cor_s, la_vfcmp_cor_d }, false },
 };
 
+/* An operand: of scalar rows lane 0 only, of a few conversions the lower half. */
+static int operand(struct emit *e, const struct ir_insn *in, val v)
+{
+	const struct vec_fp *f = &vec_fp[in->k];
+
+	if (f->kind != VFP_NONE)
+		return f->scalar ? va_use_low(e, v, f->is_double ? 64 : 32) : va_use(e, v);
+	switch (in->k) {
+	case VEC_CVT_SS_SD: case VEC_CVT_SS_I: case VEC_CVTT_SS_I: case VEC_COMI_LT_SS:
+	case VEC_COMI_LTS_SS: case VEC_COMI_EQ_SS:
+		return va_use_low(e, v, 32);
+	case VEC_CVT_SD_SS: case VEC_CVT_SD_I: case VEC_CVTT_SD_I: case VEC_COMI_LT_SD:
+	case VEC_COMI_LTS_SD: case VEC_COMI_EQ_SD: case VEC_CVT_PS_PD: case VEC_CVT_W_PD:
+		return va_use_low(e, v, 64);
+	}
+	return va_use(e, v);
+}
+
 /* Lane 0 in all lanes, so that the other lanes raise nothing of their own. */
 static int replicate(struct emit *e, int v, bool dbl)
 {
@@ -77,7 +95,7 @@ static void compare(struct emit *e, const struct ir_insn *in)
 {
 	const struct vec_fp *f = &vec_fp[in->k];
 	unsigned p = in->y & 7;
-	int a = va_use(e, in->a), b = va_use(e, in->b), d;
+	int a = operand(e, in, in->a), b = operand(e, in, in->b), d;
 
 	if (f->scalar) {
 		a = replicate(e, a, f->is_double);
@@ -94,7 +112,7 @@ static void compare(struct emit *e, const struct ir_insn *in)
 static void extreme(struct emit *e, const struct ir_insn *in)
 {
 	const struct vec_fp *f = &vec_fp[in->k];
-	int a = va_use(e, in->a), b = va_use(e, in->b), t;
+	int a = operand(e, in, in->a), b = operand(e, in, in->b), t;
 	int j = f->kind == VFP_MIN ? a : b, k = f->kind == VFP_MIN ? b : a;
 	struct code *c = &e->c;
 
@@ -111,7 +129,8 @@ static void extreme(struct emit *e, const struct ir_insn *in)
 /* HADDPS …: even and odd lanes of both, then one operation. */
 static void neighbours(struct emit *e, const struct ir_insn *in)
 {
-	int a = va_use(e, in->a), b = va_use(e, in->b), even = va_scratch(e), odd = va_scratch(e);
+	int a = operand(e, in, in->a), b = operand(e, in, in->b);
+	int even = va_scratch(e), odd = va_scratch(e);
 	struct code *c = &e->c;
 	int d = va_def_new(e, e->i);
 
@@ -133,7 +152,8 @@ static void neighbours(struct emit *e, const struct ir_insn *in)
 /* Each operation sees only its own lanes, twice: the others must raise nothing. */
 static void add_sub(struct emit *e, const struct ir_insn *in)
 {
-	int a = va_use(e, in->a), b = va_use(e, in->b), x = va_scratch(e), y = va_scratch(e);
+	int a = operand(e, in, in->a), b = operand(e, in, in->b);
+	int x = va_scratch(e), y = va_scratch(e);
 	int minus = va_scratch(e), plus = va_scratch(e);
 	struct code *c = &e->c;
 	int d = va_def(e, e->i);
@@ -174,7 +194,7 @@ static bool one_operand(struct emit *e, const struct ir_insn *in)
 
 	if (!unary[in->k] && !narrowing[in->k] && !to_word[in->k])
 		return false;
-	a = va_use(e, in->a);
+	a = operand(e, in, in->a);
 	if (unary[in->k]) {
 		unary[in->k](&e->c, va_def_new(e, e->i), a);
 	} else if (narrowing[in->k]) {
@@ -198,8 +218,8 @@ bool lower_fp(struct emit *e, const struct ir_insn *in)
 		return true;
 	}
 	if (arithmetic[in->k] || ordering[in->k]) {
-		a = va_use(e, in->a);
-		b = va_use(e, in->b);
+		a = operand(e, in, in->a);
+		b = operand(e, in, in->b);
 		if (arithmetic[in->k]) {
 			arithmetic[in->k](&e->c, va_def_new(e, e->i), a, b);
 			return true;

@@ -99,8 +99,10 @@ door glue_exit_kick
 /* a0 = eip. Changes t0, t1, t2; falls through if the cache has it not. */
 	.macro	probe
 	lu12i.w	$t0, JUMP_CACHE_OFFSET >> 12
-	bstrpick.d $t1, $a0, JUMP_CACHE_BITS - 1, 0
+	bstrpick.d $t1, $a0, 31, JUMP_CACHE_FOLD
+	xor	$t1, $t1, $a0
 	add.d	$t0, $t0, $tp
+	bstrpick.d $t1, $t1, JUMP_CACHE_BITS - 1, 0
 	alsl.d	$t0, $t1, $t0, 4
 	slli.d	$t1, $r10, 32
 	ld.d	$t2, $t0, 0

@@ -18,11 +18,12 @@
 #define ST_HELP7 1056
 
 /*
- * The jump cache, in the per-core area: 4096 entries of { tag << 32 | eip, code }, found by the
- * low 12 bits of eip (those of blocks on one page differ; pages share by design 3's tag).
+ * The jump cache, in the per-core area: 4096 entries of { tag << 32 | eip, code }, found by
+ * (eip ^ eip >> JUMP_CACHE_FOLD) & 4095: blocks of one page never meet, of two pages seldom.
  */
 #define JUMP_CACHE_OFFSET 0x10000
 #define JUMP_CACHE_BITS 12
+#define JUMP_CACHE_FOLD 12
 
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */

@@ -79,25 +79,20 @@ static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
 /* V128 values. A narrow load leaves zeros above, but from the vCPU's state anything. */
 static void vector_load(struct emit *e, const struct ir_insn *in, int base, s64 k)
 {
-	bool clear = in->op == IR_LD;
-	int d = va_def_new(e, e->i), t = d;
+	bool guest = in->op == IR_LD;
+	u16 vmap = guest ? va_map(e) : 0;
+	int d = guest && in->x != M_128 ? va_scratch(e) : va_def(e, e->i);
 
-	if (clear && in->x == M_32)
-		t = va_scratch(e);
-	if (clear)
-		site_add(e, in->y, site_recipe(e));
+	if (guest)
+		site_add(e, in->y, site_recipe(e), vmap);
 	switch (in->x) {
-	case M_128: la_vld(&e->c, t, base, k); break;
-	case M_64: la_fld_d(&e->c, t, base, k); break;
-	case M_32: la_fld_s(&e->c, t, base, k); break;
+	case M_128: la_vld(&e->c, d, base, k); return;
+	case M_64: la_fld_d(&e->c, d, base, k); break;
+	case M_32: la_fld_s(&e->c, d, base, k); break;
 	default: panic("mem: vector load kind %u", in->x);
 	}
-	if (clear && in->x == M_64)
-		la_vextl_qu_du(&e->c, d, d);
-	if (clear && in->x == M_32) {
-		la_vldi(&e->c, d, 0);
-		la_vextrins_w(&e->c, d, t, 0);
-	}
+	if (guest)
+		va_def_low(e, e->i, d, in->x == M_64 ? 64 : 32);
 }
 
 static void vector_store(struct code *c, unsigned mem, int r, int base, s64 k)
@@ -108,6 +103,11 @@ static void vector_store(struct code *c, unsigned mem, int r, int base, s64 k)
 	case M_32: la_fst_s(c, r, base, k); return;
 	}
 	panic("mem: vector store kind %u", mem);
+}
+
+static int stored(struct emit *e, val v, unsigned mem)
+{
+	return mem == M_128 ? va_use(e, v) : va_use_low(e, v, mem == M_64 ? 64 : 32);
 }
 
 static void lower_vector(struct emit *e, const struct ir_insn *in)
@@ -121,7 +121,7 @@ static void lower_vector(struct emit *e, const struct ir_insn *in)
 		vector_load(e, in, base, k);
 		return;
 	case IR_STSTATE:
-		r = va_use(e, in->a);
+		r = stored(e, in->a, in->x);
 		base = state_base(e, &k);
 		vector_store(&e->c, in->x, r, base, k);
 		return;
@@ -130,9 +130,9 @@ static void lower_vector(struct emit *e, const struct ir_insn *in)
 		vector_load(e, in, base, k);
 		return;
 	case IR_ST:
-		r = va_use(e, in->b);
+		r = stored(e, in->b, in->x);
 		base = guest_base(e, in, &k);
-		site_add(e, INTENT_READ, site_recipe(e));
+		site_add(e, INTENT_READ, site_recipe(e), va_map(e));
 		vector_store(&e->c, in->x, r, base, k);
 		return;
 	}
@@ -168,13 +168,13 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 		/* a load that faults leaves what its register held */
 		recipe = site_recipe(e);
 		r = ra_def(e, e->i);
-		site_add(e, in->y, recipe);
+		site_add(e, in->y, recipe, va_map(e));
 		load(&e->c, in->x, r, base, k);
 		return;
 	case IR_ST:
 		r = ra_use(e, in->b);
 		base = guest_base(e, in, &k);
-		site_add(e, INTENT_READ, site_recipe(e));
+		site_add(e, INTENT_READ, site_recipe(e), va_map(e));
 		store(&e->c, in->x, r, base, k);
 		return;
 	}

@@ -116,12 +116,11 @@ void ra_prepare(struct emit *e)
 	memset(e->need, 0, n * sizeof(e->need[0]));
 	memset(e->folded, 0, n);
 	memset(e->guest_head, 0, sizeof(e->guest_head));
-	memset(e->xmm_head, 0, sizeof(e->xmm_head));
 	memset(e->temp_val, 0, sizeof(e->temp_val));
-	memset(e->vtemp_val, 0, sizeof(e->vtemp_val));
 	memset(e->spill_val, 0, sizeof(e->spill_val));
 	e->temps = R_TEMPS_32;
-	e->locked = e->vlocked = 0;
+	e->locked = 0;
+	va_prepare(e);
 	find_needs(e);
 	find_uses(e);
 	find_folds(e);
@@ -348,10 +347,8 @@ static void release(struct emit *e, val v)
 {
 	if (!v || e->last_use[v] > e->i)
 		return;
-	if (e->ir->v[v].type == T_V128) {
-		va_release(e, v);
+	if (e->ir->v[v].type == T_V128)
 		return;
-	}
 	if (e->place[v] == AT_TEMP)
 		free_temp(e, e->home[v]);
 	else if (e->place[v] == AT_SPILL) {
@@ -364,7 +361,8 @@ void ra_done(struct emit *e)
 {
 	const struct ir_insn *in = &e->ir->v[e->i];
 
-	e->locked = e->vlocked = 0;
+	e->locked = 0;
+	va_release(e);
 	release(e, in->a);
 	release(e, in->b);
 	if (!(ir_info[in->op].effects & IR_X))

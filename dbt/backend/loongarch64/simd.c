@@ -59,7 +59,7 @@ static void sums(struct emit *e, const struct ir_insn *in)
 /* The host's old destination becomes the upper half, the operand the lower. */
 static void pack(struct emit *e, const struct ir_insn *in)
 {
-	int a = va_use(e, in->a), d = va_def_copy(e, e->i, in->b, in->a);
+	int a = va_use(e, in->a), d = va_def_copy(e, e->i, in->b);
 
 	switch (in->k) {
 	case VEC_PACKS_H: la_vssrani_b_h(&e->c, d, a, 0); return;
@@ -186,7 +186,8 @@ static unsigned shift_width(unsigned row)
  */
 static void shift_variable(struct emit *e, const struct ir_insn *in)
 {
-	int a = va_use(e, in->a), b = va_use(e, in->b), big = ra_scratch(e), count = va_scratch(e);
+	int a = va_use(e, in->a), b = va_use_low(e, in->b, 64), big = ra_scratch(e);
+	int count = va_scratch(e);
 	bool arithmetic = in->k == VEC_SRA_H || in->k == VEC_SRA_W;
 	struct code *c = &e->c;
 	unsigned width = shift_width(in->k);
@@ -232,36 +233,13 @@ static void shuffle2(struct emit *e, const struct ir_insn *in)
 
 	if (in->k == VEC_SHUF2_W) {
 		other = va_use(e, in->a);
-		d = va_def_copy(e, e->i, in->b, in->a);
+		d = va_def_copy(e, e->i, in->b);
 		la_vpermi_w(&e->c, d, other, y);
 		return;
 	}
 	other = va_use(e, in->b);
-	d = va_def_copy(e, e->i, in->a, in->b);
+	d = va_def_copy(e, e->i, in->a);
 	la_vshuf4i_d(&e->c, d, other, (y & 1) | (2 + (y >> 1 & 1)) << 2);
-}
-
-static void merge(struct emit *e, const struct ir_insn *in)
-{
-	int b = va_use(e, in->b), d = va_def_copy(e, e->i, in->a, in->b);
-
-	if (in->k == VEC_MERGE_W)
-		la_vextrins_w(&e->c, d, b, 0);
-	else
-		la_vextrins_d(&e->c, d, b, 0);
-}
-
-static void low(struct emit *e, const struct ir_insn *in)
-{
-	int a = va_use(e, in->a), d;
-
-	if (in->k == VEC_LOW_D) {
-		la_vextl_qu_du(&e->c, va_def(e, e->i), a);
-		return;
-	}
-	d = va_def_new(e, e->i);
-	zero(e, d);
-	la_vextrins_w(&e->c, d, a, 0);
 }
 
 static void from_integer(struct emit *e, const struct ir_insn *in)
@@ -270,7 +248,7 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 
 	if (in->k == VEC_SETLANE_H) {
 		r = ra_use(e, in->b);
-		d = va_def_copy(e, e->i, in->a, 0);
+		d = va_def_copy(e, e->i, in->a);
 		la_vinsgr2vr_h(&e->c, d, r, in->y & 7);
 		return;
 	}
@@ -282,7 +260,10 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 
 static void to_integer(struct emit *e, const struct ir_insn *in)
 {
-	int a = va_use(e, in->a), t = va_scratch(e), d = ra_def(e, e->i);
+	bool lowest = (in->k == VEC_LANE_W && !(in->y & 3)) || (in->k == VEC_LANE_H &&
+			!(in->y & 6));
+	int a = lowest ? va_use_low(e, in->a, 32) : va_use(e, in->a);
+	int t = va_scratch(e), d = ra_def(e, e->i);
 	struct code *c = &e->c;
 
 	switch (in->k) {
@@ -299,9 +280,8 @@ static void to_integer(struct emit *e, const struct ir_insn *in)
 /* x ^ x, x - x, x == x: what x was does not matter. */
 static bool lower_same(struct emit *e, const struct ir_insn *in)
 {
-	int a = va_use(e, in->a), b = va_use(e, in->b);
-
-	if (a != b || (in->k != VEC_XOR && in->k != VEC_EQ_W && in->k != VEC_EQ_H &&
+	if (!va_same(e, in->a, in->b) || (in->k != VEC_XOR && in->k != VEC_EQ_W &&
+			in->k != VEC_EQ_H &&
 		       in->k != VEC_EQ_B))
 		return false;
 	if (in->k == VEC_XOR)
@@ -311,16 +291,23 @@ static bool lower_same(struct emit *e, const struct ir_insn *in)
 	return true;
 }
 
-void lower_simd(struct emit *e, const struct ir_insn *in)
+static void lower_direct(struct emit *e, const struct ir_insn *in)
 {
+	val j = direct[in->k].swap ? in->b : in->a, k = direct[in->k].swap ? in->a : in->b;
+	bool low = in->k >= VEC_UNPKL_B && in->k <= VEC_UNPKL_D;
 	int a, b;
 
+	if (lower_same(e, in))
+		return;
+	a = low ? va_use_low(e, j, 64) : va_use(e, j);
+	b = low ? va_use_low(e, k, 64) : va_use(e, k);
+	direct[in->k].emit(&e->c, va_def(e, e->i), a, b);
+}
+
+void lower_simd(struct emit *e, const struct ir_insn *in)
+{
 	if (direct[in->k].emit) {
-		if (lower_same(e, in))
-			return;
-		a = va_use(e, direct[in->k].swap ? in->b : in->a);
-		b = va_use(e, direct[in->k].swap ? in->a : in->b);
-		direct[in->k].emit(&e->c, va_def(e, e->i), a, b);
+		lower_direct(e, in);
 		return;
 	}
 	switch (in->k) {
@@ -339,8 +326,10 @@ void lower_simd(struct emit *e, const struct ir_insn *in)
 		return;
 	case VEC_SHUF_W: case VEC_SHUFL_H: case VEC_SHUFH_H: shuffle(e, in); return;
 	case VEC_SHUF2_W: case VEC_SHUF2_D: shuffle2(e, in); return;
-	case VEC_MERGE_W: case VEC_MERGE_D: merge(e, in); return;
-	case VEC_LOW_W: case VEC_LOW_D: low(e, in); return;
+	case VEC_MERGE_W: va_merge(e, e->i, in->a, in->b, 32); return;
+	case VEC_MERGE_D: va_merge(e, e->i, in->a, in->b, 64); return;
+	case VEC_LOW_W: va_low(e, e->i, in->a, 32); return;
+	case VEC_LOW_D: va_low(e, e->i, in->a, 64); return;
 	case VEC_FROM_W: case VEC_SETLANE_H: from_integer(e, in); return;
 	case VEC_LANE_W: case VEC_LANE_H: case VEC_MASK_B: case VEC_MASK_W: case VEC_MASK_D:
 		to_integer(e, in);

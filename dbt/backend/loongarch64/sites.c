@@ -58,7 +58,7 @@ static u16 recipe_of(struct emit *e, val setf)
 
 u16 site_recipe(struct emit *e) { return recipe_of(e, e->setf); }
 
-void site_add(struct emit *e, unsigned intent, u16 recipe)
+void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap)
 {
 	struct backend_out *o = e->out;
 	const struct ir_guest *g = &e->ir->guest[e->ir->v[e->i].guest];
@@ -69,7 +69,7 @@ void site_add(struct emit *e, unsigned intent, u16 recipe)
 	}
 	o->site[o->sites++] = (struct fault_site){
 		.offset = (u32)(e->c.p - e->start) * 4, .eip = g->eip, .len = g->len,
-		.intent = intent, .recipe = recipe,
+		.intent = intent, .vmap = vmap, .recipe = recipe,
 	};
 }
 

@@ -1,151 +1,404 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Vector registers of a block: XMM0-7 pinned in vr16-vr23, temporaries vr0-vr15. Values live
- * within one x86 instruction (the lifter reads XMM registers anew in each), so nothing
- * is ever spilled. C keeps all of them.
+ * Vector registers of a block. XMM registers are renamed: reading or writing one emits nothing, it
+ * only notes where the value is; scalar loads and merges note parts. Exits put everything
+ * where regs.h says (vr16-vr23); before, fault sites carry a map. C keeps all vector
+ * registers, so calls cost nothing; values live within one x86 instruction, XMM
+ * registers for the block: 24 registers suffice, or the block is split.
+ *
+ * Law: whoever writes a register has it alone: alloc() gives what nothing refers to, and
+ * what is changed in place is referred to by what dies only.
  */
 #include "dbt/backend/loongarch64/emit.h"
 
 #include "kernel/panic.h"
 
-static int alloc(struct emit *e)
-{
-	for (u32 m = V_TEMPS & ~e->vlocked; m; m &= m - 1) {
-		int r = __builtin_ctz(m);
-		val v = e->vtemp_val[r];
+#include <string.h>
 
-		if (v && e->last_use[v] >= e->i)
-			continue;
-		if (v)
-			e->place[v] = AT_NOWHERE;
-		e->vtemp_val[r] = 0;
-		e->vlocked |= 1u << r;
-		return r;
+#define POOL 0x00ffffffu		/* vr0-vr15, vr16-vr23 */
+
+static bool has_low(struct vplace p) { return p.kind != V_WHOLE; }
+static bool has_high(struct vplace p) { return p.kind == V_WHOLE || p.kind >= V_OVER32; }
+static struct vplace whole(int r) { return (struct vplace){ .kind = V_WHOLE, .high = r }; }
+
+static bool same(struct vplace a, struct vplace b)
+{
+	return a.kind == b.kind && (!has_low(a) || a.low == b.low) &&
+	       (!has_high(a) || a.high == b.high);
+}
+
+static u32 registers(struct vplace p)
+{
+	return (has_low(p) ? 1u << p.low : 0) | (has_high(p) ? 1u << p.high : 0);
+}
+
+void va_prepare(struct emit *e)
+{
+	for (unsigned g = 0; g < XMMS; g++)
+		e->xmm[g] = whole(V_XMM(g));
+	e->vlive_count = 0;
+	e->vlocked = 0;
+	e->vmaps = 0;
+}
+
+/* -- Who refers to what -- */
+
+static void note_live(struct emit *e, val v, struct vplace p)
+{
+	e->vplace[v] = p;
+	if (e->vlive_count == VLIVE_MAX)
+		e->failed = true;
+	else
+		e->vlive[e->vlive_count++] = v;
+}
+
+/* Registers that values refer to which are wanted after instruction i (or at it: `now`). */
+static u32 live_registers(const struct emit *e, bool now)
+{
+	u32 m = 0;
+
+	for (unsigned n = 0; n < e->vlive_count; n++) {
+		val v = e->vlive[n];
+
+		if (e->last_use[v] > e->i || (now && e->last_use[v] == e->i) || v == e->i)
+			m |= registers(e->vplace[v]);
 	}
-	panic("vregs: no register left at %u", e->i);
+	return m;
 }
 
-static void put_in_temp(struct emit *e, val v, int r)
+/* Registers that XMM registers refer to, but for XMM `except` (-1: none). */
+static u32 xmm_registers(const struct emit *e, int except)
 {
-	e->place[v] = AT_TEMP;
-	e->home[v] = r;
-	e->vtemp_val[r] = v;
+	u32 m = 0;
+
+	for (int g = 0; g < XMMS; g++)
+		if (g != except)
+			m |= registers(e->xmm[g]);
+	return m;
 }
 
-static void move(struct emit *e, int d, int s) { la_vori_b(&e->c, d, s, 0); }
-
-/* XMM register g is about to change: what is still wanted after i moves away. */
-static void evict(struct emit *e, unsigned g)
+void va_release(struct emit *e)
 {
-	val v = e->xmm_head[g];
+	unsigned kept = 0;
 
-	e->xmm_head[g] = 0;
-	for (; v; v = e->next[v]) {
-		e->place[v] = AT_NOWHERE;
-		if (e->last_use[v] > e->i) {
-			int r = alloc(e);
-
-			move(e, r, V_XMM(g));
-			put_in_temp(e, v, r);
-		}
-	}
+	for (unsigned n = 0; n < e->vlive_count; n++)
+		if (e->last_use[e->vlive[n]] > e->i)
+			e->vlive[kept++] = e->vlive[n];
+	e->vlive_count = kept;
+	e->vlocked = 0;
 }
 
-void va_get(struct emit *e, val v, unsigned g)
+/* -- Registers -- */
+
+static int lock(struct emit *e, int r)
 {
-	e->place[v] = AT_GUEST;
-	e->home[v] = g;
-	e->next[v] = e->xmm_head[g];
-	e->xmm_head[g] = v;
-}
-
-int va_use(struct emit *e, val v)
-{
-	switch (e->place[v]) {
-	case AT_GUEST:
-		return V_XMM(e->home[v]);
-	case AT_TEMP:
-		e->vlocked |= 1u << e->home[v];
-		return e->home[v];
-	}
-	panic("vregs: v%u has no place at %u", v, e->i);
-}
-
-int va_scratch(struct emit *e) { return alloc(e); }
-
-static int in_temp(struct emit *e, val v)
-{
-	int r = alloc(e);
-
-	put_in_temp(e, v, r);
+	e->vlocked |= 1u << r;
 	return r;
 }
 
-/* The XMM register that takes the result, if that may be written now; else -1. */
-static int early(struct emit *e, val v)
+/* A register that nothing refers to; `wish` if that is one (-1: none). */
+static int alloc(struct emit *e, int wish)
+{
+	u32 m = POOL & ~e->vlocked & ~live_registers(e, true) & ~xmm_registers(e, -1);
+
+	if (!m) {
+		e->failed = true;
+		return lock(e, 0);
+	}
+	if (wish >= 0 && m >> wish & 1)
+		return lock(e, wish);
+	return lock(e, __builtin_ctz(m));
+}
+
+int va_scratch(struct emit *e) { return alloc(e, -1); }
+
+/* The XMM register that takes result v; *early: it may be written at once. -1: none. */
+static int put_of(const struct emit *e, val v, bool *early)
 {
 	unsigned p = e->put_at[v];
 
-	return p && ra_early_put_is_safe(e, p) ? (int)e->ir->v[p].k : -1;
+	*early = p && ra_early_put_is_safe(e, p);
+	return p ? (int)e->ir->v[p].k : -1;
 }
 
-static int in_xmm(struct emit *e, val v, unsigned g)
+/*
+ * May register r be overwritten by the result for XMM g (-1: none)? Only dying values and XMM g
+ * itself, which is as good as overwritten, may refer to it.
+ */
+static bool dies(const struct emit *e, int r, int g)
 {
-	evict(e, g);
-	va_get(e, v, g);
-	return V_XMM(g);
+	return !((live_registers(e, false) | xmm_registers(e, g)) >> r & 1);
 }
 
-int va_def(struct emit *e, val v)
+static int result(struct emit *e, val v, int r, int early_xmm)
 {
-	int g = early(e, v);
-
-	return g < 0 ? in_temp(e, v) : in_xmm(e, v, g);
+	note_live(e, v, whole(r));
+	if (early_xmm >= 0)
+		e->xmm[early_xmm] = whole(r);
+	return lock(e, r);
 }
 
-static bool lives_in(const struct emit *e, val v, int g)
+static int define(struct emit *e, val v, bool may_be_operand)
 {
-	return v && e->ir->v[v].type == T_V128 && e->place[v] == AT_GUEST && e->home[v] == g;
+	bool early;
+	int g = put_of(e, v, &early), r;
+
+	if (g >= 0 && early && dies(e, V_XMM(g), g) &&
+	    (may_be_operand || !(e->vlocked >> V_XMM(g) & 1)))
+		return result(e, v, V_XMM(g), g);
+	r = alloc(e, g >= 0 ? V_XMM(g) : -1);
+	return result(e, v, r, -1);
 }
 
-int va_def_new(struct emit *e, val v)
-{
-	const struct ir_insn *in = &e->ir->v[e->i];
-	int g = early(e, v);
+int va_def(struct emit *e, val v) { return define(e, v, true); }
+int va_def_new(struct emit *e, val v) { return define(e, v, false); }
 
-	if (g < 0 || lives_in(e, in->a, g) || lives_in(e, in->b, g))
-		return in_temp(e, v);
-	return in_xmm(e, v, g);
+/* -- Putting parts together -- */
+
+static void move(struct emit *e, int d, int s) { la_vori_b(&e->c, d, s, 0); }
+
+/* Lane 0 of s into d, 32 or 64 bits. */
+static void insert(struct emit *e, int d, int s, bool is32)
+{
+	is32 ? la_vextrins_w(&e->c, d, s, 0) : la_vextrins_d(&e->c, d, s, 0);
 }
 
-int va_def_copy(struct emit *e, val v, val a, val b)
+/* d: a register that may be written now; it may be one of p's own. */
+static void assemble(struct emit *e, int d, struct vplace p)
 {
-	int g = early(e, v), from = va_use(e, a), r;
+	bool is32 = p.kind == V_ZERO32 || p.kind == V_OVER32;
 
-	if (g >= 0 && (lives_in(e, a, g) || !lives_in(e, b, g)))
-		r = in_xmm(e, v, g);
+	switch (p.kind) {
+	case V_WHOLE:
+		if (d != p.high)
+			move(e, d, p.high);
+		return;
+	case V_ZERO64:
+		la_vextl_qu_du(&e->c, d, p.low);
+		return;
+	case V_ZERO32:
+		if (d == p.low) {	/* byte lanes up, then down: zeros come in */
+			la_vbsll_v(&e->c, d, d, 12);
+			la_vbsrl_v(&e->c, d, d, 12);
+		} else {
+			la_vldi(&e->c, d, 0);
+			insert(e, d, p.low, true);
+		}
+		return;
+	}
+	if (d == p.low && !is32) {
+		la_vextrins_d(&e->c, d, p.high, 0x11);
+		return;
+	}
+	if (d == p.low) {		/* 32 bits over: the other three lanes */
+		la_vextrins_w(&e->c, d, p.high, 0x11);
+		la_vextrins_d(&e->c, d, p.high, 0x11);
+		return;
+	}
+	if (d != p.high)
+		move(e, d, p.high);
+	insert(e, d, p.low, is32);
+}
+
+/* Everything that is at `from` is now at `to`. */
+static void moved(struct emit *e, struct vplace from, struct vplace to)
+{
+	for (unsigned g = 0; g < XMMS; g++)
+		if (same(e->xmm[g], from))
+			e->xmm[g] = to;
+	for (unsigned n = 0; n < e->vlive_count; n++)
+		if (same(e->vplace[e->vlive[n]], from))
+			e->vplace[e->vlive[n]] = to;
+}
+
+/* How often something other than exactly `p` refers to register r. */
+static bool shared(const struct emit *e, struct vplace p, int r)
+{
+	for (unsigned g = 0; g < XMMS; g++)
+		if (!same(e->xmm[g], p) && registers(e->xmm[g]) >> r & 1)
+			return true;
+	for (unsigned n = 0; n < e->vlive_count; n++)
+		if (!same(e->vplace[e->vlive[n]], p) && registers(e->vplace[e->vlive[n]]) >> r & 1)
+			return true;
+	return e->vlocked >> r & 1;
+}
+
+static int make_whole(struct emit *e, struct vplace p)
+{
+	int d;
+
+	if (p.kind == V_WHOLE)
+		return lock(e, p.high);
+	if (has_high(p) && !shared(e, p, p.high))
+		d = lock(e, p.high);
+	else if (!shared(e, p, p.low))
+		d = lock(e, p.low);
 	else
-		r = in_temp(e, v);
-	if (r != from)
-		move(e, r, from);
-	return r;
+		d = alloc(e, -1);
+	assemble(e, d, p);
+	moved(e, p, whole(d));
+	return d;
 }
 
-void va_put(struct emit *e, unsigned g, val v)
-{
-	int from;
+int va_use(struct emit *e, val v) { return make_whole(e, e->vplace[v]); }
 
-	if (lives_in(e, v, g))
-		return;
-	from = va_use(e, v);
-	evict(e, g);
-	move(e, V_XMM(g), from);
+int va_use_low(struct emit *e, val v, unsigned bits)
+{
+	struct vplace p = e->vplace[v];
+
+	if (p.kind == V_WHOLE)
+		return lock(e, p.high);
+	if (bits == 32 || p.kind == V_ZERO64 || p.kind == V_OVER64)
+		return lock(e, p.low);
+	return make_whole(e, p);
 }
 
-void va_release(struct emit *e, val v)
+bool va_same(const struct emit *e, val a, val b) { return same(e->vplace[a], e->vplace[b]); }
+
+int va_def_copy(struct emit *e, val v, val a)
 {
-	if (e->place[v] != AT_TEMP)
-		return;
-	e->vtemp_val[e->home[v]] = 0;
-	e->place[v] = AT_NOWHERE;
+	int from = va_use(e, a), g, r;
+	bool early;
+
+	g = put_of(e, v, &early);
+	if (dies(e, from, early ? g : -1))
+		return result(e, v, from, early && (registers(e->xmm[g]) >> from & 1) ? g : -1);
+	r = alloc(e, g >= 0 ? V_XMM(g) : -1);
+	move(e, r, from);
+	return result(e, v, r, -1);
+}
+
+/* -- Notes instead of code -- */
+
+void va_get(struct emit *e, val v, unsigned g) { note_live(e, v, e->xmm[g]); }
+void va_put(struct emit *e, unsigned g, val v) { e->xmm[g] = e->vplace[v]; }
+
+void va_def_low(struct emit *e, val v, int r, unsigned bits)
+{
+	note_live(e, v, (struct vplace){ .kind = bits == 32 ? V_ZERO32 : V_ZERO64, .low = r });
+}
+
+/* v = a with lane 0 of b. */
+void va_merge(struct emit *e, val v, val a, val b, unsigned bits)
+{
+	struct vplace to = { .low = (u8)va_use_low(e, b, bits) }, p = e->vplace[a];
+
+	if (bits == 32 && (p.kind == V_ZERO64 || p.kind == V_OVER64))
+		p = whole(make_whole(e, p));
+	if (p.kind == V_WHOLE || p.kind == V_OVER32 || p.kind == V_OVER64) {
+		to.kind = bits == 32 ? V_OVER32 : V_OVER64;
+		to.high = p.high;
+	} else {
+		to.kind = bits == 32 ? V_ZERO32 : V_ZERO64;
+	}
+	note_live(e, v, to);
+}
+
+/* v = lane 0 of a, zeros above. */
+void va_low(struct emit *e, val v, val a, unsigned bits)
+{
+	if (e->vplace[a].kind == V_ZERO32)
+		note_live(e, v, e->vplace[a]);
+	else
+		va_def_low(e, v, va_use_low(e, a, bits), bits);
+}
+
+/* -- Exits and faults -- */
+
+/* Register r is wanted by somebody else: what is in it goes elsewhere. */
+static void clear_out(struct emit *e, int r)
+{
+	int t = alloc(e, -1);
+
+	move(e, t, r);
+	for (unsigned g = 0; g < XMMS; g++) {
+		if (has_low(e->xmm[g]) && e->xmm[g].low == r)
+			e->xmm[g].low = t;
+		if (has_high(e->xmm[g]) && e->xmm[g].high == r)
+			e->xmm[g].high = t;
+	}
+	for (unsigned n = 0; n < e->vlive_count; n++) {
+		struct vplace *p = &e->vplace[e->vlive[n]];
+
+		if (has_low(*p) && p->low == r)
+			p->low = t;
+		if (has_high(*p) && p->high == r)
+			p->high = t;
+	}
+}
+
+static bool in_place(const struct emit *e, unsigned g)
+{
+	return e->xmm[g].kind == V_WHOLE && e->xmm[g].high == V_XMM(g);
+}
+
+/* Those first whose pinned register nobody else has anything in; if there is none, make one. */
+void va_canonical(struct emit *e)
+{
+	for (unsigned left = XMMS; left;) {
+		bool progress = false;
+
+		left = 0;
+		for (unsigned g = 0; g < XMMS; g++) {
+			u32 others = xmm_registers(e, (int)g) | live_registers(e, true);
+
+			if (in_place(e, g))
+				continue;
+			if (others >> V_XMM(g) & 1) {
+				left++;
+				continue;
+			}
+			assemble(e, V_XMM(g), e->xmm[g]);
+			e->xmm[g] = whole(V_XMM(g));
+			progress = true;
+		}
+		for (unsigned g = 0; left && !progress && g < XMMS; g++)
+			if (!in_place(e, g)) {
+				clear_out(e, V_XMM(g));
+				break;
+			}
+	}
+	e->vlocked = 0;
+}
+
+/* The map in force, as a number from 1 on; 0: everything is in place. */
+u16 va_map(struct emit *e)
+{
+	bool canonical = true;
+
+	for (unsigned g = 0; g < XMMS; g++)
+		canonical &= in_place(e, g);
+	if (canonical)
+		return 0;
+	if (e->vmaps && !memcmp(e->vmap[e->vmaps - 1], e->xmm, sizeof(e->xmm)))
+		return e->vmaps;
+	if (e->vmaps == VMAPS_MAX) {
+		e->failed = true;
+		return 0;
+	}
+	memcpy(e->vmap[e->vmaps++], e->xmm, sizeof(e->xmm));
+	return e->vmaps;
+}
+
+/* Maps behind the code; sites get their places in words from the block's start. */
+void va_emit_maps(struct emit *e)
+{
+	u16 at[VMAPS_MAX + 1] = { 0 };
+
+	for (unsigned n = 0; n < e->vmaps; n++) {
+		s64 words = e->c.p - e->start;
+
+		if (words > 0xffff)
+			e->failed = true;
+		at[n + 1] = (u16)words;
+		for (unsigned g = 0; g < XMMS; g++) {
+			struct vplace p = e->vmap[n][g];
+
+			if (p.kind != V_WHOLE || p.high != V_XMM(g))
+				code_data(&e->c, VMAP_WORD(g, p));
+		}
+		code_data(&e->c, 0);
+	}
+	for (unsigned n = 0; n < e->out->sites; n++)
+		e->out->site[n].vmap = at[e->out->site[n].vmap];
 }

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Code that changes: by its own stores, by other code, through another address,
+ * by devices (SDM vol. 3, 11.6 and 8.1.3). After a jump the new code must run;
+ * on the CPUs that Loam models, also right behind the store.
+ */
+#include "guestimg/tests/cache.h"
+
+enum { CODE = WINDOW + 0x1000000, ALIAS = WINDOW + 0x1400000 };
+
+static u32 code_page, *pd;
+
+static struct args at(u32 va) { return (struct args){ .ebx = va }; }
+
+/* -- A block that changes itself --------------------------------------------------------- */
+
+static void self(const char *name, const char *code, const char *end, u32 want)
+{
+	struct args a = at(CODE);
+
+	test(name);
+	for (u32 k = 0; k < 20; k++) {
+		memcpy((void *)code_page, code, AT(end) - AT(code));
+		expect("result", call_with(CODE, &a), want);
+	}
+	expect("once more, unchanged", call_with(CODE, &a) != 0, 1);
+}
+
+/* The same through the page's other address. */
+static void self_alias(const char *name, const char *code, const char *end, u32 want)
+{
+	struct args a = at(ALIAS);
+
+	test(name);
+	for (u32 k = 0; k < 20; k++) {
+		memcpy((void *)code_page, code, AT(end) - AT(code));
+		expect("result", call_with(CODE, &a), want);
+	}
+}
+
+static void test_self(void)
+{
+	self("own block ahead, 1 byte", ahead8, ahead8_end, 2);
+	self("own block ahead, 2 bytes", ahead16, ahead16_end, 0x302);
+	self("own block ahead, 4 bytes", ahead32, ahead32_end, 0x5040302);
+	self("own block further ahead", ahead_far, ahead_far_end, 2);
+	self("own block behind", behind, behind_end, 0x21);
+	self("own constant", own_imm, own_imm_end, 5050);
+	self_alias("own block behind, alias", behind, behind_end, 0x21);
+	self_alias("own constant, alias", own_imm, own_imm_end, 5050);
+}
+
+/* -- Other code ---------------------------------------------------------------------------- */
+
+static void test_other_block(void)
+{
+	test("another block, 2000 times");
+	for (u32 k = 0; k < 2000; k++) {
+		put_function(code_page + 0x100, k * 0x10001);
+		if (!expect("result", call(CODE + 0x100), k * 0x10001))
+			break;
+	}
+	test("another block through its own address");
+	for (u32 k = 0; k < 200; k++) {
+		put_function(CODE + 0x100, k);
+		expect("result", call(CODE + 0x100), k);
+		expect("through the alias", call(ALIAS + 0x100), k);
+	}
+	test("another block through its alias");
+	for (u32 k = 0; k < 200; k++) {
+		put_function(ALIAS + 0x100, k);
+		expect("result", call(CODE + 0x100), k);
+	}
+}
+
+/* Stores that touch the code's first or last byte only, or just not. */
+static void test_edges(void)
+{
+	u32 fn = code_page + 0x200;
+
+	test("stores at the edges of a block");
+	put_function(fn, 0x11223344);
+	expect("before", call(CODE + 0x200), 0x11223344);
+	*(volatile u32 *)(fn - 4) = 0x90909090;
+	*(volatile u32 *)(fn + 6) = 0x90909090;
+	expect("neighbours", call(CODE + 0x200), 0x11223344);
+	*(volatile u32 *)(fn - 3) = 0xb9909090;		/* mov to ecx: eax stays */
+	expect("first byte", call(CODE + 0x200) != 0x11223344, 1);
+	*(volatile u32 *)(fn - 3) = 0xb8909090;
+	expect("back", call(CODE + 0x200), 0x11223344);
+	*(volatile u8 *)(fn + 6) = 0xc3;
+	*(volatile u16 *)(fn + 5) = 0xc340;		/* inc %eax; ret */
+	expect("last byte", call(CODE + 0x200), 0x11223345);
+	*(volatile u32 *)(fn + 2) = 0xc3556677;
+	expect("middle", call(CODE + 0x200), 0x55667744);
+}
+
+/* "mov $imm, %eax; ret" with its first k bytes on one page, the rest on the next. */
+static void test_two_pages(void)
+{
+	u32 second = page_new(), third = page_new();
+
+	test("an instruction on two pages");
+	map(pd, CODE + PAGE, second, P | W);
+	map(pd, ALIAS + PAGE, second, P | W);
+	load_cr3(pd);
+	for (u32 k = 1; k < 6; k++) {
+		u32 va = CODE + PAGE - k;
+
+		put_function(va, 0x01020304);
+		expect("before", call(va), 0x01020304);
+		for (u32 b = 0; b < 4; b++) {		/* each byte of the constant */
+			*(volatile u8 *)(ALIAS + PAGE - k + 1 + b) = (u8)(0x80 + b);
+			expect("changed", call(va) >> 8 * b & 0xff, 0x80 + b);
+		}
+		*(volatile u8 *)(ALIAS + PAGE - k + 5) = 0x40;
+		*(volatile u8 *)(ALIAS + PAGE - k + 6) = 0xc3;
+		expect("behind", call(va), 0x83828181);
+	}
+	test("the second page is another one");
+	memcpy((void *)third, (void *)second, 64);
+	for (u32 k = 2; k < 6; k++) {
+		u32 va = CODE + PAGE - k;
+
+		put_function(va, 0x01020304);
+		expect("before", call(va), 0x01020304);
+		memcpy((void *)third, (void *)second, 64);
+		*(volatile u8 *)(third + 4 - k) = 0x77;		/* highest byte of the constant */
+		map(pd, CODE + PAGE, third, P | W);
+		invlpg(CODE + PAGE);
+		expect("other page", call(va), 0x77020304);
+		map(pd, CODE + PAGE, second, P | W);
+		load_cr3(pd);
+		expect("first page again", call(va), 0x01020304);
+	}
+}
+
+/* -- Stores of every kind ---------------------------------------------------------------------- */
+
+/* The writer is on a page of its own; what it stores is a function's first 8 bytes. */
+static void over(const char *name, const char *code, const char *end, u32 len)
+{
+	static u8 bytes[64];
+	u32 writer = 0x1c00000;
+	struct args a = { .esi = AT(bytes), .edi = CODE + 0x300, .ecx = len };
+
+	test(name);
+	memcpy((void *)writer, code, AT(end) - AT(code));
+	for (u32 k = 0; k < 20; k++) {
+		put_function(AT(bytes), k * 0x1111);
+		a.eax = *(u32 *)bytes;
+		put_function(code_page + 0x300, ~k);
+		expect("before", call(CODE + 0x300), ~k);
+		call_with(writer, &a);
+		if (len >= 6)
+			expect("after", call(CODE + 0x300), k * 0x1111);
+		else			/* only the constant's low half came */
+			expect("after", call(CODE + 0x300),
+			       ((k * 0x1111) & 0xffffff) | (~k & 0xff000000));
+	}
+}
+
+static void test_stores(void)
+{
+	over("REP MOVSB over code", over_movsb, over_movsb_end, 6);
+	over("PUSH over code", over_push, over_push_end, 8);
+	over("XCHG over code", over_xchg, over_xchg_end, 8);
+	over("CMPXCHG8B over code", over_cmpxchg8b, over_cmpxchg8b_end, 8);
+	over("SGDT over code", over_sgdt, over_sgdt_end, 8);
+	over("FISTP over code", over_fst, over_fst_end, 8);
+	over("PUSHA over code", over_pusha, over_pusha_end, 8);
+	over("ENTER over code", over_enter, over_enter_end, 4);
+}
+
+static void test_stos(void)
+{
+	struct args a = { .edi = CODE + 0x400, .ecx = 2, .eax = 0xc3c3c3c3 };
+	u32 writer = 0x1c00000;
+
+	test("REP STOSL over code");
+	PUT(writer, over_stosl);
+	put_function(code_page + 0x400, 0x1234);
+	expect("before", call(CODE + 0x400), 0x1234);
+	call_with(writer, &a);
+	a.eax = 0x4321;				/* it is RET now */
+	expect("after", call_with(CODE + 0x400, &a), 0x4321);
+}
+
+/* CALL pushes an address, whose bytes are the constant of a MOV. */
+static void test_call(void)
+{
+	u32 writer = 0x1c00000;
+	struct args a = { .edi = CODE + 0x501 };
+
+	test("CALL's push over code");
+	PUT(writer, over_call);
+	put_function(code_page + 0x500, 0x1234);
+	expect("before", call(CODE + 0x500), 0x1234);
+	expect("address", call_with(writer, &a), call(CODE + 0x500));
+	expect("changed", call(CODE + 0x500) >> 12, writer >> 12);
+}
+
+/* The CPU's own stores: an exception frame below a stack pointer that is at code. */
+static bool on_ud(struct trap *t)
+{
+	(void)t;
+	return false;
+}
+
+static void test_frame(void)
+{
+	static const u8 ud2[] = { 0x0f, 0x0b };
+	struct regs r = kernel_regs((void *)(CODE + 0x700));
+
+	test("an exception frame over code");
+	memcpy((void *)(code_page + 0x700), ud2, 2);
+	on_trap[V_UD] = on_ud;
+	for (u32 k = 0; k < 20; k++) {
+		put_function(code_page + 0x5fb, 0x55555555);	/* its constant: 0x5fc … 0x5ff */
+		expect("before", call(CODE + 0x5fb), 0x55555555);
+		r.esp = CODE + 0x600;
+		r.eflags = 2 | (k & 1 ? CF : 0);
+		run(&r);
+		expect("vector", stopped.vector, V_UD);
+		expect("eflags as the constant", call(CODE + 0x5fb) & ~RF, r.eflags);
+	}
+	on_trap[V_UD] = 0;
+}
+
+/*
+ * -- Devices ------------------------------------------------------------------------------------
+ */
+
+#define IDE 0x1f0
+
+static bool ide_wait(u8 mask, u8 want)
+{
+	for (u32 k = 0; k < 1000000; k++)
+		if ((inb(IDE + 7) & mask) == want)
+			return true;
+	return false;
+}
+
+/* A sector by PIO, with REP INSW right over the code. */
+static bool ide_read(u32 lba, u32 va)
+{
+	u32 n = 256;
+
+	outb(IDE + 6, 0xe0);
+	if (inb(IDE + 7) == 0 || inb(IDE + 7) == 0xff || !ide_wait(0xc0, 0x40))
+		return false;
+	outb(IDE + 2, 1);
+	outb(IDE + 3, (u8)lba);
+	outb(IDE + 4, (u8)(lba >> 8));
+	outb(IDE + 5, (u8)(lba >> 16));
+	outb(IDE + 7, 0x20);
+	if (!ide_wait(0x88, 8))
+		return false;
+	__asm__ volatile("rep insw" : "+D"(va), "+c"(n) : "d"(IDE) : "memory");
+	return true;
+}
+
+/* The disk is this program's ROM: its first bytes are the program's. */
+static void test_disk(void)
+{
+	u32 lba = (AT(disk_fn) - 0x100000) / 512;
+
+	test("a disk sector over code");
+	for (u32 k = 0; k < 5; k++) {
+		put_function(code_page + 0x800, k);
+		expect("before", call(CODE + 0x800), k);
+		if (!ide_read(lba, k & 1 ? ALIAS + 0x800 : CODE + 0x800)) {
+			skip("no disk");
+			return;
+		}
+		expect("after", call(CODE + 0x800), 0xd15cf00d);
+	}
+}
+
+static u32 swap(u32 v)
+{
+	return v << 24 | (v << 8 & 0xff0000) | (v >> 8 & 0xff00) | v >> 24;
+}
+
+/* fw_cfg writes its signature, "QEMU", by DMA. */
+static void test_dma(void)
+{
+	static volatile struct { u32 control, len, high, low; } d;
+
+	test("DMA over code");
+	outw(0x510, 0);
+	if (inb(0x511) != 'Q') {
+		skip("no fw_cfg");
+		return;
+	}
+	for (u32 k = 0; k < 20; k++) {
+		put_function(code_page + 0x900, k);
+		expect("before", call(CODE + 0x900), k);
+		d.control = swap(0 << 16 | 8 | 2);
+		d.len = swap(4);
+		d.high = 0;
+		d.low = swap(code_page + 0x901);
+		outl(0x514, 0);
+		outl(0x518, swap(AT(&d)));
+		expect("after", call(CODE + 0x900), 0x554d4551);
+	}
+}
+
+void test_writes(void)
+{
+	code_page = page_new();
+	pd = pd_new();
+	map(pd, CODE, code_page, P | W);
+	map(pd, ALIAS, code_page, P | W);
+	load_cr3(pd);
+	test_self();
+	test_other_block();
+	test_edges();
+	test_two_pages();
+	test_stores();
+	test_stos();
+	test_call();
+	test_frame();
+	test_disk();
+	test_dma();
+	load_cr3(kernel_pd);
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Bare-metal test programs, each a ROM of its own: build/native/tests/NAME.rom. NAME.c and, if it
+# is there, NAME.S are linked with lib.c, timers.c and start.S.  Run by the guest-NAME sections of
+# qemu-test/suites.cfg; qemu-test/guest/README.md says how on a real CPU.
+TESTS := build/native/tests
+TESTS_NAMES := irq cache
+TESTS_MORE_cache := cache_map cache_smc
+TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
+TESTS_HEADERS := $(wildcard guestimg/tests/*.h)
+TESTS_LIB := $(TESTS)/start.o $(TESTS)/lib.o $(TESTS)/timers.o
+
+# lib.c and the programs' handlers keep no FPU state: none is made.
+$(TESTS)/%.o: guestimg/tests/%.c $(TESTS_HEADERS) guestimg/tests/objects.mk
+	@mkdir -p $(@D)
+	$(Q)$(TESTS_I386) -mgeneral-regs-only -c $< -o $@
+
+$(TESTS)/%.code.o: guestimg/tests/%.S $(TESTS_HEADERS)
+	@mkdir -p $(@D)
+	$(Q)$(TESTS_I386) -c $< -o $@
+
+$(TESTS)/start.o: guestimg/tests/start.S guestimg/tests/image.h
+	@mkdir -p $(@D)
+	$(Q)$(TESTS_I386) -c $< -o $@
+
+define TESTS_RULE
+$(TESTS)/$1.bin: guestimg/tests/image.lds $(TESTS_LIB) $(TESTS)/$1.o \
+		$(TESTS_MORE_$1:%=$(TESTS)/%.o) \
+		$(if $(wildcard guestimg/tests/$1.S),$(TESTS)/$1.code.o)
+	$$(Q)i686-linux-gnu-ld -m elf_i386 -T $$< --no-warn-rwx-segments $$(filter %.o,$$^) \
+		-o $$(@:.bin=.elf)
+	$$(Q)i686-linux-gnu-objcopy -O binary $$(@:.bin=.elf) $$@
+endef
+$(foreach t,$(TESTS_NAMES),$(eval $(call TESTS_RULE,$t)))
+
+$(TESTS)/empty:
+	@mkdir -p $(@D)
+	@: >$@
+
+# stage1 and the packer are the instruction tests': reset vector, protected mode, copy to RAM.
+$(TESTS)/%.rom: $(TESTS)/%.bin guestimg/insn/mkrom.py $(INSN_ROM)/stage1.bin $(TESTS)/empty
+	$(Q)python3 guestimg/insn/mkrom.py $@ $(INSN_ROM)/stage1.bin $< \
+		$(TESTS)/empty $(TESTS)/empty
+
+.SECONDARY: $(TESTS_NAMES:%=$(TESTS)/%.bin)
+units: $(TESTS_NAMES:%=$(TESTS)/%.rom)
