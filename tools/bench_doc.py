@@ -96,8 +96,8 @@ def boot_lines(result, peers):
     lines.append(f"Loam's own memory: {result['monitor_bytes']:,} bytes "
                  f"(at most {result['monitor_bytes_allowed']:,})")
     a = result["agreement"]
-    lines.append(f"sum of the rows: {a['tsc']:,} by the guest TSC, {a['plugin']:,} by the plugin: "
-                 f"they differ by {a['difference']:.4%}")
+    lines.append(f"sum of the rows: {a['tsc']:,} by the guest's TSC, {a['plugin']:,} by the "
+                 f"plugin: they differ by {a['difference']:.4%}")
     return lines
 
 
@@ -115,44 +115,42 @@ INTRODUCTION = """# Instruction counts
 Written by `tools/bench.py --doc` from what `make bench` measured; do not edit.
 
 ## How it is measured
-`make bench` boots the benchmark image (`guestimg/bench`, 32 bits,
-    no operating system) in Loam under
-`qemu-system-loongarch64 -icount shift=0,sleep=off` on one core,
-    with fixed seed and clock: each host
-instruction takes one nanosecond of the host's clock, so the same tree gives the same figures on any
-machine. The guest's TSC is a fixed multiple of the host's counter (10 TSC ticks to one tick of
-100 MHz) and never paused: a TSC tick is a host instruction. The image reads it before and after a
-row's repetitions. `tools/plugin/count.c` counts the host's instructions independently; `make bench`
-fails if the two sums differ by more than 1 %.
+`make bench` boots the benchmark image (`guestimg/bench`, 32 bits, no operating system) in Loam
+under `qemu-system-loongarch64 -icount shift=0,sleep=off` on one core, with fixed seed and clock:
+each host instruction takes one nanosecond of the host's clock, so the same tree gives the same
+figures on any machine. The guest's TSC is a fixed multiple of the host's counter (10 TSC ticks to
+one tick of 100 MHz) and never paused: a TSC tick is a host instruction. The image reads it before
+and after a row's repetitions. `tools/plugin/count.c` counts the host's instructions independently;
+`make bench` fails if the two sums differ by more than 1 %.
 
 Guest instructions of a repetition are known (`rows.def`; a test counts them in QEMU's PC).
-Instructions
-are not seconds: fences, TLB refills and mispredicted jumps count as one or as nothing,
-    so the counters
-stand beside them. The peers' figures are facts of other runs (`tools/peers.cfg`).
+Instructions are not seconds: fences, TLB refills and mispredicted jumps count as one or as nothing,
+so the counters stand beside them. The peers' figures are facts of other runs (`tools/peers.cfg`).
+"""
+
+EVENT_NOTES = """
+An event's figure holds the loop around it. `tlb_fill` is what chasefl takes more than chaseN, for
+each shadow fill counted in it; `ticks1k` is what the row takes more than `alu`, for each tick;
+`hlt1k` is the plugin's count, as waiting is no instruction.
 """
 
 
 def document(result, peers):
     """docs/bench.md."""
-    counters = ", ".join(f"`{k}` = {v}" for k, v in COUNTER_TEXT.items())
+    counters = ";\n".join(f"`{k}`: {v}" for k, v in COUNTER_TEXT.items())
     return "\n".join([
         INTRODUCTION,
         "## Host instructions for each guest instruction",
         markdown(*row_table(result, peers)), "",
         "`chasefl` is `chaseN` with a CR3 load every 100000 repetitions.", "",
         "## Host instructions for each event",
-        markdown(*event_table(result, peers)), "",
-        "An event's figure holds the loop around it. `tlb_fill` is what chasefl takes more",
-        "than chaseN,",
-        "for each shadow fill counted in it; `ticks1k` is what the row takes more than",
-        "`alu`, for each",
-        "tick; `hlt1k` is the plugin's count, as waiting is no instruction.", "",
+        markdown(*event_table(result, peers)),
+        EVENT_NOTES,
         "## Counted in each row",
-        f"In all repetitions: {counters}, counted by Loam itself (a guest's write to port 0x403",
-        "prints its counters) but for refills, which the plugin counts. `in cache` is the",
-        "share of the host's instructions",
-        "that translated code executed.", "",
+        "In all repetitions, counted by Loam itself (a guest's write to port 0x403 prints its",
+        "counters) but for refills, which the plugin counts. `in cache` is the share of the host's",
+        "instructions that translated code executed.", "",
+        counters + ".", "",
         markdown(*counter_table(result)), "",
         "## Boots, translation, memory",
         *(f"- {line}" for line in boot_lines(result, peers)), ""])

@@ -88,9 +88,8 @@ def check_idea(host, guest, verdict):
         verdict.say(share >= 0.99, f"{name}: {share:.2%} of the code cache's data accesses are at "
                                    "guest linear addresses (99 % wanted)")
         verdict.say(0.9 <= each <= 1.1, f"{name}: {each:.3f} of them for each guest access")
-        print(f"     {name}: {h['outside'] / max(direct(g), 1):.4f}"
-              " of the monitor's own (jump cache, "
-              "faults, ticks) for each guest access")
+        print(f"     {name}: {h['outside'] / max(direct(g), 1):.4f} of the monitor's own (probes "
+              "of the jump cache, faults, ticks) for each guest access")
     if "alu" in host and "alu" in guest:
         each = (accesses(host["alu"]) + host["alu"]["outside"]) / insns(guest["alu"])
         verdict.say(each < 0.05, f"alu: {each:.5f} data accesses for each guest instruction")
