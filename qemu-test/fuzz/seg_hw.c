@@ -109,7 +109,7 @@ int main(void)
 			u16 sel = (u16)(0x0c | (k & 3));
 
 			if (!make(kind, limits[k / 4]))
-				continue;	/* Linux refuses some (contents 3 that is present) */
+				continue;	/* Linux refuses some */
 			compare_queries(sel, kind);
 			compare_load(DS, sel, kind);
 			if (!make(kind, limits[k / 4]))

@@ -419,7 +419,7 @@ static void test_io(void)
 	OK(sys_io(&w, 0x3f8, 1));
 	w.tr.limit = 0x66;
 	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
-	w.tr.limit = 0x67;					/* the smallest TSS can hold a map */
+	w.tr.limit = 0x67;					/* the smallest TSS holds one */
 	fake_put(W_TSS_A + 0x66, 2, 0x40);
 	OK(sys_io(&w, 0, 1));
 	fake_put(W_TSS_A + 0x66, 2, 0x100);
