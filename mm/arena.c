@@ -27,12 +27,17 @@ void *arena_try(struct arena *a, size_t size)
 	return p;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_get(struct arena *a, size_t size)
 {
 	void *p = arena_try(a, size);
 
 	if (!p)
 		panic("mm/arena: %lu bytes asked for, %lu of %lu left", (unsigned long)size,
 		      (unsigned long)arena_left(a), (unsigned long)a->size);
-	return memset(p, 0, size);
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(arena_get(a, size), 0, size);
 }

@@ -23,7 +23,10 @@ void arena_reset(struct arena *a);
 /* 16-byte aligned, not zeroed. Returns NULL if less than size bytes are left. */
 void *arena_try(struct arena *a, size_t size);
 
-/* The same, zeroed; panics when it is full. */
+/* The same; panics when it is full. */
+void *arena_get(struct arena *a, size_t size);
+
+/* arena_get, zeroed. */
 void *arena_alloc(struct arena *a, size_t size);
 
 static inline size_t arena_left(const struct arena *a) { return a->size - a->used; }

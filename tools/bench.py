@@ -77,9 +77,8 @@ def plugin(host, name, marker):
     return ["-plugin", ",".join(args)], out
 
 
-def run(host, name, config, files, limit, marker=False):
-    """Boots Loam; returns what it printed and {span: {counter: number}}."""
-    option, out = plugin(host, name, marker)
+def boot(host, name, config, files, limit, option):
+    """Boots Loam with the -plugin option; returns what it printed."""
     command = [*MACHINES[host], *ICOUNT, *option, "-kernel", f"build/{host}/loam.elf",
                "-fw_cfg", f"name=opt/loam/loam.cfg,file={config}"]
     for key, path in files.items():
@@ -96,6 +95,13 @@ def run(host, name, config, files, limit, marker=False):
         text = f.read().replace("\r", "")
     if "guest: power off" not in text:
         raise Failure(f"{name}: did not come to its end ({log})")
+    return text
+
+
+def run(host, name, config, files, limit, marker=False):
+    """Boots Loam; returns what it printed and {span: {counter: number}}."""
+    option, out = plugin(host, name, marker)
+    text = boot(host, name, config, files, limit, option)
     with open(out, encoding="utf-8") as f:
         counts = {span: pairs(rest) for _, span, rest in (line.split(" ", 2) for line in f)}
     return text, counts

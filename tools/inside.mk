@@ -7,6 +7,7 @@
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
+#: make profile        where the host instructions of a boot go (PROFILE=linux | gb32)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -29,7 +30,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test bench lint headers clean units check-unit setup FORCE
+.PHONY: all run test bench profile lint headers clean units check-unit setup FORCE
 setup:
 	@:
 
@@ -206,6 +207,10 @@ BENCH_FILES := gb32.img bios-256k.bin $(if $(filter 0,$(BENCH_LINUX)),,$(GUEST_L
 bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))
 	@python3 tools/bench.py --host $(HOST) $(if $(filter 0,$(BENCH_LINUX)),--no-linux) \
 		$(BENCH_FLAGS)
+
+PROFILE ?= linux
+profile: all $(PLUGIN_PROFILE) $(addprefix $(GUEST)/,gb32.img bios-256k.bin $(GUEST_LINUX))
+	@python3 tools/profile.py --host $(HOST) $(PROFILE)
 
 lint: all units
 	@$(RUN_TESTS) lint

@@ -26,8 +26,8 @@ struct ir *ir_new(struct arena *a)
 {
 	struct ir *ir = arena_alloc(a, sizeof(*ir));
 
-	ir->v = arena_alloc(a, IR_MAX * sizeof(ir->v[0]));
-	ir->guest = arena_alloc(a, IR_GUEST_MAX * sizeof(ir->guest[0]));
+	ir->v = arena_get(a, IR_MAX * sizeof(ir->v[0]));
+	ir->guest = arena_get(a, IR_GUEST_MAX * sizeof(ir->guest[0]));
 	ir->v[0] = (struct ir_insn){ .op = IR_NOP };
 	ir->n = 1;
 	ir->guests = 0;

@@ -119,7 +119,7 @@ def after(rname, rcode, bad):
     """The flags still undefined after the reader."""
     if rname in ("ADC", "SBB", "MOV ADD"):
         return 0
-    if rname == "INC":
+    if rname in ("INC", "DEC8"):
         return bad & CF
     if rname == "RCR":
         return bad & ~(CF | OF)
@@ -142,6 +142,22 @@ def chain(g, pname, pcode, rname, rcode, bad, count):
         pcode = b"\xf0\xff\x0f"
     g.case(f"{pname}; {rname}", pcode + rcode, regs, poke=poke, ignore=after(rname, rcode, bad),
            known=KNOWN_AT_FAULT if "#" in rname else 0)
+
+
+def carry_at_entry(g):
+    """A producer in one block (JMP +0 ends it), in the next one INC and DEC, which keep the carry."""
+    small = [("SHL8 cl", b"\xd2\xe0", -1), ("SHR8 cl", b"\xd2\xe8", -1),
+             ("SHR16 cl", b"\x66\xd3\xe8", -1), ("SAR16 cl", b"\x66\xd3\xf8", -1)]
+    for pname, pcode, undefined in PRODUCERS + small:
+        for rname, rcode in (("INC", b"\xeb\x00\x42"), ("DEC8", b"\xeb\x00\xfe\xca"),
+                             ("ADC", b"\xeb\x00\x83\xd2\x00")):
+            for count in (0, 1, g.rnd.randrange(2, 7), 7):
+                bad = undefined
+                if undefined < 0:
+                    bad = 0 if not count else OF if undefined == -2 else OF | AF
+                    bad = bad & ~OF if count == 1 else bad
+                if not bad & CF:
+                    chain(g, pname, pcode, rname, rcode, bad, count)
 
 
 def branches(g):
@@ -266,5 +282,5 @@ def stack_forms(g, segs, pre, tag, wide):
 
 
 def generate(g):
-    for family in (by_flags, chains, branches, stack):
+    for family in (by_flags, chains, branches, stack, carry_at_entry):
         family(g)

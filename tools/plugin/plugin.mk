@@ -3,8 +3,9 @@
 # Included by tools/inside.mk.  Invariant: nothing of Loam's image depends on anything here.
 
 PLUGIN_COUNT := build/native/count.so
+PLUGIN_PROFILE := build/native/profile.so
 
-$(PLUGIN_COUNT): tools/plugin/count.c tools/plugin/plugin.mk $(N)/flags
+build/native/%.so: tools/plugin/%.c tools/plugin/plugin.mk $(N)/flags
 	@mkdir -p $(@D)
 	$(Q)gcc -std=gnu17 -O2 -g $(WARN) -fPIC -shared -fvisibility=hidden -I$(LOAM_QEMU)/include \
 		$$(pkgconf --cflags glib-2.0) -pthread $< -o $@

@@ -346,6 +346,27 @@ static void emit_raise(struct emit *e, const struct stub *s)
 	la_break(&e->c, 0);
 }
 
+/* d = carry at the entry. After SUB and CMP of 32 bits, the commonest, at once. */
+static void entry_cf(struct emit *e, int d)
+{
+	struct code *c = &e->c;
+
+	la_addi_w(c, R_RA, R_CCOP, -(s64)CC_OP(CC_CMP, 2));
+	la_bnez(c, R_RA, 20);
+	la_slli_w(c, d, R_CCA, 0);
+	la_slli_w(c, R_RA, R_CCB, 0);
+	la_sltu(c, d, d, R_RA);
+	la_b(c, 36);
+	la_addi_w(c, R_RA, R_CCOP, -(s64)CC_OP(CC_SUB, 2));
+	la_bnez(c, R_RA, 20);
+	la_add_w(c, d, R_CCA, R_CCB);
+	la_slli_w(c, R_RA, R_CCB, 0);
+	la_sltu(c, d, d, R_RA);
+	la_b(c, 12);
+	to_glue(e, glue_entry_cf, true);
+	state_load(e, d, offsetof(struct vcpu, help[7]), M_64);
+}
+
 static void emit_stub(struct emit *e, const struct stub *s)
 {
 	patch_here(e, s->site);
@@ -365,8 +386,7 @@ static void emit_stub(struct emit *e, const struct stub *s)
 		emit_raise(e, s);
 		break;
 	case STUB_ENTRY_CF:
-		to_glue(e, glue_entry_cf, true);
-		state_load(e, s->ra, offsetof(struct vcpu, help[7]), M_64);
+		entry_cf(e, s->ra);
 		branch_back(e, s->back);
 		break;
 	}

@@ -159,21 +159,81 @@ door glue_call
 	addi.d	$sp, $sp, 32
 	jr	$ra
 
-/* Carry of the pinned flags to vcpu.help[7]; every register but ra is kept. */
+/*
+ * Carry of the pinned flags (dbt/x86/cc.h) to vcpu.help[7]; every register but ra is kept. t1 is
+ * 64 less the operands' width, which brings their highest bit to bit 63.
+ */
 door glue_entry_cf
-	addi.d	$sp, $sp, -160
-	.irp	n, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
-	st.d	$r\n, $sp, \n * 8 - 8
-	.endr
-	move	$a1, $r20
-	move	$a2, $r22
-	move	$a3, $r31
-	addi.d	$a0, $tp, 256
-	bl	helper_entry_flags
-	andi	$a0, $a0, 1
-	st.d	$a0, $tp, ST_HELP7
-	.irp	n, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
-	ld.d	$r\n, $sp, \n * 8 - 8
-	.endr
-	addi.d	$sp, $sp, 160
+	addi.d	$sp, $sp, -32
+	st.d	$t0, $sp, 0
+	st.d	$t1, $sp, 8
+	st.d	$t2, $sp, 16
+	andi	$t0, $r20, 3
+	li.w	$t1, 8
+	sll.w	$t1, $t1, $t0
+	sub.d	$t1, $zero, $t1
+	srli.w	$t2, $r20, 2
+	addi.w	$t0, $t2, -CC_KIND_ADD
+	beqz	$t0, cf_add
+	addi.w	$t0, $t2, -CC_KIND_SUB
+	beqz	$t0, cf_sub
+	addi.w	$t0, $t2, -CC_KIND_CMP
+	beqz	$t0, cf_cmp
+	addi.w	$t0, $t2, -CC_KIND_MUL
+	beqz	$t0, cf_mul
+	addi.w	$t0, $t2, -CC_KIND_SHL
+	beqz	$t0, cf_shl
+	addi.w	$t0, $t2, -CC_KIND_SHR
+	beqz	$t0, cf_shr
+	addi.w	$t0, $t2, -CC_KIND_SAR
+	beqz	$t0, cf_sar
+	addi.w	$t0, $t2, -CC_KIND_LOGIC
+	beqz	$t0, cf_store
+	move	$t0, $r31			/* left: INC, DEC: bit 0 of b; EFLAGS, FCOM: of a */
+	addi.w	$t2, $t2, -CC_KIND_INC
+	sltui	$t2, $t2, 2
+	bnez	$t2, cf_bit
+	move	$t0, $r22
+cf_bit:
+	andi	$t0, $t0, 1
+cf_store:
+	st.d	$t0, $tp, ST_HELP7
+	ld.d	$t0, $sp, 0
+	ld.d	$t1, $sp, 8
+	ld.d	$t2, $sp, 16
+	addi.d	$sp, $sp, 32
 	jr	$ra
+cf_add:					/* result below the addend */
+	sll.d	$t0, $r22, $t1
+	b	cf_below
+cf_sub:					/* first operand, a + b, below the second */
+	add.d	$t0, $r22, $r31
+	sll.d	$t0, $t0, $t1
+	b	cf_below
+cf_cmp:
+	sll.d	$t0, $r22, $t1
+cf_below:
+	sll.d	$t1, $r31, $t1
+	sltu	$t0, $t0, $t1
+	b	cf_store
+cf_mul:
+	sltu	$t0, $zero, $r31
+	b	cf_store
+cf_shl:					/* the last bit that went out at the top */
+	sll.d	$t0, $r22, $t1
+	addi.d	$t1, $r31, -1
+	sll.d	$t0, $t0, $t1
+	srli.d	$t0, $t0, 63
+	b	cf_store
+cf_shr:					/* at the bottom, of a extended with zeros */
+	sll.d	$t0, $r22, $t1
+	srl.d	$t0, $t0, $t1
+	addi.d	$t1, $r31, -1
+	srl.d	$t0, $t0, $t1
+	b	cf_bit
+cf_sar:					/* of a extended with its sign */
+	sll.d	$t0, $r22, $t1
+	sra.d	$t0, $t0, $t1
+	addi.d	$t1, $r31, -1
+	sra.d	$t0, $t0, $t1
+	b	cf_bit

@@ -25,6 +25,17 @@
 #define JUMP_CACHE_BITS 12
 #define JUMP_CACHE_FOLD 12
 
+/* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
+#define CC_KIND_ADD 1
+#define CC_KIND_SUB 2
+#define CC_KIND_CMP 3
+#define CC_KIND_LOGIC 4
+#define CC_KIND_INC 5
+#define CC_KIND_MUL 7
+#define CC_KIND_SHL 8
+#define CC_KIND_SHR 9
+#define CC_KIND_SAR 10
+
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */
 #define EXIT_FAR 2		/* the same, by a guard that did not fit */

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where Loam's host instructions go: by function of the monitor, and in the code cache.
+
+profile.py [linux | gb32] [--host H] [--lines N]
+
+Boots the guest as `make bench` does, with the profiling plugin.  A boundary between functions can
+lie within one of the plugin's 16-byte pieces: such a piece counts for the function that begins
+before its middle.  Not a judge: it prints, and fails only if the guest does not come to its end.
+"""
+import argparse
+import bisect
+import os
+import sys
+
+import bench
+
+PLUGIN = "build/native/profile.so"
+GUESTS = {"linux": ("qemu-test/boot/linux-bench.cfg", ("vmlinuz-686", "initramfs-686.gz")),
+          "gb32": ("qemu-test/boot/gb32.cfg", ("gb32.img",))}
+
+
+def functions(host):
+    """Addresses and names of the monitor's functions, sorted by address."""
+    with open(f"build/{host}/loam.nm", encoding="utf-8") as f:
+        return sorted((int(at, 16), name) for at, kind, name in (line.split() for line in f)
+                      if kind in "Tt")
+
+
+def fold(path, host):
+    """{function or place: instructions}, and [(instructions, address)] of the code cache."""
+    s = bench.symbols(host)
+    start, end = s["image_text_start"], s["image_text_end"]
+    known = functions(host)
+    starts = [at for at, _ in known]
+    by_name, pieces = {}, []
+    with open(path, encoding="utf-8") as f:
+        lines = [(int(at, 16), int(n)) for at, n in (line.split() for line in f)]
+    for at, n in lines:
+        if start <= at < end:
+            name = known[bisect.bisect(starts, at + 8) - 1][1]
+        elif at:
+            name = "(translated code)"
+            pieces.append((n, at))
+        else:
+            name = "(elsewhere: refills)"
+        by_name[name] = by_name.get(name, 0) + n
+    return by_name, sorted(pieces, reverse=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("guest", nargs="?", default="linux", choices=sorted(GUESTS))
+    parser.add_argument("--host", default="loongarch64", choices=sorted(bench.MACHINES))
+    parser.add_argument("--lines", type=int, default=40)
+    args = parser.parse_args()
+    os.chdir(bench.TOP)
+    os.makedirs(bench.FOLDER, exist_ok=True)
+    s, out = bench.symbols(args.host), f"{bench.FOLDER}/profile.txt"
+    option = ["-plugin", f"{PLUGIN},out={out},"
+              f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}"]
+    config, names = GUESTS[args.guest]
+    files = {name: f"{bench.GUEST}/{name}" for name in ("bios-256k.bin", *names)}
+    try:
+        bench.boot(args.host, f"profile-{args.guest}", config, files, 3000, option)
+    except (bench.Failure, OSError) as e:
+        print(f"profile: {e}", file=sys.stderr)
+        return 1
+    by_name, pieces = fold(out, args.host)
+    total = sum(by_name.values())
+    print(f"{total:,} host instructions")
+    for name, n in sorted(by_name.items(), key=lambda x: -x[1])[:args.lines]:
+        print(f"{n / 1e6:12,.1f} M {n / total:7.2%}  {name}")
+    print("hottest 64 bytes of the code cache")
+    for n, at in pieces[:args.lines // 4]:
+        print(f"{n / 1e6:12,.1f} M {n / total:7.2%}  {at:x}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
