@@ -145,7 +145,7 @@ def chain(g, pname, pcode, rname, rcode, bad, count):
 
 
 def carry_at_entry(g):
-    """A producer in one block (JMP +0 ends it), in the next one INC and DEC, which keep the carry."""
+    """A producer in one block (JMP +0 ends it), INC, DEC or ADC in the next one."""
     small = [("SHL8 cl", b"\xd2\xe0", -1), ("SHR8 cl", b"\xd2\xe8", -1),
              ("SHR16 cl", b"\x66\xd3\xe8", -1), ("SAR16 cl", b"\x66\xd3\xf8", -1)]
     for pname, pcode, undefined in PRODUCERS + small:
