@@ -80,6 +80,14 @@ static void jump_cache_fill(struct dbt *d, const struct block *b)
 	d->count.jump_cache_fills++;
 }
 
+/* Code that glue.S would find for the next block, if any. */
+static const u32 *jump_cache_probe(const struct dbt *d)
+{
+	const struct jump_entry *e = jump_cache_entry((u32)d->c->eip);
+
+	return e->tag_eip == (d->c->ctx << 32 | (u32)d->c->eip) ? e->code : NULL;
+}
+
 /* -- Finding the block -- */
 
 struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out)
@@ -131,7 +139,7 @@ struct block *exec_block(struct dbt *d, struct fault *f)
 		return NULL;
 	k.gpa = pa.a;
 	for (b = cache_first(&k); b; b = cache_next(b, &k))
-		if (same_second_page(d, b))
+		if ((u64)k.eip + b->guest_len - 1 <= c->seg[CS].limit && same_second_page(d, b))
 			return b;
 	page = gpa_lookup(pa);
 	if (page.frame == FRAME_NONE) {
@@ -150,6 +158,7 @@ static void update_tag(struct dbt *d)
 		.generation = shadow_generation(d->shadow),
 		.global_generation = shadow_global_generation(d->shadow),
 		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
+		.cs_limit = d->c->seg[CS].limit,
 	};
 
 	d->c->ctx = context_tag(&x);
@@ -402,32 +411,43 @@ static void step_trap(struct dbt *d, u32 flags, u32 why)
 	}
 }
 
+/* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
+static const u32 *find_code(struct dbt *d, struct fault *f)
+{
+	u64 evictions = cache_counters.evictions;
+	struct block *b = exec_block(d, f);
+
+	if (b && d->link && evictions == cache_counters.evictions)
+		chain(d, d->link, b);
+	d->link = NULL;
+	if (!b)
+		return NULL;
+	jump_cache_fill(d, b);
+	return b->code;
+}
+
 static void run_one(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 	struct fault f = fault_none();
-	struct block *b;
-	u64 evictions;
+	const u32 *code = NULL;
 	u32 flags, why;
 
 	d->after_sti = false;
 	refresh(d);
-	evictions = cache_counters.evictions;
-	b = exec_block(d, &f);
-	if (!b) {
-		d->link = NULL;
+	if (!d->link)
+		code = jump_cache_probe(d);
+	if (!code)
+		code = find_code(d, &f);
+	if (!code) {
 		exec_deliver(d, f);
 		return;
 	}
-	if (d->link && evictions == cache_counters.evictions)
-		chain(d, d->link, b);
-	d->link = NULL;
-	jump_cache_fill(d, b);
 	flags = c->key_flags;
 	end_shadow(d);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
-	why = dbt_enter(b->code);
+	why = dbt_enter(code);
 	after_exit(d, why);
 	step_trap(d, flags, why);
 }

@@ -11,7 +11,7 @@
 
 struct context {
 	u32 generation, global_generation;	/* of the mappings (mm/shadow.h) */
-	u32 flags, cs_base;			/* of the mode */
+	u32 flags, cs_base, cs_limit;		/* of the mode */
 };
 
 #define CONTEXT_TAG_MAX 2047	/* fits a guard's immediate; 0 is never a tag */
