@@ -25,7 +25,8 @@
 static const struct cpu_model models[] = {
 	{
 		.name = "n270", .brand = "Loam x86 CPU (Atom N270 class)",
-		.features = FEATURES_P3 | F(SSE2) | F(CLFSH) | F(SS) | F(NX) | F(INVTSC),
+		.features = FEATURES_P3 | F(SSE2) | F(SSE3) | F(SSSE3) | F(MOVBE) | F(CLFSH) |
+			    F(SS) | F(NX) | F(INVTSC),
 		.signature = 0x106c2, .max_leaf = 10, .max_ext = 0x80000008,
 		/* L1I 32K/8, L1D 24K/6, L2 512K/8; prefetch none; TLBs of the N270 */
 		.leaf2 = { 0x4fba5901, 0x0e3080c0, 0, 0 },
@@ -74,6 +75,15 @@ static bool same(const char *name, const char *text, size_t len)
 /* How much of a user's word goes into a message. */
 static int shown_len(size_t len) { return len < 40 ? (int)len : 40; }
 
+/* Take a feature away, and what needs it. */
+static void take_away(struct cpu_model *m, unsigned feature)
+{
+	m->features &= ~BIT64(feature);
+	for (unsigned k = 0; k < ARRAY_LEN(needs); k++)
+		if (needs[k].needs == feature && feature_in(m->features, needs[k].has))
+			take_away(m, needs[k].has);
+}
+
 /* One "+feature" or "-feature" of len characters. */
 static int apply(struct cpu_model *m, const char *text, size_t len, char *err)
 {
@@ -83,7 +93,7 @@ static int apply(struct cpu_model *m, const char *text, size_t len, char *err)
 		if (!r->leaf || !same(r->text, text + 1, len - 1))
 			continue;
 		if (text[0] == '-') {
-			m->features &= ~BIT64(k);
+			take_away(m, k);
 			return 0;
 		}
 		if (!r->have || r->leaf > (r->leaf < 0x80000000 ? m->max_leaf : m->max_ext)) {

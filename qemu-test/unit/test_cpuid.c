@@ -21,9 +21,11 @@ static void test_configure(void)
 	EQ(cpuid_configure(&m, "n270", err), 0);
 	TRUE(feature_in(m.features, FEAT_SSE2));
 	TRUE(feature_in(m.features, FEAT_386));
-	TRUE(!feature_in(m.features, FEAT_SSE3));
+	TRUE(feature_in(m.features, FEAT_SSSE3));
 	EQ(cpuid_configure(&m, "n270,-sse2,-nx", err), 0);
 	TRUE(!feature_in(m.features, FEAT_SSE2));
+	TRUE(!feature_in(m.features, FEAT_SSSE3));		/* which needs it */
+	TRUE(feature_in(m.features, FEAT_SSE));
 	TRUE(!feature_in(m.features, FEAT_NX));
 	EQ(cpuid_configure(&m, "n270,-sse2,+sse2", err), 0);
 	TRUE(feature_in(m.features, FEAT_SSE2));
@@ -40,7 +42,7 @@ static void test_configure(void)
 	TRUE(cpuid_configure(&m, "n270,,-sse2", err) < 0);
 	TRUE(cpuid_configure(&m, "n270,", err) < 0);
 	TRUE(cpuid_configure(&m, "n270,-486", err) < 0);	/* not CPUID's to say */
-	TRUE(cpuid_configure(&m, "n270,-sse", err) < 0);
+	TRUE(cpuid_configure(&m, "n270,-sse,+sse2", err) < 0);
 	EQ(strcmp(err, "cpu: sse2 needs sse"), 0);
 	TRUE(cpuid_configure(&m, "pentium3,+nx", err) < 0);
 	EQ(strcmp(err, "cpu: nx is not implemented on this model"), 0);
@@ -67,7 +69,7 @@ static void test_leaves(void)
 	sys_cpuid(&w);
 	EQ(reg32(&w, EAX), 0x106c2);			/* family 6, model 28, stepping 2 */
 	EQ(reg32(&w, EBX), 0x05000800);
-	EQ(reg32(&w, ECX), 0);
+	EQ(reg32(&w, ECX), 0x00400201);			/* SSE3, SSSE3, MOVBE */
 	/*
 	 * FPU DE PSE TSC MSR PAE MCE CX8 | APIC SEP MTRR PGE MCA CMOV | PAT CLFSH MMX |
 	 * FXSR SSE SSE2 SS; never VME, PSE36, DS, ACPI, HTT, TM, PBE
