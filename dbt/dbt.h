@@ -36,7 +36,7 @@ struct dbt_config {
 };
 
 struct dbt_counters {
-	u64 exits[8];			/* by reason (dbt/exec.h) */
+	u64 exits[9];			/* by reason (dbt/exec.h) */
 	u64 faults_filled, faults_guest, faults_mmio, faults_watched;
 	u64 interrupts, eval_steps_smc;
 	u64 ferr;
@@ -54,11 +54,11 @@ struct dbt {
 	struct arena arena;
 	u32 passes_off;
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
-	bool tag_dirty;
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
+	u32 busy_page;			/* with PENDING_BUSY_PAGE */
 	struct dbt_counters count;
 };
 

@@ -18,6 +18,7 @@
 #include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
+#include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
@@ -315,6 +316,16 @@ static void idle(struct dbt *d)
 	d->count.idle_ticks += clock_ticks() - start;
 }
 
+static void busy_page(struct dbt *d)
+{
+	u64 now = clock_ticks();
+
+	if (d->c->pending & PENDING_BUSY_PAGE)
+		cache_page_busy(d->busy_page, now);
+	d->c->pending &= ~PENDING_BUSY_PAGE;
+	cache_self_check_end(now);
+}
+
 /* All that is to be done between two blocks. */
 static void attend(struct dbt *d)
 {
@@ -322,6 +333,7 @@ static void attend(struct dbt *d)
 
 	begin_shadow(d);
 	host_events(d);
+	busy_page(d);
 	if (c->shutdown)
 		triple_fault(d);
 	if (c->pending & PENDING_RESET)
@@ -365,15 +377,27 @@ static void leave_link(struct dbt *d)
 	d->after_sti = from->sti && !(from->key.flags & KEY_SINGLE);
 }
 
+/* A self-checking block's bytes have changed: it is translated anew. */
+static void leave_stale(struct dbt *d)
+{
+	struct block *b = cache_block_at(d->c->exit_arg - 4);
+
+	cache_counters.stale++;
+	if (b)
+		cache_drop(b);
+}
+
 static void after_exit(struct dbt *d, u32 why)
 {
-	d->count.exits[why & 7]++;
+	must(why < ARRAY_LEN(d->count.exits));
+	d->count.exits[why]++;
 	switch (why) {
 	case EXIT_LINK: case EXIT_FAR: case EXIT_INDIRECT: leave_link(d); break;
 	case EXIT_KICK: break;
 	case EXIT_SYSTEM: run_system(d); break;
 	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
 	case EXIT_STEP: exec_step(d); break;
+	case EXIT_STALE: leave_stale(d); break;
 	default: panic("exec: exit %u", why);
 	}
 }

@@ -30,7 +30,21 @@ struct front {			/* decoding under way */
 	u32 eip;
 	u32 frame2;
 	unsigned insns_max;
+	bool self_check;
 };
+
+/* Pages whose blocks check themselves stay open. */
+static void watch(u32 frame)
+{
+	if (!cache_self_checking(frame))
+		frame_watch(frame, WATCH_CODE);
+}
+
+static void note_code(u32 frame, u32 off, u32 size)
+{
+	if (!cache_self_checking(frame))
+		frame_code_add(frame, off, size);
+}
 
 static void print_line(const char *line) { printk("  %s\n", line); }
 
@@ -50,7 +64,7 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 		*f = fault_code(EXC_GP, 0);
 		return DECODE_NEED_MORE;
 	}
-	frame_watch(n, WATCH_CODE);
+	watch(n);
 	memcpy(bytes, t->page + t->off, have);
 	memcpy(bytes + have, gpa_frame_ptr(n), sizeof(bytes) - have);
 	t->frame2 = n;
@@ -90,6 +104,15 @@ static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 	t->off += t->frame2 != FRAME_NONE || left > 15 ? 15 : left;
 }
 
+/* Did the last x86 instruction bring anything that may write memory? */
+static bool may_store(const struct ir *ir)
+{
+	for (unsigned n = ir->n; n-- > 1 && ir->v[n].guest + 1u == ir->guests;)
+		if (ir->v[n].op == IR_ST || ir->v[n].op == IR_HELPER)
+			return true;
+	return false;
+}
+
 /* One instruction into the IR. False: the block ends before it. */
 static bool front_step(struct front *t, struct fault *f)
 {
@@ -116,7 +139,7 @@ static bool front_step(struct front *t, struct fault *f)
 		lift_insn(&t->lift, &i);
 		t->off += i.len;
 		t->eip += i.len;
-		return true;
+		return !t->self_check || !may_store(t->lift.ir);
 	}
 	if (first)
 		*f = fault_code(EXC_GP, 0);
@@ -175,6 +198,25 @@ static void trace_block(const struct block_key *k, const struct ir *ir, const st
 			printk("code %p %08x\n", (void *)(b->code + n), b->code[n]);
 }
 
+/* Of `size` bytes from offset `start` of a page on, those on that page. */
+static u32 first_part(u32 start, u32 size) { return size < PAGE - start ? size : PAGE - start; }
+
+/* What a self-checking block compares. */
+static void add_checks(const struct front *t, struct backend_out *out)
+{
+	u32 start = t->k->gpa & (PAGE - 1), size = t->off - start;
+
+	memset(out->check, 0, sizeof(out->check));
+	if (!t->self_check && (t->frame2 == FRAME_NONE || !cache_self_checking(t->frame2)))
+		return;
+	out->check[0].bytes = t->page + start;
+	out->check[0].size = first_part(start, size);
+	if (t->frame2 == FRAME_NONE)
+		return;
+	out->check[1].bytes = gpa_frame_ptr(t->frame2);
+	out->check[1].size = size - out->check[0].size;
+}
+
 /* Lower into the cache; NULL if the block was too big for its room. */
 static struct block *back_end(struct front *t, struct ir *ir)
 {
@@ -183,6 +225,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	u32 link_base;
 
 	cache_room(&out, count_exits(ir), &link_base);
+	add_checks(t, &out);
 	if (backend_emit(ir, &out, link_base))
 		return NULL;
 	b = cache_commit(&out);
@@ -202,7 +245,8 @@ struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fa
 	u32 start = k->gpa & (PAGE - 1);
 	struct ir *ir;
 
-	frame_watch(frame, WATCH_CODE);
+	watch(frame);
+	t.self_check = cache_self_checking(frame);
 	while (!b) {
 		arena_reset(&d->arena);
 		ir = ir_new(&d->arena);
@@ -225,8 +269,8 @@ struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fa
 		}
 	}
 	cache_insert(b, frame, t.frame2);
-	frame_code_add(frame, start, b->guest_len < PAGE - start ? b->guest_len : PAGE - start);
+	note_code(frame, start, first_part(start, b->guest_len));
 	if (t.frame2 != FRAME_NONE)
-		frame_code_add(t.frame2, 0, start + b->guest_len - PAGE);
+		note_code(t.frame2, 0, start + b->guest_len - PAGE);
 	return b;
 }

@@ -10,6 +10,13 @@
 #include "dbt/cache/block.h"
 #include "dbt/ir/ir.h"
 
+/* Guest bytes, as the host sees them, that a block compares at its entry; size 0: none. */
+struct backend_check {
+	const u8 *bytes;
+	u32 size;
+};
+#define BACKEND_CHECKS 2	/* a block lies on so many pages at most */
+
 /* Room for one block's output, given by the cache; sizes in elements. */
 struct backend_out {
 	u32 *code, *code_end;
@@ -19,6 +26,8 @@ struct backend_out {
 	unsigned sites, sites_max;
 	struct recipe *recipe;
 	unsigned recipes, recipes_max;
+	/* self-checking blocks: nothing is run unless all bytes are still the same */
+	struct backend_check check[BACKEND_CHECKS];
 	u32 *end;		/* result: first free word of code */
 };
 

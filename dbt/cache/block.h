@@ -98,7 +98,6 @@ struct block {
 	struct block *hash_next;
 	u32 frame[2];		/* numbers of its frames; [1]: FRAME_NONE if it is on one page */
 	struct block *page_next[2];	/* other blocks with code on the first, second frame */
-	u64 checksum;		/* self-checking blocks: of the guest bytes */
 };
 
 #endif

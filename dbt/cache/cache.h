@@ -3,7 +3,8 @@
  * The code cache: one pool in equal regions, blocks found by key, chained by
  * patching, dropped by guest frame or with their region (design 3). The cache
  * knows no x86 and never translates. Invariant: a block that can be found or
- * reached by a chain lies in a live region, and its guest bytes are watched.
+ * reached by a chain lies in a live region, and its guest bytes are watched, or it
+ * compares them at its entry (selfcheck.c).
  */
 #ifndef DBT_CACHE_CACHE_H
 #define DBT_CACHE_CACHE_H
@@ -17,6 +18,8 @@ struct cache_counters {
 	u64 lookups, misses;
 	u64 links, unlinks;
 	u64 drops;			/* blocks dropped because their bytes were written */
+	u64 stale;			/* by a self-checking block that found them changed */
+	u64 self_checked_pages;		/* so often a page's blocks began to check themselves */
 	u64 evictions;			/* regions */
 	u64 evicted_blocks;
 	u64 barriers;			/* instruction cache barriers */
@@ -75,6 +78,20 @@ void cache_drop(struct block *b);
 void cache_code_written(u32 n, u32 off, u32 size);
 /* Are any of bytes [off, off+size) of frame n, which is one of b's, bytes of block b? */
 bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size);
+/* -- selfcheck.c: pages with code that are written again and again -- */
+
+/* Blocks on frame n are to check themselves, and n is not to be watched. */
+bool cache_self_checking(u32 n);
+/*
+ * A store to watched frame n was trapped, at tick `now`. True: so many were that cache_page_busy is
+ * to be called as soon as no translated code is running.
+ */
+bool cache_store_trapped(u32 n, u64 now);
+/* Frame n's blocks go; the next ones may be self-checking. */
+void cache_page_busy(u32 n, u64 now);
+/* Now and then: pages whose time is over are watched again. */
+void cache_self_check_end(u64 now);
+
 /* Called when a block is dropped (jump caches must forget it). */
 extern void (*cache_on_drop)(const struct block *b);
 

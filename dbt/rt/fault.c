@@ -18,6 +18,7 @@
 #include "kernel/extable.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/timer.h"
 #include "mm/frame.h"
 #include "mm/gpa.h"
 
@@ -135,6 +136,17 @@ static bool hits_block(const struct target *t, unsigned size, const struct block
 	return false;
 }
 
+/* A store to a page with code, at va, was trapped. */
+static void note_busy(struct dbt *d, u32 va, const struct target *t)
+{
+	u32 frame = gpa_lookup(t->page[(va & 0xfff) < t->off]).wframe;
+
+	if (frame == FRAME_NONE || !cache_store_trapped(frame, clock_ticks()))
+		return;
+	d->busy_page = frame;
+	d->c->pending |= PENDING_BUSY_PAGE;
+}
+
 enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE };
 
 /*
@@ -146,10 +158,11 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 				struct fault *fault)
 {
 	struct shadow_miss miss;
+	enum shadow_result how = shadow_fault(d->shadow, (u32)f->badv, kind, user, &miss);
 	struct target t;
 	u8 bytes[16];
 
-	switch (shadow_fault(d->shadow, (u32)f->badv, kind, user, &miss)) {
+	switch (how) {
 	case SHADOW_FILLED:
 		d->count.faults_filled++;
 		return RETRY;
@@ -169,6 +182,8 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	*fault = locate(d, (u32)a->addr, a->size, kind, user, &t);
 	if (fault->raised)
 		return GUEST_FAULT;
+	if (how == SHADOW_WATCHED_WRITE)
+		note_busy(d, (u32)f->badv, &t);
 	if (a->store && b && hits_block(&t, a->size, b))
 		return OWN_CODE;
 	if (a->store) {

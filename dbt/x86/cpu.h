@@ -170,6 +170,7 @@ enum vcpu_pending {
 	PENDING_INIT = 1u << 3,
 	PENDING_HOST = 1u << 4,		/* host interrupts or timers to be handled */
 	PENDING_RESET = 1u << 5,
+	PENDING_BUSY_PAGE = 1u << 6,	/* the cache's: see cache_page_busy */
 };
 
 static inline bool vcpu_protected(const struct vcpu *c)

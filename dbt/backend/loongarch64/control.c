@@ -282,6 +282,12 @@ static void lower_entry_cf(struct emit *e)
 	s->back = e->c.p;
 }
 
+void lower_stale_if(struct emit *e, int r)
+{
+	stub_add(e, STUB_STALE);
+	la_bnez(&e->c, r, 0);
+}
+
 void lower_control(struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
@@ -384,6 +390,10 @@ static void emit_stub(struct emit *e, const struct stub *s)
 		break;
 	case STUB_RAISE:
 		emit_raise(e, s);
+		break;
+	case STUB_STALE:
+		la_li(&e->c, R_T0, (s32)guest_eip(e, 0));
+		to_glue(e, glue_exit_stale, true);
 		break;
 	case STUB_ENTRY_CF:
 		entry_cf(e, s->ra);

@@ -27,7 +27,7 @@ enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL };
 #define VMAPS_MAX 96
 
 /* Code that is emitted after the block's body. */
-enum stub_kind { STUB_EXIT, STUB_KICK_IF, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF };
+enum stub_kind { STUB_EXIT, STUB_KICK_IF, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
 
 struct stub {
 	u8 kind, cond;		/* cond: enum ir_cond of the branch that leads here */
@@ -72,6 +72,7 @@ struct emit {
 	struct stub stub[STUBS_MAX];
 	unsigned stubs;
 	u32 *start;
+	u32 *literals[BACKEND_CHECKS];	/* selfcheck.c: instructions that want their address */
 	bool failed;			/* some table was full */
 };
 
@@ -141,6 +142,11 @@ bool lower_fp(struct emit *e, const struct ir_insn *in);	/* false: no FP row */
 void lower_control(struct emit *e, const struct ir_insn *in);
 void lower_call(struct emit *e, const struct ir_insn *in);
 void emit_stubs(struct emit *e);
+/* The block's guest bytes have changed if r is not 0: leave it for good. */
+void lower_stale_if(struct emit *e, int r);
+/* selfcheck.c: at the block's entry, and what it needs behind the block's last word. */
+void emit_self_check(struct emit *e);
+void emit_self_check_literals(struct emit *e);
 
 /* Offset of struct vcpu's field from R_STATE. */
 static inline s64 state_offset(s64 field) { return CPU_VCPU_OFFSET + field; }
@@ -157,6 +163,7 @@ void glue_exit_link(void);	/* direct exit, not chained */
 void glue_jump_far(void);
 void glue_jump_ind(void);	/* indirect: t0 = eip; kick, jump cache, else exit */
 void glue_exit_kick(void);	/* t0 = eip: the run loop is wanted */
+void glue_exit_stale(void);	/* called; t0 = eip: the calling block's guest bytes have changed */
 void glue_sys(void);		/* t0 = eip, t1 = next eip, t2 = helper; arguments in vcpu.help */
 void glue_call(void);		/* t0 = helper, t1 t2 t3 = arguments; result in t0 */
 void glue_entry_cf(void);	/* vcpu.help[7] = carry of the pinned flags; changes ra only */

@@ -96,6 +96,13 @@ door glue_exit_kick
 	li.w	$a0, EXIT_KICK
 	b	leave
 
+/* Called by bl from a self-checking block: ra tells which. */
+door glue_exit_stale
+	store_eip $a0
+	st.d	$ra, $tp, ST_EXIT_ARG
+	li.w	$a0, EXIT_STALE
+	b	leave
+
 /* a0 = eip. Changes t0, t1, t2; falls through if the cache has it not. */
 	.macro	probe
 	lu12i.w	$t0, JUMP_CACHE_OFFSET >> 12

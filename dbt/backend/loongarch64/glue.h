@@ -44,6 +44,7 @@
 #define EXIT_SYSTEM 5		/* exit_arg: helper; eip, next_eip are set */
 #define EXIT_FAULT 6		/* vcpu.fault, eip are set (rt/fault.c) */
 #define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
+#define EXIT_STALE 8		/* exit_arg: an address in a block whose guest bytes have changed */
 
 
 #ifndef __ASSEMBLER__

@@ -50,6 +50,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, u32 link_base)
 	e.failed = false;
 	e.i = 0;
 	out->links = out->sites = out->recipes = 0;
+	emit_self_check(&e);
 	ra_prepare(&e);
 	for (unsigned i = 1; i < ir->n && !e.failed; i++) {
 		e.i = i;
@@ -59,6 +60,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, u32 link_base)
 		ra_done(&e);
 	}
 	emit_stubs(&e);
+	emit_self_check_literals(&e);
 	out->end = e.c.p;
 	return e.failed || e.c.overflow ? -ERR_NOSPC : 0;
 }

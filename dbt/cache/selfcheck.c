@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Pages that hold code and are written again and again (a stack or data beside code, code that
+ * changes itself). Watching them costs a trap for each store; so for a while they are not watched,
+ * and their blocks compare their guest bytes themselves at entry. Not here: the comparison (back
+ * end), and that such a block ends after a store (translate).
+ * Invariant: a frame is in `open` as long as it may hold blocks and not be watched.
+ */
+#include "dbt/cache/cache.h"
+
+#include "kernel/lib/bits.h"
+#include "kernel/printk.h"
+#include "kernel/timer.h"
+#include "mm/frame.h"
+
+/*
+ * So many stores within a window: first only the page's blocks go, which is enough if the page is
+ * being filled with something new. Twice as many: the page's blocks check themselves.
+ */
+#define BUSY_STORES 128
+#define WINDOW_MS 20
+#define OPEN_MS 1000		/* then it is watched again, to see whether it has gone quiet */
+
+static struct { u32 frame; u32 stores; u64 since; } busy[8];
+static struct { u32 frame; u64 since; } open[32];
+static unsigned opens;
+
+static u64 ms(u64 n) { return n * clock_hz() / 1000; }
+
+bool cache_self_checking(u32 n)
+{
+	for (unsigned k = 0; k < opens; k++)
+		if (open[k].frame == n)
+			return true;
+	return false;
+}
+
+bool cache_store_trapped(u32 n, u64 now)
+{
+	unsigned k, oldest = 0;
+
+	for (k = 0; k < ARRAY_LEN(busy) && (!busy[k].stores || busy[k].frame != n); k++)
+		if (busy[k].since < busy[oldest].since)
+			oldest = k;
+	if (k == ARRAY_LEN(busy))
+		k = oldest;
+	if (busy[k].frame != n || now - busy[k].since > ms(WINDOW_MS)) {
+		busy[k].frame = n;
+		busy[k].since = now;
+		busy[k].stores = 0;
+	}
+	return ++busy[k].stores % BUSY_STORES == 0;
+}
+
+static void drop_all(u32 n) { cache_code_written(n, 0, FRAME_SIZE); }
+
+static void close(unsigned k)
+{
+	drop_all(open[k].frame);
+	open[k] = open[--opens];
+}
+
+/* The one that has been open longest makes room. */
+static void open_page(u32 n, u64 now)
+{
+	unsigned oldest = 0;
+
+	for (unsigned k = 1; k < opens; k++)
+		if (open[k].since < open[oldest].since)
+			oldest = k;
+	if (opens == ARRAY_LEN(open))
+		close(oldest);
+	open[opens].frame = n;
+	open[opens++].since = now;
+	cache_counters.self_checked_pages++;
+	trace(FRAME, "frame %x is written again and again: its blocks check themselves\n", n);
+}
+
+void cache_page_busy(u32 n, u64 now)
+{
+	drop_all(n);
+	for (unsigned k = 0; k < ARRAY_LEN(busy); k++)
+		if (busy[k].frame == n && busy[k].stores >= 2 * BUSY_STORES) {
+			busy[k].stores = 0;
+			if (!cache_self_checking(n))
+				open_page(n, now);
+		}
+}
+
+void cache_self_check_end(u64 now)
+{
+	for (unsigned k = opens; k-- > 0;)
+		if (now - open[k].since > ms(OPEN_MS))
+			close(k);
+}
