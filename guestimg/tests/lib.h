@@ -138,7 +138,6 @@ extern u32 running;				/* is there code to stop? */
 void load_tables(const void *gdtr, const void *idtr);
 u32 trap_c(struct trap *t);
 void lib_init(void);
-void main(void);
 
 /* -- The rest -- */
 
