@@ -37,6 +37,26 @@ void windows_init(void)
 		}
 }
 
+void code_set(u32 va, u32 bits)
+{
+	u32 *p = pte(kernel_pd, va);
+
+	*p = (*p & ~(u32)(P | U | W)) | bits;
+	invlpg(va);
+}
+
+const bool bare_metal = true;
+
+u32 fault_address(void)
+{
+	u32 v;
+
+	__asm__ volatile("movl %%cr2, %0" : "=r"(v));
+	return v;
+}
+
+void fpu_at_fault(u8 *image) { __asm__ volatile("fxsave (%0)" :: "r"(image) : "memory"); }
+
 u32 code_put(u32 off, const void *bytes, u32 n)
 {
 	memcpy((void *)(FREE + 0x100000 + off), bytes, n);
@@ -52,6 +72,7 @@ void main(void)
 	test_insns();
 	test_strings();
 	test_fetches();
+	test_segments();
 	test_demand();
 	finish("faults");
 }

@@ -7,7 +7,7 @@
  */
 #include "guestimg/tests/faults.h"
 
-enum { LOOSE = 1, FPU = 2, LANDS = 4, ZERO = 8, BOUNDS = 16 };
+enum { LOOSE = 1, FPU = 2, LANDS = 4, ZERO = 8, BOUNDS = 16, STACK = 32, BARE = 64 };
 enum access_kind { READ = 1, WRITE, READ_POINTER };
 
 struct access { u8 kind, reg; signed char off; u8 size; };
@@ -37,7 +37,7 @@ static const struct row rows[] = {
 #undef R
 #undef W
 
-/* -- The code around it: flags before, flags overwritten after or not ----------------------- */
+/* -- The code around it: flags before, flags overwritten after or not -------- */
 
 #define SETTERS(X) \
 	X(s_cmp, "cmpl $0x80000001, %edi") X(s_add, "addl $0, %edx") \
@@ -58,7 +58,7 @@ SETTERS(X)
 static const struct { const char *code, *end; } setters[] = { SETTERS(X) };
 #undef X
 
-/* -- The case under way ------------------------------------------------------------------------ */
+/* -- The case under way ------------------------------------------------------ */
 
 enum { HALF = 640 };			/* bytes each side of a boundary that are looked at */
 enum { MISSING, READ_ONLY, SUPERVISOR, KINDS };
@@ -130,7 +130,8 @@ static bool images_equal(const struct image *a, const struct image *b)
 /* But for the last instruction and its operand, and MXCSR's mask. */
 static bool fx_equal(const u8 *a, const u8 *b)
 {
-	return same_words(a, b, 1) && same_words(a + 24, b + 24, 1) && same_words(a + 32, b + 32, 64);
+	return same_words(a, b, 1) && same_words(a + 24, b + 24, 1) &&
+	       same_words(a + 32, b + 32, 64);
 }
 
 static u32 access_at(const struct access *a) { return now.reg[a->reg] + (u32)a->off; }
@@ -160,7 +161,7 @@ static void make_initial(void)
 		put_operand(&now.row->a[k]);
 }
 
-/* -- Pages ---------------------------------------------------------------------------------------- */
+/* -- Pages ------------------------------------------------------------------- */
 
 static u8 *wrong_at(u32 va)
 {
@@ -223,21 +224,14 @@ static bool possible(u32 va, u32 error)
 		const struct access *a = &now.row->a[k];
 		bool faults;
 
-		if (va - access_at(a) < a->size && error_of(va, a->kind, &faults) == error && faults)
+		if (va - access_at(a) < a->size &&
+		    error_of(va, a->kind, &faults) == error && faults)
 			return true;
 	}
 	return false;
 }
 
-/* -- Running --------------------------------------------------------------------------------------- */
-
-static u32 read_cr2(void)
-{
-	u32 v;
-
-	__asm__ volatile("movl %%cr2, %0" : "=r"(v));
-	return v;
-}
+/* -- Running ----------------------------------------------------------------- */
 
 static void check_state(const struct trap *t)
 {
@@ -255,14 +249,14 @@ static void check_state(const struct trap *t)
 		expect("esp", t->esp, reg[ESP]);
 	expect("flags", t->eflags & ARITH, now.flags);
 	if (now.row->flags & FPU) {
-		__asm__ volatile("fxsave %0" : "=m"(fx_found));
+		fpu_at_fault(fx_found);
 		expect("x87 and SSE", fx_equal(fx_found, fx_initial), 1);
 	}
 }
 
 static bool on_pf(struct trap *t)
 {
-	u32 cr2 = read_cr2(), va = 0, error = 0;
+	u32 cr2 = fault_address(), va = 0, error = 0;
 
 	now.faults++;
 	check_state(t);
@@ -331,7 +325,7 @@ static void compare(const struct stopped *want)
 	}
 }
 
-/* Access n of the row k bytes before a page's end; pages around it and of the other access wrong. */
+/* Access n of the row k bytes before a page's end; pages there and of the other access wrong. */
 static void case_faults(u32 n, u32 mask, u32 kind, bool others, const struct stopped *want)
 {
 	u32 at = boundary(now.row->a[n].reg);
@@ -363,15 +357,16 @@ static void place(u32 n, u32 k)
 	make_initial();
 }
 
-/* Flags before the instruction: the setter alone. */
-static void find_flags(const char *code, u32 n)
-{
-	static const u8 exit[] = { 0xcd, VEC_EXIT };
-	struct regs r;
+enum { SETTER_ALONE = 0x800 };		/* in the code page */
+static const u8 exit_code[] = { 0xcd, VEC_EXIT };
 
-	code_put(0, code, n);
-	code_put(n, exit, 2);
-	r = case_regs();
+/* Flags before the instruction, with the registers as they are now. */
+static void find_flags(void)
+{
+	struct regs r = case_regs();
+
+	r.eip = CODE_PAGES + SETTER_ALONE;
+	r.esp = 0;
 	run(&r);
 	expect("setter ended by", stopped.vector, VEC_EXIT);
 	now.flags = stopped.r.eflags & ARITH;
@@ -380,38 +375,42 @@ static void find_flags(const char *code, u32 n)
 /* Setter, instruction, perhaps something that overwrites all flags, INT. */
 static void put_code(u32 setter, bool killer)
 {
-	static const u8 cmp[] = { 0x39, 0xe4 }, exit[] = { 0xcd, VEC_EXIT };
+	static const u8 cmp[] = { 0x39, 0xe4 };
 	u32 n = AT(setters[setter].end) - AT(setters[setter].code);
 	u32 len = AT(now.row->end) - AT(now.row->code);
 
 	now.start = CODE_PAGES + n;
 	now.landing = now.start + len;
-	find_flags(setters[setter].code, n);
+	code_put(SETTER_ALONE, setters[setter].code, n);
+	code_put(SETTER_ALONE + n, exit_code, 2);
+	code_put(0, setters[setter].code, n);
 	code_put(n, now.row->code, len);
 	n += len;
 	if (killer)
 		n += code_put(n, cmp, 2) ? 2 : 0;
-	code_put(n, exit, 2);
+	code_put(n, exit_code, 2);
 }
 
-static void row_cases(u32 n, u32 k)
+static void row_cases(u32 n)
 {
+	u32 kinds = now.kernel || !bare_metal ? SUPERVISOR : KINDS;
 	struct stopped want;
 
+	find_flags();
 	go();
 	want = stopped;
 	expect("without faults", want.vector, VEC_EXIT);
 	windows_copy(&reference, false);
 	if (now.row->flags & FPU)
 		__asm__ volatile("fxsave %0" : "=m"(fx_reference));
-	for (u32 kind = 0; kind < (now.kernel ? SUPERVISOR : KINDS); kind++)
+	for (u32 kind = 0; kind < kinds; kind++)
 		for (u32 mask = kind ? 2 : 1; mask < 4; mask++)
 			case_faults(n, mask, kind, !kind && mask != 1, &want);
 }
 
 static bool uses_esp(const struct row *row)
 {
-	return row->a[0].reg == ESP || row->a[1].reg == ESP || (row->flags & LANDS);
+	return row->a[0].reg == ESP || row->a[1].reg == ESP || (row->flags & (LANDS | STACK));
 }
 
 static void test_row(u32 number, bool kernel)
@@ -427,7 +426,7 @@ static void test_row(u32 number, bool kernel)
 		for (u32 n = 0; n < COUNT(row->a) && row->a[n].kind; n++)
 			for (u32 k = 0; k <= row->a[n].size; k += row->a[n].size > 16 ? 9 : 1) {
 				place(n, k);
-				row_cases(n, k);
+				row_cases(n);
 			}
 	}
 }
@@ -437,8 +436,9 @@ void test_insns(void)
 	__asm__ volatile("fninit\n\tfldpi\n\tfld1\n\tfxsave %0" : "=m"(fx_initial));
 	for (u32 k = 160; k < 416; k++)
 		fx_initial[k] = (u8)(k * 29);
-	for (u32 kernel = 0; kernel < 2; kernel++)
+	for (u32 kernel = 0; kernel < 1u + bare_metal; kernel++)
 		for (u32 k = 0; k < COUNT(rows); k++)
-			if (!kernel || !uses_esp(&rows[k]))
+			if (!(kernel && uses_esp(&rows[k])) &&
+			    (bare_metal || !(rows[k].flags & BARE)))
 				test_row(k, kernel);
 }

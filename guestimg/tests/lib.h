@@ -127,7 +127,7 @@ void timer_eoi(enum timer t);
 bool timer_waits(void);				/* has the PIT's interrupt come, not yet taken? */
 
 /* Counters of the monitor, by their number in dbt/counters.def. */
-enum { C_BLOCKS = 0, C_DROPS = 7, C_FILLS = 11, C_SMC_STEPS = 34 };
+enum { C_BLOCKS = 0, C_DROPS = 7, C_EVICTIONS = 8, C_EVICTED = 9, C_FILLS = 11, C_SMC_STEPS = 34 };
 bool have_counters(void);
 u32 counter(u32 n);
 
@@ -138,7 +138,6 @@ extern u32 running;				/* is there code to stop? */
 void load_tables(const void *gdtr, const void *idtr);
 u32 trap_c(struct trap *t);
 void lib_init(void);
-void main(void);
 
 /* -- The rest -- */
 

@@ -3,9 +3,9 @@
 # is there, NAME.S are linked with lib.c, timers.c and start.S.  Run by the guest-NAME sections of
 # qemu-test/suites.cfg; qemu-test/guest/README.md says how on a real CPU.
 TESTS := build/native/tests
-TESTS_NAMES := irq cache faults
+TESTS_NAMES := irq cache faults evict
 TESTS_MORE_cache := cache_map cache_smc
-TESTS_MORE_faults := faults_insn faults_more
+TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
 TESTS_HEADERS := $(wildcard guestimg/tests/*.h guestimg/tests/*.def)
@@ -45,3 +45,10 @@ $(TESTS)/%.rom: $(TESTS)/%.bin guestimg/insn/mkrom.py $(INSN_ROM)/stage1.bin $(T
 
 .SECONDARY: $(TESTS_NAMES:%=$(TESTS)/%.bin)
 units: $(TESTS_NAMES:%=$(TESTS)/%.rom)
+
+# The same expectations on the build machine's CPU: a 32-bit Linux program.
+$(TESTS)/faults-native: $(addprefix guestimg/tests/,faults_linux.c faults_insn.c faults_more.c) \
+		$(TESTS_HEADERS)
+	@mkdir -p $(@D)
+	$(Q)$(filter-out -ffreestanding,$(TESTS_I386)) -static $(filter %.c,$^) -o $@
+units: $(TESTS)/faults-native
