@@ -43,5 +43,11 @@ static inline void poke(u32 va, u32 v)
 
 void test_mappings(void);	/* cache_map.c */
 void test_writes(void);		/* cache_smc.c */
+/*
+ * cache_busy.c. Stores to data and calls of fn in turns, both on one page: so many that its blocks
+ * check themselves from then on.
+ */
+void make_busy(u32 fn, u32 data, u32 times);
+void test_busy(u32 va);		/* a page */
 
 #endif

@@ -310,20 +310,22 @@ static void test_dma(void)
 
 void test_writes(void)
 {
+	static void (*const tests[])(void) = {
+		test_self, test_other_block, test_edges, test_two_pages, test_stores, test_stos,
+		test_call, test_frame, test_disk, test_dma,
+	};
+
 	code_page = page_new();
 	pd = pd_new();
 	map(pd, CODE, code_page, P | W);
 	map(pd, ALIAS, code_page, P | W);
 	load_cr3(pd);
-	test_self();
-	test_other_block();
-	test_edges();
-	test_two_pages();
-	test_stores();
-	test_stos();
-	test_call();
-	test_frame();
-	test_disk();
-	test_dma();
+	for (u32 busy = 0; busy < 2; busy++)
+		for (u32 k = 0; k < COUNT(tests); k++) {
+			if (busy)
+				make_busy(CODE + 0xa00, CODE + 0xb00, 600);
+			tests[k]();
+		}
+	test_busy(CODE);
 	load_cr3(kernel_pd);
 }

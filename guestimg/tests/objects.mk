@@ -4,7 +4,7 @@
 # qemu-test/suites.cfg; qemu-test/guest/README.md says how on a real CPU.
 TESTS := build/native/tests
 TESTS_NAMES := irq cache faults evict
-TESTS_MORE_cache := cache_map cache_smc
+TESTS_MORE_cache := cache_map cache_smc cache_busy
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
