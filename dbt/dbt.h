@@ -22,6 +22,7 @@ struct dbt_platform {
 	int (*intr_ack)(void *opaque);		/* take it: vector, or -1 */
 	void (*host_events)(void *opaque, u32 events);	/* enum cpu_event bits (kernel/irq.h) */
 	void (*reset)(void *opaque);		/* the CPU wants the machine reset (triple fault) */
+	void (*init)(void *opaque);		/* the CPU takes INIT: so does its local APIC */
 	void (*ferr)(void *opaque);		/* FERR#: an x87 error with CR0.NE = 0 */
 	bool (*set_apic_base)(void *opaque, u64 base);	/* false: #GP */
 };
@@ -58,6 +59,7 @@ struct dbt {
 	bool after_sti;			/* that exit is into STI's shadow */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
+	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
 	u32 busy_page;			/* with PENDING_BUSY_PAGE */
 	struct dbt_counters count;
 };

@@ -207,7 +207,7 @@ static void x87_error(struct dbt *d)
 
 	if (c->ignne) {
 		c->x87.sw &= (u16)~(X87_SW_ES | X87_SW_B);
-		exec_step(d);
+		exec_step_x87(d);
 		x87_fldcw(&c->x87, c->x87.cw);
 		c->ignne &= x87_pending(&c->x87);
 		return;
@@ -296,6 +296,25 @@ static void take_reset(struct dbt *d)
 	d->link = NULL;
 }
 
+/* INIT (SDM vol. 3, 9.1): the CPU begins at its reset vector; memory, FPU and MSRs stay. */
+static void take_init(struct dbt *d)
+{
+	printk("guest: INIT at %08x\n", (u32)d->c->eip);
+	d->c->pending &= ~(PENDING_INIT | PENDING_NMI);
+	d->platform.init(d->platform.opaque);
+	vcpu_reset(d->c, RESET_INIT, true);
+	d->mode_dirty = true;
+	d->link = NULL;
+}
+
+static void take_resets(struct dbt *d)
+{
+	if (d->c->pending & PENDING_RESET)
+		take_reset(d);
+	if (d->c->pending & PENDING_INIT)
+		take_init(d);
+}
+
 /*
  * STI found nothing pending and left the shadow out, but its exit was not chained yet. An interrupt
  * that came since must not be taken before the next instruction: HLT would wait for it.
@@ -318,7 +337,7 @@ static void idle(struct dbt *d)
 
 static void busy_page(struct dbt *d)
 {
-	u64 now = clock_ticks();
+	u64 now = clock_ns();
 
 	if (d->c->pending & PENDING_BUSY_PAGE)
 		cache_page_busy(d->busy_page, now);
@@ -336,15 +355,13 @@ static void attend(struct dbt *d)
 	busy_page(d);
 	if (c->shutdown)
 		triple_fault(d);
-	if (c->pending & PENDING_RESET)
-		take_reset(d);
+	take_resets(d);
 	take_nmi(d);
 	take_interrupt(d);
 	while (c->halted) {
 		idle(d);
 		host_events(d);
-		if (c->pending & PENDING_RESET)
-			take_reset(d);
+		take_resets(d);
 		take_nmi(d);
 		take_interrupt(d);
 	}
@@ -396,7 +413,7 @@ static void after_exit(struct dbt *d, u32 why)
 	case EXIT_KICK: break;
 	case EXIT_SYSTEM: run_system(d); break;
 	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
-	case EXIT_STEP: exec_step(d); break;
+	case EXIT_STEP: exec_step_own(d, d->step_in); break;
 	case EXIT_STALE: leave_stale(d); break;
 	default: panic("exec: exit %u", why);
 	}

@@ -18,8 +18,10 @@ struct block *exec_block(struct dbt *d, struct fault *f);
 /* translate.c: make the block for key k, whose first byte is on `frame`. */
 struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f);
 
-/* One instruction by the evaluator, at c->eip (a block that changes itself). */
-void exec_step(struct dbt *d);
+/* step.c: the instruction at c->eip by the evaluator. b holds it, and it is about to change b. */
+void exec_step_own(struct dbt *d, const struct block *b);
+/* The same for an x87 instruction, which may be changed or gone: then nothing happens. */
+void exec_step_x87(struct dbt *d);
 
 /* Deliver a fault at c->eip to the guest. */
 void exec_deliver(struct dbt *d, struct fault f);

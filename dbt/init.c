@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Setting the translator up on a core, the CPU's hooks into the machine, single steps, the report.
- */
+/* Setting the translator up on a core, the CPU's hooks into the machine, the report. */
 #include "dbt/backend/backend.h"
 #include "dbt/cache/cache.h"
 #include "dbt/exec.h"
-#include "dbt/ir/eval.h"
-#include "dbt/lift/lift.h"
 #include "dbt/rt/cpuid.h"
 #include "dbt/rt/fault.h"
-#include "dbt/rt/guestmem.h"
 #include "dbt/rt/msr.h"
-#include "dbt/rt/sse.h"
 #include "dbt/rt/sysops.h"
 #include "dbt/x86/decode.h"
 #include "kernel/cpu.h"
@@ -90,82 +84,6 @@ static const struct sys_hooks hooks = {
 	.irq_unmasked = irq_unmasked, .apic_base_changed = apic_base_changed,
 	.read_ticks = clock_ticks, .read_phys = read_phys,
 };
-
-/* -- Single steps -- */
-
-static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned intent, void *out)
-{
-	bool super = c->cpl != 3;
-	struct fault f = fault_none();
-	u64 v = 0;
-
-	if (intent == INTENT_RMW || size > 8)
-		f = g_probe(c, addr, size, super, intent == INTENT_RMW);
-	for (unsigned at = 0; at < size && !f.raised; at += 8) {
-		unsigned n = size < 8 ? size : 8;
-
-		f = g_ld(c, addr + at, n, super, &v);
-		memcpy((char *)out + at, &v, n);
-	}
-	return f;
-}
-
-static struct fault step_st(struct vcpu *c, u32 addr, unsigned size, const void *in)
-{
-	bool super = c->cpl != 3;
-	struct fault f = g_probe(c, addr, size, super, true);
-	u64 v = 0;
-
-	for (unsigned at = 0; at < size && !f.raised; at += 8) {
-		unsigned n = size < 8 ? size : 8;
-
-		memcpy(&v, (const char *)in + at, n);
-		f = g_st(c, addr + at, n, super, v);
-	}
-	return f;
-}
-
-static const struct eval_mem step_mem = { step_ld, step_st };
-
-/* Bytes of the instruction at eip; as many as can be fetched. */
-static unsigned fetch_bytes(struct dbt *d, u8 bytes[15], struct fault *f)
-{
-	u32 va = (u32)(d->c->seg[CS].base + d->c->eip);
-	gpa_t at;
-
-	for (unsigned n = 0; n < 15; n++) {
-		if (!n || !((va + n) & 0xfff)) {
-			*f = exec_fetch(d, va + n, &at);
-			if (f->raised)
-				return n;
-		}
-		bytes[n] = (u8)gpa_load(at, 1);
-		at.a++;
-	}
-	return 15;
-}
-
-void exec_step(struct dbt *d)
-{
-	struct vcpu *c = d->c;
-	struct lift t = { .key = c->key_flags | KEY_TF, .features = c->model->features };
-	struct fault f = fault_none();
-	u8 bytes[15];
-	struct ir1 i;
-	unsigned n = fetch_bytes(d, bytes, &f);
-
-	d->count.eval_steps_smc++;
-	if (decode(&i, bytes, n, (u32)c->eip, t.key & KEY_CS32 ? 4 : 2) != DECODE_OK)
-		panic("exec: cannot step the instruction at %08x again", (u32)c->eip);
-	arena_reset(&d->arena);
-	t.ir = ir_new(&d->arena);
-	lift_insn(&t, &i);
-	sse_save(c);
-	eval_run(c, t.ir, &step_mem);
-	sse_load(c);
-	if (c->fault.raised)
-		exec_deliver(d, c->fault);
-}
 
 /* -- Set-up -- */
 

@@ -107,6 +107,12 @@ static void reset_machine(void *opaque)
 	machine_reset(pc);
 }
 
+static void init_cpu(void *opaque)
+{
+	(void)opaque;
+	lapic_init(irqchip_lapic(machine_irqchip(pc)), 0);
+}
+
 static void ferr(void *opaque)
 {
 	(void)opaque;
@@ -229,7 +235,7 @@ static void cpu_init(const struct boot_config *cfg)
 	u64 size = cfg->code_cache ? cfg->code_cache : CODE_CACHE;
 	struct dbt_platform p = {
 		.bus = machine_bus(pc), .intr_pending = intr_pending, .intr_ack = intr_ack,
-		.host_events = host_events, .reset = reset_machine, .ferr = ferr,
+		.host_events = host_events, .reset = reset_machine, .init = init_cpu, .ferr = ferr,
 		.set_apic_base = set_apic_base,
 	};
 	struct dbt_config d = {

@@ -96,8 +96,10 @@ struct block {
 	struct recipe *recipe;
 	struct link *in;	/* exits of other blocks chained to this one */
 	struct block *hash_next;
-	u32 frame[2];		/* numbers of its frames; [1]: FRAME_NONE if it is on one page */
-	struct block *page_next[2];	/* other blocks with code on the first, second frame */
+	/* numbers of its frames; [1]: FRAME_NONE if it is on one page; both pages can be one frame */
+	u32 frame[2];
+	/* other blocks with code on the first, second frame; [1] unused if they are the same */
+	struct block *page_next[2];
 };
 
 #endif

@@ -22,32 +22,31 @@ static void remove_from_frame(struct block *b, u32 n)
 		f->blocks = *next_on(b, n);
 		return;
 	}
-	while (*next_on(p, n) != b)
+	while (p && *next_on(p, n) != b)
 		p = *next_on(p, n);
+	must(p);
 	*next_on(p, n) = *next_on(b, n);
 }
 
-/* Byte range of the block on frame n. */
-static void range_on(const struct block *b, u32 n, u32 *off, u32 *size)
+/* Byte range of the block on its page k (0, 1). False: it has no bytes on frame n there. */
+static bool range_on(const struct block *b, unsigned k, u32 n, u32 *off, u32 *size)
 {
 	u32 start = b->key.gpa & (FRAME_SIZE - 1);
 	u32 first = b->guest_len < FRAME_SIZE - start ? b->guest_len : FRAME_SIZE - start;
 
-	if (b->frame[0] == n) {
-		*off = start;
-		*size = first;
-	} else {
-		*off = 0;
-		*size = b->guest_len - first;
-	}
+	*off = k ? 0 : start;
+	*size = k ? b->guest_len - first : first;
+	return b->frame[k] == n;
 }
 
 bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size)
 {
 	u32 at, len;
 
-	range_on(b, n, &at, &len);
-	return at < off + size && off < at + len;
+	for (unsigned k = 0; k < 2; k++)
+		if (range_on(b, k, n, &at, &len) && at < off + size && off < at + len)
+			return true;
+	return false;
 }
 
 /* The lines that the frame's remaining blocks lie on. */
@@ -56,11 +55,16 @@ static void update_lines(u32 n)
 	u64 lines = 0;
 	u32 off, size;
 
-	for (struct block *b = frame_at(n)->blocks; b; b = *next_on(b, n)) {
-		range_on(b, n, &off, &size);
-		lines |= frame_lines(off, size);
-	}
+	for (struct block *b = frame_at(n)->blocks; b; b = *next_on(b, n))
+		for (unsigned k = 0; k < 2; k++)
+			if (range_on(b, k, n, &off, &size))
+				lines |= frame_lines(off, size);
 	frame_code_set(n, lines);
+}
+
+static unsigned frames_of(const struct block *b)
+{
+	return b->frame[1] == FRAME_NONE || b->frame[1] == b->frame[0] ? 1 : 2;
 }
 
 static void drop(struct block *b)
@@ -72,9 +76,8 @@ static void drop(struct block *b)
 		if (b->link[n].to)
 			cache_unchain(&b->link[n]);
 	cache_forget(b);
-	for (unsigned n = 0; n < 2; n++)
-		if (b->frame[n] != FRAME_NONE)
-			remove_from_frame(b, b->frame[n]);
+	for (unsigned n = 0; n < frames_of(b); n++)
+		remove_from_frame(b, b->frame[n]);
 	if (cache_on_drop)
 		cache_on_drop(b);
 }
@@ -83,20 +86,17 @@ void cache_drop(struct block *b)
 {
 	must(!b->dead);
 	drop(b);
-	for (unsigned n = 0; n < 2; n++)
-		if (b->frame[n] != FRAME_NONE)
-			update_lines(b->frame[n]);
+	for (unsigned n = 0; n < frames_of(b); n++)
+		update_lines(b->frame[n]);
 }
 
 void cache_code_written(u32 n, u32 off, u32 size)
 {
 	struct block *b = frame_at(n)->blocks, *next;
-	u32 at, len;
 
 	for (; b; b = next) {
 		next = *next_on(b, n);
-		range_on(b, n, &at, &len);
-		if (at < off + size && off < at + len) {
+		if (cache_block_touched(b, n, off, size)) {
 			cache_counters.drops++;
 			drop(b);
 		}

@@ -47,7 +47,7 @@ void cache_insert(struct block *b, u32 frame, u32 frame2)
 	bucket[h] = b;
 	b->page_next[0] = f->blocks;
 	f->blocks = b;
-	if (frame2 != FRAME_NONE) {
+	if (frame2 != FRAME_NONE && frame2 != frame) {
 		f = frame_at(frame2);
 		b->page_next[1] = f->blocks;
 		f->blocks = b;

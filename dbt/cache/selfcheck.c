@@ -10,7 +10,6 @@
 
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
-#include "kernel/timer.h"
 #include "mm/frame.h"
 
 /*
@@ -18,14 +17,12 @@
  * being filled with something new. Twice as many: the page's blocks check themselves.
  */
 #define BUSY_STORES 128
-#define WINDOW_MS 20
-#define OPEN_MS 1000		/* then it is watched again, to see whether it has gone quiet */
+#define WINDOW_NS 20000000ull
+#define OPEN_NS 1000000000ull	/* then it is watched again, to see whether it has gone quiet */
 
 static struct { u32 frame; u32 stores; u64 since; } busy[8];
 static struct { u32 frame; u64 since; } open[32];
 static unsigned opens;
-
-static u64 ms(u64 n) { return n * clock_hz() / 1000; }
 
 bool cache_self_checking(u32 n)
 {
@@ -44,7 +41,7 @@ bool cache_store_trapped(u32 n, u64 now)
 			oldest = k;
 	if (k == ARRAY_LEN(busy))
 		k = oldest;
-	if (busy[k].frame != n || now - busy[k].since > ms(WINDOW_MS)) {
+	if (busy[k].frame != n || now - busy[k].since > WINDOW_NS) {
 		busy[k].frame = n;
 		busy[k].since = now;
 		busy[k].stores = 0;
@@ -90,6 +87,6 @@ void cache_page_busy(u32 n, u64 now)
 void cache_self_check_end(u64 now)
 {
 	for (unsigned k = opens; k-- > 0;)
-		if (now - open[k].since > ms(OPEN_MS))
+		if (now - open[k].since > OPEN_NS)
 			close(k);
 }

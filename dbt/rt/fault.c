@@ -129,9 +129,12 @@ static bool hits_block(const struct target *t, unsigned size, const struct block
 
 		if (frame == FRAME_NONE)
 			continue;
-		if (gpa_lookup(t->page[0]).wframe == frame ||
-		    (t->first < size && gpa_lookup(t->page[1]).wframe == frame))
-			return cache_block_touched(b, frame, t->off, size);
+		if (gpa_lookup(t->page[0]).wframe == frame &&
+		    cache_block_touched(b, frame, t->off, t->first))
+			return true;
+		if (t->first < size && gpa_lookup(t->page[1]).wframe == frame &&
+		    cache_block_touched(b, frame, 0, size - t->first))
+			return true;
 	}
 	return false;
 }
@@ -141,7 +144,7 @@ static void note_busy(struct dbt *d, u32 va, const struct target *t)
 {
 	u32 frame = gpa_lookup(t->page[(va & 0xfff) < t->off]).wframe;
 
-	if (frame == FRAME_NONE || !cache_store_trapped(frame, clock_ticks()))
+	if (frame == FRAME_NONE || !cache_store_trapped(frame, clock_ns()))
 		return;
 	d->busy_page = frame;
 	d->c->pending |= PENDING_BUSY_PAGE;
@@ -227,7 +230,10 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	access = a.store || s->intent == INTENT_RMW ? X86_WRITE : X86_READ;
 	switch (access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault)) {
 	case GUEST_FAULT: leave(f, c, b, s, EXIT_FAULT); break;
-	case OWN_CODE: leave(f, c, b, s, EXIT_STEP); break;
+	case OWN_CODE:
+		d->step_in = b;
+		leave(f, c, b, s, EXIT_STEP);
+		break;
 	default: break;
 	}
 	return true;

@@ -70,11 +70,18 @@ trap_stubs:
 trap:
 	pushal
 	cld
+	movl	%ds, %ebx		/* C keeps EBX and ESI; its own segments must be right */
+	movl	%es, %esi
+	movl	$UDATA, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
 	pushl	%esp
 	call	trap_c
 	addl	$4, %esp
 	testl	%eax, %eax
 	jz	1f
+	movl	%ebx, %ds
+	movl	%esi, %es
 	popal
 	addl	$8, %esp
 	iretl

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single steps by the evaluator, each counted: an instruction that changes its own block, and an
+ * x87 instruction under IGNNE#. Not a fallback for what the translator lacks. Nothing here panics
+ * for what a guest can do to the bytes of an instruction after it was translated.
+ */
+#include "dbt/cache/cache.h"
+#include "dbt/exec.h"
+#include "dbt/ir/eval.h"
+#include "dbt/lift/lift.h"
+#include "dbt/rt/cpuid.h"
+#include "dbt/rt/guestmem.h"
+#include "dbt/rt/sse.h"
+#include "dbt/x86/decode.h"
+#include "kernel/panic.h"
+#include "mm/frame.h"
+#include "mm/gpa.h"
+
+#include <string.h>
+
+#define INSN_MAX 15
+
+static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned intent, void *out)
+{
+	bool super = c->cpl != 3;
+	struct fault f = fault_none();
+	u64 v = 0;
+
+	if (intent == INTENT_RMW || size > 8)
+		f = g_probe(c, addr, size, super, intent == INTENT_RMW);
+	for (unsigned at = 0; at < size && !f.raised; at += 8) {
+		unsigned n = size < 8 ? size : 8;
+
+		f = g_ld(c, addr + at, n, super, &v);
+		memcpy((char *)out + at, &v, n);
+	}
+	return f;
+}
+
+static struct fault step_st(struct vcpu *c, u32 addr, unsigned size, const void *in)
+{
+	bool super = c->cpl != 3;
+	struct fault f = g_probe(c, addr, size, super, true);
+	u64 v = 0;
+
+	for (unsigned at = 0; at < size && !f.raised; at += 8) {
+		unsigned n = size < 8 ? size : 8;
+
+		memcpy(&v, (const char *)in + at, n);
+		f = g_st(c, addr + at, n, super, v);
+	}
+	return f;
+}
+
+static const struct eval_mem step_mem = { step_ld, step_st };
+
+static void step(struct dbt *d, const struct ir1 *i)
+{
+	struct vcpu *c = d->c;
+	struct lift t = { .key = c->key_flags | KEY_TF, .features = c->model->features };
+
+	d->count.eval_steps_smc++;
+	arena_reset(&d->arena);
+	t.ir = ir_new(&d->arena);
+	lift_insn(&t, i);
+	sse_save(c);
+	eval_run(c, t.ir, &step_mem);
+	sse_load(c);
+	if (c->fault.raised)
+		exec_deliver(d, c->fault);
+}
+
+static enum decode_status decode_here(const struct vcpu *c, struct ir1 *i, const u8 *bytes,
+				      unsigned n)
+{
+	return decode(i, bytes, n, (u32)c->eip, c->key_flags & KEY_CS32 ? 4 : 2);
+}
+
+/* Up to 15 of b's guest bytes from its x86 instruction at eip on. */
+static unsigned block_bytes(const struct block *b, u32 eip, u8 bytes[INSN_MAX])
+{
+	u32 at = (u32)(b->key.gpa & (FRAME_SIZE - 1)) + (eip - b->key.eip);
+	unsigned n = FRAME_SIZE - at < INSN_MAX ? FRAME_SIZE - at : INSN_MAX;
+
+	memcpy(bytes, (const u8 *)gpa_frame_ptr(b->frame[0]) + at, n);
+	if (b->frame[1] == FRAME_NONE)
+		return n;
+	memcpy(bytes + n, gpa_frame_ptr(b->frame[1]), INSN_MAX - n);
+	return INSN_MAX;
+}
+
+void exec_step_own(struct dbt *d, const struct block *b)
+{
+	u8 bytes[INSN_MAX];
+	struct ir1 i;
+	unsigned n = block_bytes(b, (u32)d->c->eip, bytes);
+
+	if (decode_here(d->c, &i, bytes, n) != DECODE_OK)
+		panic("step: block %08x has no instruction at %08x", b->key.eip, (u32)d->c->eip);
+	step(d, &i);
+}
+
+/* Bytes at eip, as many as can be fetched from memory. */
+static unsigned fetch_bytes(struct dbt *d, u8 bytes[INSN_MAX])
+{
+	u32 va = (u32)(d->c->seg[CS].base + d->c->eip), frame = FRAME_NONE;
+	gpa_t at;
+
+	for (unsigned n = 0; n < INSN_MAX; n++) {
+		if (!n || !((va + n) & (FRAME_SIZE - 1))) {
+			if (exec_fetch(d, va + n, &at).raised)
+				return n;
+			frame = gpa_lookup(at).frame;
+		}
+		if (frame == FRAME_NONE)
+			return n;
+		bytes[n] = ((const u8 *)gpa_frame_ptr(frame))[(va + n) & (FRAME_SIZE - 1)];
+	}
+	return INSN_MAX;
+}
+
+void exec_step_x87(struct dbt *d)
+{
+	u8 bytes[INSN_MAX];
+	struct ir1 i;
+	unsigned n = fetch_bytes(d, bytes);
+
+	if (decode_here(d->c, &i, bytes, n) == DECODE_OK &&
+	    (i.op == X86_WAIT || x86_rows[i.op].flags & (ROW_X87 | ROW_MMX)))
+		step(d, &i);
+}
