@@ -124,8 +124,8 @@ static bool sleep(struct acpi_pm *a, unsigned type)
 	if (type == 0)
 		return true;
 	if (printk_due(&a->sleeps))
-		printk("acpi_pm: guest asks for sleep type %u: not supported, ignored (%lu so far)\n",
-		       type, (unsigned long)a->sleeps);
+		printk("acpi_pm: guest asks for sleep type %u: not supported, ignored (%lu so "
+		       "far)\n", type, (unsigned long)a->sleeps);
 	return false;
 }
 
