@@ -44,6 +44,9 @@ def test_size():
     body = ["int f(int a)", "{"] + ["\ta++;"] * 121 + ["}", "static int g(void)", "{", "}"]
     check("function lengths", [(n, s) for n, _, s in size.functions(body)],
           [("f", 121), ("g", 0)])
+    check("600 lines pass", size.too_long("mm/x.c", ["x"] * 600 + [""], ()), [])
+    check("601 do not", len(size.too_long("mm/x.c", ["x"] * 601 + [""], ("mm/y.c",))), 1)
+    check("unless allowed", size.too_long("mm/x.c", ["x"] * 601 + [""], ("mm/x.c",)), [])
     check("a table is no function", size.functions(["int t[] =", "{", "1,", "};"]), [])
 
 
