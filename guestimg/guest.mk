@@ -9,7 +9,8 @@ GUEST_ROMS := vgabios-isavga.bin vgabios-stdvga.bin linuxboot_dma.bin
 GUEST_LINUX := vmlinuz-686 initramfs-686.gz
 GUEST_GRUB := grub-disk.img grub-cd.iso
 
-GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) gb32.img)
+GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) \
+	gb32.img)
 
 .PHONY: guests
 guests: $(GUEST_ALL)
