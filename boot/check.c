@@ -16,9 +16,10 @@ enum { FIRMWARE_MAX = 16 * MIB, FIRMWARE_UNIT = 64 * KIB };
 #define LOW_RAM_MAX (3072ull * MIB)	/* the rest of a guest's RAM lies above 4 GiB */
 
 /* Offsets in a bzImage (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"). */
-enum { HDR_SETUP_SECTS = 0x1f1, HDR_BOOT = 0x1fe, HDR_MAGIC = 0x202, HDR_VERSION = 0x206,
-	HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
-enum { LOADED_HIGH = 1, VERSION_MIN = 0x203, KERNEL_ADDR = MIB, RAM_MIN = 16 * MIB };
+enum { HDR_SETUP_SECTS = 0x1f1, HDR_SYSSIZE = 0x1f4, HDR_BOOT = 0x1fe, HDR_MAGIC = 0x202,
+	HDR_VERSION = 0x206, HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
+enum { LOADED_HIGH = 1, VERSION_MIN = 0x203, VERSION_SYSSIZE = 0x204,
+	PARAGRAPH = 16, KERNEL_ADDR = MIB, RAM_MIN = 16 * MIB };
 enum { FIRMWARE_TABLES = 256 * KIB };	/* SeaBIOS's own, at the top of RAM */
 
 static void begin(struct message *m, struct config_error *err, const struct config_source *s,
@@ -128,21 +129,47 @@ int check_size(const struct config_source *s, const char *key, const char *name,
 
 static u32 get32(const u8 *p) { return p[0] | p[1] << 8 | p[2] << 16 | (u32)p[3] << 24; }
 
+static unsigned version(const u8 *k) { return k[HDR_VERSION] | k[HDR_VERSION + 1] << 8; }
+
+/* Bytes of the boot sector and the set-up code. */
+static u64 setup_size(const u8 *k)
+{
+	return ((k[HDR_SETUP_SECTS] ? k[HDR_SETUP_SECTS] : 4) + 1ull) * SECTOR;
+}
+
 /* What is wrong with the file as a bzImage, or NULL. */
 static const char *bad_bzimage(const u8 *k, u64 size)
 {
-	u64 setup;
-
 	if (size < HDR_END || k[HDR_BOOT] != 0x55 || k[HDR_BOOT + 1] != 0xaa)
 		return "not a bzImage (no boot sector signature)";
 	if (memcmp(k + HDR_MAGIC, "HdrS", 4))
 		return "not a bzImage (no set-up header)";
-	if ((k[HDR_VERSION] | k[HDR_VERSION + 1] << 8) < VERSION_MIN)
+	if (version(k) < VERSION_MIN)
 		return "its boot protocol is older than 2.03";
 	if (!(k[HDR_FLAGS] & LOADED_HIGH))
 		return "a zImage, not a bzImage (not loaded high)";
-	setup = ((k[HDR_SETUP_SECTS] ? k[HDR_SETUP_SECTS] : 4) + 1ull) * SECTOR;
-	return setup < size ? NULL : "truncated: shorter than its set-up code";
+	return setup_size(k) < size ? NULL : "truncated: shorter than its set-up code";
+}
+
+/*
+ * Is all there that the header promises? Before 2.04 the field is too narrow to tell. It counts
+ * paragraphs, and the last one need not be whole in the file.
+ */
+static int check_whole(const struct boot_config *c, const struct config_source *s, const u8 *k,
+		       struct config_error *err)
+{
+	u64 whole = setup_size(k) + (u64)get32(k + HDR_SYSSIZE) * PARAGRAPH;
+	struct message m;
+
+	if (version(k) < VERSION_SYSSIZE || c->kernel.size + PARAGRAPH > whole)
+		return 0;
+	begin(&m, err, s, "kernel", c->kernel.name);
+	message_add(&m, "truncated: ");
+	message_number(&m, c->kernel.size);
+	message_add(&m, " of ");
+	message_number(&m, whole);
+	message_add(&m, " bytes");
+	return -ERR_INVAL;
 }
 
 int check_kernel(const struct boot_config *c, const struct config_source *s, const void *image,
@@ -155,6 +182,8 @@ int check_kernel(const struct boot_config *c, const struct config_source *s, con
 
 	if (wrong)
 		return check_fail(err, s, "kernel", c->kernel.name, wrong, NULL);
+	if (check_whole(c, s, k, err))
+		return -ERR_INVAL;
 	if (ram < RAM_MIN)
 		return check_fail_size(err, s, "memory", NULL, "", c->memory,
 				       " are too little for a Linux kernel, it needs 16 MiB");

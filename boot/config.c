@@ -59,10 +59,12 @@ static void append(struct config_error *err, const char *text, size_t size)
 	err->reason[used + size] = 0;
 }
 
-/* The reason is `what`, and the offending text in quotes if there is any. Returns -code. */
+/*
+ * The reason is what it begins with already (assign: the key), `what`, and the offending text in
+ * quotes if there is any. Returns -code.
+ */
 static int fail(struct config_error *err, enum err code, const char *what, struct span s)
 {
-	err->reason[0] = 0;
 	append(err, what, strlen(what));
 	if (s.size) {
 		append(err, " '", 2);
@@ -159,6 +161,8 @@ static int check_cpu(struct span v, struct config_error *err)
 
 	while (!rc && more) {
 		name = cut(&rest, ',', &more);
+		if (!name.size)
+			return fail(err, ERR_INVAL, "no feature after the comma", name);
 		if (name.size < 2 || (name.at[0] != '+' && name.at[0] != '-'))
 			return fail(err, ERR_INVAL, "a feature needs + or - before it:", name);
 		name.at++, name.size--;
@@ -183,7 +187,8 @@ static int check_trace(struct span v, struct config_error *err)
 		while (k < ARRAY_LEN(known) && !equals(name, known[k]))
 			k++;
 		if (k == ARRAY_LEN(known))
-			return fail(err, ERR_INVAL, "unknown trace name", name);
+			return fail(err, ERR_INVAL, name.size ? "unknown trace name" :
+				    "empty name in the list", name);
 	}
 	return 0;
 }
@@ -243,12 +248,35 @@ static const struct key *find_key(struct span name)
 	return NULL;
 }
 
+/* The line without its comment: `#` at the start or after a blank. A cmdline may hold one. */
+static struct span without_comment(struct span line)
+{
+	bool found;
+	struct span rest = line, name = trim(cut(&rest, '=', &found));
+
+	if (found && equals(name, "cmdline"))
+		return line;
+	for (size_t n = 0; n < line.size; n++)
+		if (line.at[n] == '#' && (!n || is_blank(line.at[n - 1])))
+			line.size = n;
+	return trim(line);
+}
+
+/* The text without the byte order mark (UTF-8) that some editors put before it. */
+static struct span without_mark(const char *text, size_t size)
+{
+	bool mark = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3);
+
+	return (struct span){ text + (mark ? 3 : 0), size - (mark ? 3 : 0) };
+}
+
 /* One assignment; *seen has a bit for each key that was given before. */
 static int assign(struct boot_config *c, struct span line, u32 *seen, struct config_error *err)
 {
 	bool found;
 	struct span value = line, name = trim(cut(&value, '=', &found));
 	const struct key *k;
+	int rc;
 
 	for (size_t n = 0; n < line.size; n++)
 		if (is_control(line.at[n]) && line.at[n] != '\t')
@@ -258,11 +286,16 @@ static int assign(struct boot_config *c, struct span line, u32 *seen, struct con
 		return fail(err, ERR_INVAL, "missing = after", name);
 	k = find_key(name);
 	if (!k)
-		return fail(err, ERR_INVAL, "unknown key", name);
+		return fail(err, ERR_INVAL, name.size ? "unknown key" : "no key before =", name);
 	if (*seen & BIT(k - keys))
 		return fail(err, ERR_INVAL, "key given twice:", name);
 	*seen |= BIT(k - keys);
-	return set_value(c, k, trim(value), err);
+	append(err, k->name, strlen(k->name));
+	append(err, ": ", 2);
+	rc = set_value(c, k, trim(value), err);
+	if (!rc)
+		err->reason[0] = 0;
+	return rc;
 }
 
 void config_init(struct boot_config *c)
@@ -287,7 +320,7 @@ static void error_at(struct config_error *err, const char *file, unsigned line)
 int config_parse(struct boot_config *c, const char *file, const char *text, size_t size,
 		 struct config_error *err)
 {
-	struct span rest = { text, size };
+	struct span rest = without_mark(text, size);
 	u32 seen = 0;
 
 	for (unsigned number = 1; rest.size; number++) {
@@ -301,7 +334,8 @@ int config_parse(struct boot_config *c, const char *file, const char *text, size
 		line = trim(line);
 		if (line.size > LINE_MAX)
 			return fail(err, ERR_NOSPC, "line too long", (struct span){ 0 });
-		if (!line.size || line.at[0] == '#')
+		line = without_comment(line);
+		if (!line.size)
 			continue;
 		rc = assign(c, line, &seen, err);
 		if (rc)
@@ -370,7 +404,7 @@ struct boot_file *config_file(struct boot_config *c, unsigned k, const char **ke
 
 unsigned config_line_of(const char *text, size_t size, const char *key)
 {
-	struct span rest = { text, size };
+	struct span rest = without_mark(text, size);
 
 	for (unsigned number = 1; rest.size; number++) {
 		bool found;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Parses loam.cfg: lines `key = value`, `#` starts a comment line. Shared by both boot paths and by
- * unit tests: pure C, no library but string.h. Reads no file itself: it leaves the names of the
- * files in boot_file.name, and the boot path fills in their contents.
+ * Parses loam.cfg: lines `key = value`; `#` at the start of a line or after a blank begins a
+ * comment, but for cmdline. Shared by both boot paths and by unit tests: pure C, no library but
+ * string.h. Reads no file itself: it leaves the names of the files in boot_file.name, and the boot
+ * path fills in their contents.
  *
  *	memory = 256M		guest RAM: 1M … 3G, a multiple of 1M; suffix M or G
  *	cpu = n270,-ssse3	model[,+feature | ,-feature]…
@@ -65,9 +66,8 @@ struct boot_file *config_file(struct boot_config *c, unsigned k, const char **ke
 int config_complete(const struct config_source *s, struct config_error *err);
 
 /*
- * Say in err->file and err->line where `key` was set last: load options,
-		or a line of the file; line
- * 0 if nowhere. err->reason becomes empty.
+ * Say in err->file and err->line where `key` was set last: load options, or a line of the
+ * file; line 0 if nowhere. err->reason becomes empty.
  */
 void config_where(const struct config_source *s, const char *key, struct config_error *err);
 

@@ -30,7 +30,7 @@ u64 dbt_counter(unsigned n) { return value(dbt_this(), n); }
 
 void dbt_counters_print(u32 tag)
 {
-	char line[1024];
+	char line[2048];
 	int at = snprintf(line, sizeof(line), "COUNTERS tag=%u", (unsigned)tag);
 
 	for (unsigned n = 0; n < ARRAY_LEN(names) && at < (int)sizeof(line) - 48; n++)

@@ -143,6 +143,7 @@ static void report_memory(void)
 static void guest_off(int status)
 {
 	dbt_report();
+	machine_report(pc);
 	report_memory();
 	printk("guest: power off, status %d\n", status);
 	power_off(status);

@@ -38,6 +38,16 @@ void printk_text(const char *text, size_t size);
 /* From now on printk takes no lock: for panic, which may have interrupted its holder. */
 void printk_break_lock(void);
 
+/*
+ * Counts in *count what a guest can do without limit. True if this time deserves a line: the 1st,
+ * 2nd, 4th, 8th … time.
+ */
+static inline bool printk_due(u64 *count)
+{
+	++*count;
+	return !(*count & (*count - 1));
+}
+
 /* Print if the trace bit is on; costs one test when it is off. */
 #define trace(bit, ...) \
 	do { \

@@ -20,7 +20,7 @@ enum {
 	PORTS = 0x10000,
 	MAX_IO = 256,		/* port regions; index 0 means nobody */
 	MAX_SPANS = 256,	/* visible pieces of memory-mapped regions */
-	MAX_NOTED = 64,		/* pages whose unanswered accesses were logged */
+	MAX_NOTED = 64,		/* pages, and ports, whose unanswered accesses are logged */
 };
 
 struct span {			/* [first, last] belongs to r; sorted, disjoint */
@@ -39,7 +39,7 @@ struct bus {
 	u64 unanswered;
 	u8 port_noted[PORTS / 8];
 	u64 page_noted[MAX_NOTED];
-	unsigned pages_noted;
+	unsigned noted[2];	/* by bus_space; MAX_NOTED + 1: that there are more was said */
 };
 
 static u64 ones(unsigned size)
@@ -251,12 +251,13 @@ bool bus_is_mmio(struct bus *b, u64 addr, u64 size)
 
 static bool note_page(struct bus *b, u64 page)
 {
-	for (unsigned k = 0; k < b->pages_noted; k++)
+	unsigned n = b->noted[BUS_MMIO];
+
+	for (unsigned k = 0; k < n; k++)
 		if (b->page_noted[k] == page)
 			return false;
-	if (b->pages_noted == MAX_NOTED)
-		return false;
-	b->page_noted[b->pages_noted++] = page;
+	if (n < MAX_NOTED)
+		b->page_noted[n] = page;
 	return true;
 }
 
@@ -272,11 +273,19 @@ static bool note_port(struct bus *b, u64 port)
 
 static void nobody(struct bus *b, enum bus_space space, u64 addr, unsigned size, const char *what)
 {
+	bool first;
+	unsigned n;
+
 	__atomic_fetch_add(&b->unanswered, 1, __ATOMIC_RELAXED);
 	lock_take(&b->lock);
-	bool first = space == BUS_IO ? note_port(b, addr) : note_page(b, addr >> 12);
+	first = b->noted[space] <= MAX_NOTED &&
+		(space == BUS_IO ? note_port(b, addr) : note_page(b, addr >> 12));
+	n = b->noted[space] += first;
 	lock_drop(&b->lock);
-	if (first)
+	if (first && n > MAX_NOTED)
+		printk("bus: more %s that nobody answers are counted, not listed\n",
+		       space == BUS_IO ? "ports" : "pages");
+	else if (first)
 		printk("bus: nobody answers %s of %u bytes at %s 0x%llx\n", what, size,
 		       space == BUS_IO ? "port" : "memory", (unsigned long long)addr);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Guest port and memory-mapped I/O: who answers at an address. The bus splits
- * accesses to the widths a device declares and counts (and logs, once for each
- * port or page) accesses that nobody answers. Not RAM or ROM: those are mm/gpa's.
+ * accesses to the widths a device declares and counts (and logs, once for each of
+ * the first 64 ports and pages) accesses that nobody answers. Not RAM or ROM: those are mm/gpa's.
  */
 #ifndef MM_BUS_H
 #define MM_BUS_H

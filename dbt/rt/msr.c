@@ -207,7 +207,7 @@ static u64 *field_of(struct vcpu *c, const struct msr_row *r, u32 n)
 	return (u64 *)(void *)((u8 *)c + r->field) + (n - r->first);
 }
 
-/* Count an access that gets #GP; the first one of each register is printed. */
+/* Count an access that gets #GP; the first one of each register is printed, up to 16 registers. */
 static struct fault refuse(struct vcpu *c, u32 n, const char *what, u64 v)
 {
 	c->msr_unknown_total++;
@@ -220,8 +220,10 @@ static struct fault refuse(struct vcpu *c, u32 n, const char *what, u64 v)
 		c->msr_unknown[k].count++;
 		if (fresh)
 			printk("msr: %s %x (%llx) refused: #GP\n", what, n, (unsigned long long)v);
-		break;
+		return fault_gp0();
 	}
+	if (!c->msr_unlisted++)
+		printk("msr: more registers that are refused are counted, not listed\n");
 	return fault_gp0();
 }
 

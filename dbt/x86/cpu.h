@@ -157,7 +157,7 @@ struct vcpu {
 	u8 apic_id;			/* initial APIC ID */
 	u64 mcg_status;
 	struct { u32 msr; u32 count; } msr_unknown[16];	/* accesses that got #GP, by number */
-	u64 msr_unknown_total;
+	u64 msr_unknown_total, msr_unlisted;	/* all; those for which msr_unknown had no room */
 };
 
 /* What c->inhibit holds off, until the instruction after this one is done. */

@@ -265,6 +265,12 @@ void machine_poll(struct machine *m)
 	uart_poll(m->com1);
 }
 
+void machine_report(const struct machine *m)
+{
+	printk("counters: bus_unanswered %lu pit_lost %lu\n",
+	       (unsigned long)bus_unanswered(m->bus), (unsigned long)pit_lost(m->pit));
+}
+
 void machine_ferr(struct machine *m) { ferr_raise(m->ferr); }
 
 struct bus *machine_bus(struct machine *m)

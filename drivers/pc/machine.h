@@ -60,6 +60,9 @@ void machine_key(struct machine *m, u16 set2_code, bool down);
 void machine_mouse(struct machine *m, int dx, int dy, u8 buttons);
 void machine_power_button(struct machine *m);
 
+/* Print the machine's own counters: accesses that nobody answered, PIT ticks given up. */
+void machine_report(const struct machine *m);
+
 /* FERR# of the CPU: becomes IRQ 13. */
 void machine_ferr(struct machine *m);
 

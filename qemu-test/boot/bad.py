@@ -30,9 +30,12 @@ BIOS = {"b": bytes(64 * KIB)}       # never started: all that counts is its size
 LEAN = "firmware = b\nmemory = 32M\n"
 
 
-def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS"):
-    """A file with the header of a bzImage (Linux Documentation/arch/x86/boot.rst)."""
+def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS", whole=0):
+    """A file with the header of a bzImage (Linux Documentation/arch/x86/boot.rst); `whole`: the
+    size that its header tells, if not its own."""
     k = bytearray(size)
+    behind = max((whole or size) - 512 * (setup_sects + 1), 0)
+    k[0x1f4:0x1f8] = (behind // 16).to_bytes(4, "little")
     k[0x1f1] = setup_sects
     k[0x1fe:0x200] = b"\x55\xaa"
     k[0x202:0x206] = magic
@@ -62,11 +65,15 @@ CASES = [
     Case("key", "# Loam\n\nmemroy = 64M\n", "loam.cfg:3: unknown key 'memroy'", alone=True),
     Case("twice", LEAN + "memory = 64M\n", "loam.cfg:3: key given twice: 'memory'"),
     Case("no-equals", LEAN + "kernel\n", "loam.cfg:3: missing = after 'kernel'"),
-    Case("range", "memory = 5G\nfirmware = b\n", "loam.cfg:1: size out of range: '5G'"),
-    Case("cache-range", LEAN + "code_cache = 200M\n", "loam.cfg:3: size out of range: '200M'"),
+    Case("range", "memory = 5G\nfirmware = b\n", "loam.cfg:1: memory: size out of range: '5G'"),
+    Case("cache-range", LEAN + "code_cache = 200M\n",
+         "loam.cfg:3: code_cache: size out of range: '200M'"),
     Case("no-size", "firmware = b\nmemory = much\n",
-         "loam.cfg:2: not a size (a number and M or G): 'much'"),
-    Case("option", LEAN, "load options: size out of range: '5G'", BIOS, options="memory=5G"),
+         "loam.cfg:2: memory: not a size (a number and M or G): 'much'"),
+    Case("no-value", LEAN + "kernel = # none\n", "loam.cfg:3: kernel: no value"),
+    Case("cpu-comma", LEAN + "cpu = n270,\n", "loam.cfg:3: cpu: no feature after the comma"),
+    Case("option", LEAN, "load options: memory: size out of range: '5G'", BIOS,
+         options="memory=5G"),
     Case("option-file", LEAN, "load options: firmware = x.bin: file not found", BIOS,
          options="firmware=x.bin"),
     Case("model", LEAN + "cpu = z80\n", 'loam.cfg:3: cpu = z80: unknown model "z80"', BIOS),
@@ -110,6 +117,8 @@ CASES = [
          BIOS | {"k": bzimage(8192, high=False)}),
     Case("kernel-cut", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: truncated: shorter than its "
          "set-up code", BIOS | {"k": bzimage(8192, setup_sects=15)}),
+    Case("kernel-part", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: truncated: 1048576 of "
+         "8388608 bytes", BIOS | {"k": bzimage(MIB, whole=8 * MIB)}),
     Case("kernel-memory", "firmware = b\nmemory = 8M\nkernel = k\n",
         "loam.cfg:2: memory: 8 MiB are "
          "too little for a Linux kernel, it needs 16 MiB", BIOS | {"k": bzimage(8192)}),

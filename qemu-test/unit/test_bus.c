@@ -105,6 +105,25 @@ static void test_unanswered(struct bus *b)
 	CHECK_EQ(native_printks - logged, 2, "one line for each page");
 }
 
+/* A guest that touches everything cannot fill the log. */
+static void test_unanswered_flood(void)
+{
+	struct bus *b = bus_create();
+	unsigned logged = native_printks;
+
+	for (unsigned k = 0; k < 0x10000; k++)
+		bus_write(b, BUS_IO, k, 0, 1);
+	CHECK_EQ(native_printks - logged, 65, "64 ports, and that there are more");
+	CHECK(strstr(native_last, "more ports"), "told");
+	for (u64 k = 0; k < 1000; k++)
+		bus_read(b, BUS_MMIO, 0xd0000000 + (k << 12), 4);
+	CHECK_EQ(native_printks - logged, 130, "64 pages, and that there are more");
+	CHECK(strstr(native_last, "more pages"), "told");
+	bus_read(b, BUS_MMIO, 0xd0000000, 4);
+	CHECK_EQ(bus_unanswered(b), 0x10000 + 1001, "all are counted");
+	bus_destroy(b);
+}
+
 static void test_widths(struct bus *b)
 {
 	static struct bus_region m = { "m", 0xfee00000, 64, &dwords, &da, 0, true, NULL };
@@ -184,6 +203,7 @@ int main(void)
 
 	test_ports(b);
 	test_unanswered(b);
+	test_unanswered_flood();
 	test_widths(b);
 	test_mmio_layout(b);
 	test_blocks(b);

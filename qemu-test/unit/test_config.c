@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/check.h"
+#include "dbt/rt/cpuid.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 
@@ -82,6 +84,12 @@ static void test_all_keys(void)
 	check(!strcmp(c.selftest, "traps,ticks"), "selftest, no newline at the end");
 }
 
+/* README's example shows each of them; selftest, in place of a guest, as a comment. */
+static const char *const all_keys[] = {
+	"memory", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom", "console",
+	"trace", "code_cache", "x87",
+};
+
 static const struct {
 	const char *text;
 	int code;
@@ -91,34 +99,42 @@ static const struct {
 	{ "memroy = 1M", ERR_INVAL, 1, "unknown key 'memroy'" },
 	{ "memory = 1M\n\n# x\nmemory = 2M", ERR_INVAL, 4, "key given twice: 'memory'" },
 	{ "\nmemory 1M", ERR_INVAL, 2, "missing = after 'memory 1M'" },
-	{ "memory =", ERR_INVAL, 1, "no value" },
-	{ "= 1M", ERR_INVAL, 1, "unknown key" },
-	{ "memory = 0M", ERR_RANGE, 1, "size out of range: '0M'" },
-	{ "memory = 3073M", ERR_RANGE, 1, "size out of range: '3073M'" },
-	{ "memory = 4G", ERR_RANGE, 1, "size out of range: '4G'" },
-	{ "memory = 64", ERR_INVAL, 1, "not a size (a number and M or G): '64'" },
-	{ "memory = 64K", ERR_INVAL, 1, "not a size (a number and M or G): '64K'" },
-	{ "memory = M", ERR_INVAL, 1, "not a size (a number and M or G): 'M'" },
-	{ "memory = -1M", ERR_INVAL, 1, "not a size (a number and M or G): '-1M'" },
-	{ "memory = 1MM", ERR_INVAL, 1, "not a size (a number and M or G): '1MM'" },
+	{ "memory =", ERR_INVAL, 1, "memory: no value" },
+	{ "= 1M", ERR_INVAL, 1, "no key before =" },
+	{ "memory = 0M", ERR_RANGE, 1, "memory: size out of range: '0M'" },
+	{ "memory = 3073M", ERR_RANGE, 1, "memory: size out of range: '3073M'" },
+	{ "memory = 4G", ERR_RANGE, 1, "memory: size out of range: '4G'" },
+	{ "memory = 64", ERR_INVAL, 1, "memory: not a size (a number and M or G): '64'" },
+	{ "memory = 64K", ERR_INVAL, 1, "memory: not a size (a number and M or G): '64K'" },
+	{ "memory = M", ERR_INVAL, 1, "memory: not a size (a number and M or G): 'M'" },
+	{ "memory = -1M", ERR_INVAL, 1, "memory: not a size (a number and M or G): '-1M'" },
+	{ "memory = 1MM", ERR_INVAL, 1, "memory: not a size (a number and M or G): '1MM'" },
 	{ "memory = 99999999999999999999M", ERR_INVAL, 1,
-	  "not a size (a number and M or G): '99999999999999999999M'" },
-	{ "code_cache = 97M", ERR_RANGE, 1, "size out of range: '97M'" },
-	{ "cpu = n270,sse3", ERR_INVAL, 1, "a feature needs + or - before it: 'sse3'" },
-	{ "cpu = n270,", ERR_INVAL, 1, "a feature needs + or - before it:" },
-	{ "cpu = n2 70", ERR_INVAL, 1, "not a name: 'n2 70'" },
-	{ "trace = io,nope", ERR_INVAL, 1, "unknown trace name 'nope'" },
-	{ "trace = io,,irq", ERR_INVAL, 1, "unknown trace name" },
-	{ "disk0 = a.img,rw", ERR_INVAL, 1, "unknown option after the file name: 'rw'" },
-	{ "firmware = a.img,ro", ERR_INVAL, 1, "unknown option after the file name: 'ro'" },
-	{ "disk1 = ,ro", ERR_INVAL, 1, "no file name" },
+	  "memory: not a size (a number and M or G): '99999999999999999999M'" },
+	{ "code_cache = 97M", ERR_RANGE, 1, "code_cache: size out of range: '97M'" },
+	{ "cpu = n270,sse3", ERR_INVAL, 1, "cpu: a feature needs + or - before it: 'sse3'" },
+	{ "cpu = n270,", ERR_INVAL, 1, "cpu: no feature after the comma" },
+	{ "cpu = n270,+", ERR_INVAL, 1, "cpu: a feature needs + or - before it: '+'" },
+	{ "cpu = n2 70", ERR_INVAL, 1, "cpu: not a name: 'n2 70'" },
+	{ "trace = io,nope", ERR_INVAL, 1, "trace: unknown trace name 'nope'" },
+	{ "trace = io,,irq", ERR_INVAL, 1, "trace: empty name in the list" },
+	{ "disk0 = a.img,rw", ERR_INVAL, 1, "disk0: unknown option after the file name: 'rw'" },
+	{ "firmware = a.img,ro", ERR_INVAL, 1,
+	  "firmware: unknown option after the file name: 'ro'" },
+	{ "disk1 = ,ro", ERR_INVAL, 1, "disk1: no file name" },
 	{ "disk4 = a.img", ERR_INVAL, 1, "unknown key 'disk4'" },
-	{ "x87 = fast", ERR_INVAL, 1, "only exact is possible, not 'fast'" },
-	{ "selftest = a,,b", ERR_INVAL, 1, "empty name in the list" },
+	{ "x87 = fast", ERR_INVAL, 1, "x87: only exact is possible, not 'fast'" },
+	{ "selftest = a,,b", ERR_INVAL, 1, "selftest: empty name in the list" },
+	{ "# x\nkernel =", ERR_INVAL, 2, "kernel: no value" },
+	{ "initrd = # none", ERR_INVAL, 1, "initrd: no value" },
+	{ "memory # = 1M", ERR_INVAL, 1, "missing = after 'memory'" },
+	{ "memory = 1M# x", ERR_INVAL, 1, "memory: not a size (a number and M or G): '1M# x'" },
+	{ "\xef\xbb\xbfmemory = 1", ERR_INVAL, 1,
+	  "memory: not a size (a number and M or G): '1'" },
 	{ "cmdline = a\001b", ERR_INVAL, 1, "control character in the line" },
 	{ "kernel = 1234567890123456789012345678901234567890123456789012345678901234",
 	  ERR_NOSPC, 1,
-	  "value too long: '123456789012345678901234567890123456789012345678…'" },
+	  "kernel: value too long: '123456789012345678901234567890123456789012345678…'" },
 };
 
 static void test_mistakes(void)
@@ -134,6 +150,54 @@ static void test_mistakes(void)
 		if (!ok)
 			printf("  got %d %s:%u: %s\n", rc, e.file, e.line, e.reason);
 	}
+}
+
+static void test_comments(void)
+{
+	struct boot_config c;
+	struct config_error e;
+
+	check(parse(&c, "\xef\xbb\xbf# a mark before it\nmemory = 3M\t# three # MiB\n"
+		    "kernel = a#b # c\n  # x\n#y\ncmdline = # =\n", &e) == 0, "comments");
+	check(c.memory == 3 << 20, "a comment after a tab");
+	check(!strcmp(c.kernel.name, "a#b"), "a # within a name");
+	check(!strcmp(c.cmdline, "# ="), "a cmdline has no comment");
+	check(config_line_of("\xef\xbb\xbfkernel = k\n", 14, "kernel") == 1, "line after a mark");
+}
+
+static int check_cpu(const char *text, char *reason)
+{
+	struct cpu_model model;
+
+	return cpuid_configure(&model, text, reason);
+}
+
+/* The example that README.md shows must be taken, too. Tests run in the project's root. */
+static void test_readme(void)
+{
+	static char text[8192];
+	struct config_source s = { .name = "README.md", .text = text, .options = "" };
+	struct boot_config c;
+	struct config_error e = { .line = 0 };
+	char line[512];
+	bool in = false;
+	FILE *f = fopen("README.md", "r");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (in && !strncmp(line, "    ", 4))
+			strcat(text, line + 4);
+		in = line[0] == '#' ? strstr(line, "loam.cfg by example") != NULL : in;
+	}
+	if (f)
+		fclose(f);
+	s.size = strlen(text);
+	check(f && s.size > 100, "README.md has an example of loam.cfg");
+	check(parse(&c, text, &e) == 0 && config_complete(&s, &e) == 0 &&
+	      check_config(&c, &s, check_cpu, &e) == 0, "README.md's example is taken");
+	if (e.reason[0])
+		printf("  README.md's example:%u: %s\n", e.line, e.reason);
+	for (unsigned n = 0; n < ARRAY_LEN(all_keys); n++)
+		check(config_line_of(text, s.size, all_keys[n]) != 0, all_keys[n]);
 }
 
 static void test_lengths(void)
@@ -197,6 +261,8 @@ int main(void)
 	test_defaults();
 	test_all_keys();
 	test_mistakes();
+	test_comments();
+	test_readme();
 	test_lengths();
 	test_overrides();
 	test_files();

@@ -253,6 +253,8 @@ static void test_unknown(void)
 	for (u32 k = 0; k < 100; k++)
 		want_fault(msr_read(&w, 0x5000 + k, &v), EXC_GP, 0, "unknown", __LINE__);
 	EQ(w.msr_unknown_total, 103);
+	EQ(w.msr_unlisted, 100 - 14);
+	EQ(native_printks - before, 16 + 1);
 }
 
 /* Read by Linux 6.1 without a net on a family 6 model 28 CPU with these features. */

@@ -134,6 +134,7 @@ static void good_files(void)
 	memcpy(linux_image + 0x1fe, "\x55\xaa", 2);
 	memcpy(linux_image + 0x202, "HdrS\x0c\x02", 6);
 	linux_image[0x211] = 1;
+	memcpy(linux_image + 0x1f4, "\x60\x03\0\0", 4);	/* paragraphs after 5 sectors */
 	memcpy(linux_image + 0x22c, "\xff\xff\xff\x37", 4);
 	for (size_t k = 0; k < sizeof(initrd); k++)
 		initrd[k] = (char)(k * 7 + (k >> 10));
@@ -222,7 +223,17 @@ static void test_kernel_faults(void)
 	check_said(kernel_with(0x206, "\x03\x02", 2), "");
 	check_said(kernel_with(0x211, "\0", 1), AT "a zImage, not a bzImage (not loaded high)");
 	check_said(kernel_with(0x1f1, "\x1f", 1), AT "truncated: shorter than its set-up code");
-	check_said(kernel_with(0x1f1, "\x1e", 1), "");
+	check_said(kernel_with(0x1f1, "\x1e\0\0\x20\0\0\0", 7), "");	/* 32 paragraphs */
+	check_said(kernel_with(0x1f4, "\x61\x03\0\0", 4), AT "truncated: 16384 of 16400 bytes");
+	check_said(kernel_with(0x1f4, "\0\0\0\xff", 4),
+		   AT "truncated: 16384 of 68451043840 bytes");
+	good_files();
+	files[1].size = files[1].read_limit = sizeof(linux_image) - 15;	/* not a whole paragraph */
+	check_said(load(GOOD, ""), "");
+	good_files();
+	memcpy(linux_image + 0x206, "\x03\x02", 2);	/* 2.03: the size is not trusted */
+	memcpy(linux_image + 0x1f4, "\xff\xff\xff\xff", 4);
+	check_said(load(GOOD, ""), "");
 	check_said(kernel_with(0x22c, "\xff\xff\x0f\0", 4),	/* initrd below 1 MiB only */
 		   AT "too large for the guest's memory of 32 MiB");
 	good_files();
