@@ -6,7 +6,7 @@
  */
 #include "dbt/exec.h"
 
-#include "dbt/backend/loongarch64/glue.h"
+#include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
 #include "dbt/cache/context.h"
 #include "dbt/rt/exc.h"
@@ -15,8 +15,8 @@
 #include "dbt/rt/sysops.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/mode.h"
-#include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/cpu.h"
+#include "kernel/host_cpu.h"
 #include "kernel/irq.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
@@ -26,21 +26,6 @@
 
 #include <string.h>
 
-#define CHECK(offset, field) \
-	_Static_assert((offset) == CPU_VCPU_OFFSET + offsetof(struct vcpu, field), "glue.h")
-CHECK(ST_GPR(0), gpr);
-CHECK(ST_CCOP, cc_op);
-CHECK(ST_CCA, cc_a);
-CHECK(ST_CCB, cc_b);
-CHECK(ST_EIP, eip);
-CHECK(ST_NEXT_EIP, next_eip);
-CHECK(ST_CTX, ctx);
-CHECK(ST_EXIT_ARG, exit_arg);
-CHECK(ST_HELP7, help[7]);
-_Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
-	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_INC == CC_INC && CC_DEC == CC_INC + 1 &&
-	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&
-	       CC_KIND_SAR == CC_SAR, "glue.h");
 _Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) <= JUMP_CACHE_OFFSET, "per-core area");
 
 struct jump_entry { u64 tag_eip; const u32 *code; };

@@ -6,7 +6,7 @@
 #include "dbt/cache/block.h"
 #include "dbt/dbt.h"
 
-/* glue.S: run code on this core's vCPU; returns an EXIT_ reason (dbt/backend/HOST/glue.h). */
+/* glue.S: run code on this core's vCPU; returns an EXIT_ reason (dbt/backend/glue.h). */
 u32 dbt_enter(const u32 *code);
 
 /*

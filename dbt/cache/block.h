@@ -96,7 +96,7 @@ struct block {
 	struct recipe *recipe;
 	struct link *in;	/* exits of other blocks chained to this one */
 	struct block *hash_next;
-	/* numbers of its frames; [1]: FRAME_NONE if it is on one page; both pages can be one frame */
+	/* numbers of its frames; [1]: FRAME_NONE if it is on one page; they may be the same */
 	u32 frame[2];
 	/* other blocks with code on the first, second frame; [1] unused if they are the same */
 	struct block *page_next[2];

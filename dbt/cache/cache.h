@@ -83,8 +83,8 @@ bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size);
 /* Blocks on frame n are to check themselves, and n is not to be watched. */
 bool cache_self_checking(u32 n);
 /*
- * A store to watched frame n was trapped, at `now` (clock_ns). True: so many were that cache_page_busy is
- * to be called as soon as no translated code is running.
+ * A store to watched frame n was trapped, at `now` (clock_ns). True: so many were that
+ * cache_page_busy is to be called as soon as no translated code is running.
  */
 bool cache_store_trapped(u32 n, u64 now);
 /* Frame n's blocks go; the next ones may be self-checking. */

@@ -6,10 +6,10 @@
  */
 #include "dbt/rt/fault.h"
 
+#include "dbt/backend/glue.h"
 #include "dbt/backend/host_access.h"
 #include "dbt/backend/host_fp.h"
-#include "dbt/backend/loongarch64/glue.h"
-#include "dbt/backend/loongarch64/regs.h"
+#include "dbt/backend/host_frame.h"
 #include "dbt/cache/cache.h"
 #include "dbt/exec.h"
 #include "dbt/ir/ir.h"
@@ -30,7 +30,7 @@ static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc 
 {
 	switch (l.kind) {
 	case LOC_CONST: return (u64)(s64)k;
-	case LOC_HOST: return f->gpr[l.n];
+	case LOC_HOST: return host_frame_reg(f, l.n);
 	case LOC_SPILL: return c->spill[l.n];
 	}
 	return 0;
@@ -40,11 +40,13 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 			   u16 n)
 {
 	const struct recipe *r;
+	struct host_flags e;
 	u32 before;
 
-	if (n == RECIPE_ENTRY)
-		return cc_compute(CC_OP_KIND(f->gpr[R_CCOP]), CC_OP_SIZE(f->gpr[R_CCOP]),
-				  f->gpr[R_CCA], f->gpr[R_CCB], 0, 0);
+	if (n == RECIPE_ENTRY) {
+		e = host_frame_flags(f);
+		return cc_compute(CC_OP_KIND(e.op), CC_OP_SIZE(e.op), e.a, e.b, 0, 0);
+	}
 	r = &b->recipe[n];
 	before = r->kind > CC_LAST_FULL ? flags_by_recipe(f, c, b, r->prev) : 0;
 	return cc_compute(r->kind, r->log2size, operand(f, c, r->a, r->ka),
@@ -55,16 +57,14 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 		  const struct fault_site *s, u32 why)
 {
-	for (int g = 0; g < 8; g++)
-		c->gpr[g] = f->gpr[R_GPR(g)];
+	host_frame_save_gprs(f, c);
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
 	c->cc_b = 0;
 	c->eip = s->eip;
 	if (s->vmap)
 		host_xmm_place(b->code + s->vmap);
-	f->gpr[4] = why;
-	f->pc = (u64)(uintptr_t)&glue_leave_written;
+	host_frame_leave(f, why);
 }
 
 /* -- One access -- */
@@ -196,7 +196,7 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 		load_bytes(&t, a->size, bytes);
 		host_access_result(f, a, bytes);
 	}
-	f->pc += 4;
+	host_frame_skip(f);
 	return DONE;
 }
 
@@ -258,7 +258,7 @@ bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 	bool mine = cache_contains(f->pc) ? claim_block(d, f, kind) : claim_helper(d, f, kind);
 
 	if (mine && d->c->pending)
-		f->gpr[R_KICK] = 1;
+		host_frame_kick(f);
 	return mine;
 }
 

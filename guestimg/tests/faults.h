@@ -8,8 +8,6 @@
 
 #include "guestimg/tests/lib.h"
 
-enum { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI };
-
 /* A window: pages with a guard of missing ones on each side, not next to each other in RAM. */
 #define WINDOW_PAGES 4
 u32 window_at(u32 n);			/* its first page's linear address */

@@ -6,36 +6,17 @@
  * the end everything must be as in a run without faults.
  */
 #include "guestimg/tests/faults.h"
+#include "guestimg/tests/rows.h"
 
-enum { LOOSE = 1, FPU = 2, LANDS = 4, ZERO = 8, BOUNDS = 16, STACK = 32, BARE = 64 };
-enum access_kind { READ = 1, WRITE, READ_POINTER };
-
-struct access { u8 kind, reg; signed char off; u8 size; };
-struct row {
-	const char *name;
-	const char *code, *end;
-	u32 flags;
-	struct access a[2];
-};
-
-#define R(reg, off, size) { READ, reg, off, size }
-#define RP(reg, off, size) { READ_POINTER, reg, off, size }
-#define W(reg, off, size) { WRITE, reg, off, size }
-#define ROW(name, text, ...) __asm__(".pushsection .text\nrow_" #name ":\n\t" text \
-	"\nrow_" #name "_end:\n77:\n.popsection");
+#define ROW ROW_CODE
 #include "guestimg/tests/faults.def"
 #undef ROW
-#define ROW(name, text, ...) extern char row_##name[], row_##name##_end[];
-#include "guestimg/tests/faults.def"
-#undef ROW
-#define ROW(name, text, flags, ...) \
-	{ #name, row_##name, row_##name##_end, flags, { __VA_ARGS__ } },
+
 static const struct row rows[] = {
+#define ROW ROW_ENTRY
 #include "guestimg/tests/faults.def"
-};
 #undef ROW
-#undef R
-#undef W
+};
 
 /* -- The code around it: flags before, flags overwritten after or not -------- */
 

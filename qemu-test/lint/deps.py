@@ -10,6 +10,8 @@ import re
 
 from files import TOP, finish, project_files, read_lines
 
+HOSTS = ("loongarch64", "mips64")
+NEUTRAL = ("kernel/host_cpu.h", "qemu-test/")       # may choose a host's file, or test it
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 
@@ -40,6 +42,17 @@ def allowed(table, path, included):
     return included.startswith((own, row + "/", *table["everyone"], *table[row]))
 
 
+def host_of(path):
+    """The host whose folder the file is in, or None."""
+    return next((h for h in HOSTS if f"/{h}/" in path), None)
+
+
+def wrong_host(path, included):
+    """Only a host's own files know its folders."""
+    host = host_of(included)
+    return host and host_of(path) != host and not path.startswith(NEUTRAL)
+
+
 def check(table, path, lines, exists):
     """Error lines for one file."""
     if row_of(table, path) is None:
@@ -51,6 +64,8 @@ def check(table, path, lines, exists):
         included = found[1]
         if not exists(included):
             errors.append(f"{path}:{number}: `{included}` is not spelled from the root")
+        elif wrong_host(path, included):
+            errors.append(f"{path}:{number}: host-neutral code may not include {included}")
         elif not allowed(table, path, included):
             errors.append(f"{path}:{number}: may not include {included}")
     return errors

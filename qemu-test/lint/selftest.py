@@ -37,6 +37,10 @@ def test_deps():
     check("only main.c sees all", one("kernel/main.c", "dbt/dbt.h")
           + one("kernel/cpu.c", "dbt/dbt.h"), 1)
     check("a path that is not from the root", one("mm/page.c", "page.h", False), 1)
+    check("neutral code may not include a host's file",
+          one("dbt/exec.c", "dbt/backend/loongarch64/regs.h"), 1)
+    check("the host's own may", one("dbt/backend/loongarch64/x.c",
+                                    "dbt/backend/loongarch64/regs.h"), 0)
     check("a folder without a row", one("elsewhere/x.c", "mm/page.h"), 1)
 
 

@@ -50,6 +50,11 @@ static u32 guest_eip(const struct emit *e, unsigned guest) { return e->ir->guest
 
 static bool single(const struct emit *e) { return e->ir->key_flags & KEY_SINGLE; }
 
+static bool flat_code(const struct emit *e)
+{
+	return e->ir->key_flags >> (KEY_FLAT_SHIFT + CS) & 1;
+}
+
 /* Only a jump back can make a loop; it tests the kick register. */
 static bool backward(const struct emit *e, u32 eip, unsigned guest)
 {
@@ -77,11 +82,12 @@ static struct link *link_new(struct emit *e, u32 eip)
  *	[1:	li	t0, eip
  *		bl	glue_jump_far		through the jump cache
  *		.word	link]
- * The guard stands where the target is not on the page of the exit.
+ * The guard stands where the target is not on the page of the exit, or may not be within a limit
+ * of CS: then EIP does not tell the page either.
  */
 static void emit_exit(struct emit *e, u32 eip, unsigned guest)
 {
-	bool far = !single(e) && ((eip ^ guest_eip(e, guest)) >> 12 ||
+	bool far = !single(e) && (!flat_code(e) || (eip ^ guest_eip(e, guest)) >> 12 ||
 				  (eip & 0xfff) > 0xfff - 14);	/* may be on two pages */
 	struct link *l = link_new(e, eip);
 	u32 index = e->link_base + (u32)(l - e->out->link);

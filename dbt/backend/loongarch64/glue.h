@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What glue.S and C share: the doors into and out of translated code, offsets
- * from R_STATE, the jump cache's place. exec.c checks the offsets at compile time.
+ * What glue.S and this back end's C share: offsets from R_STATE, numbers of flag kinds.
+ * host_frame.c checks them at compile time.
  */
 #ifndef DBT_BACKEND_LOONGARCH64_GLUE_H
 #define DBT_BACKEND_LOONGARCH64_GLUE_H
+
+#include "dbt/backend/glue.h"
 
 /* struct vcpu's fields from tp: CPU_VCPU_OFFSET + offsetof. */
 #define ST_GPR(n) (256 + 8 * (n))
@@ -17,14 +19,6 @@
 #define ST_EXIT_ARG 432
 #define ST_HELP7 1056
 
-/*
- * The jump cache, in the per-core area: 4096 entries of { tag << 32 | eip, code }, found by
- * (eip ^ eip >> JUMP_CACHE_FOLD) & 4095: blocks of one page never meet, of two pages seldom.
- */
-#define JUMP_CACHE_OFFSET 0x10000
-#define JUMP_CACHE_BITS 12
-#define JUMP_CACHE_FOLD 12
-
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1
 #define CC_KIND_SUB 2
@@ -36,19 +30,8 @@
 #define CC_KIND_SHR 9
 #define CC_KIND_SAR 10
 
-/* Why translated code came back: dbt_enter's result. */
-#define EXIT_LINK 1		/* exit_arg: number of the link */
-#define EXIT_FAR 2		/* the same, by a guard that did not fit */
-#define EXIT_INDIRECT 3		/* eip is set; exit_arg: number of the link */
-#define EXIT_KICK 4		/* eip is set */
-#define EXIT_SYSTEM 5		/* exit_arg: helper; eip, next_eip are set */
-#define EXIT_FAULT 6		/* vcpu.fault, eip are set (rt/fault.c) */
-#define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
-#define EXIT_STALE 8		/* exit_arg: an address in a block whose guest bytes have changed */
-
-
 #ifndef __ASSEMBLER__
-/* Where rt/fault.c sends a frame whose guest state it has written back. */
+/* Where host_frame.c sends a frame whose guest state it has written back. */
 void glue_leave_written(void);
 #endif
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's state in the registers of a trap frame that was taken in translated code. Flags are
+ * the pinned ones (dbt/x86/cc.h); what a recipe says of others is the caller's affair.
+ */
+#ifndef DBT_BACKEND_HOST_FRAME_H
+#define DBT_BACKEND_HOST_FRAME_H
+
+#include "dbt/x86/cpu.h"
+#include "kernel/trap.h"
+
+struct host_flags {
+	u32 op;			/* CC_OP */
+	u64 a, b;
+};
+
+struct host_flags host_frame_flags(const struct trap_frame *f);
+/* Host register n, as struct loc names them. */
+u64 host_frame_reg(const struct trap_frame *f, unsigned n);
+/* All general registers of the guest to c->gpr. */
+void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c);
+/* Go on behind the faulting instruction. */
+void host_frame_skip(struct trap_frame *f);
+/* Leave translated code: dbt_enter returns `why`. The guest's state has been saved. */
+void host_frame_leave(struct trap_frame *f, u32 why);
+/* Set the kick register that the trap returns with. */
+void host_frame_kick(struct trap_frame *f);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rows of faults.def and security.def: their meaning is said in faults.def. */
+#ifndef GUESTIMG_TESTS_ROWS_H
+#define GUESTIMG_TESTS_ROWS_H
+
+#include "guestimg/tests/lib.h"
+
+enum { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI };
+enum { LOOSE = 1, FPU = 2, LANDS = 4, ZERO = 8, BOUNDS = 16, STACK = 32, BARE = 64, MOVES = 128,
+	LINE = 256, COUNT8 = 512 };
+enum access_kind { READ = 1, WRITE, READ_POINTER };
+
+struct access { u8 kind, reg; signed char off; u16 size; };
+struct row {
+	const char *name;
+	const char *code, *end;
+	u32 flags;
+	struct access a[2];
+};
+
+#define R(reg, off, size) { READ, reg, off, size }
+#define RP(reg, off, size) { READ_POINTER, reg, off, size }
+#define W(reg, off, size) { WRITE, reg, off, size }
+/* A .def is included twice, with ROW as one of these: the code, then the table's entries. */
+#define ROW_CODE(name, text, ...) __asm__(".pushsection .text\nrow_" #name ":\n\t" text \
+	"\nrow_" #name "_end:\n77:\n.popsection"); \
+	extern char row_##name[], row_##name##_end[];
+#define ROW_ENTRY(name, text, flags, ...) \
+	{ #name, row_##name, row_##name##_end, flags, { __VA_ARGS__ } },
+
+#endif
