@@ -11,6 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import deps
 import fp
+import readmes
 import run
 import size
 import text
@@ -72,6 +73,15 @@ def test_fp():
     check("FP and vector registers", list(fp.users("\n".join(code))), ["b", "c", "d"])
 
 
+def test_readmes():
+    files = ["a/b/x.c", "a/README.md", "top.c", ".ci/run"]
+    check("folders with files", readmes.folders(files), ["a", "a/b"])
+    def one(line):
+        return len(readmes.check("a", [line], files))
+    check("files that are there", one("`x.c` and `b/x.c top.c`, `x*.c`, `NAME.c`, y.c"), 0)
+    check("a file that is not", one("`x.c y.c`"), 1)
+
+
 def run_one(name, **section):
     test = make_test(name, section)
     runner = run.Runner()
@@ -131,6 +141,7 @@ if __name__ == "__main__":
     test_size()
     test_text()
     test_fp()
+    test_readmes()
     test_runner()
     test_time_limit()
     print(f"selftest: {len(failures)} failed")
