@@ -19,11 +19,17 @@ short_hash()
 	printf '%.16s\n' "$1"
 }
 
+# What newlib is made of besides its source, in an order that stays.
+newlib_files()
+{
+	cat "$top"/tools/newlib/*.patch "$top"/tools/newlib/*.S "$top"/tools/newlib/*.py
+}
+
 # Hash of everything that decides what the cache must hold; sets $key.
 setup_key()
 {
-	set -- $(cat "$lock" "$top"/tools/tree.sh "$top"/tools/parts.sh "$top"/tools/build/* \
-		"$top"/tools/newlib/* | sha256sum)
+	set -- $({ cat "$lock" "$top"/tools/tree.sh "$top"/tools/parts.sh "$top"/tools/build/*.sh
+		newlib_files; } | sha256sum)
 	key=$1
 }
 

@@ -11,7 +11,7 @@ part_dir()
 	printf '%s/%s-%s\n' "$LOAM_CACHE" "$1" "$({
 		printf '%s\n%s\n' "$2" "$salt"
 		[ -z "${3:-}" ] || cat "$3"
-		[ "$1" != newlib ] || cat "$top"/tools/newlib/*
+		[ "$1" != newlib ] || newlib_files
 	} | short_hash)"
 }
 
