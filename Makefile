@@ -5,6 +5,18 @@
 
 HOST ?= loongarch64
 
+# Mistakes on the command line: one line each, before anything is set up.
+ifeq ($(HOST),mips64)
+$(error HOST=mips64: there is no MIPS64 port yet)
+else ifneq ($(HOST),loongarch64)
+$(error HOST=$(HOST): no such host, only loongarch64)
+endif
+ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(RUN_CFG)),)
+ifeq ($(wildcard $(RUN_CFG)),)
+$(error RUN_CFG=$(RUN_CFG): no such file)
+endif
+endif
+
 ifeq ($(MAKECMDGOALS),clean)
 
 .PHONY: clean

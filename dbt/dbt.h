@@ -43,6 +43,7 @@ struct dbt_counters {
 	u64 ferr;
 	u64 unimplemented;
 	u64 fetch_nowhere;		/* fetches from where no memory is */
+	u64 triple_faults, apic_base_refused;
 	u64 jump_cache_fills, relinks;
 	u64 translate_ticks;		/* clock_ticks() spent in translate() */
 	u64 idle_ticks;			/* clock_ticks() that the halted CPU waited */

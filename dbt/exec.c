@@ -129,8 +129,9 @@ struct block *exec_block(struct dbt *d, struct fault *f)
 			return b;
 	page = gpa_lookup(pa);
 	if (page.frame == FRAME_NONE) {
-		printk("exec: no memory to fetch from at %08x (gpa %llx)\n", k.eip,
-		       (unsigned long long)pa.a);
+		if (printk_due(&d->count.fetch_nowhere))
+			printk("exec: no memory to fetch from at %08x (gpa %llx), %lu so far\n",
+			       k.eip, (unsigned long long)pa.a, d->count.fetch_nowhere);
 		*f = fault_code(EXC_GP, 0);
 		return NULL;
 	}
@@ -267,7 +268,8 @@ static void host_events(struct dbt *d)
 
 static void triple_fault(struct dbt *d)
 {
-	printk("guest: triple fault at %08x: reset\n", (u32)d->c->eip);
+	if (printk_due(&d->count.triple_faults))
+		printk("guest: triple fault at %08x: reset\n", (u32)d->c->eip);
 	d->c->pending |= PENDING_RESET;
 	d->c->shutdown = false;
 }

@@ -69,7 +69,8 @@ static void apic_base_changed(struct vcpu *c)
 {
 	struct dbt *d = c->owner;
 
-	if (!d->platform.set_apic_base(d->platform.opaque, c->apic_base))
+	if (!d->platform.set_apic_base(d->platform.opaque, c->apic_base) &&
+	    printk_due(&d->count.apic_base_refused))
 		printk("dbt: the APIC base %llx is refused\n", (unsigned long long)c->apic_base);
 }
 

@@ -9,8 +9,11 @@ GUEST_ROMS := vgabios-isavga.bin vgabios-stdvga.bin linuxboot_dma.bin
 GUEST_LINUX := vmlinuz-686 initramfs-686.gz
 GUEST_GRUB := grub-disk.img grub-cd.iso
 
+GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) \
+	gb32.img)
+
 .PHONY: guests
-guests: $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) gb32.img)
+guests: $(GUEST_ALL)
 
 # --- firmware and option ROMs: name, size in bytes, folder
 

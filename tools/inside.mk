@@ -141,10 +141,12 @@ $(B)/loam.efi: $(B)/loam.so
 EDK2 := /usr/share/qemu-efi-loongarch64
 RUN_CFG ?= boot/loam.cfg
 RUN_FROM ?= build/guest
-FILE_LINE := ^[ \t]*\(firmware\|kernel\|initrd\|cdrom\|disk[0-3]\)[ \t]*=[ \t]*\([^,]*\).*
-RUN_FILES := $(shell sed -n 's/$(FILE_LINE)/\2/p' $(RUN_CFG))
+RUN_FILES := $(if $(filter run %/run.img,$(MAKECMDGOALS)), \
+	$(shell python3 tools/mkesp.py --names '$(RUN_CFG)'))
+# Those that are there, or that make can make; Loam itself tells of the others.
+RUN_NEEDS := $(filter $(GUEST_ALL) $(wildcard $(RUN_FROM)/*),$(RUN_FILES:%=$(RUN_FROM)/%))
 
-$(B)/run.img: $(B)/loam.efi $(RUN_CFG) tools/mkesp.py $(RUN_FILES:%=$(RUN_FROM)/%) FORCE
+$(B)/run.img: $(B)/loam.efi $(RUN_CFG) tools/mkesp.py $(RUN_NEEDS) FORCE
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config $(RUN_CFG) --from $(RUN_FROM)
 
 # For tests, qemu-test/boot/efi-NAME.cfg.
@@ -168,7 +170,11 @@ $(N)/plain/%.o: %.c $(N)/flags
 	@mkdir -p $(@D)
 	$(Q)gcc $(CFLAGS_NATIVE) -O2 -MMD -MP -c $< -o $@
 
-$(N)/san/%.o $(N)/plain/%.o: %.S
+$(N)/san/%.o: %.S
+	@mkdir -p $(@D)
+	$(Q)gcc -I. -D__ASSEMBLER__ -c $< -o $@
+
+$(N)/plain/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)gcc -I. -D__ASSEMBLER__ -c $< -o $@
 

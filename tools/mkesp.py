@@ -6,6 +6,8 @@ mkesp.py IMAGE [PATH=FILE]...      PATH is the name in the volume: EFI/BOOT/loam
 mkesp.py IMAGE --boot LOAM.EFI [--config CFG --from FOLDER] [NAME=FILE]...
                                    LOAM.EFI as the default boot program, NAMEs beside it,
                                    CFG as loam.cfg, and the files that it names out of FOLDER
+                                   (one that is not there is left out: Loam will tell)
+mkesp.py --names CFG               only print the names of these files
 Needs mtools.  Invariant: IMAGE is complete or not there.
 """
 import argparse
@@ -19,6 +21,7 @@ BOOT_FOLDER = "EFI/BOOT/"
 BOOT_NAME = BOOT_FOLDER + "BOOTLOONGARCH64.EFI"
 SPARE = 2 * MIB         # FAT, folders, the last cluster of each file
 FILE_LINE = re.compile(r"\s*(?:firmware|kernel|initrd|cdrom|disk[0-3])\s*=\s*(.*)")
+COMMENT = re.compile(r"(^|[ \t])#.*")       # as boot/config.c takes it
 FAT32_FROM = 512 * MIB  # below: FAT16, whose clusters stay small enough
 
 
@@ -55,9 +58,20 @@ def build(image, files):
 
 def named_in(config):
     """The files that a loam.cfg names."""
-    with open(config, encoding="utf-8") as f:
-        found = (FILE_LINE.match(line) for line in f)
-        return [m[1].split(",")[0].strip() for m in found if m]
+    with open(config, encoding="utf-8-sig", errors="replace") as f:
+        found = (FILE_LINE.match(COMMENT.sub("", line)) for line in f)
+        names = (m[1].split(",")[0].strip() for m in found if m)
+        return [name for name in names if name]
+
+
+def add_named(files, config, folder):
+    """Add to `files` what the loam.cfg names out of `folder`; tell what is not there."""
+    for name in named_in(config):
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            files.setdefault(name, path)
+        elif name not in files:
+            print(f"mkesp.py: {config} names {name}, which is not in {folder}", file=sys.stderr)
 
 
 def pair(text):
@@ -69,17 +83,22 @@ def pair(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("image")
+    parser.add_argument("image", nargs="?")
+    parser.add_argument("--names", metavar="CFG")
     parser.add_argument("--boot", metavar="LOAM.EFI", help="the default boot program")
     parser.add_argument("--config", metavar="CFG")
     parser.add_argument("--from", dest="folder", metavar="FOLDER", default=".")
     parser.add_argument("files", nargs="*", type=pair, metavar="PATH=FILE")
     args = parser.parse_args()
+    if args.names:
+        print("\n".join(named_in(args.names)))
+        return
+    if not args.image:
+        parser.error("no IMAGE")
     files = {path.lstrip("/"): name for path, name in args.files}
     if args.config:
         files["loam.cfg"] = args.config
-        for name in named_in(args.config):
-            files.setdefault(name, os.path.join(args.folder, name))
+        add_named(files, args.config, args.folder)
     if args.boot:
         files = {BOOT_NAME: args.boot} | {BOOT_FOLDER + path: name for path, name in files.items()}
     try:

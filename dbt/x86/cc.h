@@ -4,7 +4,7 @@
  * CF PF AF ZF SF OF can be computed when somebody asks. This file says what
  * each kind means; it is the only definition, shared by translated code's
  * slow path, the evaluator, fault recipes and the tests. Not here: how the
- * flags are computed in IR (dbt/opt/flags.c), which must agree.
+ * flags are computed in IR (dbt/lift/flags.c), which must agree.
  *
  * Operands are host words whose low 8 << size bits count; the rest is ignored.
  */

@@ -35,7 +35,7 @@ struct acpi_pm {
 	u8 storage[PM_SIZE];	/* registers past the PM timer: kept, without effect */
 	u64 seen;		/* half-cycles of the PM timer that TMR_STS was told of */
 	u8 apmc, apms;
-	u64 unknown_smi;
+	u64 unknown_smi, sleeps;
 	u8 gpe[ACPI_GPE_LEN];
 	struct irq_line sci;
 	struct power power;
@@ -119,11 +119,13 @@ static u64 pm_read(void *opaque, u32 off, unsigned size)
 }
 
 /* SLP_EN was written with SLP_TYP. Returns true for soft off, which the caller then does. */
-static bool sleep(unsigned type)
+static bool sleep(struct acpi_pm *a, unsigned type)
 {
 	if (type == 0)
 		return true;
-	printk("acpi_pm: guest asks for sleep type %u: not supported, ignored\n", type);
+	if (printk_due(&a->sleeps))
+		printk("acpi_pm: guest asks for sleep type %u: not supported, ignored (%lu so "
+		       "far)\n", type, (unsigned long)a->sleeps);
 	return false;
 }
 
@@ -141,7 +143,7 @@ static bool write_byte(struct acpi_pm *a, u32 off, u8 v)
 	case PM1_CNT:
 	case PM1_CNT + 1:
 		a->cnt = (u16)((a->cnt & ~mask) | (w & CNT_ALL));
-		return w & SLP_EN && sleep((unsigned)bits(a->cnt, 12, 10));
+		return w & SLP_EN && sleep(a, (unsigned)bits(a->cnt, 12, 10));
 	}
 	if (off >= PM_TMR + 4 && off < PM_SIZE)
 		a->storage[off] = v;

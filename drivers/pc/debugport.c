@@ -10,13 +10,15 @@
 #include <stdlib.h>
 
 #include "kernel/panic.h"
+#include "kernel/printk.h"
 
 enum { PORT_POST = 0x80, PORT_DEBUG = 0x402, PORT_PRINT = 0x403, PORT_COUNTER = 0x404 };
-enum { DEBUG_PRESENT = 0xe9, COUNTERS_PRESENT = 0xec };
+enum { DEBUG_PRESENT = 0xe9, COUNTERS_PRESENT = 0xec, PRINTS_MAX = 1000 };
 
 struct debugport {
 	struct chardev sink;
 	struct counters counters;
+	u64 prints;		/* lines asked for by port 0x403 */
 	u32 latch;
 	u8 post;
 	struct bus_region debug_region, post_region, print_region, counter_region;
@@ -64,7 +66,11 @@ static void print_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct debugport *d = opaque;
 
 	(void)off, (void)size;
-	d->counters.print(d->counters.opaque, (u8)v);
+	if (++d->prints <= PRINTS_MAX)
+		d->counters.print(d->counters.opaque, (u8)v);
+	else if (d->prints == PRINTS_MAX + 1)
+		printk("debugport: %u lines of counters were printed, no more will be\n",
+		       (unsigned)PRINTS_MAX);
 }
 
 static u64 counter_read(void *opaque, u32 off, unsigned size)

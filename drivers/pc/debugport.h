@@ -2,7 +2,8 @@
 /*
  * Port 0x402 (SeaBIOS's debug console) and port 0x80 (POST codes), and two ports that no PC has,
  * for tests and benchmarks:
- *	0x403, 1 byte	write: print the monitor's counters, tagged with the byte. read: 0xec
+ *	0x403, 1 byte	write: print the monitor's counters, tagged with the byte (1000 times at
+ *			most). read: 0xec
  *	0x404, 4 bytes	write: choose a counter by its number (dbt/counters.def), and latch it;
  *			read: the low 32 bits of what was latched
  */

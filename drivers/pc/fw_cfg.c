@@ -38,7 +38,7 @@ struct fw_cfg {
 	u16 key;
 	u32 at;			/* offset in the selected item */
 	u64 dma_addr;
-	u64 refused;		/* DMA writes */
+	u64 refused, lost;	/* DMA: writes; descriptors that are not in RAM */
 	struct bus_region ctl_region, dma_region;
 };
 
@@ -115,7 +115,9 @@ static void dma(struct fw_cfg *f)
 
 	f->dma_addr = 0;
 	if (gpa_read(gpa(at), desc, sizeof(desc)) != sizeof(desc)) {
-		printk("fw_cfg: DMA descriptor at 0x%llx is not in RAM\n", (unsigned long long)at);
+		if (printk_due(&f->lost))
+			printk("fw_cfg: DMA descriptor at 0x%llx is not in RAM (%lu so far)\n",
+			       (unsigned long long)at, (unsigned long)f->lost);
 		return;
 	}
 	u32 control = (u32)get_be(desc, 4), length = (u32)get_be(desc + 4, 4);

@@ -41,6 +41,7 @@ struct i8042 {
 	bool full, aux;		/* the output buffer: is full; holds a byte of the mouse */
 	u8 data;
 	bool broken;		/* translation saw 0xf0 */
+	u64 unknown;		/* commands */
 	struct ps2_queue reply;	/* of the controller itself; low byte first */
 	struct ps2_queue reply_aux;
 	struct ps2_kbd kbd;
@@ -161,7 +162,10 @@ static void command(struct i8042 *k, u8 v)
 	case CMD_A20_OFF: write_out(k, k->out & (u8)~OUT_A20); break;
 	case CMD_A20_ON: write_out(k, k->out | OUT_A20); break;
 	case CMD_READ_TEST: ps2_put(&k->reply, 0x00); break;
-	default: printk("i8042: unknown command 0x%02x\n", v);
+	default:
+		if (printk_due(&k->unknown))
+			printk("i8042: unknown command 0x%02x (%lu so far)\n", v,
+			       (unsigned long)k->unknown);
 	}
 }
 

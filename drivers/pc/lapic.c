@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Local APICs (Intel SDM 3A chapter 11, version 0x14): registers, priorities, IPIs, timer.
- * Not the IOAPIC, and not the choice between LAPIC and PIC (irqchip).
- * Deviations: the timer's clock is 100 MHz of clock_ns(); periodic ticks that are late by
- * more than a period are merged, as they merge in IRR; no TSC deadline, no x2APIC, no
- * thermal or performance sources (their LVT entries are storage); lowest-priority
- * arbitration takes the first core of lowest PPR; SMI is counted and logged. The register
- * page answers for all cores at one base, the last one that a core set.
+ * Local APICs (Intel SDM 3A chapter 11, version 0x14): registers, priorities, IPIs.
+ * Not the timer (lapic_timer.c), the IOAPIC, or the choice between LAPIC and PIC (irqchip).
+ * Deviations: no x2APIC, no thermal or performance sources (their LVT entries are storage);
+ * lowest-priority arbitration takes the first core of lowest PPR; SMI is counted and logged.
+ * The register page answers for all cores at one base, the last one that a core set, and not
+ * where RAM is (logged).
  * Invariant: core->pending says that a vector in IRR outranks PPR, whenever the lock is free.
  */
 #include "drivers/pc/lapic.h"
@@ -14,53 +13,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/pc/clock.h"
+#include "drivers/pc/lapic_core.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
-#include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
-#include "kernel/timer.h"
+#include "mm/gpa.h"
 
 enum { REG_ID = 0x20, REG_VERSION = 0x30, REG_TPR = 0x80, REG_APR = 0x90, REG_PPR = 0xa0,
 	REG_EOI = 0xb0, REG_LDR = 0xd0, REG_DFR = 0xe0, REG_SVR = 0xf0, REG_ISR = 0x100,
 	REG_TMR = 0x180, REG_IRR = 0x200, REG_ESR = 0x280, REG_ICR = 0x300, REG_ICR2 = 0x310,
 	REG_LVT = 0x320, REG_TICR = 0x380, REG_TCCR = 0x390, REG_DCR = 0x3e0 };
-enum { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVTS };
-enum { LVT_MASKED = 0x10000, LVT_PERIODIC = 0x20000, LVT_LEVEL = 0x8000 };
+enum { LVT_LEVEL = 0x8000 };
 enum { ESR_SEND_ILLEGAL = 0x20, ESR_RECEIVE_ILLEGAL = 0x40, ESR_REGISTER = 0x80 };
 enum { SVR_ENABLE = 0x100, VERSION = 0x00050014, ICR_LOGICAL = 0x800, ICR_ASSERT = 0x4000 };
-enum { BASE_BSP = 0x100, BASE_ENABLE = 0x800, TICK_NS = 10, MIN_NS = 20000 };
+enum { BASE_BSP = 0x100, BASE_ENABLE = 0x800 };
 #define BASE_ADDR 0xffffff000ull
 #define BASE_DEFAULT 0xfee00000ull
-
-struct core {
-	struct lapic *l;
-	u64 base;		/* IA32_APIC_BASE */
-	u8 id, tpr, ldr, dfr;	/* dfr: model, bits 31:28 */
-	u16 svr;
-	u32 esr, esr_new;	/* as last latched; errors since then */
-	u32 isr[8], tmr[8], irr[8];
-	u32 icr[2], lvt[LVTS];
-	u32 ticr;
-	u8 dcr;
-	u64 start;		/* ns at which the timer held ticr */
-	bool counting;
-	bool pending;
-	struct timer timer;
-};
-
-struct lapic {
-	struct lock lock;
-	struct bus *bus;
-	unsigned cores;
-	struct core core[LAPIC_MAX_CORES];
-	struct cpu_intr cpu;
-	struct irq_line eoi;
-	u64 unconnected;
-	int lint[2];
-	struct bus_region region;
-};
 
 /* -- Vectors and priority -------------------------------------------------- */
 
@@ -76,7 +45,11 @@ static void set_bit(u32 set[8], u8 v) { set[v / 32] |= BIT(v % 32); }
 static void clear_bit(u32 set[8], u8 v) { set[v / 32] &= ~BIT(v % 32); }
 static bool test_bit(const u32 set[8], u8 v) { return set[v / 32] >> v % 32 & 1; }
 
-static bool enabled(const struct core *c) { return c->base & BASE_ENABLE && c->svr & SVR_ENABLE; }
+bool lapic_core_enabled(const struct core *c)
+{
+	return c->base & BASE_ENABLE && c->svr & SVR_ENABLE;
+}
+
 
 /* §11.8.3.1 */
 static u8 ppr(const struct core *c)
@@ -106,17 +79,16 @@ static void update(struct core *c)
 		l->cpu.raise(l->cpu.opaque, number(c));
 }
 
-static void accept(struct core *c, u8 vector, bool level);
 static void error(struct core *c, u32 bit)
 {
 	u32 lvt = c->lvt[LVT_ERROR];
 
 	c->esr_new |= bit;
 	if (!(lvt & LVT_MASKED) && (lvt & 0xff) >= 16)
-		accept(c, (u8)lvt, false);
+		lapic_core_accept(c, (u8)lvt, false);
 }
 
-static void accept(struct core *c, u8 vector, bool level)
+void lapic_core_accept(struct core *c, u8 vector, bool level)
 {
 	if (vector < 16) {
 		error(c, ESR_RECEIVE_ILLEGAL);
@@ -145,9 +117,9 @@ static bool deliver(struct core *c, enum lapic_mode mode, u8 vector, bool level)
 	switch (mode) {
 	case LAPIC_FIXED:
 	case LAPIC_LOWEST:
-		if (enabled(c))
-			accept(c, vector, level);
-		return enabled(c);
+		if (lapic_core_enabled(c))
+			lapic_core_accept(c, vector, level);
+		return lapic_core_enabled(c);
 	case LAPIC_NMI:
 		l->cpu.nmi ? l->cpu.nmi(l->cpu.opaque, n) : unconnected(l, "NMI");
 		return true;
@@ -188,7 +160,7 @@ static bool message_locked(struct lapic *l, u8 dest, bool logical, enum lapic_mo
 			continue;
 		if (mode != LAPIC_LOWEST)
 			taken |= deliver(c, mode, vector, level);
-		else if (enabled(c) && (!best || ppr(c) < ppr(best)))
+		else if (lapic_core_enabled(c) && (!best || ppr(c) < ppr(best)))
 			best = c;
 	}
 	return best ? deliver(best, mode, vector, level) : taken;
@@ -245,78 +217,6 @@ static void send_ipi(struct core *self)
 
 		if (shorthand == 1 ? is_self : shorthand == 2 || !is_self)
 			deliver(c, mode, (u8)lo, false);
-	}
-}
-
-/* -- Timer ----------------------------------------------------------------- */
-
-/* Nanoseconds for one count: DCR bits 3, 1, 0 are log2 of the divider minus one, 7 is /1. */
-static u64 count_ns(const struct core *c)
-{
-	unsigned v = (c->dcr & 3) | (c->dcr >> 1 & 4);
-
-	return (u64)TICK_NS << (v == 7 ? 0 : v + 1);
-}
-
-static bool periodic(const struct core *c) { return c->lvt[LVT_TIMER] & LVT_PERIODIC; }
-
-static u32 current_count(const struct core *c)
-{
-	if (!c->ticr || !c->counting)
-		return 0;
-	u64 e = (clock_ns() - c->start) / count_ns(c);
-	if (periodic(c))
-		return c->ticr - (u32)(e % c->ticr);
-	return e < c->ticr ? c->ticr - (u32)e : 0;
-}
-
-static void arm_timer(struct core *c)
-{
-	u64 now = clock_ns(), at = c->start + c->ticr * count_ns(c);
-
-	if (!c->ticr || !c->counting) {
-		timer_cancel(&c->timer);
-		return;
-	}
-	timer_set(&c->timer, at > now ? at : now + MIN_NS);
-}
-
-static void lapic_timer(void *opaque)
-{
-	struct core *c = opaque;
-	u32 lvt = c->lvt[LVT_TIMER];
-
-	lock_take(&c->l->lock);
-	u64 now = clock_ns(), period = c->ticr * count_ns(c);
-	if (c->counting && period && now >= c->start + period) {
-		if (!(lvt & LVT_MASKED) && enabled(c))
-			accept(c, (u8)lvt, false);
-		if (periodic(c))
-			c->start += (now - c->start) / period * period;
-		else
-			c->counting = false;
-	}
-	arm_timer(c);
-	lock_drop(&c->l->lock);
-}
-
-static void write_ticr(struct core *c, u32 v)
-{
-	c->ticr = v;
-	c->start = clock_ns();
-	c->counting = v != 0;
-	arm_timer(c);
-}
-
-/* A new divider goes on from the present count. */
-static void write_dcr(struct core *c, u8 v)
-{
-	u32 count = current_count(c);
-
-	c->dcr = v & 0xb;
-	if (c->counting) {
-		c->start = clock_ns() - (c->ticr - count) * count_ns(c);
-		arm_timer(c);
 	}
 }
 
@@ -392,7 +292,7 @@ static u32 read_reg(struct core *c, u32 reg)
 	case REG_ICR: return c->icr[0];
 	case REG_ICR2: return c->icr[1];
 	case REG_TICR: return c->ticr;
-	case REG_TCCR: return current_count(c);
+	case REG_TCCR: return lapic_timer_count(c);
 	case REG_DCR: return c->dcr;
 	case REG_APR:
 	case REG_EOI: return 0;
@@ -416,8 +316,8 @@ static void write_reg(struct core *c, u32 reg, u32 v)
 	case REG_ESR: c->esr = c->esr_new; c->esr_new = 0; break;
 	case REG_ICR: c->icr[0] = v & 0x000ccfff; send_ipi(c); break;
 	case REG_ICR2: c->icr[1] = v & 0xff000000; break;
-	case REG_TICR: write_ticr(c, v); break;
-	case REG_DCR: write_dcr(c, (u8)v); break;
+	case REG_TICR: lapic_timer_start(c, v); break;
+	case REG_DCR: lapic_timer_divide(c, (u8)v); break;
 	default:
 		if (reg < REG_ID || reg > REG_DCR)
 			error(c, ESR_REGISTER);
@@ -536,6 +436,9 @@ int lapic_set_base(struct lapic *l, unsigned core, u64 msr)
 	update(c);
 	lock_drop(&l->lock);
 	bus_move(l->bus, BUS_MMIO, &l->region, msr & BASE_ADDR, 0x1000, true);
+	if (gpa_host(gpa(msr & BASE_ADDR)) && printk_due(&l->in_ram))
+		printk("lapic: its page at 0x%llx is RAM: RAM answers there, not the LAPIC\n",
+		       (unsigned long long)(msr & BASE_ADDR));
 	return 0;
 }
 
@@ -588,8 +491,7 @@ struct lapic *lapic_create(struct bus *bus, unsigned cores, const struct cpu_int
 	l->eoi = *eoi;
 	for (unsigned k = 0; k < cores; k++) {
 		l->core[k].l = l;
-		l->core[k].timer.fn = lapic_timer;
-		l->core[k].timer.opaque = &l->core[k];
+		lapic_timer_init(&l->core[k]);
 	}
 	l->region = (struct bus_region){
 		"lapic", BASE_DEFAULT, 0x1000, &lapic_ops, l, 1, true, NULL,

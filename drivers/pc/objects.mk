@@ -3,7 +3,7 @@
 PC_OBJECTS = $(addprefix drivers/pc/,debugport.o debugexit.o ferr.o dma.o pic.o pit.o \
 	cmos.o uart.o \
 	ps2_kbd.o ps2_mouse.o i8042.o pci.o pci_host.o piix.o acpi_pm.o \
-	fw_cfg.o lapic.o ioapic.o irqchip.o \
+	fw_cfg.o lapic.o lapic_timer.o ioapic.o irqchip.o \
 	ide.o ide_disk.o atapi.o vga.o linuxboot.o linuxboot_rom.o \
 	aml.o acpi_tables.o machine.o)
 

@@ -31,6 +31,7 @@ struct chip {
 	u8 top;			/* the input of highest priority */
 	u8 next_icw;		/* 0: operation, else the ICW number that A0=1 takes */
 	bool single, want_icw4, aeoi, rotate_aeoi, sfnm, smm, read_isr, poll;
+	u64 mcs80;		/* how often it was asked for */
 };
 
 struct pic {
@@ -191,7 +192,7 @@ static void icw(struct chip *c, u8 v)
 		c->aeoi = v & ICW4_AEOI;
 		c->sfnm = v & ICW4_SFNM;
 		c->next_icw = 0;
-		if (!(v & ICW4_UPM))
+		if (!(v & ICW4_UPM) && printk_due(&c->mcs80))
 			printk("pic: ICW4 0x%x asks for MCS-80 mode: not modelled\n", v);
 		break;
 	}
@@ -345,10 +346,11 @@ void pic_reset(struct pic *p)
 {
 	lock_take(&p->lock);
 	for (unsigned k = 0; k < 2; k++) {
-		u8 lines = p->chip[k].lines;
+		struct chip old = p->chip[k];
 
 		memset(&p->chip[k], 0, sizeof(p->chip[k]));
-		p->chip[k].lines = lines;
+		p->chip[k].lines = old.lines;
+		p->chip[k].mcs80 = old.mcs80;
 		p->chip[k].elcr_ok = k ? 0xde : 0xf8;	/* PIIX3 §2.5.6: not 0, 1, 2, 8, 13 */
 	}
 	update(p);

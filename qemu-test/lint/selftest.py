@@ -11,6 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import deps
 import fp
+import readmes
 import run
 import size
 import text
@@ -48,6 +49,9 @@ def test_size():
     body = ["int f(int a)", "{"] + ["\ta++;"] * 121 + ["}", "static int g(void)", "{", "}"]
     check("function lengths", [(n, s) for n, _, s in size.functions(body)],
           [("f", 121), ("g", 0)])
+    check("600 lines pass", size.too_long("mm/x.c", ["x"] * 600 + [""], ()), [])
+    check("601 do not", len(size.too_long("mm/x.c", ["x"] * 601 + [""], ("mm/y.c",))), 1)
+    check("unless allowed", size.too_long("mm/x.c", ["x"] * 601 + [""], ("mm/x.c",)), [])
     check("a table is no function", size.functions(["int t[] =", "{", "1,", "};"]), [])
 
 
@@ -67,6 +71,15 @@ def test_fp():
             "9008 <c>:", " 9008:\tvld\t$vr3, $a0, 0",
             "900c <d>:", "900c <.L2>:", " 900c:\tmovfcsr2gr\t$a0, $fcsr0"]
     check("FP and vector registers", list(fp.users("\n".join(code))), ["b", "c", "d"])
+
+
+def test_readmes():
+    files = ["a/b/x.c", "a/README.md", "top.c", ".ci/run"]
+    check("folders with files", readmes.folders(files), ["a", "a/b"])
+    def one(line):
+        return len(readmes.check("a", [line], files))
+    check("files that are there", one("`x.c` and `b/x.c top.c`, `x*.c`, `NAME.c`, y.c"), 0)
+    check("a file that is not", one("`x.c y.c`"), 1)
 
 
 def run_one(name, **section):
@@ -128,6 +141,7 @@ if __name__ == "__main__":
     test_size()
     test_text()
     test_fp()
+    test_readmes()
     test_runner()
     test_time_limit()
     print(f"selftest: {len(failures)} failed")

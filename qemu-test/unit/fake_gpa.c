@@ -39,6 +39,8 @@ u64 gpa_write(gpa_t a, const void *buf, u64 size)
 	return n;
 }
 
+void *gpa_host(gpa_t a) { return a.a < FAKE_RAM_SIZE ? fake_ram + a.a : NULL; }
+
 void gpa_set_pam(gpa_t start, u64 size, unsigned pam)
 {
 	must(start.a >= 0xc0000 && start.a + size <= 0x100000 && !(start.a % 0x4000));

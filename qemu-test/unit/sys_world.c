@@ -285,3 +285,25 @@ unsigned page_fault_sweep(void (*setup)(void), struct fault (*op)(void), const c
 	}
 	return faults;
 }
+
+void world_push(unsigned size, u32 v)
+{
+	u32 mask = w.seg[SS].attr & SEG_DB ? 0xffffffff : 0xffff;
+	u32 sp = (reg32(&w, ESP) - size) & mask;
+
+	fake_put((u32)w.seg[SS].base + sp, size, v);
+	set_reg32(&w, ESP, sp);
+}
+
+void world_ret_frame(u32 eip, u16 cs)
+{
+	world_push(4, cs);
+	world_push(4, eip);
+}
+
+void world_outer_frame(u32 eip, u16 cs, u32 esp, u16 ss)
+{
+	world_push(4, ss);
+	world_push(4, esp);
+	world_ret_frame(eip, cs);
+}

@@ -63,6 +63,11 @@ void gdt_split(u16 sel);
 void put_tss32(u32 base, u16 cs, u32 eip, u16 ss, u32 esp, u32 eflags);
 void put_tss16(u32 base, u16 cs, u16 ip, u16 ss, u16 sp, u16 flags);
 
+/* Push a value of `size` bytes on the current stack. */
+void world_push(unsigned size, u32 v);
+/* The 32-bit frame of a return, and that of a return to an outer level. */
+void world_ret_frame(u32 eip, u16 cs);
+void world_outer_frame(u32 eip, u16 cs, u32 esp, u16 ss);
 /* Value k (0 = top) of `size` bytes on the current stack. */
 u32 stack_at(unsigned k, unsigned size);
 

@@ -174,7 +174,11 @@ static void test_virtual_wire(void)
 	CHECK_EQ(lapic_set_base(lapic, 0, 0xfed00900), 0, "another base");
 	CHECK_EQ(readl(0xfed00030) & 0xff, 0x14, "registers moved");
 	CHECK_EQ(lapic_set_base(lapic, 0, 0xfee00d00), -ERR_INVAL, "x2APIC is a reserved bit");
+	unsigned lines = native_printks;
+	CHECK_EQ(lapic_set_base(lapic, 0, 0x00010900), 0, "over RAM");
+	CHECK(native_printks == lines + 1 && strstr(native_last, "RAM answers"), "is logged");
 	CHECK_EQ(lapic_set_base(lapic, 0, 0xfee00900), 0, "back");
+	CHECK_EQ(native_printks, lines + 1, "without a word");
 	CHECK_EQ(get(0xf0), 0x1ff, "state kept");
 }
 

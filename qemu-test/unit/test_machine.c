@@ -190,11 +190,47 @@ static void test_bad_configs(struct machine_config c, u8 *kernel)
 	CHECK_EQ(machine_create(&c, &x), -ERR_INVAL, "a short file");
 }
 
+static unsigned counters_printed;
+
+static void on_print(void *o, u32 tag) { (void)o, (void)tag; counters_printed++; }
+static u64 on_get(void *o, unsigned n) { (void)o; return n; }
+
+/* How many lines `n` times of the same make. */
+static unsigned lines_of(void (*once)(void), unsigned n)
+{
+	unsigned before = native_printks;
+
+	for (unsigned k = 0; k < n; k++)
+		once();
+	return native_printks - before;
+}
+
+static void bad_kbd(void) { outb(0x64, 0xee); }
+static void bad_dma(void) { outl(0x514, 0xffffffff), outl(0x518, 0xf0ffffff); }
+static void bad_sleep(void) { outw(0x604, 0x2400); }
+static void bad_pic(void) { outb(0x20, 0x13), outb(0x21, 0x08), outb(0x21, 0); }
+static void print_counters(void) { outb(0x403, 1); }
+
+/* What a guest repeats is printed the 1st, 2nd, 4th … 512th time only. */
+static void test_flood(void)
+{
+	outl(0xcf8, 0x80000b40), outl(0xcfc, 0x601);
+	outl(0xcf8, 0x80000b80), outb(0xcfc, 1);
+	CHECK_EQ(lines_of(bad_kbd, 1000), 10, "unknown commands of the 8042");
+	CHECK_EQ(lines_of(bad_dma, 1000), 10, "fw_cfg DMA from nowhere");
+	CHECK_EQ(lines_of(bad_sleep, 1000), 10, "ACPI sleep");
+	CHECK_EQ(lines_of(bad_pic, 1000), 10, "PIC in MCS-80 mode");
+	CHECK_EQ(lines_of(print_counters, 5000), 1, "no more lines of counters");
+	CHECK_EQ(counters_printed, 1000, "after these");
+	machine_reset(m);
+}
+
 /* Random accesses everywhere: sanitizers and must() judge. */
 static void test_random(void)
 {
 	u32 x = 12345;
 	static const u64 pages[] = { 0xa0000, 0xfec00000, 0xfee00000 };
+	unsigned lines = native_printks - offs;	/* power off returns here */
 
 	for (unsigned k = 0; k < 400000; k++) {
 		x = x * 1664525 + 1013904223;
@@ -213,7 +249,7 @@ static void test_random(void)
 		if (irqchip_pending(ic, 0))
 			irqchip_ack(ic, 0);
 	}
-	CHECK(1, "survived");
+	CHECK(native_printks - offs - lines < 150, "and the log is not full of it");
 	machine_reset(m);
 	CHECK_EQ(irqchip_pending(ic, 0), 0, "quiet after reset");
 	outl(0xcf8, 0x80000000);
@@ -229,7 +265,7 @@ int main(void)
 	};
 	struct machine_config c = {
 		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
-		.power = { on_off },
+		.power = { on_off }, .counters = { .print = on_print, .get = on_get },
 		.disk = { &b }, .cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
 		.initrd = initrd, .initrd_size = sizeof(initrd), .cmdline = "hello",
 	};
@@ -245,6 +281,7 @@ int main(void)
 	test_firmware_view();
 	test_wiring();
 	test_control_lines();
+	test_flood();
 	test_random();
 	return check_done();
 }
