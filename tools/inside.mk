@@ -6,6 +6,8 @@
 #:                     RUN_CFG=loam.cfg RUN_FROM=folder: another configuration and its files
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
+#: make check-mutate   mistakes made on purpose (qemu-test/mutants.cfg): each must turn a test red;
+#:                     slow; MUTANTS="NAME …" chooses
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32)
 #: make guests           guest software in build/guest (guestimg/README.md)
@@ -30,7 +32,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test bench profile lint headers clean units check-unit setup FORCE
+.PHONY: all run test bench profile lint headers clean units check-unit check-mutate setup FORCE
 setup:
 	@:
 
@@ -206,6 +208,10 @@ check-unit: units
 
 check-%: all units guests
 	@$(RUN_TESTS) $*
+
+# Not by run.py: it builds a copy again and again and runs run.py itself.
+check-mutate: all units guests
+	@python3 tools/mutate.py --host $(HOST) $(MUTANTS)
 
 # BENCH_LINUX=0 leaves out the Linux boot, which takes minutes.
 BENCH_LINUX ?= 1

@@ -38,7 +38,7 @@ static struct fault_site site_buf[SITES_MAX];
 static struct recipe recipe_buf[RECIPES_MAX];
 
 /* One index entry for each block of a region, at its upper end. */
-#define BLOCKS_PER_REGION(size) ((size) / 512)
+#define BLOCKS_PER_REGION(size) ((size) / 256)
 
 static void region_reset(struct region *r)
 {
