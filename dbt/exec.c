@@ -52,7 +52,7 @@ static void jump_cache_drop(const struct block *b)
 {
 	struct jump_entry *e = jump_cache_entry(b->key.eip);
 
-	if (e->code == b->code)
+	if (e->code == block_code(b))
 		*e = (struct jump_entry){ 0, NULL };
 }
 
@@ -62,7 +62,7 @@ static void jump_cache_fill(struct dbt *d, const struct block *b)
 
 	if (b->key.flags & KEY_SINGLE)
 		return;
-	*e = (struct jump_entry){ d->c->ctx << 32 | b->key.eip, b->code };
+	*e = (struct jump_entry){ d->c->ctx << 32 | b->key.eip, block_code(b) };
 	d->count.jump_cache_fills++;
 }
 
@@ -168,7 +168,7 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 {
 	bool two_pages = b->key.page2 != BLOCK_ONE_PAGE;
 
-	if ((b->key.flags & KEY_SINGLE) || l->from->dead || b->dead || (two_pages && !l->guard))
+	if ((b->key.flags & KEY_SINGLE) || link_from(l)->dead || b->dead || (two_pages && !l->guard))
 		return;
 	l = free_link(l);
 	if (!l)
@@ -176,7 +176,7 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 	if (l->indirect && l->to)
 		cache_unchain(l);
 	l->eip = b->key.eip;
-	d->count.relinks += l->to != NULL;
+	d->count.relinks += l->to != 0;
 	cache_chain(l, b, (u32)d->c->ctx);
 }
 
@@ -375,7 +375,7 @@ static void leave_link(struct dbt *d)
 	struct block *from;
 
 	d->link = cache_link((u32)d->c->exit_arg);
-	from = d->link->from;
+	from = link_from(d->link);
 	if (!d->link->indirect)
 		d->c->eip = d->link->eip;
 	d->after_sti = from->sti && !(from->key.flags & KEY_SINGLE);
@@ -451,7 +451,7 @@ static const u32 *find_code(struct dbt *d, struct fault *f)
 	if (!b)
 		return NULL;
 	jump_cache_fill(d, b);
-	return b->code;
+	return block_code(b);
 }
 
 static void run_one(struct dbt *d)

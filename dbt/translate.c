@@ -190,12 +190,12 @@ static unsigned count_exits(const struct ir *ir)
 static void trace_block(const struct block_key *k, const struct ir *ir, const struct block *b)
 {
 	trace(EXEC, "block %08x gpa %llx flags %x: %u insns, %u bytes at %p\n", k->eip,
-	      (unsigned long long)k->gpa, k->flags, b->guest_insns, b->code_size, (void *)b->code);
+	      (unsigned long long)k->gpa, k->flags, b->guest_insns, b->code_size, (void *)block_code(b));
 	if (trace_mask & (1u << TRACE_IR))
 		ir_print(ir, print_line);
 	if (trace_mask & (1u << TRACE_CODE))
 		for (u32 n = 0; n < b->code_size / 4; n++)
-			printk("code %p %08x\n", (void *)(b->code + n), b->code[n]);
+			printk("code %p %08x\n", (void *)(block_code(b) + n), block_code(b)[n]);
 }
 
 /* Of `size` bytes from offset `start` of a page on, those on that page. */
@@ -226,7 +226,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 
 	cache_room(&out, count_exits(ir), &link_base);
 	add_checks(t, &out);
-	if (backend_emit(ir, &out, link_base))
+	if (backend_emit(ir, &out, link_base) || !cache_fits(&out))
 		return NULL;
 	b = cache_commit(&out);
 	b->key = *t->k;

@@ -12,6 +12,19 @@
 struct block;
 
 /*
+ * Code and records lie in one pool: a reference is an offset in it. 0 is nothing: the pool's first
+ * word holds nothing. Records are many and their size decides how much code fits.
+ */
+typedef u32 pool_ref;
+extern u8 *cache_pool;
+
+static inline void *pool_at(pool_ref r) { return r ? cache_pool + r : NULL; }
+static inline pool_ref pool_ref_of(const void *p)
+{
+	return p ? (pool_ref)((const u8 *)p - cache_pool) : 0;
+}
+
+/*
  * What a block was translated for (design 3). Two keys that differ in any field are different code.
  */
 struct block_key {
@@ -30,15 +43,19 @@ struct block_key {
  * the context tag and goes to the jump cache if it differs.
  */
 struct link {
-	u32 *slot;
-	u32 *guard;		/* NULL: the target is on the same page */
-	struct block *from, *to;
-	struct link *next_in;	/* other exits chained to the same block */
-	struct link *next_guarded, **prev_guarded;	/* all chained exits that have a guard */
+	pool_ref slot;
+	pool_ref from, to;	/* blocks */
+	pool_ref next_in;	/* other exits chained to the same block */
 	u32 eip;		/* where the exit goes */
-	u32 tag;		/* context tag that the guard lets through */
+	u16 tag;		/* context tag that the guard lets through */
+	u8 guard;		/* words from the guard to the slot; 0: the target is on the same page */
 	bool indirect;		/* an indirect jump: eip is the target that is chained */
 };
+
+static inline u32 *link_slot(const struct link *l) { return pool_at(l->slot); }
+static inline u32 *link_guard(const struct link *l) { return link_slot(l) - l->guard; }
+static inline struct block *link_from(const struct link *l) { return pool_at(l->from); }
+static inline struct block *link_to(const struct link *l) { return pool_at(l->to); }
 
 /* An indirect exit has so many records, one behind the other: its inline targets. */
 #define LINK_TARGETS 2
@@ -62,44 +79,54 @@ struct recipe {
 
 /* A host instruction that may fault (or a raise stub), in the order of code. */
 struct fault_site {
-	u32 offset;		/* bytes from the block's first instruction */
 	u32 eip;
+	/*
+	 * 0: a guest access. SITE_HELPER: a helper found a fault, which is in vcpu.fault.
+	 * Else a raise stub's exception: vector, bit 8 = has an error code, error << 16.
+	 * #DE is vector 0: RAISE_VALID is always set.
+	 */
+	u32 raise;
+	u16 offset;		/* words from the block's first instruction */
 	u16 recipe;		/* index, or RECIPE_ENTRY */
-	u8 len;			/* of the x86 instruction */
-	u8 intent;		/* enum ir_intent */
 	/*
 	 * Where the vector registers are, for host_xmm_place: words from the block's start; 0: in
 	 * their pinned registers.
 	 */
 	u16 vmap;
-	/*
-	 * 0: a guest access. SITE_HELPER: a helper found a fault, which is in vcpu.fault.
-	 * Else a raise stub's exception: vector, bit 8 = has an error code, error << 32.
-	 * #DE is vector 0: RAISE_VALID is always set.
-	 */
-	s64 raise;
+	u8 len;			/* of the x86 instruction */
+	u8 intent;		/* enum ir_intent */
 };
+#define RAISE_ERROR 0x100
 #define RAISE_VALID 0x200
 #define SITE_HELPER 0x400
+#define RAISE_ERROR_SHIFT 16
 
 struct block {
 	struct block_key key;
-	u32 *code;
-	u32 code_size;		/* bytes */
-	u16 guest_len;		/* bytes of guest code from key.gpa on */
-	u16 guest_insns;
-	u16 links, sites, recipes;
-	bool dead;		/* unlinked: nobody enters it any more */
-	bool sti;		/* ends with STI: its exit is into STI's shadow */
-	struct link *link;
-	struct fault_site *site;
-	struct recipe *recipe;
-	struct link *in;	/* exits of other blocks chained to this one */
-	struct block *hash_next;
+	pool_ref code, link;	/* its code, and its exits */
+	pool_ref in;		/* exits of other blocks chained to this one */
+	pool_ref hash_next;
 	/* numbers of its frames; [1]: FRAME_NONE if it is on one page; they may be the same */
 	u32 frame[2];
 	/* other blocks with code on the first, second frame; [1] unused if they are the same */
-	struct block *page_next[2];
+	pool_ref page_next[2];
+	u32 code_size;		/* bytes */
+	u16 guest_len;		/* bytes of guest code from key.gpa on */
+	u16 links, sites, recipes;
+	u8 guest_insns;
+	bool dead;		/* unlinked: nobody enters it any more */
+	bool sti;		/* ends with STI: its exit is into STI's shadow */
+	struct fault_site site[];	/* behind them: its recipes */
 };
+
+static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }
+static inline struct link *block_link(const struct block *b, unsigned n)
+{
+	return (struct link *)pool_at(b->link) + n;
+}
+static inline const struct recipe *block_recipe(const struct block *b, unsigned n)
+{
+	return (const struct recipe *)(b->site + b->sites) + n;
+}
 
 #endif

@@ -39,8 +39,12 @@ void cache_init(void *pool, u64 size);
  * caller fills it by backend_emit (link_base from *link_base), then calls cache_commit.
  */
 void cache_room(struct backend_out *o, unsigned links, u32 *link_base);
-/* Keep what was emitted: returns the block, its tables copied, key and guest length to be set. */
+/* Is there room for the records of what was emitted? If not, nothing of it may be used. */
+bool cache_fits(const struct backend_out *o);
+/* Keep what was emitted and fits: returns the block, its tables copied, key and guest length to be set. */
 struct block *cache_commit(const struct backend_out *o);
+/* Undo all chains that have a guard (context tags are about to be used again). */
+void cache_unchain_guarded(void);
 /* Give up the rest of the current region: the next room is in a fresh one. */
 void cache_next_region(void);
 /* The link record that an exit stub's number names. */
@@ -67,8 +71,6 @@ void cache_forget(struct block *b);
 void cache_chain(struct link *l, struct block *to, u32 tag);
 /* l is chained: undo it. */
 void cache_unchain(struct link *l);
-/* Undo all chains that have a guard (context tags are about to be used again). */
-void cache_unchain_guarded(void);
 
 /* -- invalidate.c -- */
 

@@ -15,7 +15,8 @@
 #include <string.h>
 
 #define REGIONS_MAX 64
-#define HIGH_WATER (24u * 1024)		/* a region with less left is full */
+#define HIGH_WATER (8u * 1024)		/* a region with less left is full */
+#define RECORDS_ROOM (4u * 1024)	/* of that, kept for a block's own records */
 #define SITES_MAX 1024
 #define RECIPES_MAX 1024
 
@@ -31,7 +32,7 @@ struct cache_counters cache_counters;
 static struct region region[REGIONS_MAX];
 static unsigned regions, current;
 static u64 region_size;
-static u8 *pool;
+u8 *cache_pool;
 
 /* Scratch for one emission; records are copied to the region when their number is known. */
 static struct fault_site site_buf[SITES_MAX];
@@ -44,7 +45,7 @@ static void region_reset(struct region *r)
 {
 	u64 index = BLOCKS_PER_REGION(region_size) * sizeof(r->block[0]);
 
-	r->top = (u32 *)r->base;
+	r->top = (u32 *)r->base + (r->base == cache_pool);	/* nothing is at reference 0 */
 	r->block = (struct block **)(r->base + region_size - index);
 	r->bottom = (u8 *)r->block;
 	r->blocks = 0;
@@ -53,12 +54,12 @@ static void region_reset(struct region *r)
 void cache_init(void *mem, u64 size)
 {
 	must(size >= 256 * 1024 && !((uintptr_t)mem & 0xffff));
-	pool = mem;
+	cache_pool = mem;
 	regions = size >= 16ull << 20 ? 32 : 8;
 	region_size = align_down(size / regions, 32768);
 	current = 0;
 	for (unsigned n = 0; n < regions; n++) {
-		region[n].base = pool + n * region_size;
+		region[n].base = cache_pool + n * region_size;
 		region_reset(&region[n]);
 	}
 }
@@ -88,10 +89,10 @@ static u64 room_left(const struct region *r) { return (u64)(r->bottom - (u8 *)r-
 /* Records are carved downward; link records at multiples of their size from the pool's start. */
 static void *carve(struct region *r, u64 size, u64 align)
 {
-	u64 at = (u64)(r->bottom - pool) - size;
+	u64 at = (u64)(r->bottom - cache_pool) - size;
 
 	at -= at % align;
-	r->bottom = pool + at;
+	r->bottom = cache_pool + at;
 	return r->bottom;
 }
 
@@ -104,36 +105,45 @@ void cache_room(struct backend_out *o, unsigned links, u32 *link_base)
 		r = &region[current];
 	}
 	o->link = carve(r, links * sizeof(struct link), sizeof(struct link));
-	*link_base = (u32)((u64)((u8 *)o->link - pool) / sizeof(struct link));
+	*link_base = (u32)((u64)((u8 *)o->link - cache_pool) / sizeof(struct link));
 	o->links_max = links;
 	o->code = r->top;
-	o->code_end = (u32 *)(r->bottom - HIGH_WATER / 2);
+	o->code_end = (u32 *)(r->bottom - RECORDS_ROOM);
 	o->site = site_buf;
 	o->sites_max = SITES_MAX;
 	o->recipe = recipe_buf;
 	o->recipes_max = RECIPES_MAX;
 }
 
-struct link *cache_link(u32 number) { return (struct link *)pool + number; }
+struct link *cache_link(u32 number) { return (struct link *)cache_pool + number; }
+
+/* Bytes of a block's own record and tables. */
+static u64 record_size(const struct backend_out *o)
+{
+	return sizeof(struct block) + o->sites * sizeof(struct fault_site) +
+	       o->recipes * sizeof(struct recipe);
+}
+
+bool cache_fits(const struct backend_out *o)
+{
+	return record_size(o) <= RECORDS_ROOM - 8;
+}
 
 struct block *cache_commit(const struct backend_out *o)
 {
 	struct region *r = &region[current];
-	struct block *b;
-	struct fault_site *site = carve(r, o->sites * sizeof(*site), 8);
-	struct recipe *recipe = carve(r, o->recipes * sizeof(*recipe), 8);
+	struct block *b = carve(r, record_size(o), 8);
 
-	b = carve(r, sizeof(*b), 8);
 	must((u8 *)o->end <= r->bottom);
-	memcpy(site, o->site, o->sites * sizeof(*site));
-	memcpy(recipe, o->recipe, o->recipes * sizeof(*recipe));
 	*b = (struct block){
-		.code = o->code, .code_size = (u32)(o->end - o->code) * 4,
+		.code = pool_ref_of(o->code), .code_size = (u32)(o->end - o->code) * 4,
 		.links = o->links, .sites = o->sites, .recipes = o->recipes,
-		.link = o->link, .site = site, .recipe = recipe,
+		.link = pool_ref_of(o->link),
 	};
+	memcpy(b->site, o->site, o->sites * sizeof(o->site[0]));
+	memcpy(b->site + o->sites, o->recipe, o->recipes * sizeof(o->recipe[0]));
 	for (unsigned n = 0; n < o->links; n++)
-		o->link[n].from = b;
+		o->link[n].from = pool_ref_of(b);
 	r->top = o->end;
 	r->block[r->blocks++] = b;
 	backend_sync(o->code, o->end);
@@ -143,11 +153,24 @@ struct block *cache_commit(const struct backend_out *o)
 	return b;
 }
 
-bool cache_contains(u64 pc) { return pc - (u64)(uintptr_t)pool < regions * region_size; }
+/* All exits of live blocks that are chained and have a guard: tags will be used again. */
+void cache_unchain_guarded(void)
+{
+	for (unsigned k = 0; k < regions; k++)
+		for (unsigned n = 0; n < region[k].blocks; n++) {
+			const struct block *b = region[k].block[n];
+
+			for (unsigned e = 0; e < b->links && !b->dead; e++)
+				if (block_link(b, e)->to && block_link(b, e)->guard)
+					cache_unchain(block_link(b, e));
+		}
+}
+
+bool cache_contains(u64 pc) { return pc - (u64)(uintptr_t)cache_pool < regions * region_size; }
 
 struct block *cache_block_at(u64 pc)
 {
-	u64 off = pc - (u64)(uintptr_t)pool;
+	u64 off = pc - (u64)(uintptr_t)cache_pool;
 	const struct region *r;
 	unsigned lo = 0, hi;
 
@@ -158,7 +181,7 @@ struct block *cache_block_at(u64 pc)
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 		struct block *b = r->block[mid];
-		u64 start = (u64)(uintptr_t)b->code;
+		u64 start = (u64)(uintptr_t)block_code(b);
 
 		if (pc < start)
 			hi = mid;
@@ -172,7 +195,7 @@ struct block *cache_block_at(u64 pc)
 
 const struct fault_site *cache_site_at(const struct block *b, u64 pc)
 {
-	u32 off = (u32)(pc - (u64)(uintptr_t)b->code);
+	u64 off = (pc - (u64)(uintptr_t)block_code(b)) / 4;
 	unsigned lo = 0, hi = b->sites;
 
 	while (lo < hi) {

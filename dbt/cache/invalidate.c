@@ -8,10 +8,12 @@
 void (*cache_on_drop)(const struct block *b);
 
 /* Which of the block's two frame lists goes through frame n. */
-static struct block **next_on(struct block *b, u32 n)
+static pool_ref *next_on(struct block *b, u32 n)
 {
 	return &b->page_next[b->frame[0] == n ? 0 : 1];
 }
+
+static struct block *block_behind(struct block *b, u32 n) { return pool_at(*next_on(b, n)); }
 
 static void remove_from_frame(struct block *b, u32 n)
 {
@@ -19,11 +21,11 @@ static void remove_from_frame(struct block *b, u32 n)
 	struct block *p = f->blocks;
 
 	if (p == b) {
-		f->blocks = *next_on(b, n);
+		f->blocks = block_behind(b, n);
 		return;
 	}
-	while (p && *next_on(p, n) != b)
-		p = *next_on(p, n);
+	while (p && block_behind(p, n) != b)
+		p = block_behind(p, n);
 	must(p);
 	*next_on(p, n) = *next_on(b, n);
 }
@@ -55,7 +57,7 @@ static void update_lines(u32 n)
 	u64 lines = 0;
 	u32 off, size;
 
-	for (struct block *b = frame_at(n)->blocks; b; b = *next_on(b, n))
+	for (struct block *b = frame_at(n)->blocks; b; b = block_behind(b, n))
 		for (unsigned k = 0; k < 2; k++)
 			if (range_on(b, k, n, &off, &size))
 				lines |= frame_lines(off, size);
@@ -71,10 +73,10 @@ static void drop(struct block *b)
 {
 	b->dead = true;
 	while (b->in)
-		cache_unchain(b->in);
+		cache_unchain(pool_at(b->in));
 	for (unsigned n = 0; n < b->links; n++)
-		if (b->link[n].to)
-			cache_unchain(&b->link[n]);
+		if (block_link(b, n)->to)
+			cache_unchain(block_link(b, n));
 	cache_forget(b);
 	for (unsigned n = 0; n < frames_of(b); n++)
 		remove_from_frame(b, b->frame[n]);
@@ -95,7 +97,7 @@ void cache_code_written(u32 n, u32 off, u32 size)
 	struct block *b = frame_at(n)->blocks, *next;
 
 	for (; b; b = next) {
-		next = *next_on(b, n);
+		next = block_behind(b, n);
 		if (cache_block_touched(b, n, off, size)) {
 			cache_counters.drops++;
 			drop(b);

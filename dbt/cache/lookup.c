@@ -5,7 +5,7 @@
 #include "mm/frame.h"
 
 #define BUCKETS 32768
-static struct block *bucket[BUCKETS];
+static pool_ref bucket[BUCKETS];
 
 static unsigned hash(const struct block_key *k)
 {
@@ -20,10 +20,12 @@ static bool same_but_page2(const struct block_key *a, const struct block_key *b)
 	       a->flags == b->flags;
 }
 
-static struct block *find(struct block *b, const struct block_key *k)
+static struct block *find(pool_ref at, const struct block_key *k)
 {
+	struct block *b = pool_at(at);
+
 	while (b && !same_but_page2(&b->key, k))
-		b = b->hash_next;
+		b = pool_at(b->hash_next);
 	return b;
 }
 
@@ -44,12 +46,12 @@ void cache_insert(struct block *b, u32 frame, u32 frame2)
 	struct frame *f = frame_at(frame);
 
 	b->hash_next = bucket[h];
-	bucket[h] = b;
-	b->page_next[0] = f->blocks;
+	bucket[h] = pool_ref_of(b);
+	b->page_next[0] = pool_ref_of(f->blocks);
 	f->blocks = b;
 	if (frame2 != FRAME_NONE && frame2 != frame) {
 		f = frame_at(frame2);
-		b->page_next[1] = f->blocks;
+		b->page_next[1] = pool_ref_of(f->blocks);
 		f->blocks = b;
 	}
 	b->frame[0] = frame;
@@ -58,9 +60,9 @@ void cache_insert(struct block *b, u32 frame, u32 frame2)
 
 void cache_forget(struct block *b)
 {
-	struct block **p = &bucket[hash(&b->key)];
+	pool_ref *p = &bucket[hash(&b->key)];
 
-	while (*p != b)
-		p = &(*p)->hash_next;
+	while (*p != pool_ref_of(b))
+		p = &((struct block *)pool_at(*p))->hash_next;
 	*p = b->hash_next;
 }

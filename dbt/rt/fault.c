@@ -47,7 +47,7 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 		e = host_frame_flags(f);
 		return cc_compute(CC_OP_KIND(e.op), CC_OP_SIZE(e.op), e.a, e.b, 0, 0);
 	}
-	r = &b->recipe[n];
+	r = block_recipe(b, n);
 	before = r->kind > CC_LAST_FULL ? flags_by_recipe(f, c, b, r->prev) : 0;
 	return cc_compute(r->kind, r->log2size, operand(f, c, r->a, r->ka),
 			  operand(f, c, r->b, r->kb), operand(f, c, r->c, r->kc), before);
@@ -63,7 +63,7 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	c->cc_b = 0;
 	c->eip = s->eip;
 	if (s->vmap)
-		host_xmm_place(b->code + s->vmap);
+		host_xmm_place(block_code(b) + s->vmap);
 	host_frame_leave(f, why);
 }
 
@@ -221,7 +221,8 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (kind == TRAP_BREAK && s->raise) {
 		if (!(s->raise & SITE_HELPER))
 			c->fault = (struct fault){ .raised = true, .vector = (u8)s->raise,
-				.has_error = s->raise & 0x100, .error = (u32)(s->raise >> 32) };
+				.has_error = s->raise & RAISE_ERROR,
+				.error = s->raise >> RAISE_ERROR_SHIFT };
 		leave(f, c, b, s, EXIT_FAULT);
 		return true;
 	}
@@ -271,7 +272,7 @@ bool fault_describe(u64 pc, char *buf, size_t size)
 		return false;
 	s = cache_site_at(b, pc);
 	snprintf(buf, size, "block %08x +%#lx (%u guest instructions)%s%08x", b->key.eip,
-		 (unsigned long)(pc - (u64)(uintptr_t)b->code), b->guest_insns,
+		 (unsigned long)(pc - (u64)(uintptr_t)block_code(b)), b->guest_insns,
 		 s ? ", guest pc " : ", block starts at ", s ? s->eip : b->key.eip);
 	return true;
 }

@@ -73,6 +73,9 @@ static struct link *link_new(struct emit *e, u32 eip)
 	return &o->link[o->links++];
 }
 
+/* Words from a guard to its slot: of a direct exit, of an inline target. */
+enum { EXIT_GUARD = 2, TARGET_GUARD = 5 };
+
 /*
  * A direct exit to eip:
  *	[guard:	addi.w	ra, rCTX, -tag		until chained: b slot
@@ -93,11 +96,11 @@ static void emit_exit(struct emit *e, u32 eip, unsigned guest)
 	u32 index = e->link_base + (u32)(l - e->out->link);
 
 	if (far) {
-		l->guard = e->c.p;
+		l->guard = EXIT_GUARD;
 		la_b(&e->c, 8);
 		la_bnez(&e->c, R_RA, 12);
 	}
-	l->slot = e->c.p;
+	l->slot = pool_ref_of(e->c.p);
 	to_glue(e, glue_exit_link, true);
 	code_data(&e->c, index);
 	if (far) {
@@ -159,13 +162,13 @@ static struct link *emit_target(struct emit *e)
 	struct link *l = link_new(e, 0);
 
 	l->indirect = true;
-	l->guard = e->c.p;
+	l->guard = TARGET_GUARD;
 	la_b(&e->c, 24);
 	la_ori(&e->c, R_RA, R_RA, 0);
 	la_bne(&e->c, R_T0, R_RA, 16);
 	la_addi_w(&e->c, R_RA, R_CTX, 0);
 	la_bnez(&e->c, R_RA, 8);
-	l->slot = e->c.p;
+	l->slot = pool_ref_of(e->c.p);
 	la_b(&e->c, 4);
 	return l;
 }
@@ -352,8 +355,9 @@ static void emit_raise(struct emit *e, const struct stub *s)
 		return;
 	}
 	o->site[o->sites++] = (struct fault_site){
-		.offset = (u32)(e->c.p - e->start) * 4, .eip = g->eip, .len = g->len,
-		.recipe = s->recipe, .vmap = s->vmap, .raise = s->k,
+		.offset = (u16)(e->c.p - e->start), .eip = g->eip, .len = g->len,
+		.recipe = s->recipe, .vmap = s->vmap,
+		.raise = (u32)(s->k & 0xffff) | (u32)(s->k >> 32) << RAISE_ERROR_SHIFT,
 	};
 	la_break(&e->c, 0);
 }

@@ -89,7 +89,7 @@ static u32 guard_word(u32 tag)
 	return word;
 }
 
-/* An indirect exit's words behind l->guard: see lower_exit_ind. The first one is written last. */
+/* An indirect exit's words from the guard on: see lower_exit_ind. The first one is written last. */
 static void link_indirect(struct link *l, u32 tag)
 {
 	u32 word[2];
@@ -97,32 +97,34 @@ static void link_indirect(struct link *l, u32 tag)
 
 	la_lu12i_w(&c, R_RA, (s32)l->eip >> 12);
 	la_ori(&c, R_RA, R_RA, l->eip & 0xfff);
-	put_word(l->guard + 1, word[1]);
-	put_word(l->guard + 3, guard_word(tag));
-	put_word(l->guard, word[0]);
+	put_word(link_guard(l) + 1, word[1]);
+	put_word(link_guard(l) + 3, guard_word(tag));
+	put_word(link_guard(l), word[0]);
 }
 
 void backend_link(struct link *l, const u32 *code, u32 tag)
 {
-	put_word(l->slot, branch_word(false, (const char *)code - (char *)l->slot));
-	l->tag = tag;
+	u32 *slot = link_slot(l);
+
+	put_word(slot, branch_word(false, (const char *)code - (char *)slot));
+	l->tag = (u16)tag;
 	if (l->indirect)
 		link_indirect(l, tag);
 	else if (l->guard)
-		put_word(l->guard, guard_word(tag));
+		put_word(link_guard(l), guard_word(tag));
 }
 
 void backend_unlink(struct link *l)
 {
-	s64 off = (s64)((uintptr_t)glue_exit_link - (uintptr_t)l->slot);
+	s64 off = (s64)((uintptr_t)glue_exit_link - (uintptr_t)link_slot(l));
 
 	if (l->indirect) {
-		put_word(l->guard, branch_word(false, 24));
+		put_word(link_guard(l), branch_word(false, 24));
 		return;
 	}
-	put_word(l->slot, branch_word(true, off));
+	put_word(link_slot(l), branch_word(true, off));
 	if (l->guard)
-		put_word(l->guard, branch_word(false, 8));
+		put_word(link_guard(l), branch_word(false, 8));
 }
 
 void backend_sync(const u32 *start, const u32 *end)

@@ -68,7 +68,7 @@ void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap)
 		return;
 	}
 	o->site[o->sites++] = (struct fault_site){
-		.offset = (u32)(e->c.p - e->start) * 4, .eip = g->eip, .len = g->len,
+		.offset = (u16)(e->c.p - e->start), .eip = g->eip, .len = g->len,
 		.intent = intent, .vmap = vmap, .recipe = recipe,
 	};
 }
