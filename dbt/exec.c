@@ -9,6 +9,7 @@
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
 #include "dbt/cache/context.h"
+#include "dbt/debug.h"
 #include "dbt/rt/exc.h"
 #include "dbt/rt/fault.h"
 #include "dbt/rt/helpers.h"
@@ -220,7 +221,18 @@ void exec_deliver(struct dbt *d, struct fault f)
 	}
 	trace(EXC, "exception %u error %x at %08x cr2 %llx\n", f.vector, f.error, (u32)c->eip,
 	      (unsigned long long)f.cr2);
+	c->debug_hits = 0;		/* the instruction is not done */
 	exc_raise(c, f);
+	d->mode_dirty = true;
+}
+
+/* Data and I/O breakpoints of the instruction before, and its single-step trap. */
+static void take_debug_trap(struct dbt *d)
+{
+	if (!debug_trap_waits(d->c))
+		return;
+	d->link = NULL;
+	exc_debug_trap(d->c);
 	d->mode_dirty = true;
 }
 
@@ -341,6 +353,7 @@ static void attend(struct dbt *d)
 	if (c->shutdown)
 		triple_fault(d);
 	take_resets(d);
+	take_debug_trap(d);
 	take_nmi(d);
 	take_interrupt(d);
 	while (c->halted) {
@@ -376,7 +389,10 @@ static void leave_link(struct dbt *d)
 	from = d->link->from;
 	if (!d->link->indirect)
 		d->c->eip = d->link->eip;
-	d->after_sti = from->sti && !(from->key.flags & KEY_SINGLE);
+	if (from->key.flags & KEY_SINGLE)
+		d->link = NULL;		/* a trap may come between, and the run loop always does */
+	else
+		d->after_sti = from->sti;
 }
 
 /* A self-checking block's bytes have changed: it is translated anew. */
@@ -412,13 +428,21 @@ static void refresh(struct dbt *d)
 	update_tag(d);
 }
 
-/* The instruction after STI or MOV SS is alone in its block: the shadow ends with it. */
-static void end_shadow(struct dbt *d)
+/*
+ * The instruction after STI or MOV SS is alone in its block: the shadow ends with it, and so does
+ * RF (before it, as INT n pushes RF = 0). Returns RF.
+ */
+static bool end_shadow(struct dbt *d)
 {
-	if (!d->c->inhibit)
-		return;
-	d->c->inhibit = 0;
+	struct vcpu *c = d->c;
+	bool rf = c->eflags & FL_RF;
+
+	if (!(c->key_flags & KEY_INHIBIT))
+		return false;
+	c->inhibit = 0;
+	c->eflags &= ~(u32)FL_RF;
 	d->mode_dirty = true;
+	return rf;
 }
 
 /* INT n and its kin have cleared TF on their way: no trap after them (SDM vol. 3, 17.3.1.4). */
@@ -430,18 +454,35 @@ static bool was_software_interrupt(const struct vcpu *c, u32 why)
 
 static void step_trap(struct dbt *d, u32 flags, u32 why)
 {
-	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised &&
-	    !was_software_interrupt(d->c, why)) {
-		exc_single_step(d->c);
-		d->mode_dirty = true;
+	struct vcpu *c = d->c;
+
+	if ((flags & KEY_TF) && why != EXIT_FAULT && !c->fault.raised &&
+	    !was_software_interrupt(c, why) && !(c->inhibit & INHIBIT_SS)) {
+		c->debug_hits |= DR6_BS;
+		c->pending |= PENDING_DEBUG;
 	}
+}
+
+/*
+ * After the block of one instruction at `code`, which began at eip: in a repeated string
+ * instruction that is not done RF stays, and is set for a trap (SDM vol. 3, 17.3.1.1).
+ */
+static void keep_rf(struct dbt *d, const u32 *code, u32 eip, bool rf)
+{
+	struct vcpu *c = d->c;
+
+	if (c->fault.raised || (u32)c->eip != eip || !(rf || c->debug_hits) ||
+	    !cache_block_at((u64)(uintptr_t)code)->rep)
+		return;
+	c->eflags |= FL_RF;
+	d->mode_dirty = true;
 }
 
 /* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
 static const u32 *find_code(struct dbt *d, struct fault *f)
 {
 	u64 evictions = cache_counters.evictions;
-	struct block *b = exec_block(d, f);
+	struct block *b = debug_break(d->c, f) ? NULL : exec_block(d, f);
 
 	if (b && d->link && evictions == cache_counters.evictions)
 		chain(d, d->link, b);
@@ -457,7 +498,8 @@ static void run_one(struct dbt *d)
 	struct vcpu *c = d->c;
 	struct fault f = fault_none();
 	const u32 *code = NULL;
-	u32 flags, why;
+	u32 flags, why, eip = (u32)c->eip;
+	bool rf;
 
 	d->after_sti = false;
 	refresh(d);
@@ -470,12 +512,15 @@ static void run_one(struct dbt *d)
 		return;
 	}
 	flags = c->key_flags;
-	end_shadow(d);
+	rf = end_shadow(d);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
 	why = dbt_enter(code);
 	after_exit(d, why);
+	if (!(flags & KEY_SINGLE))
+		return;
 	step_trap(d, flags, why);
+	keep_rf(d, code, eip, rf);
 }
 
 void dbt_run(void)
@@ -488,7 +533,8 @@ void dbt_run(void)
 	for (;;) {
 		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending)
 			attend(d);
-		run_one(d);
+		if (!debug_trap_waits(d->c))
+			run_one(d);
 	}
 }
 

@@ -91,6 +91,7 @@ struct block {
 	u16 links, sites, recipes;
 	bool dead;		/* unlinked: nobody enters it any more */
 	bool sti;		/* ends with STI: its exit is into STI's shadow */
+	bool rep;		/* ends with a repeated string instruction */
 	struct link *link;
 	struct fault_site *site;
 	struct recipe *recipe;

@@ -28,6 +28,8 @@ struct sys_hooks {
 	void (*invlpg)(struct vcpu *c, u32 linear);
 	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
 	void (*mode_changed)(struct vcpu *c);
+	/* Breakpoints changed: DR0-3 or DR7. */
+	void (*debug_changed)(struct vcpu *c);
 	/* IF went from 0 to 1: an interrupt that waits may be due. */
 	void (*irq_unmasked)(struct vcpu *c);
 	void (*apic_base_changed)(struct vcpu *c);
@@ -47,6 +49,12 @@ static inline void sys_paging_changed(struct vcpu *c, enum paging_change what)
 {
 	if (c->hooks->paging_changed)
 		c->hooks->paging_changed(c, what);
+}
+
+static inline void sys_debug_changed(struct vcpu *c)
+{
+	if (c->hooks->debug_changed)
+		c->hooks->debug_changed(c);
 }
 
 static inline void sys_irq_unmasked(struct vcpu *c)
@@ -109,5 +117,16 @@ struct fault sys_mwait(struct vcpu *c, u32 hints);
  */
 enum break_kind { BREAK_EXEC = 0, BREAK_WRITE = 1, BREAK_IO = 2, BREAK_READ = 3 };
 u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+/*
+ * Those of one kind as a whole: bit n for each DRn that is enabled and matches accesses of it;
+ * start[n] its address, aligned down to its length.
+ */
+u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4]);
+
+/*
+ * An access of the instruction under way, to memory or (linear: the port) I/O. Breakpoints that it
+ * matches become a #DB trap when the instruction is done; if it faults, the fault drops them.
+ */
+void sys_note_access(struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
 
 #endif
