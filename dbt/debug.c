@@ -8,8 +8,6 @@
 #include "dbt/debug.h"
 
 #include "dbt/cache/cache.h"
-#include "dbt/rt/sysops.h"
-#include "dbt/x86/mode.h"
 #include "kernel/lib/bits.h"
 
 #include <string.h>
@@ -80,19 +78,4 @@ void debug_changed(struct vcpu *c)
 {
 	watch_pages(c, ((struct dbt *)c->owner)->shadow);
 	c->break_key = break_key(c);
-}
-
-bool debug_break_at(const struct vcpu *c, u32 eip)
-{
-	return (c->key_flags & KEY_BREAK) &&
-	       sys_breakpoints(c, (u32)c->seg[CS].base + eip, 1, BREAK_EXEC);
-}
-
-bool debug_break(struct vcpu *c, struct fault *f)
-{
-	if (!debug_break_at(c, (u32)c->eip) || (c->eflags & FL_RF) || (c->inhibit & INHIBIT_SS))
-		return false;
-	c->dr[6] |= sys_breakpoints(c, (u32)(c->seg[CS].base + c->eip), 1, BREAK_EXEC);
-	*f = fault_plain(EXC_DB);
-	return true;
 }

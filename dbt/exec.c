@@ -457,10 +457,8 @@ static void step_trap(struct dbt *d, u32 flags, u32 why)
 	struct vcpu *c = d->c;
 
 	if ((flags & KEY_TF) && why != EXIT_FAULT && !c->fault.raised &&
-	    !was_software_interrupt(c, why) && !(c->inhibit & INHIBIT_SS)) {
-		c->debug_hits |= DR6_BS;
-		c->pending |= PENDING_DEBUG;
-	}
+	    !was_software_interrupt(c, why) && !(c->inhibit & INHIBIT_SS))
+		sys_note_hits(c, DR6_BS);
 }
 
 /*

@@ -25,6 +25,7 @@ static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned in
 {
 	bool super = c->cpl != 3;
 	struct fault f = fault_none();
+	u32 hits = c->debug_hits;
 	u64 v = 0;
 
 	if (intent == INTENT_RMW || size > 8)
@@ -35,6 +36,8 @@ static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned in
 		f = g_ld(c, addr + at, n, super, &v);
 		memcpy((char *)out + at, &v, n);
 	}
+	if (intent == INTENT_RMW)	/* the store meets the breakpoint, if there is one */
+		c->debug_hits = hits;
 	return f;
 }
 

@@ -153,9 +153,12 @@ static void note_busy(struct dbt *d, u32 va, const struct target *t)
 
 enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE, DATA_BREAK };
 
-static enum break_kind break_kind(const struct host_access *a)
+/* Breakpoints that the access meets. A load before the store of the same place meets none. */
+static u32 breakpoints(const struct dbt *d, const struct host_access *a, enum x86_access kind)
 {
-	return a->store ? BREAK_WRITE : BREAK_READ;
+	if (!a->store && kind == X86_WRITE)
+		return 0;
+	return sys_breakpoints(d->c, (u32)a->addr, a->size, a->store ? BREAK_WRITE : BREAK_READ);
 }
 
 /*
@@ -169,6 +172,7 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	struct shadow_miss miss;
 	enum shadow_result how = shadow_fault(d->shadow, (u32)f->badv, kind, user, &miss);
 	struct target t;
+	u32 hits;
 	u8 bytes[16];
 
 	switch (how) {
@@ -198,9 +202,10 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 		note_busy(d, (u32)f->badv, &t);
 	if (a->store && b && hits_block(&t, a->size, b))
 		return OWN_CODE;
-	if (b && sys_breakpoints(d->c, (u32)a->addr, a->size, break_kind(a)))
+	hits = breakpoints(d, a, kind);
+	if (hits && b)
 		return DATA_BREAK;
-	sys_note_access(d->c, (u32)a->addr, a->size, break_kind(a));
+	sys_note_hits(d->c, hits);
 	if (a->store) {
 		host_access_value(f, a, bytes);
 		store_bytes(&t, a->size, bytes);

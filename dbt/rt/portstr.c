@@ -107,7 +107,7 @@ static struct fault port_string(struct vcpu *c, const struct port_string *s, boo
 	n = run_length(c, s, s->seg, off, in, count);
 	if (!n)
 		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);
-	sys_note_access(c, port, s->size, BREAK_IO);
+	sys_note_hits(c, sys_breakpoints(c, port, s->size, BREAK_IO));
 	linear = (u32)c->seg[s->seg].base + off;
 	TRY(g_probe(c, linear, n * s->size, c->cpl != 3, in));
 	if (in) {

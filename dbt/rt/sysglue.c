@@ -124,7 +124,7 @@ u64 helper_in(struct vcpu *c, u64 port, u64 size, u64 d)
 	(void)d;
 	if (f.raised)
 		return finish(c, f);
-	sys_note_access(c, (u16)port, (unsigned)size, BREAK_IO);
+	sys_note_hits(c, sys_breakpoints(c, (u16)port, (unsigned)size, BREAK_IO));
 	write_sized(c, EAX, (u32)bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size),
 		    (unsigned)size);
 	return finish(c, f);
@@ -139,7 +139,7 @@ u64 helper_out(struct vcpu *c, u64 port, u64 size, u64 d)
 	(void)d;
 	if (f.raised)
 		return finish(c, f);
-	sys_note_access(c, (u16)port, (unsigned)size, BREAK_IO);
+	sys_note_hits(c, sys_breakpoints(c, (u16)port, (unsigned)size, BREAK_IO));
 	bus_write(dbt->platform.bus, BUS_IO, port,
 		  size == 4 ? v : v & ((1u << (size * 8)) - 1), (unsigned)size);
 	return finish(c, f);

@@ -227,7 +227,7 @@ u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4])
 	return found;
 }
 
-u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind)
+u32 sys_breakpoints_find(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind)
 {
 	u32 start[4], hit = 0, enabled = sys_breakpoints_of(c, kind, start);
 
@@ -238,16 +238,6 @@ u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size, enum break_
 			hit |= 1u << n;
 	}
 	return hit;
-}
-
-void sys_note_access(struct vcpu *c, u32 linear, unsigned size, enum break_kind kind)
-{
-	u32 hit = sys_breakpoints(c, linear, size, kind);
-
-	if (!hit)
-		return;
-	c->debug_hits |= hit;
-	c->pending |= PENDING_DEBUG;
 }
 
 /* -- Descriptor tables and the rest --------------------------------------- */

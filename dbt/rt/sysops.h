@@ -116,7 +116,13 @@ struct fault sys_mwait(struct vcpu *c, u32 hints);
  * (SDM vol. 3, 17.2.5). 0: go on.
  */
 enum break_kind { BREAK_EXEC = 0, BREAK_WRITE = 1, BREAK_IO = 2, BREAK_READ = 3 };
-u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+u32 sys_breakpoints_find(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+
+static inline u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size,
+				  enum break_kind kind)
+{
+	return c->dr[7] & DR7_ENABLED ? sys_breakpoints_find(c, linear, size, kind) : 0;
+}
 /*
  * Those of one kind as a whole: bit n for each DRn that is enabled and matches accesses of it;
  * start[n] its address, aligned down to its length.
@@ -124,9 +130,14 @@ u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size, enum break_
 u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4]);
 
 /*
- * An access of the instruction under way, to memory or (linear: the port) I/O. Breakpoints that it
- * matches become a #DB trap when the instruction is done; if it faults, the fault drops them.
+ * The instruction under way has met breakpoints (DR6 bits; or DR6.BS: a single step): a #DB trap
+ * follows when it is done; if it faults, they are dropped.
  */
-void sys_note_access(struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+static inline void sys_note_hits(struct vcpu *c, u32 hits)
+{
+	c->debug_hits |= hits;
+	if (hits)
+		c->pending |= PENDING_DEBUG;
+}
 
 #endif

@@ -81,6 +81,9 @@ code enter_r
 	enter	$8, $0
 code enter_r1
 	exit
+one enter_far, enter $64, $0
+one shl_0, shll %cl, (%ebx)
+one cmpxchg_m, cmpxchgl %ecx, (%ebx)
 one fst_l, fsts (%ebx)
 one fst_t, fstpt (%ebx)
 one fld_t, fldt (%ebx)

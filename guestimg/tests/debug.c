@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Breakpoints by the debug registers (SDM vol. 3, 17.2 and 17.3): instruction breakpoints here,
- * data and I/O in debug_data.c. Every #DB is recorded; expectations are the manual's.
+ * data in debug_data.c, the rest in debug_sys.c. Every #DB is recorded; expectations are the
+ * manual's.
  */
 #include "guestimg/tests/debug.h"
 

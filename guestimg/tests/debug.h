@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What debug.c and debug_data.c share: breakpoints, and a record of the #DB that came. */
+/* What debug*.c share: breakpoints, and a record of the #DB that came. */
 #ifndef GUESTIMG_TESTS_DEBUG_H
 #define GUESTIMG_TESTS_DEBUG_H
 
 #include "guestimg/tests/lib.h"
+
+#define DATA (FREE + 0x100000)		/* the page in question; its neighbours are free */
 
 enum { RW_EXEC = 0, RW_WRITE = 1, RW_IO = 2, RW_ALL = 3 };	/* DR7.R/Wn */
 enum { B0 = 1, B1 = 2, B2 = 4, B3 = 8, BD = 1 << 13, BS = 1 << 14 };
@@ -45,6 +47,7 @@ void test_other(void);
 	X(store_b) X(store_b1) X(store_w) X(store_w1) X(store_l) X(store_l1) \
 	X(load_b) X(load_b1) X(load_w) X(load_w1) X(load_l) X(load_l1) X(rmw) X(rmw1) \
 	X(bump) X(bump1) X(xchg_m) X(xchg_m1) X(push_r) X(push_r1) X(pop_m) X(pop_m1) \
+	X(enter_far) X(enter_far1) X(shl_0) X(shl_01) X(cmpxchg_m) X(cmpxchg_m1) \
 	X(call_m) X(call_m1) X(pusha_r) X(pusha_r1) X(enter_r) X(enter_r1) \
 	X(fst_l) X(fst_l1) X(fst_t) X(fst_t1) X(fld_t) X(fld_t1) X(sse_st) X(sse_st1) \
 	X(sse_ld) X(sse_ld1) X(movs_1) X(movs_11) \
