@@ -428,23 +428,6 @@ static void refresh(struct dbt *d)
 	update_tag(d);
 }
 
-/*
- * The instruction after STI or MOV SS is alone in its block: the shadow ends with it, and so does
- * RF (before it, as INT n pushes RF = 0). Returns RF.
- */
-static bool end_shadow(struct dbt *d)
-{
-	struct vcpu *c = d->c;
-	bool rf = c->eflags & FL_RF;
-
-	if (!(c->key_flags & KEY_INHIBIT))
-		return false;
-	c->inhibit = 0;
-	c->eflags &= ~(u32)FL_RF;
-	d->mode_dirty = true;
-	return rf;
-}
-
 /* INT n and its kin have cleared TF on their way: no trap after them (SDM vol. 3, 17.3.1.4). */
 static bool was_software_interrupt(const struct vcpu *c, u32 why)
 {
@@ -461,16 +444,33 @@ static void step_trap(struct dbt *d, u32 flags, u32 why)
 		sys_note_hits(c, DR6_BS);
 }
 
+/* A block of one instruction, at eip; rf: EFLAGS.RF before it. */
+struct single { const u32 *code; u32 flags, eip, rf; };
+
 /*
- * After the block of one instruction at `code`, which began at eip: in a repeated string
- * instruction that is not done RF stays, and is set for a trap (SDM vol. 3, 17.3.1.1).
+ * The shadow of STI or MOV SS ends with it, and RF with its beginning (INT n pushes RF = 0); but RF
+ * stays while a repeated string instruction is not done, and is set for a trap in the middle of it
+ * (SDM vol. 3, 17.3.1.1).
  */
-static void keep_rf(struct dbt *d, const u32 *code, u32 eip, bool rf)
+static void begin_single(struct dbt *d, const u32 *code, struct single *s)
 {
 	struct vcpu *c = d->c;
 
-	if (c->fault.raised || (u32)c->eip != eip || !(rf || c->debug_hits) ||
-	    !cache_block_at((u64)(uintptr_t)code)->rep)
+	*s = (struct single){ code, c->key_flags, (u32)c->eip, c->eflags & FL_RF };
+	if (!(s->flags & KEY_INHIBIT))
+		return;
+	c->inhibit = 0;
+	c->eflags &= ~(u32)FL_RF;
+	d->mode_dirty = true;
+}
+
+static void end_single(struct dbt *d, const struct single *s, u32 why)
+{
+	struct vcpu *c = d->c;
+
+	step_trap(d, s->flags, why);
+	if (c->fault.raised || (u32)c->eip != s->eip || !(s->rf || c->debug_hits) ||
+	    !cache_block_at((u64)(uintptr_t)s->code)->rep)
 		return;
 	c->eflags |= FL_RF;
 	d->mode_dirty = true;
@@ -496,8 +496,8 @@ static void run_one(struct dbt *d)
 	struct vcpu *c = d->c;
 	struct fault f = fault_none();
 	const u32 *code = NULL;
-	u32 flags, why, eip = (u32)c->eip;
-	bool rf;
+	struct single s;
+	u32 single, why;
 
 	d->after_sti = false;
 	refresh(d);
@@ -509,16 +509,15 @@ static void run_one(struct dbt *d)
 		exec_deliver(d, f);
 		return;
 	}
-	flags = c->key_flags;
-	rf = end_shadow(d);
+	single = c->key_flags & KEY_SINGLE;
+	if (single)
+		begin_single(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
 	why = dbt_enter(code);
 	after_exit(d, why);
-	if (!(flags & KEY_SINGLE))
-		return;
-	step_trap(d, flags, why);
-	keep_rf(d, code, eip, rf);
+	if (single)
+		end_single(d, &s, why);
 }
 
 void dbt_run(void)
@@ -529,10 +528,12 @@ void dbt_run(void)
 	cache_on_drop = jump_cache_drop;
 	context_on_wrap = jump_cache_clear;
 	for (;;) {
-		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending)
+		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending) {
 			attend(d);
-		if (!debug_trap_waits(d->c))
-			run_one(d);
+			if (debug_trap_waits(d->c))	/* met by what attend delivered */
+				continue;
+		}
+		run_one(d);
 	}
 }
 

@@ -135,9 +135,10 @@ u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4])
  */
 static inline void sys_note_hits(struct vcpu *c, u32 hits)
 {
+	if (!hits)
+		return;
 	c->debug_hits |= hits;
-	if (hits)
-		c->pending |= PENDING_DEBUG;
+	c->pending |= PENDING_DEBUG;
 }
 
 #endif
