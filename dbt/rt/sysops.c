@@ -173,6 +173,7 @@ static struct fault check_dr(struct vcpu *c, unsigned *n)
 	TRY(need_cpl0(c));
 	if (c->dr[7] & DR7_GD) {
 		c->dr[6] |= DR6_BD;
+		c->eflags |= FL_RF;	/* pushed as 1, unlike an instruction breakpoint's */
 		return fault_plain(EXC_DB);
 	}
 	if (*n == 4 || *n == 5)

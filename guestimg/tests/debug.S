@@ -40,6 +40,14 @@ code count_jnz
 	jnz	count
 	exit
 
+code rep_loop
+	movl	$3, %ecx
+code rep_loop_at
+	rep stosb
+	decl	%edx
+	jnz	rep_loop
+	exit
+
 code jumps
 	movl	$jumps_leaf, %edx
 code jumps_call

@@ -362,6 +362,56 @@ static void test_rep(void)
 	break_clear();
 }
 
+static void test_rep_loop(void)
+{
+	struct regs r = kernel_regs(rep_loop);
+
+	test("exec: on a repeated instruction in a loop");
+	r.edi = FREE;
+	r.edx = 40;
+	break_at(0, AT(rep_loop_at), RW_EXEC, 1);
+	go(&r);
+	want_count(40);
+	want(39, AT(rep_loop_at), B0);
+	expect("edi", stopped.r.edi, FREE + 120);
+	break_clear();
+}
+
+/* The interrupts' frames have RF, so it does not break again. */
+enum { REPEATS = 200000 };
+static u32 ticks, ticks_inside, ticks_rf;
+
+static bool on_tick(struct trap *t)
+{
+	timer_eoi(TIMER_PIT);
+	ticks++;
+	if (t->eip == AT(rep_stos) && t->ecx && t->ecx < REPEATS) {
+		ticks_inside++;
+		ticks_rf += (t->eflags & RF) != 0;
+	}
+	return true;
+}
+
+static void test_rep_interrupted(void)
+{
+	struct regs r = kernel_regs(rep_stos);
+
+	test("exec: on a repeated instruction, interrupted");
+	timer_init();
+	on_trap[VEC_PIT] = on_tick;
+	r.edi = FREE;
+	r.ecx = REPEATS;
+	break_at(0, AT(rep_stos), RW_EXEC, 1);
+	timer_periodic(1000);
+	go(&r);
+	timer_stop();
+	want_count(1);
+	expect("ecx", stopped.r.ecx, 0);
+	expect("interrupted inside", ticks_inside > 2, 1);
+	expect("with RF = 1", ticks_rf, ticks_inside);
+	break_clear();
+}
+
 void test_exec(void)
 {
 	test_middle(false);
@@ -375,6 +425,8 @@ void test_exec(void)
 	test_disabled();
 	test_steps();
 	test_rep();
+	test_rep_loop();
+	test_rep_interrupted();
 }
 
 void main(void)

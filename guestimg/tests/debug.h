@@ -43,6 +43,7 @@ void test_other(void);
 
 #define LABEL(name) extern char name[];
 #define LABELS(X) X(sled) X(sled_end) X(sled_in) X(count) X(count_dec) X(count_jnz) \
+	X(rep_loop) X(rep_loop_at) \
 	X(jumps) X(jumps_call) X(jumps_back) X(jumps_leaf) X(jumps_jcc) X(jumps_end) \
 	X(store_b) X(store_b1) X(store_w) X(store_w1) X(store_l) X(store_l1) \
 	X(load_b) X(load_b1) X(load_w) X(load_w1) X(load_l) X(load_l1) X(rmw) X(rmw1) \

@@ -203,6 +203,7 @@ static void test_gd(void)
 	go(&r);
 	want_count(1);
 	want(0, AT(read_dr), BD);
+	expect("RF", got.hit[0].eflags & RF, RF);	/* a fault, not a breakpoint: 17.3.1.1 */
 	expect("GD in the handler", get_dr7() & DR7_GD, 0);
 	break_clear();
 }
