@@ -38,8 +38,8 @@ struct dbt_config {
 
 struct dbt_counters {
 	u64 exits[9];			/* by reason (dbt/exec.h) */
-	u64 faults_filled, faults_guest, faults_mmio, faults_watched;
-	u64 interrupts, eval_steps_smc;
+	u64 faults_filled, faults_guest, faults_mmio, faults_watched, faults_debug;
+	u64 interrupts, eval_steps_smc, eval_steps_debug;
 	u64 ferr;
 	u64 unimplemented;
 	u64 fetch_nowhere;		/* fetches from where no memory is */
@@ -62,6 +62,7 @@ struct dbt {
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
+	bool step_debug;		/* because of a data breakpoint */
 	u32 busy_page;			/* with PENDING_BUSY_PAGE */
 	struct dbt_counters count;
 };

@@ -9,6 +9,7 @@
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
 #include "dbt/cache/context.h"
+#include "dbt/debug.h"
 #include "dbt/rt/exc.h"
 #include "dbt/rt/fault.h"
 #include "dbt/rt/helpers.h"
@@ -221,7 +222,18 @@ void exec_deliver(struct dbt *d, struct fault f)
 	}
 	trace(EXC, "exception %u error %x at %08x cr2 %llx\n", f.vector, f.error, (u32)c->eip,
 	      (unsigned long long)f.cr2);
+	c->debug_hits = 0;		/* the instruction is not done */
 	exc_raise(c, f);
+	d->mode_dirty = true;
+}
+
+/* Data and I/O breakpoints of the instruction before, and its single-step trap. */
+static void take_debug_trap(struct dbt *d)
+{
+	if (!debug_trap_waits(d->c))
+		return;
+	d->link = NULL;
+	exc_debug_trap(d->c);
 	d->mode_dirty = true;
 }
 
@@ -343,6 +355,7 @@ static void attend(struct dbt *d)
 	if (c->shutdown)
 		triple_fault(d);
 	take_resets(d);
+	take_debug_trap(d);
 	take_nmi(d);
 	take_interrupt(d);
 	while (c->halted) {
@@ -378,7 +391,10 @@ static void leave_link(struct dbt *d)
 	from = link_from(d->link);
 	if (!d->link->indirect)
 		d->c->eip = d->link->eip;
-	d->after_sti = from->sti && !(from->key.flags & KEY_SINGLE);
+	if (from->key.flags & KEY_SINGLE)
+		d->link = NULL;		/* a trap may come between, and the run loop always does */
+	else
+		d->after_sti = from->sti;
 }
 
 /* A self-checking block's bytes have changed: it is translated anew. */
@@ -414,15 +430,6 @@ static void refresh(struct dbt *d)
 	update_tag(d);
 }
 
-/* The instruction after STI or MOV SS is alone in its block: the shadow ends with it. */
-static void end_shadow(struct dbt *d)
-{
-	if (!d->c->inhibit)
-		return;
-	d->c->inhibit = 0;
-	d->mode_dirty = true;
-}
-
 /* INT n and its kin have cleared TF on their way: no trap after them (SDM vol. 3, 17.3.1.4). */
 static bool was_software_interrupt(const struct vcpu *c, u32 why)
 {
@@ -432,18 +439,50 @@ static bool was_software_interrupt(const struct vcpu *c, u32 why)
 
 static void step_trap(struct dbt *d, u32 flags, u32 why)
 {
-	if ((flags & KEY_TF) && why != EXIT_FAULT && !d->c->fault.raised &&
-	    !was_software_interrupt(d->c, why)) {
-		exc_single_step(d->c);
-		d->mode_dirty = true;
-	}
+	struct vcpu *c = d->c;
+
+	if ((flags & KEY_TF) && why != EXIT_FAULT && !c->fault.raised &&
+	    !was_software_interrupt(c, why) && !(c->inhibit & INHIBIT_SS))
+		sys_note_hits(c, DR6_BS);
+}
+
+/* A block of one instruction, at eip; rf: EFLAGS.RF before it. */
+struct single { const u32 *code; u32 flags, eip, rf; };
+
+/*
+ * The shadow of STI or MOV SS ends with it, and RF with its beginning (INT n pushes RF = 0); but RF
+ * stays while a repeated string instruction is not done, and is set for a trap in the middle of it
+ * (SDM vol. 3, 17.3.1.1).
+ */
+static void begin_single(struct dbt *d, const u32 *code, struct single *s)
+{
+	struct vcpu *c = d->c;
+
+	*s = (struct single){ code, c->key_flags, (u32)c->eip, c->eflags & FL_RF };
+	if (!(s->flags & KEY_INHIBIT))
+		return;
+	c->inhibit = 0;
+	c->eflags &= ~(u32)FL_RF;
+	d->mode_dirty = true;
+}
+
+static void end_single(struct dbt *d, const struct single *s, u32 why)
+{
+	struct vcpu *c = d->c;
+
+	step_trap(d, s->flags, why);
+	if (c->fault.raised || (u32)c->eip != s->eip || !(s->rf || c->debug_hits) ||
+	    !cache_block_at((u64)(uintptr_t)s->code)->rep)
+		return;
+	c->eflags |= FL_RF;
+	d->mode_dirty = true;
 }
 
 /* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
 static const u32 *find_code(struct dbt *d, struct fault *f)
 {
 	u64 evictions = cache_counters.evictions;
-	struct block *b = exec_block(d, f);
+	struct block *b = debug_break(d->c, f) ? NULL : exec_block(d, f);
 
 	if (b && d->link && evictions == cache_counters.evictions)
 		chain(d, d->link, b);
@@ -459,7 +498,8 @@ static void run_one(struct dbt *d)
 	struct vcpu *c = d->c;
 	struct fault f = fault_none();
 	const u32 *code = NULL;
-	u32 flags, why;
+	struct single s;
+	u32 single, why;
 
 	d->after_sti = false;
 	refresh(d);
@@ -471,13 +511,15 @@ static void run_one(struct dbt *d)
 		exec_deliver(d, f);
 		return;
 	}
-	flags = c->key_flags;
-	end_shadow(d);
+	single = c->key_flags & KEY_SINGLE;
+	if (single)
+		begin_single(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
 	why = dbt_enter(code);
 	after_exit(d, why);
-	step_trap(d, flags, why);
+	if (single)
+		end_single(d, &s, why);
 }
 
 void dbt_run(void)
@@ -488,8 +530,11 @@ void dbt_run(void)
 	cache_on_drop = jump_cache_drop;
 	context_on_wrap = jump_cache_clear;
 	for (;;) {
-		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending)
+		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending) {
 			attend(d);
+			if (debug_trap_waits(d->c))	/* met by what attend delivered */
+				continue;
+		}
 		run_one(d);
 	}
 }

@@ -18,7 +18,10 @@ struct block *exec_block(struct dbt *d, struct fault *f);
 /* translate.c: make the block for key k, whose first byte is on `frame`. */
 struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f);
 
-/* step.c: the instruction at c->eip by the evaluator. b holds it, and it is about to change b. */
+/*
+ * step.c: the instruction at c->eip by the evaluator. b holds it, and it is about to change b or
+ * meets a data breakpoint.
+ */
 void exec_step_own(struct dbt *d, const struct block *b);
 /* The same for an x87 instruction, which may be changed or gone: then nothing happens. */
 void exec_step_x87(struct dbt *d);

@@ -2,6 +2,7 @@
 /* Setting the translator up on a core, the CPU's hooks into the machine, the report. */
 #include "dbt/backend/backend.h"
 #include "dbt/cache/cache.h"
+#include "dbt/debug.h"
 #include "dbt/exec.h"
 #include "dbt/rt/cpuid.h"
 #include "dbt/rt/fault.h"
@@ -82,8 +83,8 @@ static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
 
 static const struct sys_hooks hooks = {
 	.paging_changed = paging_changed, .invlpg = invlpg, .mode_changed = mode_changed,
-	.irq_unmasked = irq_unmasked, .apic_base_changed = apic_base_changed,
-	.read_ticks = clock_ticks, .read_phys = read_phys,
+	.debug_changed = debug_changed, .irq_unmasked = irq_unmasked,
+	.apic_base_changed = apic_base_changed, .read_ticks = clock_ticks, .read_phys = read_phys,
 };
 
 /* -- Set-up -- */

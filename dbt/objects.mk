@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-2-Clause
-OBJS_dbt += dbt/exec.o dbt/step.o dbt/translate.o dbt/init.o dbt/counters.o
+OBJS_dbt += dbt/exec.o dbt/step.o dbt/debug.o dbt/translate.o dbt/init.o dbt/counters.o

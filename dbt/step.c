@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Single steps by the evaluator, each counted: an instruction that changes its own block, and an
- * x87 instruction under IGNNE#. Not a fallback for what the translator lacks. Nothing here panics
- * for what a guest can do to the bytes of an instruction after it was translated.
+ * Single steps by the evaluator, each counted: an instruction that changes its own block, one that
+ * meets a data breakpoint, and an x87 instruction under IGNNE#. Not a fallback for what the
+ * translator lacks. Nothing here panics for what a guest can do to the bytes of an instruction
+ * after it was translated.
  */
 #include "dbt/cache/cache.h"
 #include "dbt/exec.h"
@@ -24,6 +25,7 @@ static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned in
 {
 	bool super = c->cpl != 3;
 	struct fault f = fault_none();
+	u32 hits = c->debug_hits;
 	u64 v = 0;
 
 	if (intent == INTENT_RMW || size > 8)
@@ -34,6 +36,8 @@ static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned in
 		f = g_ld(c, addr + at, n, super, &v);
 		memcpy((char *)out + at, &v, n);
 	}
+	if (intent == INTENT_RMW)	/* the store meets the breakpoint, if there is one */
+		c->debug_hits = hits;
 	return f;
 }
 
@@ -54,12 +58,20 @@ static struct fault step_st(struct vcpu *c, u32 addr, unsigned size, const void 
 
 static const struct eval_mem step_mem = { step_ld, step_st };
 
+/* A repeated string instruction with a trap before its end: RF = 1 (SDM vol. 3, 17.3.1.1). */
+static void set_rf(struct dbt *d, const struct ir1 *i)
+{
+	if (!d->c->debug_hits || !ir1_repeats(i) || (u32)d->c->eip != i->eip)
+		return;
+	d->c->eflags |= FL_RF;
+	d->mode_dirty = true;
+}
+
 static void step(struct dbt *d, const struct ir1 *i)
 {
 	struct vcpu *c = d->c;
 	struct lift t = { .key = c->key_flags | KEY_TF, .features = c->model->features };
 
-	d->count.eval_steps_smc++;
 	arena_reset(&d->arena);
 	t.ir = ir_new(&d->arena);
 	lift_insn(&t, i);
@@ -68,6 +80,8 @@ static void step(struct dbt *d, const struct ir1 *i)
 	sse_load(c);
 	if (c->fault.raised)
 		exec_deliver(d, c->fault);
+	else
+		set_rf(d, i);
 }
 
 static enum decode_status decode_here(const struct vcpu *c, struct ir1 *i, const u8 *bytes,
@@ -95,6 +109,7 @@ void exec_step_own(struct dbt *d, const struct block *b)
 	struct ir1 i;
 	unsigned n = block_bytes(b, (u32)d->c->eip, bytes);
 
+	*(d->step_debug ? &d->count.eval_steps_debug : &d->count.eval_steps_smc) += 1;
 	if (decode_here(d->c, &i, bytes, n) != DECODE_OK)
 		panic("step: block %08x has no instruction at %08x", b->key.eip, (u32)d->c->eip);
 	step(d, &i);
@@ -125,6 +140,7 @@ void exec_step_x87(struct dbt *d)
 	struct ir1 i;
 	unsigned n = fetch_bytes(d, bytes);
 
+	d->count.eval_steps_smc++;
 	if (decode_here(d->c, &i, bytes, n) == DECODE_OK &&
 	    (i.op == X86_WAIT || x86_rows[i.op].flags & (ROW_X87 | ROW_MMX)))
 		step(d, &i);

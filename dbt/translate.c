@@ -6,6 +6,7 @@
  */
 #include "dbt/backend/backend.h"
 #include "dbt/cache/cache.h"
+#include "dbt/debug.h"
 #include "dbt/exec.h"
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
@@ -134,7 +135,7 @@ static bool front_step(struct front *t, struct fault *f)
 	case DECODE_OK:
 		if (beyond_limit(t, i.len))
 			break;
-		if (!first && lift_begins_block(&i))
+		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
 			return false;
 		lift_insn(&t->lift, &i);
 		t->off += i.len;
@@ -232,6 +233,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	b->key = *t->k;
 	b->guest_insns = ir->guests;
 	b->sti = t->lift.sti;
+	b->rep = t->lift.rep;
 	b->guest_len = t->off - (t->k->gpa & (PAGE - 1));
 	cache_counters.guest_insns += ir->guests;
 	trace_block(t->k, ir, b);

@@ -68,6 +68,14 @@ static void fill(struct shadow *s, u32 va, bool user, const struct x86_walk *w, 
 	shadow_leaf_set(s, user, va, leaf);
 }
 
+static bool is_debug_page(const struct shadow *s, u32 va)
+{
+	for (u32 n = 0; n < s->debug_pages; n++)
+		if (s->debug_page[n] == va >> 12)
+			return true;
+	return false;
+}
+
 enum shadow_result shadow_fault(struct shadow *s, u32 va, enum x86_access access, bool user,
 				struct shadow_miss *out)
 {
@@ -81,6 +89,10 @@ enum shadow_result shadow_fault(struct shadow *s, u32 va, enum x86_access access
 		return SHADOW_GUEST_FAULT;
 	}
 	out->page = gpa(w.page);
+	if (is_debug_page(s, va)) {
+		s->count.debug++;
+		return SHADOW_DEBUG;
+	}
 	place = gpa_lookup(out->page);
 	if (access == X86_WRITE && place.kind != GPA_RAM) {
 		s->count.mmio++;
@@ -173,6 +185,17 @@ void shadow_invlpg(struct shadow *s, u32 va)
 	s->global_generation++;
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 		invlpg_view(s, v, va);
+}
+
+void shadow_set_debug_pages(struct shadow *s, const u32 *va, unsigned n)
+{
+	must(n <= SHADOW_DEBUG_PAGES);
+	s->debug_pages = n;
+	while (n--) {
+		s->debug_page[n] = va[n] >> 12;
+		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+			shadow_leaf_drop(s, v, va[n]);
+	}
 }
 
 void shadow_drop_all(void)

@@ -22,6 +22,7 @@ enum shadow_result {
 	SHADOW_MMIO,		/* no memory at out->page: gpa_load or gpa_store does the access */
 	SHADOW_ROM_WRITE,	/* stores go elsewhere than loads: gpa_store does it */
 	SHADOW_WATCHED_WRITE,	/* a frame with translated code: gpa_store does it */
+	SHADOW_DEBUG,		/* shadow_set_debug_pages has it: gpa_load or gpa_store does it */
 };
 
 struct shadow_miss {
@@ -33,6 +34,7 @@ struct shadow_miss {
 enum { SHADOW_SUPERVISOR, SHADOW_USER, SHADOW_VIEWS };
 
 #define SHADOW_SLOTS PAGING_ROOT_ENTRIES
+#define SHADOW_DEBUG_PAGES 4
 
 struct shadow_table {		/* what is known of one leaf table */
 	u64 live[PAGING_LEAF_ENTRIES / 64];	/* bit k: leaf k is not 0 */
@@ -57,6 +59,7 @@ struct shadow_counters {
 	u64 faults;		/* page faults for the guest */
 	u64 watched;		/* stores to frames with code */
 	u64 mmio;		/* accesses without memory, stores to ROM included */
+	u64 debug;		/* accesses to pages with a data breakpoint */
 	u64 cr3_loads;
 	u64 invlpgs;
 	u64 flushes;		/* of everything */
@@ -80,6 +83,7 @@ struct shadow {
 	pte_t *leaves;		/* table k at leaves + 512 k; there is no table 0 */
 	struct shadow_table *table;
 	struct x86_paging paging;
+	u32 debug_pages, debug_page[SHADOW_DEBUG_PAGES];	/* linear, va >> 12 */
 	struct shadow_counters count;
 };
 
@@ -129,6 +133,13 @@ void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
 
 /* INVLPG: drops the address in every view, and all of a guest 2 or 4 MiB page around it. */
 void shadow_invlpg(struct shadow *s, u32 va);
+
+/*
+ * From now on no access to the pages of these n linear addresses is left to a leaf (n <=
+ * SHADOW_DEBUG_PAGES): each ends in shadow_fault, which says SHADOW_DEBUG. Instruction fetch is not
+ * concerned. Stays through CR3 writes and flushes.
+ */
+void shadow_set_debug_pages(struct shadow *s, const u32 *va, unsigned n);
 
 /* Drop every leaf, or all but those of global pages. */
 void shadow_flush(struct shadow *s, bool global_too);

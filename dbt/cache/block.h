@@ -116,6 +116,7 @@ struct block {
 	u8 guest_insns;
 	bool dead;		/* unlinked: nobody enters it any more */
 	bool sti;		/* ends with STI: its exit is into STI's shadow */
+	bool rep;		/* ends with a repeated string instruction */
 	struct fault_site site[];	/* behind them: its recipes */
 };
 

@@ -47,6 +47,8 @@ struct block *cache_commit(const struct backend_out *o);
 void cache_unchain_guarded(void);
 /* Give up the rest of the current region: the next room is in a fresh one. */
 void cache_next_region(void);
+/* Drop all blocks whose key has these flags, of those in mask. No translated code is running. */
+void cache_drop_mode(u32 mask, u32 flags);
 /* The link record that an exit stub's number names. */
 struct link *cache_link(u32 number);
 /* Is pc in the pool? */

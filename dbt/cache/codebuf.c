@@ -84,6 +84,15 @@ void cache_next_region(void)
 	region_reset(&region[current]);
 }
 
+void cache_drop_mode(u32 mask, u32 flags)
+{
+	for (unsigned k = 0; k < regions; k++)
+		for (unsigned n = 0; n < region[k].blocks; n++)
+			if (!region[k].block[n]->dead &&
+			    (region[k].block[n]->key.flags & mask) == flags)
+				cache_drop(region[k].block[n]);
+}
+
 static u64 room_left(const struct region *r) { return (u64)(r->bottom - (u8 *)r->top); }
 
 /* Records are carved downward; link records at multiples of their size from the pool's start. */

@@ -92,6 +92,7 @@ void lift_insn(struct lift *t, const struct ir1 *i)
 	}
 	begin(t, i);
 	lift_table[i->op](t, i);
+	t->rep = ir1_repeats(i);
 	if (!t->ended && (t->key & KEY_SINGLE))
 		lift_exit(t, t->next);
 }

@@ -25,6 +25,7 @@ struct lift {
 	u32 next;		/* offset of the next instruction */
 	bool ended;		/* the block has its final exit */
 	bool sti;		/* by STI */
+	bool rep;		/* by a repeated string instruction */
 	/* addr and disp below are computed for this instruction's operand */
 	bool has_addr;
 	val addr;

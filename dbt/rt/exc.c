@@ -14,7 +14,6 @@
 
 enum { GATE_TASK = 5, GATE_INT16 = 6, GATE_TRAP16 = 7, GATE_INT32 = 14, GATE_TRAP32 = 15 };
 enum { ERR_EXT = 1, ERR_IDT = 2 };
-enum { DR6_BS = 1u << 14, DR7_GD = 1u << 13 };
 
 /* One delivery: what is delivered, and what its frame holds. */
 struct event {
@@ -304,11 +303,15 @@ void exc_nmi(struct vcpu *c)
 	exc_event(c, fault_plain(EXC_NMI), EV_NMI);
 }
 
-void exc_single_step(struct vcpu *c)
+void exc_debug_trap(struct vcpu *c)
 {
 	if (c->inhibit & INHIBIT_SS)
 		return;
-	c->dr[6] |= DR6_BS;
+	c->pending &= ~(u32)PENDING_DEBUG;
+	if (!c->debug_hits)
+		return;
+	c->dr[6] |= c->debug_hits;
+	c->debug_hits = 0;
 	exc_event(c, fault_plain(EXC_DB), EV_TRAP);
 }
 

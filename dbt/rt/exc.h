@@ -44,10 +44,11 @@ void exc_interrupt(struct vcpu *c, u8 vector);
 void exc_nmi(struct vcpu *c);
 
 /*
- * After an instruction that began with TF = 1 has completed (c->eip is the next one): #DB with
- * DR6.BS, unless the instruction was MOV SS or POP SS (INHIBIT_SS).
+ * After an instruction, or after a delivery: #DB for c->debug_hits, if there are any. After MOV SS
+ * or POP SS (INHIBIT_SS) they wait for the next instruction to be done. c->eip is the next one; the
+ * caller has set RF if that is a repeated string instruction which is not done yet.
  */
-void exc_single_step(struct vcpu *c);
+void exc_debug_trap(struct vcpu *c);
 
 /* INT n, INT3, INTO, INT1 at c->eip, with c->next_eip set: exc_event with a plain vector. */
 void exc_software(struct vcpu *c, u8 vector, enum exc_kind kind);

@@ -14,6 +14,7 @@
 #include "dbt/exec.h"
 #include "dbt/ir/ir.h"
 #include "dbt/rt/sse.h"
+#include "dbt/rt/sysops.h"
 #include "dbt/x86/cc.h"
 #include "kernel/extable.h"
 #include "kernel/panic.h"
@@ -150,7 +151,15 @@ static void note_busy(struct dbt *d, u32 va, const struct target *t)
 	d->c->pending |= PENDING_BUSY_PAGE;
 }
 
-enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE };
+enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE, DATA_BREAK };
+
+/* Breakpoints that the access meets. A load before the store of the same place meets none. */
+static u32 breakpoints(const struct dbt *d, const struct host_access *a, enum x86_access kind)
+{
+	if (!a->store && kind == X86_WRITE)
+		return 0;
+	return sys_breakpoints(d->c, (u32)a->addr, a->size, a->store ? BREAK_WRITE : BREAK_READ);
+}
 
 /*
  * The access a of a host instruction that found no usable leaf. `b`: the block it is in, NULL
@@ -163,6 +172,7 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	struct shadow_miss miss;
 	enum shadow_result how = shadow_fault(d->shadow, (u32)f->badv, kind, user, &miss);
 	struct target t;
+	u32 hits;
 	u8 bytes[16];
 
 	switch (how) {
@@ -179,6 +189,9 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	case SHADOW_WATCHED_WRITE:
 		d->count.faults_watched++;
 		break;
+	case SHADOW_DEBUG:
+		d->count.faults_debug++;
+		break;
 	default:
 		d->count.faults_mmio++;
 	}
@@ -189,6 +202,10 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 		note_busy(d, (u32)f->badv, &t);
 	if (a->store && b && hits_block(&t, a->size, b))
 		return OWN_CODE;
+	hits = breakpoints(d, a, kind);
+	if (hits && b)
+		return DATA_BREAK;
+	sys_note_hits(d->c, hits);
 	if (a->store) {
 		host_access_value(f, a, bytes);
 		store_bytes(&t, a->size, bytes);
@@ -213,6 +230,7 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	struct vcpu *c = d->c;
 	struct host_access a;
 	enum x86_access access;
+	enum outcome how;
 
 	if (b && kind == TRAP_FP)
 		return fp_trap(c, f);
@@ -229,10 +247,13 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
 	access = a.store || s->intent == INTENT_RMW ? X86_WRITE : X86_READ;
-	switch (access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault)) {
+	how = access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault);
+	switch (how) {
 	case GUEST_FAULT: leave(f, c, b, s, EXIT_FAULT); break;
 	case OWN_CODE:
+	case DATA_BREAK:
 		d->step_in = b;
+		d->step_debug = how == DATA_BREAK;
 		leave(f, c, b, s, EXIT_STEP);
 		break;
 	default: break;

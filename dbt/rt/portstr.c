@@ -47,7 +47,7 @@ static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigne
 
 	if (room < s->size)
 		return 0;
-	if (c->df < 0)
+	if (c->df < 0 || (c->dr[7] & DR7_ENABLED))	/* #DB is due after one element */
 		return 1;
 	n = (PAGE - (linear & (PAGE - 1))) / s->size;
 	if (n > room / s->size)
@@ -83,8 +83,12 @@ static void advance(struct vcpu *c, const struct port_string *s, enum gpr index,
 	index_add(c, index, s->addrsize, c->df < 0 ? -delta : delta);
 	if (s->rep)
 		index_add(c, ECX, s->addrsize, -n);
-	if (!s->rep || !index_value(c, ECX, s->addrsize))
+	if (!s->rep || !index_value(c, ECX, s->addrsize)) {
 		c->eip = c->next_eip;
+	} else if (c->debug_hits) {	/* SDM vol. 3, 17.3.1.1 */
+		c->eflags |= FL_RF;
+		sys_mode_changed(c);
+	}
 }
 
 static struct fault port_string(struct vcpu *c, const struct port_string *s, bool in)
@@ -103,6 +107,7 @@ static struct fault port_string(struct vcpu *c, const struct port_string *s, boo
 	n = run_length(c, s, s->seg, off, in, count);
 	if (!n)
 		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);
+	sys_note_hits(c, sys_breakpoints(c, port, s->size, BREAK_IO));
 	linear = (u32)c->seg[s->seg].base + off;
 	TRY(g_probe(c, linear, n * s->size, c->cpl != 3, in));
 	if (in) {

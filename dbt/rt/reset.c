@@ -39,6 +39,7 @@ static void reset_registers(struct vcpu *c)
 		c->dr[k] = c->pdpte[k] = 0;
 	c->dr[6] = 0xffff0ff0;
 	c->dr[7] = 0x400;
+	c->debug_hits = 0;
 	c->inhibit = 0;
 	c->halted = c->shutdown = c->nmi_blocked = false;
 	c->fault = fault_none();
@@ -66,6 +67,7 @@ void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp)
 	if (kind == RESET_POWER_UP)
 		reset_units(c, bsp);
 	sys_paging_changed(c, PAGING_ALL);
+	sys_debug_changed(c);
 	sys_mode_changed(c);
 }
 

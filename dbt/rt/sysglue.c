@@ -122,9 +122,11 @@ u64 helper_in(struct vcpu *c, u64 port, u64 size, u64 d)
 	struct fault f = sys_io(c, (u16)port, (unsigned)size);
 
 	(void)d;
-	if (!f.raised)
-		write_sized(c, EAX, (u32)bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size),
-			    (unsigned)size);
+	if (f.raised)
+		return finish(c, f);
+	sys_note_hits(c, sys_breakpoints(c, (u16)port, (unsigned)size, BREAK_IO));
+	write_sized(c, EAX, (u32)bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size),
+		    (unsigned)size);
 	return finish(c, f);
 }
 
@@ -135,9 +137,11 @@ u64 helper_out(struct vcpu *c, u64 port, u64 size, u64 d)
 	u32 v = reg32(c, EAX);
 
 	(void)d;
-	if (!f.raised)
-		bus_write(dbt->platform.bus, BUS_IO, port,
-			  size == 4 ? v : v & ((1u << (size * 8)) - 1), (unsigned)size);
+	if (f.raised)
+		return finish(c, f);
+	sys_note_hits(c, sys_breakpoints(c, (u16)port, (unsigned)size, BREAK_IO));
+	bus_write(dbt->platform.bus, BUS_IO, port,
+		  size == 4 ? v : v & ((1u << (size * 8)) - 1), (unsigned)size);
 	return finish(c, f);
 }
 

@@ -12,7 +12,6 @@
 
 #define CR0_VALID (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | \
 		   CR0_NW | CR0_CD | CR0_PG)
-enum { DR6_BD = 1u << 13, DR7_GD = 1u << 13, DR7_ENABLED = 0xff };
 #define DR6_ONES 0xffff0ff0u
 #define DR6_WRITABLE 0x0000e00fu
 #define DR7_ONES 0x00000400u
@@ -174,6 +173,7 @@ static struct fault check_dr(struct vcpu *c, unsigned *n)
 	TRY(need_cpl0(c));
 	if (c->dr[7] & DR7_GD) {
 		c->dr[6] |= DR6_BD;
+		c->eflags |= FL_RF;	/* pushed as 1, unlike an instruction breakpoint's */
 		return fault_plain(EXC_DB);
 	}
 	if (*n == 4 || *n == 5)
@@ -196,6 +196,7 @@ struct fault sys_write_dr(struct vcpu *c, unsigned n, u32 v)
 	if (n == 7)
 		v = (v & DR7_WRITABLE) | DR7_ONES;
 	c->dr[n] = v;
+	sys_debug_changed(c);
 	sys_mode_changed(c);
 	return fault_none();
 }
@@ -208,18 +209,33 @@ static bool break_kind_matches(const struct vcpu *c, unsigned rw, enum break_kin
 	return rw == (unsigned)kind || (rw == BREAK_READ && kind == BREAK_WRITE);
 }
 
-u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind)
+static u32 break_length(u32 dr7, unsigned n)
 {
 	static const u8 lengths[] = { 1, 2, 8, 4 };
-	u32 dr7 = (u32)c->dr[7], hit = 0;
+
+	return lengths[dr7 >> (18 + 4 * n) & 3];
+}
+
+u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4])
+{
+	u32 dr7 = (u32)c->dr[7], found = 0;
 
 	for (unsigned n = 0; n < 4 && (dr7 & DR7_ENABLED); n++) {
-		u32 len = lengths[dr7 >> (18 + 4 * n) & 3];
-		u32 at = (u32)c->dr[n] & ~(len - 1);
+		start[n] = (u32)c->dr[n] & ~(break_length(dr7, n) - 1);
+		if ((dr7 >> (2 * n) & 3) && break_kind_matches(c, dr7 >> (16 + 4 * n) & 3, kind))
+			found |= 1u << n;
+	}
+	return found;
+}
 
-		if (!(dr7 >> (2 * n) & 3) || !break_kind_matches(c, dr7 >> (16 + 4 * n) & 3, kind))
-			continue;
-		if (linear - at < len || at - linear < size)
+u32 sys_breakpoints_find(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind)
+{
+	u32 start[4], hit = 0, enabled = sys_breakpoints_of(c, kind, start);
+
+	for (unsigned n = 0; n < 4 && enabled; n++) {
+		u32 len = break_length((u32)c->dr[7], n);
+
+		if ((enabled >> n & 1) && (linear - start[n] < len || start[n] - linear < size))
 			hit |= 1u << n;
 	}
 	return hit;

@@ -28,6 +28,8 @@ struct sys_hooks {
 	void (*invlpg)(struct vcpu *c, u32 linear);
 	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
 	void (*mode_changed)(struct vcpu *c);
+	/* Breakpoints changed: DR0-3 or DR7. */
+	void (*debug_changed)(struct vcpu *c);
 	/* IF went from 0 to 1: an interrupt that waits may be due. */
 	void (*irq_unmasked)(struct vcpu *c);
 	void (*apic_base_changed)(struct vcpu *c);
@@ -47,6 +49,12 @@ static inline void sys_paging_changed(struct vcpu *c, enum paging_change what)
 {
 	if (c->hooks->paging_changed)
 		c->hooks->paging_changed(c, what);
+}
+
+static inline void sys_debug_changed(struct vcpu *c)
+{
+	if (c->hooks->debug_changed)
+		c->hooks->debug_changed(c);
 }
 
 static inline void sys_irq_unmasked(struct vcpu *c)
@@ -108,6 +116,29 @@ struct fault sys_mwait(struct vcpu *c, u32 hints);
  * (SDM vol. 3, 17.2.5). 0: go on.
  */
 enum break_kind { BREAK_EXEC = 0, BREAK_WRITE = 1, BREAK_IO = 2, BREAK_READ = 3 };
-u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+u32 sys_breakpoints_find(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+
+static inline u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size,
+				  enum break_kind kind)
+{
+	return c->dr[7] & DR7_ENABLED ? sys_breakpoints_find(c, linear, size, kind) : 0;
+}
+/*
+ * Those of one kind as a whole: bit n for each DRn that is enabled and matches accesses of it;
+ * start[n] its address, aligned down to its length.
+ */
+u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4]);
+
+/*
+ * The instruction under way has met breakpoints (DR6 bits; or DR6.BS: a single step): a #DB trap
+ * follows when it is done; if it faults, they are dropped.
+ */
+static inline void sys_note_hits(struct vcpu *c, u32 hits)
+{
+	if (!hits)
+		return;
+	c->debug_hits |= hits;
+	c->pending |= PENDING_DEBUG;
+}
 
 #endif

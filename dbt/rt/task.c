@@ -14,7 +14,7 @@
 #include "dbt/rt/sysops.h"
 #include "dbt/rt/sysutil.h"
 
-enum { DR6_BT = 1u << 15, DR7_LOCAL = 0x155, DESC_LDT = 2 };
+enum { DESC_LDT = 2 };
 
 /* Where a TSS has its fields (SDM vol. 3, figures 7-2 and 7-10). The link is at 0. */
 struct tss_layout {
@@ -157,6 +157,7 @@ static void enter(struct vcpu *c, const struct desc *d, const struct task_image 
 	c->tr.attr |= TSS_BUSY;
 	c->cr0 |= CR0_TS;
 	c->dr[7] &= ~(u64)DR7_LOCAL;
+	sys_debug_changed(c);
 	c->eip = t->eip;
 	eflags_set(c, flags);
 	for (unsigned k = 0; k < 8; k++)

@@ -26,6 +26,11 @@ enum {
 	FL_FIXED = 2,		/* bit 1 reads as one */
 };
 
+enum {				/* DR6, DR7 (SDM vol. 3, 17.2.3, 17.2.4) */
+	DR6_BD = 1u << 13, DR6_BS = 1u << 14, DR6_BT = 1u << 15,
+	DR7_ENABLED = 0xff, DR7_LOCAL = 0x155, DR7_GD = 1u << 13,
+};
+
 enum {				/* CR0, CR4 (SDM vol. 3, 2.5) */
 	CR0_PE = 1u << 0, CR0_MP = 1u << 1, CR0_EM = 1u << 2, CR0_TS = 1u << 3, CR0_ET = 1u << 4,
 	CR0_NE = 1u << 5, CR0_WP = 1u << 16, CR0_AM = 1u << 18, CR0_NW = 1u << 29,
@@ -135,6 +140,8 @@ struct vcpu {
 	/* Not hot. */
 	u64 cr0, cr2, cr3, cr4, cr8, efer;
 	u64 dr[8];
+	u32 break_key;		/* KEY_BREAK and its set, if instruction breakpoints are enabled */
+	u32 debug_hits;		/* DR6 bits of the #DB trap due after this instruction */
 	u64 pdpte[4];		/* PAE: loaded and checked at a CR3 write (SDM vol. 3, 4.4.1) */
 	struct dtable gdtr, idtr;
 	struct segment ldtr, tr;
@@ -171,6 +178,7 @@ enum vcpu_pending {
 	PENDING_HOST = 1u << 4,		/* host interrupts or timers to be handled */
 	PENDING_RESET = 1u << 5,
 	PENDING_BUSY_PAGE = 1u << 6,	/* the cache's: see cache_page_busy */
+	PENDING_DEBUG = 1u << 7,	/* debug_hits may not be 0 */
 };
 
 static inline bool vcpu_protected(const struct vcpu *c)

@@ -92,6 +92,12 @@ extern const struct x86_row x86_rows[X86_OP_COUNT];
 /* What this form needs: the row's feature, SSE2 at least for XMM forms of MMX rows. */
 enum x86_feature ir1_feature(const struct ir1 *i);
 
+/* A string instruction with REP or REPNE. */
+static inline bool ir1_repeats(const struct ir1 *i)
+{
+	return (x86_rows[i->op].flags & ROW_STRING) && (i->prefix & (PFX_REP | PFX_REPNE));
+}
+
 /*
  * The instruction in Intel syntax, for traces; NUL-terminated, cut at `size` bytes (size >= 1).
  * Returns buf.

@@ -85,7 +85,8 @@ void vcpu_update_key(struct vcpu *c)
 	k |= c->cr0 & CR0_NE ? KEY_NE : 0;
 	k |= c->cr4 & CR4_OSFXSR ? KEY_OSFXSR : 0;
 	k |= c->cr4 & CR4_OSXMMEXCPT ? KEY_XMMEXCPT : 0;
-	k |= c->inhibit ? KEY_INHIBIT : 0;
+	k |= c->inhibit | (c->eflags & FL_RF) ? KEY_INHIBIT : 0;
+	k |= c->break_key;
 	k |= c->df < 0 ? KEY_DF : 0;
 	if ((c->mxcsr & (MXCSR_MASKS | MXCSR_DAZ | MXCSR_FTZ)) != MXCSR_MASKS)
 		k |= KEY_SSE_SOFT;

@@ -25,13 +25,18 @@ enum key_flag {
 	KEY_EM = 1u << 16,
 	KEY_MP = 1u << 17,
 	KEY_OSFXSR = 1u << 18,
-	KEY_INHIBIT = 1u << 19,		/* the instruction after STI, MOV SS: alone in its block */
+	/* the instruction after STI or MOV SS, and with EFLAGS.RF: alone in its block */
+	KEY_INHIBIT = 1u << 19,
 	KEY_AC = 1u << 20,		/* alignment checks are on */
 	KEY_NE = 1u << 21,		/* CR0.NE: x87 errors are #MF */
 	KEY_XMMEXCPT = 1u << 22,
 	KEY_DF = 1u << 23,		/* string instructions go down */
 	/* MXCSR has DAZ, FTZ or an exception unmasked: SSE by helpers */
 	KEY_SSE_SOFT = 1u << 24,
+	KEY_BREAK = 1u << 25,		/* instruction breakpoints: no block goes over one */
+	/* which addresses those are (dbt/debug.c) */
+	KEY_BREAK_SHIFT = 26,
+	KEY_BREAK_SET = 7u << 26,
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 

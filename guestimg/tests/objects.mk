@@ -3,8 +3,9 @@
 # is there, NAME.S are linked with lib.c, timers.c and start.S.  Run by the guest-NAME sections of
 # qemu-test/suites.cfg; qemu-test/guest/README.md says how on a real CPU.
 TESTS := build/native/tests
-TESTS_NAMES := irq cache faults evict security hostile reset
+TESTS_NAMES := irq cache faults evict security hostile reset debug
 TESTS_MORE_cache := cache_map cache_smc cache_busy
+TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_security := security_forms security_sys
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
@@ -52,4 +53,8 @@ $(TESTS)/faults-native: $(addprefix guestimg/tests/,faults_linux.c faults_insn.c
 		$(TESTS_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(filter-out -ffreestanding,$(TESTS_I386)) -static $(filter %.c,$^) -o $@
-units: $(TESTS)/faults-native
+$(TESTS)/debug-native: $(addprefix guestimg/tests/,debug_linux.c debug_data.c debug.S) \
+		$(TESTS_HEADERS)
+	@mkdir -p $(@D)
+	$(Q)$(filter-out -ffreestanding,$(TESTS_I386)) -static $(filter %.c %.S,$^) -o $@
+units: $(TESTS)/faults-native $(TESTS)/debug-native

@@ -71,6 +71,7 @@ static bool settle(struct world_result *r, enum shadow_result how, const struct 
 	static const enum world_end ends[] = {
 		[SHADOW_GUEST_FAULT] = WORLD_FAULT, [SHADOW_MMIO] = WORLD_MMIO,
 		[SHADOW_ROM_WRITE] = WORLD_ROM_STORE, [SHADOW_WATCHED_WRITE] = WORLD_WATCHED,
+		[SHADOW_DEBUG] = WORLD_DEBUG,
 	};
 
 	if (how == SHADOW_FILLED)

@@ -70,7 +70,8 @@ struct ref_walk {
 struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user);
 
 /* How an access through the host's TLB and shadow_fault ended. */
-enum world_end { WORLD_HIT, WORLD_FAULT, WORLD_MMIO, WORLD_ROM_STORE, WORLD_WATCHED, WORLD_STUCK };
+enum world_end { WORLD_HIT, WORLD_FAULT, WORLD_MMIO, WORLD_ROM_STORE, WORLD_WATCHED, WORLD_DEBUG,
+		 WORLD_STUCK };
 
 struct world_result {
 	enum world_end end;

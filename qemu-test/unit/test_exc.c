@@ -450,18 +450,26 @@ static void test_debug(void)
 	world_protected(0);
 	w.eflags |= FL_TF;
 	w.dr[7] |= 1 << 13;
-	exc_single_step(&w);
+	w.debug_hits = DR6_BS | 5;
+	w.pending = PENDING_DEBUG;
+	exc_debug_trap(&w);
 	TRUE(in_handler(EXC_DB));
-	EQ(w.dr[6], 0xffff4ff0);
+	EQ(w.dr[6], 0xffff4ff5);
+	EQ(w.debug_hits | w.pending, 0);
 	EQ(w.dr[7] & 1 << 13, 0);			/* GD */
 	EQ(w.eflags & FL_TF, 0);
 	EQ(stack_at(0, 4), W_EIP);
 	EQ(stack_at(2, 4), FL_TF | FL_FIXED);		/* a trap: no RF */
 	world_protected(0);
 	w.inhibit = INHIBIT_SS;
+	w.debug_hits = 1;
+	w.pending = PENDING_DEBUG;
 	world_snap();
-	exc_single_step(&w);
+	exc_debug_trap(&w);
 	TRUE(world_unchanged());
+	w.inhibit = 0;
+	exc_debug_trap(&w);
+	TRUE(in_handler(EXC_DB));
 	world_protected(0);
 	w.dr[7] |= 1 << 13;
 	exc_software(&w, 1, EV_INT1);

@@ -437,6 +437,38 @@ static void test_generations(void)
 	CHECK_EQ(shadow_generation(s), g, "nor does no change");
 }
 
+/* Pages with a data breakpoint: no leaf, in no view, global or not, until they are let go. */
+static void test_debug_pages(void)
+{
+	static const u32 pages[] = { VA + 0x1004, VA + 0x2ffc };
+
+	start(16);
+	for (u32 k = 0; k < 4; k++)
+		world_set32(PTE(VA + k * 0x1000), (A + k * 0x1000) | ALL | (k & 1 ? W_G : 0));
+	for (u32 k = 0; k < 4; k++) {
+		hit(VA + k * 0x1000, true, true, A + k * 0x1000, 1, "before, user");
+		hit(VA + k * 0x1000, true, false, A + k * 0x1000, 1, "before, supervisor");
+	}
+	shadow_set_debug_pages(s, pages, 2);
+	for (u32 user = 0; user < 2; user++) {
+		hit(VA, true, user, A, 0, "the page before");
+		ends(VA + 0x1000, false, user, WORLD_DEBUG, A + 0x1000, "load");
+		ends(VA + 0x1ff0, true, user, WORLD_DEBUG, A + 0x1000, "store");
+		ends(VA + 0x2000, true, user, WORLD_DEBUG, A + 0x2000, "the other one");
+		hit(VA + 0x3000, true, user, A + 0x3000, 0, "the page behind");
+	}
+	shadow_load_cr3(s, PD, NULL);
+	ends(VA + 0x1000, false, true, WORLD_DEBUG, A + 0x1000, "after MOV CR3");
+	world_set32(PTE(VA + 0x1000), 0);
+	ends(VA + 0x1000, false, true, WORLD_FAULT, PF_U, "the guest's fault comes first");
+	world_set32(PTE(VA + 0x1000), A | ALL);
+	shadow_set_debug_pages(s, pages + 1, 1);
+	hit(VA + 0x1000, false, true, A, 1, "let go");
+	ends(VA + 0x2000, true, true, WORLD_DEBUG, A + 0x2000, "still there");
+	shadow_set_debug_pages(s, NULL, 0);
+	hit(VA + 0x2000, true, true, A + 0x2000, 1, "let go, too");
+}
+
 int main(void)
 {
 	test_cached_invalid();
@@ -457,5 +489,6 @@ int main(void)
 	test_places();
 	test_pool();
 	test_generations();
+	test_debug_pages();
 	return check_done();
 }

@@ -146,6 +146,8 @@ static void test_dr(void)
 
 static void test_breakpoints(void)
 {
+	u32 start[4];
+
 	world_protected(0);
 	w.dr[0] = 0x1000;
 	w.dr[1] = 0x2002;
@@ -169,6 +171,22 @@ static void test_breakpoints(void)
 	EQ(sys_breakpoints(&w, 0x3f8, 1, BREAK_IO), 0);		/* CR4.DE = 0 */
 	w.cr4 |= CR4_DE;
 	EQ(sys_breakpoints(&w, 0x3f8, 1, BREAK_IO), 8);
+	EQ(sys_breakpoints_of(&w, BREAK_EXEC, start), 1);
+	EQ(start[0], 0x1000);
+	EQ(sys_breakpoints_of(&w, BREAK_WRITE, start), 6);	/* read/write ones, too */
+	EQ(start[1], 0x2000);
+	EQ(sys_breakpoints_of(&w, BREAK_READ, start), 4);
+	EQ(sys_breakpoints_of(&w, BREAK_IO, start), 8);
+	w.dr[2] = 0xffffffff;					/* the last one, aligned down */
+	EQ(sys_breakpoints(&w, 0xffffffff, 4, BREAK_READ), 4);
+	EQ(sys_breakpoints(&w, 0, 4, BREAK_READ), 0);
+	sys_note_hits(&w, 0);
+	EQ(w.pending & PENDING_DEBUG, 0);
+	sys_note_hits(&w, 4);
+	EQ(w.debug_hits, 4);
+	EQ(w.pending & PENDING_DEBUG, PENDING_DEBUG);
+	w.dr[7] = 0xffff0400;
+	EQ(sys_breakpoints(&w, 0x1000, 1, BREAK_EXEC), 0);
 }
 
 static void test_tables(void)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Breakpoints of the debug registers (SDM vol. 3, 17.2, 17.3): instruction breakpoints, and what is
+ * arranged so that accesses to watched addresses are seen. Which accesses match: rt/sysops.h.
+ */
+#ifndef DBT_DEBUG_H
+#define DBT_DEBUG_H
+
+#include "dbt/dbt.h"
+#include "dbt/rt/sysops.h"
+#include "dbt/x86/mode.h"
+
+/* DR0-3 or DR7 have changed (struct sys_hooks). No translated code is running. */
+void debug_changed(struct vcpu *c);
+
+/* Instruction breakpoints (DR6 bits) at offset eip: translated code must stop before it. */
+static inline u32 debug_break_at(const struct vcpu *c, u32 eip)
+{
+	if (!(c->key_flags & KEY_BREAK))
+		return 0;
+	return sys_breakpoints(c, (u32)c->seg[CS].base + eip, 1, BREAK_EXEC);
+}
+
+/* One at c->eip, which neither RF nor MOV SS holds off: then *f is its fault. */
+static inline bool debug_break(struct vcpu *c, struct fault *f)
+{
+	u32 hits = debug_break_at(c, (u32)c->eip);
+
+	if (!hits || (c->eflags & FL_RF) || (c->inhibit & INHIBIT_SS))
+		return false;
+	c->dr[6] |= hits;
+	*f = fault_plain(EXC_DB);
+	return true;
+}
+
+/* Is a #DB trap to be delivered before anything else happens? */
+static inline bool debug_trap_waits(const struct vcpu *c)
+{
+	return (c->pending & PENDING_DEBUG) && !(c->inhibit & INHIBIT_SS);
+}
+
+#endif
