@@ -7,6 +7,7 @@
 #ifndef DBT_DBT_H
 #define DBT_DBT_H
 
+#include "dbt/cache/context.h"
 #include "dbt/x86/cpu.h"
 #include "mm/arena.h"
 #include "mm/shadow.h"
@@ -59,6 +60,9 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
+	struct context context;		/* what tag is for (its global is 0) */
+	u32 tag[2];			/* of that context; of its global pages */
+	u32 left_ctx;			/* c->ctx when translated code was left last */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */

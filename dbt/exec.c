@@ -67,33 +67,49 @@ static void jump_cache_fill(struct dbt *d, const struct block *b)
 	d->count.jump_cache_fills++;
 }
 
-/* Code that glue.S would find for the next block, if any. */
-static const u32 *jump_cache_probe(const struct dbt *d)
+/*
+ * Code that glue.S would find for the next block, if any: on a global page, else on another one.
+ * Sets the context to that of its page.
+ */
+static const u32 *jump_cache_probe(struct dbt *d)
 {
 	const struct jump_entry *e = jump_cache_entry((u32)d->c->eip);
 
-	return e->tag_eip == (d->c->ctx << 32 | (u32)d->c->eip) ? e->code : NULL;
+	for (int global = 1; global >= 0; global--)
+		if (e->tag_eip == ((u64)d->tag[global] << 32 | (u32)d->c->eip)) {
+			d->c->ctx = d->tag[global];
+			return e->code;
+		}
+	return NULL;
 }
 
 /* -- Finding the block -- */
 
-struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out)
+static struct fault fetch(struct dbt *d, u32 va, gpa_t *out, bool *global)
 {
-	bool user = d->c->cpl == 3;
-	u32 error;
+	struct x86_walk w;
 
-	if (shadow_translate(d->shadow, va, X86_FETCH, user, out, &error))
-		return fault_none();
-	return fault_page(va, error);
+	if (!shadow_walk(d->shadow, va, X86_FETCH, d->c->cpl == 3, &w))
+		return fault_page(va, w.error);
+	*out = gpa(w.page | (va & 0xfff));
+	*global &= w.global;
+	return fault_none();
 }
 
-static bool same_second_page(struct dbt *d, const struct block *b)
+struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out)
+{
+	bool global = false;
+
+	return fetch(d, va, out, &global);
+}
+
+static bool same_second_page(struct dbt *d, const struct block *b, bool *global)
 {
 	gpa_t next;
 
 	if (b->key.page2 == BLOCK_ONE_PAGE)
 		return true;
-	if (exec_fetch(d, (b->key.cs_base + b->key.eip + 4096) & ~0xfffu, &next).raised)
+	if (fetch(d, (b->key.cs_base + b->key.eip + 4096) & ~0xfffu, &next, global).raised)
 		return false;
 	return gpa_lookup(next).frame == b->key.page2;
 }
@@ -115,19 +131,24 @@ struct block *exec_block(struct dbt *d, struct fault *f)
 			       .flags = c->key_flags };
 	struct block *b;
 	struct gpa_page page;
+	bool global = true;
 	gpa_t pa;
 
 	if (c->eip > c->seg[CS].limit) {
 		*f = fault_code(EXC_GP, 0);
 		return NULL;
 	}
-	*f = exec_fetch(d, k.cs_base + k.eip, &pa);
+	*f = fetch(d, k.cs_base + k.eip, &pa, &global);
 	if (f->raised)
 		return NULL;
+	d->c->ctx = d->tag[global];
 	k.gpa = pa.a;
 	for (b = cache_first(&k); b; b = cache_next(b, &k))
-		if ((u64)k.eip + b->guest_len - 1 <= c->seg[CS].limit && same_second_page(d, b))
+		if ((u64)k.eip + b->guest_len - 1 <= c->seg[CS].limit &&
+		    same_second_page(d, b, &global)) {
+			c->ctx = d->tag[global];
 			return b;
+		}
 	page = gpa_lookup(pa);
 	if (page.frame == FRAME_NONE) {
 		if (printk_due(&d->count.fetch_nowhere))
@@ -137,7 +158,20 @@ struct block *exec_block(struct dbt *d, struct fault *f)
 		return NULL;
 	}
 	cache_counters.misses++;
-	return translate_counted(d, &k, page.frame, f);
+	b = translate_counted(d, &k, page.frame, f);
+	if (b && same_second_page(d, b, &global))
+		c->ctx = d->tag[global];
+	return b;
+}
+
+static void new_tags(struct dbt *d)
+{
+	struct context global = d->context;
+
+	global.global = 1;
+	global.generation = 0;
+	d->tag[0] = context_tag(&d->context);
+	d->tag[1] = context_tag(&global);
 }
 
 static void update_tag(struct dbt *d)
@@ -148,8 +182,14 @@ static void update_tag(struct dbt *d)
 		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
 		.cs_limit = d->c->seg[CS].limit,
 	};
+	u32 wraps = context_wraps;
 
-	d->c->ctx = context_tag(&x);
+	if (d->tag[0] && context_same(&d->context, &x))
+		return;
+	d->context = x;
+	new_tags(d);
+	if (wraps != context_wraps)
+		new_tags(d);
 }
 
 /*
@@ -170,6 +210,8 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 	bool two_pages = b->key.page2 != BLOCK_ONE_PAGE;
 
 	if ((b->key.flags & KEY_SINGLE) || link_from(l)->dead || b->dead || (two_pages && !l->guard))
+		return;
+	if (l->guard && d->c->ctx != d->left_ctx)	/* from global pages to others, or back */
 		return;
 	l = free_link(l);
 	if (!l)
@@ -516,6 +558,7 @@ static void run_one(struct dbt *d)
 		begin_single(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
+	d->left_ctx = c->ctx;
 	why = dbt_enter(code);
 	after_exit(d, why);
 	if (single)

@@ -9,11 +9,15 @@
 
 void (*context_on_wrap)(void);
 
-static struct { struct context c; u32 tag; } recent[16];
-static unsigned next_slot, last_slot;	/* to be used next; found last */
+/* Of other pages, of global ones: those that every CR3 write makes do not push these out. */
+static struct recent {
+	struct { struct context c; u32 tag; } slot[16];
+	unsigned next, last;		/* to be used next; found last */
+} recent[2];
 static u32 last_tag;
+u32 context_wraps;
 
-static bool same(const struct context *a, const struct context *b)
+bool context_same(const struct context *a, const struct context *b)
 {
 	return a->generation == b->generation && a->global_generation == b->global_generation &&
 	       a->flags == b->flags && a->cs_base == b->cs_base && a->cs_limit == b->cs_limit;
@@ -23,6 +27,7 @@ static void wrap(void)
 {
 	memset(recent, 0, sizeof(recent));
 	last_tag = 0;
+	context_wraps++;
 	cache_unchain_guarded();
 	if (context_on_wrap)
 		context_on_wrap();
@@ -30,26 +35,26 @@ static void wrap(void)
 
 u32 context_tag(const struct context *c)
 {
-	unsigned n = last_slot;
+	struct recent *r = &recent[c->global];
+	unsigned n = r->last;
 
-	for (unsigned left = ARRAY_LEN(recent); left; left--, n = (n + 1) % ARRAY_LEN(recent))
-		if (recent[n].tag && same(&recent[n].c, c)) {
-			last_slot = n;
-			return recent[n].tag;
+	for (unsigned left = ARRAY_LEN(r->slot); left; left--, n = (n + 1) % ARRAY_LEN(r->slot))
+		if (r->slot[n].tag && context_same(&r->slot[n].c, c)) {
+			r->last = n;
+			return r->slot[n].tag;
 		}
 	if (last_tag == CONTEXT_TAG_MAX)
 		wrap();
-	next_slot = (next_slot + 1) % ARRAY_LEN(recent);
-	last_slot = next_slot;
-	recent[next_slot].c = *c;
-	recent[next_slot].tag = ++last_tag;
+	r->last = r->next = (r->next + 1) % ARRAY_LEN(r->slot);
+	r->slot[r->next].c = *c;
+	r->slot[r->next].tag = ++last_tag;
 	return last_tag;
 }
 
 bool context_tag_live(u32 tag)
 {
-	for (unsigned n = 0; n < ARRAY_LEN(recent); n++)
-		if (recent[n].tag == tag)
+	for (unsigned n = 0; n < ARRAY_LEN(recent[0].slot); n++)
+		if (recent[0].slot[n].tag == tag || recent[1].slot[n].tag == tag)
 			return true;
 	return false;
 }

@@ -2,7 +2,8 @@
 /*
  * Context tags: small numbers that stand for "these mappings and this mode".
  * Guards of chained exits and jump cache entries carry one. A tag stays good
- * as long as no mapping of its context can have changed.
+ * as long as no mapping of its context can have changed. Code on global pages runs in
+ * contexts of its own, which outlive CR3 writes; nothing on other pages is reached by them.
  */
 #ifndef DBT_CACHE_CONTEXT_H
 #define DBT_CACHE_CONTEXT_H
@@ -11,16 +12,23 @@
 
 struct context {
 	u32 generation, global_generation;	/* of the mappings (mm/shadow.h) */
+	u32 global;				/* code on global pages: generation is 0 */
 	u32 flags, cs_base, cs_limit;		/* of the mode */
 };
 
 #define CONTEXT_TAG_MAX 2047	/* fits a guard's immediate; 0 is never a tag */
+
+/* But for `global`. */
+bool context_same(const struct context *a, const struct context *b);
 
 /*
  * The tag of c; a new one if c was not seen lately. Tags that run out start again (everything
  * forgets).
  */
 u32 context_tag(const struct context *c);
+
+/* So often have tags started again. */
+extern u32 context_wraps;
 
 /* Can the tag still come back? */
 bool context_tag_live(u32 tag);
