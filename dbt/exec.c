@@ -204,7 +204,10 @@ static struct link *free_link(struct link *l)
 	return NULL;
 }
 
-/* Chain the exit that led here, if it may be. */
+/*
+ * Chain the exit that led here, if it may be. Exits of processes that take turns would be patched
+ * at each switch: after a while they are left as they are, and use the jump cache.
+ */
 static void chain(struct dbt *d, struct link *l, struct block *b)
 {
 	bool two_pages = b->key.page2 != BLOCK_ONE_PAGE;
@@ -214,8 +217,10 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 	if (l->guard && d->c->ctx != d->left_ctx)	/* from global pages to others, or back */
 		return;
 	l = free_link(l);
-	if (!l)
+	if (!l || (l->to && l->guard && l->retags == LINK_RETAGS_MAX))
 		return;
+	if (l->to)
+		l->retags++;
 	if (l->indirect && l->to)
 		cache_unchain(l);
 	l->eip = b->key.eip;

@@ -49,8 +49,10 @@ struct link {
 	u32 eip;		/* where the exit goes */
 	u16 tag;		/* context tag that the guard lets through */
 	u8 guard;		/* words from the guard to the slot; 0: the target is on the same page */
-	bool indirect;		/* an indirect jump: eip is the target that is chained */
+	bool indirect : 1;	/* an indirect jump: eip is the target that is chained */
+	u8 retags : 7;		/* so often it was chained anew for another context */
 };
+#define LINK_RETAGS_MAX 16
 
 static inline u32 *link_slot(const struct link *l) { return pool_at(l->slot); }
 static inline u32 *link_guard(const struct link *l) { return link_slot(l) - l->guard; }
