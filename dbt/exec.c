@@ -212,7 +212,8 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 {
 	bool two_pages = b->key.page2 != BLOCK_ONE_PAGE;
 
-	if ((b->key.flags & KEY_SINGLE) || link_from(l)->dead || b->dead || (two_pages && !l->guard))
+	if ((b->key.flags & KEY_SINGLE) || link_from(l)->dead || b->dead ||
+	    (two_pages && !l->guard))
 		return;
 	if (l->guard && d->c->ctx != d->left_ctx)	/* from global pages to others, or back */
 		return;

@@ -191,7 +191,8 @@ static unsigned count_exits(const struct ir *ir)
 static void trace_block(const struct block_key *k, const struct ir *ir, const struct block *b)
 {
 	trace(EXEC, "block %08x gpa %llx flags %x: %u insns, %u bytes at %p\n", k->eip,
-	      (unsigned long long)k->gpa, k->flags, b->guest_insns, b->code_size, (void *)block_code(b));
+	      (unsigned long long)k->gpa, k->flags, b->guest_insns, b->code_size,
+	      (void *)block_code(b));
 	if (trace_mask & (1u << TRACE_IR))
 		ir_print(ir, print_line);
 	if (trace_mask & (1u << TRACE_CODE))

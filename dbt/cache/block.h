@@ -48,7 +48,7 @@ struct link {
 	pool_ref next_in;	/* other exits chained to the same block */
 	u32 eip;		/* where the exit goes */
 	u16 tag;		/* context tag that the guard lets through */
-	u8 guard;		/* words from the guard to the slot; 0: the target is on the same page */
+	u8 guard;		/* words from it to the slot; 0: the target is on the same page */
 	bool indirect : 1;	/* an indirect jump: eip is the target that is chained */
 	u8 retags : 7;		/* so often it was chained anew for another context */
 };

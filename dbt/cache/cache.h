@@ -41,7 +41,10 @@ void cache_init(void *pool, u64 size);
 void cache_room(struct backend_out *o, unsigned links, u32 *link_base);
 /* Is there room for the records of what was emitted? If not, nothing of it may be used. */
 bool cache_fits(const struct backend_out *o);
-/* Keep what was emitted and fits: returns the block, its tables copied, key and guest length to be set. */
+/*
+ * Keep what was emitted and fits: returns the block, its tables copied, key and guest length to
+ * be set.
+ */
 struct block *cache_commit(const struct backend_out *o);
 /* Undo all chains that have a guard (context tags are about to be used again). */
 void cache_unchain_guarded(void);
