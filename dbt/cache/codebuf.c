@@ -31,6 +31,7 @@ struct region {
 struct cache_counters cache_counters;
 static struct region region[REGIONS_MAX];
 static unsigned regions, current;
+static struct block *found;		/* last by its code: faults come from one place in turns */
 static u64 region_size;
 u8 *cache_pool;
 
@@ -49,6 +50,7 @@ static void region_reset(struct region *r)
 	r->block = (struct block **)(r->base + region_size - index);
 	r->bottom = (u8 *)r->block;
 	r->blocks = 0;
+	found = NULL;
 }
 
 void cache_init(void *mem, u64 size)
@@ -177,12 +179,19 @@ void cache_unchain_guarded(void)
 
 bool cache_contains(u64 pc) { return pc - (u64)(uintptr_t)cache_pool < regions * region_size; }
 
+static bool holds(const struct block *b, u64 pc)
+{
+	return pc - (u64)(uintptr_t)block_code(b) < b->code_size;
+}
+
 struct block *cache_block_at(u64 pc)
 {
 	u64 off = pc - (u64)(uintptr_t)cache_pool;
 	const struct region *r;
 	unsigned lo = 0, hi;
 
+	if (found && holds(found, pc))
+		return found;
 	if (!cache_contains(pc))
 		return NULL;
 	r = &region[off / region_size];
@@ -190,14 +199,13 @@ struct block *cache_block_at(u64 pc)
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 		struct block *b = r->block[mid];
-		u64 start = (u64)(uintptr_t)block_code(b);
 
-		if (pc < start)
+		if (holds(b, pc))
+			return found = b;
+		if (pc < (u64)(uintptr_t)block_code(b))
 			hi = mid;
-		else if (pc >= start + b->code_size)
-			lo = mid + 1;
 		else
-			return b;
+			lo = mid + 1;
 	}
 	return NULL;
 }
