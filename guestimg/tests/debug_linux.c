@@ -23,51 +23,7 @@ enum { SHARED = 0x400000, DR7_FIXED = 0x400 };
 struct stopped stopped;
 struct record got;
 static u32 address[4], dr7;
-static const char *name;
-static u32 passed, failed;
-static bool bad;
 
-/* -- Reports ---------------------------------------------------------------------------------- */
-
-static void end_test(void)
-{
-	if (name) {
-		printf(bad ? "" : "ok %s\n", name);
-		passed += !bad;
-		failed += bad;
-	}
-	name = 0;
-}
-
-void test(const char *n)
-{
-	end_test();
-	name = n;
-	bad = false;
-}
-
-bool expect(const char *what, u32 is, u32 should)
-{
-	if (is != should && !bad)
-		printf("FAIL %s: %s got %08x want %08x\n", name, what, is, should);
-	bad |= is != should;
-	return is == should;
-}
-
-void skip(const char *why)
-{
-	printf("skip %s: %s\n", name, why);
-	name = 0;
-}
-
-void finish(const char *program)
-{
-	end_test();
-	printf("%s: %u passed, %u failed\n", program, passed, failed);
-	exit(failed != 0);
-}
-
-u32 rnd(void) { return (u32)rand(); }
 bool has(u32 feature) { return feature != CPUID_DE; }
 
 /* -- Breakpoints ------------------------------------------------------------------------------ */

@@ -120,17 +120,9 @@ static u32 access_at(const struct access *a) { return now.reg[a->reg] + (u32)a->
 /* The bytes that an access reads, as its row wants them. */
 static void put_operand(const struct access *a)
 {
-	u32 at = access_at(a) - boundary(a->reg) + HALF;
 	u8 *m = (u8 *)initial.word[window_of(a->reg)];
 
-	for (u32 k = 0; k < a->size; k++) {
-		if (a->kind == READ_POINTER)
-			m[at + k] = (u8)(now.landing >> 8 * k);
-		else if (now.row->flags & ZERO)
-			m[at + k] = 0;
-		else if (now.row->flags & BOUNDS)
-			m[at + k] = k < 4 ? 0 : k < 7 ? 0xff : 0x7f;
-	}
+	put_wanted(a, now.row->flags, now.landing, m + access_at(a) - boundary(a->reg) + HALF);
 }
 
 static void make_initial(void)

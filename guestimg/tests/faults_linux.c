@@ -24,9 +24,6 @@ struct stopped stopped;
 const bool bare_metal = false;
 static u8 *window_ram, *code_ram;
 static const ucontext_t *fault_context;
-static const char *name;
-static u32 passed, failed;
-static bool bad;
 static u8 user_stack[8192] __attribute__((aligned(16)));
 
 /* The code's registers and the caller's stack. */
@@ -43,41 +40,6 @@ __asm__(".pushsection .text\n"
 	"popl %ebp\n\tpopl %edi\n\tpopl %esi\n\tpopl %ebx\n\tret\n"
 	".popsection");
 
-/* -- Reports ---------------------------------------------------------------------------------- */
-
-static void end_test(void)
-{
-	if (name) {
-		printf(bad ? "" : "ok %s\n", name);
-		passed += !bad;
-		failed += bad;
-	}
-	name = 0;
-}
-
-void test(const char *n)
-{
-	end_test();
-	name = n;
-	bad = false;
-}
-
-bool expect(const char *what, u32 got, u32 want)
-{
-	if (got != want && !bad)
-		printf("FAIL %s: %s got %08x want %08x\n", name, what, got, want);
-	bad |= got != want;
-	return got == want;
-}
-
-void finish(const char *program)
-{
-	end_test();
-	printf("%s: %u passed, %u failed\n", program, passed, failed);
-	exit(failed != 0);
-}
-
-u32 rnd(void) { return (u32)rand(); }
 
 /* -- Pages ------------------------------------------------------------------------------------ */
 

@@ -49,11 +49,13 @@ $(TESTS)/%.rom: $(TESTS)/%.bin guestimg/insn/mkrom.py $(INSN_ROM)/stage1.bin $(T
 units: $(TESTS_NAMES:%=$(TESTS)/%.rom)
 
 # The same expectations on the build machine's CPU: a 32-bit Linux program.
-$(TESTS)/faults-native: $(addprefix guestimg/tests/,faults_linux.c faults_insn.c faults_more.c) \
+$(TESTS)/faults-native: $(addprefix guestimg/tests/,faults_linux.c report_linux.c faults_insn.c \
+		faults_more.c) \
 		$(TESTS_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(filter-out -ffreestanding,$(TESTS_I386)) -static $(filter %.c,$^) -o $@
-$(TESTS)/debug-native: $(addprefix guestimg/tests/,debug_linux.c debug_data.c debug.S) \
+$(TESTS)/debug-native: $(addprefix guestimg/tests/,debug_linux.c report_linux.c debug_data.c \
+		debug.S) \
 		$(TESTS_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(filter-out -ffreestanding,$(TESTS_I386)) -static $(filter %.c %.S,$^) -o $@

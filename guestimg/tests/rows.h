@@ -18,6 +18,19 @@ struct row {
 	struct access a[2];
 };
 
+/* Write what access `a` of a row with these flags wants to read, if anything. */
+static inline void put_wanted(const struct access *a, u32 flags, u32 landing, u8 *to)
+{
+	for (u32 n = 0; n < a->size; n++) {
+		if (a->kind == READ_POINTER)
+			to[n] = (u8)(landing >> 8 * n);
+		else if (flags & ZERO)
+			to[n] = 0;
+		else if (flags & BOUNDS)
+			to[n] = n < 4 ? 0 : n < 7 ? 0xff : 0x7f;
+	}
+}
+
 #define R(reg, off, size) { READ, reg, off, size }
 #define RP(reg, off, size) { READ_POINTER, reg, off, size }
 #define W(reg, off, size) { WRITE, reg, off, size }

@@ -138,17 +138,9 @@ static void copy_all(struct image *m, bool to_ram)
 static void put_operand(u32 k)
 {
 	const struct access *a = &now.row->a[k];
-	u32 at = HALF + access_at(k) - access_at(spot_of(k));
 	u8 *m = initial.byte[spot_of(k)];
 
-	for (u32 n = 0; n < a->size; n++) {
-		if (a->kind == READ_POINTER)
-			m[at + n] = (u8)(now.landing >> 8 * n);
-		else if (now.row->flags & ZERO)
-			m[at + n] = 0;
-		else if (now.row->flags & BOUNDS)
-			m[at + n] = n < 4 ? 0 : n < 7 ? 0xff : 0x7f;
-	}
+	put_wanted(a, now.row->flags, now.landing, m + HALF + access_at(k) - access_at(spot_of(k)));
 }
 
 static void make_initial(void)

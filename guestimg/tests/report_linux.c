@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lib.c's reports and random numbers, for test programs that run on Linux. Not its traps. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "guestimg/tests/lib.h"
+
+static const char *name;
+static u32 passed, failed;
+static bool bad;
+
+static void end_test(void)
+{
+	if (name) {
+		printf(bad ? "" : "ok %s\n", name);
+		passed += !bad;
+		failed += bad;
+	}
+	name = 0;
+}
+
+void test(const char *n)
+{
+	end_test();
+	name = n;
+	bad = false;
+}
+
+bool expect(const char *what, u32 got, u32 want)
+{
+	if (got != want && !bad)
+		printf("FAIL %s: %s got %08x want %08x\n", name, what, got, want);
+	bad |= got != want;
+	return got == want;
+}
+
+void skip(const char *why)
+{
+	printf("skip %s: %s\n", name, why);
+	name = 0;
+}
+
+void finish(const char *program)
+{
+	end_test();
+	printf("%s: %u passed, %u failed\n", program, passed, failed);
+	exit(failed != 0);
+}
+
+u32 rnd(void) { return (u32)rand(); }
