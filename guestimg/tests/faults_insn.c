@@ -249,27 +249,9 @@ static bool on_pf(struct trap *t)
 	return now.faults < 20;
 }
 
-static struct regs case_regs(void)
-{
-	struct regs r = now.kernel ? kernel_regs((void *)CODE_PAGES) :
-			user_regs((void *)CODE_PAGES);
-	const u32 *v = now.reg;
-
-	r.eax = v[EAX];
-	r.ecx = v[ECX];
-	r.edx = v[EDX];
-	r.ebx = v[EBX];
-	r.ebp = v[EBP];
-	r.esi = v[ESI];
-	r.edi = v[EDI];
-	r.esp = now.kernel ? 0 : v[ESP];
-	r.eflags = 2;
-	return r;
-}
-
 static void go(void)
 {
-	struct regs r = case_regs();
+	struct regs r = row_regs(CODE_PAGES, now.reg, now.kernel);
 
 	windows_copy(&initial, true);
 	if (now.row->flags & FPU)

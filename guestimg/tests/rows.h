@@ -31,6 +31,23 @@ static inline void put_wanted(const struct access *a, u32 flags, u32 landing, u8
 	}
 }
 
+/* Registers for code at `eip`, in the order of the enum; the kernel's code keeps its stack. */
+static inline struct regs row_regs(u32 eip, const u32 v[8], bool kernel)
+{
+	struct regs r = kernel ? kernel_regs((void *)eip) : user_regs((void *)eip);
+
+	r.eax = v[EAX];
+	r.ecx = v[ECX];
+	r.edx = v[EDX];
+	r.ebx = v[EBX];
+	r.ebp = v[EBP];
+	r.esi = v[ESI];
+	r.edi = v[EDI];
+	r.esp = kernel ? 0 : v[ESP];
+	r.eflags = 2;
+	return r;
+}
+
 #define R(reg, off, size) { READ, reg, off, size }
 #define RP(reg, off, size) { READ_POINTER, reg, off, size }
 #define W(reg, off, size) { WRITE, reg, off, size }

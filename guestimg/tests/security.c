@@ -154,18 +154,8 @@ static void make_initial(void)
 
 static void go(void)
 {
-	struct regs r = now.kernel ? kernel_regs((void *)CODE) : user_regs((void *)CODE);
-	const u32 *v = now.reg;
+	struct regs r = row_regs(CODE, now.reg, now.kernel);
 
-	r.eax = v[EAX];
-	r.ecx = v[ECX];
-	r.edx = v[EDX];
-	r.ebx = v[EBX];
-	r.ebp = v[EBP];
-	r.esi = v[ESI];
-	r.edi = v[EDI];
-	r.esp = now.kernel ? 0 : v[ESP];
-	r.eflags = 2;
 	copy_all(&initial, true);
 	if (now.row->flags & FPU)
 		__asm__ volatile("fxrstor %0" :: "m"(fx_initial));
