@@ -318,7 +318,7 @@ static const u8 exit_code[] = { 0xcd, VEC_EXIT };
 /* Flags before the instruction, with the registers as they are now. */
 static void find_flags(void)
 {
-	struct regs r = case_regs();
+	struct regs r = row_regs(CODE_PAGES, now.reg, now.kernel);
 
 	r.eip = CODE_PAGES + SETTER_ALONE;
 	r.esp = 0;
