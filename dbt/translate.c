@@ -147,7 +147,7 @@ static bool front_step(struct front *t, struct fault *f)
 	return false;
 }
 
-/* Lift until something ends the block. Returns false if its first instruction could not be had. */
+/* Lift until something ends the block. False: *f says why its first instruction is not there. */
 static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 {
 	t->lift = (struct lift){ .ir = ir, .key = t->k->flags,
@@ -157,8 +157,11 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 	       ir->n + IR_GUEST_RESERVE < IR_MAX && front_step(t, f))
 		if (t->frame2 != FRAME_NONE)
 			break;
-	if (!ir->guests)
+	if (!ir->guests) {
+		if (!f->raised)
+			*f = fault_code(EXC_GP, 0);
 		return false;
+	}
 	*f = fault_none();
 	lift_finish(&t->lift, t->eip);
 	return true;
@@ -241,36 +244,47 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	return b;
 }
 
+/* The block's instructions into the cache. NULL: *f, or it did not fit (f->raised is false). */
+static struct block *attempt(struct front *t, u32 frame, struct fault *f)
+{
+	struct ir *ir;
+
+	arena_reset(&t->d->arena);
+	ir = ir_new(&t->d->arena);
+	t->page = gpa_frame_ptr(frame);
+	t->off = t->k->gpa & (PAGE - 1);
+	t->eip = t->k->eip;
+	t->frame2 = FRAME_NONE;
+	t->k->page2 = BLOCK_ONE_PAGE;
+	if (!front_end(t, ir, f))
+		return NULL;
+	check(ir, "lift");
+	opt_run(ir, t->d->passes_off);
+	check(ir, "passes");
+	return back_end(t, ir);
+}
+
 struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f)
 {
 	struct front t = { .d = d, .k = k, .insns_max = INSNS_MAX };
-	struct block *b = NULL;
 	u32 start = k->gpa & (PAGE - 1);
-	struct ir *ir;
+	struct block *b;
 
 	watch(frame);
 	t.self_check = cache_self_checking(frame);
-	while (!b) {
-		arena_reset(&d->arena);
-		ir = ir_new(&d->arena);
-		t.page = gpa_frame_ptr(frame);
-		t.off = start;
-		t.eip = k->eip;
-		t.frame2 = FRAME_NONE;
-		k->page2 = BLOCK_ONE_PAGE;
-		if (!front_end(&t, ir, f))
-			return NULL;
-		check(ir, "lift");
-		opt_run(ir, d->passes_off);
-		check(ir, "passes");
-		b = back_end(&t, ir);
-		if (!b && t.insns_max == 1)
-			panic("translate: one instruction at %08x does not fit", k->eip);
-		if (!b) {
-			t.insns_max = (ir->guests + 1) / 2;
-			cache_next_region();
-		}
+	b = attempt(&t, frame, f);
+	if (!b && !f->raised) {			/* once more, in an empty region */
+		cache_next_region();
+		b = attempt(&t, frame, f);
 	}
+	while (!b && !f->raised) {
+		if (t.insns_max == 1)
+			panic("translate: one instruction at %08x does not fit", k->eip);
+		t.insns_max = (t.insns_max + 1) / 2;
+		b = attempt(&t, frame, f);
+	}
+	if (!b)
+		return NULL;
 	cache_insert(b, frame, t.frame2);
 	note_code(frame, start, first_part(start, b->guest_len));
 	if (t.frame2 != FRAME_NONE)

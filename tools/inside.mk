@@ -38,7 +38,7 @@ setup:
 
 HOSTS := loongarch64 mips64
 OTHER := $(filter-out $(HOST),$(HOSTS))
-LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/%, \
+LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/% build/%, \
 	$(wildcard $(addsuffix objects.mk,*/ */*/ */*/*/ */*/*/*/)))
 include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk tools/plugin/plugin.mk
 
