@@ -215,8 +215,8 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 	if ((b->key.flags & KEY_SINGLE) || link_from(l)->dead || b->dead ||
 	    (two_pages && !l->guard))
 		return;
-	if (l->guard && d->c->ctx != d->left_ctx)	/* from global pages to others, or back */
-		return;
+	if (l->guard && d->c->ctx != d->left_ctx)	/* from global pages to others, or back: */
+		return;					/* the guard would never let it through */
 	l = free_link(l);
 	if (!l || (l->to && l->guard && l->retags == LINK_RETAGS_MAX))
 		return;

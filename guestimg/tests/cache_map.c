@@ -418,6 +418,40 @@ static void test_global(void)
 	load_cr3(kernel_pd);
 }
 
+/* Global CODE1 jumps to CODE2, another page in each space, or is jumped to from it. */
+static void global_chain(const char *name, bool indirect)
+{
+	u32 code = page_new(), back = page_new(), a = page_new(), b = page_new();
+	u32 *pd[2] = { space_with(code, a, a), space_with(code, b, a) };
+	struct args to = { .ebx = CODE2 };
+
+	test(name);
+	put_jump(code, CODE1, CODE2);
+	if (indirect)
+		*(u16 *)code = 0xe3ff;		/* jmp *%ebx */
+	put_function(a, 1);
+	put_jump(b, CODE2, FAR);
+	put_function(back, 2);
+	for (u32 k = 0; k < 2; k++) {
+		map(pd[k], CODE1, code, P | W | G);
+		map(pd[k], FAR, back, P | W | G);
+	}
+	write_cr4(read_cr4() | 0x80);
+	for (u32 round = 0; round < 300; round++) {
+		u32 space = round & 1;
+
+		load_cr3(pd[space]);
+		for (u32 k = 0; k < 3; k++)
+			expect("page of this space", call_with(CODE1, &to), 1 + space);
+		expect("the global page itself", call(FAR), 2);
+		expect("the other by itself", call(CODE2), 1 + space);
+		note_blocks(round);
+	}
+	expect_no_blocks(10, 300);
+	write_cr4(read_cr4() & ~0x80u);
+	load_cr3(kernel_pd);
+}
+
 /* Loam keeps leaves of global pages over CR3 loads: counted, not promised by x86. */
 static void test_global_kept(void)
 {
@@ -484,6 +518,8 @@ void test_mappings(void)
 	test_rights();
 	test_bits();
 	test_global();
+	global_chain("from a global page to one that differs", false);
+	global_chain("the same by an indirect jump", true);
 	test_global_kept();
 	test_paging_off();
 }
