@@ -3,14 +3,7 @@
  * Code that is copied to pages and called there. Everything is reached through
  * registers: no code here knows its address.
  */
-	.macro	code name
-	.globl	\name
-\name:
-	.endm
-	.macro	end name
-	.globl	\name\()_end
-\name\()_end:
-	.endm
+#include "guestimg/tests/code.inc"
 
 	.text
 /* u32 call_with(u32 va, const struct args *a) */

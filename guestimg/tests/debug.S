@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Code that meets breakpoints. NAME1 is behind the instruction in question; all end by VEC_EXIT. */
 #include "guestimg/tests/image.h"
+#include "guestimg/tests/code.inc"
 
-	.macro	code name
-	.globl	\name
-\name:
-	.endm
 	.macro	exit
 	int	$VEC_EXIT
 	.endm

@@ -4,15 +4,7 @@
  * ends by an interrupt or INT VEC_EXIT.
  */
 #include "guestimg/tests/image.h"
-
-	.macro	code name
-	.globl	\name
-\name:
-	.endm
-	.macro	end name
-	.globl	\name\()_end
-\name\()_end:
-	.endm
+#include "guestimg/tests/code.inc"
 
 	.text
 /* -- Loops without an end ------------------------------------------------------ */

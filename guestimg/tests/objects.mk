@@ -10,7 +10,7 @@ TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_security := security_forms security_sys
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
-TESTS_HEADERS := $(wildcard guestimg/tests/*.h guestimg/tests/*.def)
+TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc))
 TESTS_LIB := $(TESTS)/start.o $(TESTS)/lib.o $(TESTS)/timers.o
 
 # lib.c and the programs' handlers keep no FPU state: none is made.
