@@ -34,7 +34,8 @@ struct dbt_config {
 	struct shadow *shadow;
 	const struct cpu_model *model;
 	u32 tsc_mul;			/* guest TSC ticks for each host counter tick */
-	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/opt.h) */
+	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/passes.def) */
+	bool verify;			/* check each block's IR after the lifter and each pass */
 };
 
 struct dbt_counters {
@@ -56,7 +57,8 @@ struct dbt {
 	struct shadow *shadow;
 	struct dbt_platform platform;
 	struct arena arena;
-	u32 passes_off;
+	u32 passes_off;			/* as in struct dbt_config */
+	bool verify;
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
