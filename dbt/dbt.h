@@ -17,7 +17,8 @@ struct dbt_config {
 	struct shadow *shadow;
 	const struct cpu_model *model;
 	u32 tsc_mul;			/* guest TSC ticks for each host counter tick */
-	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/opt.h) */
+	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/passes.def) */
+	bool verify;			/* check each block's IR after the lifter and each pass */
 };
 
 /* Once on each core, after mm. Returns 0 or -ERR_NOMEM. */

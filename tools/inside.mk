@@ -8,6 +8,7 @@
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
 #: make check-mutate   mistakes made on purpose (qemu-test/mutants.cfg): each must turn a test red;
 #:                     slow; MUTANTS="NAME …" chooses
+#: make opt-update     write what the passes make of qemu-test/opt/*.ir now into these files
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32)
 #: make guests           guest software in build/guest (guestimg/README.md)
@@ -32,7 +33,8 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test bench profile lint headers clean units check-unit check-mutate setup FORCE
+.PHONY: all run test bench profile lint headers clean units check-unit check-mutate opt-update \
+	setup FORCE
 setup:
 	@:
 
@@ -208,6 +210,9 @@ check-unit: units
 
 check-%: all units guests
 	@$(RUN_TESTS) $*
+
+opt-update: $(N)/opt_passes
+	@python3 qemu-test/opt/opt.py $< --update
 
 # Not by run.py: it builds a copy again and again and runs run.py itself.
 check-mutate: all units guests

@@ -48,7 +48,8 @@ struct dbt {
 	struct shadow *shadow;
 	struct dbt_platform platform;
 	struct arena arena;
-	u32 passes_off;
+	u32 passes_off;			/* as in struct dbt_config */
+	bool verify;
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */

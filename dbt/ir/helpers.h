@@ -19,7 +19,6 @@ enum helper {
 
 typedef u64 (*helper_func)(struct vcpu *c, u64 a, u64 b, u64 d);
 extern const helper_func helper_fn[HELPER_COUNT];
-extern const char *const helper_name[HELPER_COUNT];
 
 #define HELPER(name, class) u64 helper_##name(struct vcpu *c, u64 a, u64 b, u64 d);
 #include "dbt/ir/helpers.def"

@@ -7,9 +7,3 @@ const helper_func helper_fn[HELPER_COUNT] = {
 #include "dbt/ir/helpers.def"
 #undef HELPER
 };
-
-const char *const helper_name[HELPER_COUNT] = {
-#define HELPER(name, class) [HELPER_##name] = #name,
-#include "dbt/ir/helpers.def"
-#undef HELPER
-};

@@ -240,6 +240,7 @@ static void cpu_init(const struct boot_config *cfg)
 		.set_apic_base = set_apic_base,
 	};
 	struct dbt_config d = {
+		.passes_off = cfg->passes_off, .verify = cfg->verify,
 		.code_pool = pages(size, 65536, TEXT_REACH, "the code cache"), .code_size = size,
 		.shadow = &shadow, .model = &model, .tsc_mul = TSC_MUL,
 	};
