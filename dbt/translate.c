@@ -10,7 +10,7 @@
 #include "dbt/exec.h"
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "dbt/x86/decode.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"

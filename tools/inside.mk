@@ -22,7 +22,7 @@
 #: make help           this list
 #: variables: HOST=loongarch64, V=1 shows commands, TESTFLAGS="…" for qemu-test/run.py
 #
-# An objects.mk adds to OBJS_<folder>, as "OBJS_kernel += kernel/main.o"; every such list is linked
+# An objects.mk adds to OBJS_<folder>, as "OBJS_kernel += kernel/timer.o"; every such list is linked
 # into loam.elf but OBJS_efi, which makes loam.efi.  A unit test is declared in qemu-test/unit/*.mk:
 #	UNIT_TESTS += test_bus
 #	test_bus_OBJS = qemu-test/unit/test_bus.o mm/bus.o

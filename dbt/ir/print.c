@@ -22,7 +22,7 @@ const char *const ir_cc_text[] = {
 };
 const char *const ir_helper_text[] = {
 #define HELPER(name, class) #name,
-#include "dbt/rt/helpers.def"
+#include "dbt/ir/helpers.def"
 #undef HELPER
 };
 

@@ -15,7 +15,7 @@
 #define DBT_IR_TEXT_H
 
 #include "dbt/ir/ir.h"
-#include "dbt/rt/helpers.h"
+#include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
 
 extern const char *const ir_type_text[T_V128 + 1];
