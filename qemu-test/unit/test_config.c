@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "boot/check.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 
