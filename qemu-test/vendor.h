@@ -2,7 +2,7 @@
 /*
  * Where the CPU that serves as oracle may differ from AMD family 25, which Loam follows where the
  * manuals leave a choice. Not what is done about it (qemu-test/insn/vendor.h for instruction
- * cases; decode_hw, softfp_vendor.h, guestimg/tests for theirs). Invariant: on any other vendor's
+ * cases; qemu-test/fuzz and guestimg/tests for theirs). Invariant: on any other vendor's
  * CPU than Intel's no rule holds, and everything is compared as it is.
  */
 #ifndef QEMU_TEST_VENDOR_H
@@ -32,7 +32,7 @@ enum vendor_rule {
 	VENDOR_MMX_FAULT_TOP = 1u << 7,
 	/* UD0, UD1 and reserved opcodes: see qemu-test/fuzz/decode_hw.c. SDM vol. 2, UD. */
 	VENDOR_UD_MODRM = 1u << 8,
-	/* Numbers that x87 microcode makes: see qemu-test/fuzz/softfp_vendor.h. */
+	/* Numbers that x87 microcode makes: see qemu-test/fuzz. */
 	VENDOR_X87_NUMBERS = 1u << 9,
 
 	VENDOR_INTEL = (1u << 10) - 1,
