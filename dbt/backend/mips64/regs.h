@@ -7,8 +7,8 @@
  *
  *   $0        zero
  *   $1        at: scratch of one IR operation; base of a guest access
- *   $2        (rPAGE, reserved: position-independent blocks) until then a temporary
- *   $3        rCTX: context tag                    (64-bit mode: a temporary, the tag is in the state)
+ *   $2        a temporary                          (position-independent blocks: rPAGE)
+ *   $3        rCTX: context tag                    (64-bit mode: a temporary)
  *   $4-$7     temporaries; arguments of helpers
  *   $8-$15    temporaries                          (64-bit mode: guest R8..R15)
  *   $16-$23   guest EAX ECX EDX EBX ESP EBP ESI EDI (64-bit mode: RAX..RDI)
@@ -17,13 +17,16 @@
  *   $26       k0: scratch of trap entries and TLB refill, never of anything else
  *   $27       k1: the kick register
  *   $28       gp: tp, pointer to the core's vCPU state
- *   $29       sp: the monitor's stack              (64-bit mode: a temporary, thunks reload it)
+ *   $29       sp: the monitor's stack              (64-bit mode: a temporary)
  *   $30       rCCA: flag operand
  *   $31       ra: link of calls to stubs and helpers, scratch
  *   HI, LO    scratch of one IR operation (a trap entry saves them, C may change them)
  *
  *   w0-w15    vector temporaries (f0-f15 are their low halves)
  *   w16-w31   XMM0..XMM15
+ *
+ * What stands in brackets is reserved, not built; docs/design.md has both hosts side by side and
+ * says what gives way to what.
  *
  * Why these: C saves $16-$23, $28 and $30 (n64), so a helper called by a 32-bit guest leaves all
  * guest registers and one flag operand alone; a thunk saves the other three. k1 is the one
