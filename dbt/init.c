@@ -4,10 +4,10 @@
 #include "dbt/cache/cache.h"
 #include "dbt/debug.h"
 #include "dbt/exec.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "dbt/rt/fault.h"
-#include "dbt/rt/msr.h"
-#include "dbt/rt/sysops.h"
+#include "dbt/sys/msr.h"
+#include "dbt/sys/sysops.h"
 #include "dbt/x86/decode.h"
 #include "kernel/cpu.h"
 #include "kernel/lib/err.h"
@@ -21,10 +21,6 @@
 #include <string.h>
 
 #define ARENA_SIZE (256u * 1024)
-
-static struct dbt core0;	/* one core for now; dbt_this is the only way to it */
-
-struct dbt *dbt_this(void) { return &core0; }
 
 /* -- Hooks of the system side -- */
 
@@ -91,25 +87,26 @@ static const struct sys_hooks hooks = {
 
 int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 {
-	struct dbt *d = &core0;
+	struct dbt *d = calloc(1, sizeof(*d));
 	struct vcpu *c = cpu_vcpu_area(this_cpu());
 	void *mem = malloc(ARENA_SIZE);
 
-	if (!mem || decode_init())
+	if (!d || !mem || decoder_init(&d->decoder))
 		return -ERR_NOMEM;
-	memset(d, 0, sizeof(*d));
 	memset(c, 0, sizeof(*c));
 	arena_init(&d->arena, mem, ARENA_SIZE);
 	d->c = c;
 	d->shadow = cfg->shadow;
 	d->platform = *p;
 	d->passes_off = cfg->passes_off;
+	d->verify = cfg->verify;
 	d->mode_dirty = true;
 	c->owner = d;
 	c->hooks = &hooks;
 	c->model = cfg->model;
 	c->tsc_mul = cfg->tsc_mul;
 	cache_init(cfg->code_pool, cfg->code_size);
+	cache_core_init(&d->cache);
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);
 	trap_register_describer(fault_describe);
@@ -123,8 +120,8 @@ void dbt_report(void)
 	const struct shadow_counters *s = &d->shadow->count;
 
 	printk("counters: blocks %lu insns %lu code %lu evictions %lu barriers %lu links %lu\n",
-	       cache_counters.blocks, cache_counters.guest_insns, cache_counters.code_bytes,
-	       cache_counters.evictions, cache_counters.barriers, cache_counters.links);
+	       d->cache.count.blocks, d->cache.count.guest_insns, d->cache.count.code_bytes,
+	       d->cache.count.evictions, d->cache.count.barriers, d->cache.count.links);
 	printk("counters: fills %lu cr3 %lu invalidations %lu asids %lu views %lu drops %lu\n",
 	       s->fills, s->cr3_loads, s->invalidations, s->asid_switches, s->view_switches,
 	       s->drops);

@@ -10,7 +10,7 @@
 #include "dbt/exec.h"
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "dbt/x86/decode.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -70,13 +70,14 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 	memcpy(bytes + have, gpa_frame_ptr(n), sizeof(bytes) - have);
 	t->frame2 = n;
 	t->k->page2 = n;
-	return decode(i, bytes, sizeof(bytes), t->eip, t->k->flags & KEY_CS32 ? 4 : 2);
+	return decode(&t->d->decoder, i, bytes, sizeof(bytes), t->eip,
+		      t->k->flags & KEY_CS32 ? 4 : 2);
 }
 
 static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fault *f)
 {
 	unsigned avail = PAGE - t->off < 15 ? PAGE - t->off : 15;
-	enum decode_status s = decode(i, t->page + t->off, avail, t->eip,
+	enum decode_status s = decode(&t->d->decoder, i, t->page + t->off, avail, t->eip,
 				      t->k->flags & KEY_CS32 ? 4 : 2);
 
 	if (s == DECODE_NEED_MORE && t->eip == t->k->eip)
@@ -178,6 +179,17 @@ static void check(const struct ir *ir, const char *when)
 	panic("translate: %s: v%u: %s", when, where, e);
 }
 
+/* With `verify = on` each step is checked, and a mistake of ours panics before it is run. */
+static void optimise(struct dbt *d, struct ir *ir)
+{
+	struct opt *o = arena_get(&d->arena, sizeof(*o));
+
+	if (d->verify)
+		check(ir, "lift");
+	o->ir = ir;
+	opt_run(o, d->passes_off, d->verify ? check : NULL);
+}
+
 static unsigned count_exits(const struct ir *ir)
 {
 	unsigned n = 0;
@@ -239,7 +251,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	b->sti = t->lift.sti;
 	b->rep = t->lift.rep;
 	b->guest_len = t->off - (t->k->gpa & (PAGE - 1));
-	cache_counters.guest_insns += ir->guests;
+	t->d->cache.count.guest_insns += ir->guests;
 	trace_block(t->k, ir, b);
 	return b;
 }
@@ -258,9 +270,7 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	t->k->page2 = BLOCK_ONE_PAGE;
 	if (!front_end(t, ir, f))
 		return NULL;
-	check(ir, "lift");
-	opt_run(ir, t->d->passes_off);
-	check(ir, "passes");
+	optimise(t->d, ir);
 	return back_end(t, ir);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helpers of the SSE families: rows that the host cannot do inline, and MXCSR. */
+#include "dbt/core/core.h"
 #include "dbt/ir/vec.h"
-#include "dbt/rt/helpers.h"
-#include "dbt/rt/sse.h"
-#include "dbt/rt/sysops.h"
+#include "dbt/ir/helpers.h"
+#include "dbt/sys/sse.h"
+#include "dbt/sys/sysops.h"
 
 /* Row a, immediate b; operands in help[0..1], help[2..3], result in help[4..5]. */
 u64 helper_vec(struct vcpu *c, u64 a, u64 b, u64 d)
@@ -13,7 +14,7 @@ u64 helper_vec(struct vcpu *c, u64 a, u64 b, u64 d)
 	struct fault f = vec_eval(c, (unsigned)a, (unsigned)b, &r, &x, &y, &y);
 
 	(void)d;
-	sse_counters.helpers++;
+	((struct dbt *)c->owner)->count.vec_helpers++;
 	if (f.raised) {
 		c->fault = f;
 		return 1;

@@ -4,16 +4,16 @@
  * sysops, segload, farxfer and exc. On success eip moves on (or is what the
  * transfer made it); a fault is left in c->fault, with eip at the instruction.
  */
-#include "dbt/exec.h"
-#include "dbt/rt/cpuid.h"
-#include "dbt/rt/exc.h"
-#include "dbt/rt/farxfer.h"
-#include "dbt/rt/guestmem.h"
-#include "dbt/rt/helpers.h"
-#include "dbt/rt/msr.h"
-#include "dbt/rt/segload.h"
-#include "dbt/rt/sysops.h"
-#include "dbt/rt/sysutil.h"
+#include "dbt/core/core.h"
+#include "dbt/sys/cpuid.h"
+#include "dbt/sys/exc.h"
+#include "dbt/sys/farxfer.h"
+#include "dbt/sys/guestmem.h"
+#include "dbt/ir/helpers.h"
+#include "dbt/sys/msr.h"
+#include "dbt/sys/segload.h"
+#include "dbt/sys/sysops.h"
+#include "dbt/sys/sysutil.h"
 #include "dbt/x86/ir1.h"
 #include "kernel/printk.h"
 #include "mm/bus.h"
@@ -63,15 +63,13 @@ static void pop_stack(struct vcpu *c, unsigned n)
 
 /* -- What is not there yet -- */
 
-static u32 unimplemented[X86_OP_COUNT];
-
 u64 helper_unimplemented(struct vcpu *c, u64 a, u64 b, u64 d)
 {
 	struct dbt *dbt = c->owner;
 
 	UNUSED2;
 	dbt->count.unimplemented++;
-	if (!unimplemented[a]++)
+	if (!dbt->unimplemented[a]++)
 		printk("dbt: %s is not implemented: #UD at %08x\n", x86_rows[a].name, (u32)c->eip);
 	c->fault = fault_plain(EXC_UD);
 	return 0;

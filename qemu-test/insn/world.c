@@ -15,6 +15,7 @@
 #define ARENA_SIZE (1u << 20)
 
 static struct arena arena;
+static struct decoder decoder;
 static u8 data[DATA_ALL];
 static u8 pristine[DATA_ALL];
 
@@ -185,7 +186,7 @@ static enum decode_status fetch(struct vcpu *c, u32 eip, struct ir1 *i)
 
 	while (n < 15 && code_byte(linear + n, &bytes[n]))
 		n++;
-	return decode(i, bytes, n, eip, c->key_flags & KEY_CS32 ? 4 : 2);
+	return decode(&decoder, i, bytes, n, eip, c->key_flags & KEY_CS32 ? 4 : 2);
 }
 
 /* Lift from c->eip on; NULL if the bytes at c->eip are no instruction (*status says why). */
@@ -221,28 +222,28 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 	return t.ir->guests ? t.ir : NULL;
 }
 
-static const char *verify(const struct ir *ir)
+static char broken[96];			/* what the verifier found first */
+
+static void verify(const struct ir *ir, const char *after)
 {
-	static char text[80];
 	unsigned where;
 	const char *e = ir_verify(ir, &where);
 
-	if (!e)
-		return NULL;
-	snprintf(text, sizeof text, "verifier: %s at %u", e, where);
-	return text;
+	if (e && !broken[0])
+		snprintf(broken, sizeof broken, "after %s: %s at %u", after, e, where);
 }
 
+/* NULL, or what the verifier found. */
 static const char *optimise(struct ir *ir, const struct insn_way *way)
 {
-	const char *e = verify(ir);
+	struct opt *o = arena_get(&arena, sizeof(*o));
 
-	for (unsigned n = 0; n < 8 && way->passes && !e; n++)
-		if (!(way->passes_off >> n & 1)) {
-			opt_run(ir, ~(1u << n));
-			e = verify(ir);
-		}
-	return e;
+	broken[0] = 0;
+	verify(ir, "lift");
+	o->ir = ir;
+	if (way->passes && !broken[0])
+		opt_run(o, way->passes_off, verify);
+	return broken[0] ? broken : NULL;
 }
 
 static void raised(struct insn_outcome *o, u8 vector, u32 error, u32 cr2)
@@ -334,7 +335,7 @@ void world_show(u32 n, const struct insn_way *way)
 
 void world_init(void)
 {
-	if (decode_init())
+	if (decoder_init(&decoder))
 		exit(2);
 	arena_init(&arena, aligned_alloc(16, ARENA_SIZE), ARENA_SIZE);
 	for (u32 i = 0; i < DATA_ALL; i++)
