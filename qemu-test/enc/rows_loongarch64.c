@@ -28,4 +28,4 @@ void host_mnemonic(const char *name)
 #define ENC(n) la_##n
 #define ENC_T(K) la_##K##_t
 #define ENC_LIST "dbt/backend/loongarch64/insns.def"
-#include "qemu-test/enc/rows_list.h"
+#include "qemu-test/enc/rows_list.inc"

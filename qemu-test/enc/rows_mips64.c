@@ -27,4 +27,4 @@ void host_mnemonic(const char *name)
 #define ENC(n) mi_##n
 #define ENC_T(K) mi_##K##_t
 #define ENC_LIST "dbt/backend/mips64/insns.def"
-#include "qemu-test/enc/rows_list.h"
+#include "qemu-test/enc/rows_list.inc"

@@ -72,7 +72,11 @@ static inline u32 *code_here(struct code *c) { return c->fixed = c->p; }
 /* Fields that depend on more than one operand, or change the opcode: shifts, bit strings. */
 static inline u32 mi_shift64(s64 n) { return ((u32)n & 31) << 6 | (n >= 32 ? 4 : 0); }
 static inline u32 mi_bits_ext(s64 pos, s64 len) { return (u32)(len - 1) << 11 | (u32)pos << 6; }
-static inline u32 mi_bits_ins(s64 pos, s64 len) { return (u32)(pos + len - 1) << 11 | (u32)pos << 6; }
+
+static inline u32 mi_bits_ins(s64 pos, s64 len)
+{
+	return (u32)(pos + len - 1) << 11 | (u32)pos << 6;
+}
 
 /* DEXT 3, DEXTM 1: more than 32 bits, DEXTU 2: from bit 32 on. */
 static inline u32 mi_bits_dext(s64 pos, s64 len)
