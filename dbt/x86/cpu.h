@@ -104,6 +104,8 @@ union xmm {
 	u64 q[2];
 };
 
+#define MSR_KEPT 49		/* registers that dbt/sys/msr_core.def lists */
+
 struct sys_hooks;
 struct cpu_model;
 
@@ -145,8 +147,9 @@ struct vcpu {
 	u64 pdpte[4];		/* PAE: loaded and checked at a CR3 write (SDM vol. 3, 4.4.1) */
 	struct dtable gdtr, idtr;
 	struct segment ldtr, tr;
-	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
+	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable, debugctl;
 	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
+	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
 	u8 cpl;
 	bool halted, shutdown;
 	bool ignne;		/* IGNNE# is asserted: with CR0.NE = 0, x87 errors are ignored */
