@@ -113,6 +113,8 @@ void exec_attend(struct dbt *d)
 		c->pending &= ~PENDING_INTR;
 }
 
+bool dbt_wanted(void) { return kick_is_set(); }
+
 void dbt_raise(u32 pending)
 {
 	dbt_this()->c->pending |= pending;

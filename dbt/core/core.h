@@ -71,4 +71,7 @@ struct dbt {
 /* The translator of this core. */
 struct dbt *dbt_this(void);
 
+/* Does somebody want the run loop? Helpers that can stop in the middle ask (dbt/events.c). */
+bool dbt_wanted(void);
+
 #endif

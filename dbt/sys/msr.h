@@ -34,7 +34,7 @@ struct fault msr_write(struct vcpu *c, u32 msr, u64 v);
 /* Values after power-up (RESET_INIT leaves MSRs alone, but EFER). */
 void msr_reset(struct vcpu *c, bool bsp);
 
-/* The registers of msr_core.def (msr_core.c). False: there is no such register, or no such access. */
+/* The registers of msr_core.def. False: there is no such register, or no such access. */
 bool msr_core_read(const struct vcpu *c, u32 msr, u64 *out);
 bool msr_core_write(struct vcpu *c, u32 msr, u64 v);
 void msr_core_reset(struct vcpu *c);

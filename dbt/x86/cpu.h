@@ -147,9 +147,8 @@ struct vcpu {
 	u64 pdpte[4];		/* PAE: loaded and checked at a CR3 write (SDM vol. 3, 4.4.1) */
 	struct dtable gdtr, idtr;
 	struct segment ldtr, tr;
-	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable, debugctl;
+	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
 	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
-	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
 	u8 cpl;
 	bool halted, shutdown;
 	bool ignne;		/* IGNNE# is asserted: with CR0.NE = 0, x87 errors are ignored */
@@ -165,7 +164,8 @@ struct vcpu {
 	const struct cpu_model *model;	/* dbt/sys/cpuid.h; never NULL */
 	bool nmi_blocked;		/* from the delivery of an NMI to the next IRET */
 	u8 apic_id;			/* initial APIC ID */
-	u64 mcg_status;
+	u64 mcg_status, debugctl;
+	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
 	struct { u32 msr; u32 count; } msr_unknown[16];	/* accesses that got #GP, by number */
 	u64 msr_unknown_total, msr_unlisted;	/* all; those for which msr_unknown had no room */
 };

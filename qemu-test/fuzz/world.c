@@ -132,6 +132,7 @@ static struct cpu core;
 
 struct cpu *this_cpu(void) { return &core; }
 struct dbt *dbt_this(void) { return &fuzz_dbt; }
+bool dbt_wanted(void) { return fuzz_cpu.pending; }
 void dbt_raise(u32 pending) { fuzz_cpu.pending |= pending; }
 void dbt_raise_irq(void) { dbt_raise(PENDING_INTR); }
 
