@@ -7,9 +7,8 @@
  * everything, then commit, so that a fault leaves no partial change.
  *
  * `linear` is any address of the mode (vcpu_linear), aligned or not; ranges wrap as those do.
- * `super`
- * chooses supervisor rights (implicit accesses to system structures at any CPL,
- * SDM vol. 3, 4.6) instead of user rights. A fault is always #PF with CR2 and
+ * `super` chooses supervisor rights (implicit accesses to system structures at any
+ * CPL, SDM vol. 3, 4.6) instead of user rights. A fault is always #PF with CR2 and
  * error code filled in, and nothing was accessed.
  */
 #ifndef DBT_SYS_GUESTMEM_H
