@@ -61,7 +61,7 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 	gpa_t next;
 	u32 n;
 
-	*f = exec_fetch(t->d, t->k->cs_base + t->eip + have, &next);
+	*f = exec_fetch(t->d, vcpu_linear(t->d->c, t->k->cs_base + t->eip + have), &next);
 	if (f->raised)
 		return DECODE_NEED_MORE;
 	n = gpa_lookup(next).frame;
@@ -183,15 +183,25 @@ static void check(const struct ir *ir, const char *when)
 	panic("translate: %s: v%u: %s", when, where, e);
 }
 
-/* With `verify = on` each step is checked, and a mistake of ours panics before it is run. */
+/* `trace = opt` shows the block, and the verifier finds a mistake of ours before it is run. */
+static void after_step(const struct ir *ir, const char *step)
+{
+	if (trace_mask & (1u << TRACE_OPT)) {
+		printk("after %s\n", step);
+		ir_print(ir, print_line);
+	}
+	check(ir, step);
+}
+
 static void optimise(struct dbt *d, struct ir *ir)
 {
 	struct opt *o = arena_get(&d->arena, sizeof(*o));
+	opt_after *after = d->verify || trace_mask & (1u << TRACE_OPT) ? after_step : NULL;
 
-	if (d->verify)
-		check(ir, "lift");
+	if (after)
+		after(ir, "lift");
 	o->ir = ir;
-	opt_run(o, d->passes_off, d->verify ? check : NULL);
+	opt_run(o, d->passes_off, after);
 }
 
 static unsigned count_exits(const struct ir *ir)

@@ -12,9 +12,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import deps
 import docs
 import fp
+import lists
 import readmes
 import run
 import size
+import statics
 import text
 
 SPDX = "/* SPDX-License-Identifier: BSD-2-Clause */"
@@ -44,6 +46,22 @@ def test_deps():
     check("the host's own may", one("dbt/backend/loongarch64/x.c",
                                     "dbt/backend/loongarch64/regs.h"), 0)
     check("a folder without a row", one("elsewhere/x.c", "mm/page.h"), 1)
+
+
+def test_statics():
+    nm = ("0000000000000000 b .LANCHOR0\n0000000000000008 b count.3\n0000000000000000 D shared\n"
+          "                 U printk\n0000000000000000 T run\n0000000000000000 r names\n")
+    check("variables of an object", statics.variables(nm), ["count", "shared"])
+    laws = statics.load(["# a comment", "mm/x.c: count | a lock",
+                         "kernel/arch/mips64/y.c: z | once"])
+    def one(found, hosts=()):
+        return len(statics.check(found, laws, hosts))
+    check("a variable with a law", one({"mm/x": ["count"]}), 0)
+    check("one without", one({"mm/x": ["count", "shared"]}), 1)
+    check("the same name elsewhere", one({"mm/x": ["count"], "mm/y": ["count"]}), 1)
+    check("a law without its variable", one({}), 1)
+    check("another host's is not looked for", one({"mm/x": ["count"]}, ("loongarch64",)), 0)
+    check("this host's is", one({"mm/x": ["count"]}, ("mips64",)), 1)
 
 
 def test_size():
@@ -96,12 +114,26 @@ def test_docs():
     check("sections that are not", len(one("design 2, design §1.3; (design 1.2 and 1.4)")), 3)
     check("functions", one("x_find (a/b/x.c), here_it_is(), x_reset()"), [])
     check("a function in another file", len(one("here_we_are (a/b/x.c)")), 1)
+    check("a word of the code", one("`x_find`, `here_it_is`, `x_any`, `one_two three`"), [])
+    check("a word that no code has", len(one("`gone_away`")), 1)
     check("a function of comments only", len(one("gone_away()")), 1)
     check("code is no comment", one("y.c(z_y()); /* x.c */", "a/b/x.c"), [])
     check("a comment of a source", len(one("f();\n/*\n * as y.c */", "a/b/x.c")), 1)
     quotes = '"' * 3
     check("a script's comments",
           len(one("y.c " f"# z.c\n{quotes}\nz.c\n{quotes}\ny.c", "a/x.py")), 2)
+
+
+def test_lists():
+    code = ['\t{ "memory", SIZE, 1 },', '\t{ "disk0", DISK, 2 },', '\t{ "disk1", DISK, 3 },']
+    keys = lists.of_code(lists.KEY, code)
+    check("keys of the code", keys, ["memory", "disk0", "disk1"])
+    doc = ["| key | value |", "|---|---|", "| memory | x |", "| disk0 … disk1 | y |", "", "| z |"]
+    check("a table of a document", lists.table(doc, "key"), keys)
+    check("the same", lists.compare("x", keys, keys), [])
+    check("one too few, one unknown, one twice",
+          len(lists.compare("x", ["disk0", "disk0", "cdrom", "memory"], keys)), 3)
+    check("an example", lists.example(["    memory = 1M", "    # disk0  = a", "x = y"]), keys[:2])
 
 
 def run_one(name, **section):
@@ -160,11 +192,13 @@ def command_line(pid):
 
 if __name__ == "__main__":
     test_deps()
+    test_statics()
     test_size()
     test_text()
     test_fp()
     test_readmes()
     test_docs()
+    test_lists()
     test_runner()
     test_time_limit()
     print(f"selftest: {len(failures)} failed")
