@@ -19,16 +19,39 @@ struct chardev {
 };
 
 /*
- * A block device of 512-byte sectors. Both functions return 0 or -ERR_x; that lba + count <=
- * sectors is the caller's duty to check.
+ * A request to a block device. It belongs to the caller, stays where it is and as it is while
+ * it is in flight, and so does its buffer, of which the end may use every byte.
  */
+enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };	/* FLUSH: lba, count, buf mean nothing */
+
+struct block_request {
+	enum block_op op;
+	u64 lba;		/* lba + count <= sectors is the caller's duty */
+	u32 count;		/* sectors of 512 bytes */
+	void *buf;
+	/*
+	 * Called from the run loop, with no device's lock held, once the request is over: rc is
+	 * 0 or -ERR_x. The request is the caller's again, who may submit it anew from here.
+	 */
+	void (*done)(struct block_request *r, int rc);
+	void *opaque;		/* the caller's */
+	struct block_request *next;	/* the end's, while in flight */
+};
+
+/*
+ * A block device of 512-byte sectors. submit() never waits. It returns 0 or -ERR_x if the
+ * request is over already (done is not called then), or BLOCK_LATER: done will be called. Any
+ * number of requests may be in flight, and they may end in any order; a flush covers the writes
+ * that were over before it. None can be called back: who is reset waits for the end of his.
+ */
+enum { BLOCK_LATER = 1 };
+
 struct blockdev {
 	void *opaque;
 	u64 sectors;
 	bool readonly;
 	const char *name;
-	int (*read)(void *opaque, u64 lba, u32 count, void *buf);
-	int (*write)(void *opaque, u64 lba, u32 count, const void *buf);
+	int (*submit)(void *opaque, struct block_request *r);
 };
 
 /* Wall clock: seconds since 1970-01-01 UTC; set may be NULL. */

@@ -10,6 +10,7 @@
 #include "drivers/pc/fw_cfg.h"
 #include "kernel/lib/err.h"
 #include "kernel/timer.h"
+#include "qemu-test/unit/mem_disk.h"
 #include "qemu-test/unit/pc_test.h"
 
 static struct machine *m;
@@ -21,17 +22,7 @@ static u8 disk_bytes[64 * 512];
 static void on_reset(void *o) { (void)o; resets++; }
 static void on_off(int status) { offs++; off_status = status; }
 
-static int mem_read(void *o, u64 lba, u32 n, void *b)
-{
-	memcpy(b, (u8 *)o + lba * 512, n * 512ul);
-	return 0;
-}
-
-static int mem_write(void *o, u64 lba, u32 n, const void *b)
-{
-	memcpy((u8 *)o + lba * 512, b, n * 512ul);
-	return 0;
-}
+static struct mem_disk disk = { .data = disk_bytes };
 
 static void program_pic(void)
 {
@@ -94,6 +85,33 @@ static void test_wiring(void)
 	machine_power_button(m);
 	CHECK_EQ(take(), 0x71, "SCI is IRQ 9");
 	outw(0x600, 0x100);
+}
+
+/*
+ * A player that takes no interrupts and watches IRR for IRQ 0: it sees each period's two edges.
+ * And what waits when OUT falls is gone for good.
+ */
+static void test_polled_timer(void)
+{
+	unsigned rises = 0, was = 0;
+
+	program_pic();
+	outb(0x21, 0xff);
+	outb(0x43, 0x36), outb(0x40, 0x9c), outb(0x40, 0x2e);	/* mode 3, 11932: 10 ms */
+	outb(0x20, 0x0a);
+	for (unsigned k = 0; k < 1000; k++) {
+		fake_advance(100000);
+		unsigned now = inb(0x20) & 1;
+		rises += now && !was;
+		was = now;
+	}
+	CHECK_EQ(rises, 10, "100 ms, ten periods");
+	fake_advance(6000000);
+	outb(0x21, 0xfe);
+	CHECK_EQ(take(), -1, "unmasked in the second half: nothing waits");
+	fake_advance(5000000);
+	CHECK_EQ(take(), 0x08, "unmasked in the first half: the tick");
+	outb(0x21, 0);
 }
 
 static void test_control_lines(void)
@@ -260,8 +278,7 @@ int main(void)
 {
 	static u8 kernel[2560], initrd[100];
 	struct blockdev b = {
-		.opaque = disk_bytes, .sectors = 64, .name = "d", .read = mem_read,
-		.write = mem_write,
+		.opaque = &disk, .sectors = 64, .name = "d", .submit = mem_disk_submit,
 	};
 	struct machine_config c = {
 		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
@@ -280,6 +297,7 @@ int main(void)
 	ic = machine_irqchip(m);
 	test_firmware_view();
 	test_wiring();
+	test_polled_timer();
 	test_control_lines();
 	test_flood();
 	test_random();
