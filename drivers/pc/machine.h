@@ -8,6 +8,7 @@
 
 #include "drivers/ends.h"
 #include "drivers/pc/irqchip.h"
+#include "drivers/pc/uart.h"
 #include "mm/bus.h"
 
 struct machine_file { const char *name; const void *data; u32 size; };
@@ -25,7 +26,7 @@ struct machine_config {		/* ends are copied; data, disks and names outlive the m
 	void (*ignne)(void *opaque);	/* the CPU shall ignore x87 errors; may be NULL */
 	void *opaque;
 	struct power power;
-	struct chardev com1;
+	struct chardev com[UART_PLACES];	/* COM1, COM2 */
 	struct chardev debug;		/* port 0x402 */
 	struct counters counters;	/* ports 0x403, 0x404; may be empty */
 	struct wallclock wall;

@@ -495,7 +495,7 @@ static void create_vm(void)
 static struct machine_file files[16];
 static struct machine_config config = {
 	.cores = 1, .reset_request = want_reset, .power = { power_off },
-	.com1 = { (void *)1, com_read, fd_write }, .debug = { (void *)2, NULL, fd_write },
+	.com = { { (void *)1, com_read, fd_write } }, .debug = { (void *)2, NULL, fd_write },
 	.wall = { NULL, wall_now }, .files = files,
 };
 static const char *bios = "/usr/share/seabios/bios-256k.bin";
