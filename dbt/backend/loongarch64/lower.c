@@ -62,7 +62,9 @@ int backend_emit(struct ir *ir, struct backend_out *out, u32 link_base)
 	emit_stubs(&e);
 	emit_self_check_literals(&e);
 	out->end = e.c.p;
-	return e.failed || e.c.overflow ? -ERR_NOSPC : 0;
+	if (e.failed || out->end - e.start > 0xffff)	/* sites have 16 bits for words */
+		return -ERR_NOSPC;
+	return e.c.overflow ? -ERR_NOMEM : 0;
 }
 
 static void put_word(u32 *at, u32 word)
@@ -125,10 +127,4 @@ void backend_unlink(struct link *l)
 	put_word(link_slot(l), branch_word(true, off));
 	if (l->guard)
 		put_word(link_guard(l), branch_word(false, 8));
-}
-
-void backend_sync(const u32 *start, const u32 *end)
-{
-	(void)start, (void)end;
-	asm volatile("dbar 0; ibar 0" ::: "memory");
 }
