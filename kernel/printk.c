@@ -97,7 +97,7 @@ void printk_shown(const char *fmt, ...)
 void printk_log_note(void)
 {
 	if (messages.lines)
-		printk_shown("log: %lu lines (console = com1,log shows them), %lu of them dropped\n",
+		printk_shown("log: %lu lines (console = com1,log shows them), %lu dropped\n",
 			     messages.lines, messages.dropped);
 }
 
@@ -105,7 +105,8 @@ void printk_log_show(void)
 {
 	if (!messages.lines)
 		return;
-	printk_shown("log: %lu lines, %lu of them dropped; the last:\n", messages.lines, messages.dropped);
+	printk_shown("log: %lu lines, %lu dropped; the last:\n", messages.lines,
+		     messages.dropped);
 	if (sink)
 		log_last(&messages, LAST_LINES, sink);
 }

@@ -142,7 +142,7 @@ static void test_square_wave(void)
  */
 enum { X = -1 };
 struct step {
-	char what;	/* C control word, N whole count, L first byte, H second; G gate; T clocks */
+	char what;	/* C control word, N count, L first byte, H second; G gate; T clocks */
 	u32 arg;
 	int out, count, null;
 };
