@@ -294,17 +294,35 @@ struct irqchip *machine_irqchip(struct machine *m)
 	return m->irqchip;
 }
 
-void machine_key(struct machine *m, u16 set2_code, bool down)
+static void key(void *opaque, u16 code, bool down)
 {
-	i8042_key(m->i8042, set2_code, down);
+	struct machine *m = opaque;
+
+	i8042_key(m->i8042, code, down);
 }
 
-void machine_mouse(struct machine *m, int dx, int dy, u8 buttons)
+static void mouse(void *opaque, int dx, int dy, u8 buttons)
 {
+	struct machine *m = opaque;
+
 	i8042_mouse(m->i8042, dx, dy, buttons);
 }
 
-void machine_power_button(struct machine *m)
+static void power_button(void *opaque)
 {
+	struct machine *m = opaque;
+
 	acpi_pm_power_button(m->pm);
+}
+
+struct input machine_input(struct machine *m)
+{
+	return (struct input){
+		.opaque = m, .key = key, .mouse = mouse, .power_button = power_button,
+	};
+}
+
+struct display machine_display(struct machine *m)
+{
+	return vga_display(m->vga);
 }

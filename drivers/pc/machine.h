@@ -56,10 +56,9 @@ void machine_poll(struct machine *m);
 struct bus *machine_bus(struct machine *m);
 struct irqchip *machine_irqchip(struct machine *m);
 
-/* Host input, as in i8042.h. */
-void machine_key(struct machine *m, u16 set2_code, bool down);
-void machine_mouse(struct machine *m, int dx, int dy, u8 buttons);
-void machine_power_button(struct machine *m);
+/* The ends that the machine gives: where host input goes to, and what its screen shows. */
+struct input machine_input(struct machine *m);
+struct display machine_display(struct machine *m);
 
 /* Print the machine's own counters: accesses that nobody answered, PIT ticks given up. */
 void machine_report(const struct machine *m);

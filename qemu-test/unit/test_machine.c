@@ -41,6 +41,8 @@ static int take(void)
 
 static void test_wiring(void)
 {
+	struct input in = machine_input(m);
+
 	program_pic();
 	writel(0xfee000f0, 0x1ff), writel(0xfee00350, 0x8700);
 	CHECK_EQ(take(), -1, "quiet");
@@ -66,12 +68,18 @@ static void test_wiring(void)
 	CHECK_EQ(take(), 0x0b, "COM2 is IRQ 3");
 	outb(0x2f9, 0);
 	outb(0x64, 0x60), outb(0x60, 0x47);
-	machine_key(m, 0x1c, true);
+	in.key(in.opaque, 0x1c, true);
 	CHECK_EQ(take(), 0x09, "keyboard is IRQ 1");
 	CHECK_EQ(inb(0x60), 0x1e, "A");
 	outb(0x64, 0xd4), outb(0x60, 0xf2);
 	CHECK_EQ(take(), 0x74, "mouse is IRQ 12");
 	inb(0x60), take(), inb(0x60);
+	outb(0x64, 0xd4), outb(0x60, 0xf4);
+	take(), inb(0x60);
+	in.mouse(in.opaque, 3, 0, 1);
+	CHECK_EQ(take(), 0x74, "a move is told");
+	CHECK_EQ(inb(0x60), 0x09, "left button");
+	take(), inb(0x60), take(), inb(0x60);
 	outb(0x70, 0x0b), outb(0x71, 0x12);
 	fake_advance(1000000000);
 	CHECK_EQ(take(), 0x70, "RTC is IRQ 8");
@@ -85,7 +93,7 @@ static void test_wiring(void)
 	outl(0xcf8, 0x80000b40), outl(0xcfc, 0x601);
 	outl(0xcf8, 0x80000b80), outb(0xcfc, 1);
 	outw(0x604, 1), outw(0x602, 0x100);
-	machine_power_button(m);
+	in.power_button(in.opaque);
 	CHECK_EQ(take(), 0x71, "SCI is IRQ 9");
 	outw(0x600, 0x100);
 }
@@ -298,6 +306,10 @@ int main(void)
 	CHECK_EQ(machine_create(&c, &m), 0, "created");
 	CHECK(machine_bus(m) == bus, "on the bus that was given");
 	ic = machine_irqchip(m);
+	struct display screen = machine_display(m);
+	struct picture p;
+	screen.take(screen.opaque, &p);
+	CHECK_EQ(p.width, 80, "its screen");
 	test_firmware_view();
 	test_wiring();
 	test_polled_timer();
