@@ -67,7 +67,7 @@ struct wallclock {
  */
 enum picture_kind {
 	PICTURE_TEXT,		/* cells from 0xb8000 on */
-	PICTURE_PLANES,		/* 4 bits a pixel: plane p of address a is bit p: memory[4 * a + p] */
+	PICTURE_PLANES,		/* 4 bits a pixel, bit p in plane p: memory[4 * a + p] */
 	PICTURE_BYTES,		/* 8 bits: pixel a is memory[4 * (a / 4) * spread + a % 4] */
 };
 

@@ -173,7 +173,7 @@ static void test_display(void)
 	crtc(0x0c, 0), crtc(0x0d, 0);
 	inb(0x3da), outb(0x3c0, 0x01), outb(0x3c0, 0x05);	/* attribute 1 is colour 5 */
 	outb(0x3c8, 5), outb(0x3c9, 1), outb(0x3c9, 2), outb(0x3c9, 3);
-	CHECK(!memcmp(taken().palette[1], (u8[]){ 1, 2, 3 }, 3), "by attribute and colour registers");
+	CHECK(!memcmp(taken().palette[1], (u8[]){ 1, 2, 3 }, 3), "attribute and colour registers");
 
 	gr(6, 0x05), gr(5, 0), gr(8, 0xff), seq(4, 0x06), seq(2, 0x0f);		/* 12h */
 	crtc(0x07, 0x3e), crtc(0x09, 0x40), crtc(0x12, 0xdf), crtc(0x13, 40);
