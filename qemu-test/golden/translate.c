@@ -172,6 +172,7 @@ static void print_fields(void)
 	FIELD(help, 8)
 	FIELD(mxcsr, 4)
 	FIELD(inhibit, 4)
+	FIELD(pending, 4)
 	FIELD(cr0, 8)
 	FIELD(x87, sizeof(struct x87))
 #undef FIELD
