@@ -5,7 +5,6 @@
  */
 #include "dbt/exec.h"
 
-#include "dbt/core/this.h"
 #include "dbt/sys/exc.h"
 #include "kernel/printk.h"
 
@@ -76,7 +75,7 @@ static void take_interrupt(struct dbt *d)
 
 	if (!interruptible(d) || !d->platform.intr_pending(d->platform.opaque))
 		return;
-	vcpu_settle(d->c, PENDING_INTR);
+	d->c->pending &= ~PENDING_INTR;
 	vector = d->platform.intr_ack(d->platform.opaque);
 	if (vector < 0)
 		return;
@@ -91,7 +90,7 @@ static void take_nmi(struct dbt *d)
 {
 	if (!(d->c->pending & PENDING_NMI) || d->c->nmi_blocked || d->c->inhibit)
 		return;
-	vcpu_settle(d->c, PENDING_NMI);
+	d->c->pending &= ~PENDING_NMI;
 	d->link = NULL;
 	exc_nmi(d->c);
 	d->mode_dirty = true;

@@ -8,7 +8,6 @@
 
 #include "kernel/arch.h"
 #include "kernel/cpu.h"
-#include "kernel/panic.h"
 
 #define NS 1000000000ull
 
@@ -31,22 +30,19 @@ static void arm(u64 deadline)
 
 void timer_cancel(struct timer *t)
 {
-	struct timer **p;
+	struct timer **p = &this_cpu()->timers;
 
-	if (!t->cpu)
+	if (!t->queued)
 		return;
-	must(t->cpu == this_cpu());
-	p = &t->cpu->timers;
 	while (*p != t)
 		p = &(*p)->next;
 	*p = t->next;
-	t->cpu = NULL;
+	t->queued = false;
 }
 
 void timer_set(struct timer *t, u64 deadline)
 {
-	struct cpu *c = this_cpu();
-	struct timer **p = &c->timers;
+	struct timer **p = &this_cpu()->timers;
 
 	timer_cancel(t);
 	t->deadline = deadline;
@@ -54,8 +50,8 @@ void timer_set(struct timer *t, u64 deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->cpu = c;
-	if (c->timers == t)
+	t->queued = true;
+	if (this_cpu()->timers == t)
 		arm(deadline);
 }
 
@@ -68,7 +64,7 @@ void timer_run(void)
 		struct timer *t = c->timers;
 
 		c->timers = t->next;
-		t->cpu = NULL;
+		t->queued = false;
 		t->fn(t->opaque);
 	}
 	if (c->timers)

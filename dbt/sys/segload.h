@@ -12,7 +12,7 @@
 /* A descriptor as memory holds it, and where. `attr` and `limit` as in struct segment. */
 struct desc {
 	u32 lo, hi;
-	gva_t addr;
+	u32 addr;		/* linear */
 	u16 sel;
 };
 

@@ -11,8 +11,6 @@
 static u64 now;
 static struct timer *queue;
 
-#define FAKE_CORE ((struct cpu *)&queue)	/* whose queue it is: never looked into */
-
 u64 clock_ticks(void) { return now / 10; }
 u64 clock_hz(void) { return 100000000; }
 u64 clock_ns(void) { return now; }
@@ -25,7 +23,7 @@ void timer_cancel(struct timer *t)
 			*p = t->next;
 			break;
 		}
-	t->cpu = NULL;
+	t->queued = false;
 }
 
 void timer_set(struct timer *t, u64 deadline)
@@ -38,7 +36,7 @@ void timer_set(struct timer *t, u64 deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->cpu = FAKE_CORE;
+	t->queued = true;
 }
 
 void timer_run(void)

@@ -61,8 +61,6 @@ static void die(const char *what)
 
 static struct timer *queue;
 
-#define FAKE_CORE ((struct cpu *)&queue)	/* whose queue it is: never looked into */
-
 u64 clock_ns(void)
 {
 	static u64 base;
@@ -82,7 +80,7 @@ void timer_cancel(struct timer *t)
 			*p = t->next;
 			break;
 		}
-	t->cpu = NULL;
+	t->queued = false;
 }
 
 void timer_set(struct timer *t, u64 deadline)
@@ -95,7 +93,7 @@ void timer_set(struct timer *t, u64 deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->cpu = FAKE_CORE;
+	t->queued = true;
 }
 
 void timer_run(void)
