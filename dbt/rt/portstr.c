@@ -11,6 +11,7 @@
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
+#include "dbt/sys/task.h"
 #include "mm/bus.h"
 
 #include <string.h>
@@ -69,7 +70,7 @@ static struct fault copy_in(struct vcpu *c, u32 linear, const u8 *buf, unsigned 
 		u64 v = 0;
 
 		memcpy(&v, buf + at, size);
-		TRY(g_st(c, linear + at, size, c->cpl != 3, v));
+		TRY(g_st(c, vcpu_linear(c, linear + at), size, c->cpl != 3, v));
 	}
 	return fault_none();
 }
@@ -79,7 +80,7 @@ static struct fault copy_out(struct vcpu *c, u32 linear, u8 *buf, unsigned size,
 	for (u32 at = 0; at < count * size; at += size) {
 		u64 v = 0;
 
-		TRY(g_ld(c, linear + at, size, c->cpl != 3, &v));
+		TRY(g_ld(c, vcpu_linear(c, linear + at), size, c->cpl != 3, &v));
 		memcpy(buf + at, &v, size);
 	}
 	return fault_none();
@@ -126,13 +127,13 @@ static struct fault port_string(struct vcpu *c, const struct port_string *s, boo
 		c->eip = c->next_eip;
 		return fault_none();
 	}
-	TRY(sys_io(c, (u16)port, s->size));
+	TRY(task_io_allowed(c, (u16)port, s->size));
 	n = run_length(c, s, s->seg, off, in, count);
 	if (!n)
 		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);
-	sys_note_hits(c, sys_breakpoints(c, port, s->size, BREAK_IO));
+	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, s->size));
 	linear = (u32)c->seg[s->seg].base + off;
-	TRY(g_probe(c, linear, n * s->size, c->cpl != 3, in));
+	TRY(g_probe(c, vcpu_linear(c, linear), n * s->size, c->cpl != 3, in));
 	for (done = 0; done < n && !(done && dbt_wanted()); done += count) {
 		count = n - done < CHUNK ? n - done : CHUNK;
 		TRY(move(c, (u16)port, linear + done * s->size, s->size, count, in));

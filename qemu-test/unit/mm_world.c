@@ -96,7 +96,7 @@ struct world_result world_access(u32 va, bool form, bool write, bool user)
 			r.host = at.a;
 			return r;
 		}
-		if (settle(&r, shadow_fault(world_shadow, va, write ? X86_WRITE : X86_READ,
+		if (settle(&r, shadow_fault(world_shadow, gva(va), write ? X86_WRITE : X86_READ,
 					    user, &miss), &miss))
 			return r;
 	}
@@ -104,6 +104,8 @@ struct world_result world_access(u32 va, bool form, bool write, bool user)
 }
 
 /* -- the bus ------------------------------------------------------------- */
+
+void bus_on_change(struct bus *b, void (*fn)(void)) { (void)b, (void)fn; }
 
 bool bus_is_mmio(struct bus *b, u64 addr, u64 size)
 {
