@@ -46,7 +46,7 @@ static bool on_timer(struct trap *t)
 	return true;
 }
 
-/* -- What takes long -------------------------------------------------------------------------- */
+/* -- What takes long -- */
 
 static void outs(u32 from, u32 count)
 {
@@ -138,7 +138,7 @@ static void dropped_code(void)
 		*(volatile u8 *)at = 0x01;
 }
 
-/* -- All ---------------------------------------------------------------------------------------- */
+/* -- All -- */
 
 static void run_op(const char *name, void (*op)(void), u32 bound)
 {
@@ -162,7 +162,8 @@ void main(void)
 	} ops[] = {
 		{ "a loop", spin, BOUND }, { "REP MOVSB from a device", movs_device, BOUND },
 		{ "REP STOSB to ROM", stos_rom, BOUND }, { "REP OUTS from RAM", outs_ram, BOUND },
-		{ "REP INSB to RAM", ins_ram, BOUND }, { "REP OUTSB from a device", outs_device, BOUND },
+		{ "REP INSB to RAM", ins_ram, BOUND },
+		{ "REP OUTSB from a device", outs_device, BOUND },
 		{ "REP INSB to ROM", ins_rom, BOUND }, { "CR3 loads", spaces, BOUND },
 		{ "stores into code", dropped_code, BLOCK }, { "new code", new_code, BLOCKS },
 		{ "FXSAVE to ROM", fxsave_rom, BOUND },
