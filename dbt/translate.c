@@ -242,7 +242,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 
 	cache_room(&out, count_exits(ir), &link_base);
 	add_checks(t, &out);
-	if (backend_emit(ir, &out, link_base) || !cache_fits(&out))
+	if (backend_emit(ir, &out, &t->d->arena, link_base) || !cache_fits(&out))
 		return NULL;
 	b = cache_commit(&out);
 	b->key = *t->k;
