@@ -9,6 +9,8 @@
 #: make check-mutate   mistakes made on purpose (qemu-test/mutants.cfg): each must turn a test red;
 #:                     slow; MUTANTS="NAME …" chooses
 #: make opt-update     write what the passes make of qemu-test/opt/*.ir now into these files
+#: make golden-update  write the host code that is made of qemu-test/golden/x86/*.s now
+#: make trace-update   write the worked trace in docs/design.md
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32)
 #: make guests           guest software in build/guest (guestimg/README.md)
@@ -34,7 +36,7 @@ Q := $(if $(V),,@)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all run test bench profile lint headers clean units check-unit check-mutate opt-update \
-	setup FORCE
+	golden-update trace-update setup FORCE
 setup:
 	@:
 
@@ -213,6 +215,9 @@ check-%: all units guests
 
 opt-update: $(N)/opt_passes
 	@python3 qemu-test/opt/opt.py $< --update
+
+golden-update trace-update: $(N)/golden_$(HOST)
+	@python3 qemu-test/golden/$(if $(filter golden%,$@),golden,trace).py $(HOST) $< --update
 
 # Not by run.py: it builds a copy again and again and runs run.py itself.
 check-mutate: all units guests

@@ -6,6 +6,9 @@
 #include "dbt/backend/prims.h"
 #include "kernel/panic.h"
 
+/* They use no argument. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
 #define PRIM(type, name, args) \
 	__attribute__((weak)) type name args \
 	{ panic("backend: this host has no " #name " yet"); }

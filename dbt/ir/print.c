@@ -77,7 +77,19 @@ static void add_operands(struct line *l, const struct ir_insn *in)
 			ADD(l, " -");
 }
 
-static bool k_is_a_word(unsigned op) { return op == IR_HELPER || op == IR_SYS || op == IR_VEC; }
+static void add_k(struct line *l, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_HELPER: case IR_SYS: case IR_VEC:
+		break;			/* a word has said it */
+	case IR_EXIT: case IR_EXIT_IF: case IR_RAISE: case IR_RAISE_IF:
+		ADD(l, " #0x%llx", (long long)in->k);
+		break;
+	default:
+		if (in->k)
+			ADD(l, " #%lld", (long long)in->k);
+	}
+}
 
 static void print_one(const struct ir *ir, unsigned i, void (*out)(const char *))
 {
@@ -92,8 +104,7 @@ static void print_one(const struct ir *ir, unsigned i, void (*out)(const char *)
 	ADD(&l, "%s", ir_info[in->op].text);
 	add_words(&l, in);
 	add_operands(&l, in);
-	if (in->k && !k_is_a_word(in->op))
-		ADD(&l, " #%lld", (long long)in->k);
+	add_k(&l, in);
 	out(l.text);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* New and changed code made visible to this core's fetches (Reference Manual vol. 1, 2.2.8). */
+/*
+ * New and changed code made visible to fetches. Apart from what makes code, which native tests
+ * compile for the build machine.
+ */
 #include "dbt/backend/backend.h"
 
 void backend_sync(const u32 *start, const u32 *end)
