@@ -15,6 +15,7 @@
 struct code {
 	u32 *p, *end;
 	bool overflow;
+	u32 *fixed;		/* words before it stay where they are; NULL: all do */
 };
 
 static inline void code_put(struct code *c, u32 word)
@@ -26,6 +27,16 @@ static inline void code_put(struct code *c, u32 word)
 }
 
 /* A word of data among the code (a link's number behind the call of its stub). */
-static inline void code_data(struct code *c, u32 word) { code_put(c, word); }
+static inline void code_data(struct code *c, u32 word)
+{
+	code_put(c, word);
+	c->fixed = c->p;
+}
+
+/*
+ * The place of the next word, as an address (a label, a word that is patched later): what has
+ * been appended stays before it. A host with delay slots moves other words into them.
+ */
+static inline u32 *code_here(struct code *c) { return c->fixed = c->p; }
 
 #endif

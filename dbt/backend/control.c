@@ -117,7 +117,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 	s->eip = (u32)in->k;
 	s->site = host_branch(e, in->x, a, b);
 	if (kick)
-		kick->back = e->c.p;
+		kick->back = code_here(&e->c);
 }
 
 /* An indirect exit; its inline targets are chained as they are seen. */
@@ -220,7 +220,7 @@ static void lower_entry_cf(struct emit *e)
 
 	s->site = host_entry_cf(e, d);
 	s->ra = d;
-	s->back = e->c.p;
+	s->back = code_here(&e->c);
 }
 
 void lower_stale_if(struct emit *e, int r)

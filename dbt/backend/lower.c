@@ -56,7 +56,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->ir = ir;
 	e->out = out;
 	e->link_base = link_base;
-	e->c = (struct code){ .p = out->code, .end = out->code_end };
+	e->c = (struct code){ .p = out->code, .end = out->code_end, .fixed = out->code };
 	e->start = out->code;
 	e->setf = e->materialized = 0;
 	e->stubs = 0;
@@ -79,5 +79,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	emit_stubs(e);
 	emit_self_check_literals(e);
 	out->end = e->c.p;
-	return e->failed || e->c.overflow ? -ERR_NOSPC : 0;
+	if (e->failed || out->end - e->start > 0xffff)	/* sites have 16 bits for words */
+		return -ERR_NOSPC;
+	return e->c.overflow ? -ERR_NOMEM : 0;
 }

@@ -70,7 +70,7 @@ static void literals(struct emit *e, const struct backend_check *p, u32 *site)
 {
 	u64 first = address(p->bytes), end = first + p->size;
 
-	if ((uintptr_t)e->c.p & 4)
+	if ((uintptr_t)code_here(&e->c) & 4)
 		code_data(&e->c, 0);
 	if (e->c.overflow)
 		return;

@@ -71,7 +71,7 @@ static struct fault_site *site_new(struct emit *e, unsigned guest)
 		return NULL;
 	}
 	o->site[o->sites] = (struct fault_site){
-		.offset = (u16)(e->c.p - e->start), .len = g->len,
+		.offset = (u16)(code_here(&e->c) - e->start), .len = g->len,
 		.eip = (u16)(g->eip - e->ir->guest[0].eip),
 	};
 	return &o->site[o->sites++];

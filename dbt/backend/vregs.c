@@ -340,7 +340,7 @@ void va_emit_maps(struct emit *e)
 	u16 at[VMAPS_MAX + 1] = { 0 };
 
 	for (unsigned n = 0; n < e->vmaps; n++) {
-		s64 words = e->c.p - e->start;
+		s64 words = code_here(&e->c) - e->start;
 
 		if (words > 0xffff)
 			e->failed = true;

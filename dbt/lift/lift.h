@@ -43,6 +43,9 @@ void lift_insn(struct lift *t, const struct ir1 *i);
 /* The same for bytes that are no instruction: #UD, or #GP(0) for more than 15 of them. */
 void lift_insn_raise(struct lift *t, const struct ir1 *i, u8 vector);
 
+/* #UD, counted and logged, for one that cannot be translated. */
+void lift_refuse(struct lift *t, const struct ir1 *i);
+
 /* May it need more than IR_GUEST_RESERVE? Then it must be its block's first instruction. */
 bool lift_begins_block(const struct ir1 *i);
 

@@ -72,7 +72,7 @@ static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 	*disp = a ? low : 0;
 	if (!a)
 		return lift_const(t, (s32)o->disp);
-	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)o->disp - low);
+	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)(o->disp - (u32)low));
 }
 
 val lift_offset(struct lift *t, const struct ir1_op *o)

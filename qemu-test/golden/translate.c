@@ -13,6 +13,7 @@
  *		data N			words from N on are data
  *		site N EIP TEXT		a host instruction that may fault
  *		glue NAME OFFSET	entry points, in bytes from the block's start
+ *		field NAME OFFSET SIZE ELEMENT	of struct vcpu, in bytes from the state pointer
  *
  * Invariant: the words do not depend on where this program lies in memory (stand_in.S).
  */
@@ -22,6 +23,7 @@
 #include "dbt/opt/opt.h"
 #include "dbt/x86/decode.h"
 #include "kernel/lib/bits.h"
+#include "kernel/cpu.h"
 #include "kernel/panic.h"
 #include "mm/arena.h"
 #include "qemu-test/golden/stand_in.h"
@@ -154,6 +156,28 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 	printf("%s\n", s->vmap ? "; vectors moved" : "");
 }
 
+/* Fields that translated code reads and writes: listings shall not change when others move. */
+static void print_fields(void)
+{
+#define FIELD(f, element) \
+	printf("field " #f " %zu %zu %zu\n", CPU_VCPU_OFFSET + offsetof(struct vcpu, f), \
+	       sizeof(((struct vcpu *)0)->f), (size_t)(element));
+	FIELD(eip, 8)
+	FIELD(seg, sizeof(struct segment))
+	FIELD(seg_span[0], 8)
+	FIELD(seg_span[1], 8)
+	FIELD(seg_lo, 4)
+	FIELD(df, 8)
+	FIELD(eflags, 4)
+	FIELD(spill, 8)
+	FIELD(help, 8)
+	FIELD(mxcsr, 4)
+	FIELD(inhibit, 4)
+	FIELD(cr0, 8)
+	FIELD(x87, sizeof(struct x87))
+#undef FIELD
+}
+
 static void print_code(const struct backend_out *o, u32 eip)
 {
 	unsigned words = (unsigned)(o->end - o->code), data = words;
@@ -169,6 +193,7 @@ static void print_code(const struct backend_out *o, u32 eip)
 #define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)golden_code));
 	GOLDEN_GLUE(X)
 #undef X
+	print_fields();
 }
 
 static void translate(u32 key, u32 eip, const u8 *bytes, unsigned size)

@@ -124,7 +124,8 @@ struct insn_result {
 	u16 mem, mem_len;		/* span of the data pages that changed */
 	u32 fx_mask;			/* bit n: 16-byte unit n of the FXSAVE image changed */
 	u8 vector;
-	u8 spare[3];
+	u8 spare;
+	u16 rules;			/* vendor_bring(): what was not left as the CPU had it */
 };
 
 struct results_head {

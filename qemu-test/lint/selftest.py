@@ -115,6 +115,8 @@ def test_docs():
     check("sections that are not", len(one("design 2, design §1.3; (design 1.2 and 1.4)")), 3)
     check("functions", one("x_find (a/b/x.c), here_it_is(), x_reset()"), [])
     check("a function in another file", len(one("here_we_are (a/b/x.c)")), 1)
+    check("a word of the code", one("`x_find`, `here_it_is`, `x_any`, `one_two three`"), [])
+    check("a word that no code has", len(one("`gone_away`")), 1)
     check("a function of comments only", len(one("gone_away()")), 1)
     check("code is no comment", one("y.c(z_y()); /* x.c */", "a/b/x.c"), [])
     check("a comment of a source", len(one("f();\n/*\n * as y.c */", "a/b/x.c")), 1)
