@@ -183,15 +183,25 @@ static void check(const struct ir *ir, const char *when)
 	panic("translate: %s: v%u: %s", when, where, e);
 }
 
-/* With `verify = on` each step is checked, and a mistake of ours panics before it is run. */
+/* `trace = opt` shows the block, and the verifier finds a mistake of ours before it is run. */
+static void after_step(const struct ir *ir, const char *step)
+{
+	if (trace_mask & (1u << TRACE_OPT)) {
+		printk("after %s\n", step);
+		ir_print(ir, print_line);
+	}
+	check(ir, step);
+}
+
 static void optimise(struct dbt *d, struct ir *ir)
 {
 	struct opt *o = arena_get(&d->arena, sizeof(*o));
+	opt_after *after = d->verify || trace_mask & (1u << TRACE_OPT) ? after_step : NULL;
 
-	if (d->verify)
-		check(ir, "lift");
+	if (after)
+		after(ir, "lift");
 	o->ir = ir;
-	opt_run(o, d->passes_off, d->verify ? check : NULL);
+	opt_run(o, d->passes_off, after);
 }
 
 static unsigned count_exits(const struct ir *ir)

@@ -45,7 +45,7 @@ void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
 
 /* -- Modes -- */
 
-#define PROT (KEY_PE | KEY_OSFXSR | KEY_NE | KEY_MP | KEY_XMMEXCPT)
+#define PROT (KEY_PE | KEY_CS_64K | KEY_OSFXSR | KEY_NE | KEY_MP | KEY_XMMEXCPT)
 #define FLAT32 (PROT | KEY_CS32 | KEY_SS32 | KEY_FLAT)
 
 static const struct { const char *name; u32 key; } modes[] = {
@@ -56,7 +56,7 @@ static const struct { const char *name; u32 key; } modes[] = {
 	{ "aligned32", FLAT32 | KEY_CPL | KEY_AC },
 	{ "soft32", FLAT32 | KEY_CPL | KEY_SSE_SOFT },	/* DAZ or an unmasked SSE exception */
 	{ "down32", FLAT32 | KEY_CPL | KEY_DF },
-	{ "real16", KEY_IO_OK | KEY_NE },
+	{ "real16", KEY_IO_OK | KEY_NE | KEY_CS_64K },
 	{ "prot16", PROT | KEY_FLAT },
 };
 
@@ -173,6 +173,7 @@ static void print_fields(void)
 	FIELD(help, 8)
 	FIELD(mxcsr, 4)
 	FIELD(inhibit, 4)
+	FIELD(pending, 4)
 	FIELD(cr0, 8)
 	FIELD(x87, sizeof(struct x87))
 #undef FIELD

@@ -74,8 +74,9 @@ static void set_code_base(const struct insn_case *c, u32 n)
 	if (base == last)
 		return;
 	last = base;
-	write_ldt(&ldt[0], base);
-	write_ldt(&ldt[6], base);
+	for (unsigned i = 0; i < sizeof ldt / sizeof ldt[0]; i++)
+		if (ldt[i].type == 10)
+			write_ldt(&ldt[i], base);
 }
 
 /* The kernel takes the legacy part of the frame for x87, the FXSAVE part for the rest. */

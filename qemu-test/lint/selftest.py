@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import deps
 import docs
 import fp
+import lists
 import prims
 import readmes
 import run
@@ -125,6 +126,18 @@ def test_docs():
           len(one("y.c " f"# z.c\n{quotes}\nz.c\n{quotes}\ny.c", "a/x.py")), 2)
 
 
+def test_lists():
+    code = ['\t{ "memory", SIZE, 1 },', '\t{ "disk0", DISK, 2 },', '\t{ "disk1", DISK, 3 },']
+    keys = lists.of_code(lists.KEY, code)
+    check("keys of the code", keys, ["memory", "disk0", "disk1"])
+    doc = ["| key | value |", "|---|---|", "| memory | x |", "| disk0 … disk1 | y |", "", "| z |"]
+    check("a table of a document", lists.table(doc, "key"), keys)
+    check("the same", lists.compare("x", keys, keys), [])
+    check("one too few, one unknown, one twice",
+          len(lists.compare("x", ["disk0", "disk0", "cdrom", "memory"], keys)), 3)
+    check("an example", lists.example(["    memory = 1M", "    # disk0  = a", "x = y"]), keys[:2])
+
+
 def run_one(name, **section):
     test = make_test(name, section)
     runner = run.Runner()
@@ -187,6 +200,7 @@ if __name__ == "__main__":
     test_fp()
     test_readmes()
     test_docs()
+    test_lists()
     test_runner()
     test_time_limit()
     print(f"selftest: {len(failures)} failed")
