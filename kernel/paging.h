@@ -39,7 +39,7 @@ hpa_t paging_root_get(const u64 *root, unsigned slot);
 void paging_activate(unsigned asid, hpa_t root);
 
 /* Drop what this core's TLB holds of asid for the page (and its even/odd partner) of addr. */
-void paging_drop_page(unsigned asid, u32 addr);
+void paging_drop_page(unsigned asid, gva_t addr);
 void paging_drop_asid(unsigned asid);
 void paging_drop_all(void);
 
@@ -47,6 +47,6 @@ void paging_drop_all(void);
  * A leaf of the *current* asid went from invalid to valid, or from read-only to writable:
  * make an entry that the TLB may hold for that pair agree with even/odd. Cheaper than a drop.
  */
-void paging_upgrade(u32 addr, pte_t even, pte_t odd);
+void paging_upgrade(gva_t addr, pte_t even, pte_t odd);
 
 #endif

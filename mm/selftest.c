@@ -78,7 +78,7 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 
 	if (!t.armed || (!write && kind != TRAP_LOAD_INVALID) || ++t.traps > 4)
 		return false;
-	r = shadow_fault(t.s, (u32)f->badv, write ? X86_WRITE : X86_READ, t.user, &miss);
+	r = shadow_fault(t.s, gva((u32)f->badv), write ? X86_WRITE : X86_READ, t.user, &miss);
 	if (r == SHADOW_FILLED)
 		return true;
 	t.end = r == SHADOW_GUEST_FAULT ? FAULT : r == SHADOW_WATCHED_WRITE ? WATCHED : OTHER;
@@ -175,7 +175,7 @@ static void change_leaf(void)
 	entry_set(pte_at(va), random_leaf());
 	for (unsigned k = 0; k < PAGES; k++)	/* all that share the entry */
 		if (pte_at(page_va(k)) == pte_at(va))
-			shadow_invlpg(t.s, page_va(k));
+			shadow_invlpg(t.s, gva(page_va(k)));
 }
 
 static void random_watch(void)

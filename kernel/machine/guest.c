@@ -12,6 +12,7 @@
 #include "drivers/host/rtc.h"
 #include "drivers/pc/machine.h"
 #include "kernel/arch.h"
+#include "kernel/cpu.h"
 #include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/machine/main.h"
@@ -58,26 +59,26 @@ static void *pages(u64 size, u64 align, u64 limit, const char *what)
 
 static void raise_intr(void *opaque, unsigned core)
 {
-	(void)opaque, (void)core;
-	dbt_raise_irq();
+	(void)opaque;
+	dbt_raise(core, PENDING_INTR);
 }
 
 static void raise_nmi(void *opaque, unsigned core)
 {
-	(void)opaque, (void)core;
-	dbt_raise(PENDING_NMI);
+	(void)opaque;
+	dbt_raise(core, PENDING_NMI);
 }
 
 static void raise_init(void *opaque, unsigned core)
 {
-	(void)opaque, (void)core;
-	dbt_raise(PENDING_INIT);
+	(void)opaque;
+	dbt_raise(core, PENDING_INIT);
 }
 
 static void reset_request(void *opaque)
 {
 	(void)opaque;
-	dbt_raise(PENDING_RESET);
+	dbt_raise(this_cpu()->id, PENDING_RESET);
 }
 
 static bool intr_pending(void *opaque)

@@ -89,14 +89,14 @@ static struct entry *find(unsigned asid, u64 pair)
 }
 
 /* The two pairs of a 32-bit address. */
-static u64 pair_of(u32 addr, bool alias)
+static u64 pair_of(gva_t addr, bool alias)
 {
-	u64 va = (u64)(s64)(s32)addr;
+	u64 va = (u64)(s64)(s32)addr.a;
 
 	return (alias ? va ^ ALIAS : va) >> 13;
 }
 
-void paging_drop_page(unsigned asid, u32 addr)
+void paging_drop_page(unsigned asid, gva_t addr)
 {
 	fake_counts.drop_page++;
 	for (unsigned alias = 0; alias < 2; alias++) {
@@ -129,7 +129,7 @@ static void overwrite(pte_t *held, pte_t new)
 	*held = new;
 }
 
-void paging_upgrade(u32 addr, pte_t even, pte_t odd)
+void paging_upgrade(gva_t addr, pte_t even, pte_t odd)
 {
 	fake_counts.upgrades++;
 	for (unsigned alias = 0; alias < 2; alias++) {

@@ -61,6 +61,8 @@ static void die(const char *what)
 
 static struct timer *queue;
 
+#define FAKE_CORE ((struct cpu *)&queue)	/* whose queue it is: never looked into */
+
 u64 clock_ns(void)
 {
 	static u64 base;
@@ -80,7 +82,7 @@ void timer_cancel(struct timer *t)
 			*p = t->next;
 			break;
 		}
-	t->queued = false;
+	t->cpu = NULL;
 }
 
 void timer_set(struct timer *t, u64 deadline)
@@ -93,7 +95,7 @@ void timer_set(struct timer *t, u64 deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->queued = true;
+	t->cpu = FAKE_CORE;
 }
 
 void timer_run(void)

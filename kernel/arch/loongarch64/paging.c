@@ -11,6 +11,7 @@
 #include "kernel/paging.h"
 
 #include "kernel/arch.h"
+#include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/arch/loongarch64/csr.h"
 #include "kernel/arch/loongarch64/trap.h"
 #include "kernel/panic.h"
@@ -78,9 +79,9 @@ static void drop_pair(unsigned asid, u64 va)
 	__asm__ volatile("invtlb 0x5, %0, %1" : : "r"((u64)asid), "r"(va) : "memory");
 }
 
-void paging_drop_page(unsigned asid, u32 addr)
+void paging_drop_page(unsigned asid, gva_t addr)
 {
-	u64 va = (u64)(s32)addr;
+	u64 va = gva_to_hva(addr).a;
 
 	drop_pair(asid, va);
 	drop_pair(asid, va ^ ALIAS);
@@ -102,9 +103,9 @@ static void rewrite_pair(u64 va, pte_t even, pte_t odd)
 	__asm__ volatile("tlbwr" : : : "memory");
 }
 
-void paging_upgrade(u32 addr, pte_t even, pte_t odd)
+void paging_upgrade(gva_t addr, pte_t even, pte_t odd)
 {
-	u64 va = (u64)(s32)addr;
+	u64 va = gva_to_hva(addr).a;
 
 	rewrite_pair(va, even, odd);
 	rewrite_pair(va ^ ALIAS, even, odd);
