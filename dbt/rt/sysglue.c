@@ -281,7 +281,7 @@ u64 helper_arpl(struct vcpu *c, u64 a, u64 b, u64 d)
 	if (less && c->seg_span[1][seg] < 0)
 		f = fault_code(seg == SS ? EXC_SS : EXC_GP, 0);
 	else if (less)
-		f = g_st(c, gva((u32)a), 2, c->cpl != 3, (old & ~3u) | rpl);
+		f = g_st(c, vcpu_linear(c, a), 2, c->cpl != 3, (old & ~3u) | rpl);
 	if (!f.raised)
 		set_zf(c, less);
 	return finish(c, f);

@@ -32,6 +32,7 @@
 #define CODE_CACHE DEMAND_CODE_CACHE
 #define SHADOW_TABLES 2048u		/* 4 KiB each */
 #define TSC_MUL 10			/* guest TSC: 1 GHz on a 100 MHz host counter */
+#define HEARTBEAT_NS 20000000ull
 #define LOW_RAM_MAX (3072 * MIB)
 #define TEXT_REACH DEMAND_CODE_REACH	/* a branch from the code cache to the monitor */
 
@@ -143,6 +144,8 @@ static void report_memory(void)
 
 static void guest_off(int status)
 {
+	printk_quiet(false);
+	printk_log_note();
 	dbt_report();
 	machine_report(pc);
 	report_memory();
@@ -155,10 +158,40 @@ static int nobody_read(void *opaque) { (void)opaque; return -1; }
 static bool nobody_write(void *opaque, u8 byte) { (void)opaque, (void)byte; return true; }
 static const struct chardev nobody = { .read = nobody_read, .write = nobody_write };
 
+/* Is `name` in the list `console = a,b`? */
+static bool console_has(const struct boot_config *cfg, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *at = cfg->console; *at; at += *at == ',') {
+		size_t n = strcspn(at, ",");
+
+		if (n == size && !memcmp(at, name, n))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static struct chardev console_if(const struct boot_config *cfg, const char *name)
+{
+	return console_has(cfg, name) ? kernel_console() : nobody;
+}
+
+/* From here on the console is the guest's, but for who asked to see what Loam says. */
+static void console_to_guest(const struct boot_config *cfg)
+{
+	printk_quiet(!console_has(cfg, "log") && !trace_mask);
+}
+
+/* The guest asked for it, so it is shown; it comes back once the line is out. */
 static void counters_print(void *opaque, u32 tag)
 {
-	(void)opaque;
+	const struct boot_config *cfg = opaque;
+
+	printk_quiet(false);
 	dbt_counters_print(tag);
+	console_to_guest(cfg);
 }
 
 static u64 counters_get(void *opaque, unsigned n)
@@ -211,10 +244,9 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		.ram_above_4g = cfg->memory < LOW_RAM_MAX ? 0 : cfg->memory - LOW_RAM_MAX,
 		.cpu = { .raise = raise_intr, .nmi = raise_nmi, .init = raise_init },
 		.reset_request = reset_request, .ignne = ignne, .power = { guest_off },
-		.com1 = strstr(cfg->console, "com1") ? kernel_console() : nobody,
-			.wall = rtc_end(), .serial_console = true,
-		.debug = strstr(cfg->console, "debug") ? kernel_console() : nobody,
-		.counters = { .print = counters_print, .get = counters_get },
+		.com = { console_if(cfg, "com1"), console_if(cfg, "com2") },
+		.wall = rtc_end(), .serial_console = true, .debug = console_if(cfg, "debug"),
+		.counters = { .opaque = (void *)cfg, .print = counters_print, .get = counters_get },
 		.cdrom = disk(BOOT_DISKS, &cfg->cdrom), .cmdline = cfg->cmdline,
 	};
 
@@ -254,6 +286,20 @@ static void cpu_init(const struct boot_config *cfg)
 		panic("no memory for the translator");
 }
 
+/* -- Signs of life: a guest can hang as it likes, but never the run loop -- */
+
+static struct {
+	struct timer timer;
+	u64 beats;
+} heart;
+
+static void beat(void *opaque)
+{
+	(void)opaque;
+	printk("Loam: alive %lu\n", ++heart.beats);
+	timer_set(&heart.timer, clock_ns() + HEARTBEAT_NS);
+}
+
 void machine_run(const struct boot_info *info)
 {
 	struct bus *bus = bus_create();
@@ -261,7 +307,11 @@ void machine_run(const struct boot_info *info)
 	memory_init(&info->config, bus);	/* guest RAM, ROM, frames, shadow tables */
 	machine_init(&info->config, bus);	/* devices */
 	cpu_init(&info->config);		/* code cache, CPU at reset */
+	heart.timer.fn = beat;
+	if (info->config.heartbeat)
+		beat(NULL);
 	printk("Loam: starting the guest: %lu MiB, cpu %s\n",
 			(unsigned long)(info->config.memory / MIB), model.name);
+	console_to_guest(&info->config);
 	dbt_run();
 }
