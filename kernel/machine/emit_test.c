@@ -157,6 +157,11 @@ static u32 enter(void)
 	return 0;
 }
 
+static u32 flags(const struct vcpu *c)
+{
+	return cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
+}
+
 static const char *differs(const struct vcpu *got)
 {
 	if (got->eip != t.want.eip)
@@ -167,9 +172,7 @@ static const char *differs(const struct vcpu *got)
 		return "result in the state";
 	if (memcmp(got->xmm, t.want.xmm, HOST_XMMS * sizeof(union xmm)))
 		return "XMM registers";
-	if (cc_compute(CC_OP_KIND(got->cc_op), CC_OP_SIZE(got->cc_op), got->cc_a, got->cc_b, 0, 0) !=
-	    cc_compute(CC_OP_KIND(t.want.cc_op), CC_OP_SIZE(t.want.cc_op), t.want.cc_a,
-		       t.want.cc_b, 0, 0))
+	if (flags(got) != flags(&t.want))
 		return "flags";
 	if ((got->mxcsr ^ t.want.mxcsr) & MXCSR_EXC & ~MXCSR_DE)
 		return "MXCSR";
@@ -333,6 +336,34 @@ static bool test_mixes(void)
 	return true;
 }
 
+/* More values than there are temporaries, and vectors by way of the state. */
+static bool test_pressure(void)
+{
+	static const u8 width[] = { M_128, M_64, M_32 };
+	val v[24], r;
+
+	for (unsigned n = 0; n < ARRAY_LEN(width); n++) {
+		block_begin();
+		for (unsigned k = 0; k < ARRAY_LEN(v); k++)
+			v[k] = put((struct ir_insn){ .op = IR_ADD, .type = T_I64,
+						     .a = input(T_I64, k & 1),
+						     .b = constant(T_I64, edges[k % EDGES]) });
+		r = put((struct ir_insn){ .op = IR_LDSTATE, .type = T_V128, .x = M_128,
+					  .k = help_field(0) });
+		put((struct ir_insn){ .op = IR_STSTATE, .x = width[n], .k = help_field(5), .a = r });
+		r = v[0];
+		for (unsigned k = ARRAY_LEN(v); k-- > 1;)
+			r = put((struct ir_insn){ .op = k & 1 ? IR_XOR : IR_SUB, .type = T_I64,
+						  .a = r, .b = v[k] });
+		output(r);
+		block_end(0, NEXT);
+		operands_set(0x123456789abcdef0, (s64)next_random());
+		if (!check("pressure", n, 0, 0))
+			return false;
+	}
+	return true;
+}
+
 /* -- Exits and flags -- */
 
 static bool test_exit_if(unsigned cond, s64 a, s64 b)
@@ -442,7 +473,8 @@ static bool test_direct_chain(u32 eip)
 static bool test_indirect_chain(void)
 {
 	block_begin();
-	put((struct ir_insn){ .op = IR_EXIT_IND, .a = constant(T_I32, FAR + 0x8765), .x = JUMP_PLAIN });
+	put((struct ir_insn){ .op = IR_EXIT_IND, .x = JUMP_PLAIN,
+			      .a = constant(T_I32, FAR + 0x8765) });
 	if (emit(0) || !second_block() || !goes_to("indirect", EXIT_INDIRECT, FAR + 0x8765))
 		return false;
 	for (unsigned n = 0; n < LINK_TARGETS; n++) {
@@ -575,8 +607,8 @@ const char *emit_test(void)
 	bool ok;
 
 	t.random = 0x853c49e6748fea9b;
-	ok = test_binaries() && test_unaries() && test_mixes() && test_exits() && test_chains() &&
-	     test_vectors();
+	ok = test_binaries() && test_unaries() && test_mixes() && test_pressure() &&
+	     test_exits() && test_chains() && test_vectors();
 	memset(cpu(), 0, sizeof(struct vcpu));
 	return ok ? NULL : t.why;
 }

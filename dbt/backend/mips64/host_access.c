@@ -34,7 +34,7 @@ static bool decode_msa(const struct trap_frame *f, struct host_access *a)
 	a->vector = true;
 	a->store = minor == MSA_ST_B;
 	a->reg = f->insn >> 6 & 31;
-	a->addr = f->gpr[f->insn >> 11 & 31] + (u64)sign_extend(f->insn >> 16, 10);
+	a->addr = hva(f->gpr[f->insn >> 11 & 31] + (u64)sign_extend(f->insn >> 16, 10));
 	return true;
 }
 
@@ -53,7 +53,7 @@ bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 		a->sign = kinds[n].what & SIGN;
 		a->vector = kinds[n].what & VECTOR;
 		a->reg = f->insn >> 16 & 31;
-		a->addr = f->gpr[f->insn >> 21 & 31] + (u64)sign_extend(f->insn, 16);
+		a->addr = hva(f->gpr[f->insn >> 21 & 31] + (u64)sign_extend(f->insn, 16));
 		return true;
 	}
 	return false;

@@ -12,8 +12,8 @@
 #include "kernel/lib/bits.h"
 
 /*
- * MSACSR, FCSR:  17..12 Cause  11..7 Enables  6..2 Flags  1..0 RM; each group is (E) V Z O U I from its
- * highest bit down. RM: 0 nearest, 1 zero, 2 up, 3 down.
+ * MSACSR, FCSR:  17..12 Cause  11..7 Enables  6..2 Flags  1..0 RM; each group is (E) V Z O U I
+ * from its highest bit down. RM: 0 nearest, 1 zero, 2 up, 3 down.
  */
 enum {
 	CSR_FLAG_I = 1u << 2, CSR_FLAG_U = 1u << 3, CSR_FLAG_O = 1u << 4, CSR_FLAG_Z = 1u << 5,
@@ -55,7 +55,7 @@ enum form {
 	FORM_MASK,		/* all of d = bit 0 of s op t */
 };
 
-/* Floats at the word named, doubles at the next one of that table: `step` apart. */
+/* Floats; doubles have bit 21. */
 static const struct {
 	u32 word;		/* opcode bits */
 	u8 form, imm;
@@ -63,7 +63,8 @@ static const struct {
 } ops[] = {
 #define PSD(w, op) { w, FORM_AB, 0, VEC_##op##_PS }, { w + 0x200000, FORM_AB, 0, VEC_##op##_PD }
 #define CMP(w, form, imm) { w, form, imm, VEC_CMP_PS }, { w + 0x200000, form, imm, VEC_CMP_PD }
-#define COMI(w, op) { w, FORM_MASK, 0, VEC_##op##_SS }, { w + 0x200000, FORM_MASK, 0, VEC_##op##_SD }
+#define COMI(w, op) \
+	{ w, FORM_MASK, 0, VEC_##op##_SS }, { w + 0x200000, FORM_MASK, 0, VEC_##op##_SD }
 	PSD(0x7800001b, ADD), PSD(0x7840001b, SUB), PSD(0x7880001b, MUL), PSD(0x78c0001b, DIV),
 	{ 0x7b26001e, FORM_A, 0, VEC_SQRT_PS }, { 0x7b27001e, FORM_A, 0, VEC_SQRT_PD },
 	/* fceq fslt fsle fcun fcune, fsule = NLT reversed, fsult = NLE reversed, fcor */
@@ -91,8 +92,10 @@ static bool decode_fpu(u32 insn, struct host_fp_op *op)
 }
 
 /* Those with one operand have opcode bits where the others have t. */
-static bool one_operand(u32 word) { return (word & 0xfff0003f) == 0x7b20001e ||
-					   (word & 0xfff0003f) == 0x7b30001e; }
+static bool one_operand(u32 word)
+{
+	return (word & 0xffe0003f) == 0x7b20001e;
+}
 
 bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 {
@@ -103,7 +106,8 @@ bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 	for (unsigned n = 0; n < ARRAY_LEN(ops); n++) {
 		if (ops[n].word != word)
 			continue;
-		*op = (struct host_fp_op){ .row = ops[n].row, .imm = ops[n].imm, .d = insn >> 6 & 31,
+		*op = (struct host_fp_op){ .row = ops[n].row, .imm = ops[n].imm,
+					   .d = insn >> 6 & 31,
 					   .a = ops[n].form == FORM_BA ? t : s,
 					   .b = ops[n].form == FORM_BA ? s : t,
 					   .to_flag = ops[n].form == FORM_MASK };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The control registers of MSA and FPU as C may touch it, through vector_regs.S. Registers: host_fp.h. */
+/*
+ * The control registers of MSA and FPU as C may touch them, through vector_regs.S. Not the vector
+ * registers: host_fp.h.
+ */
 #ifndef DBT_BACKEND_MIPS64_VECTOR_REGS_H
 #define DBT_BACKEND_MIPS64_VECTOR_REGS_H
 
