@@ -6,194 +6,13 @@
  */
 #include "kernel/machine/emit_test.h"
 
-#include "dbt/backend/backend.h"
 #include "dbt/backend/glue.h"
-#include "dbt/backend/host_fp.h"
-#include "dbt/exec.h"
-#include "dbt/fp/softsse.h"
-#include "dbt/ir/eval.h"
 #include "dbt/ir/vec.h"
 #include "dbt/x86/cc.h"
-#include "dbt/x86/mode.h"
-#include "kernel/cpu.h"
-#include "kernel/lib/bits.h"
-#include "mm/arena.h"
+#include "kernel/machine/emit_block.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#define CODE_WORDS 4096
-#define SCRATCH (512 * 1024)
-#define LINKS 8
-#define EIP 0x1000		/* of the one x86 instruction */
-#define NEXT (EIP + 0x10)	/* where an exit goes: on the same page */
-#define FAR 0x7000		/* on another one */
-#define TAG 5
-
-/* Of the boot core, at its start; code has to be near the monitor, as the cache is. */
-static struct {
-	u64 nothing;		/* where offset 0 of the pool is, in test_chains */
-	u32 code[2][CODE_WORDS];
-	struct link link[LINKS];
-	struct fault_site site[4];
-	struct recipe recipe[4];
-	char scratch[SCRATCH] __attribute__((aligned(16)));
-	struct vcpu want;
-	struct arena arena;
-	struct ir *ir;
-	u64 random;
-	char why[160];
-} t;
-
-static struct vcpu *cpu(void) { return cpu_vcpu_area(this_cpu()); }
-
-static u64 next_random(void)
-{
-	t.random ^= t.random << 13;
-	t.random ^= t.random >> 7;
-	return t.random ^= t.random << 17;
-}
-
-static const s64 edges[] = { 0, 1, -1, 2, 31, 32, 63, 0x7f, 0x80, 0xff, 0x8000, 0xffff, 0x7fffffff,
-	-0x80000000ll, 0x12345678, 0x80000000, 0x7fffffffffffffff, INT64_MIN, -0x8000 };
-#define EDGES ARRAY_LEN(edges)
-
-static s64 operand(unsigned n) { return n < EDGES ? edges[n] : (s64)next_random(); }
-
-/* -- Blocks -- */
-
-static void block_begin(void)
-{
-	arena_init(&t.arena, t.scratch, SCRATCH);
-	t.ir = ir_new(&t.arena);
-	t.ir->guest[0] = (struct ir_guest){ .eip = EIP, .len = 4 };
-	t.ir->guests = 1;
-	t.ir->key_flags = KEY_FLAT | KEY_CS32 | KEY_SS32 | KEY_PE;
-}
-
-static val put(struct ir_insn in) { return ir_emit(t.ir, in); }
-static val constant(unsigned type, s64 k)
-{
-	return put((struct ir_insn){ .op = IR_CONST, .type = type,
-				     .k = type == T_I32 ? (s32)k : k });
-}
-
-static s64 help_field(unsigned n) { return (s64)(offsetof(struct vcpu, help) + 8 * n); }
-
-/* Operand n: I32 from a guest register, I64 from the state, V128 from an XMM register. */
-static val input(unsigned type, unsigned n)
-{
-	static const u8 reg[] = { EAX, ECX, EDX };
-
-	if (type == T_I32)
-		return put((struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg[n] });
-	if (type == T_V128)
-		return put((struct ir_insn){ .op = IR_GETXMM, .type = T_V128, .k = n });
-	return put((struct ir_insn){ .op = IR_LDSTATE, .type = T_I64, .x = M_64,
-				     .k = help_field(n) });
-}
-
-static void output(val v)
-{
-	switch (t.ir->v[v].type) {
-	case T_I32: put((struct ir_insn){ .op = IR_PUTREG, .k = EBX, .a = v }); return;
-	case T_V128: put((struct ir_insn){ .op = IR_PUTXMM, .k = 3, .a = v }); return;
-	}
-	put((struct ir_insn){ .op = IR_STSTATE, .x = M_64, .k = help_field(4), .a = v });
-}
-
-static void block_end(val setf, u32 eip)
-{
-	put((struct ir_insn){ .op = IR_EXIT, .k = eip, .c = setf });
-}
-
-static int emit(unsigned n)
-{
-	struct backend_out out = { .code = t.code[n], .code_end = t.code[n] + CODE_WORDS,
-		.link = t.link + n * LINKS / 2, .links_max = LINKS / 2, .site = t.site,
-		.sites_max = ARRAY_LEN(t.site), .recipe = t.recipe,
-		.recipes_max = ARRAY_LEN(t.recipe) };
-	int r = backend_emit(t.ir, &out, &t.arena, n * LINKS / 2);
-
-	if (!r)
-		backend_sync(t.code[n], out.end);
-	return r;
-}
-
-/* -- Running -- */
-
-static void operands_set(s64 a, s64 b)
-{
-	struct vcpu *c = cpu();
-
-	memset(c, 0, sizeof(*c));
-	c->ctx = TAG;
-	c->mxcsr = MXCSR_RESET;
-	for (unsigned g = 0; g < 8; g++)
-		c->gpr[g] = (u64)(s32)(0x11111111u * g);
-	c->gpr[EAX] = (u64)(s32)a;
-	c->gpr[ECX] = (u64)(s32)b;
-	c->help[0] = (u64)a;
-	c->help[1] = (u64)b;
-	for (unsigned n = 0; n < HOST_XMMS; n++)
-		c->xmm[n].q[0] = c->xmm[n].q[1] = 0x0101010101010101ull * n;
-}
-
-/* Run code[0]; c->eip is where its exit goes. 0, or the reason that is not a link's. */
-static u32 enter(void)
-{
-	struct vcpu *c = cpu();
-	u32 why;
-
-	host_xmm_load(c->xmm);
-	host_fp_set_rounding(RC_NEAR);
-	why = dbt_enter(t.code[0]);
-	host_xmm_save(c->xmm);
-	c->mxcsr |= host_fp_take_flags();
-	if (why != EXIT_LINK)
-		return why;
-	c->eip = t.link[c->exit_arg % LINKS].eip;
-	return 0;
-}
-
-static u32 flags(const struct vcpu *c)
-{
-	return cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
-}
-
-static const char *differs(const struct vcpu *got)
-{
-	if (got->eip != t.want.eip)
-		return "eip";
-	if (memcmp(got->gpr, t.want.gpr, 8 * sizeof(u64)))
-		return "general registers";
-	if (memcmp(got->help, t.want.help, 7 * sizeof(u64)))
-		return "result in the state";
-	if (memcmp(got->xmm, t.want.xmm, HOST_XMMS * sizeof(union xmm)))
-		return "XMM registers";
-	if (flags(got) != flags(&t.want))
-		return "flags";
-	if ((got->mxcsr ^ t.want.mxcsr) & MXCSR_EXC & ~MXCSR_DE)
-		return "MXCSR";
-	return NULL;
-}
-
-/* Emit and run the block on the state as it is; false, with t.why, if the evaluator differs. */
-static bool check(const char *name, unsigned k, s64 a, s64 b)
-{
-	const char *what = "no room";
-
-	t.want = *cpu();
-	eval_run(&t.want, t.ir, NULL);
-	if (!emit(0))
-		what = enter() ? "left another way" : differs(cpu());
-	if (!what)
-		return true;
-	snprintf(t.why, sizeof(t.why), "%s %u of %llx, %llx: %s", name, k, (long long)a,
-		 (long long)b, what);
-	return false;
-}
 
 /* -- Integer operations -- */
 
@@ -350,7 +169,8 @@ static bool test_pressure(void)
 						     .b = constant(T_I64, edges[k % EDGES]) });
 		r = put((struct ir_insn){ .op = IR_LDSTATE, .type = T_V128, .x = M_128,
 					  .k = help_field(0) });
-		put((struct ir_insn){ .op = IR_STSTATE, .x = width[n], .k = help_field(5), .a = r });
+		put((struct ir_insn){ .op = IR_STSTATE, .x = width[n], .k = help_field(5),
+				      .a = r });
 		r = v[0];
 		for (unsigned k = ARRAY_LEN(v); k-- > 1;)
 			r = put((struct ir_insn){ .op = k & 1 ? IR_XOR : IR_SUB, .type = T_I64,
