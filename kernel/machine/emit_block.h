@@ -64,7 +64,10 @@ void block_end(val setf, u32 eip);
 int emit(unsigned n);
 /* The state that blocks begin with. */
 void operands_set(s64 a, s64 b);
-/* Run code[0]; c->eip is where its exit goes. 0, or the reason that is not a link's. */
+/*
+ * Run code[0]; c->eip is where its exit goes. 0, or the reason that is not a link's; EXIT_KICK may
+ * come at any time.
+ */
 u32 enter(void);
 /* Emit and run the block on the state as it is; false, with t.why, if the evaluator differs. */
 bool check(const char *name, unsigned k, s64 a, s64 b);
