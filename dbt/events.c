@@ -34,8 +34,8 @@ static void triple_fault(struct dbt *d)
 
 static void take_reset(struct dbt *d)
 {
-	vcpu_settle(d->c, PENDING_RESET | PENDING_INIT);
 	d->platform.reset(d->platform.opaque);
+	vcpu_settle(d->c, PENDING_RESET | PENDING_INIT | PENDING_NMI);
 	vcpu_reset(d->c, RESET_POWER_UP, true);
 	d->mode_dirty = true;
 	d->link = NULL;
@@ -114,6 +114,8 @@ void exec_attend(struct dbt *d)
 	if (d->platform.intr_pending(d->platform.opaque))
 		vcpu_raise(c, PENDING_INTR);
 }
+
+bool dbt_wanted(void) { return kick_is_set(); }
 
 void dbt_raise(unsigned core, u32 pending)
 {

@@ -34,11 +34,8 @@ enum vendor_rule {
 	VENDOR_UD_MODRM = 1u << 8,
 	/* Numbers that x87 microcode makes: see qemu-test/fuzz/softfp_vendor.h. */
 	VENDOR_X87_NUMBERS = 1u << 9,
-	/*
-	 * MASKMOVDQU faults at the first byte that the mask selects, not at the first of all.
-	 * SDM vol. 2, MASKMOVDQU: "implementation dependent".
-	 */
-	VENDOR_MASKMOV_SELECTED = 1u << 10,
+	/* MASKMOVDQU accesses its upper eight bytes first. SDM vol. 2: implementation dependent. */
+	VENDOR_MASKMOV_UPPER = 1u << 10,
 	/* XBEGIN and XABORT exist: CPUID.(7,0):EBX[11]. SDM vol. 1, 16.3. */
 	VENDOR_HAS_RTM = 1u << 11,
 	/*

@@ -91,6 +91,28 @@ void cache_drop(struct block *b)
 		update_lines(b->frame[n]);
 }
 
+/* Blocks of one page are next to each other as a rule: its lines are worked out once for them. */
+unsigned cache_drop_all(struct block *const *b, unsigned count)
+{
+	u32 frame = FRAME_NONE;
+	unsigned dropped = 0;
+
+	for (unsigned k = count; k-- > 0;) {
+		if (b[k]->dead)
+			continue;
+		drop(b[k]);
+		dropped++;
+		if (frame != FRAME_NONE && frame != b[k]->frame[0])
+			update_lines(frame);
+		frame = b[k]->frame[0];
+		if (frames_of(b[k]) == 2)
+			update_lines(b[k]->frame[1]);
+	}
+	if (frame != FRAME_NONE)
+		update_lines(frame);
+	return dropped;
+}
+
 void cache_code_written(u32 n, u32 off, u32 size)
 {
 	struct block *b = frame_at(n)->blocks, *next;

@@ -35,6 +35,7 @@ struct dbt_counters {
 	u64 interrupts, eval_steps_smc, eval_steps_debug;
 	u64 ferr;
 	u64 unimplemented;
+	u64 refused;			/* instructions that fitted nowhere: none can */
 	u64 fetch_nowhere;		/* fetches from where no memory is */
 	u64 triple_faults, apic_base_refused;
 	u64 jump_cache_fills, relinks;
@@ -67,5 +68,8 @@ struct dbt {
 	struct cache_core cache;		/* large: what is often used stands before it */
 	u32 unimplemented[X86_OP_COUNT];	/* so often each instruction was met */
 };
+
+/* Does somebody want the run loop? Helpers that can stop in the middle ask (dbt/events.c). */
+bool dbt_wanted(void);
 
 #endif

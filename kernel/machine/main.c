@@ -13,6 +13,7 @@
 #include "kernel/cpu.h"
 #include "kernel/extable.h"
 #include "kernel/irq.h"
+#include "kernel/machine/emit_test.h"
 #include "kernel/newlib.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -79,6 +80,7 @@ static const struct selftest driver_tests[] = {
 	{ "uart", test_uart, false },
 	{ "rtc", test_rtc, false },
 	{ "shadow", shadow_selftest, false },
+	{ "emit", emit_test, false },
 	{ 0 },
 };
 

@@ -38,7 +38,7 @@ struct vcpu fuzz_cpu;
 struct dbt fuzz_dbt;
 
 static u8 rights[FUZZ_RAM / PAGE];
-static struct cpu_model model;
+static struct cpu_model models[2];	/* the default, and one with all that the lifter knows */
 
 /* -- Guest memory ------------------------------------------------------------------ */
 
@@ -136,6 +136,7 @@ static struct cpu core;
 
 struct cpu *this_cpu(void) { return &core; }
 struct dbt *dbt_this(void) { return &fuzz_dbt; }
+bool dbt_wanted(void) { return fuzz_cpu.pending; }
 void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, pending); }
 
 /* Only their addresses are used, and have to be within a branch's reach of the code cache. */
@@ -164,7 +165,7 @@ static const struct sys_hooks hooks = {
 static void no_ports(void *opaque) { (void)opaque; }
 
 /* Near the text: branches from it reach the glue. */
-static u8 pool[8u << 20] __attribute__((aligned(65536)));
+static u8 pool[1u << 20] __attribute__((aligned(65536)));
 
 void fuzz_world_init(void)
 {
@@ -175,7 +176,9 @@ void fuzz_world_init(void)
 	fuzz_ram = aligned_alloc(MIB, MIB);
 	c.ram = fuzz_ram;
 	c.bus = bus_create();
-	must(fuzz_ram && c.bus && arena && !cpuid_configure(&model, "n270", err));
+	must(fuzz_ram && c.bus && arena && !cpuid_configure(&models[0], "n270", err));
+	models[1] = models[0];
+	models[1].features = ~0ull;
 	frame_init(aligned_alloc(64, frame_memory(gpa_frames(&c))), gpa_frames(&c));
 	must(!gpa_init(&c));
 	frame_on_code_write(cache_code_written);
@@ -355,7 +358,7 @@ void fuzz_cpu_make(struct bytes_rng *r)
 	memset(c, 0, sizeof(*c));
 	c->owner = &fuzz_dbt;
 	c->hooks = &hooks;
-	c->model = &model;
+	c->model = &models[bytes_random(r, 2)];
 	c->tsc_mul = 10;
 	if (bytes_one_in(r, 3))
 		old_mode(r);
