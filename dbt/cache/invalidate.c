@@ -33,7 +33,7 @@ static void remove_from_frame(struct block *b, u32 n)
 /* Byte range of the block on its page k (0, 1). False: it has no bytes on frame n there. */
 static bool range_on(const struct block *b, unsigned k, u32 n, u32 *off, u32 *size)
 {
-	u32 start = b->key.gpa & (FRAME_SIZE - 1);
+	u32 start = block_key_offset(&b->key);
 	u32 first = b->guest_len < FRAME_SIZE - start ? b->guest_len : FRAME_SIZE - start;
 
 	*off = k ? 0 : start;
