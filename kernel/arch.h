@@ -21,7 +21,6 @@ hpa_t ptr_phys(const void *p);
 void irq_enable(void);
 bool irq_disable(void);
 void irq_restore(bool were_on);
-bool irq_enabled(void);
 
 /* Have the host timer interrupt once, `ticks` of clock_ticks() from now (0: at once). */
 void arch_timer_arm(u64 ticks);

@@ -18,5 +18,3 @@ void power_off(int status)
 	*(volatile u8 *)phys_ptr_uncached(hpa(GED_SLEEP_CONTROL)) = SLP_EN | SLP_TYP_S5;
 	cpu_halt();
 }
-
-struct power power_end(void) { return (struct power){ .off = power_off }; }

@@ -11,6 +11,4 @@
  */
 __attribute__((noreturn)) void power_off(int status);
 
-struct power power_end(void);
-
 #endif

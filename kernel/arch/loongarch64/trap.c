@@ -78,6 +78,36 @@ void trap_register_describer(trap_describer fn)
 	describers[describer_count++] = fn;
 }
 
+static void describe_pc(u64 pc)
+{
+	char text[128];
+	u64 offset;
+	const char *name = ksyms_name(pc, &offset);
+
+	if (name)
+		printk("  pc in %s+%#lx\n", name, offset);
+	for (unsigned k = 0; k < describer_count; k++)
+		if (describers[k](pc, text, sizeof(text)))
+			printk("  pc in %s\n", text);
+}
+
+static void trap_dump(const struct trap_frame *f)
+{
+	static const char names[32][4] = {
+		"0", "ra", "tp", "sp", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1",
+		"t2", "t3", "t4", "t5", "t6", "t7", "t8", "r21", "fp", "s0", "s1", "s2", "s3",
+		"s4", "s5", "s6", "s7", "s8",
+	};
+
+	printk("trap: %s, cause %#lx, pc %#lx, badv %#lx, insn %#x, prmd %#lx, core %u\n",
+	       cause_name(f), f->cause, f->pc, f->badv, f->insn, f->status, cpu_self()->id);
+	for (unsigned n = 0; n < 32; n += 4)
+		printk("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx\n",
+		       names[n], f->gpr[n], names[n + 1], f->gpr[n + 1],
+		       names[n + 2], f->gpr[n + 2], names[n + 3], f->gpr[n + 3]);
+	describe_pc(f->pc);
+}
+
 /* Called by vectors.S. */
 void trap_dispatch(struct trap_frame *f);
 void trap_dispatch(struct trap_frame *f)
@@ -95,36 +125,6 @@ void trap_dispatch(struct trap_frame *f)
 			return;
 	trap_dump(f);
 	panic("trap: %s at %#lx (badv %#lx)", cause_name(f), f->pc, f->badv);
-}
-
-static void describe_pc(u64 pc)
-{
-	char text[128];
-	u64 offset;
-	const char *name = ksyms_name(pc, &offset);
-
-	if (name)
-		printk("  pc in %s+%#lx\n", name, offset);
-	for (unsigned k = 0; k < describer_count; k++)
-		if (describers[k](pc, text, sizeof(text)))
-			printk("  pc in %s\n", text);
-}
-
-void trap_dump(const struct trap_frame *f)
-{
-	static const char names[32][4] = {
-		"0", "ra", "tp", "sp", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1",
-		"t2", "t3", "t4", "t5", "t6", "t7", "t8", "r21", "fp", "s0", "s1", "s2", "s3",
-		"s4", "s5", "s6", "s7", "s8",
-	};
-
-	printk("trap: %s, cause %#lx, pc %#lx, badv %#lx, insn %#x, prmd %#lx, core %u\n",
-	       cause_name(f), f->cause, f->pc, f->badv, f->insn, f->status, cpu_self()->id);
-	for (unsigned n = 0; n < 32; n += 4)
-		printk("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx\n",
-		       names[n], f->gpr[n], names[n + 1], f->gpr[n + 1],
-		       names[n + 2], f->gpr[n + 2], names[n + 3], f->gpr[n + 3]);
-	describe_pc(f->pc);
 }
 
 /* Called by vectors.S: a machine error can happen anywhere, and nothing can be resumed. */
