@@ -50,7 +50,7 @@ CC_HOST := $(CROSS)gcc
 # The integer forms of printf: C may not touch FP registers (lint-fp).
 NO_FLOAT := -Dsnprintf=sniprintf -Dvsnprintf=vsniprintf
 ARCH_loongarch64 := -mabi=lp64d -msimd=none -mcmodel=normal -ffixed-r21
-SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/include \
+SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/$(HOST)/include \
 	-isystem $(shell $(CC_HOST) -print-file-name=include) -isystem $(LOAM_CAPSTONE)/include
 WARN := -Wall -Wextra -Werror
 CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -fno-common \
@@ -58,7 +58,7 @@ CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -f
 	$(ARCH_$(HOST)) $(NO_FLOAT) $(WARN) -I. $(SYSTEM)
 LDFLAGS_HOST := -nostdlib -static -no-pie -Wl,--no-relax -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
-LIBS_HOST := -L$(LOAM_NEWLIB)/lib -L$(LOAM_CAPSTONE)/la64 \
+LIBS_HOST := -L$(LOAM_NEWLIB)/$(HOST)/lib -L$(LOAM_CAPSTONE)/$(HOST) \
 	-Wl,--start-group -lcapstone -lc -lm -lgcc -Wl,--end-group
 
 OBJS := $(sort $(foreach v,$(filter-out OBJS_efi,$(filter OBJS_%,$(.VARIABLES))),$($v)))
