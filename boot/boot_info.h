@@ -49,6 +49,8 @@ struct boot_config {
 	struct boot_file firmware, kernel, initrd, cdrom;
 	struct boot_file disk[BOOT_DISKS];
 	u64 code_cache;		/* bytes; 0 = default */
+	u32 passes_off;		/* bit n: without pass n of dbt/opt/passes.def */
+	bool verify;		/* the IR of each block is verified */
 	char selftest[128];	/* names of kernel self-tests to run instead of a guest */
 };
 

@@ -62,7 +62,7 @@ int check_fail_size(struct config_error *err, const struct config_source *s, con
 	return -ERR_INVAL;
 }
 
-/* Are all names in the list consoles that kernel/guest.c knows? */
+/* Are all names in the list consoles that kernel/machine/guest.c knows? */
 static bool is_console(const char *list)
 {
 	static const char *const known[] = { "com1", "debug", "none" };

@@ -14,7 +14,7 @@
 #define MIB (1024ull * 1024)
 #define LINE_MAX 4096
 
-enum kind { SIZE, TEXT, CPU, NAMES, TRACE, IMAGE, DISK, EXACT };
+enum kind { SIZE, TEXT, CPU, NAMES, TRACE, IMAGE, DISK, EXACT, PASSES, ON_OFF };
 
 static const struct key {
 	const char *name;
@@ -40,6 +40,8 @@ static const struct key {
 	{ "code_cache", SIZE, FIELD(code_cache), MIB, 96 * MIB },
 	{ "x87", EXACT, 0, 0, 0 },
 	{ "selftest", NAMES, FIELD(selftest), 0, ROOM(selftest) },
+	{ "passes", PASSES, FIELD(passes_off), 0, 0 },
+	{ "verify", ON_OFF, FIELD(verify), 0, 0 },
 };
 _Static_assert(ARRAY_LEN(keys) <= 32, "a bit for each key seen");
 
@@ -193,6 +195,56 @@ static int check_trace(struct span v, struct config_error *err)
 	return 0;
 }
 
+static const char *const pass_key[] = {
+#define PASS(function, key) #key,
+#include "dbt/opt/passes.def"
+#undef PASS
+};
+
+/* +pass or -pass, on the set of passes that are left out. */
+static int change_pass(u32 *off, struct span change, struct config_error *err)
+{
+	struct span name = { change.at + 1, change.size - 1 };
+	unsigned n = 0;
+
+	if (!change.size)
+		return fail(err, ERR_INVAL, "no pass after the comma", change);
+	if (change.at[0] != '+' && change.at[0] != '-')
+		return fail(err, ERR_INVAL, "a pass needs + or - before it:", change);
+	while (n < ARRAY_LEN(pass_key) && !equals(name, pass_key[n]))
+		n++;
+	if (n == ARRAY_LEN(pass_key))
+		return fail(err, ERR_INVAL, "unknown pass", change);
+	*off = change.at[0] == '-' ? *off | BIT(n) : *off & ~BIT(n);
+	return 0;
+}
+
+/* all or none, then [,±pass]… */
+static int set_passes(void *field, struct span v, struct config_error *err)
+{
+	bool more;
+	struct span first = cut(&v, ',', &more);
+	u32 off = equals(first, "all") ? 0 : BIT(ARRAY_LEN(pass_key)) - 1;
+	int rc = 0;
+
+	if (off && !equals(first, "none"))
+		return fail(err, ERR_INVAL, "must begin with all or none, not", first);
+	while (!rc && more)
+		rc = change_pass(&off, cut(&v, ',', &more), err);
+	memcpy(field, &off, sizeof(off));
+	return rc;
+}
+
+static int set_on_off(void *field, struct span v, struct config_error *err)
+{
+	bool on = equals(v, "on");
+
+	if (!on && !equals(v, "off"))
+		return fail(err, ERR_INVAL, "must be on or off, not", v);
+	memcpy(field, &on, sizeof(on));
+	return 0;
+}
+
 static int set_file(struct boot_file *f, enum kind kind, struct span v, struct config_error *err)
 {
 	bool option;
@@ -225,6 +277,10 @@ static int set_value(struct boot_config *c, const struct key *k, struct span v,
 		if (!equals(v, "exact"))
 			return fail(err, ERR_INVAL, "only exact is possible, not", v);
 		return 0;
+	case PASSES:
+		return set_passes(field, v, err);
+	case ON_OFF:
+		return set_on_off(field, v, err);
 	case CPU:
 		rc = check_cpu(v, err);
 		break;

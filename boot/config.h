@@ -3,19 +3,7 @@
  * Parses loam.cfg: lines `key = value`; `#` at the start of a line or after a blank begins a
  * comment, but for cmdline. Shared by both boot paths and by unit tests: pure C, no library but
  * string.h. Reads no file itself: it leaves the names of the files in boot_file.name, and the boot
- * path fills in their contents.
- *
- *	memory = 256M		guest RAM: 1M … 3G, a multiple of 1M; suffix M or G
- *	cpu = n270,-ssse3	model[,+feature | ,-feature]…
- *	firmware = bios.bin	images, by name
- *	kernel = … initrd = … cdrom = …
- *	cmdline = …		the guest kernel's; to the end of the line
- *	disk0 = a.img,ro	disk0 … disk3; ,ro = writes fail
- *	console = com1		com1, debug, none (boot/check.c)
- *	trace = io,irq		names of kernel/printk.h
- *	code_cache = 32M	1M … 96M; absent: the default
- *	x87 = exact		the only choice there is
- *	selftest = traps,ticks	run these kernel self-tests (kernel/selftest.h) instead of a guest
+ * path fills in their contents. The keys are listed in docs/boot.md.
  */
 #ifndef BOOT_CONFIG_H
 #define BOOT_CONFIG_H

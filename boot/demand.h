@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How much memory the kernel takes besides boot files, for the check before boot services are left.
- * Upper bounds of what kernel/main.c and kernel/guest.c ask mm/page for, in bytes; whoever makes
- * those larger changes this too (test_boot compares what can be compared natively).
+ * Upper bounds of what kernel/machine asks mm/page for, in bytes; whoever makes those larger
+ * changes this too (test_boot compares what can be compared natively).
  */
 #ifndef BOOT_DEMAND_H
 #define BOOT_DEMAND_H

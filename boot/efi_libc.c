@@ -97,7 +97,7 @@ size_t strcspn(const char *s, const char *stop)
 	return n;
 }
 
-/* %s and %.*s for dbt/rt/cpuid.c's messages; anything else is put out as it stands. */
+/* %s and %.*s for dbt/sys/cpuid.c's messages; anything else is put out as it stands. */
 int snprintf(char *to, size_t room, const char *format, ...)
 {
 	struct message m;

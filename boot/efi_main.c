@@ -14,7 +14,7 @@
 #include "boot/image.h"
 #include "boot/load.h"
 #include "boot/message.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 

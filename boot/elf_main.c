@@ -12,14 +12,14 @@
 
 #include "boot/hostcpu.h"
 #include "boot/load.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "drivers/host/fw_cfg.h"
 #include "drivers/host/power.h"
 #include "kernel/arch.h"
 #include "kernel/image.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
-#include "kernel/main.h"
+#include "kernel/machine/main.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 

@@ -3,7 +3,7 @@
 #include "dbt/dbt.h"
 
 #include "dbt/cache/cache.h"
-#include "dbt/rt/sse.h"
+#include "dbt/sys/sse.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 

@@ -7,26 +7,9 @@
 #ifndef DBT_DBT_H
 #define DBT_DBT_H
 
-#include "dbt/cache/context.h"
-#include "dbt/x86/cpu.h"
-#include "mm/arena.h"
-#include "mm/shadow.h"
+#include "dbt/core/core.h"
 
-struct bus;
 struct cpu_model;
-
-/* What the machine does for the CPU. All are called from the run loop, never from a trap. */
-struct dbt_platform {
-	void *opaque;
-	struct bus *bus;
-	bool (*intr_pending)(void *opaque);	/* is an interrupt waiting? cheap */
-	int (*intr_ack)(void *opaque);		/* take it: vector, or -1 */
-	void (*host_events)(void *opaque, u32 events);	/* enum cpu_event bits (kernel/irq.h) */
-	void (*reset)(void *opaque);		/* the CPU wants the machine reset (triple fault) */
-	void (*init)(void *opaque);		/* the CPU takes INIT: so does its local APIC */
-	void (*ferr)(void *opaque);		/* FERR#: an x87 error with CR0.NE = 0 */
-	bool (*set_apic_base)(void *opaque, u64 base);	/* false: #GP */
-};
 
 struct dbt_config {
 	void *code_pool;
@@ -34,45 +17,9 @@ struct dbt_config {
 	struct shadow *shadow;
 	const struct cpu_model *model;
 	u32 tsc_mul;			/* guest TSC ticks for each host counter tick */
-	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/opt.h) */
+	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/passes.def) */
+	bool verify;			/* check each block's IR after the lifter and each pass */
 };
-
-struct dbt_counters {
-	u64 exits[9];			/* by reason (dbt/exec.h) */
-	u64 faults_filled, faults_guest, faults_mmio, faults_watched, faults_debug;
-	u64 interrupts, eval_steps_smc, eval_steps_debug;
-	u64 ferr;
-	u64 unimplemented;
-	u64 fetch_nowhere;		/* fetches from where no memory is */
-	u64 triple_faults, apic_base_refused;
-	u64 jump_cache_fills, relinks;
-	u64 translate_ticks;		/* clock_ticks() spent in translate() */
-	u64 idle_ticks;			/* clock_ticks() that the halted CPU waited */
-};
-
-/* One guest CPU; the struct vcpu it drives is in the per-core area. */
-struct dbt {
-	struct vcpu *c;
-	struct shadow *shadow;
-	struct dbt_platform platform;
-	struct arena arena;
-	u32 passes_off;
-	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
-	struct link *link;		/* the exit that the next block may be chained to */
-	bool after_sti;			/* that exit is into STI's shadow */
-	struct context context;		/* what tag is for (its global is 0) */
-	u32 tag[2];			/* of that context; of its global pages */
-	u32 left_ctx;			/* c->ctx when translated code was left last */
-	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
-	struct fault helper_fault;
-	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
-	bool step_debug;		/* because of a data breakpoint */
-	u32 busy_page;			/* with PENDING_BUSY_PAGE */
-	struct dbt_counters count;
-};
-
-/* The translator of this core. */
-struct dbt *dbt_this(void);
 
 /* Once on each core, after mm. Returns 0 or -ERR_NOMEM. */
 int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Breakpoints of the debug registers (SDM vol. 3, 17.2, 17.3): instruction breakpoints, and what is
- * arranged so that accesses to watched addresses are seen. Which accesses match: rt/sysops.h.
+ * arranged so that accesses to watched addresses are seen. Which accesses match: dbt/sys/sysops.h.
  */
 #ifndef DBT_DEBUG_H
 #define DBT_DEBUG_H
 
 #include "dbt/dbt.h"
-#include "dbt/rt/sysops.h"
+#include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
 
 /* DR0-3 or DR7 have changed (struct sys_hooks). No translated code is running. */

@@ -4,32 +4,46 @@
 #define DBT_EXEC_H
 
 #include "dbt/cache/block.h"
+#include "dbt/core/core.h"
 #include "dbt/dbt.h"
 
 /* glue.S: run code on this core's vCPU; returns an EXIT_ reason (dbt/backend/glue.h). */
 u32 dbt_enter(const u32 *code);
 
 /*
- * The block for the CPU's current eip and mode, translated if need be. NULL: fetching or
- * decoding raised *f at c->eip.
+ * find.c: code of the block for the CPU's current eip and mode, translated if need be and chained
+ * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip.
  */
-struct block *exec_block(struct dbt *d, struct fault *f);
+const u32 *exec_find_code(struct dbt *d, struct fault *f);
+/* Translate a fetch at linear address va: guest physical address, or a fault. */
+struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out);
 
 /* translate.c: make the block for key k, whose first byte is on `frame`. */
 struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f);
 
 /*
- * step.c: the instruction at c->eip by the evaluator. b holds it, and it is about to change b or
- * meets a data breakpoint.
+ * step.c: the instruction at c->eip by the evaluator; its fault, if it has one. b holds it, and it
+ * is about to change b or meets a data breakpoint.
  */
-void exec_step_own(struct dbt *d, const struct block *b);
+struct fault exec_step_own(struct dbt *d, const struct block *b);
 /* The same for an x87 instruction, which may be changed or gone: then nothing happens. */
-void exec_step_x87(struct dbt *d);
+struct fault exec_step_x87(struct dbt *d);
 
-/* Deliver a fault at c->eip to the guest. */
+/*
+ * deliver.c: a fault at c->eip to the guest; the #DB trap for the instruction before, which waits
+ * (debug.h); an NMI or interrupt, if there is one and the CPU takes it.
+ */
 void exec_deliver(struct dbt *d, struct fault f);
+void exec_take_debug_trap(struct dbt *d);
+void exec_take_interrupts(struct dbt *d);
 
-/* Translate a fetch at linear address va: guest physical address, or a fault. */
-struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out);
+/* events.c: all that is to be done between two blocks; waits while the CPU is halted. */
+void exec_attend(struct dbt *d);
+
+/* single.c: a block of one instruction, at eip; rf: EFLAGS.RF before it. */
+struct single { const u32 *code; u32 flags, eip, rf; };
+void single_begin(struct dbt *d, const u32 *code, struct single *s);
+/* why: EXIT_ reason by which it was left. */
+void single_end(struct dbt *d, const struct single *s, u32 why);
 
 #endif

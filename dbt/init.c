@@ -4,10 +4,10 @@
 #include "dbt/cache/cache.h"
 #include "dbt/debug.h"
 #include "dbt/exec.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "dbt/rt/fault.h"
-#include "dbt/rt/msr.h"
-#include "dbt/rt/sysops.h"
+#include "dbt/sys/msr.h"
+#include "dbt/sys/sysops.h"
 #include "dbt/x86/decode.h"
 #include "kernel/cpu.h"
 #include "kernel/lib/err.h"
@@ -21,10 +21,6 @@
 #include <string.h>
 
 #define ARENA_SIZE (256u * 1024)
-
-static struct dbt core0;	/* one core for now; dbt_this is the only way to it */
-
-struct dbt *dbt_this(void) { return &core0; }
 
 /* -- Hooks of the system side -- */
 
@@ -91,19 +87,19 @@ static const struct sys_hooks hooks = {
 
 int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 {
-	struct dbt *d = &core0;
+	struct dbt *d = calloc(1, sizeof(*d));
 	struct vcpu *c = cpu_vcpu_area(this_cpu());
 	void *mem = malloc(ARENA_SIZE);
 
-	if (!mem || decode_init())
+	if (!d || !mem || decode_init())
 		return -ERR_NOMEM;
-	memset(d, 0, sizeof(*d));
 	memset(c, 0, sizeof(*c));
 	arena_init(&d->arena, mem, ARENA_SIZE);
 	d->c = c;
 	d->shadow = cfg->shadow;
 	d->platform = *p;
 	d->passes_off = cfg->passes_off;
+	d->verify = cfg->verify;
 	d->mode_dirty = true;
 	c->owner = d;
 	c->hooks = &hooks;

@@ -9,9 +9,9 @@
 #include "dbt/exec.h"
 #include "dbt/ir/eval.h"
 #include "dbt/lift/lift.h"
-#include "dbt/rt/cpuid.h"
-#include "dbt/rt/guestmem.h"
-#include "dbt/rt/sse.h"
+#include "dbt/sys/cpuid.h"
+#include "dbt/sys/guestmem.h"
+#include "dbt/sys/sse.h"
 #include "dbt/x86/decode.h"
 #include "kernel/panic.h"
 #include "mm/frame.h"
@@ -67,7 +67,7 @@ static void set_rf(struct dbt *d, const struct ir1 *i)
 	d->mode_dirty = true;
 }
 
-static void step(struct dbt *d, const struct ir1 *i)
+static struct fault step(struct dbt *d, const struct ir1 *i)
 {
 	struct vcpu *c = d->c;
 	struct lift t = { .key = c->key_flags | KEY_TF, .features = c->model->features };
@@ -78,10 +78,9 @@ static void step(struct dbt *d, const struct ir1 *i)
 	sse_save(c);
 	eval_run(c, t.ir, &step_mem);
 	sse_load(c);
-	if (c->fault.raised)
-		exec_deliver(d, c->fault);
-	else
+	if (!c->fault.raised)
 		set_rf(d, i);
+	return c->fault;
 }
 
 static enum decode_status decode_here(const struct vcpu *c, struct ir1 *i, const u8 *bytes,
@@ -103,7 +102,7 @@ static unsigned block_bytes(const struct block *b, u32 eip, u8 bytes[INSN_MAX])
 	return INSN_MAX;
 }
 
-void exec_step_own(struct dbt *d, const struct block *b)
+struct fault exec_step_own(struct dbt *d, const struct block *b)
 {
 	u8 bytes[INSN_MAX];
 	struct ir1 i;
@@ -112,7 +111,7 @@ void exec_step_own(struct dbt *d, const struct block *b)
 	*(d->step_debug ? &d->count.eval_steps_debug : &d->count.eval_steps_smc) += 1;
 	if (decode_here(d->c, &i, bytes, n) != DECODE_OK)
 		panic("step: block %08x has no instruction at %08x", b->key.eip, (u32)d->c->eip);
-	step(d, &i);
+	return step(d, &i);
 }
 
 /* Bytes at eip, as many as can be fetched from memory. */
@@ -134,14 +133,15 @@ static unsigned fetch_bytes(struct dbt *d, u8 bytes[INSN_MAX])
 	return INSN_MAX;
 }
 
-void exec_step_x87(struct dbt *d)
+struct fault exec_step_x87(struct dbt *d)
 {
 	u8 bytes[INSN_MAX];
 	struct ir1 i;
 	unsigned n = fetch_bytes(d, bytes);
 
 	d->count.eval_steps_smc++;
-	if (decode_here(d->c, &i, bytes, n) == DECODE_OK &&
-	    (i.op == X86_WAIT || x86_rows[i.op].flags & (ROW_X87 | ROW_MMX)))
-		step(d, &i);
+	if (decode_here(d->c, &i, bytes, n) != DECODE_OK ||
+	    !(i.op == X86_WAIT || x86_rows[i.op].flags & (ROW_X87 | ROW_MMX)))
+		return fault_none();
+	return step(d, &i);
 }

@@ -10,7 +10,7 @@
 #include "dbt/exec.h"
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "dbt/x86/decode.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -178,6 +178,17 @@ static void check(const struct ir *ir, const char *when)
 	panic("translate: %s: v%u: %s", when, where, e);
 }
 
+/* With `verify = on` each step is checked, and a mistake of ours panics before it is run. */
+static void optimise(struct dbt *d, struct ir *ir)
+{
+	struct opt *o = arena_get(&d->arena, sizeof(*o));
+
+	if (d->verify)
+		check(ir, "lift");
+	o->ir = ir;
+	opt_run(o, d->passes_off, d->verify ? check : NULL);
+}
+
 static unsigned count_exits(const struct ir *ir)
 {
 	unsigned n = 0;
@@ -258,9 +269,7 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	t->k->page2 = BLOCK_ONE_PAGE;
 	if (!front_end(t, ir, f))
 		return NULL;
-	check(ir, "lift");
-	opt_run(ir, t->d->passes_off);
-	check(ir, "passes");
+	optimise(t->d, ir);
 	return back_end(t, ir);
 }
 

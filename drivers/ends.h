@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The neutral ends between host drivers and PC devices. A host driver fills
- * the functions; a PC device calls them; kernel/main.c joins the two. The only
+ * the functions; a PC device calls them; kernel/machine/main.c joins the two. The only
  * header that both sides share.
  */
 #ifndef DRIVERS_ENDS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The shadow tables on the host's real MMU. For kernel/main.c's list of self-tests. */
+/* The shadow tables on the host's real MMU. For kernel/machine/main.c's list of self-tests. */
 #ifndef MM_SELFTEST_H
 #define MM_SELFTEST_H
 

@@ -8,6 +8,9 @@
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
 #: make check-mutate   mistakes made on purpose (qemu-test/mutants.cfg): each must turn a test red;
 #:                     slow; MUTANTS="NAME …" chooses
+#: make opt-update     write what the passes make of qemu-test/opt/*.ir now into these files
+#: make golden-update  write the host code that is made of qemu-test/golden/x86/*.s now
+#: make trace-update   write the worked trace in docs/design.md
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32)
 #: make guests           guest software in build/guest (guestimg/README.md)
@@ -19,7 +22,7 @@
 #: make help           this list
 #: variables: HOST=loongarch64, V=1 shows commands, TESTFLAGS="…" for qemu-test/run.py
 #
-# An objects.mk adds to OBJS_<folder>, as "OBJS_kernel += kernel/main.o"; every such list is linked
+# An objects.mk adds to OBJS_<folder>, as "OBJS_kernel += kernel/timer.o"; every such list is linked
 # into loam.elf but OBJS_efi, which makes loam.efi.  A unit test is declared in qemu-test/unit/*.mk:
 #	UNIT_TESTS += test_bus
 #	test_bus_OBJS = qemu-test/unit/test_bus.o mm/bus.o
@@ -32,7 +35,8 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test bench profile lint headers clean units check-unit check-mutate setup FORCE
+.PHONY: all run test bench profile lint headers clean units check-unit check-mutate opt-update \
+	golden-update trace-update setup FORCE
 setup:
 	@:
 
@@ -208,6 +212,12 @@ check-unit: units
 
 check-%: all units guests
 	@$(RUN_TESTS) $*
+
+opt-update: $(N)/opt_passes
+	@python3 qemu-test/opt/opt.py $< --update
+
+golden-update trace-update: $(N)/golden_$(HOST)
+	@python3 qemu-test/golden/$(if $(filter golden%,$@),golden,trace).py $(HOST) $< --update
 
 # Not by run.py: it builds a copy again and again and runs run.py itself.
 check-mutate: all units guests

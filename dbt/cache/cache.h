@@ -96,6 +96,8 @@ bool cache_self_checking(u32 n);
 bool cache_store_trapped(u32 n, u64 now);
 /* Frame n's blocks go; the next ones may be self-checking. */
 void cache_page_busy(u32 n, u64 now);
+/* Are there such pages? */
+bool cache_self_checks(void);
 /* Now and then: pages whose time is over are watched again. */
 void cache_self_check_end(u64 now);
 

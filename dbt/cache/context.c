@@ -17,12 +17,6 @@ static struct recent {
 static u32 last_tag;
 u32 context_wraps;
 
-bool context_same(const struct context *a, const struct context *b)
-{
-	return a->generation == b->generation && a->global_generation == b->global_generation &&
-	       a->flags == b->flags && a->cs_base == b->cs_base && a->cs_limit == b->cs_limit;
-}
-
 static void wrap(void)
 {
 	memset(recent, 0, sizeof(recent));

@@ -19,7 +19,11 @@ struct context {
 #define CONTEXT_TAG_MAX 2047	/* fits a guard's immediate; 0 is never a tag */
 
 /* But for `global`. */
-bool context_same(const struct context *a, const struct context *b);
+static inline bool context_same(const struct context *a, const struct context *b)
+{
+	return a->generation == b->generation && a->global_generation == b->global_generation &&
+	       a->flags == b->flags && a->cs_base == b->cs_base && a->cs_limit == b->cs_limit;
+}
 
 /*
  * The tag of c; a new one if c was not seen lately. Tags that run out start again (everything

@@ -7,7 +7,7 @@
 #include "dbt/ir/eval.h"
 
 #include "dbt/ir/vec.h"
-#include "dbt/rt/helpers.h"
+#include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"

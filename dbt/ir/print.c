@@ -1,50 +1,111 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The IR as text, for traces and for tests that compare it. One line for each instruction. */
-#include "dbt/ir/ir.h"
+/*
+ * The IR as text, for traces and for tests that compare it: one line for each instruction that is
+ * no NOP. text.h describes the form; qemu-test/opt/parse.c reads it back.
+ */
+#include "dbt/ir/text.h"
+
+#include "dbt/ir/vec.h"
 
 #include <stdio.h>
 
-static const char *const type_text[] = { "", "i32", "i64", "v128" };
-static const char *const cond_text[] = { "eq", "ne", "lt", "ge", "ltu", "geu" };
-static const char *const mem_text[] = { "u8", "s8", "u16", "s16", "32", "u32", "64", "128" };
+const char *const ir_type_text[] = { "", "i32", "i64", "v128" };
+const char *const ir_cond_text[] = { "eq", "ne", "lt", "ge", "ltu", "geu" };
+const char *const ir_mem_text[] = { "u8", "s8", "u16", "s16", "32", "u32", "64", "128" };
+const char *const ir_cc_text[] = {
+	[CC_EFLAGS] = "eflags", [CC_ADD] = "add", [CC_SUB] = "sub", [CC_CMP] = "cmp",
+	[CC_LOGIC] = "logic", [CC_INC] = "inc", [CC_DEC] = "dec", [CC_MUL] = "mul",
+	[CC_SHL] = "shl", [CC_SHR] = "shr", [CC_SAR] = "sar", [CC_FCOM] = "fcom",
+	[CC_ADC] = "adc", [CC_SBB] = "sbb", [CC_INC_KEEP] = "inc_keep",
+	[CC_DEC_KEEP] = "dec_keep", [CC_SHLV] = "shlv", [CC_SHRV] = "shrv",
+	[CC_SARV] = "sarv", [CC_MASKED] = "masked",
+};
+const char *const ir_helper_text[] = {
+#define HELPER(name, class) #name,
+#include "dbt/ir/helpers.def"
+#undef HELPER
+};
 
-static void print_aux(const struct ir_insn *in, char *buf, size_t size)
+/* A line under way. */
+struct line {
+	char text[160];
+	int n;
+};
+
+#define ADD(l, ...) \
+	((l)->n += snprintf((l)->text + (l)->n, sizeof((l)->text) - (l)->n, __VA_ARGS__))
+
+static void add_words(struct line *l, const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_SETCOND: case IR_EXIT_IF: case IR_RAISE_IF:
-		snprintf(buf, size, ".%s", cond_text[in->x]);
+		ADD(l, ".%s", ir_cond_text[in->x]);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
-		snprintf(buf, size, ".%s%s", mem_text[in->x], in->y ? ".rmw" : "");
+		ADD(l, ".%s%s", ir_mem_text[in->x], in->y ? ".rmw" : "");
 		break;
-	case IR_SETF: case IR_EXTRACT: case IR_DEPOSIT: case IR_HELPER: case IR_VEC:
-		snprintf(buf, size, ".%u.%u", in->x, in->y);
+	case IR_SETF:
+		ADD(l, ".%s.%u", ir_cc_text[in->x], 8u << in->y);
+		break;
+	case IR_EXTRACT: case IR_DEPOSIT:
+		ADD(l, ".%u.%u", in->x, in->y);
+		break;
+	case IR_HELPER:
+		ADD(l, ".%u.%s", in->x, ir_helper_text[in->k]);
+		break;
+	case IR_SYS:
+		ADD(l, ".%s", ir_helper_text[in->k]);
+		break;
+	case IR_VEC:
+		ADD(l, ".%s.%u", vec_info[in->k].text, in->y);
+		break;
+	case IR_EXIT_IND:
+		ADD(l, ".%u", in->x);
+		break;
+	}
+}
+
+static void add_operands(struct line *l, const struct ir_insn *in)
+{
+	const val v[] = { in->a, in->b, in->c };
+	unsigned count = in->c ? 3 : in->b ? 2 : in->a ? 1 : 0;
+
+	for (unsigned n = 0; n < count; n++)
+		if (v[n])
+			ADD(l, " v%u", v[n]);
+		else
+			ADD(l, " -");
+}
+
+static void add_k(struct line *l, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_HELPER: case IR_SYS: case IR_VEC:
+		break;			/* a word has said it */
+	case IR_EXIT: case IR_EXIT_IF: case IR_RAISE: case IR_RAISE_IF:
+		ADD(l, " #0x%llx", (long long)in->k);
 		break;
 	default:
-		buf[0] = 0;
+		if (in->k)
+			ADD(l, " #%lld", (long long)in->k);
 	}
 }
 
 static void print_one(const struct ir *ir, unsigned i, void (*out)(const char *))
 {
 	const struct ir_insn *in = &ir->v[i];
-	char aux[16], line[160];
-	int n;
+	struct line l = { .n = 0 };
 
-	print_aux(in, aux, sizeof(aux));
-	n = snprintf(line, sizeof(line), "%08x ", ir->guest[in->guest].eip);
+	ADD(&l, "%08x ", ir->guest[in->guest].eip);
 	if (in->type)
-		n += snprintf(line + n, sizeof(line) - n, "v%u:%s = ", i, type_text[in->type]);
-	n += snprintf(line + n, sizeof(line) - n, "%s%s", ir_info[in->op].text, aux);
-	if (in->a)
-		n += snprintf(line + n, sizeof(line) - n, " v%u", in->a);
-	if (in->b)
-		n += snprintf(line + n, sizeof(line) - n, " v%u", in->b);
-	if (in->c)
-		n += snprintf(line + n, sizeof(line) - n, " v%u", in->c);
-	if (in->k)
-		snprintf(line + n, sizeof(line) - n, " #%lld", (long long)in->k);
-	out(line);
+		ADD(&l, "v%u:%s = ", i, ir_type_text[in->type]);
+	else if (in->op == IR_SETF)
+		ADD(&l, "v%u = ", i);
+	ADD(&l, "%s", ir_info[in->op].text);
+	add_words(&l, in);
+	add_operands(&l, in);
+	add_k(&l, in);
+	out(l.text);
 }
 
 void ir_print(const struct ir *ir, void (*out)(const char *line))

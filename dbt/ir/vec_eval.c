@@ -5,7 +5,7 @@
  */
 #include "dbt/ir/vec.h"
 
-#include "dbt/rt/softsse.h"
+#include "dbt/fp/softsse.h"
 #include "kernel/panic.h"
 
 struct fault vec_eval(struct vcpu *c, unsigned row, unsigned imm, union xmm *r, const union xmm *a,

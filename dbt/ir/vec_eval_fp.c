@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Evaluation of the floating-point rows: lanes handed to dbt/rt/softsse.h. */
+/* Evaluation of the floating-point rows: lanes handed to dbt/fp/softsse.h. */
 #include "dbt/ir/vec.h"
 
-#include "dbt/rt/softsse.h"
+#include "dbt/fp/softsse.h"
 
 static u64 get(const union xmm *v, unsigned lane, bool dbl)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The verifier: structure and types of a block. Runs after every pass in debug
- * builds. A block that fails has no meaning; the caller panics.
+ * The verifier: structure and types of a block. Runs after the lifter and every
+ * pass in native tests, and in Loam with `verify = on`. A block that fails has no meaning; the
+ * caller panics.
  */
 #include "dbt/ir/ir.h"
 

@@ -12,7 +12,7 @@
 #define DBT_LIFT_LIFT_H
 
 #include "dbt/ir/ir.h"
-#include "dbt/rt/helpers.h"
+#include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/ir1.h"
 #include "dbt/x86/mode.h"

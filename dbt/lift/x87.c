@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * x87 data movement, arithmetic and comparison (SDM vol. 1, 5.2.1 … 5.2.5): one
- * call of the x87 unit (dbt/rt/x87.h) for each instruction. Not its control
+ * call of the x87 unit (dbt/fp/x87.h) for each instruction. Not its control
  * (x87_control.c). Law: memory operands are read, and results are in memory,
  * before the call that changes the unit; a store whose exception forbids it
  * touches no memory.

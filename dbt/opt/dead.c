@@ -13,18 +13,17 @@ static bool removable(const struct ir_insn *in)
 	       in->op == IR_LDSTATE || in->op == IR_ENTRYF || in->op == IR_ENTRYCF;
 }
 
-void opt_dead(struct ir *ir)
+void opt_dead(struct opt *o)
 {
-	static u8 used[IR_MAX];
+	struct ir *ir = o->ir;
 
-	memset(used, 0, ir->n);
+	memset(o->used, 0, ir->n);
 	for (unsigned i = ir->n; i-- > 1;) {
-		struct ir_insn *in = &ir->v[i];
+		const struct ir_insn *in = &ir->v[i];
 
-		if (!used[i] && removable(in)) {
-			*in = (struct ir_insn){ .op = IR_NOP, .guest = in->guest };
-			continue;
-		}
-		used[in->a] = used[in->b] = used[in->c] = 1;
+		if (!o->used[i] && removable(in))
+			opt_remove(o, i);
+		else
+			o->used[in->a] = o->used[in->b] = o->used[in->c] = 1;
 	}
 }

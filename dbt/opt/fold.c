@@ -8,8 +8,6 @@
 
 #include "kernel/lib/bits.h"
 
-static val alias[IR_MAX];
-
 static bool constant(const struct ir *ir, val v, s64 *k)
 {
 	*k = ir->v[v].k;
@@ -20,12 +18,6 @@ static void make_const(struct ir_insn *in, s64 k)
 {
 	*in = (struct ir_insn){ .op = IR_CONST, .type = in->type, .guest = in->guest,
 				.k = in->type == T_I32 ? (s32)k : k };
-}
-
-static void forward(struct ir *ir, unsigned i, val v)
-{
-	alias[i] = v;
-	ir->v[i] = (struct ir_insn){ .op = IR_NOP, .guest = ir->v[i].guest };
 }
 
 /* Is v known to be below 2^width? */
@@ -46,8 +38,9 @@ static bool fits_unsigned(const struct ir *ir, val v, unsigned width)
 	return false;
 }
 
-static void fold_extension(struct ir *ir, unsigned i)
+static void fold_extension(struct opt *o, unsigned i)
 {
+	struct ir *ir = o->ir;
 	struct ir_insn *in = &ir->v[i];
 	s64 k;
 
@@ -58,7 +51,7 @@ static void fold_extension(struct ir *ir, unsigned i)
 		unsigned width = in->op == IR_ZEXT ? in->k : in->k - 1;
 
 		if (fits_unsigned(ir, in->a, width))
-			forward(ir, i, in->a);
+			opt_replace(o, i, in->a);
 	}
 }
 
@@ -82,19 +75,19 @@ static bool fold_binary(struct ir_insn *in, s64 a, s64 b)
 }
 
 /* x + 0, x | 0, x ^ 0, shifts by 0; chains of constant additions. */
-static void fold_identity(struct ir *ir, unsigned i, s64 b)
+static void fold_identity(struct opt *o, unsigned i, s64 b)
 {
-	struct ir_insn *in = &ir->v[i];
+	const struct ir_insn *in = &o->ir->v[i];
 
 	switch (in->op) {
 	case IR_ADD: case IR_SUB: case IR_OR: case IR_XOR: case IR_SHL: case IR_SHR: case IR_SAR:
 	case IR_ROTR:
 		if (!b)
-			forward(ir, i, in->a);
+			opt_replace(o, i, in->a);
 		break;
 	case IR_AND:
 		if (b == -1)
-			forward(ir, i, in->a);
+			opt_replace(o, i, in->a);
 		break;
 	}
 }
@@ -139,13 +132,14 @@ static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
 		in->a = sum->a;
 }
 
-static void fold_one(struct ir *ir, unsigned i)
+static void fold_one(struct opt *o, unsigned i)
 {
+	struct ir *ir = o->ir;
 	struct ir_insn *in = &ir->v[i];
 	s64 a, b;
 
 	switch (in->op) {
-	case IR_ZEXT: case IR_SEXT: fold_extension(ir, i); return;
+	case IR_ZEXT: case IR_SEXT: fold_extension(o, i); return;
 	case IR_EXIT_IF: fold_branch(ir, in); return;
 	case IR_TRUNC:
 		if (constant(ir, in->a, &a))
@@ -157,7 +151,7 @@ static void fold_one(struct ir *ir, unsigned i)
 		return;
 	case IR_SELECT:
 		if (constant(ir, in->a, &a))
-			forward(ir, i, a ? in->b : in->c);
+			opt_replace(o, i, a ? in->b : in->c);
 		return;
 	}
 	if (ir_info[in->op].shape != SH_BIN || in->op == IR_DEPOSIT || !constant(ir, in->b, &b))
@@ -165,18 +159,13 @@ static void fold_one(struct ir *ir, unsigned i)
 	if (constant(ir, in->a, &a) && fold_binary(in, a, b))
 		return;
 	fold_low_bits(ir, in, b);
-	fold_identity(ir, i, b);
+	fold_identity(o, i, b);
 }
 
-void opt_fold(struct ir *ir)
+void opt_fold(struct opt *o)
 {
-	for (unsigned i = 0; i < ir->n; i++) {
-		struct ir_insn *in = &ir->v[i];
-
-		alias[i] = i;
-		in->a = alias[in->a];
-		in->b = alias[in->b];
-		in->c = alias[in->c];
-		fold_one(ir, i);
+	for (unsigned i = 0; i < o->ir->n; i++) {
+		opt_operands(o, i);
+		fold_one(o, i);
 	}
 }

@@ -8,30 +8,22 @@
 
 #define GPRS 16
 
-void opt_getput(struct ir *ir)
+void opt_getput(struct opt *o)
 {
 	val known[GPRS] = { 0 };
-	/* per call; cores translate under their own context's turn */
-	static val alias[IR_MAX];
 
-	for (unsigned i = 0; i < ir->n; i++) {
-		struct ir_insn *in = &ir->v[i];
+	for (unsigned i = 0; i < o->ir->n; i++) {
+		const struct ir_insn *in = opt_operands(o, i);
 
-		alias[i] = i;
-		in->a = alias[in->a];
-		in->b = alias[in->b];
-		in->c = alias[in->c];
 		if (in->op == IR_PUTREG) {
 			known[in->k] = in->a;
 		} else if (in->op == IR_GETREG) {
 			val v = known[in->k];
 
-			if (v && ir->v[v].type == in->type) {
-				alias[i] = v;
-				*in = (struct ir_insn){ .op = IR_NOP, .guest = in->guest };
-			} else {
-				known[in->k] = i;
-			}
+			if (v && o->ir->v[v].type == in->type)
+				opt_replace(o, i, v);
+			else
+				known[in->k] = (val)i;
 		}
 	}
 }

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The list of passes, in order. */
+/* Runs the passes of passes.def, in its order. */
 #include "dbt/opt/opt.h"
 
-#include "kernel/lib/bits.h"
+static const struct {
+	void (*run)(struct opt *o);
+	const char *key;
+} passes[OPT_COUNT] = {
+#define PASS(function, key) { function, #key },
+#include "dbt/opt/passes.def"
+#undef PASS
+};
 
-static void (*const passes[])(struct ir *) = { opt_getput, opt_fold, opt_same, opt_dead };
-
-void opt_run(struct ir *ir, u32 off)
+void opt_run(struct opt *o, u32 off, opt_after *after)
 {
-	for (unsigned n = 0; n < ARRAY_LEN(passes); n++)
-		if (!(off >> n & 1))
-			passes[n](ir);
+	for (unsigned n = 0; n < OPT_COUNT; n++) {
+		if (off >> n & 1)
+			continue;
+		passes[n].run(o);
+		if (after)
+			after(o->ir, passes[n].key);
+	}
 }

@@ -1,23 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The passes over a block's IR. Each works in place, allocates nothing, keeps
- * every effect and every fault, and can be switched off by its bit.
+ * The passes over a block's IR (passes.def lists them). Each works in place, keeps every effect
+ * and every fault, and can be switched off by its bit. What a pass has to remember of each
+ * instruction is in struct opt, which the caller provides; nothing of it outlives the pass.
  */
 #ifndef DBT_OPT_OPT_H
 #define DBT_OPT_OPT_H
 
 #include "dbt/ir/ir.h"
 
-/* Reads of a register become the value last put or got in this block. */
-void opt_getput(struct ir *ir);
-/* Operations on constants; conditions into the branches that test them; needless extensions. */
-void opt_fold(struct ir *ir);
-/* Sums that are there already; checks that have been passed. */
-void opt_same(struct ir *ir);
-/* Pure operations, and reads of state, whose result nobody uses. */
-void opt_dead(struct ir *ir);
+enum opt_pass {
+#define PASS(function, key) OPT_##key,
+#include "dbt/opt/passes.def"
+#undef PASS
+	OPT_COUNT,
+};
 
-/* Every pass in order; bit n of `off` leaves out pass n. */
-void opt_run(struct ir *ir, u32 off);
+/* One block's passes under way. */
+struct opt {
+	struct ir *ir;
+	val alias[IR_MAX];	/* what stands for instruction i, from opt_operands(i) on */
+	val number[IR_MAX];	/* same.c: the first operation equal to i */
+	val next[IR_MAX];	/* same.c: chains of operations with one hash */
+	u8 used[IR_MAX];	/* dead.c */
+};
+
+#define PASS(function, key) void function(struct opt *o);
+#include "dbt/opt/passes.def"
+#undef PASS
+
+/* Called after each pass with its key. */
+typedef void opt_after(const struct ir *ir, const char *key);
+
+/*
+ * Every pass of passes.def in order on o->ir; bit n of `off` leaves out pass n (enum opt_pass).
+ * after: NULL or the caller's verifier.
+ */
+void opt_run(struct opt *o, u32 off, opt_after *after);
+
+/* Instruction i's operands become what stands for them. A pass does this from 0 upwards. */
+static inline struct ir_insn *opt_operands(struct opt *o, unsigned i)
+{
+	struct ir_insn *in = &o->ir->v[i];
+
+	o->alias[i] = (val)i;
+	in->a = o->alias[in->a];
+	in->b = o->alias[in->b];
+	in->c = o->alias[in->c];
+	return in;
+}
+
+/* Instruction i goes. */
+static inline void opt_remove(struct opt *o, unsigned i)
+{
+	struct ir_insn *in = &o->ir->v[i];
+
+	*in = (struct ir_insn){ .op = IR_NOP, .guest = in->guest };
+}
+
+/* Instruction i goes; v, an earlier value, stands for it. */
+static inline void opt_replace(struct opt *o, unsigned i, val v)
+{
+	o->alias[i] = v;
+	opt_remove(o, i);
+}
 
 #endif

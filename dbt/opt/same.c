@@ -12,9 +12,7 @@
 
 #define BUCKETS 64
 
-static val number[IR_MAX];		/* the first equal operation */
-static val alias[IR_MAX];
-static val head[BUCKETS], next[IR_MAX];
+typedef val buckets[BUCKETS];		/* the last operation of each chain */
 
 static bool wanted(const struct ir_insn *in)
 {
@@ -25,7 +23,7 @@ static bool wanted(const struct ir_insn *in)
 	return false;
 }
 
-static unsigned bucket(const struct ir_insn *in)
+static unsigned bucket(const val *number, const struct ir_insn *in)
 {
 	u64 h = in->op + in->type * 7u + number[in->a] * 31u + number[in->b] * 331u +
 		(u64)in->k * 2654435761u;
@@ -33,45 +31,40 @@ static unsigned bucket(const struct ir_insn *in)
 	return (unsigned)(h >> 3 ^ h >> 17 ^ h) % BUCKETS;
 }
 
-static bool equal(const struct ir_insn *x, const struct ir_insn *y)
+static bool equal(const val *number, const struct ir_insn *x, const struct ir_insn *y)
 {
 	return x->op == y->op && x->type == y->type && x->x == y->x && x->y == y->y &&
 	       number[x->a] == number[y->a] && number[x->b] == number[y->b] && x->k == y->k;
 }
 
-static val find(const struct ir *ir, unsigned i, unsigned b)
+static val find(struct opt *o, unsigned i, val *head)
 {
-	for (val v = head[b]; v; v = next[v])
-		if (equal(&ir->v[v], &ir->v[i]))
+	const struct ir_insn *in = o->ir->v;
+
+	for (val v = *head; v; v = o->next[v])
+		if (equal(o->number, &in[v], &in[i]))
 			return v;
-	next[i] = head[b];
-	head[b] = (val)i;
+	o->next[i] = *head;
+	*head = (val)i;
 	return (val)i;
 }
 
-static void share(struct ir *ir, unsigned i)
+static void share(struct opt *o, unsigned i, buckets head)
 {
-	struct ir_insn *in = &ir->v[i];
+	const struct ir_insn *in = &o->ir->v[i];
 
-	number[i] = find(ir, i, bucket(in));
-	if (number[i] == i || in->op == IR_SHL)
-		return;
-	alias[i] = alias[number[i]];
-	*in = (struct ir_insn){ .op = IR_NOP, .guest = in->guest };
+	o->number[i] = find(o, i, &head[bucket(o->number, in)]);
+	if (o->number[i] != i && in->op != IR_SHL)
+		opt_replace(o, i, o->alias[o->number[i]]);
 }
 
-void opt_same(struct ir *ir)
+void opt_same(struct opt *o)
 {
-	for (unsigned b = 0; b < BUCKETS; b++)
-		head[b] = 0;
-	for (unsigned i = 0; i < ir->n; i++) {
-		struct ir_insn *in = &ir->v[i];
+	buckets head = { 0 };
 
-		alias[i] = number[i] = (val)i;
-		in->a = alias[in->a];
-		in->b = alias[in->b];
-		in->c = alias[in->c];
-		if (wanted(in))
-			share(ir, i);
+	for (unsigned i = 0; i < o->ir->n; i++) {
+		o->number[i] = (val)i;
+		if (wanted(opt_operands(o, i)))
+			share(o, i, head);
 	}
 }

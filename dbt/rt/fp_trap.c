@@ -5,10 +5,10 @@
  * on operands that translated code has kept. Only with all exceptions masked:
  * otherwise the block calls helpers (KEY_SSE_SOFT).
  */
-#include "dbt/rt/sse.h"
-
 #include "dbt/backend/host_fp.h"
 #include "dbt/ir/vec.h"
+#include "dbt/rt/fault.h"
+#include "dbt/sys/sse.h"
 #include "kernel/panic.h"
 
 bool fp_trap(struct vcpu *c, struct trap_frame *f)

@@ -3,9 +3,9 @@
  * Guest memory for helpers (guestmem.h) by direct accesses in the view of the
  * asked privilege; the fault path fills leaves as for translated code.
  */
-#include "dbt/rt/guestmem.h"
+#include "dbt/sys/guestmem.h"
 
-#include "dbt/exec.h"
+#include "dbt/core/core.h"
 #include "kernel/panic.h"
 
 u64 guest_ld_1(u64 addr);

@@ -3,7 +3,7 @@
  * C helpers of the integer unit. The decimal adjustments take AX, EFLAGS and a
  * base, and return AX | flags << 16 (SDM vol. 2: AAA AAD AAM AAS DAA DAS).
  */
-#include "dbt/rt/helpers.h"
+#include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
 
 static u32 szp(u8 v) { return cc_compute(CC_LOGIC, 0, v, 0, 0, 0); }

@@ -4,11 +4,11 @@
  * page: the run loop comes back for the rest, so interrupts are not held off.
  * Guest memory is probed before the device is asked: a device's data is read once.
  */
-#include "dbt/exec.h"
-#include "dbt/rt/guestmem.h"
-#include "dbt/rt/helpers.h"
-#include "dbt/rt/sysops.h"
-#include "dbt/rt/sysutil.h"
+#include "dbt/core/core.h"
+#include "dbt/sys/guestmem.h"
+#include "dbt/ir/helpers.h"
+#include "dbt/sys/sysops.h"
+#include "dbt/sys/sysutil.h"
 #include "mm/bus.h"
 
 #define PAGE 4096u

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helpers of the SSE families: rows that the host cannot do inline, and MXCSR. */
 #include "dbt/ir/vec.h"
-#include "dbt/rt/helpers.h"
-#include "dbt/rt/sse.h"
-#include "dbt/rt/sysops.h"
+#include "dbt/ir/helpers.h"
+#include "dbt/sys/sse.h"
+#include "dbt/sys/sysops.h"
 
 /* Row a, immediate b; operands in help[0..1], help[2..3], result in help[4..5]. */
 u64 helper_vec(struct vcpu *c, u64 a, u64 b, u64 d)

@@ -4,8 +4,8 @@
  * of x87.h. They note instruction and operand first (SDM vol. 1, 8.1.8). Not
  * the arithmetic, and no guest memory but a probe.
  */
-#include "dbt/rt/guestmem.h"
-#include "dbt/rt/helpers.h"
+#include "dbt/sys/guestmem.h"
+#include "dbt/ir/helpers.h"
 
 #define UNUSED3 (void)a, (void)b, (void)d
 

@@ -6,11 +6,11 @@
  * state, changes.
  */
 #include "dbt/backend/guest_xmm.h"
-#include "dbt/rt/guestmem.h"
-#include "dbt/rt/helpers.h"
-#include "dbt/rt/sse.h"
-#include "dbt/rt/sysops.h"
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/guestmem.h"
+#include "dbt/ir/helpers.h"
+#include "dbt/sys/sse.h"
+#include "dbt/sys/sysops.h"
+#include "dbt/sys/sysutil.h"
 
 #include <string.h>
 

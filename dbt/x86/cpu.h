@@ -10,7 +10,7 @@
 #ifndef DBT_X86_CPU_H
 #define DBT_X86_CPU_H
 
-#include "dbt/rt/x87.h"
+#include "dbt/fp/x87.h"
 #include "kernel/lib/types.h"
 
 enum gpr { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, GPR_COUNT = 16 };
@@ -116,7 +116,7 @@ struct vcpu {
 	u64 next_eip;		/* system helpers: the address after the instruction */
 	/* context tag (dbt/cache/context.h), in R_CTX while translated code runs */
 	u64 ctx;
-	u64 exit_arg;		/* what the exit from translated code has to say (dbt/exec.h) */
+	u64 exit_arg;		/* what the exit says (dbt/backend/glue.h) */
 
 	/* Read by translated code. */
 	struct segment seg[8];	/* enum sreg; two spare */
@@ -158,8 +158,8 @@ struct vcpu {
 	void *owner;		/* struct dbt: code cache, counters */
 
 	/* The system side (dbt/rt). */
-	const struct sys_hooks *hooks;	/* dbt/rt/sysops.h; never NULL */
-	const struct cpu_model *model;	/* dbt/rt/cpuid.h; never NULL */
+	const struct sys_hooks *hooks;	/* dbt/sys/sysops.h; never NULL */
+	const struct cpu_model *model;	/* dbt/sys/cpuid.h; never NULL */
 	bool nmi_blocked;		/* from the delivery of an NMI to the next IRET */
 	u8 apic_id;			/* initial APIC ID */
 	u64 mcg_status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Names of the guest CPU's features as bit numbers of a 64-bit mask. Not which
- * model has them: that is struct cpu_model (dbt/rt/cpuid.h). FEAT_386 is set in
+ * model has them: that is struct cpu_model (dbt/sys/cpuid.h). FEAT_386 is set in
  * every mask, so that "needs nothing" is tested like any other need.
  */
 #ifndef DBT_X86_FEATURES_H

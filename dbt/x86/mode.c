@@ -2,7 +2,7 @@
 /* The block key's flags and the segment checks, from the CPU's state. */
 #include "dbt/x86/mode.h"
 
-#include "dbt/rt/softsse.h"
+#include "dbt/fp/softsse.h"
 
 static bool is_real(const struct vcpu *c)
 {

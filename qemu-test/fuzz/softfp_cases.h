@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The cases that compare dbt/rt/softfp with the real x87: operands, one row for each
+ * The cases that compare dbt/fp/softfp with the real x87: operands, one row for each
  * operation, the comparison. Used by qemu-test/unit/test_softfp.c and the long fuzzer.
  * Invariant: what is expected comes from the CPU at hand, never from our own code.
  */
@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "dbt/rt/softfp.h"
+#include "dbt/fp/softfp.h"
 #include "kernel/lib/bits.h"
 #include "qemu-test/fuzz/softfp_operands.h"
 #include "qemu-test/fuzz/softfp_oracle.h"

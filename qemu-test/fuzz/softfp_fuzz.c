@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Long random comparison of dbt/rt/softfp and dbt/rt/x87 with the x87 of the build machine.
+ * Long random comparison of dbt/fp/softfp and dbt/fp/x87 with the x87 of the build machine.
  * Usage: softfp_fuzz [comparisons, default 20 million [seed]]. Exit status 1 on any difference.
- * Sources: dbt/rt/softfp_*.c dbt/rt/x87*.c. Host: x86-64 only.
+ * Sources: dbt/fp/softfp_*.c dbt/fp/x87*.c. Host: x86-64 only.
  */
 #include "qemu-test/fuzz/softfp_cases.h"
 #include "qemu-test/fuzz/softfp_x87_cases.h"

@@ -6,7 +6,7 @@
 #ifndef QEMU_TEST_FUZZ_SOFTFP_OPERANDS_H
 #define QEMU_TEST_FUZZ_SOFTFP_OPERANDS_H
 
-#include "dbt/rt/softfp.h"
+#include "dbt/fp/softfp.h"
 #include "kernel/lib/bits.h"
 #include "qemu-test/fuzz/softfp_oracle.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whole x87 states through one instruction, on the CPU and in dbt/rt/x87: control, status and
+ * Whole x87 states through one instruction, on the CPU and in dbt/fp/x87: control, status and
  * tag word, all eight registers, memory operand, EFLAGS and AX. Used by
  * qemu-test/unit/test_x87.c and the long fuzzer.
  * Invariant: images are compared as bytes; only the CPU says what is right.
@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "dbt/rt/x87.h"
+#include "dbt/fp/x87.h"
 #include "qemu-test/fuzz/softfp_operands.h"
 
 #define XT_MEM 512

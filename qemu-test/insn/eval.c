@@ -11,6 +11,9 @@
  */
 #include "qemu-test/insn/world.h"
 
+#include "dbt/opt/opt.h"
+#include "kernel/lib/bits.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +22,10 @@ static const struct insn_way ways[] = {
 	{ .name = "single", .single = true },
 	{ .name = "blocks" },
 	{ .name = "passes", .passes = true },
-	{ .name = "getput", .passes = true, .passes_off = ~1u },
-	{ .name = "fold", .passes = true, .passes_off = ~2u },
-	{ .name = "same", .passes = true, .passes_off = ~4u },
-	{ .name = "dead", .passes = true, .passes_off = ~8u },
+	/* each pass alone */
+#define PASS(function, key) { .name = #key, .passes = true, .passes_off = ~BIT(OPT_##key) },
+#include "dbt/opt/passes.def"
+#undef PASS
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 

@@ -9,9 +9,8 @@ INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.p
 UNIT_TESTS += insn_eval insn_mutants
 INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) qemu-test/unit/native.o \
 	qemu-test/unit/native_xmm.o mm/bus.o \
-	$(filter dbt/x86/% dbt/lift/% dbt/ir/% dbt/opt/%,$(OBJS_dbt)) \
-	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/rt/reset.o, \
-		$(filter dbt/rt/%,$(OBJS_dbt))) \
+	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/sys/reset.o, \
+		$(filter $(addprefix dbt/,x86/% lift/% ir/% opt/% fp/% sys/% rt/%),$(OBJS_dbt))) \
 	mm/arena.o
 insn_eval_OBJS = qemu-test/insn/eval.o $(INSN_OBJS)
 insn_eval_LIBS = -lcapstone

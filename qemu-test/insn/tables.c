@@ -9,10 +9,10 @@
 #include "qemu-test/insn/world.h"
 
 #include "dbt/exec.h"
-#include "dbt/rt/cpuid.h"
-#include "dbt/rt/guestmem.h"
-#include "dbt/rt/segload.h"
-#include "dbt/rt/sysops.h"
+#include "dbt/sys/cpuid.h"
+#include "dbt/sys/guestmem.h"
+#include "dbt/sys/segload.h"
+#include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
 #include "kernel/panic.h"
 #include "mm/gpa.h"
@@ -27,7 +27,7 @@ static u8 sys[SYS_SIZE];
 static struct dbt owner;
 static struct cpu_model model;
 
-/* -- Memory for helpers (dbt/rt/guestmem.h) ----------------------------------- */
+/* -- Memory for helpers (dbt/sys/guestmem.h) ----------------------------------- */
 
 static bool is_sys(u32 at, u32 size) { return at - SYS_BASE < SYS_SIZE - size + 1; }
 

@@ -221,28 +221,28 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 	return t.ir->guests ? t.ir : NULL;
 }
 
-static const char *verify(const struct ir *ir)
+static char broken[96];			/* what the verifier found first */
+
+static void verify(const struct ir *ir, const char *after)
 {
-	static char text[80];
 	unsigned where;
 	const char *e = ir_verify(ir, &where);
 
-	if (!e)
-		return NULL;
-	snprintf(text, sizeof text, "verifier: %s at %u", e, where);
-	return text;
+	if (e && !broken[0])
+		snprintf(broken, sizeof broken, "after %s: %s at %u", after, e, where);
 }
 
+/* NULL, or what the verifier found. */
 static const char *optimise(struct ir *ir, const struct insn_way *way)
 {
-	const char *e = verify(ir);
+	struct opt *o = arena_get(&arena, sizeof(*o));
 
-	for (unsigned n = 0; n < 8 && way->passes && !e; n++)
-		if (!(way->passes_off >> n & 1)) {
-			opt_run(ir, ~(1u << n));
-			e = verify(ir);
-		}
-	return e;
+	broken[0] = 0;
+	verify(ir, "lift");
+	o->ir = ir;
+	if (way->passes && !broken[0])
+		opt_run(o, way->passes_off, verify);
+	return broken[0] ? broken : NULL;
 }
 
 static void raised(struct insn_outcome *o, u8 vector, u32 error, u32 cr2)

@@ -35,7 +35,7 @@ def test_deps():
     check("decode may not include mm", one("dbt/x86/decode.c", "mm/page.h"), 1)
     check("devices may not include dbt", one("drivers/pc/pic.c", "dbt/dbt.h"), 1)
     check("everyone may include printk", one("dbt/x86/decode.c", "kernel/printk.h"), 0)
-    check("only main.c sees all", one("kernel/main.c", "dbt/dbt.h")
+    check("only main.c sees all", one("kernel/machine/main.c", "dbt/dbt.h")
           + one("kernel/cpu.c", "dbt/dbt.h"), 1)
     check("a path that is not from the root", one("mm/page.c", "page.h", False), 1)
     check("neutral code may not include a host's file",

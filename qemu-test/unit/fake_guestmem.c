@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "dbt/rt/guestmem.h"
+#include "dbt/sys/guestmem.h"
 #include "kernel/panic.h"
 
 enum { PF_P = 1, PF_W = 2, PF_U = 4 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dbt/rt/guestmem.h for native tests: 1 MiB of flat RAM, linear = physical,
+ * dbt/sys/guestmem.h for native tests: 1 MiB of flat RAM, linear = physical,
  * with rights by page, so that a test can make any page fault.
  */
 #ifndef UNIT_FAKE_GUESTMEM_H

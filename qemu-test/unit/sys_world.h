@@ -12,8 +12,8 @@
 #ifndef UNIT_SYS_WORLD_H
 #define UNIT_SYS_WORLD_H
 
-#include "dbt/rt/segload.h"
-#include "dbt/rt/sysops.h"
+#include "dbt/sys/segload.h"
+#include "dbt/sys/sysops.h"
 #include "qemu-test/unit/fake_guestmem.h"
 
 enum {

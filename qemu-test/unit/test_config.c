@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "boot/check.h"
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 
@@ -87,7 +87,7 @@ static void test_all_keys(void)
 /* README's example shows each of them; selftest, in place of a guest, as a comment. */
 static const char *const all_keys[] = {
 	"memory", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom", "console",
-	"trace", "code_cache", "x87",
+	"trace", "code_cache", "x87", "passes", "verify",
 };
 
 static const struct {
@@ -124,6 +124,13 @@ static const struct {
 	{ "disk1 = ,ro", ERR_INVAL, 1, "disk1: no file name" },
 	{ "disk4 = a.img", ERR_INVAL, 1, "unknown key 'disk4'" },
 	{ "x87 = fast", ERR_INVAL, 1, "x87: only exact is possible, not 'fast'" },
+	{ "passes = al", ERR_INVAL, 1, "passes: must begin with all or none, not 'al'" },
+	{ "passes = -fold", ERR_INVAL, 1, "passes: must begin with all or none, not '-fold'" },
+	{ "passes = all,fold", ERR_INVAL, 1, "passes: a pass needs + or - before it: 'fold'" },
+	{ "passes = all,", ERR_INVAL, 1, "passes: no pass after the comma" },
+	{ "passes = all,-fold,-flod", ERR_INVAL, 1, "passes: unknown pass '-flod'" },
+	{ "passes = none,+", ERR_INVAL, 1, "passes: unknown pass '+'" },
+	{ "verify = yes", ERR_INVAL, 1, "verify: must be on or off, not 'yes'" },
 	{ "selftest = a,,b", ERR_INVAL, 1, "selftest: empty name in the list" },
 	{ "# x\nkernel =", ERR_INVAL, 2, "kernel: no value" },
 	{ "initrd = # none", ERR_INVAL, 1, "initrd: no value" },
@@ -239,6 +246,36 @@ static void test_overrides(void)
 	check(config_apply_all(&c, "nonsense", &e) == -ERR_INVAL, "an option without =");
 }
 
+/* Which passes a value of `passes` leaves out; bits in the order of dbt/opt/passes.def. */
+static u32 passes_off(const char *text)
+{
+	struct boot_config c;
+	struct config_error e;
+
+	return parse(&c, text, &e) == 0 ? c.passes_off : ~0u;
+}
+
+static void test_passes(void)
+{
+	enum {
+#define PASS(function, key) PASS_##key,
+#include "dbt/opt/passes.def"
+#undef PASS
+		COUNT,
+	};
+	struct boot_config c;
+	struct config_error e;
+
+	check(passes_off("") == 0 && passes_off("passes = all") == 0, "all passes");
+	check(passes_off("passes = none") == BIT(COUNT) - 1, "no pass");
+	check(passes_off("passes = all,-fold") == BIT(PASS_fold), "all but one");
+	check(passes_off("passes = all,-dead,-fold,+fold") == BIT(PASS_dead), "and back");
+	check(passes_off("passes = none,+same") == (BIT(COUNT) - 1) - BIT(PASS_same), "one");
+	check(parse(&c, "", &e) == 0 && !c.verify, "the verifier is off by default");
+	check(parse(&c, "verify = on", &e) == 0 && c.verify, "verify = on");
+	check(parse(&c, "verify = off", &e) == 0 && !c.verify, "verify = off");
+}
+
 static void test_files(void)
 {
 	static const char text[] = "# kernel = no\n kernel = k\ndisk2 = d\n";
@@ -265,6 +302,7 @@ int main(void)
 	test_readme();
 	test_lengths();
 	test_overrides();
+	test_passes();
 	test_files();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed != 0;

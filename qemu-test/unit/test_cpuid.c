@@ -3,12 +3,12 @@
  * CPU models, CPUID (SDM vol. 2) and MSRs (SDM vol. 4; MTRRs vol. 3, 11.11).
  * The MSR list at the end is what Linux 6.1 reads on a model like this.
  */
-#include "dbt/rt/cpuid.h"
+#include "dbt/sys/cpuid.h"
 
 #include <string.h>
 
-#include "dbt/rt/msr.h"
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/msr.h"
+#include "dbt/sys/sysutil.h"
 #include "qemu-test/unit/native.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"

@@ -4,10 +4,10 @@
  * pseudo-code of INT n (SDM vol. 2) and SDM vol. 3, 6.15 (double faults).
  * Task gates are in test_task.c.
  */
-#include "dbt/rt/exc.h"
+#include "dbt/sys/exc.h"
 
-#include "dbt/rt/farxfer.h"
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/farxfer.h"
+#include "dbt/sys/sysutil.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
 

@@ -3,9 +3,9 @@
  * JMP FAR, CALL FAR and RETF against the pseudo-code of SDM vol. 2. IRET is in test_iret.c,
  * task switches are in test_task.c.
  */
-#include "dbt/rt/farxfer.h"
+#include "dbt/sys/farxfer.h"
 
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/sysutil.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
 

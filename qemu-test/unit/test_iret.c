@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* IRET, SYSENTER and SYSEXIT against the pseudo-code of SDM vol. 2. Nested tasks: test_task.c. */
-#include "dbt/rt/farxfer.h"
+#include "dbt/sys/farxfer.h"
 
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/sysutil.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/sysutil.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
 

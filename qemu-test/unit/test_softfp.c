@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dbt/rt/softfp against the x87 of the build machine: edge operands in all pairs, then
+ * dbt/fp/softfp against the x87 of the build machine: edge operands in all pairs, then
  * random ones. Not the register stack (test_x87.c).
- * Sources: dbt/rt/softfp_*.c. Host: x86-64 only.
+ * Sources: dbt/fp/softfp_*.c. Host: x86-64 only.
  */
 #include "qemu-test/fuzz/softfp_cases.h"
 

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "dbt/rt/cpuid.h"
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/cpuid.h"
+#include "dbt/sys/sysutil.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
 

@@ -3,13 +3,13 @@
  * Task switches by JMP, CALL, IRET and interrupts, 32- and 16-bit; I/O
  * permission. Expectations: SDM vol. 3, chapter 7 (tables 7-1 and 7-2).
  */
-#include "dbt/rt/task.h"
+#include "dbt/sys/task.h"
 
 #include <string.h>
 
-#include "dbt/rt/exc.h"
-#include "dbt/rt/farxfer.h"
-#include "dbt/rt/sysutil.h"
+#include "dbt/sys/exc.h"
+#include "dbt/sys/farxfer.h"
+#include "dbt/sys/sysutil.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
 

@@ -5,7 +5,7 @@
  * Not the lifting (qemu-test/insn). Host: x86-64 only. Argument: cases for each row, seed.
  */
 #include "dbt/ir/vec.h"
-#include "dbt/rt/softsse.h"
+#include "dbt/fp/softsse.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dbt/rt/x87 against the x87 of the build machine: random states through every instruction.
+ * dbt/fp/x87 against the x87 of the build machine: random states through every instruction.
  * Not the numbers in depth (test_softfp.c).
- * Sources: dbt/rt/softfp_*.c dbt/rt/x87*.c. Host: x86-64 only.
+ * Sources: dbt/fp/softfp_*.c dbt/fp/x87*.c. Host: x86-64 only.
  */
 #include "qemu-test/fuzz/softfp_x87_cases.h"
 

@@ -3,4 +3,4 @@
 UNIT_TESTS += test_vec
 test_vec_OBJS = qemu-test/unit/test_vec.o qemu-test/unit/native.o \
 	$(addprefix dbt/ir/,vec.o vec_eval.o vec_eval_int.o vec_eval_fp.o) \
-	dbt/rt/softsse.o dbt/rt/softsse_conv.o
+	dbt/fp/softsse.o dbt/fp/softsse_conv.o

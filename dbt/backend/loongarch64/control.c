@@ -6,7 +6,7 @@
  */
 #include "dbt/backend/loongarch64/emit.h"
 
-#include "dbt/rt/helpers.h"
+#include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/cpu.h"
 #include "dbt/x86/mode.h"

@@ -9,7 +9,7 @@
 #include "dbt/backend/loongarch64/vector_regs.h"
 #include "dbt/backend/loongarch64/vregs.h"
 #include "dbt/ir/vec.h"
-#include "dbt/rt/softsse.h"
+#include "dbt/fp/softsse.h"
 #include "kernel/lib/bits.h"
 
 /*

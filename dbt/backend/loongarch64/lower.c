@@ -126,9 +126,3 @@ void backend_unlink(struct link *l)
 	if (l->guard)
 		put_word(link_guard(l), branch_word(false, 8));
 }
-
-void backend_sync(const u32 *start, const u32 *end)
-{
-	(void)start, (void)end;
-	asm volatile("dbar 0; ibar 0" ::: "memory");
-}

@@ -8,4 +8,5 @@ OBJS_dbt += dbt/backend/loongarch64/lower.o dbt/backend/loongarch64/regalloc.o \
 	dbt/backend/loongarch64/vregs.o \
 	dbt/backend/loongarch64/simd.o dbt/backend/loongarch64/fp.o \
 	dbt/backend/loongarch64/host_fp.o \
-	dbt/backend/loongarch64/selfcheck.o dbt/backend/loongarch64/host_frame.o
+	dbt/backend/loongarch64/selfcheck.o dbt/backend/loongarch64/host_frame.o \
+	dbt/backend/loongarch64/sync.o

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is to be done between two blocks when somebody has asked for attention: host events, resets,
+ * waiting in HLT; and how they ask.
+ */
+#include "dbt/exec.h"
+
+#include "dbt/cache/cache.h"
+#include "dbt/debug.h"
+#include "dbt/sys/sysops.h"
+#include "kernel/cpu.h"
+#include "kernel/host_cpu.h"
+#include "kernel/irq.h"
+#include "kernel/printk.h"
+#include "kernel/timer.h"
+
+static void host_events(struct dbt *d)
+{
+	u32 events = irq_take_events();
+
+	if (events)
+		d->platform.host_events(d->platform.opaque, events);
+}
+
+static void triple_fault(struct dbt *d)
+{
+	if (printk_due(&d->count.triple_faults))
+		printk("guest: triple fault at %08x: reset\n", (u32)d->c->eip);
+	d->c->pending |= PENDING_RESET;
+	d->c->shutdown = false;
+}
+
+static void take_reset(struct dbt *d)
+{
+	d->c->pending &= ~(PENDING_RESET | PENDING_INIT);
+	d->platform.reset(d->platform.opaque);
+	vcpu_reset(d->c, RESET_POWER_UP, true);
+	d->mode_dirty = true;
+	d->link = NULL;
+}
+
+/* INIT (SDM vol. 3, 9.1): the CPU begins at its reset vector; memory, FPU and MSRs stay. */
+static void take_init(struct dbt *d)
+{
+	printk("guest: INIT at %08x\n", (u32)d->c->eip);
+	d->c->pending &= ~(PENDING_INIT | PENDING_NMI);
+	d->platform.init(d->platform.opaque);
+	vcpu_reset(d->c, RESET_INIT, true);
+	d->mode_dirty = true;
+	d->link = NULL;
+}
+
+static void take_resets(struct dbt *d)
+{
+	if (d->c->pending & PENDING_RESET)
+		take_reset(d);
+	if (d->c->pending & PENDING_INIT)
+		take_init(d);
+}
+
+/*
+ * STI found nothing pending and left the shadow out, but its exit was not chained yet. An interrupt
+ * that came since must not be taken before the next instruction: HLT would wait for it.
+ */
+static void begin_shadow(struct dbt *d)
+{
+	if (!d->after_sti)
+		return;
+	d->c->inhibit |= INHIBIT_STI;
+	d->mode_dirty = true;
+}
+
+static void idle(struct dbt *d)
+{
+	u64 start = clock_ticks();
+
+	cpu_idle();
+	d->count.idle_ticks += clock_ticks() - start;
+}
+
+static void busy_page(struct dbt *d)
+{
+	if (d->c->pending & PENDING_BUSY_PAGE)
+		cache_page_busy(d->busy_page, clock_ns());
+	d->c->pending &= ~PENDING_BUSY_PAGE;
+	if (cache_self_checks())
+		cache_self_check_end(clock_ns());
+}
+
+/* All that is to be done between two blocks. */
+void exec_attend(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	begin_shadow(d);
+	host_events(d);
+	busy_page(d);
+	if (c->shutdown)
+		triple_fault(d);
+	take_resets(d);
+	if (debug_trap_waits(c))
+		exec_take_debug_trap(d);
+	exec_take_interrupts(d);
+	while (c->halted) {
+		idle(d);
+		host_events(d);
+		take_resets(d);
+		exec_take_interrupts(d);
+	}
+	if (d->platform.intr_pending(d->platform.opaque))
+		c->pending |= PENDING_INTR;
+	else
+		c->pending &= ~PENDING_INTR;
+}
+
+void dbt_raise(u32 pending)
+{
+	dbt_this()->c->pending |= pending;
+	kick_set();
+}
+
+void dbt_raise_irq(void) { dbt_raise(PENDING_INTR); }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Helpers called from translated code and from the evaluator, listed once in
+ * helpers.def. C helpers see struct vcpu without the general registers and
+ * flags (those stay in host registers); system helpers see everything, with
+ * eip and next_eip set, and may change everything.
+ */
+#ifndef DBT_IR_HELPERS_H
+#define DBT_IR_HELPERS_H
+
+#include "dbt/x86/cpu.h"
+
+enum helper {
+#define HELPER(name, class) HELPER_##name,
+#include "dbt/ir/helpers.def"
+#undef HELPER
+	HELPER_COUNT,
+};
+
+typedef u64 (*helper_func)(struct vcpu *c, u64 a, u64 b, u64 d);
+extern const helper_func helper_fn[HELPER_COUNT];
+
+#define HELPER(name, class) u64 helper_##name(struct vcpu *c, u64 a, u64 b, u64 d);
+#include "dbt/ir/helpers.def"
+#undef HELPER
+
+/*
+ * The third argument of x87 helpers: EIP of the instruction in bits 0-31,
+		then its opcode (11 bits),
+ * the segment register of its memory operand, and whether it pops.
+ */
+enum { X87_AT_FOP = 32, X87_AT_SEG = 43, X87_AT_POP = 46 };
+
+/*
+ * What x87_store_* leave in vcpu.help. HI: also the bytes 8 and 9 of an operand of x87_fld_f80,
+ * fbld.
+ */
+enum { X87_HELP_EXC = 2, X87_HELP_BLOCKED = 3, X87_HELP_LO = 4, X87_HELP_HI = 5 };
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The jump cache of a core, in the per-core area: from (context tag, eip) to code, as glue.S probes
+ * it (dbt/backend/glue.h). Not the table of blocks (dbt/cache). Invariant: an entry's code belongs
+ * to a live block that may run in the tag's context.
+ */
+#ifndef DBT_JUMP_CACHE_H
+#define DBT_JUMP_CACHE_H
+
+#include "dbt/backend/glue.h"
+#include "dbt/cache/block.h"
+#include "dbt/core/core.h"
+#include "kernel/host_cpu.h"
+
+struct jump_entry { u64 tag_eip; const u32 *code; };
+#define JUMP_ENTRIES (1u << JUMP_CACHE_BITS)
+
+/* Where glue.S looks for eip. */
+static inline struct jump_entry *jump_cache_entry(u32 eip)
+{
+	struct jump_entry *first = (void *)((char *)cpu_self() + JUMP_CACHE_OFFSET);
+
+	return &first[(eip ^ eip >> JUMP_CACHE_FOLD) & (JUMP_ENTRIES - 1)];
+}
+
+/*
+ * Code that glue.S would find for the next block, if any: on a global page, else on another one.
+ * Sets the context to that of its page.
+ */
+static inline const u32 *jump_cache_probe(struct dbt *d)
+{
+	const struct jump_entry *e = jump_cache_entry((u32)d->c->eip);
+
+	for (int global = 1; global >= 0; global--)
+		if (e->tag_eip == ((u64)d->tag[global] << 32 | (u32)d->c->eip)) {
+			d->c->ctx = d->tag[global];
+			return e->code;
+		}
+	return NULL;
+}
+
+/*
+ * From now on b is found by its eip in the context that d's CPU is in; blocks of one instruction
+ * are not: the run loop comes by each of them.
+ */
+void jump_cache_fill(struct dbt *d, const struct block *b);
+/* b goes: its entry, if it has one, is emptied. */
+void jump_cache_drop(const struct block *b);
+/* Empty all of it. */
+void jump_cache_clear(void);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Delivery of exceptions and interrupts. The pseudo-code is that of INT n in
+ * SDM vol. 2; double faults are SDM vol. 3, 6.15, interrupt 8. See exc.h.
+ */
+#include "dbt/sys/exc.h"
+
+#include "dbt/sys/guestmem.h"
+#include "dbt/sys/stack.h"
+#include "dbt/sys/sysops.h"
+#include "dbt/sys/sysutil.h"
+#include "dbt/sys/task.h"
+#include "kernel/printk.h"
+
+enum { GATE_TASK = 5, GATE_INT16 = 6, GATE_TRAP16 = 7, GATE_INT32 = 14, GATE_TRAP32 = 15 };
+enum { ERR_EXT = 1, ERR_IDT = 2 };
+
+/* One delivery: what is delivered, and what its frame holds. */
+struct event {
+	u8 vector;
+	enum exc_kind kind;
+	bool has_error;
+	u32 error;
+	u32 ext;		/* EXT bit of error codes that the delivery itself produces */
+	u32 eip, eflags;	/* as pushed */
+};
+
+/* The gate, and the code segment it names. */
+struct entry {
+	struct desc code;
+	u32 off;
+	u16 sel;
+	unsigned size;		/* of pushes: 2 or 4 */
+	bool clears_if;
+};
+
+static bool is_software(enum exc_kind kind)
+{
+	return kind == EV_INT || kind == EV_INT3;
+}
+
+static struct event make_event(const struct vcpu *c, const struct fault *f, enum exc_kind kind)
+{
+	bool next = is_software(kind) || kind == EV_INT1;
+	struct event e = {
+		.vector = f->vector,
+		.kind = kind,
+		.has_error = f->has_error && kind == EV_FAULT,
+		.error = f->error,
+		.ext = !is_software(kind),
+		.eip = (u32)(next ? c->next_eip : c->eip),
+		.eflags = eflags_get(c),
+	};
+
+	if (kind == EV_FAULT && f->vector != EXC_DB)	/* SDM vol. 3, 17.3.1.1 */
+		e.eflags |= FL_RF;
+	return e;
+}
+
+/* -- Real mode ------------------------------------------------------------ */
+
+static struct fault deliver_real(struct vcpu *c, const struct event *e)
+{
+	struct stack s = stack_current(c);
+	u32 at = e->vector * 4u;
+	u64 vec;
+
+	if (at + 3 > c->idtr.limit)
+		return fault_code(EXC_GP, at | ERR_IDT | e->ext);
+	TRY(g_ld(c, (u32)c->idtr.base + at, 4, true, &vec));
+	TRY(stack_probe_push(c, &s, 3, 2, fault_code(EXC_SS, e->ext)));
+	if ((vec & 0xffff) > c->seg[CS].limit)
+		return fault_code(EXC_GP, e->ext);
+	TRY(stack_push(c, &s, 2, e->eflags));
+	TRY(stack_push(c, &s, 2, c->seg[CS].sel));
+	TRY(stack_push(c, &s, 2, e->eip));
+	stack_commit(c, &s);
+	seg_set_real(&c->seg[CS], (u16)(vec >> 16));
+	c->eip = vec & 0xffff;
+	c->eflags &= ~(u32)(FL_IF | FL_TF | FL_AC | FL_RF);
+	return fault_none();
+}
+
+/* -- Protected mode ------------------------------------------------------- */
+
+static struct fault push_all(struct vcpu *c, struct stack *s, unsigned size, const u32 *v,
+			     unsigned n)
+{
+	for (unsigned k = 0; k < n; k++)
+		TRY(stack_push(c, s, size, v[k]));
+	return fault_none();
+}
+
+/* The frame's common end: EFLAGS, CS, EIP and the error code. Returns how many. */
+static unsigned frame_tail(const struct vcpu *c, const struct event *e, u32 *v)
+{
+	v[0] = e->eflags;
+	v[1] = c->seg[CS].sel;
+	v[2] = e->eip;
+	v[3] = e->error;
+	return e->has_error ? 4 : 3;
+}
+
+static void enter_handler(struct vcpu *c, struct entry *g, u8 cpl)
+{
+	desc_set_accessed(c, &g->code);
+	c->seg[CS] = desc_segment(&g->code, (u16)((g->sel & ~3u) | cpl));
+	c->cpl = cpl;
+	c->eip = g->off;
+	c->eflags &= ~(u32)(FL_TF | FL_VM | FL_RF | FL_NT | (g->clears_if ? FL_IF : 0));
+}
+
+static bool off_fits(const struct entry *g)
+{
+	return g->off <= desc_segment(&g->code, 0).limit;
+}
+
+static struct fault deliver_same(struct vcpu *c, const struct event *e, struct entry *g)
+{
+	struct stack s = stack_current(c);
+	u32 v[4];
+	unsigned n = frame_tail(c, e, v);
+
+	TRY(stack_probe_push(c, &s, n, g->size, fault_code(EXC_SS, e->ext)));
+	if (!off_fits(g))
+		return fault_code(EXC_GP, e->ext);
+	TRY(push_all(c, &s, g->size, v, n));
+	stack_commit(c, &s);
+	enter_handler(c, g, c->cpl);
+	return fault_none();
+}
+
+/* To an inner level, from virtual-8086 mode too: the stack is in the TSS. */
+static struct fault deliver_inner(struct vcpu *c, const struct event *e, struct entry *g)
+{
+	static const enum sreg v86_regs[] = { GS, FS, DS, ES };
+	bool v86 = vcpu_v86(c);
+	struct stack s = { .super = true };
+	struct desc sd;
+	u8 dpl = desc_dpl(&g->code);
+	u32 v[10];
+	unsigned n = 0;
+	u16 ss;
+
+	TRY(task_stack(c, dpl, e->ext, &ss, &s.sp));
+	TRY(seg_check_stack(c, ss, dpl, EXC_TS, e->ext, &sd));
+	s.ss = desc_segment(&sd, ss);
+	s.ss.attr |= SEG_ACCESSED;
+	for (unsigned k = 0; v86 && k < 4; k++)
+		v[n++] = c->seg[v86_regs[k]].sel;
+	v[n++] = c->seg[SS].sel;
+	v[n++] = reg32(c, ESP);
+	n += frame_tail(c, e, v + n);
+	TRY(stack_probe_push(c, &s, n, g->size, fault_sel(EXC_SS, ss, e->ext)));
+	if (!off_fits(g))
+		return fault_code(EXC_GP, e->ext);
+	TRY(push_all(c, &s, g->size, v, n));
+	desc_set_accessed(c, &sd);
+	stack_commit(c, &s);
+	for (unsigned k = 0; v86 && k < 4; k++)
+		seg_set_null(&c->seg[v86_regs[k]], 0);
+	enter_handler(c, g, dpl);
+	return fault_none();
+}
+
+static struct fault deliver_gate(struct vcpu *c, const struct event *e, struct entry *g)
+{
+	struct desc *d = &g->code;
+	bool inner;
+
+	if (sel_null(g->sel))
+		return fault_code(EXC_GP, e->ext);
+	TRY(desc_fetch(c, g->sel, EXC_GP, e->ext, d));
+	if (!desc_is_code(d) || desc_dpl(d) > c->cpl)
+		return fault_sel(EXC_GP, g->sel, e->ext);
+	if (!desc_present(d))
+		return fault_sel(EXC_NP, g->sel, e->ext);
+	inner = !desc_is_conforming(d) && desc_dpl(d) < c->cpl;
+	if (vcpu_v86(c) && (!inner || desc_dpl(d)))
+		return fault_sel(EXC_GP, g->sel, e->ext);
+	TRY(desc_probe_accessed(c, d));
+	return inner ? deliver_inner(c, e, g) : deliver_same(c, e, g);
+}
+
+static struct fault deliver_protected(struct vcpu *c, const struct event *e)
+{
+	u32 at = e->vector * 8u, code = at | ERR_IDT | e->ext;
+	struct desc gd = { .addr = (u32)c->idtr.base + at };
+	struct task_req q = { .why = TASK_INT, .next = e->eip, .rf = e->eflags & FL_RF,
+			      .ext = e->ext, .has_error = e->has_error, .error = e->error };
+	struct entry g;
+	unsigned type;
+	u64 v;
+
+	if (at + 7 > c->idtr.limit)
+		return fault_code(EXC_GP, code);
+	TRY(g_ld(c, gd.addr, 8, true, &v));
+	gd.lo = (u32)v;
+	gd.hi = (u32)(v >> 32);
+	type = desc_type(&gd);
+	if (type != GATE_TASK && (type & ~9u) != GATE_INT16)
+		return fault_code(EXC_GP, code);
+	if (is_software(e->kind) && desc_dpl(&gd) < c->cpl)
+		return fault_code(EXC_GP, code);
+	if (!desc_present(&gd))
+		return fault_code(EXC_NP, code);
+	g = (struct entry){
+		.sel = (u16)(gd.lo >> 16),
+		.off = (gd.lo & 0xffff) | (type & 8 ? gd.hi & 0xffff0000 : 0),
+		.size = type & 8 ? 4 : 2,
+		.clears_if = !(type & 1),
+	};
+	return type == GATE_TASK ? task_gate(c, g.sel, &q) : deliver_gate(c, e, &g);
+}
+
+struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind kind)
+{
+	struct event e = make_event(c, f, kind);
+
+	if (vcpu_v86(c) && kind == EV_INT && vcpu_iopl(c) < 3)
+		return fault_gp0();
+	TRY(c->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e));
+	if (e.vector == EXC_DB && (kind == EV_FAULT || kind == EV_TRAP))
+		c->dr[7] &= ~(u64)DR7_GD;
+	c->inhibit = 0;
+	c->halted = false;
+	sys_mode_changed(c);
+	return fault_none();
+}
+
+/* -- Nested faults -------------------------------------------------------- */
+
+enum fault_class { BENIGN, CONTRIBUTORY, PAGE_FAULT, DOUBLE_FAULT };
+
+static enum fault_class classify(u8 vector)
+{
+	switch (vector) {
+	case EXC_DE: case EXC_TS: case EXC_NP: case EXC_SS: case EXC_GP: return CONTRIBUTORY;
+	case EXC_PF: return PAGE_FAULT;
+	case EXC_DF: return DOUBLE_FAULT;
+	default: return BENIGN;
+	}
+}
+
+/* SDM vol. 3, table 6-5: does `second`, raised while `first` was delivered, make a double fault? */
+static bool is_double(enum fault_class first, enum fault_class second)
+{
+	switch (first) {
+	case CONTRIBUTORY: return second == CONTRIBUTORY;
+	case PAGE_FAULT:
+	case DOUBLE_FAULT: return second == CONTRIBUTORY || second == PAGE_FAULT;
+	default: return false;
+	}
+}
+
+static void shut_down(struct vcpu *c)
+{
+	trace(EXC, "exc: triple fault at %04x:%08x\n", c->seg[CS].sel, (unsigned)c->eip);
+	c->shutdown = true;
+	c->halted = false;
+}
+
+void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
+{
+	for (;;) {
+		enum fault_class first = kind == EV_FAULT ? classify(f.vector) : BENIGN;
+		struct fault second;
+
+		if (kind == EV_FAULT && f.vector == EXC_PF)
+			c->cr2 = f.cr2;
+		trace(EXC, "exc: vector %u error %x kind %d at %04x:%08x\n", f.vector, f.error,
+		      (int)kind, c->seg[CS].sel, (unsigned)c->eip);
+		second = exc_deliver(c, &f, kind);
+		if (!second.raised)
+			return;
+		if (second.vector == EXC_PF)
+			c->cr2 = second.cr2;
+		if (is_double(first, classify(second.vector))) {
+			if (first == DOUBLE_FAULT)
+				return shut_down(c);
+			second = fault_code(EXC_DF, 0);
+		}
+		f = second;
+		kind = EV_FAULT;
+	}
+}
+
+void exc_raise(struct vcpu *c, struct fault f)
+{
+	exc_event(c, f, EV_FAULT);
+}
+
+void exc_interrupt(struct vcpu *c, u8 vector)
+{
+	c->halted = false;
+	exc_event(c, fault_plain(vector), EV_INTR);
+}
+
+void exc_nmi(struct vcpu *c)
+{
+	c->halted = false;
+	c->nmi_blocked = true;
+	exc_event(c, fault_plain(EXC_NMI), EV_NMI);
+}
+
+void exc_debug_trap(struct vcpu *c)
+{
+	if (c->inhibit & INHIBIT_SS)
+		return;
+	c->pending &= ~(u32)PENDING_DEBUG;
+	if (!c->debug_hits)
+		return;
+	c->dr[6] |= c->debug_hits;
+	c->debug_hits = 0;
+	exc_event(c, fault_plain(EXC_DB), EV_TRAP);
+}
+
+void exc_software(struct vcpu *c, u8 vector, enum exc_kind kind)
+{
+	exc_event(c, fault_plain(vector), kind);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * RETF and IRET (SDM vol. 2): same level, outer level, virtual-8086 mode,
+ * nested task. Prototypes and rules in farxfer.h.
+ */
+#include "dbt/sys/farxfer.h"
+
+#include "dbt/sys/guestmem.h"
+#include "dbt/sys/stack.h"
+#include "dbt/sys/sysops.h"
+#include "dbt/sys/sysutil.h"
+#include "dbt/sys/task.h"
+
+/* What IRET may change besides the rules on IF and IOPL. VIF and VIP: no VME, so never. */
+enum {
+	FLAGS_IRET16 = FL_ARITH | FL_TF | FL_DF | FL_NT,
+	FLAGS_IRET32 = FLAGS_IRET16 | FL_RF | FL_AC | FL_ID,
+};
+
+/* A return's new CS, checked; `outer` if it lowers the privilege. */
+struct ret {
+	struct desc code;
+	u32 eip;
+	u16 cs;
+	unsigned size;
+	bool outer;
+};
+
+static struct fault check_ret(struct vcpu *c, struct ret *r)
+{
+	struct desc *d = &r->code;
+	u8 rpl = r->cs & 3;
+
+	if (sel_null(r->cs))
+		return fault_gp0();
+	TRY(desc_fetch(c, r->cs, EXC_GP, 0, d));
+	if (!desc_is_code(d) || rpl < c->cpl ||
+	    (desc_is_conforming(d) ? desc_dpl(d) > rpl : desc_dpl(d) != rpl))
+		return fault_sel(EXC_GP, r->cs, 0);
+	if (!desc_present(d))
+		return fault_sel(EXC_NP, r->cs, 0);
+	r->outer = rpl > c->cpl;
+	return desc_probe_accessed(c, d);
+}
+
+static bool eip_fits(const struct ret *r)
+{
+	return r->eip <= desc_segment(&r->code, 0).limit;
+}
+
+static void enter_cs(struct vcpu *c, struct ret *r)
+{
+	desc_set_accessed(c, &r->code);
+	c->seg[CS] = desc_segment(&r->code, r->cs);
+	c->cpl = r->cs & 3;
+	c->eip = r->eip;
+}
+
+/* Data segments that the outer level may not see become null (SDM vol. 3, 5.8.6). */
+static void drop_inner_segments(struct vcpu *c)
+{
+	static const enum sreg regs[] = { ES, DS, FS, GS };
+
+	for (unsigned k = 0; k < 4; k++) {
+		struct segment *s = &c->seg[regs[k]];
+		bool conforming = (s->attr & (SEG_CODE | SEG_CONFORMING)) ==
+				  (SEG_CODE | SEG_CONFORMING);
+
+		if (!conforming && (s->attr >> SEG_DPL_SHIFT & 3) < c->cpl)
+			seg_set_null(s, 0);
+	}
+}
+
+/*
+ * Return to an outer level: SS:ESP come from the inner stack `s`, then `drop` bytes of
+ * parameters go from the outer one too. Registers change only if all is well; not the flags.
+ */
+static struct fault ret_outer(struct vcpu *c, struct ret *r, struct stack *s, u16 drop)
+{
+	struct stack out;
+	struct desc sd;
+	u32 v[2];
+
+	TRY(stack_pop(c, s, 2, r->size, v));
+	TRY(seg_check_stack(c, (u16)v[1], r->cs & 3, EXC_GP, 0, &sd));
+	if (!eip_fits(r))
+		return fault_gp0();
+	desc_set_accessed(c, &sd);
+	out = (struct stack){ .ss = desc_segment(&sd, (u16)v[1]), .sp = v[0] };
+	if (!(out.ss.attr & SEG_DB))	/* a 16-bit stack gets SP only */
+		out.sp = (reg32(c, ESP) & 0xffff0000) | (v[0] & 0xffff);
+	stack_drop(&out, drop);
+	stack_commit(c, &out);
+	enter_cs(c, r);
+	drop_inner_segments(c);
+	return fault_none();
+}
+
+/* -- RETF ----------------------------------------------------------------- */
+
+static struct fault enter_real(struct vcpu *c, u16 cs, u32 eip)
+{
+	if (eip > c->seg[CS].limit)
+		return fault_gp0();
+	if (vcpu_v86(c))
+		seg_set_v86(&c->seg[CS], cs);
+	else
+		seg_set_real(&c->seg[CS], cs);
+	c->eip = eip;
+	return fault_none();
+}
+
+struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm)
+{
+	struct stack s = stack_current(c);
+	struct ret r = { .size = opsize };
+	u32 v[2];
+
+	TRY(stack_pop(c, &s, 2, opsize, v));
+	r.eip = v[0];
+	r.cs = (u16)v[1];
+	stack_drop(&s, imm);
+	if (!vcpu_protected(c)) {
+		TRY(enter_real(c, r.cs, r.eip));
+		stack_commit(c, &s);
+		sys_mode_changed(c);
+		return fault_none();
+	}
+	TRY(check_ret(c, &r));
+	if (r.outer) {
+		TRY(ret_outer(c, &r, &s, imm));
+	} else {
+		if (!eip_fits(&r))
+			return fault_gp0();
+		stack_commit(c, &s);
+		enter_cs(c, &r);
+	}
+	sys_mode_changed(c);
+	return fault_none();
+}
+
+/* -- IRET ----------------------------------------------------------------- */
+
+/*
+ * RF lives for one instruction and matters to instruction breakpoints alone; without an
+ * enabled one it is dropped here, so that nobody has to clear it later.
+ */
+static void set_flags(struct vcpu *c, u32 v, u32 mask)
+{
+	u32 old = eflags_get(c), new = (old & ~mask) | (v & mask);
+
+	if (!(c->dr[7] & 0xff))
+		new &= ~(u32)FL_RF;
+	eflags_set(c, new);
+	if (new & ~old & FL_IF)
+		sys_irq_unmasked(c);
+}
+
+static struct fault iret_real(struct vcpu *c, struct stack *s, const u32 *v, unsigned size)
+{
+	u32 mask = (size == 4 ? FLAGS_IRET32 : FLAGS_IRET16) | FL_IF;
+
+	if (!vcpu_v86(c))
+		mask |= FL_IOPL;
+	TRY(enter_real(c, (u16)v[1], v[0]));
+	stack_commit(c, s);
+	set_flags(c, v[2], mask);
+	return fault_none();
+}
+
+/* CPL 0 and VM = 1 in the image: ESP SS ES DS FS GS follow. */
+static struct fault iret_v86(struct vcpu *c, struct stack *s, const u32 *v)
+{
+	static const enum sreg regs[] = { SS, ES, DS, FS, GS };
+	u32 w[6];
+
+	TRY(stack_pop(c, s, 6, 4, w));
+	if (v[0] > 0xffff)
+		return fault_gp0();
+	for (unsigned k = 0; k < 5; k++)
+		seg_set_v86(&c->seg[regs[k]], (u16)w[k + 1]);
+	seg_set_v86(&c->seg[CS], (u16)v[1]);
+	c->cpl = 3;
+	c->eip = v[0];
+	set_reg32(c, ESP, w[0]);
+	set_flags(c, v[2], FLAGS_IRET32 | FL_IF | FL_IOPL | FL_VM);
+	return fault_none();
+}
+
+static struct fault iret_task(struct vcpu *c)
+{
+	struct task_req q = { .why = TASK_IRET, .next = (u32)c->next_eip };
+	struct desc d;
+	u64 link;
+	u16 sel;
+
+	TRY(g_ld(c, (u32)c->tr.base, 2, true, &link));
+	sel = (u16)link;
+	if (sel_null(sel) || (sel & 4))
+		return fault_sel(EXC_TS, sel, 0);
+	TRY(desc_fetch(c, sel, EXC_TS, 0, &d));
+	if (desc_type(&d) != TSS_BUSY16 && desc_type(&d) != TSS_BUSY32)
+		return fault_sel(EXC_TS, sel, 0);
+	if (!desc_present(&d))
+		return fault_sel(EXC_NP, sel, 0);
+	return task_switch(c, &d, &q);
+}
+
+static struct fault iret_protected(struct vcpu *c, struct stack *s, const u32 *v, unsigned size)
+{
+	struct ret r = { .size = size, .eip = v[0], .cs = (u16)v[1] };
+	u32 mask = size == 4 ? FLAGS_IRET32 : FLAGS_IRET16;
+
+	if (c->cpl <= vcpu_iopl(c))
+		mask |= FL_IF;
+	if (!c->cpl)
+		mask |= FL_IOPL;
+	TRY(check_ret(c, &r));
+	if (r.outer) {
+		TRY(ret_outer(c, &r, s, 0));
+	} else {
+		if (!eip_fits(&r))
+			return fault_gp0();
+		stack_commit(c, s);
+		enter_cs(c, &r);
+	}
+	set_flags(c, v[2], mask);
+	return fault_none();
+}
+
+static struct fault iret(struct vcpu *c, unsigned size)
+{
+	struct stack s = stack_current(c);
+	u32 v[3];
+
+	if (vcpu_v86(c) && vcpu_iopl(c) < 3)
+		return fault_gp0();
+	if (vcpu_protected(c) && (c->eflags & FL_NT))
+		return iret_task(c);
+	TRY(stack_pop(c, &s, 3, size, v));
+	if (!vcpu_protected(c))
+		return iret_real(c, &s, v, size);
+	if (size == 4 && (v[2] & FL_VM) && !c->cpl)
+		return iret_v86(c, &s, v);
+	return iret_protected(c, &s, v, size);
+}
+
+struct fault far_iret(struct vcpu *c, unsigned opsize)
+{
+	TRY(iret(c, opsize));
+	c->nmi_blocked = false;
+	sys_mode_changed(c);
+	return fault_none();
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * RDMSR and WRMSR: a table of the registers that the model has (SDM vol. 4;
+ * vol. 3, 11.11 for the MTRRs). See msr.h. Memory types are kept for the guest
+ * to read back and change nothing: all guest RAM is cached.
+ *
+ * Left out on purpose, because the features that promise them are not in CPUID:
+ * FSB_FREQ and PERF_STATUS (clock ratios that would have to agree with the
+ * TSC; Linux asks Bonnell for neither), thermal and performance counters.
+ */
+#include "dbt/sys/msr.h"
+
+#include "dbt/sys/cpuid.h"
+#include "dbt/sys/sysops.h"
+#include "dbt/sys/sysutil.h"
+#include "kernel/lib/bits.h"
+#include "kernel/printk.h"
+
+enum {
+	MTRR_VAR_PAIRS = 8,
+	MTRR_CAP_FIX = 1 << 8, MTRR_CAP_WC = 1 << 10,
+	MTRR_DEF_VALID = 0xff | 1 << 10 | 1 << 11,
+};
+#define PAT_RESET 0x0007040600070406ull
+#define APIC_BASE_RESET 0xfee00000ull
+#define PLATFORM_ID_N270 (2ull << 50)	/* the one that microcode files of 106c2 name */
+
+/* -- Checks and special registers ----------------------------------------- */
+
+static bool is_mtrr_type(u8 t) { return t == 0 || t == 1 || (t >= 4 && t <= 6); }
+static bool is_pat_type(u8 t) { return is_mtrr_type(t) || t == 7; }
+
+static bool bytes_are(u64 v, bool (*ok)(u8))
+{
+	for (unsigned k = 0; k < 8; k++) {
+		if (!ok((u8)(v >> 8 * k)))
+			return false;
+	}
+	return true;
+}
+
+static u64 beyond_phys(const struct vcpu *c) { return ~0ull << c->model->phys_bits; }
+
+static bool write_any(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)c;
+	(void)n;
+	*reg = v;
+	return true;
+}
+
+/* SYSENTER's registers have 32 bits on a model without long mode. */
+static bool write_32(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	return write_any(c, n, (u32)v, reg);
+}
+
+/* Read-write on hardware; here the written value has no effect (the revision is the model's). */
+static bool write_ignored(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)c;
+	(void)n;
+	(void)v;
+	(void)reg;
+	return true;
+}
+
+/* Branch records and single-stepping of branches are not there: only 0 can be written. */
+static bool write_debugctl(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)c;
+	(void)n;
+	(void)reg;
+	return !v;
+}
+
+static bool write_fixed(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	return bytes_are(v, is_mtrr_type) && write_any(c, n, v, reg);
+}
+
+static bool write_pat(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	return bytes_are(v, is_pat_type) && write_any(c, n, v, reg);
+}
+
+static bool write_mtrr_def(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	return !(v & ~(u64)MTRR_DEF_VALID) && is_mtrr_type((u8)v) && write_any(c, n, v, reg);
+}
+
+/* Even: base with a type; odd: mask with the valid bit. */
+static bool write_mtrr_var(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	u64 reserved = beyond_phys(c) | (n & 1 ? 0x7ff : 0xf00);
+
+	if ((v & reserved) || (!(n & 1) && !is_mtrr_type((u8)v)))
+		return false;
+	return write_any(c, n, v, reg);
+}
+
+static bool write_apic_base(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	u64 valid = (APIC_BASE_BSP | APIC_BASE_ENABLE | ~0xfffull) & ~beyond_phys(c);
+
+	(void)n;
+	if (v & ~valid)
+		return false;
+	*reg = (v & ~(u64)APIC_BASE_BSP) | (*reg & APIC_BASE_BSP);
+	if (c->hooks->apic_base_changed)
+		c->hooks->apic_base_changed(c);
+	return true;
+}
+
+/* Bits that the model does not have stay as they are. */
+static bool write_misc_enable(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	u64 mask = MISC_FAST_STRING | MISC_LIMIT_CPUID;
+
+	(void)n;
+	if (vcpu_has(c, FEAT_MONITOR))
+		mask |= MISC_MONITOR;
+	if (vcpu_has(c, FEAT_NX))
+		mask |= MISC_XD_DISABLE;
+	*reg = (*reg & ~mask) | (v & mask);
+	return true;
+}
+
+static bool write_efer(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	u64 valid = c->misc_enable & MISC_XD_DISABLE ? 0 : EFER_NXE, old = *reg;
+
+	(void)n;
+	if (v & ~valid)
+		return false;
+	*reg = v;
+	if ((old ^ v) & EFER_NXE)
+		sys_paging_changed(c, PAGING_ALL);
+	return true;
+}
+
+static bool write_tsc(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)n;
+	*reg += v - sys_tsc(c);
+	return true;
+}
+
+static u64 read_tsc(const struct vcpu *c) { return sys_tsc(c); }
+static u64 read_zero(const struct vcpu *c) { (void)c; return 0; }
+static u64 read_platform(const struct vcpu *c) { (void)c; return PLATFORM_ID_N270; }
+static u64 read_microcode(const struct vcpu *c) { return (u64)c->model->microcode << 32; }
+
+static u64 read_mtrr_cap(const struct vcpu *c)
+{
+	(void)c;
+	return MTRR_VAR_PAIRS | MTRR_CAP_FIX | MTRR_CAP_WC;
+}
+
+/* -- The table ------------------------------------------------------------ */
+
+struct msr_row {
+	u32 first;		/* `count` registers from here */
+	u8 count;
+	u8 feature;		/* exists only with it */
+	u16 field;		/* offset of the first's u64 in struct vcpu */
+	u64 (*read)(const struct vcpu *c);				/* NULL: the field */
+	bool (*write)(struct vcpu *c, u32 n, u64 v, u64 *field);	/* NULL or false: #GP(0) */
+};
+
+#define AT(member) (u16)offsetof(struct vcpu, member)
+
+static const struct msr_row rows[] = {
+	{ MSR_P5_MC_ADDR, 2, FEAT_MCE, 0, read_zero, NULL },
+	{ MSR_TSC, 1, FEAT_TSC, AT(tsc_offset), read_tsc, write_tsc },
+	{ MSR_PLATFORM_ID, 1, FEAT_P6, 0, read_platform, NULL },
+	{ MSR_APIC_BASE, 1, FEAT_APIC, AT(apic_base), NULL, write_apic_base },
+	{ MSR_BIOS_SIGN_ID, 1, FEAT_P6, 0, read_microcode, write_ignored },
+	{ MSR_MTRR_CAP, 1, FEAT_MTRR, 0, read_mtrr_cap, NULL },
+	{ MSR_SYSENTER_CS, 1, FEAT_SEP, AT(sysenter_cs), NULL, write_32 },
+	{ MSR_SYSENTER_ESP, 1, FEAT_SEP, AT(sysenter_esp), NULL, write_32 },
+	{ MSR_SYSENTER_EIP, 1, FEAT_SEP, AT(sysenter_eip), NULL, write_32 },
+	{ MSR_MCG_CAP, 1, FEAT_MCA, 0, read_zero, NULL },	/* no banks */
+	{ MSR_MCG_STATUS, 1, FEAT_MCA, AT(mcg_status), NULL, write_any },
+	{ MSR_MISC_ENABLE, 1, FEAT_P6, AT(misc_enable), NULL, write_misc_enable },
+	{ MSR_DEBUGCTL, 1, FEAT_P6, 0, read_zero, write_debugctl },
+	{ MSR_MTRR_PHYSBASE0, 2 * MTRR_VAR_PAIRS, FEAT_MTRR, AT(mtrr_var), NULL, write_mtrr_var },
+	{ MSR_MTRR_FIX64K_00000, 1, FEAT_MTRR, AT(mtrr_fixed[0]), NULL, write_fixed },
+	{ MSR_MTRR_FIX16K_80000, 2, FEAT_MTRR, AT(mtrr_fixed[1]), NULL, write_fixed },
+	{ MSR_MTRR_FIX4K_C0000, 8, FEAT_MTRR, AT(mtrr_fixed[3]), NULL, write_fixed },
+	{ MSR_PAT, 1, FEAT_PAT, AT(pat), NULL, write_pat },
+	{ MSR_MTRR_DEF_TYPE, 1, FEAT_MTRR, AT(mtrr_def), NULL, write_mtrr_def },
+	{ MSR_EFER, 1, FEAT_NX, AT(efer), NULL, write_efer },
+};
+
+static const struct msr_row *find(const struct vcpu *c, u32 n)
+{
+	for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
+		if (n - rows[k].first < rows[k].count && vcpu_has(c, rows[k].feature))
+			return &rows[k];
+	}
+	return NULL;
+}
+
+static u64 *field_of(struct vcpu *c, const struct msr_row *r, u32 n)
+{
+	return (u64 *)(void *)((u8 *)c + r->field) + (n - r->first);
+}
+
+/* Count an access that gets #GP; the first one of each register is printed, up to 16 registers. */
+static struct fault refuse(struct vcpu *c, u32 n, const char *what, u64 v)
+{
+	c->msr_unknown_total++;
+	for (unsigned k = 0; k < ARRAY_LEN(c->msr_unknown); k++) {
+		bool fresh = !c->msr_unknown[k].count;
+
+		if (!fresh && c->msr_unknown[k].msr != n)
+			continue;
+		c->msr_unknown[k].msr = n;
+		c->msr_unknown[k].count++;
+		if (fresh)
+			printk("msr: %s %x (%llx) refused: #GP\n", what, n, (unsigned long long)v);
+		return fault_gp0();
+	}
+	if (!c->msr_unlisted++)
+		printk("msr: more registers that are refused are counted, not listed\n");
+	return fault_gp0();
+}
+
+struct fault msr_read(struct vcpu *c, u32 n, u64 *out)
+{
+	const struct msr_row *r = find(c, n);
+
+	if (!r)
+		return refuse(c, n, "rdmsr", 0);
+	*out = r->read ? r->read(c) : *field_of(c, r, n);
+	return fault_none();
+}
+
+struct fault msr_write(struct vcpu *c, u32 n, u64 v)
+{
+	const struct msr_row *r = find(c, n);
+
+	if (!r || !r->write || !r->write(c, n, v, field_of(c, r, n)))
+		return refuse(c, n, "wrmsr", v);
+	return fault_none();
+}
+
+struct fault sys_rdmsr(struct vcpu *c)
+{
+	u64 v;
+
+	if (c->cpl)
+		return fault_gp0();
+	TRY(msr_read(c, reg32(c, ECX), &v));
+	set_reg32(c, EAX, (u32)v);
+	set_reg32(c, EDX, (u32)(v >> 32));
+	return fault_none();
+}
+
+struct fault sys_wrmsr(struct vcpu *c)
+{
+	if (c->cpl)
+		return fault_gp0();
+	return msr_write(c, reg32(c, ECX), (u64)reg32(c, EDX) << 32 | reg32(c, EAX));
+}
+
+void msr_reset(struct vcpu *c, bool bsp)
+{
+	c->apic_base = APIC_BASE_RESET | APIC_BASE_ENABLE | (bsp ? APIC_BASE_BSP : 0);
+	c->pat = PAT_RESET;
+	c->misc_enable = MISC_FAST_STRING | MISC_NO_BTS | MISC_NO_PEBS |
+			 (vcpu_has(c, FEAT_MONITOR) ? MISC_MONITOR : 0);
+	c->mcg_status = 0;
+	c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
+	c->mtrr_def = 0;
+	for (unsigned k = 0; k < ARRAY_LEN(c->mtrr_fixed); k++)
+		c->mtrr_fixed[k] = 0;
+	for (unsigned k = 0; k < ARRAY_LEN(c->mtrr_var); k++)
+		c->mtrr_var[k] = 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * EFLAGS as a whole and the instructions on it (CLI, STI, PUSHF, POPF), the
+ * permission for ports, the time stamp counter. Prototypes in sysops.h.
+ * Invariant: IF, IOPL and VM change only as IOPL and CPL allow.
+ */
+#include "dbt/sys/sysops.h"
+#include "dbt/sys/sysutil.h"
+#include "dbt/sys/task.h"
+#include "dbt/x86/cc.h"
+
+/* What POPF may write at any privilege; VIF and VIP are absent, as VME is. */
+enum {
+	FLAGS_POPF16 = FL_ARITH | FL_TF | FL_DF | FL_NT,
+	FLAGS_POPF32 = FLAGS_POPF16 | FL_AC | FL_ID,
+};
+
+u32 eflags_get(const struct vcpu *c)
+{
+	u32 arith = cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
+
+	return (c->eflags & ~(u32)(FL_ARITH | FL_DF)) | (arith & FL_ARITH) |
+	       (c->df < 0 ? FL_DF : 0) | FL_FIXED;
+}
+
+void eflags_set(struct vcpu *c, u32 v)
+{
+	static const u32 known = FL_TF | FL_IF | FL_IOPL | FL_NT | FL_RF | FL_VM | FL_AC | FL_ID;
+
+	c->eflags = (v & known) | FL_FIXED;
+	c->cc_op = CC_OP(CC_EFLAGS, 0);
+	c->cc_a = v & FL_ARITH;
+	c->cc_b = 0;
+	c->df = v & FL_DF ? -1 : 1;
+}
+
+/* May IF be changed? Real mode runs at CPL 0. */
+static bool may_change_if(const struct vcpu *c)
+{
+	return c->cpl <= vcpu_iopl(c);
+}
+
+struct fault sys_cli(struct vcpu *c)
+{
+	if (!may_change_if(c))
+		return fault_gp0();
+	c->eflags &= ~(u32)FL_IF;
+	return fault_none();
+}
+
+struct fault sys_sti(struct vcpu *c)
+{
+	if (!may_change_if(c))
+		return fault_gp0();
+	if (c->eflags & FL_IF)
+		return fault_none();
+	c->eflags |= FL_IF;
+	c->inhibit |= INHIBIT_STI;
+	sys_mode_changed(c);
+	sys_irq_unmasked(c);
+	return fault_none();
+}
+
+struct fault sys_pushf(struct vcpu *c, u32 *out)
+{
+	if (vcpu_v86(c) && vcpu_iopl(c) < 3)
+		return fault_gp0();
+	*out = eflags_get(c) & ~(u32)(FL_VM | FL_RF);
+	return fault_none();
+}
+
+struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize)
+{
+	u32 mask = opsize == 4 ? FLAGS_POPF32 : FLAGS_POPF16, old = eflags_get(c);
+
+	if (vcpu_v86(c) && vcpu_iopl(c) < 3)
+		return fault_gp0();
+	if (may_change_if(c))
+		mask |= FL_IF;
+	if (!c->cpl)
+		mask |= FL_IOPL;
+	eflags_set(c, ((old & ~mask) | (v & mask)) & ~(u32)FL_RF);
+	sys_mode_changed(c);
+	if (~old & c->eflags & FL_IF)
+		sys_irq_unmasked(c);
+	return fault_none();
+}
+
+struct fault sys_io(struct vcpu *c, u16 port, unsigned size)
+{
+	return task_io_allowed(c, port, size);
+}
+
+u64 sys_tsc(const struct vcpu *c)
+{
+	return c->hooks->read_ticks() * c->tsc_mul + c->tsc_offset;
+}
+
+struct fault sys_rdtsc(struct vcpu *c, u64 *out)
+{
+	if ((c->cr4 & CR4_TSD) && c->cpl)
+		return fault_gp0();
+	*out = sys_tsc(c);
+	return fault_none();
+}
+
+/* The model has no performance counters (CPUID.0AH is zero): every number is out of range. */
+struct fault sys_rdpmc(struct vcpu *c, u32 counter, u64 *out)
+{
+	(void)c;
+	(void)counter;
+	(void)out;
+	return fault_gp0();
+}

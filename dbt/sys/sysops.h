@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System instructions that do not transfer control: control and debug
+ * registers, descriptor tables, flags, ports' permission, time, MONITOR. Also
+ * what the system side asks of its surroundings (struct sys_hooks). Not CPUID
+ * (cpuid.h), MSRs (msr.h), segments (segload.h). Invariant: a returned fault
+ * means nothing has changed.
+ *
+ * Values are operands that the lifter loads and stores itself. None of them
+ * moves c->eip. Those that change modes or paging end by calling the hooks.
+ */
+#ifndef DBT_SYS_SYSOPS_H
+#define DBT_SYS_SYSOPS_H
+
+#include "dbt/x86/cpu.h"
+
+enum paging_change {
+	PAGING_CR3,		/* CR3 was written: global entries may stay */
+	PAGING_ALL,		/* CR0.PG/WP, CR4.PAE/PSE/PGE, EFER.NXE changed: nothing may stay */
+};
+
+/*
+ * What the surroundings do. Set once, before the first instruction; every member but
+ * read_phys and read_ticks may be NULL (nothing to do). Called after the state has changed.
+ */
+struct sys_hooks {
+	void (*paging_changed)(struct vcpu *c, enum paging_change what);
+	void (*invlpg)(struct vcpu *c, u32 linear);
+	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
+	void (*mode_changed)(struct vcpu *c);
+	/* Breakpoints changed: DR0-3 or DR7. */
+	void (*debug_changed)(struct vcpu *c);
+	/* IF went from 0 to 1: an interrupt that waits may be due. */
+	void (*irq_unmasked)(struct vcpu *c);
+	void (*apic_base_changed)(struct vcpu *c);
+	/* Host ticks, the base of the guest's TSC (cpu.h). */
+	u64 (*read_ticks)(void);
+	/* Guest physical memory; holes read as ones. */
+	void (*read_phys)(struct vcpu *c, u64 gpa, void *buf, u32 size);
+};
+
+static inline void sys_mode_changed(struct vcpu *c)
+{
+	if (c->hooks->mode_changed)
+		c->hooks->mode_changed(c);
+}
+
+static inline void sys_paging_changed(struct vcpu *c, enum paging_change what)
+{
+	if (c->hooks->paging_changed)
+		c->hooks->paging_changed(c, what);
+}
+
+static inline void sys_debug_changed(struct vcpu *c)
+{
+	if (c->hooks->debug_changed)
+		c->hooks->debug_changed(c);
+}
+
+static inline void sys_irq_unmasked(struct vcpu *c)
+{
+	if (c->hooks->irq_unmasked)
+		c->hooks->irq_unmasked(c);
+}
+
+/* Power-up, RESET# or INIT (SDM vol. 3, table 9-1). hooks, model, owner, apic_id, tsc_mul stay. */
+enum reset_kind { RESET_POWER_UP, RESET_INIT };
+void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp);
+/* Start-up IPI after INIT: run at vector << 12 in real mode. */
+void vcpu_sipi(struct vcpu *c, u8 vector);
+
+/* MOV to and from CRn, DRn; n is the register number of the encoding. */
+struct fault sys_read_cr(struct vcpu *c, unsigned n, u32 *out);
+struct fault sys_write_cr(struct vcpu *c, unsigned n, u32 v);
+struct fault sys_read_dr(struct vcpu *c, unsigned n, u32 *out);
+struct fault sys_write_dr(struct vcpu *c, unsigned n, u32 v);
+struct fault sys_clts(struct vcpu *c);
+struct fault sys_lmsw(struct vcpu *c, u16 v);
+u32 sys_smsw(const struct vcpu *c);
+
+/* CR3 of a task switch, without the privilege check: PDPTEs, flush. */
+struct fault sys_load_cr3(struct vcpu *c, u32 v);
+
+/* LGDT, LIDT: opsize 2 keeps 24 bits of the base. */
+struct fault sys_lgdt(struct vcpu *c, u16 limit, u32 base, unsigned opsize);
+struct fault sys_lidt(struct vcpu *c, u16 limit, u32 base, unsigned opsize);
+/* SLDT, STR: #UD outside protected mode. */
+struct fault sys_sldt(struct vcpu *c, u16 *out);
+struct fault sys_str(struct vcpu *c, u16 *out);
+
+struct fault sys_invlpg(struct vcpu *c, u32 linear);
+struct fault sys_wbinvd(struct vcpu *c);	/* and INVD */
+struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
+
+/* EFLAGS as a whole: c->eflags with DF and the arithmetic flags put in, and back. */
+u32 eflags_get(const struct vcpu *c);
+void eflags_set(struct vcpu *c, u32 v);
+struct fault sys_cli(struct vcpu *c);
+struct fault sys_sti(struct vcpu *c);
+/* PUSHF's image; POPF's effect (opsize 2 or 4). The stack is the lifter's. */
+struct fault sys_pushf(struct vcpu *c, u32 *out);
+struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize);
+
+/* IN, OUT, INS, OUTS of `size` bytes at `port`: may they? #GP(0). */
+struct fault sys_io(struct vcpu *c, u16 port, unsigned size);
+
+u64 sys_tsc(const struct vcpu *c);
+struct fault sys_rdtsc(struct vcpu *c, u64 *out);
+struct fault sys_rdpmc(struct vcpu *c, u32 counter, u64 *out);
+/* hints: ECX. MWAIT completes at once (it may, SDM vol. 2). */
+struct fault sys_monitor(struct vcpu *c, u32 hints);
+struct fault sys_mwait(struct vcpu *c, u32 hints);
+
+/*
+ * DR6 bits 0-3 of the enabled breakpoints that an access to [linear, linear+size) matches
+ * (SDM vol. 3, 17.2.5). 0: go on.
+ */
+enum break_kind { BREAK_EXEC = 0, BREAK_WRITE = 1, BREAK_IO = 2, BREAK_READ = 3 };
+u32 sys_breakpoints_find(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+
+static inline u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size,
+				  enum break_kind kind)
+{
+	return c->dr[7] & DR7_ENABLED ? sys_breakpoints_find(c, linear, size, kind) : 0;
+}
+/*
+ * Those of one kind as a whole: bit n for each DRn that is enabled and matches accesses of it;
+ * start[n] its address, aligned down to its length.
+ */
+u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4]);
+
+/*
+ * The instruction under way has met breakpoints (DR6 bits; or DR6.BS: a single step): a #DB trap
+ * follows when it is done; if it faults, they are dropped.
+ */
+static inline void sys_note_hits(struct vcpu *c, u32 hits)
+{
+	if (!hits)
+		return;
+	c->debug_hits |= hits;
+	c->pending |= PENDING_DEBUG;
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The order in which Loam comes up, and the one file that sees all folders. No work of its own.
+ * Invariant: each line needs only what the lines above it have set up.
+ */
+#include "kernel/machine/main.h"
+
+#include "boot/demand.h"
+#include "drivers/host/power.h"
+#include "drivers/host/rtc.h"
+#include "drivers/host/uart.h"
+#include "kernel/arch.h"
+#include "kernel/cpu.h"
+#include "kernel/extable.h"
+#include "kernel/irq.h"
+#include "kernel/newlib.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/selftest.h"
+#include "kernel/timer.h"
+#include "mm/page.h"
+#include "mm/selftest.h"
+
+#define UART_IRQ_INPUT 2	/* of the board's interrupt controller */
+#define MIB (1024ull * 1024)
+#define HEAP_SIZE DEMAND_HEAP
+
+static struct uart console;
+
+static void console_print(const char *text, size_t size) { uart_print(&console, text, size); }
+
+struct chardev kernel_console(void) { return uart_end(&console); }
+
+void kernel_early(hpa_t uart)
+{
+	arch_init();			/* vectors, page tables; interrupts off */
+	uart_init(&console, uart);
+	printk_sink(console_print);	/* from here on printk works */
+	panic_power(power_off);
+	extable_init();
+}
+
+/* Bytes sent in loopback arrive by interrupt: the kick is set and the character end has them. */
+static const char *test_uart(void)
+{
+	static const char text[] = "0123456789abcdef";
+	struct chardev end = kernel_console();
+	u64 limit = clock_ns() + 1000000000ull;
+	unsigned sent = 0, got = 0;
+
+	irq_take_events();
+	uart_loopback(&console, true);
+	while (got < sizeof(text) && clock_ns() < limit) {
+		int byte = end.read(end.opaque);
+
+		if (byte >= 0 && byte != text[got++])
+			break;
+		if (sent == got && sent < sizeof(text))
+			sent += end.write(end.opaque, (u8)text[sent]);
+	}
+	uart_loopback(&console, false);
+	if (got != sizeof(text))
+		return "bytes did not come back";
+	return irq_take_events() & CPU_EVENT_DEVICE ? NULL : "no interrupt was noted";
+}
+
+static const char *test_rtc(void)
+{
+	struct wallclock clock = rtc_end();
+	u64 now = clock.now(clock.opaque);
+
+	printk("SELFTEST rtc: %lu seconds since 1970\n", now);
+	if (rtc_seconds(1970, 1, 1, 0, 0, 0) || rtc_seconds(2000, 2, 29, 23, 59, 59) != 951868799)
+		return "rtc_seconds";
+	return now < 1577836800 ? "the clock is before 2020" : NULL;
+}
+
+static const struct selftest driver_tests[] = {
+	{ "uart", test_uart, false },
+	{ "rtc", test_rtc, false },
+	{ "shadow", shadow_selftest, false },
+	{ 0 },
+};
+
+static void heap_init(void)
+{
+	hpa_t heap = page_alloc_run(HEAP_SIZE / PAGE_SIZE, PAGE_SIZE, PAGE_ANYWHERE);
+
+	if (!heap.a)
+		panic("no room for the monitor's heap of %u MiB", (unsigned)(HEAP_SIZE / MIB));
+	newlib_set_heap(page_ptr(heap), HEAP_SIZE);
+}
+
+static void banner(void)
+{
+	char host[96];
+	u64 left = (page_total() - page_used()) * PAGE_SIZE / MIB;
+
+	arch_describe(host, sizeof(host));
+	printk("Loam on %s, core %u, counter %lu Hz, %lu MiB of memory left\n", host,
+	       this_cpu()->hw_id, clock_hz(), left);
+}
+
+
+void kernel_main(const struct boot_info *info)
+{
+	kernel_early(hpa(info->uart));
+	if (trace_select(info->config.trace))
+		panic("unknown name in trace = %s", info->config.trace);
+	page_init(info->mem, info->mem_count);	/* host physical pages */
+	heap_init();				/* malloc */
+	irq_init();				/* interrupt controllers, all inputs masked */
+	irq_connect(UART_IRQ_INPUT, uart_interrupt, &console);
+	uart_receive(&console);			/* console input, once interrupts are on */
+	irq_enable();				/* from here on the kick register may be set */
+	banner();
+	if (info->config.selftest[0])
+		selftest_run(info->config.selftest, driver_tests);
+	else
+		machine_run(info);
+	printk("Loam: power off\n");
+	power_off(0);
+}

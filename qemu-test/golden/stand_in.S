@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a back end sees of the monitor, at fixed distances, so that its words are the same in each
+ * build: room for one block's code, then the entry points of glue.S. None of it is ever run.
+ */
+	.data
+	.balign	0x10000
+	.skip	64			/* a reference of 0 into the pool is nothing */
+	.globl	golden_code
+golden_code:
+	.skip	0x10000
+
+	.macro	stand_in name
+	.globl	\name
+\name:	.skip	0x100
+	.endm
+	stand_in glue_exit_link
+	stand_in glue_jump_far
+	stand_in glue_jump_ind
+	stand_in glue_exit_kick
+	stand_in glue_exit_stale
+	stand_in glue_sys
+	stand_in glue_call
+	stand_in glue_entry_cf
+
+	.section .note.GNU-stack, "", @progbits

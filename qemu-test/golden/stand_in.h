@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stand_in.S holds: room for one block's code, and behind it the monitor's entry points. */
+#ifndef GOLDEN_STAND_IN_H
+#define GOLDEN_STAND_IN_H
+
+#include "kernel/lib/types.h"
+
+#define GOLDEN_WORDS 4096		/* at most in one block */
+extern u32 golden_code[];
+
+#define GOLDEN_GLUE(X) \
+	X(glue_exit_link) X(glue_jump_far) X(glue_jump_ind) X(glue_exit_kick) \
+	X(glue_exit_stale) X(glue_sys) X(glue_call) X(glue_entry_cf)
+#define X(name) extern u8 name[];
+GOLDEN_GLUE(X)
+#undef X
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One block through the real pipeline, each step as text: decode, lift, passes, back end. A filter
+ * for golden.py and trace.py, which know what to show; neither runs the block nor judges it.
+ *
+ *	in:	NAME MODE EIP BYTES	a block: hex, without blanks in BYTES
+ *	out:	= NAME
+ *		ir1 EIP TEXT		each x86 instruction
+ *		lift TEXT		each IR instruction as lifted
+ *		pass KEY		a pass has run; after the last one:
+ *		ir TEXT			each IR instruction that is left
+ *		word HEX		each word of host code
+ *		data N			words from N on are data
+ *		site N EIP TEXT		a host instruction that may fault
+ *		glue NAME OFFSET	entry points, in bytes from the block's start
+ *
+ * Invariant: the words do not depend on where this program lies in memory (stand_in.S).
+ */
+#include "dbt/backend/backend.h"
+#include "dbt/ir/text.h"
+#include "dbt/lift/lift.h"
+#include "dbt/opt/opt.h"
+#include "dbt/x86/decode.h"
+#include "kernel/lib/bits.h"
+#include "kernel/panic.h"
+#include "mm/arena.h"
+#include "qemu-test/golden/stand_in.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_SIZE (1u << 20)
+#define BLOCK_MAX 256			/* bytes of guest code */
+#define LINK_BASE 0x100
+
+u8 *cache_pool;
+static struct arena arena;
+
+/* Links are patched in place by nobody here. */
+void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
+
+/* -- Modes -- */
+
+#define PROT (KEY_PE | KEY_OSFXSR | KEY_NE | KEY_MP | KEY_XMMEXCPT)
+#define FLAT32 (PROT | KEY_CS32 | KEY_SS32 | KEY_FLAT)
+
+static const struct { const char *name; u32 key; } modes[] = {
+	{ "flat32", FLAT32 | KEY_CPL },			/* a process */
+	{ "kernel32", FLAT32 | KEY_IO_OK },
+	{ "based32", (FLAT32 & ~KEY_FLAT) | KEY_CPL },	/* no segment is flat */
+	{ "step32", FLAT32 | KEY_CPL | KEY_TF },
+	{ "aligned32", FLAT32 | KEY_CPL | KEY_AC },
+	{ "soft32", FLAT32 | KEY_CPL | KEY_SSE_SOFT },	/* DAZ or an unmasked SSE exception */
+	{ "down32", FLAT32 | KEY_CPL | KEY_DF },
+	{ "real16", KEY_IO_OK | KEY_NE },
+	{ "prot16", PROT | KEY_FLAT },
+};
+
+static u32 key_of(const char *mode)
+{
+	for (unsigned n = 0; n < ARRAY_LEN(modes); n++)
+		if (!strcmp(modes[n].name, mode))
+			return modes[n].key;
+	panic("golden: no mode %s", mode);
+}
+
+/* -- Steps -- */
+
+static void print_lift(const char *line) { printf("lift %s\n", line); }
+static void print_ir(const char *line) { printf("ir %s\n", line); }
+
+static void verify(const struct ir *ir, const char *after)
+{
+	unsigned where;
+	const char *e = ir_verify(ir, &where);
+
+	if (e)
+		panic("golden: after %s: v%u: %s", after, where, e);
+}
+
+static void after_pass(const struct ir *ir, const char *key)
+{
+	verify(ir, key);
+	printf("pass %s\n", key);
+}
+
+static struct ir *lift_block(u32 key, u32 eip, const u8 *bytes, unsigned size)
+{
+	struct lift t = { .key = key, .features = ~0ull, .ir = ir_new(&arena) };
+	unsigned at = 0;
+	char text[96];
+	struct ir1 i;
+
+	t.ir->key_flags = key;
+	while (at < size && !t.ended) {
+		if (decode(&i, bytes + at, size - at, eip + at, key & KEY_CS32 ? 4 : 2))
+			panic("golden: byte %u is no instruction", at);
+		if (t.ir->guests && lift_begins_block(&i))
+			break;
+		printf("ir1 %08x %s\n", eip + at, ir1_print(&i, text, sizeof text));
+		lift_insn(&t, &i);
+		at += i.len;
+	}
+	if (at < size && t.ended)
+		panic("golden: the block ends after byte %u", at);
+	lift_finish(&t, eip + at);
+	return t.ir;
+}
+
+static void print_loc(struct loc l, s32 k)
+{
+	switch (l.kind) {
+	case LOC_CONST: printf(" #%d", k); break;
+	case LOC_HOST: printf(" r%u", l.n); break;
+	case LOC_SPILL: printf(" slot%u", l.n); break;
+	}
+}
+
+static void print_recipe(const struct backend_out *o, unsigned n)
+{
+	const struct recipe *r = &o->recipe[n];
+
+	if (n == RECIPE_ENTRY) {
+		printf(" entry");
+		return;
+	}
+	printf(" %s.%u", ir_cc_text[r->kind], 8u << r->log2size);
+	print_loc(r->a, r->ka);
+	print_loc(r->b, r->kb);
+	print_loc(r->c, r->kc);
+	if (r->kind > CC_LAST_FULL) {
+		printf(" over");
+		print_recipe(o, r->prev);
+	}
+}
+
+static void print_site(const struct backend_out *o, const struct fault_site *s)
+{
+	printf("site %u %08x ", s->offset, s->eip);
+	if (s->raise == SITE_HELPER)
+		printf("helper");
+	else if (s->raise & RAISE_ERROR)
+		printf("exception %u(%x)", s->raise & 0xff, s->raise >> RAISE_ERROR_SHIFT);
+	else if (s->raise)
+		printf("exception %u", s->raise & 0xff);
+	else
+		printf("%s", s->intent == INTENT_RMW ? "read for write" : "access");
+	printf("; flags");
+	print_recipe(o, s->recipe);
+	printf("%s\n", s->vmap ? "; vectors moved" : "");
+}
+
+static void print_code(const struct backend_out *o)
+{
+	unsigned words = (unsigned)(o->end - o->code), data = words;
+
+	for (unsigned n = 0; n < words; n++)
+		printf("word %08x\n", o->code[n]);
+	for (unsigned n = 0; n < o->sites; n++)
+		if (o->site[n].vmap && o->site[n].vmap < data)
+			data = o->site[n].vmap;
+	printf("data %u\n", data);
+	for (unsigned n = 0; n < o->sites; n++)
+		print_site(o, &o->site[n]);
+#define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)golden_code));
+	GOLDEN_GLUE(X)
+#undef X
+}
+
+static void translate(u32 key, u32 eip, const u8 *bytes, unsigned size)
+{
+	static struct link link[64];
+	static struct fault_site site[256];
+	static struct recipe recipe[256];
+	struct backend_out out = {
+		.code = golden_code, .code_end = golden_code + GOLDEN_WORDS,
+		.link = link, .links_max = ARRAY_LEN(link),
+		.site = site, .sites_max = ARRAY_LEN(site),
+		.recipe = recipe, .recipes_max = ARRAY_LEN(recipe),
+	};
+	struct opt *o;
+
+	arena_reset(&arena);
+	o = arena_get(&arena, sizeof(*o));
+	o->ir = lift_block(key, eip, bytes, size);
+	verify(o->ir, "lift");
+	ir_print(o->ir, print_lift);
+	opt_run(o, 0, after_pass);
+	ir_print(o->ir, print_ir);
+	if (backend_emit(o->ir, &out, LINK_BASE))
+		panic("golden: no room for the block");
+	print_code(&out);
+}
+
+/* -- Input -- */
+
+static unsigned unhex(const char *hex, u8 *bytes)
+{
+	unsigned n = 0;
+
+	for (; n < BLOCK_MAX && sscanf(hex + 2 * n, "%2hhx", &bytes[n]) == 1; n++)
+		;
+	return n;
+}
+
+int main(void)
+{
+	char name[64], mode[16], hex[2 * BLOCK_MAX + 1];
+	u8 bytes[BLOCK_MAX];
+	u32 eip;
+
+	if (decode_init())
+		return 2;
+	arena_init(&arena, aligned_alloc(16, ARENA_SIZE), ARENA_SIZE);
+	cache_pool = (u8 *)golden_code - 64;
+	while (scanf("%63s %15s %x %512s", name, mode, &eip, hex) == 4) {
+		printf("= %s\n", name);
+		translate(key_of(mode), eip, bytes, unhex(hex, bytes));
+	}
+	return 0;
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Every form of an address, in flat segments and in others.
+pattern base flat32
+	mov	eax, [ebx]
+pattern base_disp8 flat32
+	mov	eax, [ebx + 8]
+pattern base_disp32 flat32	# beyond a load's own displacement
+	mov	eax, [ebx + 0x12345]
+pattern disp32 flat32
+	mov	eax, [0x12345678]
+pattern base_index flat32
+	mov	eax, [ebx + esi]
+pattern base_index_scale flat32
+	mov	eax, [ebx + esi * 4]
+pattern base_index_scale_disp flat32
+	mov	[ebx + esi * 8 - 0x20], eax
+pattern index_scale_disp32 flat32	# a table
+	mov	eax, [esi * 4 + 0x804a000]
+pattern same_address_twice flat32	# the sum is made once
+	mov	eax, [ebx + esi * 4 + 16]
+	add	eax, 3
+	mov	[ebx + esi * 4 + 16], eax
+pattern lea_sum flat32
+	lea	eax, [ebx + esi * 2 + 7]
+pattern read_modify_write flat32
+	add	dword ptr [ebx + 4], 5
+pattern movzx_byte flat32
+	movzx	eax, byte ptr [esi]
+	movzx	ecx, byte ptr [esi + 1]
+pattern movsx_word flat32
+	movsx	eax, word ptr [esi]
+pattern based_load based32	# base and limit from the state
+	mov	eax, [ebx + 8]
+pattern based_store_twice based32	# the limit is looked at twice, the sums are shared
+	mov	[ebx + 8], eax
+	mov	[ebx + 12], ecx
+pattern aligned_load aligned32	# #AC is possible
+	mov	eax, [ebx + 8]

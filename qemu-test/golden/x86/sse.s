@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# SSE: moves that emit nothing, lanes, arithmetic, comparisons, conversions.
+pattern movaps_reg flat32	# a renaming until the exit
+	movaps	xmm0, xmm1
+pattern movaps_load flat32	# 16 bytes, aligned or #GP
+	movaps	xmm0, [esi]
+pattern movups_copy flat32
+	movups	xmm0, [esi]
+	movups	[edi], xmm0
+pattern movss_load flat32	# lane 0, zeros above
+	movss	xmm0, [esi]
+pattern movss_reg flat32	# lane 0 of another
+	movss	xmm0, xmm1
+pattern addss_chain flat32
+	movss	xmm0, [esi]
+	addss	xmm0, [esi + 4]
+	mulss	xmm0, xmm1
+	movss	[edi], xmm0
+pattern addps flat32
+	addps	xmm0, xmm1
+pattern addpd_mem flat32
+	addpd	xmm0, [esi]
+pattern sqrtsd flat32
+	sqrtsd	xmm0, xmm1
+pattern divsd flat32
+	divsd	xmm0, xmm1
+pattern minps flat32
+	minps	xmm0, xmm1
+pattern xorps_self flat32	# zero
+	xorps	xmm0, xmm0
+pattern andps flat32
+	andps	xmm0, xmm1
+pattern ucomisd_ja flat32
+	ucomisd	xmm0, xmm1
+	ja	0x401100
+pattern cmpltpd flat32
+	cmpltpd	xmm0, xmm1
+pattern cvtsi2sd flat32
+	cvtsi2sd xmm0, eax
+pattern cvttsd2si flat32
+	cvttsd2si eax, xmm0
+pattern cvtss2sd flat32
+	cvtss2sd xmm0, xmm1
+pattern pxor_paddd flat32
+	pxor	xmm0, xmm0
+	paddd	xmm0, xmm1
+pattern pshufd flat32
+	pshufd	xmm0, xmm1, 0x1b
+pattern punpcklbw flat32
+	punpcklbw xmm0, xmm1
+pattern pmovmskb flat32
+	pcmpeqb	xmm0, xmm1
+	pmovmskb eax, xmm0
+pattern movd flat32
+	movd	xmm0, eax
+	movd	ecx, xmm1
+pattern fault_between flat32	# a fault finds the XMM registers by its map
+	movaps	xmm0, xmm1
+	mov	eax, [esi]
+	movaps	xmm1, xmm2
+pattern addps_soft soft32	# DAZ, or an exception is not masked: by a helper
+	addps	xmm0, xmm1
+pattern mmx_paddd flat32
+	paddd	mm0, mm1
+pattern fld_fstp flat32		# x87: helpers
+	fld	dword ptr [esi]
+	fstp	dword ptr [edi]
