@@ -2,8 +2,6 @@
 /* The counters of counters.def, one by one and as one line of name=value. Counts nothing itself. */
 #include "dbt/dbt.h"
 
-#include "dbt/cache/cache.h"
-#include "dbt/sys/sse.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 

@@ -19,6 +19,7 @@ struct break_set {
 	u64 used;		/* when, to find the one that was not for longest; 0: never */
 };
 
+/* Their numbers are in keys of blocks, which all cores share; no lock yet: one core. */
 static struct break_set sets[(KEY_BREAK_SET >> KEY_BREAK_SHIFT) + 1];
 static u64 uses;
 

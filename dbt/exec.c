@@ -7,9 +7,9 @@
 
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
+#include "dbt/cache/jump_cache.h"
 #include "dbt/debug.h"
 #include "dbt/ir/helpers.h"
-#include "dbt/jump_cache.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
 #include "kernel/host_cpu.h"
@@ -24,8 +24,8 @@ static void new_tags(struct dbt *d)
 
 	global.global = 1;
 	global.generation = 0;
-	d->tag[0] = context_tag(&d->context);
-	d->tag[1] = context_tag(&global);
+	d->tag[0] = context_tag(&d->cache.contexts, &d->context);
+	d->tag[1] = context_tag(&d->cache.contexts, &global);
 }
 
 static void update_tag(struct dbt *d)
@@ -36,13 +36,13 @@ static void update_tag(struct dbt *d)
 		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
 		.cs_limit = d->c->seg[CS].limit,
 	};
-	u32 wraps = context_wraps;
+	u32 wraps = d->cache.contexts.wraps;
 
 	if (d->tag[0] && context_same(&d->context, &x))
 		return;
 	d->context = x;
 	new_tags(d);
-	if (wraps != context_wraps)
+	if (wraps != d->cache.contexts.wraps)
 		new_tags(d);
 }
 
@@ -90,7 +90,7 @@ static void leave_stale(struct dbt *d)
 {
 	struct block *b = cache_block_at(d->c->exit_arg - 4);
 
-	cache_counters.stale++;
+	d->cache.count.stale++;
 	if (b)
 		cache_drop(b);
 }
@@ -123,7 +123,7 @@ static void run_one(struct dbt *d)
 	d->after_sti = false;
 	refresh(d);
 	if (!d->link)
-		code = jump_cache_probe(d);
+		code = jump_cache_probe((u32)c->eip, d->tag, &c->ctx);
 	if (!code)
 		code = exec_find_code(d, &f);
 	if (!code) {
@@ -147,8 +147,6 @@ void dbt_run(void)
 	struct dbt *d = dbt_this();
 
 	jump_cache_clear();
-	cache_on_drop = jump_cache_drop;
-	context_on_wrap = jump_cache_clear;
 	for (;;) {
 		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending) {
 			exec_attend(d);

@@ -7,8 +7,8 @@
 #include "dbt/exec.h"
 
 #include "dbt/cache/cache.h"
+#include "dbt/cache/jump_cache.h"
 #include "dbt/debug.h"
-#include "dbt/jump_cache.h"
 #include "dbt/x86/mode.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
@@ -86,7 +86,7 @@ static struct block *find_block(struct dbt *d, struct fault *f)
 		*f = fault_code(EXC_GP, 0);
 		return NULL;
 	}
-	cache_counters.misses++;
+	d->cache.count.misses++;
 	b = translate_counted(d, &k, page.frame, f);
 	if (b && same_second_page(d, b, &global))
 		c->ctx = d->tag[global];
@@ -97,10 +97,10 @@ static struct block *find_block(struct dbt *d, struct fault *f)
  * A record of the exit that a new chain may take: one that is free, or serves a context that
  * cannot come back. NULL: all serve other contexts, or an indirect jump's first targets.
  */
-static struct link *free_link(struct link *l)
+static struct link *free_link(const struct contexts *x, struct link *l)
 {
 	for (unsigned n = l->indirect ? LINK_TARGETS : 1; n; n--, l++)
-		if (!l->to || !l->guard || !context_tag_live(l->tag))
+		if (!l->to || !l->guard || !context_tag_live(x, l->tag))
 			return l;
 	return NULL;
 }
@@ -118,7 +118,7 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 		return;
 	if (l->guard && d->c->ctx != d->left_ctx)	/* from global pages to others, or back: */
 		return;					/* the guard would never let it through */
-	l = free_link(l);
+	l = free_link(&d->cache.contexts, l);
 	if (!l || (l->to && l->guard && l->retags == LINK_RETAGS_MAX))
 		return;
 	if (l->to)
@@ -133,14 +133,17 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 /* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
 const u32 *exec_find_code(struct dbt *d, struct fault *f)
 {
-	u64 evictions = cache_counters.evictions;
+	u64 evictions = d->cache.count.evictions;
 	struct block *b = debug_break(d->c, f) ? NULL : find_block(d, f);
 
-	if (b && d->link && evictions == cache_counters.evictions)
+	if (b && d->link && evictions == d->cache.count.evictions)
 		chain(d, d->link, b);
 	d->link = NULL;
 	if (!b)
 		return NULL;
-	jump_cache_fill(d, b);
+	if (!(b->key.flags & KEY_SINGLE)) {	/* the run loop comes by those */
+		jump_cache_fill(b, d->c->ctx);
+		d->count.jump_cache_fills++;
+	}
 	return block_code(b);
 }

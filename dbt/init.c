@@ -91,7 +91,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	struct vcpu *c = cpu_vcpu_area(this_cpu());
 	void *mem = malloc(ARENA_SIZE);
 
-	if (!d || !mem || decode_init())
+	if (!d || !mem || decoder_init(&d->decoder))
 		return -ERR_NOMEM;
 	memset(c, 0, sizeof(*c));
 	arena_init(&d->arena, mem, ARENA_SIZE);
@@ -106,6 +106,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	c->model = cfg->model;
 	c->tsc_mul = cfg->tsc_mul;
 	cache_init(cfg->code_pool, cfg->code_size);
+	cache_core_init(&d->cache);
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);
 	trap_register_describer(fault_describe);
@@ -119,8 +120,8 @@ void dbt_report(void)
 	const struct shadow_counters *s = &d->shadow->count;
 
 	printk("counters: blocks %lu insns %lu code %lu evictions %lu barriers %lu links %lu\n",
-	       cache_counters.blocks, cache_counters.guest_insns, cache_counters.code_bytes,
-	       cache_counters.evictions, cache_counters.barriers, cache_counters.links);
+	       d->cache.count.blocks, d->cache.count.guest_insns, d->cache.count.code_bytes,
+	       d->cache.count.evictions, d->cache.count.barriers, d->cache.count.links);
 	printk("counters: fills %lu cr3 %lu invalidations %lu asids %lu views %lu drops %lu\n",
 	       s->fills, s->cr3_loads, s->invalidations, s->asid_switches, s->view_switches,
 	       s->drops);

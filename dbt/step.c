@@ -83,10 +83,11 @@ static struct fault step(struct dbt *d, const struct ir1 *i)
 	return c->fault;
 }
 
-static enum decode_status decode_here(const struct vcpu *c, struct ir1 *i, const u8 *bytes,
-				      unsigned n)
+static enum decode_status decode_here(struct dbt *d, struct ir1 *i, const u8 *bytes, unsigned n)
 {
-	return decode(i, bytes, n, (u32)c->eip, c->key_flags & KEY_CS32 ? 4 : 2);
+	const struct vcpu *c = d->c;
+
+	return decode(&d->decoder, i, bytes, n, (u32)c->eip, c->key_flags & KEY_CS32 ? 4 : 2);
 }
 
 /* Up to 15 of b's guest bytes from its x86 instruction at eip on. */
@@ -109,7 +110,7 @@ struct fault exec_step_own(struct dbt *d, const struct block *b)
 	unsigned n = block_bytes(b, (u32)d->c->eip, bytes);
 
 	*(d->step_debug ? &d->count.eval_steps_debug : &d->count.eval_steps_smc) += 1;
-	if (decode_here(d->c, &i, bytes, n) != DECODE_OK)
+	if (decode_here(d, &i, bytes, n) != DECODE_OK)
 		panic("step: block %08x has no instruction at %08x", b->key.eip, (u32)d->c->eip);
 	return step(d, &i);
 }
@@ -140,7 +141,7 @@ struct fault exec_step_x87(struct dbt *d)
 	unsigned n = fetch_bytes(d, bytes);
 
 	d->count.eval_steps_smc++;
-	if (decode_here(d->c, &i, bytes, n) != DECODE_OK ||
+	if (decode_here(d, &i, bytes, n) != DECODE_OK ||
 	    !(i.op == X86_WAIT || x86_rows[i.op].flags & (ROW_X87 | ROW_MMX)))
 		return fault_none();
 	return step(d, &i);

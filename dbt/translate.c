@@ -70,13 +70,14 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 	memcpy(bytes + have, gpa_frame_ptr(n), sizeof(bytes) - have);
 	t->frame2 = n;
 	t->k->page2 = n;
-	return decode(i, bytes, sizeof(bytes), t->eip, t->k->flags & KEY_CS32 ? 4 : 2);
+	return decode(&t->d->decoder, i, bytes, sizeof(bytes), t->eip,
+		      t->k->flags & KEY_CS32 ? 4 : 2);
 }
 
 static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fault *f)
 {
 	unsigned avail = PAGE - t->off < 15 ? PAGE - t->off : 15;
-	enum decode_status s = decode(i, t->page + t->off, avail, t->eip,
+	enum decode_status s = decode(&t->d->decoder, i, t->page + t->off, avail, t->eip,
 				      t->k->flags & KEY_CS32 ? 4 : 2);
 
 	if (s == DECODE_NEED_MORE && t->eip == t->k->eip)
@@ -250,7 +251,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	b->sti = t->lift.sti;
 	b->rep = t->lift.rep;
 	b->guest_len = t->off - (t->k->gpa & (PAGE - 1));
-	cache_counters.guest_insns += ir->guests;
+	t->d->cache.count.guest_insns += ir->guests;
 	trace_block(t->k, ir, b);
 	return b;
 }

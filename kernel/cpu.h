@@ -27,6 +27,7 @@ struct cpu {
 	u64 stack_top;		/* initial sp of this core's monitor stack */
 	struct timer *timers;	/* deadline queue, earliest first */
 	u64 irq_count, trap_count;
+	void *cache;		/* the code cache's part of this core (dbt/cache) */
 	u32 irq_pending;	/* host interrupts noted, not yet handled (bit per cpu_event) */
 };
 

@@ -22,6 +22,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = os.path.join("qemu-test", "mutants.cfg")
 COPY = os.path.join(TOP, "build", "mutate")
 KEYS = {"file", "from", "to", "tests", "scale"}
+NATIVE_TOOLS = {        # scripts that run one, instead of the product
+    "enc-rows": "enc_rows_list", "opt-text": "opt_passes", "golden": "golden_{host}",
+}
 BUILD_LIMIT, TEST_LIMIT = 600, 900          # seconds
 FAILED = re.compile(r"^FAIL (\S+)", re.M)
 
@@ -94,7 +97,9 @@ def goal(test, host):
     """What has to be built for a test."""
     if is_unit(test):
         return f"build/native/{test}"
-    return "build/native/enc_rows_list" if test == "enc-rows" else f"build/{host}/loam.elf"
+    if test in NATIVE_TOOLS:
+        return "build/native/" + NATIVE_TOOLS[test].format(host=host)
+    return f"build/{host}/loam.elf"
 
 
 def end(process):

@@ -11,6 +11,7 @@
 
 #include "dbt/backend/backend.h"
 #include "dbt/cache/block.h"
+#include "dbt/cache/context.h"
 
 struct cache_counters {
 	u64 blocks, guest_insns;	/* translated since the start */
@@ -24,13 +25,28 @@ struct cache_counters {
 	u64 evicted_blocks;
 	u64 barriers;			/* instruction cache barriers */
 };
-extern struct cache_counters cache_counters;
+
+/* So much one emission may fill; records are copied to the region when their number is known. */
+#define CACHE_SITES_MAX 1024
+#define CACHE_RECIPES_MAX 1024
+
+/* A core's part of the cache: what it counts, its contexts, the emission under way. */
+struct cache_core {
+	struct cache_counters count;
+	struct contexts contexts;
+	struct block *found;	/* last by its code: faults come from one place in turns */
+	struct fault_site site[CACHE_SITES_MAX];
+	struct recipe recipe[CACHE_RECIPES_MAX];
+};
+
 
 /*
  * Use `size` bytes at `pool` (within a direct branch's reach of the monitor's text, 64 KiB
- * aligned) for code. size >= 256 KiB. The frame table must be there.
+ * aligned) for code. size >= 256 KiB. The frame table must be there. Once, for all cores.
  */
 void cache_init(void *pool, u64 size);
+/* c, zeroed, is this core's part from now on; it stays the caller's and must stay. */
+void cache_core_init(struct cache_core *c);
 
 /* -- codebuf.c: room -- */
 
@@ -100,8 +116,5 @@ void cache_page_busy(u32 n, u64 now);
 bool cache_self_checks(void);
 /* Now and then: pages whose time is over are watched again. */
 void cache_self_check_end(u64 now);
-
-/* Called when a block is dropped (jump caches must forget it). */
-extern void (*cache_on_drop)(const struct block *b);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "dbt/cache/cache.h"
 
+#include "dbt/cache/this.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 
@@ -17,8 +18,6 @@
 #define REGIONS_MAX 64
 #define HIGH_WATER (8u * 1024)		/* a region with less left is full */
 #define RECORDS_ROOM (4u * 1024)	/* of that, kept for a block's own records */
-#define SITES_MAX 1024
-#define RECIPES_MAX 1024
 
 struct region {
 	u8 *base;
@@ -28,16 +27,11 @@ struct region {
 	unsigned blocks;
 };
 
-struct cache_counters cache_counters;
+/* All cores' pool. Law: one core for now; who changes it has no lock to take yet. */
 static struct region region[REGIONS_MAX];
 static unsigned regions, current;
-static struct block *found;		/* last by its code: faults come from one place in turns */
 static u64 region_size;
 u8 *cache_pool;
-
-/* Scratch for one emission; records are copied to the region when their number is known. */
-static struct fault_site site_buf[SITES_MAX];
-static struct recipe recipe_buf[RECIPES_MAX];
 
 /* One index entry for each block of a region, at its upper end. */
 #define BLOCKS_PER_REGION(size) ((size) / 256)
@@ -50,7 +44,6 @@ static void region_reset(struct region *r)
 	r->block = (struct block **)(r->base + region_size - index);
 	r->bottom = (u8 *)r->block;
 	r->blocks = 0;
-	found = NULL;
 }
 
 void cache_init(void *mem, u64 size)
@@ -66,17 +59,22 @@ void cache_init(void *mem, u64 size)
 	}
 }
 
+void cache_core_init(struct cache_core *c) { cpu_self()->cache = c; }
+
 static void region_evict(struct region *r)
 {
+	struct cache_counters *count = &cache_this()->count;
+
 	if (!r->blocks)
 		return;
-	cache_counters.evictions++;
+	count->evictions++;
 	for (unsigned n = 0; n < r->blocks; n++)
 		if (!r->block[n]->dead) {
-			cache_counters.evicted_blocks++;
+			count->evicted_blocks++;
 			cache_drop(r->block[n]);
 		}
 	region_reset(r);
+	cache_this()->found = NULL;
 }
 
 void cache_next_region(void)
@@ -110,6 +108,7 @@ static void *carve(struct region *r, u64 size, u64 align)
 void cache_room(struct backend_out *o, unsigned links, u32 *link_base)
 {
 	struct region *r = &region[current];
+	struct cache_core *c = cache_this();
 
 	if (room_left(r) < HIGH_WATER || r->blocks == BLOCKS_PER_REGION(region_size)) {
 		cache_next_region();
@@ -120,10 +119,10 @@ void cache_room(struct backend_out *o, unsigned links, u32 *link_base)
 	o->links_max = links;
 	o->code = r->top;
 	o->code_end = (u32 *)(r->bottom - RECORDS_ROOM);
-	o->site = site_buf;
-	o->sites_max = SITES_MAX;
-	o->recipe = recipe_buf;
-	o->recipes_max = RECIPES_MAX;
+	o->site = c->site;
+	o->sites_max = CACHE_SITES_MAX;
+	o->recipe = c->recipe;
+	o->recipes_max = CACHE_RECIPES_MAX;
 }
 
 struct link *cache_link(u32 number) { return (struct link *)cache_pool + number; }
@@ -144,6 +143,7 @@ struct block *cache_commit(const struct backend_out *o)
 {
 	struct region *r = &region[current];
 	struct block *b = carve(r, record_size(o), 8);
+	struct cache_counters *count = &cache_this()->count;
 
 	must((u8 *)o->end <= r->bottom);
 	*b = (struct block){
@@ -158,9 +158,9 @@ struct block *cache_commit(const struct backend_out *o)
 	r->top = o->end;
 	r->block[r->blocks++] = b;
 	backend_sync(o->code, o->end);
-	cache_counters.barriers++;
-	cache_counters.blocks++;
-	cache_counters.code_bytes += b->code_size;
+	count->barriers++;
+	count->blocks++;
+	count->code_bytes += b->code_size;
 	return b;
 }
 
@@ -187,11 +187,12 @@ static bool holds(const struct block *b, u64 pc)
 struct block *cache_block_at(u64 pc)
 {
 	u64 off = pc - (u64)(uintptr_t)cache_pool;
+	struct cache_core *c = cache_this();
 	const struct region *r;
 	unsigned lo = 0, hi;
 
-	if (found && holds(found, pc))
-		return found;
+	if (c->found && holds(c->found, pc))
+		return c->found;
 	if (!cache_contains(pc))
 		return NULL;
 	r = &region[off / region_size];
@@ -201,7 +202,7 @@ struct block *cache_block_at(u64 pc)
 		struct block *b = r->block[mid];
 
 		if (holds(b, pc))
-			return found = b;
+			return c->found = b;
 		if (pc < (u64)(uintptr_t)block_code(b))
 			hi = mid;
 		else

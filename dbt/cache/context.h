@@ -25,19 +25,24 @@ static inline bool context_same(const struct context *a, const struct context *b
 	       a->flags == b->flags && a->cs_base == b->cs_base && a->cs_limit == b->cs_limit;
 }
 
-/*
- * The tag of c; a new one if c was not seen lately. Tags that run out start again (everything
- * forgets).
- */
-u32 context_tag(const struct context *c);
+/* The last few contexts of a core and their numbers. */
+struct contexts {
+	/* Of other pages, of global ones: those of CR3 writes do not push these out. */
+	struct context_recent {
+		struct { struct context c; u32 tag; } slot[16];
+		unsigned next, last;	/* to be used next; found last */
+	} recent[2];
+	u32 last_tag;
+	u32 wraps;			/* so often have tags started again */
+};
 
-/* So often have tags started again. */
-extern u32 context_wraps;
+/*
+ * The tag of c; a new one if c was not seen lately. Tags that run out start again: everything
+ * forgets, jump cache and chains.
+ */
+u32 context_tag(struct contexts *x, const struct context *c);
 
 /* Can the tag still come back? */
-bool context_tag_live(u32 tag);
-
-/* Called when tags start again from 1: jump caches must be cleared. */
-extern void (*context_on_wrap)(void);
+bool context_tag_live(const struct contexts *x, u32 tag);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Blocks go: because their guest bytes were written, or with their region. */
 #include "dbt/cache/cache.h"
+#include "dbt/cache/jump_cache.h"
+#include "dbt/cache/this.h"
 
 #include "kernel/panic.h"
 #include "mm/frame.h"
-
-void (*cache_on_drop)(const struct block *b);
 
 /* Which of the block's two frame lists goes through frame n. */
 static pool_ref *next_on(struct block *b, u32 n)
@@ -80,8 +80,7 @@ static void drop(struct block *b)
 	cache_forget(b);
 	for (unsigned n = 0; n < frames_of(b); n++)
 		remove_from_frame(b, b->frame[n]);
-	if (cache_on_drop)
-		cache_on_drop(b);
+	jump_cache_drop(b);
 }
 
 void cache_drop(struct block *b)
@@ -99,7 +98,7 @@ void cache_code_written(u32 n, u32 off, u32 size)
 	for (; b; b = next) {
 		next = block_behind(b, n);
 		if (cache_block_touched(b, n, off, size)) {
-			cache_counters.drops++;
+			cache_this()->count.drops++;
 			drop(b);
 		}
 	}

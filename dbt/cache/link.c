@@ -2,6 +2,8 @@
 /* Chaining: exits patched to go straight to a block, and undone when it goes. */
 #include "dbt/cache/cache.h"
 
+#include "dbt/cache/this.h"
+
 void cache_chain(struct link *l, struct block *to, u32 tag)
 {
 	bool fresh = link_to(l) != to;
@@ -9,8 +11,8 @@ void cache_chain(struct link *l, struct block *to, u32 tag)
 	if (l->to && fresh)
 		cache_unchain(l);
 	backend_link(l, block_code(to), tag);
-	cache_counters.barriers++;
-	cache_counters.links++;
+	cache_this()->count.barriers++;
+	cache_this()->count.links++;
 	if (!fresh)
 		return;
 	l->to = pool_ref_of(to);
@@ -32,6 +34,6 @@ void cache_unchain(struct link *l)
 	remove_incoming(l);
 	l->to = 0;
 	backend_unlink(l);
-	cache_counters.unlinks++;
-	cache_counters.barriers++;
+	cache_this()->count.unlinks++;
+	cache_this()->count.barriers++;
 }

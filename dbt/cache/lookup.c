@@ -2,10 +2,11 @@
 /* Blocks by key: a hash table with chains. Not the jump cache, which is per core and by GVA. */
 #include "dbt/cache/cache.h"
 
+#include "dbt/cache/this.h"
 #include "mm/frame.h"
 
 #define BUCKETS 32768
-static pool_ref bucket[BUCKETS];
+static pool_ref bucket[BUCKETS];	/* all cores' blocks; no lock yet: one core */
 
 static unsigned hash(const struct block_key *k)
 {
@@ -31,7 +32,7 @@ static struct block *find(pool_ref at, const struct block_key *k)
 
 struct block *cache_first(const struct block_key *k)
 {
-	cache_counters.lookups++;
+	cache_this()->count.lookups++;
 	return find(bucket[hash(k)], k);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "dbt/cache/cache.h"
 
+#include "dbt/cache/this.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 #include "mm/frame.h"
@@ -20,6 +21,7 @@
 #define WINDOW_NS 20000000ull
 #define OPEN_NS 1000000000ull	/* then it is watched again, to see whether it has gone quiet */
 
+/* Facts about frames, for all cores; no lock yet: one core. */
 static struct { u32 frame; u32 stores; u64 since; } busy[8];
 static struct { u32 frame; u64 since; } open[32];
 static unsigned opens;
@@ -69,7 +71,7 @@ static void open_page(u32 n, u64 now)
 		close(oldest);
 	open[opens].frame = n;
 	open[opens++].since = now;
-	cache_counters.self_checked_pages++;
+	cache_this()->count.self_checked_pages++;
 	trace(FRAME, "frame %x is written again and again: its blocks check themselves\n", n);
 }
 

@@ -7,14 +7,14 @@
 #ifndef DBT_CORE_CORE_H
 #define DBT_CORE_CORE_H
 
-#include "dbt/cache/context.h"
+#include "dbt/cache/cache.h"
 #include "dbt/x86/cpu.h"
+#include "dbt/x86/decode.h"
+#include "dbt/x86/ir1.h"
 #include "mm/arena.h"
 #include "mm/shadow.h"
 
-struct block;
 struct bus;
-struct link;
 
 /* What the machine does for the CPU. All are called from the run loop, never from a trap. */
 struct dbt_platform {
@@ -40,6 +40,7 @@ struct dbt_counters {
 	u64 jump_cache_fills, relinks;
 	u64 translate_ticks;		/* clock_ticks() spent in translate() */
 	u64 idle_ticks;			/* clock_ticks() that the halted CPU waited */
+	u64 fp_traps, vec_helpers;	/* SSE in C: invalid operations that trapped; rows called */
 };
 
 /* One guest CPU; the struct vcpu it drives is in the per-core area. */
@@ -62,6 +63,9 @@ struct dbt {
 	bool step_debug;		/* because of a data breakpoint */
 	u32 busy_page;			/* with PENDING_BUSY_PAGE */
 	struct dbt_counters count;
+	struct decoder decoder;
+	struct cache_core cache;		/* large: what is often used stands before it */
+	u32 unimplemented[X86_OP_COUNT];	/* so often each instruction was met */
 };
 
 /* The translator of this core. */

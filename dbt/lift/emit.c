@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The lifter's vocabulary: one short function for each kind of IR instruction. No x86 semantics
- * here.
+ * here, and no exits (exit.c).
  */
 #include "dbt/lift/lift.h"
 
@@ -100,12 +100,6 @@ void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c)
 	emit(t, (struct ir_insn){ .op = IR_HELPER, .x = 2, .a = a, .b = b, .c = c, .k = h });
 }
 
-void lift_sys(struct lift *t, enum helper h, val a, val b)
-{
-	emit(t, (struct ir_insn){ .op = IR_SYS, .a = a, .b = b, .c = lift_flags_full(t), .k = h });
-	t->ended = true;
-}
-
 val lift_get(struct lift *t, unsigned reg)
 {
 	return emit(t, (struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg });
@@ -162,23 +156,4 @@ void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s
 {
 	emit(t, (struct ir_insn){ .op = IR_RAISE_IF, .x = cond, .a = a, .b = b,
 				  .k = exception(vector, error) });
-}
-
-void lift_exit(struct lift *t, u32 eip)
-{
-	emit(t, (struct ir_insn){ .op = IR_EXIT, .c = lift_flags_full(t), .k = eip });
-	t->ended = true;
-}
-
-void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip)
-{
-	emit(t, (struct ir_insn){ .op = IR_EXIT_IF, .x = cond, .a = a, .b = b,
-				  .c = lift_flags_full(t), .k = eip });
-}
-
-void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind)
-{
-	emit(t, (struct ir_insn){ .op = IR_EXIT_IND, .x = kind, .a = eip,
-				  .c = lift_flags_full(t) });
-	t->ended = true;
 }

@@ -71,8 +71,6 @@ void lift_ststate(struct lift *t, size_t off, enum ir_mem mem, val v);
 val lift_helper(struct lift *t, enum helper h, enum ir_type type, val a, val b, val c);
 /* A C helper that returns nonzero with vcpu.fault set if the guest faults. */
 void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c);
-/* End the block in a system helper (all state in struct vcpu). */
-void lift_sys(struct lift *t, enum helper h, val a, val b);
 
 /* -- Registers and operands -- */
 val lift_get(struct lift *t, unsigned reg);		/* 32 bits of a general register */
@@ -127,9 +125,12 @@ void lift_x87_wait(struct lift *t);
 void lift_raise(struct lift *t, u8 vector);		/* ends the block */
 void lift_raise_code(struct lift *t, u8 vector, u32 error);
 void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s64 error);
+/* exit.c: they materialise the flags. */
 void lift_exit(struct lift *t, u32 eip);
 void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip);
 void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind);
+/* End the block in a system helper (all state in struct vcpu). */
+void lift_sys(struct lift *t, enum helper h, val a, val b);
 static inline bool lift_protected(const struct lift *t)
 {
 	return (t->key & (KEY_PE | KEY_VM)) == KEY_PE;

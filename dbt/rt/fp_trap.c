@@ -5,10 +5,11 @@
  * on operands that translated code has kept. Only with all exceptions masked:
  * otherwise the block calls helpers (KEY_SSE_SOFT).
  */
-#include "dbt/backend/host_fp.h"
-#include "dbt/ir/vec.h"
 #include "dbt/rt/fault.h"
-#include "dbt/sys/sse.h"
+
+#include "dbt/backend/host_fp.h"
+#include "dbt/core/core.h"
+#include "dbt/ir/vec.h"
 #include "kernel/panic.h"
 
 bool fp_trap(struct vcpu *c, struct trap_frame *f)
@@ -22,7 +23,7 @@ bool fp_trap(struct vcpu *c, struct trap_frame *f)
 	host_fp_operand(op.b, &b);
 	must(!vec_eval(c, op.row, op.imm, &r, &a, &b, &b).raised);
 	host_fp_result(&op, &r);
-	sse_counters.traps++;
+	((struct dbt *)c->owner)->count.fp_traps++;
 	f->pc += 4;
 	return true;
 }

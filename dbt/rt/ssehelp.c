@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helpers of the SSE families: rows that the host cannot do inline, and MXCSR. */
+#include "dbt/core/core.h"
 #include "dbt/ir/vec.h"
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/sse.h"
@@ -13,7 +14,7 @@ u64 helper_vec(struct vcpu *c, u64 a, u64 b, u64 d)
 	struct fault f = vec_eval(c, (unsigned)a, (unsigned)b, &r, &x, &y, &y);
 
 	(void)d;
-	sse_counters.helpers++;
+	((struct dbt *)c->owner)->count.vec_helpers++;
 	if (f.raised) {
 		c->fault = f;
 		return 1;

@@ -63,15 +63,13 @@ static void pop_stack(struct vcpu *c, unsigned n)
 
 /* -- What is not there yet -- */
 
-static u32 unimplemented[X86_OP_COUNT];
-
 u64 helper_unimplemented(struct vcpu *c, u64 a, u64 b, u64 d)
 {
 	struct dbt *dbt = c->owner;
 
 	UNUSED2;
 	dbt->count.unimplemented++;
-	if (!unimplemented[a]++)
+	if (!dbt->unimplemented[a]++)
 		printk("dbt: %s is not implemented: #UD at %08x\n", x86_rows[a].name, (u32)c->eip);
 	c->fault = fault_plain(EXC_UD);
 	return 0;

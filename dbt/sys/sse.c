@@ -4,8 +4,6 @@
 
 #include "dbt/backend/host_fp.h"
 
-struct sse_counters sse_counters;
-
 u32 sse_mxcsr(struct vcpu *c)
 {
 	c->mxcsr |= host_fp_take_flags();

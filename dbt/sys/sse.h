@@ -21,8 +21,4 @@ void sse_set_mxcsr(struct vcpu *c, u32 v);
 /* Bits that must be zero: LDMXCSR and FXRSTOR raise #GP(0). */
 static inline bool sse_mxcsr_valid(u32 v) { return !(v & ~(u32)MXCSR_ALL); }
 
-/* Rows done in C: invalid operations that trapped, and rows called as helpers. */
-struct sse_counters { u64 traps, helpers; };
-extern struct sse_counters sse_counters;
-
 #endif

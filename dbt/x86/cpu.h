@@ -110,7 +110,7 @@ struct cpu_model;
 struct vcpu {
 	/* Written back copies of what translated code keeps in host registers. */
 	u64 gpr[GPR_COUNT];	/* 32-bit guests: sign-extended, as host registers hold them */
-	u64 cc_op;		/* enum cc_kind | size class (dbt/lift/flags.h) */
+	u64 cc_op;		/* enum cc_kind | size class (dbt/x86/cc.h) */
 	u64 cc_a, cc_b;
 	u64 eip;		/* zero-extended; valid whenever translated code is not running */
 	u64 next_eip;		/* system helpers: the address after the instruction */

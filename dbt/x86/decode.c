@@ -12,7 +12,7 @@
  * LOCK, segments, repeated prefixes and F2/F3 that mean nothing are left out,
  * opcodes that it rejects are replaced by a twin with the same operands.
  * Invariant: what scan() and Capstone think of the length is the same, or the
- * instruction is refused and counted in decode_disagreements.
+ * instruction is refused and counted in the decoder.
  */
 #include "dbt/x86/decode.h"
 
@@ -27,14 +27,14 @@
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 
-unsigned long decode_disagreements;
-
-static csh handle;			/* 32-bit code; see normalise() */
-
 /* -- Capstone's names to ours ------------------------------------------------ */
 
 /* Enum x86_op by Capstone's instruction number; 0 (X86_INVALID) where no row exists. */
-static u16 row_of[X86_INS_ENDING] = {
+#define CONDITIONS(p, row) \
+	[p##O] = row, [p##NO] = row, [p##B] = row, [p##AE] = row, [p##E] = row, [p##NE] = row, \
+	[p##BE] = row, [p##A] = row, [p##S] = row, [p##NS] = row, [p##P] = row, [p##NP] = row, \
+	[p##L] = row, [p##GE] = row, [p##LE] = row, [p##G] = row
+static const u16 row_of[X86_INS_ENDING] = {
 #define INS(name, lift, flags, feature) [X86_INS_##name] = X86_##name,
 #define INX(name, lift, flags, feature)
 #include "dbt/x86/insns.def"
@@ -61,21 +61,10 @@ static u16 row_of[X86_INS_ENDING] = {
 	[X86_INS_IRET] = X86_IRET, [X86_INS_IRETD] = X86_IRET,
 	[X86_INS_PREFETCHNTA] = X86_PREFETCH, [X86_INS_PREFETCHT0] = X86_PREFETCH,
 	[X86_INS_PREFETCHT1] = X86_PREFETCH, [X86_INS_PREFETCHT2] = X86_PREFETCH,
+	CONDITIONS(X86_INS_J, X86_JCC), CONDITIONS(X86_INS_SET, X86_SETCC),
+	CONDITIONS(X86_INS_CMOV, X86_CMOVCC),
 };
-
-/* Jcc, SETcc and CMOVcc in the order of their condition codes. */
-static const u16 cond_ids[3][16] = {
-	{ X86_INS_JO, X86_INS_JNO, X86_INS_JB, X86_INS_JAE, X86_INS_JE, X86_INS_JNE, X86_INS_JBE,
-	  X86_INS_JA, X86_INS_JS, X86_INS_JNS, X86_INS_JP, X86_INS_JNP, X86_INS_JL, X86_INS_JGE,
-	  X86_INS_JLE, X86_INS_JG },
-	{ X86_INS_SETO, X86_INS_SETNO, X86_INS_SETB, X86_INS_SETAE, X86_INS_SETE, X86_INS_SETNE,
-	  X86_INS_SETBE, X86_INS_SETA, X86_INS_SETS, X86_INS_SETNS, X86_INS_SETP, X86_INS_SETNP,
-	  X86_INS_SETL, X86_INS_SETGE, X86_INS_SETLE, X86_INS_SETG },
-	{ X86_INS_CMOVO, X86_INS_CMOVNO, X86_INS_CMOVB, X86_INS_CMOVAE, X86_INS_CMOVE,
-	  X86_INS_CMOVNE, X86_INS_CMOVBE, X86_INS_CMOVA, X86_INS_CMOVS, X86_INS_CMOVNS,
-	  X86_INS_CMOVP, X86_INS_CMOVNP, X86_INS_CMOVL, X86_INS_CMOVGE, X86_INS_CMOVLE,
-	  X86_INS_CMOVG },
-};
+#undef CONDITIONS
 
 struct reg_name { u8 kind, number, size; bool high; };
 
@@ -476,7 +465,7 @@ struct work {				/* one call's temporaries */
 	cs_detail detail;
 };
 
-static bool run_capstone(struct work *w, const u8 *bytes)
+static bool run_capstone(struct decoder *d, struct work *w, const u8 *bytes)
 {
 	u8 copy[SCAN_MAX + 3];
 	const u8 *code = copy;
@@ -484,14 +473,14 @@ static bool run_capstone(struct work *w, const u8 *bytes)
 	u64 address = 0;
 
 	w->insn.detail = &w->detail;
-	if (!cs_disasm_iter(handle, &code, &size, &address, &w->insn))
+	if (!cs_disasm_iter(d->capstone, &code, &size, &address, &w->insn))
 		return false;
 	if (size != 0)
-		decode_disagreements++;
+		d->disagreements++;
 	return size == 0;
 }
 
-static bool decode_x87(struct ir1 *i, struct work *w)
+static bool decode_x87(struct decoder *d, struct ir1 *i, struct work *w)
 {
 	const struct scan *s = &w->scan;
 	struct x87_entry e = x87_lookup(s->opcode, s->modrm);
@@ -503,17 +492,17 @@ static bool decode_x87(struct ir1 *i, struct work *w)
 		x87_registers(i, e.form, modrm_rm(s->modrm));
 		return e.op != X86_INVALID;
 	}
-	if (!run_capstone(w, i->bytes) || !take_operands(i, s, &w->detail.x86))
+	if (!run_capstone(d, w, i->bytes) || !take_operands(i, s, &w->detail.x86))
 		return false;
 	set_mem_size(i, e.size);
 	return i->nops == 1;
 }
 
-static bool decode_other(struct ir1 *i, struct work *w)
+static bool decode_other(struct decoder *d, struct ir1 *i, struct work *w)
 {
 	const struct scan *s = &w->scan;
 
-	if (!scan_form_exists(s) || !run_capstone(w, i->bytes))
+	if (!scan_form_exists(s) || !run_capstone(d, w, i->bytes))
 		return false;
 	i->op = row_for(s, w->insn.id);
 	if (i->op == X86_INVALID || !take_operands(i, s, &w->detail.x86))
@@ -532,7 +521,8 @@ static bool lock_allowed(const struct ir1 *i)
 	return (x86_rows[i->op].flags & ROW_LOCK) && i->ops[0].kind == IR1_MEM;
 }
 
-enum decode_status decode(struct ir1 *out, const u8 *bytes, unsigned avail, u32 eip, unsigned mode)
+enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, unsigned avail,
+			  u32 eip, unsigned mode)
 {
 	struct work w;
 	enum decode_status status;
@@ -549,9 +539,9 @@ enum decode_status decode(struct ir1 *out, const u8 *bytes, unsigned avail, u32 
 	out->eip = eip;
 	memcpy(out->bytes, bytes, w.scan.len);
 	if (w.scan.map == MAP_1 && (w.scan.opcode & 0xf8) == 0xd8)
-		valid = decode_x87(out, &w);
+		valid = decode_x87(d, out, &w);
 	else
-		valid = decode_other(out, &w);
+		valid = decode_other(d, out, &w);
 	if (valid && (out->prefix & PFX_LOCK))
 		valid = lock_allowed(out);
 	if (!valid)
@@ -561,23 +551,14 @@ enum decode_status decode(struct ir1 *out, const u8 *bytes, unsigned avail, u32 
 
 /* -- Set-up ------------------------------------------------------------------------- */
 
-static void name_conditions(void)
-{
-	static const u16 families[3] = { X86_JCC, X86_SETCC, X86_CMOVCC };
-
-	for (unsigned f = 0; f < ARRAY_LEN(families); f++)
-		for (unsigned k = 0; k < 16; k++)
-			row_of[cond_ids[f][k]] = families[f];
-}
-
-int decode_init(void)
+int decoder_init(struct decoder *d)
 {
 	cs_opt_mem mem = { malloc, calloc, realloc, free, vsnprintf };
 
-	name_conditions();
+	d->disagreements = 0;
 	if (cs_option(0, CS_OPT_MEM, (size_t)&mem) != CS_ERR_OK ||
-	    cs_open(CS_ARCH_X86, CS_MODE_32, &handle) != CS_ERR_OK ||
-	    cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
+	    cs_open(CS_ARCH_X86, CS_MODE_32, &d->capstone) != CS_ERR_OK ||
+	    cs_option(d->capstone, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
 		return -ERR_NOMEM;
 	return 0;
 }

@@ -16,20 +16,25 @@ enum decode_status {
 	DECODE_NEED_MORE,	/* the bytes are the beginning of a longer instruction */
 };
 
-/*
- * How often Capstone and the length rules of scan.c disagreed (the instruction was refused):
- * our bug if not 0. Not exact when several cores decode at once.
- */
-extern unsigned long decode_disagreements;
+/* What one core decodes with. */
+struct decoder {
+	size_t capstone;	/* its handle */
+	/*
+	 * How often Capstone and the length rules of scan.c disagreed (the instruction was
+	 * refused): our bug if not 0.
+	 */
+	u64 disagreements;
+};
 
-/* Once, before the first decode(). 0, or -ERR_NOMEM when Capstone cannot be set up. */
-int decode_init(void);
+/* Before the first decode() with d. 0, or -ERR_NOMEM when Capstone cannot be set up. */
+int decoder_init(struct decoder *d);
 
 /*
  * Decodes the instruction at bytes[0 .. avail), which lies at offset `eip` of its code segment.
  * mode: 2 or 4, the default operand and address size (CS.D). avail: 0 or more; 15 always suffice.
- * *out is complete on DECODE_OK only; otherwise out->op is X86_INVALID. Reentrant.
+ * *out is complete on DECODE_OK only; otherwise out->op is X86_INVALID.
  */
-enum decode_status decode(struct ir1 *out, const u8 *bytes, unsigned avail, u32 eip, unsigned mode);
+enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, unsigned avail,
+			  u32 eip, unsigned mode);
 
 #endif

@@ -45,6 +45,7 @@
 
 enum outcome { RAN, FETCH_FAULT, UNDEFINED, DATA_FAULT, OTHER_FAULT };
 
+static struct decoder decoder;
 static u8 *page;
 static pid_t child;
 static struct user_regs_struct fresh;
@@ -250,7 +251,7 @@ static void check_windows(const u8 *b, unsigned mode, const struct ir1 *whole,
 		enum decode_status got;
 
 		memcpy(window, b, n);
-		got = decode(&i, window, n, 0x1000, mode);
+		got = decode(&decoder, &i, window, n, 0x1000, mode);
 		free(window);
 		if (st == DECODE_OK && got != (n < whole->len ? DECODE_NEED_MORE : DECODE_OK))
 			report("window", b, mode, whole);
@@ -323,7 +324,7 @@ static void check_refused(const u8 *b, unsigned mode, const struct ir1 *i,
 		skipped++;
 		return;
 	}
-	for (n = 0; decode(&part, b, n, 0x1000, mode) == DECODE_NEED_MORE; n++)
+	for (n = 0; decode(&decoder, &part, b, n, 0x1000, mode) == DECODE_NEED_MORE; n++)
 		;
 	if (step(b, n, mode) == FETCH_FAULT)
 		report("refused, but the CPU wants more", b, mode, i);
@@ -339,7 +340,7 @@ static void check_refused(const u8 *b, unsigned mode, const struct ir1 *i,
 static void check(const u8 *b, unsigned mode)
 {
 	struct ir1 i;
-	enum decode_status status = decode(&i, b, SCAN_MAX, 0x1000, mode);
+	enum decode_status status = decode(&decoder, &i, b, SCAN_MAX, 0x1000, mode);
 
 	tested++;
 	if (status == DECODE_NEED_MORE) {
@@ -427,8 +428,8 @@ int main(int argc, char **argv)
 		    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (page != (u8 *)CODE || mprotect(page + PAGE, PAGE, PROT_NONE) != 0)
 		die("mmap");
-	if (decode_init() != 0)
-		die("decode_init");
+	if (decoder_init(&decoder) != 0)
+		die("decoder_init");
 	start_child();
 	for (unsigned long k = 0; k < count; k++) {
 		u8 b[SCAN_MAX];
@@ -439,8 +440,8 @@ int main(int argc, char **argv)
 	for (unsigned mode = 2; all && mode <= 4; mode += 2)
 		check_all(mode);
 	kill(child, SIGKILL);
-	if (decode_disagreements) {
-		printf("FAIL Capstone's length was another one %lu times\n", decode_disagreements);
+	if (decoder.disagreements) {
+		printf("FAIL Capstone's length was another one %lu times\n", decoder.disagreements);
 		wrong++;
 	}
 	printf("not compared: %lu; addresses compared: %lu\n%lu passed, %lu failed\n",

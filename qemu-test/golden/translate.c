@@ -36,6 +36,7 @@
 
 u8 *cache_pool;
 static struct arena arena;
+static struct decoder decoder;
 
 /* Links are patched in place by nobody here. */
 void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
@@ -94,7 +95,8 @@ static struct ir *lift_block(u32 key, u32 eip, const u8 *bytes, unsigned size)
 
 	t.ir->key_flags = key;
 	while (at < size && !t.ended) {
-		if (decode(&i, bytes + at, size - at, eip + at, key & KEY_CS32 ? 4 : 2))
+		if (decode(&decoder, &i, bytes + at, size - at, eip + at,
+			   key & KEY_CS32 ? 4 : 2))
 			panic("golden: byte %u is no instruction", at);
 		if (t.ir->guests && lift_begins_block(&i))
 			break;
@@ -210,7 +212,7 @@ int main(void)
 	u8 bytes[BLOCK_MAX];
 	u32 eip;
 
-	if (decode_init())
+	if (decoder_init(&decoder))
 		return 2;
 	arena_init(&arena, aligned_alloc(16, ARENA_SIZE), ARENA_SIZE);
 	cache_pool = (u8 *)golden_code - 64;

@@ -15,6 +15,7 @@
 #define ARENA_SIZE (1u << 20)
 
 static struct arena arena;
+static struct decoder decoder;
 static u8 data[DATA_ALL];
 static u8 pristine[DATA_ALL];
 
@@ -185,7 +186,7 @@ static enum decode_status fetch(struct vcpu *c, u32 eip, struct ir1 *i)
 
 	while (n < 15 && code_byte(linear + n, &bytes[n]))
 		n++;
-	return decode(i, bytes, n, eip, c->key_flags & KEY_CS32 ? 4 : 2);
+	return decode(&decoder, i, bytes, n, eip, c->key_flags & KEY_CS32 ? 4 : 2);
 }
 
 /* Lift from c->eip on; NULL if the bytes at c->eip are no instruction (*status says why). */
@@ -334,7 +335,7 @@ void world_show(u32 n, const struct insn_way *way)
 
 void world_init(void)
 {
-	if (decode_init())
+	if (decoder_init(&decoder))
 		exit(2);
 	arena_init(&arena, aligned_alloc(16, ARENA_SIZE), ARENA_SIZE);
 	for (u32 i = 0; i < DATA_ALL; i++)

@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import deps
+import docs
 import fp
 import readmes
 import run
@@ -76,10 +77,31 @@ def test_fp():
 def test_readmes():
     files = ["a/b/x.c", "a/README.md", "top.c", ".ci/run"]
     check("folders with files", readmes.folders(files), ["a", "a/b"])
-    def one(line):
-        return len(readmes.check("a", [line], files))
-    check("files that are there", one("`x.c` and `b/x.c top.c`, `x*.c`, `NAME.c`, y.c"), 0)
-    check("a file that is not", one("`x.c y.c`"), 1)
+    check("60 lines pass", readmes.check("a", ["x"] * 60), [])
+    check("61 do not", len(readmes.check("a", ["x"] * 61)), 1)
+
+
+def test_docs():
+    texts = {"docs/design.md": ["## 1. One", "### 1.2 Two", "## 3. Three"], "a/b/x.c": [
+        "/* gone_away() */", "int x_find(void);", "*p = here_it_is();"], "a/README.md": [""]}
+    project = docs.Project(list(texts), texts.get, {"other.h"})
+    def one(line, path="docs/x.md"):
+        return [e.split(": ")[-1] for e in docs.check(project, path, line)]
+    check("files that are there", one("x.c, `b/x.c`, a/b/x.c, other.h, x*.c, KEY.c"), [])
+    check("files that are not", one("y.c, c/x.c and b/y*.c"),
+          [f"names {n}, which is not there" for n in ("y.c", "c/x.c", "b/y*.c")])
+    check("the end of another name is no name", len(one("design.md sign.md")), 1)
+    check("folders", (one("`a/b/` `b/`"), len(one("`c/`"))), ([], 1))
+    check("sections", one("design 1, design §1.2, docs/design.md, section 3; design 1 and 3"), [])
+    check("sections that are not", len(one("design 2, design §1.3; (design 1.2 and 1.4)")), 3)
+    check("functions", one("x_find (a/b/x.c), here_it_is(), x_reset()"), [])
+    check("a function in another file", len(one("here_we_are (a/b/x.c)")), 1)
+    check("a function of comments only", len(one("gone_away()")), 1)
+    check("code is no comment", one("y.c(z_y()); /* x.c */", "a/b/x.c"), [])
+    check("a comment of a source", len(one("f();\n/*\n * as y.c */", "a/b/x.c")), 1)
+    quotes = '"' * 3
+    check("a script's comments",
+          len(one("y.c " f"# z.c\n{quotes}\nz.c\n{quotes}\ny.c", "a/x.py")), 2)
 
 
 def run_one(name, **section):
@@ -142,6 +164,7 @@ if __name__ == "__main__":
     test_text()
     test_fp()
     test_readmes()
+    test_docs()
     test_runner()
     test_time_limit()
     print(f"selftest: {len(failures)} failed")

@@ -17,6 +17,8 @@
 struct ok_case { unsigned mode; const char *bytes, *text; };
 struct ud_case { unsigned mode; const char *bytes; };
 
+static struct decoder decoder;
+
 static const struct ok_case ok_cases[] = {
 #define OK(mode, bytes, text) { mode, bytes, text },
 #define UD(mode, bytes)
@@ -51,7 +53,7 @@ static enum decode_status decode_exact(struct ir1 *i, const u8 *b, unsigned avai
 	enum decode_status status;
 
 	memcpy(copy, b, avail);
-	status = decode(i, copy, avail, EIP, mode);
+	status = decode(&decoder, i, copy, avail, EIP, mode);
 	free(copy);
 	return status;
 }
@@ -324,7 +326,7 @@ static void check_coverage(void)
 	for (unsigned k = 0; k < ARRAY_LEN(ok_cases); k++) {
 		struct ir1 i;
 
-		decode(&i, b, parse(ok_cases[k].bytes, b), EIP, ok_cases[k].mode);
+		decode(&decoder, &i, b, parse(ok_cases[k].bytes, b), EIP, ok_cases[k].mode);
 		reached[i.op] = true;
 	}
 	for (unsigned op = X86_INVALID + 1; op < X86_OP_COUNT; op++)
@@ -344,7 +346,7 @@ static void check_printer(void)
 
 int main(void)
 {
-	CHECK_EQ(decode_init(), 0, "decode_init");
+	CHECK_EQ(decoder_init(&decoder), 0, "decoder_init");
 	for (unsigned k = 0; k < ARRAY_LEN(ok_cases); k++)
 		check_ok(&ok_cases[k]);
 	for (unsigned k = 0; k < ARRAY_LEN(ud_cases); k++)
@@ -358,6 +360,6 @@ int main(void)
 	check_features();
 	check_coverage();
 	check_printer();
-	CHECK_EQ(decode_disagreements, 0, "Capstone's lengths are ours");
+	CHECK_EQ(decoder.disagreements, 0, "Capstone's lengths are ours");
 	return check_done();
 }

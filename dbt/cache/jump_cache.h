@@ -4,12 +4,11 @@
  * it (dbt/backend/glue.h). Not the table of blocks (dbt/cache). Invariant: an entry's code belongs
  * to a live block that may run in the tag's context.
  */
-#ifndef DBT_JUMP_CACHE_H
-#define DBT_JUMP_CACHE_H
+#ifndef DBT_CACHE_JUMP_CACHE_H
+#define DBT_CACHE_JUMP_CACHE_H
 
 #include "dbt/backend/glue.h"
 #include "dbt/cache/block.h"
-#include "dbt/core/core.h"
 #include "kernel/host_cpu.h"
 
 struct jump_entry { u64 tag_eip; const u32 *code; };
@@ -24,26 +23,28 @@ static inline struct jump_entry *jump_cache_entry(u32 eip)
 }
 
 /*
- * Code that glue.S would find for the next block, if any: on a global page, else on another one.
- * Sets the context to that of its page.
+ * Code that glue.S would find for eip, if any, under tag[1] (code on global pages) or tag[0].
+ * *ctx is then the tag that has it.
  */
-static inline const u32 *jump_cache_probe(struct dbt *d)
+static inline const u32 *jump_cache_probe(u32 eip, const u32 tag[2], u64 *ctx)
 {
-	const struct jump_entry *e = jump_cache_entry((u32)d->c->eip);
+	const struct jump_entry *e = jump_cache_entry(eip);
 
 	for (int global = 1; global >= 0; global--)
-		if (e->tag_eip == ((u64)d->tag[global] << 32 | (u32)d->c->eip)) {
-			d->c->ctx = d->tag[global];
+		if (e->tag_eip == ((u64)tag[global] << 32 | eip)) {
+			*ctx = tag[global];
 			return e->code;
 		}
 	return NULL;
 }
 
-/*
- * From now on b is found by its eip in the context that d's CPU is in; blocks of one instruction
- * are not: the run loop comes by each of them.
- */
-void jump_cache_fill(struct dbt *d, const struct block *b);
+/* From now on b is found by its eip in the context that has this tag. */
+static inline void jump_cache_fill(const struct block *b, u64 tag)
+{
+	*jump_cache_entry(b->key.eip) = (struct jump_entry){ tag << 32 | b->key.eip,
+							     block_code(b) };
+}
+
 /* b goes: its entry, if it has one, is emptied. */
 void jump_cache_drop(const struct block *b);
 /* Empty all of it. */
