@@ -9,10 +9,9 @@
 #include "kernel/phys.h"
 #include "kernel/printk.h"
 
-#define SLOT_SHIFT 21
 #define FEW_LEAVES 8		/* up to here drop page by page */
 
-static unsigned slot_of(u32 va) { return va >> SLOT_SHIFT; }
+static unsigned slot_of(u32 va) { return va >> PAGING_SLOT_SHIFT; }
 static unsigned index_of(u32 va) { return va >> 12 & (PAGING_LEAF_ENTRIES - 1); }
 
 static pte_t *leaves_of(const struct shadow *s, unsigned number)
@@ -153,7 +152,7 @@ void shadow_leaf_set(struct shadow *s, unsigned view, u32 va, struct shadow_leaf
 	else
 		s->count.fills++;
 	if (view == s->current && only_adds(old, leaf.pte))
-		paging_upgrade(va, p[k & ~1u], p[k | 1]);
+		paging_upgrade(va, p + k);
 	else
 		drop_page(s, view, va);
 }
@@ -177,7 +176,7 @@ static void drop_leaf(struct shadow *s, unsigned number, unsigned k)
 	t->live[k / 64] &= ~(1ull << k % 64);
 	leaves_of(s, number)[k] = 0;
 	s->count.drops++;
-	drop_page(s, t->view, (u32)t->slot << SLOT_SHIFT | k << 12);
+	drop_page(s, t->view, (u32)t->slot << PAGING_SLOT_SHIFT | k << 12);
 }
 
 void shadow_leaf_drop(struct shadow *s, unsigned view, u32 va)

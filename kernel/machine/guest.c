@@ -187,7 +187,7 @@ static void memory_init(const struct boot_config *cfg, struct bus *bus)
 	if (gpa_init(&g))
 		panic("%s: firmware must be a multiple of 4 KiB up to 16 MiB, it has %lu bytes",
 		      cfg->firmware.name, cfg->firmware.size);
-	shadow_init(&shadow, 0, pages(shadow_memory(SHADOW_TABLES), 16384, PAGE_ANYWHERE,
+	shadow_init(&shadow, 0, pages(shadow_memory(SHADOW_TABLES), PAGING_ROOT_ALIGN, PAGE_ANYWHERE,
 				      "shadow tables"), SHADOW_TABLES);
 }
 

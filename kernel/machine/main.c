@@ -6,6 +6,7 @@
 #include "kernel/machine/main.h"
 
 #include "boot/demand.h"
+#include "boot/host_board.h"
 #include "drivers/host/power.h"
 #include "drivers/host/rtc.h"
 #include "drivers/host/uart.h"
@@ -21,7 +22,6 @@
 #include "mm/page.h"
 #include "mm/selftest.h"
 
-#define UART_IRQ_INPUT 2	/* of the board's interrupt controller */
 #define MIB (1024ull * 1024)
 #define HEAP_SIZE DEMAND_HEAP
 
@@ -101,16 +101,23 @@ static void banner(void)
 	       this_cpu()->hw_id, clock_hz(), left);
 }
 
+/* While a host's image has no guest.o in it (tools/inside.mk). */
+__attribute__((weak)) void machine_run(const struct boot_info *info)
+{
+	(void)info;
+	printk("Loam: no translator for this host yet\n");
+}
 
 void kernel_main(const struct boot_info *info)
 {
 	kernel_early(hpa(info->uart));
 	if (trace_select(info->config.trace))
 		panic("unknown name in trace = %s", info->config.trace);
+	arch_clock_set(info->cpu_hz);		/* clocks and timers */
 	page_init(info->mem, info->mem_count);	/* host physical pages */
 	heap_init();				/* malloc */
 	irq_init();				/* interrupt controllers, all inputs masked */
-	irq_connect(UART_IRQ_INPUT, uart_interrupt, &console);
+	irq_connect(BOARD_UART_INPUT, uart_interrupt, &console);
 	uart_receive(&console);			/* console input, once interrupts are on */
 	irq_enable();				/* from here on the kick register may be set */
 	banner();
