@@ -42,6 +42,7 @@ static const struct key {
 	{ "selftest", NAMES, FIELD(selftest), 0, ROOM(selftest) },
 	{ "passes", PASSES, FIELD(passes_off), 0, 0 },
 	{ "verify", ON_OFF, FIELD(verify), 0, 0 },
+	{ "heartbeat", ON_OFF, FIELD(heartbeat), 0, 0 },
 };
 _Static_assert(ARRAY_LEN(keys) <= 32, "a bit for each key seen");
 

@@ -13,7 +13,6 @@
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/sse.h"
 #include "dbt/x86/decode.h"
-#include "kernel/panic.h"
 #include "mm/frame.h"
 #include "mm/gpa.h"
 
@@ -111,7 +110,7 @@ struct fault exec_step_own(struct dbt *d, const struct block *b)
 
 	*(d->step_debug ? &d->count.eval_steps_debug : &d->count.eval_steps_smc) += 1;
 	if (decode_here(d, &i, bytes, n) != DECODE_OK)
-		panic("step: block %08x has no instruction at %08x", b->key.eip, (u32)d->c->eip);
+		return fault_none();	/* it has changed itself: found anew, it gets its #UD */
 	return step(d, &i);
 }
 

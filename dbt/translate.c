@@ -12,6 +12,7 @@
 #include "dbt/opt/opt.h"
 #include "dbt/sys/cpuid.h"
 #include "dbt/x86/decode.h"
+#include "kernel/lib/err.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "mm/frame.h"
@@ -31,6 +32,9 @@ struct front {			/* decoding under way */
 	u32 eip;
 	u32 frame2;
 	unsigned insns_max;
+	unsigned lifted;	/* instructions of the last attempt */
+	bool crowded;		/* that failed for a full table, not for want of room for code */
+	bool refuse;		/* the one instruction does not fit anywhere: #UD instead */
 	bool self_check;
 };
 
@@ -138,7 +142,7 @@ static bool front_step(struct front *t, struct fault *f)
 			break;
 		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
 			return false;
-		lift_insn(&t->lift, &i);
+		(t->refuse ? lift_refuse : lift_insn)(&t->lift, &i);
 		t->off += i.len;
 		t->eip += i.len;
 		return !t->self_check || !may_store(t->lift.ir);
@@ -179,15 +183,25 @@ static void check(const struct ir *ir, const char *when)
 	panic("translate: %s: v%u: %s", when, where, e);
 }
 
-/* With `verify = on` each step is checked, and a mistake of ours panics before it is run. */
+/* `trace = opt` shows the block, and the verifier finds a mistake of ours before it is run. */
+static void after_step(const struct ir *ir, const char *step)
+{
+	if (trace_mask & (1u << TRACE_OPT)) {
+		printk("after %s\n", step);
+		ir_print(ir, print_line);
+	}
+	check(ir, step);
+}
+
 static void optimise(struct dbt *d, struct ir *ir)
 {
 	struct opt *o = arena_get(&d->arena, sizeof(*o));
+	opt_after *after = d->verify || trace_mask & (1u << TRACE_OPT) ? after_step : NULL;
 
-	if (d->verify)
-		check(ir, "lift");
+	if (after)
+		after(ir, "lift");
 	o->ir = ir;
-	opt_run(o, d->passes_off, d->verify ? check : NULL);
+	opt_run(o, d->passes_off, after);
 }
 
 static unsigned count_exits(const struct ir *ir)
@@ -234,16 +248,19 @@ static void add_checks(const struct front *t, struct backend_out *out)
 	out->check[1].size = size - out->check[0].size;
 }
 
-/* Lower into the cache; NULL if the block was too big for its room. */
+/* Lower into the cache; NULL if the block was too big for its room or a table. */
 static struct block *back_end(struct front *t, struct ir *ir)
 {
 	struct backend_out out;
 	struct block *b;
 	u32 link_base;
+	int e;
 
 	cache_room(&out, count_exits(ir), &link_base);
 	add_checks(t, &out);
-	if (backend_emit(ir, &out, link_base) || !cache_fits(&out))
+	e = backend_emit(ir, &out, link_base);
+	t->crowded = e == -ERR_NOSPC || (!e && !cache_fits(&out));
+	if (e || t->crowded)
 		return NULL;
 	b = cache_commit(&out);
 	b->key = *t->k;
@@ -270,8 +287,25 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	t->k->page2 = BLOCK_ONE_PAGE;
 	if (!front_end(t, ir, f))
 		return NULL;
+	t->lifted = ir->guests;
+	t->crowded = ir->full;
+	if (ir->full)
+		return NULL;
 	optimise(t->d, ir);
 	return back_end(t, ir);
+}
+
+/*
+ * Again with half as many instructions, as nothing else helped. Each instruction fits alone,
+ * whatever bytes a guest makes (qemu-test/fuzz/translate.c); if one did not, it would be refused.
+ */
+static struct block *attempt_less(struct front *t, u32 frame, struct fault *f)
+{
+	if (t->refuse)
+		panic("translate: no room for anything at %08x", t->k->eip);
+	t->refuse = t->lifted == 1;
+	t->insns_max = (t->lifted + 1) / 2;
+	return attempt(t, frame, f);
 }
 
 struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f)
@@ -283,16 +317,12 @@ struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fa
 	watch(frame);
 	t.self_check = cache_self_checking(frame);
 	b = attempt(&t, frame, f);
-	if (!b && !f->raised) {			/* once more, in an empty region */
+	if (!b && !f->raised && !t.crowded) {	/* once more, in an empty region */
 		cache_next_region();
 		b = attempt(&t, frame, f);
 	}
-	while (!b && !f->raised) {
-		if (t.insns_max == 1)
-			panic("translate: one instruction at %08x does not fit", k->eip);
-		t.insns_max = (t.insns_max + 1) / 2;
-		b = attempt(&t, frame, f);
-	}
+	while (!b && !f->raised)
+		b = attempt_less(&t, frame, f);
 	if (!b)
 		return NULL;
 	cache_insert(b, frame, t.frame2);

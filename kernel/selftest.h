@@ -11,7 +11,7 @@
 struct selftest {
 	const char *name;
 	const char *(*run)(void);	/* NULL, or why it failed */
-	bool fatal;			/* ends in a panic on purpose: not part of `all` */
+	bool fatal;			/* ends in a panic, or wants somebody: not part of `all` */
 };
 
 /* Of traps and the MMU (selftest_mmu.c); this host's own (kernel/arch/HOST/selftest.c). Last: no name. */

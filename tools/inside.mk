@@ -11,6 +11,8 @@
 #: make opt-update     write what the passes make of qemu-test/opt/*.ir now into these files
 #: make golden-update  write the host code that is made of qemu-test/golden/x86/*.s now
 #: make trace-update   write the worked trace in docs/design.md
+#: make fuzz           random code, natively and by a guest that means harm, for SECONDS=60 from
+#:                     FUZZ_SEED=1 on (docs/debugging.md)
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32)
 #: make guests           guest software in build/guest (guestimg/README.md)
@@ -35,8 +37,8 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test bench profile lint headers clean units check-unit check-mutate opt-update \
-	golden-update trace-update setup FORCE
+.PHONY: all run test fuzz bench profile lint headers clean units check-unit check-mutate \
+	opt-update golden-update trace-update setup FORCE
 setup:
 	@:
 
@@ -107,6 +109,12 @@ $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(HOST_OBJS) $(B)/ksyms.o $(LIBS_HOST) -o $@
 	$(Q)$(CROSS)nm $@ >$(B)/loam.nm
 	$(Q)python3 tools/mksyms.py --check $(B)/first.nm $(B)/loam.nm
+
+# A loam.cfg for a host that is given its files in an archive.
+$(B)/initrd-test.cpio:
+	@mkdir -p $(@D)
+	$(Q)cd $(@D) && echo 'selftest = rtc' >loam.cfg && echo loam.cfg | cpio -o -H newc 2>/dev/null \
+		>$(@F)
 
 $(B)/loam.bin: $(B)/loam.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
@@ -234,6 +242,11 @@ golden-update trace-update: $(N)/golden_$(HOST)
 # Not by run.py: it builds a copy again and again and runs run.py itself.
 check-mutate: all units guests
 	@python3 tools/mutate.py --host $(HOST) $(MUTANTS)
+
+SECONDS ?= 60
+FUZZ_SEED ?= 1
+fuzz: all units $(GUEST)/bios-256k.bin
+	@sh qemu-test/fuzz/fuzz.sh $(HOST) $(SECONDS) $(FUZZ_SEED) $(GUEST)/bios-256k.bin
 
 # BENCH_LINUX=0 leaves out the Linux boot, which takes minutes.
 BENCH_LINUX ?= 1

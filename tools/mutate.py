@@ -4,6 +4,7 @@
 project, builds it and wants one of the named tests to turn red.
 
 mutate.py [--host H] [--jobs N] [NAME]...      (default: every mistake)
+mutate.py --check                              is each mistake's text there?
 Run by `make check-mutate`, after everything is built.  A mistake whose text is not found once,
 or that does not compile, is an error of the table.  Invariant: the project's own files and build
 are only read; the copy in build/mutate is removed at the end.
@@ -183,8 +184,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--host", default="loongarch64")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--check", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
+    if args.check:
+        print(f"mutants: ok, {len(table([]))} mistakes")
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         mutants = table(args.names)

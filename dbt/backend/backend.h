@@ -33,8 +33,9 @@ struct backend_out {
 
 /*
  * Emit host code for the block at out->code. Links are numbered; link n's record is found by the
- * exit stub through the word after its call, which holds link_base + n. Returns 0, or
- * -ERR_NOSPC if the room did not suffice (nothing of it may be used).
+ * exit stub through the word after its call, which holds link_base + n. Returns 0, -ERR_NOMEM
+ * if the room for code did not suffice, -ERR_NOSPC if some table did not (fewer instructions
+ * help); then nothing of it may be used.
  */
 int backend_emit(struct ir *ir, struct backend_out *out, u32 link_base);
 

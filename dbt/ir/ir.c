@@ -32,12 +32,16 @@ struct ir *ir_new(struct arena *a)
 	ir->n = 1;
 	ir->guests = 0;
 	ir->key_flags = 0;
+	ir->full = false;
 	return ir;
 }
 
 val ir_emit(struct ir *ir, struct ir_insn in)
 {
-	must(ir->n < IR_MAX);
+	if (ir->n == IR_MAX) {
+		ir->full = true;
+		return 0;
+	}
 	in.guest = ir->guests ? ir->guests - 1 : 0;
 	ir->v[ir->n] = in;
 	return ir->n++;

@@ -56,6 +56,7 @@ struct ir {
 	struct ir_guest *guest;	/* IR_GUEST_MAX of them */
 	unsigned guests;
 	u32 key_flags;		/* mode the block was lifted for (dbt/x86/mode.h) */
+	bool full;		/* something did not fit: the block means nothing */
 };
 
 struct arena;
@@ -63,7 +64,10 @@ struct arena;
 /* An empty block; memory belongs to the arena. */
 struct ir *ir_new(struct arena *a);
 
-/* Append; returns the new value (its index). */
+/*
+ * Append; returns the new value (its index). When the block is full, that is noted and the value
+ * is 0: whoever lifts asks for ir->full when the block is done.
+ */
 val ir_emit(struct ir *ir, struct ir_insn in);
 
 static inline struct ir_insn *ir_at(struct ir *ir, val v) { return &ir->v[v]; }

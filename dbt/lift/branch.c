@@ -1,29 +1,86 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Near transfers, loops, software interrupts (SDM vol. 2: JMP Jcc JCXZ LOOPcc CALL RET INT BOUND
- * UD).
+ * UD). A branch that is taken to beyond CS's limit raises #GP(0) itself and changes nothing: each
+ * checks before its first write. What the block key says of CS decides whether there is anything
+ * to check: flat code has none, code in 64 KiB has none for 16-bit operands.
  */
 #include "dbt/lift/lift.h"
 
+/* -- The limit of CS -- */
+
+/* Offsets up to this one are within CS, whatever its limit is. */
+static u32 sure_limit(const struct lift *t)
+{
+	if (t->key & 1u << (KEY_FLAT_SHIFT + CS))
+		return 0xffffffff;
+	return t->key & KEY_CS_64K ? 0xffff : 0;
+}
+
+static val code_limit(struct lift *t) { return LDSTATE32(t, seg[CS].limit); }
+
+static void check_direct(struct lift *t, u32 to)
+{
+	if (to > sure_limit(t))
+		lift_raise_if(t, IC_LTU, code_limit(t), lift_const(t, to), EXC_GP, 0);
+}
+
+/* The branch is taken if a cond b. */
+static void check_direct_if(struct lift *t, enum ir_cond cond, val a, val b, u32 to)
+{
+	val beyond;
+
+	if (to <= sure_limit(t))
+		return;
+	beyond = lift_setcond(t, IC_LTU, code_limit(t), lift_const(t, to));
+	beyond = lift_op2(t, IR_AND, beyond, lift_setcond(t, cond, a, b));
+	lift_raise_if(t, IC_NE, beyond, lift_const(t, 0), EXC_GP, 0);
+}
+
+/* `to` is zero-extended from `size` bytes. */
+static void check_indirect(struct lift *t, val to, unsigned size)
+{
+	if (sure_limit(t) < (size == 2 ? 0xffff : 0xffffffff))
+		lift_raise_if(t, IC_LTU, code_limit(t), to, EXC_GP, 0);
+}
+
+/* -- Jumps, calls -- */
+
+/* The target of an indirect near branch. */
+static val indirect(struct lift *t, const struct ir1 *i)
+{
+	return lift_zx(t, lift_ld_op(t, 0), i->opsize);
+}
+
 void lift_jmp(struct lift *t, const struct ir1 *i)
 {
-	if (i->ops[0].kind == IR1_REL)
+	val target;
+
+	if (i->ops[0].kind == IR1_REL) {
+		check_direct(t, i->ops[0].imm);
 		lift_exit(t, i->ops[0].imm);
-	else
-		lift_exit_ind(t, lift_zx(t, lift_ld_op(t, 0), i->opsize), JUMP_PLAIN);
+		return;
+	}
+	target = indirect(t, i);
+	check_indirect(t, target, i->opsize);
+	lift_exit_ind(t, target, JUMP_PLAIN);
 }
 
 void lift_jcc(struct lift *t, const struct ir1 *i)
 {
-	lift_exit_if(t, IC_NE, lift_cc(t, i->cond), lift_const(t, 0), i->ops[0].imm);
+	val taken = lift_cc(t, i->cond), zero = lift_const(t, 0);
+
+	check_direct_if(t, IC_NE, taken, zero, i->ops[0].imm);
+	lift_exit_if(t, IC_NE, taken, zero, i->ops[0].imm);
 	lift_exit(t, t->next);
 }
 
 void lift_jcxz(struct lift *t, const struct ir1 *i)
 {
-	val count = lift_zx(t, lift_get(t, ECX), i->addrsize);
+	val count = lift_zx(t, lift_get(t, ECX), i->addrsize), zero = lift_const(t, 0);
 
-	lift_exit_if(t, IC_EQ, count, lift_const(t, 0), i->ops[0].imm);
+	check_direct_if(t, IC_EQ, count, zero, i->ops[0].imm);
+	lift_exit_if(t, IC_EQ, count, zero, i->ops[0].imm);
 	lift_exit(t, t->next);
 }
 
@@ -31,12 +88,13 @@ void lift_jcxz(struct lift *t, const struct ir1 *i)
 static void loop(struct lift *t, const struct ir1 *i, val go)
 {
 	val count = lift_op2k(t, IR_ADD, lift_get(t, ECX), -1);
-	val more = lift_zx(t, count, i->addrsize);
+	val more = lift_zx(t, count, i->addrsize), zero = lift_const(t, 0);
 
-	lift_put_sized(t, ECX, count, i->addrsize);
 	if (go)
-		more = lift_select(t, go, more, lift_const(t, 0));
-	lift_exit_if(t, IC_NE, more, lift_const(t, 0), i->ops[0].imm);
+		more = lift_select(t, go, more, zero);
+	check_direct_if(t, IC_NE, more, zero, i->ops[0].imm);
+	lift_put_sized(t, ECX, count, i->addrsize);
+	lift_exit_if(t, IC_NE, more, zero, i->ops[0].imm);
 	lift_exit(t, t->next);
 }
 
@@ -44,18 +102,26 @@ void lift_loop(struct lift *t, const struct ir1 *i) { loop(t, i, 0); }
 void lift_loope(struct lift *t, const struct ir1 *i) { loop(t, i, lift_cc(t, COND_E)); }
 void lift_loopne(struct lift *t, const struct ir1 *i) { loop(t, i, lift_cc(t, COND_NE)); }
 
-/* The target is read before the push: CALL [ESP] uses the old ESP. */
+/*
+ * The target is read before the push: CALL [ESP] uses the old ESP. The limit is looked at between
+ * the store and ESP, as CPUs do: a page fault of the stack comes first, and the return address of a
+ * branch that faults lies below the stack.
+ */
 void lift_call(struct lift *t, const struct ir1 *i)
 {
-	val target = 0;
+	bool direct = i->ops[0].kind == IR1_REL;
+	val target = direct ? 0 : indirect(t, i);
+	val sp = lift_push_store(t, lift_const(t, t->next), i->opsize);
 
-	if (i->ops[0].kind != IR1_REL)
-		target = lift_zx(t, lift_ld_op(t, 0), i->opsize);
-	lift_push_value(t, lift_const(t, t->next), i->opsize);
-	if (target)
-		lift_exit_ind(t, target, JUMP_CALL);
+	if (direct)
+		check_direct(t, i->ops[0].imm);
 	else
+		check_indirect(t, target, i->opsize);
+	lift_put_sp(t, sp);
+	if (direct)
 		lift_exit(t, i->ops[0].imm);
+	else
+		lift_exit_ind(t, target, JUMP_CALL);
 }
 
 void lift_ret(struct lift *t, const struct ir1 *i)
@@ -63,6 +129,7 @@ void lift_ret(struct lift *t, const struct ir1 *i)
 	val target = lift_zx(t, lift_pop_value(t, i->opsize), i->opsize);
 	unsigned drop = i->nops ? i->ops[0].imm & 0xffff : 0;
 
+	check_indirect(t, target, i->opsize);
 	lift_put_sp(t, lift_stack(t, i->opsize + drop));
 	lift_exit_ind(t, target, JUMP_RET);
 }

@@ -82,6 +82,12 @@ void lift_insn_raise(struct lift *t, const struct ir1 *i, u8 vector)
 		lift_raise(t, vector);
 }
 
+void lift_refuse(struct lift *t, const struct ir1 *i)
+{
+	begin(t, i);
+	lift_todo(t, i);
+}
+
 void lift_insn(struct lift *t, const struct ir1 *i)
 {
 	int vector = row_exception(t, i);

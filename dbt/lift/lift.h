@@ -43,6 +43,9 @@ void lift_insn(struct lift *t, const struct ir1 *i);
 /* The same for bytes that are no instruction: #UD, or #GP(0) for more than 15 of them. */
 void lift_insn_raise(struct lift *t, const struct ir1 *i, u8 vector);
 
+/* #UD, counted and logged, for one that cannot be translated. */
+void lift_refuse(struct lift *t, const struct ir1 *i);
+
 /* May it need more than IR_GUEST_RESERVE? Then it must be its block's first instruction. */
 bool lift_begins_block(const struct ir1 *i);
 
@@ -99,9 +102,10 @@ void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v);
 void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size);
 enum ir_mem lift_mem_of(unsigned size);			/* zero-extending; 4: M_32 */
 /*
- * Push and pop of `size` bytes; pop leaves ESP alone (put it with lift_put_sp after the last
- * fault).
+ * Push and pop of `size` bytes; push_store and pop leave ESP alone (put it with lift_put_sp after
+ * the last fault; push_store returns its value).
  */
+val lift_push_store(struct lift *t, val v, unsigned size);
 void lift_push_value(struct lift *t, val v, unsigned size);
 val lift_pop_value(struct lift *t, unsigned size);
 val lift_stack(struct lift *t, s32 delta);		/* SP + delta, wrapped to the stack size */

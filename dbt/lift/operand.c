@@ -72,7 +72,7 @@ static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 	*disp = a ? low : 0;
 	if (!a)
 		return lift_const(t, (s32)o->disp);
-	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)o->disp - low);
+	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)(o->disp - (u32)low));
 }
 
 val lift_offset(struct lift *t, const struct ir1_op *o)
@@ -189,20 +189,23 @@ val lift_stack_linear(struct lift *t, val sp, unsigned size, bool write)
 
 void lift_put_sp(struct lift *t, val sp) { lift_put_sized(t, ESP, sp, lift_stack_size(t)); }
 
-void lift_push_value(struct lift *t, val v, unsigned size)
+val lift_push_store(struct lift *t, val v, unsigned size)
 {
 	val sp;
 
 	if (flat(t, SS, true) && lift_stack_size(t) == 4) {
 		sp = lift_get(t, ESP);
 		lift_st(t, sp, -(s32)size, lift_mem_of(size), v);
-		lift_put(t, ESP, lift_op2k(t, IR_ADD, sp, -(s32)size));
-		return;
+		return lift_op2k(t, IR_ADD, sp, -(s32)size);
 	}
 	sp = lift_stack(t, -(s32)size);
-
 	lift_st(t, lift_stack_linear(t, sp, size, true), 0, lift_mem_of(size), v);
-	lift_put_sp(t, sp);
+	return sp;
+}
+
+void lift_push_value(struct lift *t, val v, unsigned size)
+{
+	lift_put_sp(t, lift_push_store(t, v, size));
 }
 
 val lift_pop_value(struct lift *t, unsigned size)

@@ -87,13 +87,35 @@ void lift_verw(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_verw, lift_zx(t, lift_ld_op(t, 0), 2), 0);
 }
 
+/*
+ * In memory it only reads, unless the RPL changes: the helper decides, and asks then for what a
+ * store needs.
+ */
+static void arpl_memory(struct lift *t, const struct ir1 *i)
+{
+	s32 disp;
+	val a = lift_mem_addr(t, &i->ops[0], 2, false, &disp);
+	val dst = lift_zx(t, lift_ld_op(t, 0), 2), src = lift_zx(t, lift_ld_op(t, 1), 2);
+
+	if (disp)
+		a = lift_op2k(t, IR_ADD, a, disp);
+	lift_sys(t, HELPER_arpl, lift_deposit(t, lift_zx64(t, a), lift_zx64(t, dst), 32, 16),
+		 lift_op2k(t, IR_OR, src, (s64)i->ops[0].seg << 16));
+}
+
 void lift_arpl(struct lift *t, const struct ir1 *i)
 {
-	val dst = lift_ld_rmw(t, 0), src = lift_zx(t, lift_ld_op(t, 1), 2);
-	val drpl = lift_extract(t, dst, 0, 2), srpl = lift_extract(t, src, 0, 2);
-	val less = lift_setcond(t, IC_LT, drpl, srpl);
+	val dst, src, drpl, srpl, less;
 
-	(void)i;
+	if (i->ops[0].kind == IR1_MEM) {
+		arpl_memory(t, i);
+		return;
+	}
+	dst = lift_ld_op(t, 0);
+	src = lift_zx(t, lift_ld_op(t, 1), 2);
+	drpl = lift_extract(t, dst, 0, 2);
+	srpl = lift_extract(t, src, 0, 2);
+	less = lift_setcond(t, IC_LT, drpl, srpl);
 	lift_st_op(t, 0, lift_select(t, less, lift_deposit(t, dst, srpl, 0, 2), dst));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, less, 6), FL_ZF);
 }

@@ -25,6 +25,13 @@ static struct count get_count(struct lift *t, const struct ir1_op *o)
 	return c;
 }
 
+/* A count of 0 changes nothing, but a memory operand is written all the same. */
+static void write_back(struct lift *t, const struct ir1 *i, val v)
+{
+	if (i->ops[0].kind == IR1_MEM)
+		lift_st_op(t, 0, v);
+}
+
 static val widen(struct lift *t, enum ir_op op, val v, unsigned size)
 {
 	if (op == IR_SHL)
@@ -39,8 +46,10 @@ static void shift(struct lift *t, const struct ir1 *i, enum ir_op op, enum cc_ki
 	struct count c = get_count(t, &i->ops[1]);
 	val a = widen(t, op, lift_ld_rmw(t, 0), size), r;
 
-	if (c.known && !c.n)
+	if (c.known && !c.n) {
+		write_back(t, i, a);
 		return;
+	}
 	r = lift_op2(t, op, a, c.v);
 	lift_st_op(t, 0, r);
 	lift_setf(t, c.known ? known : variable, size, a, c.v, 0);
@@ -80,8 +89,10 @@ void lift_rol(struct lift *t, const struct ir1 *i)
 	struct count c = get_count(t, &i->ops[1]);
 	val a = lift_ld_rmw(t, 0), r, cf;
 
-	if (c.known && !c.n)
+	if (c.known && !c.n) {
+		write_back(t, i, a);
 		return;
+	}
 	r = lift_op2(t, IR_ROTR, replicate(t, a, size),
 		     c.known ? lift_const(t, -(int)c.n & 31)
 			     : lift_op2(t, IR_SUB, lift_const(t, 0), c.v));
@@ -97,8 +108,10 @@ void lift_ror(struct lift *t, const struct ir1 *i)
 	struct count c = get_count(t, &i->ops[1]);
 	val a = lift_ld_rmw(t, 0), r, cf;
 
-	if (c.known && !c.n)
+	if (c.known && !c.n) {
+		write_back(t, i, a);
 		return;
+	}
 	r = lift_op2(t, IR_ROTR, replicate(t, a, size), c.v);
 	lift_st_op(t, 0, r);
 	cf = lift_extract(t, r, size * 8 - 1, 1);
@@ -133,7 +146,7 @@ static void rc(struct lift *t, const struct ir1 *i, bool left)
 	val x, r, cf, msb;
 
 	if (c.known && !c.n) {
-		lift_ld_rmw(t, 0);
+		write_back(t, i, lift_ld_rmw(t, 0));
 		return;
 	}
 	x = rotate_carry(t, i, &c, left);
@@ -170,8 +183,10 @@ static void shift_double(struct lift *t, const struct ir1 *i, bool left)
 	struct count c = get_count(t, &i->ops[2]);
 	val dest = lift_ld_rmw(t, 0), src = lift_ld_op(t, 1), x, n, r, cf, bits;
 
-	if (c.known && !c.n)
+	if (c.known && !c.n) {
+		write_back(t, i, dest);
 		return;
+	}
 	dest = lift_zx64(t, lift_zx(t, dest, size));
 	src = lift_zx64(t, lift_zx(t, src, size));
 	n = lift_zx64(t, c.v);

@@ -269,6 +269,24 @@ u64 helper_lsl(struct vcpu *c, u64 sel, u64 b, u64 d)
 	return finish(c, f);
 }
 
+/* a: linear address, the word there << 32; b: the other selector, the segment register << 16. */
+u64 helper_arpl(struct vcpu *c, u64 a, u64 b, u64 d)
+{
+	unsigned seg = b >> 16 & 7, rpl = b & 3;
+	u16 old = (u16)(a >> 32);
+	bool less = (old & 3u) < rpl;
+	struct fault f = fault_none();
+
+	(void)d;
+	if (less && c->seg_span[1][seg] < 0)
+		f = fault_code(seg == SS ? EXC_SS : EXC_GP, 0);
+	else if (less)
+		f = g_st(c, (u32)a, 2, c->cpl != 3, (old & ~3u) | rpl);
+	if (!f.raised)
+		set_zf(c, less);
+	return finish(c, f);
+}
+
 u64 helper_verr(struct vcpu *c, u64 sel, u64 b, u64 d)
 {
 	bool zf = false;

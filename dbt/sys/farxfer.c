@@ -167,40 +167,33 @@ struct fault far_jmp(struct vcpu *c, u16 sel, u32 off, unsigned opsize)
 
 /* -- CALL ----------------------------------------------------------------- */
 
-/* Push CS and the return address on the current stack. */
-static struct fault push_return(struct vcpu *c, unsigned size)
+/*
+ * Push CS and the return address on the current stack. A target beyond the new code segment's limit
+ * is found after the stores and before ESP moves: the CPU leaves the two values below the stack.
+ */
+static struct fault push_return(struct vcpu *c, unsigned size, bool fits)
 {
 	struct stack s = stack_current(c);
 
+	TRY(stack_probe_push(c, &s, 2, size, fault_code(EXC_SS, 0)));
 	TRY(stack_push(c, &s, size, c->seg[CS].sel));
 	TRY(stack_push(c, &s, size, (u32)c->next_eip));
+	if (!fits)
+		return fault_gp0();
 	stack_commit(c, &s);
 	return fault_none();
 }
 
-static struct fault probe_return(struct vcpu *c, unsigned size)
-{
-	struct stack s = stack_current(c);
-
-	return stack_probe_push(c, &s, 2, size, fault_code(EXC_SS, 0));
-}
-
 static struct fault call_real(struct vcpu *c, u16 sel, u32 off, unsigned size)
 {
-	TRY(probe_return(c, size));
-	if (off > c->seg[CS].limit)
-		return fault_gp0();
-	TRY(push_return(c, size));
+	TRY(push_return(c, size, off <= c->seg[CS].limit));
 	return jmp_real(c, sel, off);
 }
 
 /* Same privilege, directly or through a gate: *d is checked, present and probed. */
 static struct fault call_same(struct vcpu *c, struct desc *d, u32 off, unsigned size)
 {
-	TRY(probe_return(c, size));
-	if (!in_code_limit(d, off))
-		return fault_gp0();
-	TRY(push_return(c, size));
+	TRY(push_return(c, size, in_code_limit(d, off)));
 	enter_code(c, d, d->sel, c->cpl, off);
 	return fault_none();
 }

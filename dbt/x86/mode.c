@@ -75,6 +75,7 @@ void vcpu_update_key(struct vcpu *c)
 		k |= KEY_CS32;
 	if (c->seg[SS].attr & SEG_DB)
 		k |= KEY_SS32;
+	k |= c->seg[CS].limit >= 0xffff ? KEY_CS_64K : 0;
 	k |= c->cr0 & CR0_PE ? KEY_PE : 0;
 	k |= c->eflags & FL_VM ? KEY_VM : 0;
 	k |= c->cpl <= iopl ? KEY_IO_OK : 0;

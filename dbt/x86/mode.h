@@ -37,6 +37,7 @@ enum key_flag {
 	/* which addresses those are (dbt/debug.c) */
 	KEY_BREAK_SHIFT = 26,
 	KEY_BREAK_SET = 7u << 26,
+	KEY_CS_64K = 1u << 29,		/* CS has a limit of 0xffff or more */
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 

@@ -33,8 +33,9 @@ extern u32 irq_count;
 extern u32 page_dir[1024];
 extern char trap_stubs[];
 void machine_init(u32 cases);
-void machine_code_base(u32 base);		/* of the LDT's two code segments */
+void machine_code_base(u32 base);		/* of the LDT's code segments */
 void machine_esp_base(u32 base);		/* of SEL_ESP */
+void machine_limited_code(u32 base, u32 limit, bool big);	/* SEL_LIMITED_CODE */
 u8 *machine_slots(void);			/* the slots of code, as RAM that can be written */
 u8 *machine_data(u32 off);			/* byte `off` of the data pages, likewise */
 bool machine_has(unsigned need);		/* struct insn_case's `need` */

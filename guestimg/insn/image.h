@@ -18,6 +18,8 @@
 #define SEL_KDATA 0x18
 #define SEL_TSS 0x40
 #define SEL_LDT 0x50
+/* code of CPL 0 with a limit (machine_limited_code) */
+#define SEL_LIMITED_CODE 0x60
 /* data with a base, for stacks of 16 bits (IRET keeps ESP's high half) */
 #define SEL_ESP 0x78
 

@@ -10,7 +10,7 @@ struct tss {
 	u16 trap, io_map;		/* io_map: beyond the limit, so no port is allowed */
 };
 
-static u64 gdt[16], ldt[8], idt[256];
+static u64 gdt[16], ldt[16], idt[256];
 static struct tss tss;
 static u8 trap_stack[4096] __attribute__((aligned(16)));
 static const struct insn_seg segs[] = INSN_LDT;
@@ -91,6 +91,11 @@ static u64 descriptor(u32 base, u32 limit, u32 attr)
 
 void machine_esp_base(u32 base) { gdt[SEL_ESP / 8] = descriptor(base, 0xfffff, 0xc093); }
 
+void machine_limited_code(u32 base, u32 limit, bool big)
+{
+	gdt[SEL_LIMITED_CODE / 8] = descriptor(base, limit, big ? 0x409b : 0x9b);
+}
+
 static void put_segment(const struct insn_seg *s, u32 base)
 {
 	ldt[s->sel >> 3] = descriptor(base, s->limit, 0xf1u | s->type | (s->big ? 0x4000 : 0));
@@ -98,8 +103,9 @@ static void put_segment(const struct insn_seg *s, u32 base)
 
 void machine_code_base(u32 base)
 {
-	put_segment(&segs[0], base);
-	put_segment(&segs[6], base);
+	for (unsigned i = 0; i < sizeof segs / sizeof segs[0]; i++)
+		if (segs[i].type == 10)
+			put_segment(&segs[i], base);
 }
 
 static void init_tables(void)

@@ -244,6 +244,63 @@ static void test_traps(void)
 	check_eq("INT3 is one byte", *(u8 *)(trap_frame->eip - 1), 0xcc);
 }
 
+/* -- The limit of CS ---------------------------------------------------------- */
+
+static struct { u32 eip; u16 sel; } __attribute__((packed)) limited;
+
+static void run_limited(void)
+{
+	ASM("movl $0x1000, %%ebx\n\tmovl %0, %%ecx\n\tljmpl *%1" :: "r"(in), "m"(limited)
+	    : "ebx", "ecx");
+}
+
+/* Faults at CPL 0 push no stack pointer: it is where the frame ends. */
+static u32 esp_at_fault(void) { return trap_frame->esp_unused + 8 + 12; }
+
+/*
+ * Code at `eip` of a segment of 4 KiB that branches at `at` to its end or beyond: #GP(0) there,
+ * with ESP and ECX as they were (SDM vol. 2: CALL, JMP, Jcc, LOOP, RET).
+ */
+static void test_limited(const char *name, u32 eip, u32 at, bool big, const char *code, u32 n)
+{
+	u8 *segment = (u8 *)(KERNEL + 0x325000);
+	u32 esp;
+
+	for (u32 i = 0; i < n; i++)
+		segment[eip + i] = (u8)code[i];
+	machine_limited_code((u32)segment, 0xfff, big);
+	limited.eip = eip;
+	limited.sel = SEL_LIMITED_CODE;
+	in = 5;
+	check_eq(name, catch(run_limited), 13);
+	check_eq(name, trap_frame->error, 0);
+	check_eq(name, trap_frame->cs, SEL_LIMITED_CODE);
+	check_eq(name, trap_frame->eip, at);
+	check_eq(name, trap_frame->ecx, 5);
+	esp = esp_at_fault();
+	limited.eip = 0x800;			/* the same without a branch: UD2 */
+	segment[0x800] = 0x0f;
+	segment[0x801] = 0x0b;
+	check_eq(name, catch(run_limited), 6);
+	check_eq(name, esp, esp_at_fault());
+}
+
+#define LIMITED(name, eip, at, big, code) \
+	test_limited("limit of CS: " name, eip, at, big, code, sizeof code - 1)
+
+static void test_limits(void)
+{
+	LIMITED("CALL", 0x10, 0x10, true, "\xe8\xeb\x0f\0\0");
+	LIMITED("JMP", 0x20, 0x20, true, "\xe9\xdb\x0f\0\0");
+	LIMITED("LOOP", 0xff0, 0xff0, true, "\xe2\x20");
+	LIMITED("JECXZ not taken, JE", 0x100, 0x104, true,
+		"\xe3\x7f\x39\xe4\x0f\x84\xf6\x0e\0\0");
+	LIMITED("JMP r", 0x30, 0x30, true, "\xff\xe3");
+	LIMITED("CALL r", 0x30, 0x30, true, "\xff\xd3");
+	LIMITED("JMP in 16-bit code", 0x50, 0x50, false, "\xe9\xad\x0f");
+	LIMITED("CALL o32 in 16-bit code", 0x50, 0x50, false, "\x66\xe8\xaa\x0f\0\0");
+}
+
 /* -- User mode, virtual-8086 mode --------------------------------------------- */
 
 static struct user u __attribute__((aligned(256)));
@@ -316,6 +373,7 @@ static void test_v86(void)
 	static const u8 cli[] = { 0xfa }, pushf[] = { 0x9c }, hlt[] = { 0xf4 };
 	static const u8 lar[] = { 0x0f, 2, 0xc0 }, pushf3[] = { 0x9c, 0x5a, 0xfa, 0xcc };
 	static const u8 far[] = { 0xea, 0x15, 0, 0, 2, 0xcc };
+	static const u8 far32[] = { 0x66, 0xe9, 0, 0, 1, 0 }, call32[] = { 0x66, 0xe8, 0, 0, 1, 0 };
 
 	*(u32 *)(KERNEL + 0x3240c0) = 0x87650000;
 	run_v86(moves, sizeof moves, 0);
@@ -341,6 +399,13 @@ static void test_v86(void)
 	check_eq("V86: CLI with IOPL 3", trap_frame->eflags & 0x200, 0);
 	run_v86(far, 6, 0);
 	check_eq("V86: far jump", trap_frame->cs << 16 | trap_frame->eip, 0x2000016);
+	run_v86(far32, 6, 0);
+	check_eq("V86: JMP to beyond 64 KiB", trap_frame->vector << 16 | trap_frame->eip,
+		 13 << 16 | 0x10);
+	run_v86(call32, 6, 0);
+	check_eq("V86: CALL to beyond 64 KiB", trap_frame->vector << 16 | trap_frame->eip,
+		 13 << 16 | 0x10);
+	check_eq("V86: its SP", trap_frame->esp, 0x200);
 	page_dir[0] = 0;
 	ASM("movl %%cr3, %%eax\n\tmovl %%eax, %%cr3" ::: "eax", "memory");
 }
@@ -358,6 +423,7 @@ void system_tests(u32 *good, u32 *bad)
 	test_ports();
 	test_halt();
 	test_traps();
+	test_limits();
 	test_sysenter();
 	test_v86();
 }

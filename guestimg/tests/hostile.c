@@ -179,6 +179,72 @@ static void test_bytes(void)
 	expect("all of them ended", ended, 20000);
 }
 
+/* -- Long chains of instructions that change some flags, before some that want them all -- */
+
+static const u8 chain_setters[][2] = {
+	{ 0xd3, 0xe0 }, { 0xd3, 0xeb }, { 0xd3, 0xfa }, { 0xd3, 0xc6 }, { 0xd3, 0xdf },
+	{ 0xd2, 0xd4 }, { 0x40, 0x4b }, { 0xa8, 0x90 }, { 0xf5, 0x90 },
+};
+
+static void chain_code(u8 *c, u32 setters, u32 readers)
+{
+	for (u32 k = 0; k < setters; k++) {
+		/* nearly all of them by CL */
+		const u8 *p = chain_setters[rnd() % (rnd() & 7 ? 6 : COUNT(chain_setters))];
+
+		*c++ = p[0];
+		*c++ = p[0] == 0xa8 ? (u8)rnd() : p[1];
+	}
+	for (u32 k = 0; k < readers; k++) {
+		*c++ = k & 1 ? 0x9c : 0x9f;		/* PUSHF, LAHF */
+		*c++ = k & 1 ? 0x5d : 0x90;		/* POP EBP */
+	}
+	*c = 0xf4;
+}
+
+static bool step_on(struct trap *t)
+{
+	(void)t;
+	return true;
+}
+
+/* The code's end, by blocks or step by step. */
+static struct regs chain_run(u32 frame, u32 cl, u32 flags)
+{
+	struct regs r = user_regs((void *)frame);
+
+	r.eax = 0x80000001;
+	r.ebx = 0x7fffffff;
+	r.ecx = cl;
+	r.edx = 0x80000000;
+	r.esi = 0x12345678;
+	r.edi = 0xfedcba98;
+	r.eflags = 0x202 | flags;
+	run(&r);
+	return stopped.r;
+}
+
+static void test_chains(void)
+{
+	u32 frame = page_new();
+
+	test("long chains of partial flags");
+	on_trap[V_DB] = step_on;
+	for (u32 n = 0; n < 96; n++) {
+		u32 flags = rnd() & ARITH, cl = n & 3 ? rnd() & 31 : 0;
+		struct regs a, b;
+
+		chain_code((u8 *)frame, 8 + n % 32, 1 + n % 12);
+		a = chain_run(frame, cl, flags);
+		b = chain_run(frame, cl, flags | TF);
+		if (!expect("eflags", a.eflags, b.eflags & ~TF) ||
+		    !expect("eax", a.eax, b.eax) || !expect("ebp", a.ebp, b.ebp & ~TF) ||
+		    !expect("eip", a.eip, b.eip))
+			break;
+	}
+	on_trap[V_DB] = 0;
+}
+
 void main(void)
 {
 	test_doubled();
@@ -188,6 +254,7 @@ void main(void)
 	test_no_memory(0xfec00000, "code in a device");
 	test_no_memory(0xd0000000, "code in a hole");
 	test_dma();
+	test_chains();
 	test_bytes();
 	finish("hostile");
 }

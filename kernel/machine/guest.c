@@ -31,6 +31,7 @@
 #define CODE_CACHE DEMAND_CODE_CACHE
 #define SHADOW_TABLES 2048u		/* 4 KiB each */
 #define TSC_MUL 10			/* guest TSC: 1 GHz on a 100 MHz host counter */
+#define HEARTBEAT_NS 20000000ull
 #define LOW_RAM_MAX (3072 * MIB)
 #define TEXT_REACH DEMAND_CODE_REACH	/* a branch from the code cache to the monitor */
 
@@ -253,6 +254,20 @@ static void cpu_init(const struct boot_config *cfg)
 		panic("no memory for the translator");
 }
 
+/* -- Signs of life: a guest can hang as it likes, but never the run loop -- */
+
+static struct {
+	struct timer timer;
+	u64 beats;
+} heart;
+
+static void beat(void *opaque)
+{
+	(void)opaque;
+	printk("Loam: alive %lu\n", ++heart.beats);
+	timer_set(&heart.timer, clock_ns() + HEARTBEAT_NS);
+}
+
 void machine_run(const struct boot_info *info)
 {
 	struct bus *bus = bus_create();
@@ -260,6 +275,9 @@ void machine_run(const struct boot_info *info)
 	memory_init(&info->config, bus);	/* guest RAM, ROM, frames, shadow tables */
 	machine_init(&info->config, bus);	/* devices */
 	cpu_init(&info->config);		/* code cache, CPU at reset */
+	heart.timer.fn = beat;
+	if (info->config.heartbeat)
+		beat(NULL);
 	printk("Loam: starting the guest: %lu MiB, cpu %s\n",
 			(unsigned long)(info->config.memory / MIB), model.name);
 	dbt_run();

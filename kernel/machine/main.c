@@ -40,6 +40,8 @@ void kernel_early(hpa_t uart)
 	extable_init();
 }
 
+static void test_nothing(void *opaque) { (void)opaque; }
+
 /* Bytes sent in loopback arrive by interrupt: the kick is set and the character end has them. */
 static const char *test_uart(void)
 {
@@ -64,6 +66,29 @@ static const char *test_uart(void)
 	return irq_take_events() & CPU_EVENT_DEVICE ? NULL : "no interrupt was noted";
 }
 
+/* Waits for a byte from outside; part of no `all`, since somebody has to type it. */
+static const char *test_echo(void)
+{
+	struct chardev end = kernel_console();
+	u64 limit = clock_ns() + 30000000000ull;
+	static struct timer wake;
+	int byte = -1;
+
+	printk("SELFTEST echo: type a byte\n");
+	wake.fn = test_nothing;
+	while ((byte = end.read(end.opaque)) < 0 && clock_ns() < limit) {
+		timer_set(&wake, limit);
+		cpu_idle();
+		if (irq_take_events() & CPU_EVENT_TIMER)
+			timer_run();
+	}
+	timer_cancel(&wake);
+	if (byte < 0)
+		return "nothing came";
+	printk("SELFTEST echo: got %c\n", byte);
+	return NULL;
+}
+
 static const char *test_rtc(void)
 {
 	struct wallclock clock = rtc_end();
@@ -77,6 +102,7 @@ static const char *test_rtc(void)
 
 static const struct selftest driver_tests[] = {
 	{ "uart", test_uart, false },
+	{ "echo", test_echo, true },
 	{ "rtc", test_rtc, false },
 	{ "shadow", shadow_selftest, false },
 	{ 0 },

@@ -68,7 +68,6 @@ CASES = [
     Case("range", "memory = 5G\nfirmware = b\n", "loam.cfg:1: memory: size out of range: '5G'"),
     Case("cache-range", LEAN + "code_cache = 200M\n",
          "loam.cfg:3: code_cache: size out of range: '200M'"),
-    Case("passes", LEAN + "passes = all,-flod\n", "loam.cfg:3: passes: unknown pass '-flod'"),
     Case("no-size", "firmware = b\nmemory = much\n",
          "loam.cfg:2: memory: not a size (a number and M or G): 'much'"),
     Case("no-value", LEAN + "kernel = # none\n", "loam.cfg:3: kernel: no value"),

@@ -24,11 +24,13 @@ REGISTERS = {
     | {f"$r{23 + n}": name for n, name in enumerate(GPRS)}
     | {f"$vr{16 + n}": f"XMM{n}" for n in range(8)} | {f"$f{16 + n}": f"xmm{n}" for n in range(8)},
 }
+# The state pointer with an offset, at a line's end.
+STATE = {"loongarch64": re.compile(r"(?<=\btp, )\d+$")}
 PREFIX = {"loongarch64": "loongarch64-linux-gnu-"}
 LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(.*)$")
 
 Pattern = collections.namedtuple("Pattern", "name mode note eip bytes guest")
-Block = collections.namedtuple("Block", "ir1 lift passes ir words data sites glue")
+Block = collections.namedtuple("Block", "ir1 lift passes ir words data sites glue fields")
 
 
 def run(*command, **more):
@@ -99,12 +101,24 @@ def translate(tool, found):
         blocks.append(Block(kinds["ir1"], kinds["lift"], kinds["pass"], kinds["ir"],
                             [int(w, 16) for w in kinds["word"]], int(kinds["data"][0]),
                             kinds["site"], {int(g.split()[1]): g.split()[0]
-                                            for g in kinds["glue"]}))
+                                            for g in kinds["glue"]},
+                            [f.split() for f in kinds["field"]]))
     return blocks
 
 
 def name_registers(host, text):
     return re.sub(r"\$\w+", lambda m: REGISTERS[host].get(m[0], m[0][1:]), text)
+
+
+def name_field(block, offset):
+    """What of struct vcpu is at that offset: field[index]+rest."""
+    for name, start, size, element in block.fields:
+        inside = offset - int(start)
+        if 0 <= inside < int(size):
+            index, rest = divmod(inside, int(element))
+            return name + (f"[{index}]" if int(size) > int(element) > 1 else "") \
+                + (f"+{rest}" if rest else "")
+    return str(offset)
 
 
 def host_line(host, block, base, text):
@@ -114,7 +128,9 @@ def host_line(host, block, base, text):
     if comment.strip():
         to = int(comment, 16) - base
         operands = re.sub(r"-?\w+$", block.glue.get(to, f"-> {to // 4}"), operands)
-    return f"{mnemonic:<12}{name_registers(host, operands)}".rstrip()
+    operands = STATE[host].sub(lambda m: name_field(block, int(m[0])),
+                               name_registers(host, operands))
+    return f"{mnemonic:<12}{operands}".rstrip()
 
 
 def host_lines(host, block, base, texts):

@@ -13,6 +13,7 @@
  *		data N			words from N on are data
  *		site N EIP TEXT		a host instruction that may fault
  *		glue NAME OFFSET	entry points, in bytes from the block's start
+ *		field NAME OFFSET SIZE ELEMENT	of struct vcpu, in bytes from the state pointer
  *
  * Invariant: the words do not depend on where this program lies in memory (stand_in.S).
  */
@@ -22,6 +23,7 @@
 #include "dbt/opt/opt.h"
 #include "dbt/x86/decode.h"
 #include "kernel/lib/bits.h"
+#include "kernel/cpu.h"
 #include "kernel/panic.h"
 #include "mm/arena.h"
 #include "qemu-test/golden/stand_in.h"
@@ -43,7 +45,7 @@ void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
 
 /* -- Modes -- */
 
-#define PROT (KEY_PE | KEY_OSFXSR | KEY_NE | KEY_MP | KEY_XMMEXCPT)
+#define PROT (KEY_PE | KEY_CS_64K | KEY_OSFXSR | KEY_NE | KEY_MP | KEY_XMMEXCPT)
 #define FLAT32 (PROT | KEY_CS32 | KEY_SS32 | KEY_FLAT)
 
 static const struct { const char *name; u32 key; } modes[] = {
@@ -54,7 +56,7 @@ static const struct { const char *name; u32 key; } modes[] = {
 	{ "aligned32", FLAT32 | KEY_CPL | KEY_AC },
 	{ "soft32", FLAT32 | KEY_CPL | KEY_SSE_SOFT },	/* DAZ or an unmasked SSE exception */
 	{ "down32", FLAT32 | KEY_CPL | KEY_DF },
-	{ "real16", KEY_IO_OK | KEY_NE },
+	{ "real16", KEY_IO_OK | KEY_NE | KEY_CS_64K },
 	{ "prot16", PROT | KEY_FLAT },
 };
 
@@ -153,6 +155,29 @@ static void print_site(const struct backend_out *o, const struct fault_site *s)
 	printf("%s\n", s->vmap ? "; vectors moved" : "");
 }
 
+/* Fields that translated code reads and writes: listings shall not change when others move. */
+static void print_fields(void)
+{
+#define FIELD(f, element) \
+	printf("field " #f " %zu %zu %zu\n", CPU_VCPU_OFFSET + offsetof(struct vcpu, f), \
+	       sizeof(((struct vcpu *)0)->f), (size_t)(element));
+	FIELD(eip, 8)
+	FIELD(seg, sizeof(struct segment))
+	FIELD(seg_span[0], 8)
+	FIELD(seg_span[1], 8)
+	FIELD(seg_lo, 4)
+	FIELD(df, 8)
+	FIELD(eflags, 4)
+	FIELD(spill, 8)
+	FIELD(help, 8)
+	FIELD(mxcsr, 4)
+	FIELD(inhibit, 4)
+	FIELD(pending, 4)
+	FIELD(cr0, 8)
+	FIELD(x87, sizeof(struct x87))
+#undef FIELD
+}
+
 static void print_code(const struct backend_out *o)
 {
 	unsigned words = (unsigned)(o->end - o->code), data = words;
@@ -168,6 +193,7 @@ static void print_code(const struct backend_out *o)
 #define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)golden_code));
 	GOLDEN_GLUE(X)
 #undef X
+	print_fields();
 }
 
 static void translate(u32 key, u32 eip, const u8 *bytes, unsigned size)

@@ -42,16 +42,19 @@ enum insn_segs {			/* values of a case's `segs`: rows of insn_segs */
 	SEGS_BASED,
 	SEGS_STACK16,			/* flat but SS, which is 16-bit */
 	SEGS_CODE16_FLAT,		/* 16-bit code, flat data and stack */
+	/* code with a limit of 0x15f, flat data and stack */
+	SEGS_TIGHT16,
+	SEGS_TIGHT32,
 	SEGS_COUNT,
 };
 
 enum {					/* selectors; the first two as Linux has them */
 	SEL_CS32 = 0x23, SEL_FLAT = 0x2b,
 	SEL_CODE16 = 0x0f, SEL_DATA16 = 0x17, SEL_DATA32 = 0x1f, SEL_LIMITED = 0x27,
-	SEL_DOWN = 0x2f, SEL_RO = 0x37, SEL_CODE32 = 0x3f,
+	SEL_DOWN = 0x2f, SEL_RO = 0x37, SEL_CODE32 = 0x3f, SEL_TIGHT16 = 0x57, SEL_TIGHT32 = 0x5f,
 };
 
-/* Of the LDT's entries 1 … 7. base of the code segments: insn_cs_base(). */
+/* Of the LDT's entries. Base of the code segments (type 10): insn_cs_base(). */
 struct insn_seg {
 	u16 sel;
 	u32 base, limit;		/* limit in bytes, below 1 MiB */
@@ -67,6 +70,8 @@ struct insn_seg {
 	{ SEL_DOWN, DATA_BASE, 0x7ff, 6, false }, \
 	{ SEL_RO, DATA_BASE, 0xffff, 0, false }, \
 	{ SEL_CODE32, 0, 0xfffff, 10, true }, \
+	{ SEL_TIGHT16, 0, 0x15f, 10, false }, \
+	{ SEL_TIGHT32, 0, 0x15f, 10, true }, \
 }
 
 /* Indexed by enum insn_segs; in the order of x86's segment numbers: ES CS SS DS FS GS. */
@@ -76,6 +81,8 @@ struct insn_seg {
 	{ SEL_DATA32, SEL_CODE32, SEL_DATA32, SEL_DATA32, SEL_RO, SEL_DOWN }, \
 	{ SEL_FLAT, SEL_CS32, SEL_DATA16, SEL_FLAT, SEL_RO, SEL_DOWN }, \
 	{ SEL_FLAT, SEL_CODE16, SEL_FLAT, SEL_FLAT, SEL_DATA16, 0 }, \
+	{ SEL_FLAT, SEL_TIGHT16, SEL_FLAT, SEL_FLAT, SEL_RO, 0 }, \
+	{ SEL_FLAT, SEL_TIGHT32, SEL_FLAT, SEL_FLAT, SEL_RO, 0 }, \
 }
 
 #define FX_NONE 0xffffu
@@ -124,7 +131,8 @@ struct insn_result {
 	u16 mem, mem_len;		/* span of the data pages that changed */
 	u32 fx_mask;			/* bit n: 16-byte unit n of the FXSAVE image changed */
 	u8 vector;
-	u8 spare[3];
+	u8 spare;
+	u16 rules;			/* vendor_bring(): what was not left as the CPU had it */
 };
 
 struct results_head {
@@ -138,7 +146,7 @@ static inline u32 insn_slot(u32 n) { return CODE_BASE + n * CODE_SLOT; }
 /* Base of case n's code segment; its code is at 0x100 + start in it. */
 static inline u32 insn_cs_base(u32 n, unsigned segs)
 {
-	bool based = segs == SEGS_CODE16 || segs == SEGS_BASED || segs == SEGS_CODE16_FLAT;
+	bool based = segs != SEGS_FLAT && segs != SEGS_STACK16;
 
 	return based ? insn_slot(n) - 0x100 : 0;
 }

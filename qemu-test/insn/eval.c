@@ -13,6 +13,7 @@
 
 #include "dbt/opt/opt.h"
 #include "kernel/lib/bits.h"
+#include "qemu-test/vendor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,20 @@ static void report(void)
 		       known[KNOWN_REP_FLAGS]);
 }
 
+/* What was not left as the CPU had it (vendor.h). */
+static void report_rules(void)
+{
+	static const char *const names[] = VENDOR_NAMES;
+	u32 count[16] = { 0 };
+
+	for (u32 n = 0; n < files.head->cases; n++)
+		for (unsigned k = 0; k < 16; k++)
+			count[k] += files.results[n].rules >> k & 1;
+	for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++)
+		if (count[k])
+			printf("%u outcomes by Intel's rule: %s\n", count[k], names[k]);
+}
+
 int main(int argc, char **argv)
 {
 	const char *group = "";
@@ -164,6 +179,7 @@ int main(int argc, char **argv)
 	report();
 	if (one < 0 && !*group)
 		failed += uncovered();
+	report_rules();
 	printf("evaluator against %s\n", files.rhead->cpu);
 	printf("%u passed, %u failed, %u skipped\n", passed, failed, left_out);
 	return failed != 0;

@@ -8,6 +8,7 @@ import sys
 import build
 import flow
 import ints
+import limits
 import strings
 import system
 import vecseq
@@ -15,7 +16,7 @@ import vector
 import x87
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system, x87, vector, vecseq)
+FAMILIES = (ints, flow, strings, system, x87, vector, vecseq, limits)
 
 
 def vectors_todo():

@@ -4,7 +4,7 @@
 # cannot run, the results stay empty and the tests fail, not the build.
 INSN := build/native/insn
 INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py \
-	fximage.py vector.py vecseq.py)
+	fximage.py vector.py vecseq.py limits.py)
 
 UNIT_TESTS += insn_eval insn_mutants
 INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) qemu-test/unit/native.o \
@@ -22,9 +22,12 @@ $(INSN)/cases.bin: $(INSN_PY) dbt/lift/todo.def
 	@mkdir -p $(@D)
 	$(Q)python3 qemu-test/insn/gen.py $@
 
-$(INSN)/oracle: qemu-test/insn/oracle.c qemu-test/insn/case.h
+INSN_ORACLE := $(addprefix qemu-test/insn/,oracle.c vendor.c vendor_scan.c vendor_x87.c)
+
+$(INSN)/oracle: $(INSN_ORACLE) qemu-test/insn/case.h qemu-test/insn/vendor.h qemu-test/vendor.h
 	@mkdir -p $(@D)
-	$(Q)i686-linux-gnu-gcc -std=gnu17 -O1 -g $(WARN) -static -fno-stack-protector -I. $< -o $@
+	$(Q)i686-linux-gnu-gcc -std=gnu17 -O1 -g $(WARN) -static -fno-stack-protector -I. \
+		$(INSN_ORACLE) -o $@
 
 $(INSN)/results.bin: $(INSN)/oracle $(INSN)/cases.bin
 	$(Q)$(INSN)/oracle $(INSN)/cases.bin $@ || \

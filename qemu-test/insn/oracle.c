@@ -3,7 +3,8 @@
  * Runs instruction cases on the CPU of the build machine and writes what they
  * did. A 32-bit Linux program: each case is entered by returning from a signal
  * handler, and left by the signal that its exception or final INT3 raises.
- * Not a judge: it knows nothing of Loam. Invariant: nothing of the C library
+ * Not a judge: it knows nothing of Loam; where CPUs may differ it writes what vendor.h makes of it.
+ * Invariant: nothing of the C library
  * is used while a case's segment registers are loaded.
  *
  *   oracle CASES RESULTS
@@ -23,6 +24,8 @@
 #include <unistd.h>
 
 #include "qemu-test/insn/case.h"
+#include "qemu-test/insn/vendor.h"
+#include "qemu-test/vendor.h"
 
 #define BLOB_MAX (64u << 20)
 
@@ -32,6 +35,7 @@ static const u8 *fx_images;
 static struct insn_result *results;
 static u8 *blob, *slots, *pristine;
 static u32 blob_used, current;
+static unsigned rules;			/* enum vendor_rule */
 static bool running;
 static u16 home_gs, home_fs;
 static ucontext_t home;
@@ -70,8 +74,9 @@ static void set_code_base(const struct insn_case *c, u32 n)
 	if (base == last)
 		return;
 	last = base;
-	write_ldt(&ldt[0], base);
-	write_ldt(&ldt[6], base);
+	for (unsigned i = 0; i < sizeof ldt / sizeof ldt[0]; i++)
+		if (ldt[i].type == 10)
+			write_ldt(&ldt[i], base);
 }
 
 /* The kernel takes the legacy part of the frame for x87, the FXSAVE part for the rest. */
@@ -131,7 +136,6 @@ static void take_memory(const struct insn_case *c, struct insn_result *o)
 	u8 *d = data();
 	u32 first = 0, last = DATA_RW;
 
-	memcpy(pristine + c->poke, c->bytes, c->poke_len);
 	while (first < DATA_RW && d[first] == pristine[first])
 		first++;
 	while (last > first && d[last - 1] == pristine[last - 1])
@@ -146,18 +150,21 @@ static void take_memory(const struct insn_case *c, struct insn_result *o)
 	memcpy(d, pristine, DATA_RW);
 }
 
-static void take_fx(const struct insn_case *c, struct insn_result *o, const u8 *fx)
+/* The image as results have it. */
+static void fx_of(u8 *now, const u8 *fx)
 {
-	u8 now[FX_SIZE];
-
-	if (c->fx == FX_NONE)
-		return;
 	memcpy(now, fx, FX_SIZE);
 	memset(now + 6, 0, 18);			/* last instruction and operand */
 	memset(now + 28, 0, 4);			/* MXCSR_MASK */
 	now[5] = 0;
 	for (unsigned i = 0; i < 8; i++)
 		memset(now + 32 + 16 * i + 10, 0, 6);
+}
+
+static void take_fx(const struct insn_case *c, struct insn_result *o, const u8 *now)
+{
+	if (c->fx == FX_NONE)
+		return;
 	for (unsigned i = 0; i < FX_UNITS; i++)
 		if (memcmp(now + 16 * i, fx_in + 16 * i, 16)) {
 			o->fx_mask |= 1u << i;
@@ -172,6 +179,9 @@ static void finish(ucontext_t *u)
 	const struct insn_case *c = &cases[current];
 	struct insn_result *o = &results[current];
 	const greg_t *r = u->uc_mcontext.gregs;
+	u8 fx[FX_SIZE];
+	const u8 *start = c->fx == FX_NONE ? NULL : fx_in;
+	struct vendor_case v = { c, current, pristine, start, data(), fx, o };
 
 	memset(o, 0, sizeof *o);
 	for (unsigned i = 0; i < 8; i++)
@@ -182,8 +192,12 @@ static void finish(ucontext_t *u)
 	o->error = (u32)r[REG_ERR];
 	o->cr2 = o->vector == 14 ? u->uc_mcontext.cr2 : 0;
 	o->blob = blob_used;
+	memcpy(pristine + c->poke, c->bytes, c->poke_len);
+	fx_of(fx, (const u8 *)u->uc_mcontext.fpregs + 112);
+	if (rules)
+		o->rules = (u16)vendor_bring(rules, &v);
 	take_memory(c, o);
-	take_fx(c, o, (const u8 *)u->uc_mcontext.fpregs + 112);
+	take_fx(c, o, fx);
 }
 
 /*
@@ -342,6 +356,7 @@ int main(int argc, char **argv)
 	}
 	read_cases(argv[1]);
 	lay_out();
+	rules = vendor_rules();
 	catch_signals();
 	__asm__ volatile("int3" ::: "memory");
 	write_results(argv[2]);

@@ -143,7 +143,7 @@ void tables_init(struct vcpu *c, u32 n, unsigned segs)
 	c->model = &model;
 	c->gdtr = (struct dtable){ SYS_BASE, 0x7f };
 	c->idtr = (struct dtable){ SYS_BASE + 0x1000, 0x7ff };
-	c->ldtr = (struct segment){ .base = SYS_BASE + 0x2000, .limit = 0x3f, .attr = 0x82,
+	c->ldtr = (struct segment){ .base = SYS_BASE + 0x2000, .limit = 0x7f, .attr = 0x82,
 				    .sel = 0x50 };
 	c->tr = (struct segment){ .base = SYS_BASE + 0x3000, .limit = 0x67, .attr = 0x8b,
 				  .sel = 0x40 };

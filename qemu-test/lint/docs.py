@@ -13,7 +13,7 @@ import re
 from files import finish, project_files, read_lines
 
 DESIGN, ALLOW = "docs/design.md", "qemu-test/lint/docs.allow"
-CODE = (".c", ".h", ".S", ".def", ".py", ".sh", ".mk")
+CODE = (".c", ".h", ".S", ".s", ".def", ".py", ".sh", ".mk")
 C_LIKE = (".c", ".h", ".S", ".def", ".lds", ".ld")
 HASH_LIKE = (".py", ".sh", ".mk", ".cfg", ".table", ".allow", ".s", ".suites", "Makefile")
 ENDING = "c|h|S|s|def|py|sh|mk|md|cfg|lds|ld|suites|allow|table|patch|txt"
@@ -25,6 +25,7 @@ SECTIONS = re.compile(r"\bdesign(?:\.md`?)?,? (?:§ ?|sections? )?"
                       r"(\d+(?:\.\d+)?(?:(?:, | and )\d+(?:\.\d+)?)*)(?![\w,.]*\d)")
 HEADING = re.compile(r"^#+ (\d+(?:\.\d+)?)\.? ")
 FUNCTION = re.compile(r"\b([a-z]\w*_\w+)(?:\(\))? \(((?:[\w-]+/)+[\w-]+\.[chS])\)")
+WORD = re.compile(r"(?!x_)[a-z][a-z0-9]*_\w+")
 CALL = re.compile(r"\b(?!x_)([a-z]\w*_\w+)\(\)")
 HASH = re.compile(r"(?:^|\s)#")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -92,6 +93,8 @@ def line_errors(project, path, line):
             yield f"{name} is not in {file}"
     if path.endswith(".md"):
         for name in QUOTED.findall(line):
+            if WORD.fullmatch(name) and name not in project.words:
+                yield f"names {name}, which no code has"
             if FOLDER.fullmatch(name) and not PLACEHOLDER.search(name) and \
                     not project.has_folder(name) and not name.startswith("build/"):
                 yield f"names {name}, which is not there"

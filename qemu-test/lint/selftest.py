@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import deps
 import docs
 import fp
+import lists
 import readmes
 import run
 import size
@@ -96,12 +97,26 @@ def test_docs():
     check("sections that are not", len(one("design 2, design §1.3; (design 1.2 and 1.4)")), 3)
     check("functions", one("x_find (a/b/x.c), here_it_is(), x_reset()"), [])
     check("a function in another file", len(one("here_we_are (a/b/x.c)")), 1)
+    check("a word of the code", one("`x_find`, `here_it_is`, `x_any`, `one_two three`"), [])
+    check("a word that no code has", len(one("`gone_away`")), 1)
     check("a function of comments only", len(one("gone_away()")), 1)
     check("code is no comment", one("y.c(z_y()); /* x.c */", "a/b/x.c"), [])
     check("a comment of a source", len(one("f();\n/*\n * as y.c */", "a/b/x.c")), 1)
     quotes = '"' * 3
     check("a script's comments",
           len(one("y.c " f"# z.c\n{quotes}\nz.c\n{quotes}\ny.c", "a/x.py")), 2)
+
+
+def test_lists():
+    code = ['\t{ "memory", SIZE, 1 },', '\t{ "disk0", DISK, 2 },', '\t{ "disk1", DISK, 3 },']
+    keys = lists.of_code(lists.KEY, code)
+    check("keys of the code", keys, ["memory", "disk0", "disk1"])
+    doc = ["| key | value |", "|---|---|", "| memory | x |", "| disk0 … disk1 | y |", "", "| z |"]
+    check("a table of a document", lists.table(doc, "key"), keys)
+    check("the same", lists.compare("x", keys, keys), [])
+    check("one too few, one unknown, one twice",
+          len(lists.compare("x", ["disk0", "disk0", "cdrom", "memory"], keys)), 3)
+    check("an example", lists.example(["    memory = 1M", "    # disk0  = a", "x = y"]), keys[:2])
 
 
 def run_one(name, **section):
@@ -165,6 +180,7 @@ if __name__ == "__main__":
     test_fp()
     test_readmes()
     test_docs()
+    test_lists()
     test_runner()
     test_time_limit()
     print(f"selftest: {len(failures)} failed")

@@ -87,7 +87,7 @@ static void test_all_keys(void)
 /* README's example shows each of them; selftest, in place of a guest, as a comment. */
 static const char *const all_keys[] = {
 	"memory", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom", "console",
-	"trace", "code_cache", "x87", "passes", "verify",
+	"trace", "code_cache", "x87", "passes", "verify", "heartbeat",
 };
 
 static const struct {
@@ -274,6 +274,8 @@ static void test_passes(void)
 	check(parse(&c, "", &e) == 0 && !c.verify, "the verifier is off by default");
 	check(parse(&c, "verify = on", &e) == 0 && c.verify, "verify = on");
 	check(parse(&c, "verify = off", &e) == 0 && !c.verify, "verify = off");
+	check(!c.heartbeat, "no heartbeat by default");
+	check(parse(&c, "heartbeat = on", &e) == 0 && c.heartbeat, "heartbeat = on");
 }
 
 static void test_files(void)

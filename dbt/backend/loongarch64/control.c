@@ -328,7 +328,11 @@ static void patch_here(struct emit *e, u32 *site)
 		*site = (word & ~la_at_off26(-4)) | la_at_off26(off);
 		break;
 	default:
-		must(word >> 26 >= 0x16 && word >> 26 <= 0x1b && la_ok_off16(off));
+		must(word >> 26 >= 0x16 && word >> 26 <= 0x1b);
+		if (!la_ok_off16(off)) {
+			e->failed = true;
+			return;
+		}
 		*site = (word & ~la_at_off16(-4)) | la_at_off16(off);
 	}
 }

@@ -62,7 +62,9 @@ int backend_emit(struct ir *ir, struct backend_out *out, u32 link_base)
 	emit_stubs(&e);
 	emit_self_check_literals(&e);
 	out->end = e.c.p;
-	return e.failed || e.c.overflow ? -ERR_NOSPC : 0;
+	if (e.failed || out->end - e.start > 0xffff)	/* sites have 16 bits for words */
+		return -ERR_NOSPC;
+	return e.c.overflow ? -ERR_NOMEM : 0;
 }
 
 static void put_word(u32 *at, u32 word)

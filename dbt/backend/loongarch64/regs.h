@@ -8,16 +8,20 @@
  *   r0        zero
  *   r1        ra: scratch, link of calls to helpers
  *   r2        tp: pointer to the core's vCPU state
- *   r3        sp: the monitor's stack
- *   r4-r9     temporaries
+ *   r3        sp: the monitor's stack              (64-bit mode: a temporary)
+ *   r4-r8     temporaries; r4-r7 arguments of helpers
+ *   r9        a temporary                          (position-independent blocks: rPAGE)
  *   r10       rCTX: context tag
- *   r11       64-bit mode: rLIMIT = -2^62          else: a temporary
- *   r12-r19   64-bit mode: guest R8..R15           else: temporaries
+ *   r11       a temporary                          (64-bit mode: rLIMIT = -2^62)
+ *   r12-r19   temporaries                          (64-bit mode: guest R8..R15)
  *   r20       rCCOP: the kind of the last instruction that set flags
  *   r21       the kick register
  *   r22       rCCA: flag operand
- *   r23-r30   guest EAX ECX EDX EBX ESP EBP ESI EDI (in 64-bit mode RAX..RDI)
+ *   r23-r30   guest EAX ECX EDX EBX ESP EBP ESI EDI (64-bit mode: RAX..RDI)
  *   r31       rCCB: flag operand
+ *
+ * What stands in brackets is reserved, not built; docs/design.md has both hosts side by side and
+ * says what gives way to what.
  *
  *   vr0-vr15  vector temporaries (f0-f15 are their low halves)
  *   vr16-vr31 XMM0..XMM15

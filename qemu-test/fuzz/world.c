@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See world.h. The guest's tables are random but not hopeless: most descriptors are present and of
+ * a kind that something can be done with, so that far transfers, gates and task switches get far.
+ */
+#include "qemu-test/fuzz/world.h"
+
+#include "dbt/cache/cache.h"
+#include "dbt/sys/cpuid.h"
+#include "dbt/sys/guestmem.h"
+#include "dbt/sys/segload.h"
+#include "dbt/fp/softsse.h"
+#include "dbt/sys/sysops.h"
+#include "dbt/x86/cc.h"
+#include "dbt/x86/mode.h"
+#include "kernel/panic.h"
+#include "kernel/cpu.h"
+#include "mm/bus.h"
+#include "mm/gpa.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE 4096u
+#define MIB (1u << 20)
+#define GDT 0x2000u
+#define LDT 0x3000u
+#define IDT 0x4000u
+#define TSS 0x5000u
+#define CODE 0x8000u			/* pages of code: up to the end but for what is not there */
+#define CODE_PAGES 6u
+
+enum { R_PRESENT = 1, R_WRITE = 2, R_USER = 4 };
+
+u8 *fuzz_ram;
+struct vcpu fuzz_cpu;
+struct dbt fuzz_dbt;
+
+static u8 rights[FUZZ_RAM / PAGE];
+static struct cpu_model model;
+
+/* -- Guest memory ------------------------------------------------------------------ */
+
+static struct fault check(u32 a, bool super, bool write)
+{
+	u8 r = a < FUZZ_RAM ? rights[a / PAGE] : 0;
+	u32 error = (write ? 2 : 0) | (super ? 0 : 4);
+
+	if (!(r & R_PRESENT))
+		return fault_page(a, error);
+	if ((write && !(r & R_WRITE)) || (!super && !(r & R_USER)))
+		return fault_page(a, error | 1);
+	return fault_none();
+}
+
+struct fault g_probe(struct vcpu *c, u32 at, u32 size, bool super, bool write)
+{
+	struct fault f = fault_none();
+
+	(void)c;
+	must(size <= PAGE);
+	for (u32 k = 0; k < size && !f.raised; k++)
+		f = check(at + k, super, write);
+	return f;
+}
+
+struct fault g_ld(struct vcpu *c, u32 at, unsigned size, bool super, u64 *out)
+{
+	struct fault f = g_probe(c, at, size, super, false);
+
+	must(size == 1 || size == 2 || size == 4 || size == 8);
+	*out = 0;
+	if (!f.raised)
+		memcpy(out, fuzz_ram + at, size);
+	return f;
+}
+
+struct fault g_st(struct vcpu *c, u32 at, unsigned size, bool super, u64 v)
+{
+	struct fault f = g_probe(c, at, size, super, true);
+
+	must(size == 1 || size == 2 || size == 4 || size == 8);
+	if (!f.raised)
+		memcpy(fuzz_ram + at, &v, size);
+	return f;
+}
+
+struct fault g_rmw8(struct vcpu *c, u32 at, u8 clear, u8 set, u8 *old)
+{
+	struct fault f = g_probe(c, at, 1, true, true);
+
+	if (f.raised)
+		return f;
+	if (old)
+		*old = fuzz_ram[at];
+	fuzz_ram[at] = (u8)((fuzz_ram[at] & ~clear) | set);
+	return f;
+}
+
+static struct fault mem_ld(struct vcpu *c, u32 at, unsigned size, unsigned intent, void *out)
+{
+	struct fault f = g_probe(c, at, size, c->cpl != 3, intent == INTENT_RMW);
+
+	if (!f.raised)
+		memcpy(out, fuzz_ram + at, size);
+	return f;
+}
+
+static struct fault mem_st(struct vcpu *c, u32 at, unsigned size, const void *in)
+{
+	struct fault f = g_probe(c, at, size, c->cpl != 3, true);
+
+	if (!f.raised)
+		memcpy(fuzz_ram + at, in, size);
+	return f;
+}
+
+const struct eval_mem fuzz_mem = { mem_ld, mem_st };
+
+/* -- What Loam has around the translator --------------------------------------------- */
+
+struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out)
+{
+	struct fault f = check(va, d->c->cpl != 3, false);
+
+	*out = gpa(va);
+	return f;
+}
+
+static struct cpu core;
+
+struct cpu *this_cpu(void) { return &core; }
+struct dbt *dbt_this(void) { return &fuzz_dbt; }
+void dbt_raise(u32 pending) { fuzz_cpu.pending |= pending; }
+void dbt_raise_irq(void) { dbt_raise(PENDING_INTR); }
+
+/* Only their addresses are used, and have to be within a branch's reach of the code cache. */
+#define GLUE(name) \
+	__attribute__((aligned(4))) void name(void) { panic("fuzz: host code is not run"); }
+void glue_exit_link(void), glue_jump_far(void), glue_jump_ind(void), glue_exit_kick(void);
+void glue_exit_stale(void), glue_sys(void), glue_call(void), glue_entry_cf(void);
+GLUE(glue_exit_link) GLUE(glue_jump_far) GLUE(glue_jump_ind) GLUE(glue_exit_kick)
+GLUE(glue_exit_stale) GLUE(glue_sys) GLUE(glue_call) GLUE(glue_entry_cf)
+
+void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
+
+static void mode_changed(struct vcpu *c) { vcpu_mode_update(c); }
+static u64 no_ticks(void) { return 4711; }
+
+static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
+{
+	(void)c;
+	gpa_read(gpa(at), buf, size);
+}
+
+static const struct sys_hooks hooks = {
+	.mode_changed = mode_changed, .read_ticks = no_ticks, .read_phys = read_phys,
+};
+
+static void no_ports(void *opaque) { (void)opaque; }
+
+/* Near the text: branches from it reach the glue. */
+static u8 pool[8u << 20] __attribute__((aligned(65536)));
+
+void fuzz_world_init(void)
+{
+	struct gpa_config c = { .ram_size = MIB, .low_end = MIB };
+	char err[CPUID_ERR_SIZE];
+	void *arena = aligned_alloc(16, 1u << 18);
+
+	fuzz_ram = aligned_alloc(MIB, MIB);
+	c.ram = fuzz_ram;
+	c.bus = bus_create();
+	must(fuzz_ram && c.bus && arena && !cpuid_configure(&model, "n270", err));
+	frame_init(aligned_alloc(64, frame_memory(gpa_frames(&c))), gpa_frames(&c));
+	must(!gpa_init(&c));
+	frame_on_code_write(cache_code_written);
+	cache_init(pool, sizeof(pool));
+	cache_core_init(&fuzz_dbt.cache);
+	arena_init(&fuzz_dbt.arena, arena, 1u << 18);
+	fuzz_dbt.c = &fuzz_cpu;
+	fuzz_dbt.verify = true;
+	fuzz_dbt.platform.bus = c.bus;
+	fuzz_dbt.platform.ferr = no_ports;
+}
+
+/* -- Tables -------------------------------------------------------------------------- */
+
+static void put32(u32 at, u32 v) { memcpy(fuzz_ram + at, &v, 4); }
+
+static u32 some_selector(struct bytes_rng *r)
+{
+	return bytes_random(r, bytes_one_in(r, 8) ? 0x10000 : 0x100);
+}
+
+static u32 some_base(struct bytes_rng *r)
+{
+	switch (bytes_random(r, 4)) {
+	case 0: return 0;
+	case 1: return bytes_edge(r);
+	default: return bytes_random(r, FUZZ_RAM) & ~15u;
+	}
+}
+
+/* A descriptor of any type: segment, gate, TSS, LDT. */
+static void put_descriptor(struct bytes_rng *r, u32 at)
+{
+	u32 type = bytes_random(r, 32), dpl = bytes_random(r, 4), base = some_base(r);
+	u32 limit = bytes_one_in(r, 2) ? 0xfffff : bytes_random(r, 0x100000);
+	u32 hi = type << 8 | dpl << 13 | (bytes_one_in(r, 16) ? 0 : 0x8000);
+
+	if ((type & 0x17) == 1 || (type & 0x17) == 3)		/* a TSS */
+		base = TSS + (bytes_random(r, 8) << 7);
+	if (!(type & 0x10) && (type & 4)) {			/* a gate */
+		put32(at, some_selector(r) << 16 | (bytes_random(r, CODE_PAGES * PAGE)));
+		put32(at + 4, hi | (bytes_random(r, 0) & 0xffff00ff & 0x1f) |
+		      (bytes_one_in(r, 2) ? 0 : CODE & 0xffff0000));
+		return;
+	}
+	put32(at, (limit & 0xffff) | base << 16);
+	put32(at + 4, hi | (base & 0xff000000) | (base >> 16 & 0xff) | (limit & 0xf0000) |
+	      (bytes_random(r, 16) << 20 & (bytes_one_in(r, 4) ? 0xf00000 : 0xc00000)));
+}
+
+static void put_tables(struct bytes_rng *r)
+{
+	for (u32 at = GDT; at < TSS; at += 8)
+		put_descriptor(r, at);
+	for (u32 at = TSS; at < TSS + 0x1000; at += 4)
+		put32(at, bytes_one_in(r, 2) ? some_selector(r) : CODE + bytes_random(r, 0x6000));
+}
+
+void fuzz_world_make(struct bytes_rng *r, const u8 *real, u32 real_size)
+{
+	for (u32 at = 0; at < FUZZ_RAM; at += 4)
+		put32(at, bytes_edge(r));
+	put_tables(r);
+	bytes_fill(r, fuzz_ram + CODE, CODE_PAGES * PAGE, real, real_size);
+	for (u32 n = 0; n < FUZZ_RAM / PAGE; n++)
+		rights[n] = bytes_one_in(r, 12) ? bytes_random(r, 8) : 7;
+	/* All frames have changed. */
+	for (u32 n = 0; n < FUZZ_RAM / PAGE; n++)
+		frame_written(n, 0, PAGE);
+}
+
+/* -- The CPU -------------------------------------------------------------------------- */
+
+static void set_segment(struct bytes_rng *r, enum sreg s, bool big, bool flat)
+{
+	struct segment *g = &fuzz_cpu.seg[s];
+	u16 dpl = (u16)(fuzz_cpu.cpl << SEG_DPL_SHIFT);
+	u16 type = s == CS ? SEG_CODE | SEG_READABLE : SEG_WRITABLE;
+
+	*g = (struct segment){ .sel = (u16)(some_selector(r) | 4 | fuzz_cpu.cpl) };
+	g->limit = flat || !bytes_one_in(r, 3) ? 0xffffffff : bytes_edge(r);
+	g->base = flat ? 0 : some_base(r);
+	if (s == CS)
+		g->base &= 0x7ff0, g->limit |= 0xffff;
+	if (!flat && s != CS && s != SS)
+		type = (u16)bytes_random(r, 16);
+	if (!flat && s == SS && bytes_one_in(r, 4))
+		type |= SEG_EXPAND_DOWN;
+	g->attr = SEG_P | SEG_S | SEG_ACCESSED | type | dpl | (big ? SEG_DB : 0);
+	if (!flat && s != CS && s != SS && bytes_one_in(r, 8))
+		seg_set_null(g, 0);
+}
+
+static void protected_mode(struct bytes_rng *r)
+{
+	bool big = bytes_random(r, 3), flat = bytes_random(r, 3);
+
+	fuzz_cpu.cr0 |= CR0_PE;
+	fuzz_cpu.cpl = bytes_one_in(r, 4) ? bytes_random(r, 4) : bytes_one_in(r, 2) ? 3 : 0;
+	for (enum sreg s = 0; s < SREG_COUNT; s++)
+		set_segment(r, s, bytes_one_in(r, 16) ? !big : big, flat);
+}
+
+static void old_mode(struct bytes_rng *r)
+{
+	bool v86 = bytes_one_in(r, 2);
+
+	if (v86) {
+		fuzz_cpu.cr0 |= CR0_PE;
+		fuzz_cpu.cpl = 3;
+		fuzz_cpu.eflags |= FL_VM;
+	}
+	for (enum sreg s = 0; s < SREG_COUNT; s++) {
+		u16 sel = (u16)bytes_random(r, s == CS ? 0x800 : 0x4000);
+
+		seg_set_real(&fuzz_cpu.seg[s], sel);
+		if (v86)
+			seg_set_v86(&fuzz_cpu.seg[s], sel);
+		else if (bytes_one_in(r, 6))			/* unreal */
+			fuzz_cpu.seg[s].limit = 0xffffffff;
+	}
+}
+
+static void control_registers(struct bytes_rng *r)
+{
+	struct vcpu *c = &fuzz_cpu;
+
+	c->cr0 |= CR0_ET | (bytes_one_in(r, 4) ? 0 : CR0_NE) | (bytes_one_in(r, 8) ? CR0_TS : 0) |
+		  (bytes_one_in(r, 8) ? CR0_EM : 0) | (bytes_one_in(r, 4) ? CR0_MP : 0) | CR0_AM;
+	c->cr4 = (bytes_one_in(r, 8) ? 0 : CR4_OSFXSR) | (bytes_one_in(r, 4) ? 0 : CR4_OSXMMEXCPT) |
+		 (bytes_one_in(r, 4) ? CR4_TSD : 0) | CR4_DE;
+	c->eflags |= FL_FIXED | FL_IF | bytes_random(r, 4) << 12;
+	c->eflags |= (bytes_one_in(r, 8) ? FL_TF : 0) | (bytes_one_in(r, 8) ? FL_AC : 0) |
+		     (bytes_one_in(r, 8) ? FL_NT : 0) | (bytes_one_in(r, 16) ? FL_RF : 0);
+	c->df = bytes_one_in(r, 4) ? -1 : 1;
+	c->inhibit = bytes_one_in(r, 16) ? 1 + bytes_random(r, 3) : 0;
+	c->mxcsr = bytes_one_in(r, 4) ? bytes_random(r, 0x10000) : MXCSR_RESET;
+	if (bytes_one_in(r, 8)) {
+		c->dr[7] = bytes_random(r, 0) & 0xffff03ff;
+		for (unsigned n = 0; n < 4; n++)
+			c->dr[n] = CODE + bytes_random(r, CODE_PAGES * PAGE);
+		c->break_key = KEY_BREAK | bytes_random(r, 8) << KEY_BREAK_SHIFT;
+	}
+	c->gdtr = (struct dtable){ GDT, (u16)bytes_random(r, 0x1000) };
+	c->idtr = (struct dtable){ IDT, bytes_one_in(r, 4) ? (u16)bytes_edge(r) : 0x7ff };
+	c->ldtr = (struct segment){ .base = LDT, .limit = 0xff, .attr = 0x82, .sel = 0x20 };
+	c->tr = (struct segment){ .base = TSS, .limit = 0xfff, .sel = 0x18,
+				  .attr = bytes_one_in(r, 4) ? 0x83 : 0x8b };
+}
+
+static void registers(struct bytes_rng *r)
+{
+	struct vcpu *c = &fuzz_cpu;
+
+	for (unsigned n = 0; n < 8; n++)
+		c->gpr[n] = (u64)(s64)(s32)(bytes_one_in(r, 2) ? bytes_edge(r)
+							       : bytes_random(r, FUZZ_RAM));
+	c->cc_op = CC_OP(CC_EFLAGS, 2);
+	c->cc_a = bytes_random(r, 0) & FL_ARITH;
+	x87_finit(&c->x87);
+	c->x87.cw = (u16)(bytes_one_in(r, 4) ? bytes_random(r, 0x10000) : 0x37f);
+	c->x87.sw = (u16)(bytes_random(r, 8) << 11);
+	c->x87.valid = (u8)bytes_random(r, 256);
+	for (unsigned n = 0; n < 8; n++) {
+		c->x87.r[n].mant = (u64)bytes_edge(r) << 32 | bytes_edge(r);
+		c->x87.r[n].se = (u16)bytes_edge(r);
+	}
+	for (unsigned n = 0; n < 8; n++)
+		for (unsigned k = 0; k < 4; k++)
+			c->xmm[n].d[k] = bytes_edge(r);
+}
+
+void fuzz_cpu_make(struct bytes_rng *r)
+{
+	struct vcpu *c = &fuzz_cpu;
+
+	memset(c, 0, sizeof(*c));
+	c->owner = &fuzz_dbt;
+	c->hooks = &hooks;
+	c->model = &model;
+	c->tsc_mul = 10;
+	if (bytes_one_in(r, 3))
+		old_mode(r);
+	else
+		protected_mode(r);
+	control_registers(r);
+	registers(r);
+	c->eip = CODE + bytes_random(r, CODE_PAGES * PAGE) - (u32)c->seg[CS].base;
+	vcpu_mode_update(c);
+}
+
+void fuzz_cpu_print(void)
+{
+	const struct vcpu *c = &fuzz_cpu;
+
+	printf("  key %x cs %04llx:%08x limit %x eflags %x cr0 %x mxcsr %x:", c->key_flags,
+	       (unsigned long long)c->seg[CS].base, (u32)c->eip, c->seg[CS].limit, c->eflags,
+	       (u32)c->cr0, c->mxcsr);
+	for (u32 n = 0; n < 24; n++)
+		printf(" %02x", fuzz_ram[(c->seg[CS].base + c->eip + n) % FUZZ_RAM]);
+	printf("\n");
+}
