@@ -10,6 +10,9 @@ HOSTS := loongarch64 mips64
 ifeq ($(filter $(HOST),$(HOSTS)),)
 $(error HOST=$(HOST): no such host, only $(HOSTS))
 endif
+ifneq ($(and $(filter run bench profile,$(MAKECMDGOALS)),$(filter mips64,$(HOST))),)
+$(error HOST=mips64: no translator yet, so no guest to run)
+endif
 ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(RUN_CFG)),)
 ifeq ($(wildcard $(RUN_CFG)),)
 $(error RUN_CFG=$(RUN_CFG): no such file)

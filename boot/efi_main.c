@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "boot/host_board.h"
 #include "boot/hostcpu.h"
 #include "boot/image.h"
 #include "boot/load.h"
@@ -18,7 +19,6 @@
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 
-#define UART_DEFAULT 0x1fe001e0		/* LS7A and QEMU's virt: where SPCR names none */
 enum { OPTIONS_MAX = BOOT_CMDLINE_MAX + 1024 };
 
 EFI_HANDLE efi_self;
@@ -225,7 +225,7 @@ static u64 prepare(const EFI_LOADED_IMAGE *loaded, struct boot_info **info)
 		efi_print("Loam: the firmware has no memory left\n");
 		return 0;
 	}
-	(*info)->uart = UART_DEFAULT;
+	(*info)->uart = BOARD_UART;
 	efi_tables_read(*info);
 	tell_machine(*info);
 	return load(loaded, *info) ? entry : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's limits.h, for neutral code: sizes of page tables and number of address spaces.
+ * The host's limits.h, for neutral code: sizes of page tables, number of address spaces, reach.
  * Natively built tests, whose MMU is a fake, have LoongArch64's.
  */
 #ifndef KERNEL_HOST_LIMITS_H

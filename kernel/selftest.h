@@ -14,7 +14,10 @@ struct selftest {
 	bool fatal;			/* ends in a panic, or wants somebody: not part of `all` */
 };
 
-/* Of traps and the MMU (selftest_mmu.c); this host's own (kernel/arch/HOST/selftest.c). Last: no name. */
+/*
+ * Of traps and the MMU (selftest_mmu.c); this host's own (kernel/arch/HOST/selftest.c). Last: no
+ * name.
+ */
 extern const struct selftest mmu_selftests[];
 extern const struct selftest arch_selftests[];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a host supplies for kernel/selftest_mmu.c and mm/selftest.c: its registers and addresses, and pieces of
- * assembly with chosen registers or instructions. For the self-tests only.
+ * What a host supplies for kernel/selftest_mmu.c and mm/selftest.c: its registers and addresses,
+ * and pieces of assembly with chosen registers or instructions. For the self-tests only.
  */
 #ifndef KERNEL_SELFTEST_HOST_H
 #define KERNEL_SELFTEST_HOST_H

@@ -88,8 +88,8 @@ struct shadow {
 };
 
 /*
- * Memory that shadow_init wants for `tables` leaf tables (2 … 65535), PAGING_ROOT_ALIGN aligned: 4 KiB
- * for each and their description. It is host physical memory in phys_to_ptr's window.
+ * Memory that shadow_init wants for `tables` leaf tables (2 … 65535), PAGING_ROOT_ALIGN aligned:
+ * 4 KiB for each and their description. It is host physical memory in phys_to_ptr's window.
  */
 u64 shadow_memory(u32 tables);
 

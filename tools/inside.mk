@@ -76,7 +76,7 @@ LIBS_HOST := -L$(LOAM_NEWLIB)/$(HOST)/lib -L$(LOAM_CAPSTONE)/$(HOST) \
 	-Wl,--start-group -lcapstone -lc -lm -lgcc -Wl,--end-group
 
 OBJS := $(sort $(foreach v,$(filter-out OBJS_efi,$(filter OBJS_%,$(.VARIABLES))),$($v)))
-# A host whose back end is not there yet has no translator in its image: the CPU model's check alone.
+# A host whose back end is not there yet has no translator: only the check of the CPU model.
 LEFT_OUT_mips64 := dbt/% kernel/machine/guest.o
 KEPT_mips64 := dbt/sys/cpuid.o
 OBJS := $(filter $(KEPT_$(HOST)),$(OBJS)) $(filter-out $(LEFT_OUT_$(HOST)),$(OBJS))
@@ -264,7 +264,7 @@ lint: all units
 
 headers:
 	@HOST_CC="$(CC_HOST) $(CFLAGS_HOST)" NATIVE_CC="gcc $(CFLAGS_NATIVE)" \
-		EFI_CC="$(CC_HOST) $(CFLAGS_EFI)" sh qemu-test/lint/headers.sh
+		EFI_CC="$(if $(OBJS_efi),$(CC_HOST) $(CFLAGS_EFI))" sh qemu-test/lint/headers.sh
 
 clean:
 	rm -rf build

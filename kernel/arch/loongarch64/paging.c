@@ -41,7 +41,7 @@ hpa_t pte_page(pte_t p) { return hpa(p & PTE_PAGE); }
 
 void paging_root_init(u64 *root)
 {
-	must(((u64)root & (PAGING_ROOT_ALIGN - 1)) == 0);	/* the walk ORs the index into the base */
+	must(((u64)root & (PAGING_ROOT_ALIGN - 1)) == 0);
 	for (unsigned k = 0; k < PAGING_ROOT_ENTRIES; k++)
 		root[k] = ptr_phys(invalid_leaves).a;
 }

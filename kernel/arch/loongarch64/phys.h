@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where a LoongArch64 sees host physical memory: window 0x9… (DMW1: cached, PLV0). kernel/phys.h. */
+/* Host physical memory on LoongArch64: window 0x9… (DMW1: cached, PLV0). See kernel/phys.h. */
 #ifndef KERNEL_ARCH_LOONGARCH64_PHYS_H
 #define KERNEL_ARCH_LOONGARCH64_PHYS_H
 

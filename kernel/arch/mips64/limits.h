@@ -9,4 +9,7 @@
 #define PAGING_SLOT_SHIFT 21		/* address space of one root entry */
 #define PAGING_ASID_MAX 1023		/* EntryHi.ASID with Config4.AE */
 
+/* Code below this host physical address reaches the image's text by J and JAL. */
+#define CODE_REACH (256ull << 20)
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pieces of the self-tests that need chosen registers or instructions, see kernel/selftest_host.h. */
+/* Pieces of the self-tests with chosen registers or instructions: kernel/selftest_host.h. */
 #include "kernel/extable.h"
 
 	.set	noreorder

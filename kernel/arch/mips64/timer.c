@@ -12,7 +12,7 @@
 #include "kernel/arch/mips64/trap.h"
 #include "kernel/panic.h"
 
-#define TICKS_MAX 0x60000000u		/* 4 s at 400 MHz; Compare lies less than half a turn ahead */
+#define TICKS_MAX 0x60000000u		/* 4 s at 400 MHz, less than half a turn */
 #define TICKS_MIN 64u			/* that Compare is surely written before Count is there */
 
 static u64 hz;				/* set once, before the other cores run */

@@ -14,7 +14,7 @@
 	.balign	4096
 	.globl	trap_vectors
 trap_vectors:
-	j	trap_entry		/* refill with 32-bit addresses: never, KX = SX = UX = 1 */
+	j	trap_entry		/* refill by 32-bit addresses: never, KX = SX = UX = 1 */
 	 nop
 
 	.org	0x80
@@ -31,8 +31,8 @@ machine_error_entry:			/* cache error, uncached and with ERL = 1 */
 	.org	0x180
 trap_entry:
 	daddiu	$sp, $sp, -TF_SIZE
-	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, \
-		23, 24, 25, 26, 27, 28, 30, 31
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, \
+		22, 23, 24, 25, 26, 27, 28, 30, 31
 	sd	$\n, TF_GPR(\n)($sp)
 	.endr
 	daddiu	$t0, $sp, TF_SIZE
