@@ -62,10 +62,10 @@ int check_fail_size(struct config_error *err, const struct config_source *s, con
 	return -ERR_INVAL;
 }
 
-/* Are all names in the list consoles that kernel/machine/guest.c knows? */
-static bool is_console(const char *list)
+/* Are all names in the list consoles that kernel/machine/guest.c knows? How many are COM ports? */
+static bool is_console(const char *list, unsigned *coms)
 {
-	static const char *const known[] = { "com1", "debug", "none" };
+	static const char *const known[] = { "com1", "com2", "debug", "log", "none" };
 
 	for (size_t size; *list; list += size + (list[size] == ',')) {
 		unsigned k = 0;
@@ -76,6 +76,7 @@ static bool is_console(const char *list)
 			k++;
 		if (k == ARRAY_LEN(known))
 			return false;
+		*coms += !memcmp(known[k], "com", 3);
 	}
 	return true;
 }
@@ -84,10 +85,14 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 		 struct config_error *err)
 {
 	char reason[96] = "";
+	unsigned coms = 0;
 
-	if (!is_console(c->console))
+	if (!is_console(c->console, &coms))
 		return check_fail(err, s, "console", c->console,
-				  "only com1, debug and none are known", NULL);
+				  "only com1, com2, debug, log and none are known", NULL);
+	if (coms > 1)
+		return check_fail(err, s, "console", c->console,
+				  "one of com1 and com2 can have the keys that are typed", NULL);
 	if (cpu(c->cpu, reason))	/* its text begins with "cpu: " */
 		return check_fail(err, s, "cpu", c->cpu,
 				  reason + (strncmp(reason, "cpu: ", 5) ? 0 : 5), NULL);

@@ -2,6 +2,7 @@
 /* The counters of counters.def, one by one and as one line of name=value. Counts nothing itself. */
 #include "dbt/dbt.h"
 
+#include "dbt/core/this.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 

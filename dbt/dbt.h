@@ -27,10 +27,11 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p);
 /* Run the guest CPU of this core from reset. Never returns: the machine powers off. */
 __attribute__((noreturn)) void dbt_run(void);
 
-/* The guest CPU shall look at its interrupt controller soon. From the run loop or a trap. */
-void dbt_raise_irq(void);
-/* The same for other reasons (enum vcpu_pending). */
-void dbt_raise(u32 pending);
+/*
+ * Guest CPU `core` shall look up soon, for these reasons (enum vcpu_pending; PENDING_INTR: its
+ * interrupt controller). From the run loop or a trap; for now of that core itself.
+ */
+void dbt_raise(unsigned core, u32 pending);
 
 /* IGNNE#: the guest's handler of FERR# has begun. From the run loop. */
 void dbt_ignne(void);

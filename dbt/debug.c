@@ -14,7 +14,7 @@
 
 /* The instruction breakpoints of one time. */
 struct break_set {
-	u32 start[4];		/* 0 where there is none */
+	gva_t start[4];		/* 0 where there is none */
 	u32 enabled;		/* bit n: DRn */
 	u64 used;		/* when, to find the one that was not for longest; 0: never */
 };
@@ -57,7 +57,7 @@ static u32 break_key(const struct vcpu *c)
 		return 0;
 	for (n = 0; n < 4; n++)
 		if (!(s.enabled >> n & 1))
-			s.start[n] = 0;
+			s.start[n] = gva(0);
 	n = set_number(&s);
 	sets[n].used = ++uses;
 	return key_of(n);
@@ -66,7 +66,8 @@ static u32 break_key(const struct vcpu *c)
 /* No breakpoint is longer than its alignment: each is on one page. */
 static void watch_pages(const struct vcpu *c, struct shadow *s)
 {
-	u32 start[4], page[4], watched = sys_breakpoints_of(c, BREAK_WRITE, start), count = 0;
+	gva_t start[4], page[4];
+	u32 watched = sys_breakpoints_of(c, BREAK_WRITE, start), count = 0;
 
 	for (unsigned n = 0; n < 4; n++)
 		if (watched >> n & 1)

@@ -18,7 +18,7 @@ static inline u32 debug_break_at(const struct vcpu *c, u32 eip)
 {
 	if (!(c->key_flags & KEY_BREAK))
 		return 0;
-	return sys_breakpoints(c, (u32)c->seg[CS].base + eip, 1, BREAK_EXEC);
+	return sys_breakpoints(c, vcpu_linear(c, c->seg[CS].base + eip), 1, BREAK_EXEC);
 }
 
 /* One at c->eip, which neither RF nor MOV SS holds off: then *f is its fault. */

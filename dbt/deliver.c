@@ -5,6 +5,7 @@
  */
 #include "dbt/exec.h"
 
+#include "dbt/core/this.h"
 #include "dbt/sys/exc.h"
 #include "kernel/printk.h"
 
@@ -75,7 +76,7 @@ static void take_interrupt(struct dbt *d)
 
 	if (!interruptible(d) || !d->platform.intr_pending(d->platform.opaque))
 		return;
-	d->c->pending &= ~PENDING_INTR;
+	vcpu_settle(d->c, PENDING_INTR);
 	vector = d->platform.intr_ack(d->platform.opaque);
 	if (vector < 0)
 		return;
@@ -90,7 +91,7 @@ static void take_nmi(struct dbt *d)
 {
 	if (!(d->c->pending & PENDING_NMI) || d->c->nmi_blocked || d->c->inhibit)
 		return;
-	d->c->pending &= ~PENDING_NMI;
+	vcpu_settle(d->c, PENDING_NMI);
 	d->link = NULL;
 	exc_nmi(d->c);
 	d->mode_dirty = true;

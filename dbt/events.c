@@ -5,12 +5,14 @@
  */
 #include "dbt/exec.h"
 
+#include "dbt/core/this.h"
 #include "dbt/cache/cache.h"
 #include "dbt/debug.h"
 #include "dbt/sys/sysops.h"
 #include "kernel/cpu.h"
 #include "kernel/host_cpu.h"
 #include "kernel/irq.h"
+#include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
 
@@ -26,13 +28,13 @@ static void triple_fault(struct dbt *d)
 {
 	if (printk_due(&d->count.triple_faults))
 		printk("guest: triple fault at %08x: reset\n", (u32)d->c->eip);
-	d->c->pending |= PENDING_RESET;
+	vcpu_raise(d->c, PENDING_RESET);
 	d->c->shutdown = false;
 }
 
 static void take_reset(struct dbt *d)
 {
-	d->c->pending &= ~(PENDING_RESET | PENDING_INIT);
+	vcpu_settle(d->c, PENDING_RESET | PENDING_INIT);
 	d->platform.reset(d->platform.opaque);
 	vcpu_reset(d->c, RESET_POWER_UP, true);
 	d->mode_dirty = true;
@@ -43,7 +45,7 @@ static void take_reset(struct dbt *d)
 static void take_init(struct dbt *d)
 {
 	printk("guest: INIT at %08x\n", (u32)d->c->eip);
-	d->c->pending &= ~(PENDING_INIT | PENDING_NMI);
+	vcpu_settle(d->c, PENDING_INIT | PENDING_NMI);
 	d->platform.init(d->platform.opaque);
 	vcpu_reset(d->c, RESET_INIT, true);
 	d->mode_dirty = true;
@@ -80,9 +82,10 @@ static void idle(struct dbt *d)
 
 static void busy_page(struct dbt *d)
 {
-	if (d->c->pending & PENDING_BUSY_PAGE)
+	if (d->c->pending & PENDING_BUSY_PAGE) {
+		vcpu_settle(d->c, PENDING_BUSY_PAGE);
 		cache_page_busy(d->busy_page, clock_ns());
-	d->c->pending &= ~PENDING_BUSY_PAGE;
+	}
 	if (cache_self_checks())
 		cache_self_check_end(clock_ns());
 }
@@ -107,16 +110,14 @@ void exec_attend(struct dbt *d)
 		take_resets(d);
 		exec_take_interrupts(d);
 	}
+	vcpu_settle(c, PENDING_INTR);
 	if (d->platform.intr_pending(d->platform.opaque))
-		c->pending |= PENDING_INTR;
-	else
-		c->pending &= ~PENDING_INTR;
+		vcpu_raise(c, PENDING_INTR);
 }
 
-void dbt_raise(u32 pending)
+void dbt_raise(unsigned core, u32 pending)
 {
-	dbt_this()->c->pending |= pending;
+	must(core == cpu_self()->id);	/* another core's kick is an IPI, which no core sends yet */
+	vcpu_raise(dbt_this()->c, pending);
 	kick_set();
 }
-
-void dbt_raise_irq(void) { dbt_raise(PENDING_INTR); }

@@ -8,6 +8,7 @@
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
 #include "dbt/cache/jump_cache.h"
+#include "dbt/core/this.h"
 #include "dbt/debug.h"
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/sysops.h"

@@ -16,7 +16,7 @@ u32 dbt_enter(const u32 *code);
  */
 const u32 *exec_find_code(struct dbt *d, struct fault *f);
 /* Translate a fetch at linear address va: guest physical address, or a fault. */
-struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out);
+struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out);
 
 /* translate.c: make the block for key k, whose first byte is on `frame`. */
 struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f);

@@ -14,18 +14,18 @@
 #include "kernel/timer.h"
 #include "mm/gpa.h"
 
-static struct fault fetch(struct dbt *d, u32 va, gpa_t *out, bool *global)
+static struct fault fetch(struct dbt *d, gva_t va, gpa_t *out, bool *global)
 {
 	struct x86_walk w;
 
 	if (!shadow_walk(d->shadow, va, X86_FETCH, d->c->cpl == 3, &w))
 		return fault_page(va, w.error);
-	*out = gpa(w.page | (va & 0xfff));
+	*out = gpa(w.page | (va.a & 0xfff));
 	*global &= w.global;
 	return fault_none();
 }
 
-struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out)
+struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out)
 {
 	bool global = false;
 
@@ -38,7 +38,7 @@ static bool same_second_page(struct dbt *d, const struct block *b, bool *global)
 
 	if (b->key.page2 == BLOCK_ONE_PAGE)
 		return true;
-	if (fetch(d, (b->key.cs_base + b->key.eip + 4096) & ~0xfffu, &next, global).raised)
+	if (fetch(d, gva((b->key.cs_base + b->key.eip + 4096) & ~0xfffu), &next, global).raised)
 		return false;
 	return gpa_lookup(next).frame == b->key.page2;
 }
@@ -61,13 +61,13 @@ static struct block *find_block(struct dbt *d, struct fault *f)
 	struct block *b;
 	struct gpa_page page;
 	bool global = true;
-	gpa_t pa;
+	gpa_t pa = gpa(0);
 
 	if (c->eip > c->seg[CS].limit) {
 		*f = fault_code(EXC_GP, 0);
 		return NULL;
 	}
-	*f = fetch(d, k.cs_base + k.eip, &pa, &global);
+	*f = fetch(d, vcpu_linear(c, k.cs_base + k.eip), &pa, &global);
 	if (f->raised)
 		return NULL;
 	d->c->ctx = d->tag[global];

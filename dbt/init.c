@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Setting the translator up on a core, the CPU's hooks into the machine, the report. */
 #include "dbt/backend/backend.h"
+#include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
+#include "dbt/core/this.h"
 #include "dbt/debug.h"
 #include "dbt/exec.h"
 #include "dbt/sys/cpuid.h"
@@ -23,6 +25,8 @@
 #define ARENA_SIZE (256u * 1024)
 
 /* -- Hooks of the system side -- */
+
+_Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) <= JUMP_CACHE_OFFSET, "per-core area");
 
 static struct x86_paging paging_of(const struct vcpu *c)
 {
@@ -47,7 +51,7 @@ static void paging_changed(struct vcpu *c, enum paging_change what)
 		shadow_set_paging(d->shadow, &p);
 }
 
-static void invlpg(struct vcpu *c, u32 linear)
+static void invlpg(struct vcpu *c, gva_t linear)
 {
 	shadow_invlpg(((struct dbt *)c->owner)->shadow, linear);
 }
@@ -59,7 +63,7 @@ static void irq_unmasked(struct vcpu *c)
 	struct dbt *d = c->owner;
 
 	if (d->platform.intr_pending(d->platform.opaque))
-		dbt_raise_irq();
+		dbt_raise(cpu_self()->id, PENDING_INTR);
 }
 
 static void apic_base_changed(struct vcpu *c)

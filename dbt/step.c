@@ -28,11 +28,11 @@ static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned in
 	u64 v = 0;
 
 	if (intent == INTENT_RMW || size > 8)
-		f = g_probe(c, addr, size, super, intent == INTENT_RMW);
+		f = g_probe(c, vcpu_linear(c, addr), size, super, intent == INTENT_RMW);
 	for (unsigned at = 0; at < size && !f.raised; at += 8) {
 		unsigned n = size < 8 ? size : 8;
 
-		f = g_ld(c, addr + at, n, super, &v);
+		f = g_ld(c, vcpu_linear(c, addr + at), n, super, &v);
 		memcpy((char *)out + at, &v, n);
 	}
 	if (intent == INTENT_RMW)	/* the store meets the breakpoint, if there is one */
@@ -43,14 +43,14 @@ static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned in
 static struct fault step_st(struct vcpu *c, u32 addr, unsigned size, const void *in)
 {
 	bool super = c->cpl != 3;
-	struct fault f = g_probe(c, addr, size, super, true);
+	struct fault f = g_probe(c, vcpu_linear(c, addr), size, super, true);
 	u64 v = 0;
 
 	for (unsigned at = 0; at < size && !f.raised; at += 8) {
 		unsigned n = size < 8 ? size : 8;
 
 		memcpy(&v, (const char *)in + at, n);
-		f = g_st(c, addr + at, n, super, v);
+		f = g_st(c, vcpu_linear(c, addr + at), n, super, v);
 	}
 	return f;
 }
@@ -122,7 +122,7 @@ static unsigned fetch_bytes(struct dbt *d, u8 bytes[INSN_MAX])
 
 	for (unsigned n = 0; n < INSN_MAX; n++) {
 		if (!n || !((va + n) & (FRAME_SIZE - 1))) {
-			if (exec_fetch(d, va + n, &at).raised)
+			if (exec_fetch(d, vcpu_linear(d->c, va + n), &at).raised)
 				return n;
 			frame = gpa_lookup(at).frame;
 		}

@@ -61,7 +61,7 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 	gpa_t next;
 	u32 n;
 
-	*f = exec_fetch(t->d, t->k->cs_base + t->eip + have, &next);
+	*f = exec_fetch(t->d, vcpu_linear(t->d->c, t->k->cs_base + t->eip + have), &next);
 	if (f->raised)
 		return DECODE_NEED_MORE;
 	n = gpa_lookup(next).frame;

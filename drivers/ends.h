@@ -19,16 +19,39 @@ struct chardev {
 };
 
 /*
- * A block device of 512-byte sectors. Both functions return 0 or -ERR_x; that lba + count <=
- * sectors is the caller's duty to check.
+ * A request to a block device. It belongs to the caller, stays where it is and as it is while
+ * it is in flight, and so does its buffer, of which the end may use every byte.
  */
+enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };	/* FLUSH: lba, count, buf mean nothing */
+
+struct block_request {
+	enum block_op op;
+	u64 lba;		/* lba + count <= sectors is the caller's duty */
+	u32 count;		/* sectors of 512 bytes */
+	void *buf;
+	/*
+	 * Called from the run loop, with no device's lock held, once the request is over: rc is
+	 * 0 or -ERR_x. The request is the caller's again, who may submit it anew from here.
+	 */
+	void (*done)(struct block_request *r, int rc);
+	void *opaque;		/* the caller's */
+	struct block_request *next;	/* the end's, while in flight */
+};
+
+/*
+ * A block device of 512-byte sectors. submit() never waits. It returns 0 or -ERR_x if the
+ * request is over already (done is not called then), or BLOCK_LATER: done will be called. Any
+ * number of requests may be in flight, and they may end in any order; a flush covers the writes
+ * that were over before it. None can be called back: who is reset waits for the end of his.
+ */
+enum { BLOCK_LATER = 1 };
+
 struct blockdev {
 	void *opaque;
 	u64 sectors;
 	bool readonly;
 	const char *name;
-	int (*read)(void *opaque, u64 lba, u32 count, void *buf);
-	int (*write)(void *opaque, u64 lba, u32 count, const void *buf);
+	int (*submit)(void *opaque, struct block_request *r);
 };
 
 /* Wall clock: seconds since 1970-01-01 UTC; set may be NULL. */
@@ -37,10 +60,47 @@ struct wallclock {
 	u64 (*now)(void *opaque);
 };
 
-/* A display that shows 80x25-like text or a linear frame buffer; may be absent. */
+/*
+ * What a guest's card shows. Text is cells of two bytes (character, attribute) in guest memory,
+ * pictures are bytes of the card's memory. The attribute and colour registers' work is done:
+ * `palette` has the colour of each attribute or pixel value, 6 bits each for red, green, blue.
+ */
+enum picture_kind {
+	PICTURE_TEXT,		/* cells from 0xb8000 on */
+	PICTURE_PLANES,		/* 4 bits a pixel, bit p in plane p: memory[4 * a + p] */
+	PICTURE_BYTES,		/* 8 bits: pixel a is memory[4 * (a / 4) * spread + a % 4] */
+};
+
+struct picture {
+	enum picture_kind kind;
+	u16 width, height;	/* cells or pixels */
+	u32 start, stride;	/* first cell, byte of a plane, or pixel; and from row to row */
+	u8 spread;		/* PICTURE_BYTES: 1 or 4 */
+	const u8 *memory;	/* NULL for text */
+	u8 palette[256][3];
+	u16 cursor;		/* text: its cell, counted as `start` is */
+	bool cursor_on;
+	/*
+	 * Rows that changed since the picture was taken last, first > last: none; all of them if
+	 * anything else above changed. Whether cells of a text changed is the memory's affair.
+	 */
+	u16 first, last;
+};
+
+/* A display: a guest's card gives it, a screen takes the picture as often as it draws. */
 struct display {
 	void *opaque;
-	void (*text)(void *opaque, unsigned x, unsigned y, u8 ch, u8 attr);
+	void (*take)(void *opaque, struct picture *p);
+};
+
+/* Input: a guest's machine gives it, the host's keyboard and mouse push what happens. */
+struct input {
+	void *opaque;
+	/* Scan code set 2, 0xe0xx for the extended keys. */
+	void (*key)(void *opaque, u16 code, bool down);
+	/* Relative move, dy upwards; buttons: 1 left, 2 right, 4 middle. */
+	void (*mouse)(void *opaque, int dx, int dy, u8 buttons);
+	void (*power_button)(void *opaque);
 };
 
 /* The monitor's counters, for tests and benchmarks. */

@@ -39,10 +39,10 @@ void paging_activate(unsigned asid, hpa_t root);
  * The host virtual address by which a guest's linear address is accessed; `other`: by a second one
  * under which the TLB may hold the same page, if there is one.
  */
-u64 paging_va(u32 addr, bool other);
+hva_t paging_hva(gva_t addr, bool other);
 
 /* Drop what this core's TLB holds of asid for the page (and its even/odd partner) of addr. */
-void paging_drop_page(unsigned asid, u32 addr);
+void paging_drop_page(unsigned asid, gva_t addr);
 void paging_drop_asid(unsigned asid);
 void paging_drop_all(void);
 
@@ -50,6 +50,6 @@ void paging_drop_all(void);
  * The leaf of addr in the *current* asid went from invalid to valid, or from read-only to writable:
  * make what the TLB may hold for it agree. `leaf` points into its table. Cheaper than a drop.
  */
-void paging_upgrade(u32 addr, const pte_t *leaf);
+void paging_upgrade(gva_t addr, const pte_t *leaf);
 
 #endif

@@ -55,6 +55,8 @@ void panic(const char *fmt, ...)
 	if (__atomic_exchange_n(&panicking, 1, __ATOMIC_ACQ_REL))
 		cpu_halt();
 	printk_break_lock();
+	printk_quiet(false);
+	printk_log_show();
 	va_start(args, fmt);
 	vsniprintf(text, sizeof(text), fmt, args);
 	va_end(args);

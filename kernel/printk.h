@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The monitor's console and its trace bits. Not the guest's: what a guest
- * prints goes through the character ends.
+ * The monitor's messages and its trace bits: to the console, or to the log while the console
+ * is the guest's. Not what a guest prints: that goes through the character ends.
  */
 #ifndef KERNEL_PRINTK_H
 #define KERNEL_PRINTK_H
@@ -25,6 +25,20 @@ extern u32 trace_mask;
 
 /* Print to the monitor's console. Takes any format that newlib's vsnprintf takes, but no floats. */
 __attribute__((format(printf, 1, 2))) void printk(const char *fmt, ...);
+
+/* As printk, but on the console even when printk_quiet() has given it away. */
+__attribute__((format(printf, 1, 2))) void printk_shown(const char *fmt, ...);
+
+/*
+ * On: the console is the guest's from now on, what is printed goes to the log (kernel/log.h).
+ * Off: it goes to the console again; what is in the log stays there.
+ */
+void printk_quiet(bool on);
+
+/* Say on the console how many lines the log holds and how many it dropped, if there are any … */
+void printk_log_note(void);
+/* … and, for panic, show the last of them, too. */
+void printk_log_show(void);
 
 /*
  * Where printed text goes: `write` must take any text, wait a bounded time only, and need no lock

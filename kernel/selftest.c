@@ -89,7 +89,7 @@ static const char *test_timer_queue(void)
 	timer_set(&t.timer[5], start + MS);
 	timer_set(&t.timer[1], start + 3 * MS);
 	run_until_fired(4);
-	if (t.fired != 4 || t.timer[0].queued || t.timer[3].queued)
+	if (t.fired != 4 || t.timer[0].cpu || t.timer[3].cpu)
 		return "wrong number fired";
 	if (t.order[0] != 5 || t.order[1] != 2 || t.order[2] != 4 || t.order[3] != 1)
 		return "wrong order";

@@ -231,19 +231,19 @@ static const char *upgrades(void)
 		if (!trapped(TRAP_LOAD_INVALID, va))
 			return "load before the upgrade";
 		even[0] = pte_of(0, false);
-		paging_upgrade((u32)va, even);
+		paging_upgrade(gva((u32)va), even);
 		if (load(va) != 0x1000 || seen.count)
 			return "invalid to valid is not seen";
 		store(va, 1);
 		if (!trapped(TRAP_STORE_READONLY, va) || m.page[0][0] != 0x1000)
 			return "store to a read-only leaf";
 		even[0] = pte_of(0, true);
-		paging_upgrade((u32)va, even);
+		paging_upgrade(gva((u32)va), even);
 		store(va, 0x1000);
 		if (seen.count)
 			return "read-only to writable is not seen";
 		even[1] = pte_of(1, true);
-		paging_upgrade((u32)va + 0x1000, even + 1);
+		paging_upgrade(gva((u32)va + 0x1000), even + 1);
 		if (load(va + 0x1000) != 0x1001 || seen.count)
 			return "the odd page of the pair";
 		if (selftest_asid() != ASID)
@@ -260,12 +260,12 @@ static const char *downgrades(void)
 	map(m.low, (u32)va, 2, true);
 	store(va, 0x1002);
 	*pte = pte_of(2, false);
-	paging_drop_page(ASID, (u32)va);
+	paging_drop_page(ASID, gva((u32)va));
 	store(va, 1);
 	if (!trapped(TRAP_STORE_READONLY, va))
 		return "writable to read-only";
 	*pte = 0;
-	paging_drop_page(ASID, (u32)va);
+	paging_drop_page(ASID, gva((u32)va));
 	load(va);
 	if (!trapped(TRAP_LOAD_INVALID, va))
 		return "valid to invalid";
@@ -273,7 +273,7 @@ static const char *downgrades(void)
 	if (load(HIGH + 0x20000) != load(HIGH_ALIAS + 0x20000))
 		return "aliases";
 	*leaf(m.high, HIGH + 0x20000) = 0;
-	paging_drop_page(ASID, HIGH + 0x20000);
+	paging_drop_page(ASID, gva((u32)(HIGH + 0x20000)));
 	load(HIGH + 0x20000);
 	if (!trapped(TRAP_LOAD_INVALID, HIGH + 0x20000))
 		return "one alias outlived the drop";

@@ -8,6 +8,7 @@
 
 #include "kernel/arch.h"
 #include "kernel/cpu.h"
+#include "kernel/panic.h"
 
 #define NS 1000000000ull
 
@@ -30,19 +31,22 @@ static void arm(u64 deadline)
 
 void timer_cancel(struct timer *t)
 {
-	struct timer **p = &this_cpu()->timers;
+	struct timer **p;
 
-	if (!t->queued)
+	if (!t->cpu)
 		return;
+	must(t->cpu == this_cpu());
+	p = &t->cpu->timers;
 	while (*p != t)
 		p = &(*p)->next;
 	*p = t->next;
-	t->queued = false;
+	t->cpu = NULL;
 }
 
 void timer_set(struct timer *t, u64 deadline)
 {
-	struct timer **p = &this_cpu()->timers;
+	struct cpu *c = this_cpu();
+	struct timer **p = &c->timers;
 
 	timer_cancel(t);
 	t->deadline = deadline;
@@ -50,8 +54,8 @@ void timer_set(struct timer *t, u64 deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->queued = true;
-	if (this_cpu()->timers == t)
+	t->cpu = c;
+	if (c->timers == t)
 		arm(deadline);
 }
 
@@ -64,7 +68,7 @@ void timer_run(void)
 		struct timer *t = c->timers;
 
 		c->timers = t->next;
-		t->queued = false;
+		t->cpu = NULL;
 		t->fn(t->opaque);
 	}
 	if (c->timers)

@@ -9,12 +9,14 @@
 
 #include "kernel/lib/types.h"
 
+struct cpu;
+
 struct timer {
 	u64 deadline;		/* ns on clock_ns() */
 	void (*fn)(void *opaque);
 	void *opaque;
-	struct timer *next;	/* the queue's; a timer not queued has queued = false */
-	bool queued;
+	struct timer *next;	/* the queue's */
+	struct cpu *cpu;	/* the core on whose queue it is; NULL: on none */
 };
 
 /* Host counter in ticks since it was reset, and its frequency in Hz. */
@@ -27,7 +29,7 @@ u64 clock_ns(void);
 /* Queue t on this core for the absolute time `deadline` (ns); an already queued one is moved. */
 void timer_set(struct timer *t, u64 deadline);
 
-/* Take t off its queue; harmless if it is not queued. */
+/* Take t off its queue, which must be this core's; harmless if it is not queued. */
 void timer_cancel(struct timer *t);
 
 /* Run every callback of this core that is due, then arm the host timer for the next. */

@@ -105,15 +105,13 @@ void frame_on_code_write(frame_code_hook fn);
 typedef void (*frame_ptable_hook)(u32 n);
 void frame_on_ptable_write(frame_ptable_hook fn);
 
-/* A reference to a leaf: bit 31 set, core in 30..21, view in bit 20, page number (va >> 12). */
-static inline u32 frame_ref(u32 core, u32 view, u32 va)
-{
-	return 1u << 31 | core << 21 | view << 20 | va >> 12;
-}
-
-static inline u32 frame_ref_core(u32 ref) { return ref >> 21 & 0x3ff; }
-static inline u32 frame_ref_view(u32 ref) { return ref >> 20 & 1; }
-static inline u32 frame_ref_va(u32 ref) { return ref << 12; }
+/*
+ * A reference to a leaf: bit 31 set, core in 30..25, in 24..0 the leaf's number on that core (its
+ * table * PAGING_LEAF_ENTRIES + its index there).
+ */
+static inline u32 frame_ref(u32 core, u32 leaf) { return 1u << 31 | core << 25 | leaf; }
+static inline u32 frame_ref_core(u32 ref) { return ref >> 25 & 0x3f; }
+static inline u32 frame_ref_leaf(u32 ref) { return ref & 0x1ffffff; }
 
 /* How frames reach the shadow tables. References may be stale: both must compare the leaf. */
 struct frame_mapper {

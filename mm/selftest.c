@@ -79,7 +79,7 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 
 	if (!t.armed || (!write && kind != TRAP_LOAD_INVALID) || ++t.traps > 4)
 		return false;
-	r = shadow_fault(t.s, (u32)f->badv, write ? X86_WRITE : X86_READ, t.user, &miss);
+	r = shadow_fault(t.s, gva((u32)f->badv), write ? X86_WRITE : X86_READ, t.user, &miss);
 	if (r == SHADOW_FILLED)
 		return true;
 	t.end = r == SHADOW_GUEST_FAULT ? FAULT : r == SHADOW_WATCHED_WRITE ? WATCHED : OTHER;
@@ -91,7 +91,7 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 /* An access by the host's own load or store. `form`: by the page's other address, if it has one. */
 static u32 access(u32 va, bool form, bool write, bool user, u32 value)
 {
-	u64 host_va = paging_va(va, form);
+	u64 host_va = paging_hva(gva(va), form).a;
 
 	shadow_set_view(t.s, user);
 	t.user = user;
@@ -173,7 +173,7 @@ static void change_leaf(void)
 	entry_set(pte_at(va), random_leaf());
 	for (unsigned k = 0; k < PAGES; k++)	/* all that share the entry */
 		if (pte_at(page_va(k)) == pte_at(va))
-			shadow_invlpg(t.s, page_va(k));
+			shadow_invlpg(t.s, gva(page_va(k)));
 }
 
 static void random_watch(void)

@@ -26,7 +26,7 @@ static struct shadow *shadows[CORES_MAX];
 static bool is_writer(u32 ref, u32 n)
 {
 	struct shadow *s = shadows[frame_ref_core(ref)];
-	pte_t p = s ? shadow_leaf_get(s, frame_ref_view(ref), frame_ref_va(ref)) : 0;
+	pte_t p = s ? shadow_leaf_get(s, frame_ref_leaf(ref)) : 0;
 
 	return pte_writable(p) && pte_page(p).a == gpa_frame_hpa(n).a;
 }
@@ -34,8 +34,7 @@ static bool is_writer(u32 ref, u32 n)
 static void protect(u32 ref, u32 n)
 {
 	if (is_writer(ref, n))
-		shadow_leaf_protect(shadows[frame_ref_core(ref)], frame_ref_view(ref),
-				    frame_ref_va(ref));
+		shadow_leaf_protect(shadows[frame_ref_core(ref)], frame_ref_leaf(ref));
 }
 
 static const struct frame_mapper mapper = { is_writer, protect };
@@ -52,7 +51,7 @@ static bool leaf_writable(struct shadow *s, const struct x86_walk *w, u32 frame,
 }
 
 /* `watched`: the monitor is going to do this store. */
-static void fill(struct shadow *s, u32 va, bool user, const struct x86_walk *w, u32 frame,
+static void fill(struct shadow *s, gva_t va, bool user, const struct x86_walk *w, u32 frame,
 		 bool writable, bool watched)
 {
 	struct shadow_leaf leaf = {
@@ -62,20 +61,22 @@ static void fill(struct shadow *s, u32 va, bool user, const struct x86_walk *w, 
 		.settled = watched,
 	};
 
+	u32 number = shadow_leaf_place(s, user, va);
+
 	if (writable)
-		frame_add_writer(frame, frame_ref(s->core, user, va));
-	shadow_leaf_set(s, user, va, leaf);
+		frame_add_writer(frame, frame_ref(s->core, number));
+	shadow_leaf_set(s, number, va, leaf);
 }
 
-static bool is_debug_page(const struct shadow *s, u32 va)
+static bool is_debug_page(const struct shadow *s, gva_t va)
 {
 	for (u32 n = 0; n < s->debug_pages; n++)
-		if (s->debug_page[n] == va >> 12)
+		if (s->debug_page[n] == va.a >> 12)
 			return true;
 	return false;
 }
 
-enum shadow_result shadow_fault(struct shadow *s, u32 va, enum x86_access access, bool user,
+enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access, bool user,
 				struct shadow_miss *out)
 {
 	struct x86_walk w;
@@ -109,12 +110,12 @@ enum shadow_result shadow_fault(struct shadow *s, u32 va, enum x86_access access
 	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
 }
 
-bool shadow_walk(struct shadow *s, u32 va, enum x86_access access, bool user, struct x86_walk *w)
+bool shadow_walk(struct shadow *s, gva_t va, enum x86_access access, bool user, struct x86_walk *w)
 {
 	return x86_walk(&s->paging, va, access, user, w);
 }
 
-bool shadow_translate(struct shadow *s, u32 va, enum x86_access access, bool user, gpa_t *out,
+bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool user, gpa_t *out,
 		      u32 *error)
 {
 	struct x86_walk w;
@@ -123,7 +124,7 @@ bool shadow_translate(struct shadow *s, u32 va, enum x86_access access, bool use
 		*error = w.error;
 		return false;
 	}
-	*out = gpa(w.page | (va & 0xfff));
+	*out = gpa(w.page | (va.a & 0xfff));
 	return true;
 }
 
@@ -167,9 +168,9 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
  * Only the tables say how large the guest's page was when the leaves were made: with 4 MiB pages
  * both slots may have leaves of it, with 2 MiB pages looking at the other one does no harm.
  */
-static void invlpg_view(struct shadow *s, unsigned view, u32 va)
+static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 {
-	unsigned first = (va >> PAGING_SLOT_SHIFT) & ~(LARGE_4M_SLOTS - 1u);
+	unsigned first = (unsigned)(va.a >> SHADOW_SLOT_SHIFT) & ~(LARGE_4M_SLOTS - 1u);
 
 	for (unsigned slot = first; slot < first + LARGE_4M_SLOTS; slot++)
 		if (s->table[s->view[view].table[slot]].large)
@@ -177,7 +178,7 @@ static void invlpg_view(struct shadow *s, unsigned view, u32 va)
 	shadow_leaf_drop(s, view, va);
 }
 
-void shadow_invlpg(struct shadow *s, u32 va)
+void shadow_invlpg(struct shadow *s, gva_t va)
 {
 	s->count.invlpgs++;
 	s->generation++;
@@ -186,12 +187,12 @@ void shadow_invlpg(struct shadow *s, u32 va)
 		invlpg_view(s, v, va);
 }
 
-void shadow_set_debug_pages(struct shadow *s, const u32 *va, unsigned n)
+void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n)
 {
 	must(n <= SHADOW_DEBUG_PAGES);
 	s->debug_pages = n;
 	while (n--) {
-		s->debug_page[n] = va[n] >> 12;
+		s->debug_page[n] = va[n].a >> 12;
 		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 			shadow_leaf_drop(s, v, va[n]);
 	}

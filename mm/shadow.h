@@ -83,7 +83,8 @@ struct shadow {
 	pte_t *leaves;		/* table k at leaves + 512 k; there is no table 0 */
 	struct shadow_table *table;
 	struct x86_paging paging;
-	u32 debug_pages, debug_page[SHADOW_DEBUG_PAGES];	/* linear, va >> 12 */
+	u32 debug_pages;
+	u64 debug_page[SHADOW_DEBUG_PAGES];	/* linear, va >> 12 */
 	struct shadow_counters count;
 };
 
@@ -107,17 +108,17 @@ void shadow_release(struct shadow *s);
  * rights; a read that will be followed by a write of the same instruction counts as a write.
  * Looks at the guest's tables anew. For an access over a page's end, va is the faulting page's.
  */
-enum shadow_result shadow_fault(struct shadow *s, u32 va, enum x86_access access, bool user,
+enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access, bool user,
 				struct shadow_miss *out);
 
 /*
  * Translate for one access without filling a leaf (instruction fetch, probes): A and D bits are
  * set. False: #PF with *error. *out is the guest physical address of the byte, A20 applied.
  */
-bool shadow_translate(struct shadow *s, u32 va, enum x86_access access, bool user, gpa_t *out,
+bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool user, gpa_t *out,
 		      u32 *error);
 /* The same with all that the walk found out. */
-bool shadow_walk(struct shadow *s, u32 va, enum x86_access access, bool user, struct x86_walk *w);
+bool shadow_walk(struct shadow *s, gva_t va, enum x86_access access, bool user, struct x86_walk *w);
 
 /*
  * CR0.PG, CR0.WP, CR4.PSE, CR4.PAE, CR4.PGE or EFER.NXE may have changed: if one has, everything
@@ -132,14 +133,14 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p);
 void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
 
 /* INVLPG: drops the address in every view, and all of a guest 2 or 4 MiB page around it. */
-void shadow_invlpg(struct shadow *s, u32 va);
+void shadow_invlpg(struct shadow *s, gva_t va);
 
 /*
  * From now on no access to the pages of these n linear addresses is left to a leaf (n <=
  * SHADOW_DEBUG_PAGES): each ends in shadow_fault, which says SHADOW_DEBUG. Instruction fetch is not
  * concerned. Stays through CR3 writes and flushes.
  */
-void shadow_set_debug_pages(struct shadow *s, const u32 *va, unsigned n);
+void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n);
 
 /* Drop every leaf, or all but those of global pages. */
 void shadow_flush(struct shadow *s, bool global_too);

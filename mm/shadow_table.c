@@ -11,8 +11,8 @@
 
 #define FEW_LEAVES 8		/* up to here drop page by page */
 
-static unsigned slot_of(u32 va) { return va >> PAGING_SLOT_SHIFT; }
-static unsigned index_of(u32 va) { return va >> 12 & (PAGING_LEAF_ENTRIES - 1); }
+static unsigned slot_of(gva_t va) { return (u32)va.a >> SHADOW_SLOT_SHIFT; }
+static unsigned index_of(gva_t va) { return va.a >> 12 & (PAGING_LEAF_ENTRIES - 1); }
 
 static pte_t *leaves_of(const struct shadow *s, unsigned number)
 {
@@ -43,7 +43,7 @@ static void fresh_asid(struct shadow *s, unsigned view)
 		take_asid(s, v);
 }
 
-static void drop_page(struct shadow *s, unsigned view, u32 va)
+static void drop_page(struct shadow *s, unsigned view, gva_t va)
 {
 	s->count.invalidations++;
 	paging_drop_page(s->view[view].asid, va);
@@ -78,13 +78,11 @@ static void recycle_tables(struct shadow *s)
 	s->used = 0;
 }
 
-static unsigned table_for(struct shadow *s, unsigned view, unsigned slot)
+unsigned shadow_table_take(struct shadow *s, unsigned view, unsigned slot)
 {
-	if (!s->view[view].table[slot]) {
-		if (s->used + 1 == s->tables)
-			recycle_tables(s);
-		give_table(s, view, slot);
-	}
+	if (s->used + 1 == s->tables)
+		recycle_tables(s);
+	give_table(s, view, slot);
 	return s->view[view].table[slot];
 }
 
@@ -120,13 +118,6 @@ static void make_local(struct shadow *s, unsigned number)
 
 /* -- leaves ------------------------------------------------------------- */
 
-pte_t shadow_leaf_get(const struct shadow *s, unsigned view, u32 va)
-{
-	unsigned number = s->view[view].table[slot_of(va)];
-
-	return number ? leaves_of(s, number)[index_of(va)] : 0;
-}
-
 /* Does p allow all that old did, for the same page? An invalid leaf allows nothing. */
 static bool only_adds(pte_t old, pte_t p)
 {
@@ -134,39 +125,45 @@ static bool only_adds(pte_t old, pte_t p)
 	       (pte_page(old).a == pte_page(p).a && (!pte_writable(old) || pte_writable(p)));
 }
 
-void shadow_leaf_set(struct shadow *s, unsigned view, u32 va, struct shadow_leaf leaf)
+void shadow_leaf_set(struct shadow *s, u32 number, gva_t va, struct shadow_leaf leaf)
 {
-	unsigned number = table_for(s, view, slot_of(va)), k = index_of(va);
-	struct shadow_table *t = &s->table[number];
-	pte_t *p = leaves_of(s, number), old = p[k];
+	unsigned table = number / PAGING_LEAF_ENTRIES, k = number % PAGING_LEAF_ENTRIES;
+	struct shadow_table *t = &s->table[table];
+	pte_t *p = leaves_of(s, table), old = p[k];
 
 	p[k] = leaf.pte;
 	t->live[k / 64] |= 1ull << k % 64;
 	t->large |= leaf.large;
 	if (!leaf.global)
-		make_local(s, number);
+		make_local(s, table);
 	if (leaf.settled && old == leaf.pte)
 		return;
 	if (pte_valid(old) && pte_page(old).a == pte_page(leaf.pte).a)
 		s->count.upgrades++;
 	else
 		s->count.fills++;
-	if (view == s->current && only_adds(old, leaf.pte))
+	if (t->view == s->current && only_adds(old, leaf.pte))
 		paging_upgrade(va, p + k);
 	else
-		drop_page(s, view, va);
+		drop_page(s, t->view, va);
 }
 
-void shadow_leaf_protect(struct shadow *s, unsigned view, u32 va)
+/* The address that leaf k of a table is for. */
+static gva_t address_of(const struct shadow_table *t, unsigned k)
 {
-	unsigned number = s->view[view].table[slot_of(va)];
-	pte_t *p = leaves_of(s, number) + index_of(va);
+	return gva((u64)t->slot << SHADOW_SLOT_SHIFT | (u64)k << 12);
+}
 
-	if (!number || !pte_writable(*p))
+void shadow_leaf_protect(struct shadow *s, u32 leaf)
+{
+	const struct shadow_table *t = &s->table[leaf / PAGING_LEAF_ENTRIES];
+	pte_t *p = &s->leaves[leaf];
+
+	if (!pte_writable(*p))
 		return;
 	*p = pte_make(pte_page(*p), false);
 	s->count.protects++;
-	drop_page(s, view, va);
+	drop_page(s, t->view, address_of(t, leaf % PAGING_LEAF_ENTRIES));
 }
 
 static void drop_leaf(struct shadow *s, unsigned number, unsigned k)
@@ -176,10 +173,10 @@ static void drop_leaf(struct shadow *s, unsigned number, unsigned k)
 	t->live[k / 64] &= ~(1ull << k % 64);
 	leaves_of(s, number)[k] = 0;
 	s->count.drops++;
-	drop_page(s, t->view, (u32)t->slot << PAGING_SLOT_SHIFT | k << 12);
+	drop_page(s, t->view, address_of(t, k));
 }
 
-void shadow_leaf_drop(struct shadow *s, unsigned view, u32 va)
+void shadow_leaf_drop(struct shadow *s, unsigned view, gva_t va)
 {
 	unsigned number = s->view[view].table[slot_of(va)], k = index_of(va);
 

@@ -18,17 +18,35 @@ struct shadow_leaf {
 	bool settled;		/* if the leaf is this already, the host's TLB need not be told */
 };
 
-/* The leaf for va, 0 if there is none. */
-pte_t shadow_leaf_get(const struct shadow *s, unsigned view, u32 va);
+#define SHADOW_SLOT_SHIFT PAGING_SLOT_SHIFT
 
-/* Set it, taking a table from the pool if need be; drops everything first if none is left. */
-void shadow_leaf_set(struct shadow *s, unsigned view, u32 va, struct shadow_leaf leaf);
+/* Give an empty slot a table; if none is left, drop everything and take all tables back first. */
+unsigned shadow_table_take(struct shadow *s, unsigned view, unsigned slot);
+
+/*
+ * The number of va's leaf in a view: table * PAGING_LEAF_ENTRIES + index. Takes a
+ * table if need be.
+ */
+static inline u32 shadow_leaf_place(struct shadow *s, unsigned view, gva_t va)
+{
+	u32 table = s->view[view].table[(u32)va.a >> SHADOW_SLOT_SHIFT];
+
+	if (!table)
+		table = shadow_table_take(s, view, (u32)va.a >> SHADOW_SLOT_SHIFT);
+	return table * PAGING_LEAF_ENTRIES + (va.a >> 12) % PAGING_LEAF_ENTRIES;
+}
+
+/* The leaf of that number, which may be of another address since: 0 if there is none. */
+static inline pte_t shadow_leaf_get(const struct shadow *s, u32 leaf) { return s->leaves[leaf]; }
+
+/* Set the leaf that shadow_leaf_place gave for va. */
+void shadow_leaf_set(struct shadow *s, u32 number, gva_t va, struct shadow_leaf leaf);
 
 /* Make it read-only if it is writable; the host's TLB too. */
-void shadow_leaf_protect(struct shadow *s, unsigned view, u32 va);
+void shadow_leaf_protect(struct shadow *s, u32 leaf);
 
 /* Drop one leaf, or those of a whole slot. */
-void shadow_leaf_drop(struct shadow *s, unsigned view, u32 va);
+void shadow_leaf_drop(struct shadow *s, unsigned view, gva_t va);
 void shadow_slot_drop(struct shadow *s, unsigned view, unsigned slot);
 
 /* Drop all tables that have a leaf which is not global; or all tables. */

@@ -164,16 +164,16 @@ static bool identity(u32 va, struct x86_walk *w)
 	return true;
 }
 
-bool x86_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user,
+bool x86_walk(const struct x86_paging *p, gva_t va, enum x86_access access, bool user,
 	      struct x86_walk *w)
 {
 	if (!p->pg)
-		return identity(va, w);
+		return identity((u32)va.a, w);
 	for (unsigned tries = 0; tries < AD_RETRIES; tries++) {
 		u32 cause;
 
 		w->steps = 0;
-		cause = p->pae ? entries_pae(p, va, w) : entries_32(p, va, w);
+		cause = p->pae ? entries_pae(p, (u32)va.a, w) : entries_32(p, (u32)va.a, w);
 		if (cause != GOOD)
 			return fails(p, access, user, cause, w);
 		rights(p, w);

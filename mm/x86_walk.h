@@ -44,7 +44,7 @@ struct x86_walk {
  * Translate `va` for one access with user or supervisor rights. True: *w is filled, A bits are
  * set at each level and D in the leaf if it is a write. False: w->error is set, nothing changed.
  */
-bool x86_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user,
+bool x86_walk(const struct x86_paging *p, gva_t va, enum x86_access access, bool user,
 	      struct x86_walk *w);
 
 /* May this translation be written to in the given view, and WP as p has it? D is not looked at. */

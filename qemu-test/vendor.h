@@ -2,8 +2,8 @@
 /*
  * Where the CPU that serves as oracle may differ from AMD family 25, which Loam follows where the
  * manuals leave a choice. Not what is done about it (qemu-test/insn/vendor.h for instruction
- * cases; qemu-test/fuzz and guestimg/tests for theirs). Invariant: on any other vendor's
- * CPU than Intel's no rule holds, and everything is compared as it is.
+ * cases; decode_hw.c, softfp_vendor.h, guestimg/tests for theirs). Invariant: on any other
+ * vendor's CPU than Intel's no rule holds, and everything is compared as it is.
  */
 #ifndef QEMU_TEST_VENDOR_H
 #define QEMU_TEST_VENDOR_H
@@ -30,12 +30,19 @@ enum vendor_rule {
 	VENDOR_STORE_80_SPLIT = 1u << 6,
 	/* An MMX store that faults has set TOP to 0 already. SDM vol. 3, 12.2. */
 	VENDOR_MMX_FAULT_TOP = 1u << 7,
-	/* UD0, UD1 and reserved opcodes: see qemu-test/fuzz/decode_hw.c. SDM vol. 2, UD. */
+	/* UD0, UD1 and reserved opcodes have ModR/M: see decode_hw.c. SDM vol. 2, UD. */
 	VENDOR_UD_MODRM = 1u << 8,
-	/* Numbers that x87 microcode makes: see qemu-test/fuzz. */
+	/* Numbers that x87 microcode makes: see qemu-test/fuzz/softfp_vendor.h. */
 	VENDOR_X87_NUMBERS = 1u << 9,
+	/*
+	 * MASKMOVDQU faults at the first byte that the mask selects, not at the first of all.
+	 * SDM vol. 2, MASKMOVDQU: "implementation dependent".
+	 */
+	VENDOR_MASKMOV_SELECTED = 1u << 10,
+	/* XBEGIN and XABORT exist: CPUID.(7,0):EBX[11]. SDM vol. 1, 16.3. */
+	VENDOR_HAS_RTM = 1u << 11,
 
-	VENDOR_INTEL = (1u << 10) - 1,
+	VENDOR_INTEL = (1u << 12) - 1,
 };
 
 /* By bit, for reports; those after MMX are about other tests than the instruction cases. */
@@ -59,6 +66,8 @@ static inline unsigned vendor_rules(void)
 		b = 0;
 	if (!(b >> 13 & 1))
 		rules &= ~(unsigned)VENDOR_NO_FCS_FDS;
+	if (!(b >> 11 & 1))
+		rules &= ~(unsigned)VENDOR_HAS_RTM;
 	if (!(b >> 6 & 1))
 		rules &= ~(unsigned)VENDOR_FDP_ON_ERROR;
 	return rules;

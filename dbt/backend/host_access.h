@@ -9,7 +9,7 @@
 #include "kernel/trap.h"
 
 struct host_access {
-	u64 addr;		/* of the first byte */
+	hva_t addr;		/* of the first byte */
 	u8 size;		/* bytes: 1, 2, 4, 8, 16 */
 	u8 reg;			/* general or vector register */
 	bool store, sign, vector;

@@ -70,8 +70,6 @@ void cache_next_region(void);
 void cache_drop_mode(u32 mask, u32 flags);
 /* The link record that an exit stub's number names. */
 struct link *cache_link(u32 number);
-/* Is pc in the pool? */
-bool cache_contains(u64 pc);
 /* The live block that holds pc, and its fault site there; NULL if none. */
 struct block *cache_block_at(u64 pc);
 const struct fault_site *cache_site_at(const struct block *b, u64 pc);

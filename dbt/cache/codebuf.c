@@ -177,8 +177,6 @@ void cache_unchain_guarded(void)
 		}
 }
 
-bool cache_contains(u64 pc) { return pc - (u64)(uintptr_t)cache_pool < regions * region_size; }
-
 static bool holds(const struct block *b, u64 pc)
 {
 	return pc - (u64)(uintptr_t)block_code(b) < b->code_size;
@@ -193,7 +191,7 @@ struct block *cache_block_at(u64 pc)
 
 	if (c->found && holds(c->found, pc))
 		return c->found;
-	if (!cache_contains(pc))
+	if (off >= regions * region_size)
 		return NULL;
 	r = &region[off / region_size];
 	hi = r->blocks;

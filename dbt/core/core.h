@@ -2,7 +2,7 @@
 /*
  * The state of one core's translator: what the run loop (dbt/), the fault path and what generated
  * code calls (dbt/rt) share. Not the guest CPU itself (struct vcpu, dbt/x86/cpu.h), and nothing
- * that two cores share. Invariant: reached through the core, by dbt_this() or vcpu.owner.
+ * that two cores share. Invariant: reached through the core, by dbt_this() (this.h) or vcpu.owner.
  */
 #ifndef DBT_CORE_CORE_H
 #define DBT_CORE_CORE_H
@@ -67,8 +67,5 @@ struct dbt {
 	struct cache_core cache;		/* large: what is often used stands before it */
 	u32 unimplemented[X86_OP_COUNT];	/* so often each instruction was met */
 };
-
-/* The translator of this core. */
-struct dbt *dbt_this(void);
 
 #endif

@@ -11,11 +11,12 @@
 #include "dbt/backend/host_fp.h"
 #include "dbt/backend/host_frame.h"
 #include "dbt/cache/cache.h"
-#include "dbt/core/core.h"
+#include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
 #include "kernel/extable.h"
+#include "kernel/host_cpu.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
@@ -75,19 +76,28 @@ struct target {			/* where the bytes of an access are */
 	u32 off;
 };
 
-static struct fault locate(struct dbt *d, u32 va, unsigned size, enum x86_access access, bool user,
-			   struct target *t)
+static struct fault locate(struct dbt *d, gva_t va, unsigned size, enum x86_access access,
+			   bool user, struct target *t)
 {
 	u32 error;
 
-	t->off = va & 0xfff;
+	t->off = va.a & 0xfff;
 	t->first = 0x1000 - t->off < size ? 0x1000 - t->off : size;
 	if (!shadow_translate(d->shadow, va, access, user, &t->page[0], &error))
 		return fault_page(va, error);
-	if (t->first < size &&
-	    !shadow_translate(d->shadow, va + t->first, access, user, &t->page[1], &error))
-		return fault_page(va + t->first, error);
-	return fault_none();
+	if (t->first == size)
+		return fault_none();
+	va = vcpu_linear(d->c, va.a + t->first);
+	return shadow_translate(d->shadow, va, access, user, &t->page[1], &error) ? fault_none() :
+	       fault_page(va, error);
+}
+
+/* Then *t has its offset and size, and the faulting page is the one that it is on. */
+static bool on_one_page(const struct host_access *a, struct target *t)
+{
+	t->off = a->addr.a & 0xfff;
+	t->first = a->size;
+	return t->off + a->size <= 0x1000;
 }
 
 static bool power_of_two(unsigned n) { return !(n & (n - 1)); }
@@ -139,15 +149,15 @@ static bool hits_block(const struct target *t, unsigned size, const struct block
 	return false;
 }
 
-/* A store to a page with code, at va, was trapped. */
-static void note_busy(struct dbt *d, u32 va, const struct target *t)
+/* A store to a page with code was trapped. */
+static void note_busy(struct dbt *d, gpa_t page)
 {
-	u32 frame = gpa_lookup(t->page[(va & 0xfff) < t->off]).wframe;
+	u32 frame = gpa_lookup(page).wframe;
 
 	if (frame == FRAME_NONE || !cache_store_trapped(frame, clock_ns()))
 		return;
 	d->busy_page = frame;
-	d->c->pending |= PENDING_BUSY_PAGE;
+	vcpu_raise(d->c, PENDING_BUSY_PAGE);
 }
 
 enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE, DATA_BREAK };
@@ -157,7 +167,41 @@ static u32 breakpoints(const struct dbt *d, const struct host_access *a, enum x8
 {
 	if (!a->store && kind == X86_WRITE)
 		return 0;
-	return sys_breakpoints(d->c, (u32)a->addr, a->size, a->store ? BREAK_WRITE : BREAK_READ);
+	return sys_breakpoints(d->c, hva_to_gva(a->addr), a->size,
+			       a->store ? BREAK_WRITE : BREAK_READ);
+}
+
+/* The monitor does the access, whose bytes are at *t, in place of a host instruction. */
+static enum outcome perform(struct dbt *d, struct trap_frame *f, const struct host_access *a,
+			    const struct block *b, enum x86_access kind, const struct target *t)
+{
+	u32 hits = breakpoints(d, a, kind);
+	u8 bytes[16];
+
+	if (a->store && b && hits_block(t, a->size, b))
+		return OWN_CODE;
+	if (hits && b)
+		return DATA_BREAK;
+	sys_note_hits(d->c, hits);
+	if (a->store) {
+		host_access_value(f, a, bytes);
+		store_bytes(t, a->size, bytes);
+	} else {
+		load_bytes(t, a->size, bytes);
+		host_access_result(f, a, bytes);
+	}
+	host_frame_skip(f);
+	return DONE;
+}
+
+/* Both pages of an access may be to blame for the fault at `at`: the first one is reported. */
+static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool user,
+				enum x86_access kind, gva_t at, u32 error)
+{
+	struct target t;
+	struct fault f = locate(d, hva_to_gva(a->addr), a->size, kind, user, &t);
+
+	return f.raised ? f : fault_page(at, error);
 }
 
 /*
@@ -168,25 +212,21 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 				const struct block *b, bool user, enum x86_access kind,
 				struct fault *fault)
 {
+	gva_t at = hva_to_gva(hva(f->badv));
 	struct shadow_miss miss;
-	enum shadow_result how = shadow_fault(d->shadow, (u32)f->badv, kind, user, &miss);
 	struct target t;
-	u32 hits;
-	u8 bytes[16];
 
-	switch (how) {
+	switch (shadow_fault(d->shadow, at, kind, user, &miss)) {
 	case SHADOW_FILLED:
 		d->count.faults_filled++;
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
-		/* Both pages of an access may be to blame: the first one is reported. */
-		*fault = locate(d, (u32)a->addr, a->size, kind, user, &t);
-		if (!fault->raised)
-			*fault = fault_page((u32)f->badv, miss.error);
+		*fault = guest_fault(d, a, user, kind, at, miss.error);
 		return GUEST_FAULT;
 	case SHADOW_WATCHED_WRITE:
 		d->count.faults_watched++;
+		note_busy(d, miss.page);
 		break;
 	case SHADOW_DEBUG:
 		d->count.faults_debug++;
@@ -194,26 +234,14 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	default:
 		d->count.faults_mmio++;
 	}
-	*fault = locate(d, (u32)a->addr, a->size, kind, user, &t);
-	if (fault->raised)
-		return GUEST_FAULT;
-	if (how == SHADOW_WATCHED_WRITE)
-		note_busy(d, (u32)f->badv, &t);
-	if (a->store && b && hits_block(&t, a->size, b))
-		return OWN_CODE;
-	hits = breakpoints(d, a, kind);
-	if (hits && b)
-		return DATA_BREAK;
-	sys_note_hits(d->c, hits);
-	if (a->store) {
-		host_access_value(f, a, bytes);
-		store_bytes(&t, a->size, bytes);
+	if (on_one_page(a, &t)) {
+		t.page[0] = gpa(miss.page.a + t.off);
 	} else {
-		load_bytes(&t, a->size, bytes);
-		host_access_result(f, a, bytes);
+		*fault = locate(d, hva_to_gva(a->addr), a->size, kind, user, &t);
+		if (fault->raised)
+			return GUEST_FAULT;
 	}
-	host_frame_skip(f);
-	return DONE;
+	return perform(d, f, a, b, kind, &t);
 }
 
 static bool is_memory(enum trap_kind kind)
@@ -222,16 +250,16 @@ static bool is_memory(enum trap_kind kind)
 	       kind == TRAP_STORE_READONLY || kind == TRAP_NO_RIGHTS;
 }
 
-static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
+static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind,
+			const struct block *b)
 {
-	const struct block *b = cache_block_at(f->pc);
-	const struct fault_site *s = b ? cache_site_at(b, f->pc) : NULL;
+	const struct fault_site *s = cache_site_at(b, f->pc);
 	struct vcpu *c = d->c;
 	struct host_access a;
 	enum x86_access access;
 	enum outcome how;
 
-	if (b && kind == TRAP_FP)
+	if (kind == TRAP_FP)
 		return fp_trap(c, f);
 	if (!s)
 		return false;
@@ -276,7 +304,8 @@ static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kin
 bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 {
 	struct dbt *d = dbt_this();
-	bool mine = cache_contains(f->pc) ? claim_block(d, f, kind) : claim_helper(d, f, kind);
+	const struct block *b = cache_block_at(f->pc);
+	bool mine = b ? claim_block(d, f, kind, b) : claim_helper(d, f, kind);
 
 	if (mine && d->c->pending)
 		host_frame_kick(f);

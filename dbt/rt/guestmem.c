@@ -6,29 +6,30 @@
 #include "dbt/sys/guestmem.h"
 
 #include "dbt/core/core.h"
+#include "kernel/host_cpu.h"
 #include "kernel/panic.h"
 
-u64 guest_ld_1(u64 addr);
-u64 guest_ld_2(u64 addr);
-u64 guest_ld_4(u64 addr);
-u64 guest_ld_8(u64 addr);
-void guest_st_1(u64 addr, u64 value);
-void guest_st_2(u64 addr, u64 value);
-void guest_st_4(u64 addr, u64 value);
-void guest_st_8(u64 addr, u64 value);
+u64 guest_ld_1(hva_t addr);
+u64 guest_ld_2(hva_t addr);
+u64 guest_ld_4(hva_t addr);
+u64 guest_ld_8(hva_t addr);
+void guest_st_1(hva_t addr, u64 value);
+void guest_st_2(hva_t addr, u64 value);
+void guest_st_4(hva_t addr, u64 value);
+void guest_st_8(hva_t addr, u64 value);
 
-static u64 begin(struct dbt *d, u32 linear, bool super)
+static hva_t begin(struct dbt *d, gva_t linear, bool super)
 {
 	d->helper_super = super;
 	d->helper_fault.raised = false;
 	shadow_set_view(d->shadow, !super);
-	return (u64)(s64)(s32)linear;
+	return gva_to_hva(linear);
 }
 
-struct fault g_ld(struct vcpu *c, u32 linear, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
 	struct dbt *d = c->owner;
-	u64 a = begin(d, linear, super);
+	hva_t a = begin(d, linear, super);
 
 	switch (size) {
 	case 1: *out = guest_ld_1(a); break;
@@ -40,10 +41,10 @@ struct fault g_ld(struct vcpu *c, u32 linear, unsigned size, bool super, u64 *ou
 	return d->helper_fault;
 }
 
-struct fault g_st(struct vcpu *c, u32 linear, unsigned size, bool super, u64 value)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value)
 {
 	struct dbt *d = c->owner;
-	u64 a = begin(d, linear, super);
+	hva_t a = begin(d, linear, super);
 
 	switch (size) {
 	case 1: guest_st_1(a, value); break;
@@ -55,25 +56,27 @@ struct fault g_st(struct vcpu *c, u32 linear, unsigned size, bool super, u64 val
 	return d->helper_fault;
 }
 
-struct fault g_probe(struct vcpu *c, u32 linear, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
 {
 	struct dbt *d = c->owner;
-	u32 error, last = linear + size - 1;
+	u64 last = vcpu_linear(c, linear.a + size - 1).a;
+	gva_t va = linear;
+	u32 error;
 	gpa_t at;
 
 	if (!size)
 		return fault_none();
-	for (u32 va = linear;; va = (va & ~0xfffu) + 0x1000) {
+	for (;; va = vcpu_linear(c, (va.a & ~0xfffull) + 0x1000)) {
 		if (!shadow_translate(d->shadow, va, write ? X86_WRITE : X86_READ, !super, &at,
 				      &error))
 			return fault_page(va, error);
-		if (!((va ^ last) >> 12))
+		if (!((va.a ^ last) >> 12))
 			return fault_none();
 	}
 }
 
 /* With one guest CPU nothing comes between the load and the store. */
-struct fault g_rmw8(struct vcpu *c, u32 linear, u8 clear, u8 set, u8 *old)
+struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	struct fault f = g_probe(c, linear, 1, true, true);
 	u64 v;

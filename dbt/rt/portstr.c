@@ -60,7 +60,7 @@ static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigne
 static struct fault copy_in(struct vcpu *c, u32 linear, const u8 *buf, u32 bytes)
 {
 	for (u32 n = 0; n < bytes; n++)
-		TRY(g_st(c, linear + n, 1, c->cpl != 3, buf[n]));
+		TRY(g_st(c, vcpu_linear(c, linear + n), 1, c->cpl != 3, buf[n]));
 	return fault_none();
 }
 
@@ -69,7 +69,7 @@ static struct fault copy_out(struct vcpu *c, u32 linear, u8 *buf, u32 bytes)
 	u64 v = 0;
 
 	for (u32 n = 0; n < bytes; n++) {
-		TRY(g_ld(c, linear + n, 1, c->cpl != 3, &v));
+		TRY(g_ld(c, vcpu_linear(c, linear + n), 1, c->cpl != 3, &v));
 		buf[n] = (u8)v;
 	}
 	return fault_none();
@@ -107,9 +107,9 @@ static struct fault port_string(struct vcpu *c, const struct port_string *s, boo
 	n = run_length(c, s, s->seg, off, in, count);
 	if (!n)
 		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);
-	sys_note_hits(c, sys_breakpoints(c, port, s->size, BREAK_IO));
+	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, s->size));
 	linear = (u32)c->seg[s->seg].base + off;
-	TRY(g_probe(c, linear, n * s->size, c->cpl != 3, in));
+	TRY(g_probe(c, vcpu_linear(c, linear), n * s->size, c->cpl != 3, in));
 	if (in) {
 		bus_read_block(d->platform.bus, port, buf, s->size, n);
 		TRY(copy_in(c, linear, buf, n * s->size));

@@ -122,7 +122,7 @@ u64 helper_in(struct vcpu *c, u64 port, u64 size, u64 d)
 	(void)d;
 	if (f.raised)
 		return finish(c, f);
-	sys_note_hits(c, sys_breakpoints(c, (u16)port, (unsigned)size, BREAK_IO));
+	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, (unsigned)size));
 	write_sized(c, EAX, (u32)bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size),
 		    (unsigned)size);
 	return finish(c, f);
@@ -137,7 +137,7 @@ u64 helper_out(struct vcpu *c, u64 port, u64 size, u64 d)
 	(void)d;
 	if (f.raised)
 		return finish(c, f);
-	sys_note_hits(c, sys_breakpoints(c, (u16)port, (unsigned)size, BREAK_IO));
+	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, (unsigned)size));
 	bus_write(dbt->platform.bus, BUS_IO, port,
 		  size == 4 ? v : v & ((1u << (size * 8)) - 1), (unsigned)size);
 	return finish(c, f);
@@ -281,7 +281,7 @@ u64 helper_arpl(struct vcpu *c, u64 a, u64 b, u64 d)
 	if (less && c->seg_span[1][seg] < 0)
 		f = fault_code(seg == SS ? EXC_SS : EXC_GP, 0);
 	else if (less)
-		f = g_st(c, (u32)a, 2, c->cpl != 3, (old & ~3u) | rpl);
+		f = g_st(c, vcpu_linear(c, a), 2, c->cpl != 3, (old & ~3u) | rpl);
 	if (!f.raised)
 		set_zf(c, less);
 	return finish(c, f);
@@ -326,9 +326,9 @@ static struct fault store_table(struct vcpu *c, u32 at, const struct dtable *t)
 {
 	bool super = c->cpl != 3;
 
-	TRY(g_probe(c, at, 6, super, true));
-	TRY(g_st(c, at, 2, super, t->limit));
-	return g_st(c, at + 2, 4, super, t->base);
+	TRY(g_probe(c, vcpu_linear(c, at), 6, super, true));
+	TRY(g_st(c, vcpu_linear(c, at), 2, super, t->limit));
+	return g_st(c, vcpu_linear(c, at + 2), 4, super, t->base);
 }
 
 u64 helper_sgdt(struct vcpu *c, u64 at, u64 size, u64 d)
@@ -347,9 +347,9 @@ static struct fault load_table(struct vcpu *c, u32 at, u64 *limit, u64 *base)
 {
 	bool super = c->cpl != 3;
 
-	TRY(g_probe(c, at, 6, super, false));
-	TRY(g_ld(c, at, 2, super, limit));
-	return g_ld(c, at + 2, 4, super, base);
+	TRY(g_probe(c, vcpu_linear(c, at), 6, super, false));
+	TRY(g_ld(c, vcpu_linear(c, at), 2, super, limit));
+	return g_ld(c, vcpu_linear(c, at + 2), 4, super, base);
 }
 
 u64 helper_lgdt(struct vcpu *c, u64 at, u64 size, u64 d)
@@ -421,7 +421,7 @@ u64 helper_mov_from_dr(struct vcpu *c, u64 reg, u64 n, u64 d)
 u64 helper_invlpg(struct vcpu *c, u64 a, u64 b, u64 d)
 {
 	UNUSED2;
-	return finish(c, sys_invlpg(c, (u32)a));
+	return finish(c, sys_invlpg(c, vcpu_linear(c, a)));
 }
 
 u64 helper_rdmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_rdmsr(c)); }

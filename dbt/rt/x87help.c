@@ -86,7 +86,7 @@ HELPER_REG(fld_const, x87_fld_const(x, i))
 
 static u64 probe(struct vcpu *c, u64 linear, unsigned size)
 {
-	struct fault f = g_probe(c, (u32)linear, size, c->cpl != 3, true);
+	struct fault f = g_probe(c, vcpu_linear(c, linear), size, c->cpl != 3, true);
 
 	if (f.raised)
 		c->fault = f;
@@ -98,7 +98,7 @@ static u64 probe(struct vcpu *c, u64 linear, unsigned size)
  * but memory that cannot be written is a fault first (AMD). Ten bytes on two pages are tried too:
  * they are written in two parts. Nonzero: a fault.
  */
-static u64 stored(struct vcpu *c, struct x87_store s, unsigned size, u64 linear, u64 at)
+static inline u64 stored(struct vcpu *c, struct x87_store s, unsigned size, u64 linear, u64 at)
 {
 	bool split = size > 8 && (linear & 0xfff) > 0x1000 - size;
 

@@ -29,7 +29,7 @@ static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
 		memcpy(&v, in + done, n);
-		TRY(g_st(c, at + done, n, c->cpl != 3, v));
+		TRY(g_st(c, vcpu_linear(c, at + done), n, c->cpl != 3, v));
 	}
 	return fault_none();
 }
@@ -40,7 +40,7 @@ static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
 		u64 v = 0;
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
-		TRY(g_ld(c, at + done, n, c->cpl != 3, &v));
+		TRY(g_ld(c, vcpu_linear(c, at + done), n, c->cpl != 3, &v));
 		memcpy(out + done, &v, n);
 	}
 	return fault_none();
@@ -49,8 +49,8 @@ static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
 /* In the order of AMD family 25, which CR2 tells when an image lies on two pages. */
 static struct fault probe_ends(struct vcpu *c, u32 first, u32 size, u32 then, bool write)
 {
-	TRY(g_probe(c, first, size, c->cpl != 3, write));
-	return g_probe(c, then, 1, c->cpl != 3, write);
+	TRY(g_probe(c, vcpu_linear(c, first), size, c->cpl != 3, write));
+	return g_probe(c, vcpu_linear(c, then), 1, c->cpl != 3, write);
 }
 
 static struct fault probe(struct vcpu *c, u32 at, u32 size, bool write)

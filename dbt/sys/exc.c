@@ -67,7 +67,7 @@ static struct fault deliver_real(struct vcpu *c, const struct event *e)
 
 	if (at + 3 > c->idtr.limit)
 		return fault_code(EXC_GP, at | ERR_IDT | e->ext);
-	TRY(g_ld(c, (u32)c->idtr.base + at, 4, true, &vec));
+	TRY(g_ld(c, vcpu_linear(c, c->idtr.base + at), 4, true, &vec));
 	TRY(stack_probe_push(c, &s, 3, 2, fault_code(EXC_SS, e->ext)));
 	if ((vec & 0xffff) > c->seg[CS].limit)
 		return fault_code(EXC_GP, e->ext);
@@ -185,7 +185,7 @@ static struct fault deliver_gate(struct vcpu *c, const struct event *e, struct e
 static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 {
 	u32 at = e->vector * 8u, code = at | ERR_IDT | e->ext;
-	struct desc gd = { .addr = (u32)c->idtr.base + at };
+	struct desc gd = { .addr = vcpu_linear(c, c->idtr.base + at) };
 	struct task_req q = { .why = TASK_INT, .next = e->eip, .rf = e->eflags & FL_RF,
 			      .ext = e->ext, .has_error = e->has_error, .error = e->error };
 	struct entry g;
@@ -307,7 +307,7 @@ void exc_debug_trap(struct vcpu *c)
 {
 	if (c->inhibit & INHIBIT_SS)
 		return;
-	c->pending &= ~(u32)PENDING_DEBUG;
+	vcpu_settle(c, PENDING_DEBUG);
 	if (!c->debug_hits)
 		return;
 	c->dr[6] |= c->debug_hits;

@@ -194,7 +194,7 @@ static struct fault iret_task(struct vcpu *c)
 	u64 link;
 	u16 sel;
 
-	TRY(g_ld(c, (u32)c->tr.base, 2, true, &link));
+	TRY(g_ld(c, vcpu_linear(c, c->tr.base), 2, true, &link));
 	sel = (u16)link;
 	if (sel_null(sel) || (sel & 4))
 		return fault_sel(EXC_TS, sel, 0);

@@ -6,9 +6,9 @@
  * natively qemu-test/unit/fake_guestmem.c. The rule of all callers: probe
  * everything, then commit, so that a fault leaves no partial change.
  *
- * `linear` is any 32-bit address, aligned or not; ranges wrap at 4 GiB. `super`
- * chooses supervisor rights (implicit accesses to system structures at any CPL,
- * SDM vol. 3, 4.6) instead of user rights. A fault is always #PF with CR2 and
+ * `linear` is any address of the mode (vcpu_linear), aligned or not; ranges wrap as those do.
+ * `super` chooses supervisor rights (implicit accesses to system structures at any
+ * CPL, SDM vol. 3, 4.6) instead of user rights. A fault is always #PF with CR2 and
  * error code filled in, and nothing was accessed.
  */
 #ifndef DBT_SYS_GUESTMEM_H
@@ -17,16 +17,16 @@
 #include "dbt/x86/cpu.h"
 
 /* Load or store 1, 2, 4 or 8 bytes, zero-extended into *out. */
-struct fault g_ld(struct vcpu *c, u32 linear, unsigned size, bool super, u64 *out);
-struct fault g_st(struct vcpu *c, u32 linear, unsigned size, bool super, u64 value);
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out);
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value);
 
 /* Would an access to every byte of [linear, linear+size) succeed? size 1 … 4096; 0 succeeds. */
-struct fault g_probe(struct vcpu *c, u32 linear, u32 size, bool super, bool write);
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write);
 
 /*
  * Atomically: *linear = (*linear & ~clear) | set, one byte, supervisor rights; the old
  * value to *old if that is not NULL. For accessed and busy bits of descriptors.
  */
-struct fault g_rmw8(struct vcpu *c, u32 linear, u8 clear, u8 set, u8 *old);
+struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old);
 
 #endif

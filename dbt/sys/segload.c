@@ -26,7 +26,7 @@ struct fault desc_fetch(struct vcpu *c, u16 sel, u8 vector, u32 ext, struct desc
 	}
 	if ((sel | 7u) > limit)
 		return fault_sel(vector, sel, ext);
-	d->addr = (u32)base + (sel & 0xfff8);
+	d->addr = vcpu_linear(c, base + (sel & 0xfff8));
 	d->sel = sel;
 	TRY(g_ld(c, d->addr, 8, true, &v));
 	d->lo = (u32)v;
@@ -50,7 +50,9 @@ struct segment desc_segment(const struct desc *d, u16 sel)
 
 struct fault desc_probe_accessed(struct vcpu *c, const struct desc *d)
 {
-	return d->hi & DESC_HI_ACCESSED ? fault_none() : g_probe(c, d->addr + 5, 1, true, true);
+	if (d->hi & DESC_HI_ACCESSED)
+		return fault_none();
+	return g_probe(c, vcpu_linear(c, d->addr.a + 5), 1, true, true);
 }
 
 void desc_set_accessed(struct vcpu *c, struct desc *d)
@@ -58,7 +60,7 @@ void desc_set_accessed(struct vcpu *c, struct desc *d)
 	if (d->hi & DESC_HI_ACCESSED)
 		return;
 	d->hi |= DESC_HI_ACCESSED;
-	(void)g_rmw8(c, d->addr + 5, 0, SEG_ACCESSED, NULL);	/* was probed */
+	(void)g_rmw8(c, vcpu_linear(c, d->addr.a + 5), 0, SEG_ACCESSED, NULL);	/* was probed */
 }
 
 /*
@@ -201,7 +203,7 @@ struct fault seg_ltr(struct vcpu *c, u16 sel)
 		return fault_sel(EXC_GP, sel, 0);
 	if (!desc_present(&d))
 		return fault_sel(EXC_NP, sel, 0);
-	TRY(g_rmw8(c, d.addr + 5, 0, TSS_BUSY, NULL));
+	TRY(g_rmw8(c, vcpu_linear(c, d.addr.a + 5), 0, TSS_BUSY, NULL));
 	d.hi |= TSS_BUSY << 8;
 	c->tr = desc_segment(&d, sel);
 	return fault_none();

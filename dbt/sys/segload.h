@@ -12,7 +12,7 @@
 /* A descriptor as memory holds it, and where. `attr` and `limit` as in struct segment. */
 struct desc {
 	u32 lo, hi;
-	u32 addr;		/* linear */
+	gva_t addr;
 	u16 sel;
 };
 

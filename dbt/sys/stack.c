@@ -18,9 +18,9 @@ static u32 sp_moved(const struct stack *s, u32 by)
 	return (s->sp & ~mask) | ((s->sp + by) & mask);
 }
 
-static u32 sp_linear(const struct stack *s, u32 sp)
+static gva_t sp_linear(const struct vcpu *c, const struct stack *s, u32 sp)
 {
-	return (u32)s->ss.base + (sp & sp_mask(s));
+	return vcpu_linear(c, s->ss.base + (sp & sp_mask(s)));
 }
 
 struct stack stack_current(const struct vcpu *c)
@@ -37,7 +37,7 @@ struct fault stack_probe_push(struct vcpu *c, const struct stack *s, unsigned n,
 		t.sp = sp_moved(&t, -size);
 		if (!seg_in_limit(&t.ss, t.sp & sp_mask(&t), size))
 			return overflow;
-		TRY(g_probe(c, sp_linear(&t, t.sp), size, t.super, true));
+		TRY(g_probe(c, sp_linear(c, &t, t.sp), size, t.super, true));
 	}
 	return fault_none();
 }
@@ -46,7 +46,7 @@ struct fault stack_push(struct vcpu *c, struct stack *s, unsigned size, u32 v)
 {
 	u32 sp = sp_moved(s, -size);
 
-	TRY(g_st(c, sp_linear(s, sp), size, s->super, size == 2 ? v & 0xffff : v));
+	TRY(g_st(c, sp_linear(c, s, sp), size, s->super, size == 2 ? v & 0xffff : v));
 	s->sp = sp;
 	return fault_none();
 }
@@ -64,7 +64,7 @@ struct fault stack_pop(struct vcpu *c, struct stack *s, unsigned n, unsigned siz
 	for (unsigned k = 0; k < n; k++) {
 		u64 v;
 
-		TRY(g_ld(c, sp_linear(&t, t.sp), size, t.super, &v));
+		TRY(g_ld(c, sp_linear(c, &t, t.sp), size, t.super, &v));
 		out[k] = (u32)v;
 		t.sp = sp_moved(&t, size);
 	}

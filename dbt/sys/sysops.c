@@ -155,7 +155,7 @@ u32 sys_smsw(const struct vcpu *c)
 	return (u32)c->cr0;
 }
 
-struct fault sys_invlpg(struct vcpu *c, u32 linear)
+struct fault sys_invlpg(struct vcpu *c, gva_t linear)
 {
 	TRY(need_cpl0(c));
 	if (c->hooks->invlpg)
@@ -216,26 +216,29 @@ static u32 break_length(u32 dr7, unsigned n)
 	return lengths[dr7 >> (18 + 4 * n) & 3];
 }
 
-u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4])
+u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, gva_t start[4])
 {
 	u32 dr7 = (u32)c->dr[7], found = 0;
 
 	for (unsigned n = 0; n < 4 && (dr7 & DR7_ENABLED); n++) {
-		start[n] = (u32)c->dr[n] & ~(break_length(dr7, n) - 1);
+		start[n] = vcpu_linear(c, c->dr[n] & ~(u64)(break_length(dr7, n) - 1));
 		if ((dr7 >> (2 * n) & 3) && break_kind_matches(c, dr7 >> (16 + 4 * n) & 3, kind))
 			found |= 1u << n;
 	}
 	return found;
 }
 
-u32 sys_breakpoints_find(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind)
+u32 sys_breakpoints_find(const struct vcpu *c, gva_t linear, unsigned size, enum break_kind kind)
 {
-	u32 start[4], hit = 0, enabled = sys_breakpoints_of(c, kind, start);
+	gva_t start[4];
+	u32 hit = 0, enabled = sys_breakpoints_of(c, kind, start);
 
 	for (unsigned n = 0; n < 4 && enabled; n++) {
-		u32 len = break_length((u32)c->dr[7], n);
+		u64 len = break_length((u32)c->dr[7], n);
 
-		if ((enabled >> n & 1) && (linear - start[n] < len || start[n] - linear < size))
+		if ((enabled >> n & 1) &&
+		    (vcpu_linear(c, linear.a - start[n].a).a < len ||
+		     vcpu_linear(c, start[n].a - linear.a).a < size))
 			hit |= 1u << n;
 	}
 	return hit;

@@ -25,7 +25,7 @@ enum paging_change {
  */
 struct sys_hooks {
 	void (*paging_changed)(struct vcpu *c, enum paging_change what);
-	void (*invlpg)(struct vcpu *c, u32 linear);
+	void (*invlpg)(struct vcpu *c, gva_t linear);
 	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
 	void (*mode_changed)(struct vcpu *c);
 	/* Breakpoints changed: DR0-3 or DR7. */
@@ -88,7 +88,7 @@ struct fault sys_lidt(struct vcpu *c, u16 limit, u32 base, unsigned opsize);
 struct fault sys_sldt(struct vcpu *c, u16 *out);
 struct fault sys_str(struct vcpu *c, u16 *out);
 
-struct fault sys_invlpg(struct vcpu *c, u32 linear);
+struct fault sys_invlpg(struct vcpu *c, gva_t linear);
 struct fault sys_wbinvd(struct vcpu *c);	/* and INVD */
 struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
 
@@ -116,18 +116,25 @@ struct fault sys_mwait(struct vcpu *c, u32 hints);
  * (SDM vol. 3, 17.2.5). 0: go on.
  */
 enum break_kind { BREAK_EXEC = 0, BREAK_WRITE = 1, BREAK_IO = 2, BREAK_READ = 3 };
-u32 sys_breakpoints_find(const struct vcpu *c, u32 linear, unsigned size, enum break_kind kind);
+u32 sys_breakpoints_find(const struct vcpu *c, gva_t linear, unsigned size, enum break_kind kind);
 
-static inline u32 sys_breakpoints(const struct vcpu *c, u32 linear, unsigned size,
+static inline u32 sys_breakpoints(const struct vcpu *c, gva_t linear, unsigned size,
 				  enum break_kind kind)
 {
 	return c->dr[7] & DR7_ENABLED ? sys_breakpoints_find(c, linear, size, kind) : 0;
 }
+
+/* The same for `size` ports from `port` on. */
+static inline u32 sys_breakpoints_io(const struct vcpu *c, u16 port, unsigned size)
+{
+	return sys_breakpoints(c, gva(port), size, BREAK_IO);
+}
+
 /*
  * Those of one kind as a whole: bit n for each DRn that is enabled and matches accesses of it;
  * start[n] its address, aligned down to its length.
  */
-u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, u32 start[4]);
+u32 sys_breakpoints_of(const struct vcpu *c, enum break_kind kind, gva_t start[4]);
 
 /*
  * The instruction under way has met breakpoints (DR6 bits; or DR6.BS: a single step): a #DB trap
@@ -138,7 +145,7 @@ static inline void sys_note_hits(struct vcpu *c, u32 hits)
 	if (!hits)
 		return;
 	c->debug_hits |= hits;
-	c->pending |= PENDING_DEBUG;
+	vcpu_raise(c, PENDING_DEBUG);
 }
 
 #endif

@@ -70,10 +70,10 @@ static inline struct fault fault_code(u8 vector, u32 error)
 			.error = error };
 }
 
-static inline struct fault fault_page(u64 addr, u32 error)
+static inline struct fault fault_page(gva_t addr, u32 error)
 {
 	return (struct fault){ .raised = true, .vector = EXC_PF, .has_error = true,
-			       .error = error, .cr2 = addr };
+			       .error = error, .cr2 = addr.a };
 }
 
 /*
@@ -184,6 +184,27 @@ enum vcpu_pending {
 static inline bool vcpu_protected(const struct vcpu *c)
 {
 	return (c->cr0 & CR0_PE) && !(c->eflags & FL_VM);
+}
+
+/* The linear address a: 32 bits of it, outside long mode (SDM vol. 3, 3.3.5: it wraps). */
+static inline gva_t vcpu_linear(const struct vcpu *c, u64 a)
+{
+	(void)c;
+	return gva((u32)a);
+}
+
+/*
+ * Ask for the run loop's attention, or take it that it was given. Any core and any trap may ask at
+ * any time, so each is one atomic step.
+ */
+static inline void vcpu_raise(struct vcpu *c, u32 pending)
+{
+	__atomic_fetch_or(&c->pending, pending, __ATOMIC_RELEASE);
+}
+
+static inline void vcpu_settle(struct vcpu *c, u32 pending)
+{
+	__atomic_fetch_and(&c->pending, ~pending, __ATOMIC_ACQUIRE);
 }
 
 static inline bool vcpu_v86(const struct vcpu *c) { return c->eflags & FL_VM; }

@@ -14,25 +14,21 @@ static bool in_range(const struct ramdisk *d, u64 lba, u32 count)
 	return lba <= d->sectors && count <= d->sectors - lba;
 }
 
-static int read(void *opaque, u64 lba, u32 count, void *buf)
+/* Every request is over when this returns; a flush has nothing to do. */
+static int submit(void *opaque, struct block_request *r)
 {
 	struct ramdisk *d = opaque;
 
-	if (!in_range(d, lba, count))
+	if (r->op == BLOCK_FLUSH)
+		return 0;
+	if (!in_range(d, r->lba, r->count))
 		return -ERR_RANGE;
-	memcpy(buf, d->data + lba * SECTOR, (u64)count * SECTOR);
-	return 0;
-}
-
-static int write(void *opaque, u64 lba, u32 count, const void *buf)
-{
-	struct ramdisk *d = opaque;
-
-	if (d->readonly)
+	if (r->op == BLOCK_READ)
+		memcpy(r->buf, d->data + r->lba * SECTOR, (u64)r->count * SECTOR);
+	else if (d->readonly)
 		return -ERR_INVAL;
-	if (!in_range(d, lba, count))
-		return -ERR_RANGE;
-	memcpy(d->data + lba * SECTOR, buf, (u64)count * SECTOR);
+	else
+		memcpy(d->data + r->lba * SECTOR, r->buf, (u64)r->count * SECTOR);
 	return 0;
 }
 
@@ -44,6 +40,6 @@ struct blockdev ramdisk_end(struct ramdisk *d, const struct boot_file *file)
 	};
 	return (struct blockdev){
 		.opaque = d, .sectors = d->sectors, .readonly = d->readonly, .name = file->name,
-		.read = read, .write = write,
+		.submit = submit,
 	};
 }

@@ -162,7 +162,7 @@ static void pm_write(void *opaque, u32 off, u64 v, unsigned size)
 	update(a);
 	lock_drop(&a->lock);
 	if (off_now) {
-		printk("acpi_pm: soft off\n");
+		printk_shown("acpi_pm: soft off\n");
 		if (a->power.off)
 			a->power.off(0);
 	}
@@ -228,11 +228,16 @@ static const struct io_ops gpe_ops = { .read = gpe_read, .write = gpe_write, .mi
 
 /* -- Configuration --------------------------------------------------------- */
 
+u16 acpi_pm_base(const struct acpi_pm *a)
+{
+	return (u16)(pci_get32(&a->f, CONF_PMBASE) & 0xffc0);
+}
+
 /* PMIOSE (PMREGMISC bit 0) lets the PM block at PMBASE answer. */
 static void pm_written(void *opaque, u32 off, unsigned size)
 {
 	struct acpi_pm *a = opaque;
-	u32 base = pci_get32(&a->f, CONF_PMBASE) & 0xffc0;
+	u16 base = acpi_pm_base(a);
 
 	(void)off, (void)size;
 	bus_move(a->bus, BUS_IO, &a->pm_region, base, PM_SIZE,

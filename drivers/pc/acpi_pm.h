@@ -13,6 +13,9 @@ struct acpi_pm *acpi_pm_create(struct bus *bus, struct pci *pci, const struct ir
 			       const struct power *power);
 void acpi_pm_reset(struct acpi_pm *a);
 
+/* The port of the PM block as the guest has programmed it (PMBASE), 0 if it has not. */
+u16 acpi_pm_base(const struct acpi_pm *a);
+
 /* The power button was pressed. */
 void acpi_pm_power_button(struct acpi_pm *a);
 

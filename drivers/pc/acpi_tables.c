@@ -4,6 +4,8 @@
  * by which the firmware places them, links them and fills their checksums (the format of
  * QEMU's etc/table-loader). SeaBIOS has tables of its own for such a board, but they describe
  * hot-plug hardware that is not here; other firmware has none.
+ * Where the PM block is the firmware decides, before it reads the tables (SeaBIOS: 0x600,
+ * U-Boot: 0xe400): those fields are filled whenever the file is selected.
  * Invariant: what is described here is what machine.c wires; addresses within the blob are
  * offsets until the firmware adds its base to them.
  */
@@ -14,12 +16,13 @@
 
 #include "drivers/pc/acpi_pm.h"
 #include "drivers/pc/aml.h"
+#include "drivers/pc/uart.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 
 #define TABLES_FILE "etc/acpi/tables"
 #define RSDP_FILE "etc/acpi/rsdp"
-enum { HEADER = 36, AT_CHECKSUM = 9, PM_BASE = 0x600, BLOB = 8192, SCRIPT = 16 };
+enum { HEADER = 36, AT_CHECKSUM = 9, BLOB = 8192, SCRIPT = 16 };
 enum { LOAD_ALLOCATE = 1, LOAD_POINTER = 2, LOAD_CHECKSUM = 3, ZONE_HIGH = 1, ZONE_FSEG = 2 };
 enum { FACS_SIZE = 64, FADT_SIZE = 244, RSDP_SIZE = 20 };
 enum { PCI_HOLE_END = 0xfec00000u };
@@ -41,6 +44,8 @@ struct tables {
 	u8 rsdp[RSDP_SIZE];
 	struct loader_entry script[SCRIPT];
 	u32 steps;
+	u32 fadt;		/* its place in the blob */
+	const struct acpi_pm *pm;
 };
 
 /* -- Script ---------------------------------------------------------------- */
@@ -297,12 +302,13 @@ static void link_device(struct aml *a, unsigned k)
 	aml_close(a, d);
 }
 
-static void isa_device(struct aml *a, const char *name, const char *id, const u8 *r, u32 n)
+static void isa_device(struct aml *a, const char *name, const char *id, unsigned uid,
+		       const u8 *r, u32 n)
 {
 	u32 d = aml_device(a, name);
 
 	aml_def_eisa(a, "_HID", id);
-	aml_def_int(a, "_UID", 1);
+	aml_def_int(a, "_UID", uid);
 	aml_def(a, "_CRS");
 	aml_buffer(a, r, n);
 	aml_close(a, d);
@@ -317,16 +323,18 @@ static void isa_bridge(struct aml *a)
 	aml_pci_region(a, "PIRQ", 0x60, 4);
 	n = io_ports(r, 0x70, 2);
 	n += irq_edge(r + n, 8);
-	isa_device(a, "RTC", "PNP0B00", r, n + end_tag(r + n));
+	isa_device(a, "RTC", "PNP0B00", 1, r, n + end_tag(r + n));
 	n = io_ports(r, 0x60, 1);
 	n += io_ports(r + n, 0x64, 1);
 	n += irq_edge(r + n, 1);
-	isa_device(a, "KBD", "PNP0303", r, n + end_tag(r + n));
+	isa_device(a, "KBD", "PNP0303", 1, r, n + end_tag(r + n));
 	n = irq_edge(r, 12);
-	isa_device(a, "MOU", "PNP0F13", r, n + end_tag(r + n));
-	n = io_ports(r, 0x3f8, 8);
-	n += irq_edge(r + n, 4);
-	isa_device(a, "COM1", "PNP0501", r, n + end_tag(r + n));
+	isa_device(a, "MOU", "PNP0F13", 1, r, n + end_tag(r + n));
+	for (unsigned k = 0; k < UART_PLACES; k++) {
+		n = io_ports(r, uart_place[k].port, 8);
+		n += irq_edge(r + n, uart_place[k].irq);
+		isa_device(a, uart_place[k].name, "PNP0501", k + 1, r, n + end_tag(r + n));
+	}
 	aml_close(a, d);
 }
 
@@ -387,6 +395,20 @@ static void port_block(struct tables *t, u32 at, u16 port, u8 bits_)
 	put(t, at + 4, port, 8);
 }
 
+/* The addresses of the PM block: PM1a event, PM1a control, timer; each in its two forms. */
+static void put_pm_base(void *opaque)
+{
+	struct tables *t = opaque;
+	u16 base = acpi_pm_base(t->pm);
+
+	put(t, t->fadt + 56, base, 4);
+	put(t, t->fadt + 64, base ? base + 4 : 0, 4);
+	put(t, t->fadt + 76, base ? base + 8 : 0, 4);
+	port_block(t, t->fadt + 148, base, 32);
+	port_block(t, t->fadt + 172, base ? base + 4 : 0, 16);
+	port_block(t, t->fadt + 208, base ? base + 8 : 0, 32);
+}
+
 static u32 add_fadt(struct tables *t, u32 facs, u32 dsdt)
 {
 	u32 at = header(t, "FACP", 3);
@@ -399,9 +421,6 @@ static u32 add_fadt(struct tables *t, u32 facs, u32 dsdt)
 	put(t, at + 48, ACPI_SMI_PORT, 4);
 	put(t, at + 52, ACPI_ENABLE, 1);
 	put(t, at + 53, ACPI_DISABLE, 1);
-	put(t, at + 56, PM_BASE, 4);		/* PM1a event, control, timer, GPE 0 */
-	put(t, at + 64, PM_BASE + 4, 4);
-	put(t, at + 76, PM_BASE + 8, 4);
 	put(t, at + 80, ACPI_GPE_PORT, 4);
 	put(t, at + 88, 4 | 2 << 8, 2);		/* PM1 event and control lengths */
 	put(t, at + 91, 4 | ACPI_GPE_LEN << 8, 2);
@@ -412,9 +431,6 @@ static u32 add_fadt(struct tables *t, u32 facs, u32 dsdt)
 	port_block(t, at + 116, 0xcf9, 8);
 	put(t, at + 128, 0x06, 1);
 	put(t, at + 140, dsdt, 8);
-	port_block(t, at + 148, PM_BASE, 32);
-	port_block(t, at + 172, PM_BASE + 4, 16);
-	port_block(t, at + 208, PM_BASE + 8, 32);
 	port_block(t, at + 220, ACPI_GPE_PORT, 8 * ACPI_GPE_LEN);
 	pointer(t, TABLES_FILE, at + 36, 4);
 	pointer(t, TABLES_FILE, at + 40, 4);
@@ -476,17 +492,21 @@ static void add_rsdp(struct tables *t, u32 rsdt)
 	checksum(t, RSDP_FILE, 8, 0, RSDP_SIZE);
 }
 
-void acpi_tables_add(struct fw_cfg *f, unsigned cores, u64 ram_below_4g)
+void acpi_tables_add(struct fw_cfg *f, unsigned cores, u64 ram_below_4g,
+		     const struct acpi_pm *pm)
 {
 	struct tables *t = calloc(1, sizeof(*t));
 
 	must(t);
+	t->pm = pm;
 	allocate(t, RSDP_FILE, 16, ZONE_FSEG);
 	allocate(t, TABLES_FILE, 64, ZONE_HIGH);
 	u32 facs = add_facs(t), dsdt = add_dsdt(t, ram_below_4g);
-	u32 fadt = add_fadt(t, facs, dsdt), madt = add_madt(t, cores);
-	add_rsdp(t, add_rsdt(t, fadt, madt));
+	t->fadt = add_fadt(t, facs, dsdt);
+	u32 madt = add_madt(t, cores);
+	add_rsdp(t, add_rsdt(t, t->fadt, madt));
 	fwcfg_add_file(f, TABLES_FILE, t->blob, t->n);
+	fwcfg_on_select(f, TABLES_FILE, put_pm_base, t);
 	fwcfg_add_file(f, RSDP_FILE, t->rsdp, RSDP_SIZE);
 	fwcfg_add_file(f, "etc/table-loader", t->script, t->steps * sizeof(t->script[0]));
 }

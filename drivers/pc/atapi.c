@@ -2,6 +2,11 @@
 /*
  * ATAPI CD-ROM: PACKET protocol in PIO (ATA/ATAPI-6 §9.8) and the MMC-3 commands that
  * firmware, boot loaders and Linux use. One data track, one session.
+ * Status bit 4 is DSC in SFF-8020i, whose DOS drivers wait for it after SEEK, and from ATA-4 on
+ * SERV, which a drive without overlapped commands (IDENTIFY word 49, as here) may use as it
+ * likes; a Windows 9x driver takes one that never goes off for a service request. So it is as in
+ * QEMU's drive, on which both work: set with data and with success, clear after a reset, while
+ * the packet is awaited and with an error.
  * Deviations: no audio, no raw sectors, no DMA; an eject by the guest empties the tray and a
  * load fills it with the same medium.
  * Invariant: cd_byte + cd_left stays within the medium while cd_reads is set.
@@ -47,6 +52,12 @@ static u32 cd_sectors(const struct ide_drive *d)
 
 /* -- Ends of a command ----------------------------------------------------- */
 
+static void fail(struct ide_drive *d, u8 error)
+{
+	ide_fail(d, error);
+	d->status &= (u8)~ST_DSC;
+}
+
 static void good(struct ide_drive *d)
 {
 	d->sense = d->asc = d->ascq = 0;
@@ -60,7 +71,7 @@ static void check(struct ide_drive *d, u8 sense, u8 asc, u8 ascq)
 	d->asc = asc;
 	d->ascq = ascq;
 	d->count[0] = IREASON_DONE;
-	ide_fail(d, (u8)(sense << 4 | (sense == SENSE_ILLEGAL ? ERR_BIT_ABRT : 0)));
+	fail(d, (u8)(sense << 4 | (sense == SENSE_ILLEGAL ? ERR_BIT_ABRT : 0)));
 }
 
 static void bad_field(struct ide_drive *d)
@@ -70,48 +81,11 @@ static void bad_field(struct ide_drive *d)
 
 /* -- Data to the host ------------------------------------------------------ */
 
-/* n bytes of the medium from cd_byte into buf. Returns false on an error of the end. */
-static bool read_medium(struct ide_drive *d, u32 n)
+static void send_more(struct ide_drive *d);
+
+/* Hand the first n bytes of buf over as the next DRQ block. */
+static void send_block(struct ide_drive *d, u32 n)
 {
-	u8 one[IDE_SECTOR];
-
-	for (u32 done = 0; done < n;) {
-		u64 at = d->cd_byte + done;
-		u32 skip = at % IDE_SECTOR, part = n - done;
-
-		if (!skip && part >= IDE_SECTOR) {	/* whole sectors, straight to the buffer */
-			part -= part % IDE_SECTOR;
-			if (d->b.read(d->b.opaque, at / IDE_SECTOR, part / IDE_SECTOR,
-				      d->buf + done))
-				return false;
-		} else {
-			part = part < IDE_SECTOR - skip ? part : IDE_SECTOR - skip;
-			if (d->b.read(d->b.opaque, at / IDE_SECTOR, 1, one))
-				return false;
-			memcpy(d->buf + done, one + skip, part);
-		}
-		done += part;
-	}
-	return true;
-}
-
-/* The next DRQ block: at most the byte count limit, and even unless it is the last. */
-static void send_more(struct ide_drive *d)
-{
-	u32 n = d->cd_left;
-
-	if (!n) {
-		good(d);
-		return;
-	}
-	if (n > d->cd_limit)
-		n = d->cd_limit & ~1u;
-	if (d->cd_reads && !read_medium(d, n)) {
-		check(d, SENSE_MEDIUM, ASC_READ_ERROR, 0);
-		return;
-	}
-	if (!d->cd_reads)
-		memcpy(d->buf, d->reply + d->cd_byte, n);
 	d->cd_byte += n;
 	d->cd_left -= n;
 	d->count[0] = IREASON_IN;
@@ -119,6 +93,40 @@ static void send_more(struct ide_drive *d)
 	d->lba_high[0] = (u8)(n >> 8);
 	d->buf[n] = 0;
 	ide_data_in(d, (n + 1) & ~1u, send_more);
+}
+
+/* At most the byte count limit, and even unless it is the last. */
+static u32 block_size(const struct ide_drive *d)
+{
+	return d->cd_left > d->cd_limit ? d->cd_limit & ~1u : d->cd_left;
+}
+
+/* The sectors that hold the next block are in buf: it may begin in the middle of the first. */
+static void medium_read(struct ide_drive *d, int rc)
+{
+	if (rc) {
+		check(d, SENSE_MEDIUM, ASC_READ_ERROR, 0);
+		return;
+	}
+	u32 n = block_size(d), skip = d->cd_byte % IDE_SECTOR;
+	if (skip)
+		memmove(d->buf, d->buf + skip, n);
+	send_block(d, n);
+}
+
+static void send_more(struct ide_drive *d)
+{
+	u32 n = block_size(d), skip = d->cd_byte % IDE_SECTOR;
+
+	if (!n) {
+		good(d);
+	} else if (d->cd_reads) {
+		ide_submit(d, BLOCK_READ, d->cd_byte / IDE_SECTOR,
+			   (skip + n + IDE_SECTOR - 1) / IDE_SECTOR, medium_read);
+	} else {
+		memcpy(d->buf, d->reply + d->cd_byte, n);
+		send_block(d, n);
+	}
 }
 
 /* Send `size` bytes of reply[], no more than the allocation length. */
@@ -439,7 +447,7 @@ static void start_packet(struct ide_drive *d)
 	u16 limit = (u16)(d->lba_high[0] << 8 | d->lba_mid[0]);
 
 	if (d->feature & 3) {		/* DMA or overlap */
-		ide_fail(d, ERR_BIT_ABRT);
+		fail(d, ERR_BIT_ABRT);
 		return;
 	}
 	if (limit == 0xffff || limit < 2)
@@ -447,6 +455,7 @@ static void start_packet(struct ide_drive *d)
 	d->cd_limit = limit;
 	d->count[0] = IREASON_COMMAND;
 	ide_data_out(d, ATAPI_PACKET, false, packet);
+	d->status &= (u8)~ST_DSC;
 }
 
 static void identified(struct ide_drive *d)
@@ -483,7 +492,7 @@ static void set_features(struct ide_drive *d)
 	if (d->feature == 0x03 && (mode <= 1 || (mode >= 8 && mode <= 12)))
 		ide_done(d);
 	else
-		ide_fail(d, ERR_BIT_ABRT);
+		fail(d, ERR_BIT_ABRT);
 }
 
 void atapi_reset(struct ide_drive *d, bool power_up)
@@ -515,6 +524,6 @@ void atapi_command(struct ide_drive *d, u8 cmd)
 	case 0xef: set_features(d); break;
 	default:			/* IDENTIFY DEVICE and READ SECTORS leave the signature */
 		ide_signature(d);
-		ide_fail(d, ERR_BIT_ABRT);
+		fail(d, ERR_BIT_ABRT);
 	}
 }

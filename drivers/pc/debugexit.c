@@ -29,7 +29,7 @@ static void exit_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct debugexit *d = opaque;
 
 	(void)off, (void)size;
-	printk("debug exit: guest code %u (0x%x)\n", (unsigned)v, (unsigned)v);
+	printk_shown("debug exit: guest code %u (0x%x)\n", (unsigned)v, (unsigned)v);
 	if (d->power.off)
 		d->power.off((int)v);
 }

@@ -23,7 +23,13 @@ enum { KEYS = 0x60, FILES = KEYS - FWCFG_FILE_FIRST, ARCH_KEYS = 8, ARCH_BIT = 0
 enum { ID_TRADITIONAL = 1, ID_DMA = 2 };
 enum { DMA_ERROR = 1, DMA_READ = 2, DMA_SKIP = 4, DMA_SELECT = 8, DMA_WRITE = 0x10 };
 
-struct item { const u8 *data; u32 size; u8 small[8]; };
+struct item {
+	const u8 *data;
+	u32 size;
+	u8 small[8];
+	void (*selected)(void *opaque);		/* may be NULL */
+	void *opaque;
+};
 
 struct file_entry {		/* one row of the directory; numbers are big-endian */
 	u8 size[4], key[2], reserved[2];
@@ -64,6 +70,16 @@ static struct item *item_of(struct fw_cfg *f, u16 key)
 	if (key & ARCH_BIT)
 		return (key & ~ARCH_BIT) < ARCH_KEYS ? &f->arch[key & ~ARCH_BIT] : NULL;
 	return key < KEYS ? &f->item[key] : NULL;
+}
+
+static void select_key(struct fw_cfg *f, u16 key)
+{
+	const struct item *i = item_of(f, key);
+
+	f->key = key;
+	f->at = 0;
+	if (i && i->selected)
+		i->selected(i->opaque);
 }
 
 /* Copy n bytes from the present offset, zeros past the end, and move on. */
@@ -124,10 +140,8 @@ static void dma(struct fw_cfg *f)
 	u64 address = get_be(desc + 8, 8);
 	trace(FWCFG, "fw_cfg: dma %x, %u bytes, %llx\n", control, length,
 	      (unsigned long long)address);
-	if (control & DMA_SELECT) {
-		f->key = (u16)(control >> 16);
-		f->at = 0;
-	}
+	if (control & DMA_SELECT)
+		select_key(f, (u16)(control >> 16));
 	if (control & DMA_READ) {
 		ok = dma_read(f, address, length);
 	} else if (control & DMA_WRITE) {
@@ -163,8 +177,7 @@ static void ctl_write(void *opaque, u32 off, u64 v, unsigned size)
 	if (off || size != 2)
 		return;
 	lock_take(&f->lock);
-	f->key = (u16)v;
-	f->at = 0;
+	select_key(f, (u16)v);
 	lock_drop(&f->lock);
 }
 
@@ -255,6 +268,17 @@ void fwcfg_add_file(struct fw_cfg *f, const char *name, const void *data, u32 si
 void fwcfg_add_file_int(struct fw_cfg *f, const char *name, u64 value, unsigned size)
 {
 	fwcfg_add_key_int(f, add_row(f, name, size), value, size);
+}
+
+void fwcfg_on_select(struct fw_cfg *f, const char *name, void (*fn)(void *opaque), void *opaque)
+{
+	unsigned k = 0;
+
+	while (k < f->files && strcmp(f->dir.file[k].name, name))
+		k++;
+	must(k < f->files);
+	f->item[FWCFG_FILE_FIRST + k].selected = fn;
+	f->item[FWCFG_FILE_FIRST + k].opaque = opaque;
 }
 
 void fwcfg_reset(struct fw_cfg *f)

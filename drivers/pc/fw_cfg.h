@@ -28,6 +28,12 @@ void fwcfg_reset(struct fw_cfg *f);
 void fwcfg_add_key(struct fw_cfg *f, u16 key, const void *data, u32 size);
 void fwcfg_add_file(struct fw_cfg *f, const char *name, const void *data, u32 size);
 
+/*
+ * Call fn each time the guest selects the file `name` (added before), before it reads: what it
+ * finds may be made to follow the chipset. fn runs under the device's lock.
+ */
+void fwcfg_on_select(struct fw_cfg *f, const char *name, void (*fn)(void *opaque), void *opaque);
+
 /* Little-endian numbers of `size` 1…8 bytes, copied. */
 void fwcfg_add_key_int(struct fw_cfg *f, u16 key, u64 value, unsigned size);
 void fwcfg_add_file_int(struct fw_cfg *f, const char *name, u64 value, unsigned size);

@@ -2,11 +2,15 @@
 /*
  * IDE channels: task file, device selection, data register, INTRQ (ATA/ATAPI-6, T13 1410D).
  * Commands are ide_disk.c's and atapi.c's.
- * Deviations: commands complete at once, so BSY shows during SRST only. An absent drive reads
- * as 0 in all registers, alone or beside another: a floating bus would show ones, for which
- * U-Boot waits a minute, and §9.16.1 lets device 0 show its own registers with status 0, which
- * can look like a second CD-ROM.
- * Invariant: 0 <= pos <= end <= IDE_BUF for each drive, and DRQ is set iff pos < end.
+ * A drive is BSY from the command, or the block, that needs its end until the end is done;
+ * the guest's CPU goes on meanwhile. A reset waits for the end in the same way, as a drive
+ * may (§9.2: up to 31 s), since a buffer that a host device writes to cannot be taken back.
+ * Deviations: an absent drive reads as 0 in all registers, alone or beside another: a floating
+ * bus would show ones, for which U-Boot waits a minute, and §9.16.1 lets device 0 show its own
+ * registers with status 0, which can look like a second CD-ROM. What is written to the
+ * registers of a BSY drive is lost (the standard leaves it open), but the device selection.
+ * Invariant: 0 <= pos <= end <= IDE_BUF for each drive, DRQ is set iff pos < end, and BSY is
+ * set iff a request is in flight.
  */
 #include "drivers/pc/ide.h"
 
@@ -95,24 +99,28 @@ void ide_signature(struct ide_drive *d)
 	d->error = 1;			/* diagnostics passed */
 }
 
-static void drive_reset(struct ide_drive *d, bool power_up)
+static void drive_reset(struct ide_drive *d, enum ide_reset how)
 {
 	if (d->kind == IDE_NONE)
 		return;
-	d->pos = d->end = 0;
 	d->intrq = false;
 	d->device = 0;
+	if (d->in_flight) {
+		d->reset_due = d->reset_due > how ? d->reset_due : how;
+		return;
+	}
+	d->pos = d->end = 0;
 	ide_signature(d);
 	if (d->kind == IDE_DISK) {
 		d->status = ST_DRDY | ST_DSC;
 		ide_disk_reset(d);
 	} else {
 		d->status = 0;		/* packet devices show DRDY after their first command */
-		atapi_reset(d, power_up);
+		atapi_reset(d, how == RESET_POWER);
 	}
 }
 
-/* -- Channel --------------------------------------------------------------- */
+/* -- Requests to the end --------------------------------------------------- */
 
 static struct ide_drive *selected(struct channel *c)
 {
@@ -124,6 +132,54 @@ static void update(struct channel *c)
 	irq_set(&c->irq, selected(c)->intrq && !(c->control & CTL_NIEN));
 }
 
+/* The request is over: a reset that waited for it, or the command goes on. */
+static void finish(struct ide_drive *d, int rc)
+{
+	enum ide_reset due = d->reset_due;
+	u8 device = d->device;
+
+	d->status &= (u8)~ST_BSY;
+	d->reset_due = RESET_NONE;
+	if (due) {
+		drive_reset(d, due);
+		d->device = device;	/* chosen anew since */
+	} else {
+		d->then(d, rc);
+	}
+}
+
+static void request_done(struct block_request *r, int rc)
+{
+	struct ide_drive *d = r->opaque;
+	struct channel *c = d->channel;
+
+	lock_take(&c->lock);
+	d->in_flight = false;
+	finish(d, rc);
+	update(c);
+	lock_drop(&c->lock);
+}
+
+void ide_submit(struct ide_drive *d, enum block_op op, u64 lba, u32 count,
+		void (*then)(struct ide_drive *d, int rc))
+{
+	must(!d->in_flight && count <= IDE_BUF / IDE_SECTOR);
+	d->request = (struct block_request){
+		.op = op, .lba = lba, .count = count, .buf = d->buf, .done = request_done,
+		.opaque = d,
+	};
+	d->then = then;
+	d->pos = d->end = 0;
+	d->status = (u8)((d->status & ~ST_DRQ) | ST_BSY);
+	int rc = d->b.submit(d->b.opaque, &d->request);
+	if (rc == BLOCK_LATER)
+		d->in_flight = true;
+	else
+		finish(d, rc);
+}
+
+/* -- Channel --------------------------------------------------------------- */
+
 static void command(struct channel *c, u8 cmd)
 {
 	struct ide_drive *d = selected(c);
@@ -131,9 +187,14 @@ static void command(struct channel *c, u8 cmd)
 	trace(IDE, "ide: command %02x to %s, lba %02x%02x%02x count %02x dev %02x\n", cmd,
 	      d->kind == IDE_NONE ? "nobody" : d->b.name ? d->b.name : "?", d->lba_high[0],
 	      d->lba_mid[0], d->lba_low[0], d->count[0], d->device);
+	if (d->in_flight) {		/* only this one may interrupt a packet command (§8.10) */
+		if (cmd == CMD_DEVICE_RESET && d->kind == IDE_CDROM)
+			drive_reset(d, RESET_SOFT);
+		return;
+	}
 	if (cmd == CMD_DIAGNOSTIC) {
-		drive_reset(&c->drive[0], false);
-		drive_reset(&c->drive[1], false);
+		drive_reset(&c->drive[0], RESET_SOFT);
+		drive_reset(&c->drive[1], RESET_SOFT);
 		selected(c)->intrq = selected(c)->kind != IDE_NONE;
 		return;
 	}
@@ -159,6 +220,8 @@ static void write_file(struct channel *c, u32 reg, u8 v)
 		u8 *r = reg == REG_COUNT ? d->count : reg == REG_LBA_LOW ? d->lba_low :
 			reg == REG_LBA_MID ? d->lba_mid : d->lba_high;
 
+		if (d->in_flight)
+			continue;
 		r[1] = r[0];
 		r[0] = v;
 	}
@@ -337,8 +400,8 @@ static void control_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_take(&c->lock);
 	c->control = v & (CTL_NIEN | CTL_SRST | CTL_HOB);
 	if (!was && v & CTL_SRST) {
-		drive_reset(&c->drive[0], false);
-		drive_reset(&c->drive[1], false);
+		drive_reset(&c->drive[0], RESET_SOFT);
+		drive_reset(&c->drive[1], RESET_SOFT);
 	}
 	update(c);
 	lock_drop(&c->lock);
@@ -362,8 +425,8 @@ void ide_reset(struct ide *ide)
 		lock_take(&c->lock);
 		c->control = 0;
 		c->drive[0].device = c->drive[1].device = 0;
-		drive_reset(&c->drive[0], true);
-		drive_reset(&c->drive[1], true);
+		drive_reset(&c->drive[0], RESET_POWER);
+		drive_reset(&c->drive[1], RESET_POWER);
 		update(c);
 		lock_drop(&c->lock);
 	}
@@ -378,8 +441,9 @@ static void attach(struct ide *ide, unsigned place, enum ide_kind kind, const st
 	must(d->buf);
 	d->kind = kind;
 	d->b = *b;
+	d->channel = &ide->channel[place / 2];
 	d->slave = place % 2;
-	drive_reset(d, true);
+	drive_reset(d, RESET_POWER);
 }
 
 void ide_attach_disk(struct ide *ide, unsigned place, const struct blockdev *b)

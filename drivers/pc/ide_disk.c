@@ -163,25 +163,32 @@ static void finish(struct ide_drive *d)
 	d->count[0] = d->count[1] = 0;
 }
 
-static void read_more(struct ide_drive *d)
-{
-	u32 n = next_block(d);
+static void read_more(struct ide_drive *d);
 
-	if (!d->left) {
-		finish(d);	/* after the last block there is no interrupt (PIO data-in) */
-		return;
-	}
-	if (!n) {
-		fail_at(d, ERR_BIT_IDNF);
-		return;
-	}
-	if (d->b.read(d->b.opaque, d->lba, n, d->buf)) {
+/* The end has filled buf with the next block. */
+static void block_read(struct ide_drive *d, int rc)
+{
+	u32 n = d->request.count;
+
+	if (rc) {
 		fail_at(d, ERR_BIT_UNC);
 		return;
 	}
 	d->lba += n;
 	d->left -= n;
 	ide_data_in(d, n * IDE_SECTOR, read_more);
+}
+
+static void read_more(struct ide_drive *d)
+{
+	u32 n = next_block(d);
+
+	if (!d->left)
+		finish(d);	/* after the last block there is no interrupt (PIO data-in) */
+	else if (!n)
+		fail_at(d, ERR_BIT_IDNF);
+	else
+		ide_submit(d, BLOCK_READ, d->lba, n, block_read);
 }
 
 static void write_more(struct ide_drive *d);
@@ -197,22 +204,35 @@ static void want_block(struct ide_drive *d, bool first)
 		ide_data_out(d, n * IDE_SECTOR, !first, write_more);
 }
 
-static void write_more(struct ide_drive *d)
+/* The end has taken the block. */
+static void block_written(struct ide_drive *d, int rc)
 {
-	u32 n = d->end / IDE_SECTOR;
-
-	if (d->b.write(d->b.opaque, d->lba, n, d->buf)) {
+	if (rc) {
 		fail_at(d, ERR_BIT_UNC);
 		return;
 	}
-	d->lba += n;
-	d->left -= n;
+	d->lba += d->request.count;
+	d->left -= d->request.count;
 	if (d->left) {
 		want_block(d, false);
 		return;
 	}
 	finish(d);
 	ide_done(d);
+}
+
+static void write_more(struct ide_drive *d)
+{
+	ide_submit(d, BLOCK_WRITE, d->lba, d->end / IDE_SECTOR, block_written);
+}
+
+/* A failed flush shows no address: the end does not tell which sector it was. */
+static void flushed(struct ide_drive *d, int rc)
+{
+	if (rc)
+		ide_fail(d, ERR_BIT_ABRT);
+	else
+		ide_done(d);
 }
 
 static void read_sectors(struct ide_drive *d, bool ext, u32 block)
@@ -229,7 +249,7 @@ static void read_sectors(struct ide_drive *d, bool ext, u32 block)
 static void write_sectors(struct ide_drive *d, bool ext, u32 block)
 {
 	d->block = block;
-	if (d->b.readonly || !d->b.write) {
+	if (d->b.readonly) {
 		ide_fail(d, ERR_BIT_ABRT | ERR_BIT_WP);
 		return;
 	}
@@ -343,8 +363,11 @@ void ide_disk_command(struct ide_drive *d, u8 cmd)
 	case 0xc4: read_sectors(d, false, d->multiple); break;		/* READ MULTIPLE */
 	case 0xc5: write_sectors(d, false, d->multiple); break;		/* WRITE MULTIPLE */
 	case 0xc6: set_multiple(d); break;
-	case 0xe0: case 0xe1: case 0xe2: case 0xe3: case 0xe6:		/* STANDBY, IDLE, SLEEP */
-	case 0xe7: case 0xea: ide_done(d); break;			/* FLUSH CACHE (EXT) */
+	case 0xe1: case 0xe3: ide_done(d); break;			/* IDLE */
+	case 0xe0: case 0xe2: case 0xe6:	/* STANDBY, SLEEP: power may go off after them */
+	case 0xe7: case 0xea:						/* FLUSH CACHE (EXT) */
+		ide_submit(d, BLOCK_FLUSH, 0, 0, flushed);
+		break;
 	case 0xe5: d->count[0] = 0xff; ide_done(d); break;	/* CHECK POWER MODE: active */
 	case 0xec:							/* IDENTIFY DEVICE */
 		identify(d);

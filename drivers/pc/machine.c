@@ -45,13 +45,13 @@
  *	debugexit	f4			-
  *	ide		1f0 3f6, 170 376	14, 15
  *	vga		3b0-3df			-
- *	uart		3f8			4
+ *	uart		3f8, 2f8		4, 3
  *	fw_cfg		510 514			-
  *	pci		cf8-cff			PIRQs as PIIX routes them
  *	ioapic, lapic	fec00000 fee00000	-
  */
-enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12,
-	IRQ_FERR = 13, IRQ_IDE0 = 14, IRQ_IDE1 = 15, PORT_COM1 = 0x3f8, MAX_BELOW_4G_MIB = 3072 };
+enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_RTC = 8, IRQ_MOUSE = 12,
+	IRQ_FERR = 13, IRQ_IDE0 = 14, IRQ_IDE1 = 15, MAX_BELOW_4G_MIB = 3072 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -64,7 +64,7 @@ struct machine {
 	struct pit *pit;
 	struct cmos *cmos;
 	struct i8042 *i8042;
-	struct uart *com1;
+	struct uart *com[UART_PLACES];
 	struct ide *ide;
 	struct vga *vga;
 	struct pci *pci;
@@ -137,9 +137,9 @@ static void fill_fw_cfg(struct machine *m)
 	m->e820[0] = (struct e820){ 0, c->ram_below_4g, E820_RAM };
 	m->e820[1] = (struct e820){ 1ull << 32, c->ram_above_4g, E820_RAM };
 	fwcfg_add_file(f, "etc/e820", m->e820, sizeof(struct e820) * (c->ram_above_4g ? 2 : 1));
-	acpi_tables_add(f, c->cores, c->ram_below_4g);
+	acpi_tables_add(f, c->cores, c->ram_below_4g, m->pm);
 	if (c->serial_console)
-		fwcfg_add_file_int(f, "etc/sercon-port", PORT_COM1, 2);
+		fwcfg_add_file_int(f, "etc/sercon-port", uart_place[0].port, 2);
 	for (unsigned k = 0; k < c->file_count; k++)
 		fwcfg_add_file(f, c->files[k].name, c->files[k].data, c->files[k].size);
 	if (!c->kernel)
@@ -157,7 +157,7 @@ static void create_isa(struct machine *m)
 {
 	struct irqchip *ic = m->irqchip;
 	struct irq_line irq0 = irqchip_line(ic, IRQ_PIT), irq8 = irqchip_line(ic, IRQ_RTC);
-	struct irq_line irq4 = irqchip_line(ic, IRQ_COM1), irq13 = irqchip_line(ic, IRQ_FERR);
+	struct irq_line irq13 = irqchip_line(ic, IRQ_FERR);
 	struct irq_line ignne = { .set = ignne_line, .opaque = m };
 	struct i8042_lines kbd = {
 		.irq1 = irqchip_line(ic, IRQ_KBD), .irq12 = irqchip_line(ic, IRQ_MOUSE),
@@ -172,9 +172,17 @@ static void create_isa(struct machine *m)
 	m->pit = pit_create(m->bus, &irq0, irqchip_isa_waiting);
 	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);
 	m->i8042 = i8042_create(m->bus, &kbd);
-	m->com1 = uart_create(m->bus, PORT_COM1, &irq4, &m->c.com1);
 	m->vga = vga_create(m->bus);
 	m->fw_cfg = fwcfg_create(m->bus);
+}
+
+static void create_uarts(struct machine *m)
+{
+	for (unsigned k = 0; k < UART_PLACES; k++) {
+		struct irq_line irq = irqchip_line(m->irqchip, uart_place[k].irq);
+
+		m->com[k] = uart_create(m->bus, uart_place[k].port, &irq, &m->c.com[k]);
+	}
 }
 
 static void create_pci(struct machine *m)
@@ -235,6 +243,7 @@ int machine_create(const struct machine_config *c, struct machine **out)
 	m->bus = c->bus;
 	m->irqchip = irqchip_create(m->bus, c->cores, &c->cpu);
 	create_isa(m);
+	create_uarts(m);
 	create_pci(m);
 	create_ide(m);
 	fill_cmos(m);
@@ -253,7 +262,8 @@ void machine_reset(struct machine *m)
 	pit_reset(m->pit);
 	cmos_reset(m->cmos);
 	i8042_reset(m->i8042);
-	uart_reset(m->com1);
+	for (unsigned k = 0; k < UART_PLACES; k++)
+		uart_reset(m->com[k]);
 	ide_reset(m->ide);
 	vga_reset(m->vga);
 	fwcfg_reset(m->fw_cfg);
@@ -262,7 +272,8 @@ void machine_reset(struct machine *m)
 
 void machine_poll(struct machine *m)
 {
-	uart_poll(m->com1);
+	for (unsigned k = 0; k < UART_PLACES; k++)
+		uart_poll(m->com[k]);
 }
 
 void machine_report(const struct machine *m)
@@ -283,17 +294,35 @@ struct irqchip *machine_irqchip(struct machine *m)
 	return m->irqchip;
 }
 
-void machine_key(struct machine *m, u16 set2_code, bool down)
+static void key(void *opaque, u16 code, bool down)
 {
-	i8042_key(m->i8042, set2_code, down);
+	struct machine *m = opaque;
+
+	i8042_key(m->i8042, code, down);
 }
 
-void machine_mouse(struct machine *m, int dx, int dy, u8 buttons)
+static void mouse(void *opaque, int dx, int dy, u8 buttons)
 {
+	struct machine *m = opaque;
+
 	i8042_mouse(m->i8042, dx, dy, buttons);
 }
 
-void machine_power_button(struct machine *m)
+static void power_button(void *opaque)
 {
+	struct machine *m = opaque;
+
 	acpi_pm_power_button(m->pm);
+}
+
+struct input machine_input(struct machine *m)
+{
+	return (struct input){
+		.opaque = m, .key = key, .mouse = mouse, .power_button = power_button,
+	};
+}
+
+struct display machine_display(struct machine *m)
+{
+	return vga_display(m->vga);
 }

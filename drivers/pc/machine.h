@@ -8,6 +8,7 @@
 
 #include "drivers/ends.h"
 #include "drivers/pc/irqchip.h"
+#include "drivers/pc/uart.h"
 #include "mm/bus.h"
 
 struct machine_file { const char *name; const void *data; u32 size; };
@@ -25,7 +26,7 @@ struct machine_config {		/* ends are copied; data, disks and names outlive the m
 	void (*ignne)(void *opaque);	/* the CPU shall ignore x87 errors; may be NULL */
 	void *opaque;
 	struct power power;
-	struct chardev com1;
+	struct chardev com[UART_PLACES];	/* COM1, COM2 */
 	struct chardev debug;		/* port 0x402 */
 	struct counters counters;	/* ports 0x403, 0x404; may be empty */
 	struct wallclock wall;
@@ -55,10 +56,9 @@ void machine_poll(struct machine *m);
 struct bus *machine_bus(struct machine *m);
 struct irqchip *machine_irqchip(struct machine *m);
 
-/* Host input, as in i8042.h. */
-void machine_key(struct machine *m, u16 set2_code, bool down);
-void machine_mouse(struct machine *m, int dx, int dy, u8 buttons);
-void machine_power_button(struct machine *m);
+/* The ends that the machine gives: where host input goes to, and what its screen shows. */
+struct input machine_input(struct machine *m);
+struct display machine_display(struct machine *m);
 
 /* Print the machine's own counters: accesses that nobody answered, PIT ticks given up. */
 void machine_report(const struct machine *m);

@@ -2,9 +2,10 @@
 /*
  * Two 8259A PICs, cascaded through IR2, and PIIX's ELCR (ports 0x4d0, 0x4d1). Names are
  * those of the 8259A datasheet (order 231468). Not here: who gets INT (irqchip).
- * Deviations: an edge that was latched stays in IRR when its line drops before INTA (the
- * chip would give a spurious IRQ 7); IR2 of the master is the slave's INT level, never
- * latched, so no edge can be lost between two acknowledges; MCS-80 mode is not there.
+ * A request is gone when its line drops before INTA. INTA then gives IR7, and if INT was up
+ * for the slave, the slave's IR7 with IR2 in service: whoever raised INT answers.
+ * Deviations: IR2 of the master is the slave's INT level, never latched, so no edge can be
+ * lost between two acknowledges; MCS-80 mode is not there.
  * Invariant: p->out is what update() computes from the chips, whenever the lock is free.
  */
 #include "drivers/pc/pic.h"
@@ -39,6 +40,7 @@ struct pic {
 	struct chip chip[2];	/* master, slave */
 	struct irq_line intr;
 	bool out;
+	bool for_slave;		/* … and when it rose last, it rose for IR2 */
 	struct bus_region master, slave, elcr;
 };
 
@@ -82,8 +84,11 @@ static int master_request(const struct pic *p)
 
 static void update(struct pic *p)
 {
-	bool out = master_request(p) >= 0;
+	int n = master_request(p);
+	bool out = n >= 0;
 
+	if (out)
+		p->for_slave = n == CASCADE;
 	if (out == p->out)
 		return;
 	__atomic_store_n(&p->out, out, __ATOMIC_RELEASE);
@@ -104,9 +109,9 @@ void pic_set(void *pic, unsigned n, int level)
 	lock_take(&p->lock);
 	bool was = c->lines & bit;
 	c->lines = (u8)(level ? c->lines | bit : c->lines & ~bit);
-	if (c->elcr & bit)
-		c->irr = (u8)(level ? c->irr | bit : c->irr & ~bit);
-	else if (level && !was)
+	if (!level)
+		c->irr &= (u8)~bit;
+	else if (c->elcr & bit || !was)
 		c->irr |= bit;
 	update(p);
 	lock_drop(&p->lock);
@@ -145,9 +150,9 @@ u8 pic_ack(struct pic *p)
 
 	lock_take(&p->lock);
 	int n = master_request(p);
-	if (n < 0) {
+	if (n < 0 && !p->for_slave) {
 		vector = m->base + 7;
-	} else if (n != CASCADE) {
+	} else if (n >= 0 && n != CASCADE) {
 		in_service(m, (unsigned)n);
 		vector = (u8)(m->base + n);
 	} else {

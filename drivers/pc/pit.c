@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Intel 8254 (datasheet order 231164) on PC ports 0x40-0x43, and PIIX's port 0x61. All
- * six modes, computed from the clock: a channel is a load time and a count, nothing ticks.
- * Only channel 2's gate can move, so modes 1 and 5 do something there only.
- * Deviations: no sound; the refresh bit toggles every 15.085 µs whatever channel 1 does;
- * IRQ 0's falling edge in mode 3 is not shown (nobody acts on it); deadlines closer than
- * MIN_NS are moved apart, so a count below 24 gives fewer interrupts than the chip.
- * Ticks are not merged: an edge whose predecessor the guest has not taken yet (it runs slower
- * here than on the machine it was written for, and cannot keep time without its ticks), or that
- * a late callback missed, is owed and given later, one each CATCH_UP_NS, at most MAX_OWED; more
- * are counted lost. A chip would merge them. While IRQ 0 is masked nothing is owed.
- * Invariant: `start` is the tick at which the channel held its full count `n`.
+ * Intel 82C54 (datasheet order 231244) on PC ports 0x40-0x43, and PIIX's port 0x61. All six
+ * modes, computed from the clock: a channel is the tick of its last load and a count, nothing
+ * ticks. Only channel 2's gate can move, so modes 1 and 5 do something there only.
+ * Deviations: no sound; the refresh bit toggles every 15.085 µs whatever channel 1 does; a count
+ * of 1 in modes 2 and 3, which the datasheet forbids, gives no edges; IRQ 0 shows mode 2's low
+ * clock and mode 4's strobe as a fall and a rise at their end; deadlines closer than MIN_NS are
+ * moved apart, so a count below 24 gives fewer interrupts than the chip.
+ * A tick that the guest had no time for is gone, as on a PC: what still waits when OUT falls is
+ * withdrawn, and of several rises that a late callback finds one is shown. Both are counted.
+ * Invariant: `start` is the tick at which the counting element was loaded (mode 3: at the
+ * start of the present half), once advance() has been called for the present tick.
  */
 #include "drivers/pc/pit.h"
 
@@ -28,19 +28,24 @@ enum { CTRL_LATCH = 0, CTRL_READ_BACK = 3 };
 enum { RB_NO_STATUS = 0x10, RB_NO_COUNT = 0x20 };
 enum { STATUS_OUT = 0x80, STATUS_NULL = 0x40 };
 enum { B_GATE2 = 0x01, B_SPEAKER = 0x02, B_REFRESH = 0x10, B_OUT2 = 0x20, B_WRITABLE = 0x0f };
-enum { REFRESH_NS = 15085, MIN_NS = 20000, CATCH_UP_NS = 100000, MAX_OWED = 64 };
+enum { REFRESH_NS = 15085, MIN_NS = 20000 };
 enum { RW_LOW = 1, RW_HIGH = 2, RW_BOTH = 3 };
 
 struct chan {
 	u8 mode, rw;
 	bool bcd, gate;
-	bool armed;		/* a count is loaded */
-	bool triggered;		/* modes 1 and 5: the gate rose since the load */
-	u32 n, next_n;		/* 1…65536; next_n: taken at the end of the period, or 0 */
+	bool written;		/* a whole count came since the control word */
+	bool fresh;		/* … and the last one waits in cr to be loaded */
+	bool loaded;		/* the counting element holds n, less what was counted */
+	bool stopped;		/* mode 0: between the two bytes of a count */
+	bool low;		/* mode 3: in the second half; mode 1: OUT until the load */
+	bool risen;		/* modes 0, 1, 4, 5: OUT's rise after this load is dealt with */
+	u32 cr, n;		/* 1…65536 */
 	u64 start;
-	u64 held;		/* ticks counted when the gate fell (modes 0 and 4) */
-	u8 low;			/* first byte of a RW_BOTH write */
-	bool have_low, read_high;
+	u64 held;		/* clocks counted when counting stopped */
+	u32 idle;		/* what the counting element keeps while nothing is loaded */
+	u8 first;		/* first byte of a RW_BOTH write */
+	bool have_first, read_high;
 	u16 latch;
 	u8 latch_bytes, status;
 	bool status_latched;
@@ -53,54 +58,132 @@ struct pit {
 	struct irq_line irq0;
 	bool (*waiting)(void *opaque, unsigned n);
 	struct timer timer;
-	u64 seen;		/* edges of channel 0 up to this tick are dealt with */
-	unsigned owed;		/* edges still to be given */
+	bool line;		/* irq0 as driven */
+	u64 rises;		/* of channel 0's OUT, not yet shown on irq0 */
+	u64 hold;		/* ns: until then the line stays up after a rise that came late */
 	u64 lost;
 	struct bus_region pit_region, b_region;
 };
 
-static bool periodic(const struct chan *c)
-{
-	return c->mode == 2 || c->mode == 3;
-}
-
 /* -- Counting -------------------------------------------------------------- */
 
-/* Bring a periodic channel's start to the period that tick t is in, taking next_n at its time. */
-static void sync(struct chan *c, u64 t)
+static bool counting(const struct chan *c)
 {
-	if (!c->armed || !periodic(c) || !c->gate || t < c->start + c->n)
-		return;
-	if (c->next_n) {
-		c->start += c->n;
-		c->n = c->next_n;
-		c->next_n = 0;
-	}
-	if (t >= c->start)
-		c->start += (t - c->start) / c->n * c->n;
+	return c->loaded && !c->stopped && (c->gate || c->mode == 1 || c->mode == 5);
 }
 
-/* Clocks since the load, at tick t; 0 while not yet loaded. */
+/* Clocks since the load, at tick t. */
 static u64 elapsed(const struct chan *c, u64 t)
 {
-	if (!c->gate && (c->mode == 0 || c->mode == 4))
+	if (!counting(c))
 		return c->held;
 	return t > c->start ? t - c->start : 0;
 }
 
+/* Clocks of the present half of mode 3: the first one of an odd count is the longer one. */
+static u32 half(const struct chan *c)
+{
+	return c->low ? c->n / 2 : (c->n + 1) / 2;
+}
+
+/* The count register goes to the counting element, at the clock after t. */
+static void load(struct chan *c, u64 t)
+{
+	c->n = c->cr;
+	c->start = t + 1;
+	c->held = 0;
+	c->loaded = true;
+	c->fresh = c->stopped = c->risen = false;
+}
+
+/* A periodic channel reloads by itself at `at`, with a new count if one waits. */
+static void reload(struct chan *c, u64 at)
+{
+	c->start = at;
+	c->n = c->fresh ? c->cr : c->n;
+	c->fresh = false;
+}
+
+static u64 advance_rate(struct chan *c, u64 t)
+{
+	u64 rises = 0;
+
+	if (c->fresh && t - c->start >= c->n) {
+		reload(c, c->start + c->n);
+		rises = 1;
+	}
+	u64 periods = (t - c->start) / c->n;
+	c->start += periods * c->n;
+	return rises + periods;
+}
+
+static u64 end_half(struct chan *c, u64 t)
+{
+	bool rise = c->low;
+
+	if (t - c->start < half(c))
+		return 0;
+	reload(c, c->start + half(c));
+	c->low = !c->low;
+	return rise;
+}
+
+static u64 advance_square(struct chan *c, u64 t)
+{
+	u64 rises = c->fresh ? end_half(c, t) : 0;
+	u64 periods = (t - c->start) / c->n;
+
+	c->start += periods * c->n;
+	return rises + periods + end_half(c, t);
+}
+
+/* How many clocks after the load OUT rises, in the modes that count once. */
+static u32 rise_after(const struct chan *c)
+{
+	return c->n + (c->mode == 4 || c->mode == 5);
+}
+
+/* Bring the channel to tick t. Returns how often OUT rose by counting since the last call. */
+static u64 advance(struct chan *c, u64 t)
+{
+	u64 rises;
+
+	if (!counting(c) || t < c->start)
+		return 0;
+	if (c->mode == 2 || c->mode == 3) {
+		rises = c->mode == 2 ? advance_rate(c, t) : advance_square(c, t);
+		return c->n < 2 ? 0 : rises;
+	}
+	rises = !c->risen && t - c->start >= rise_after(c);
+	c->risen |= rises != 0;
+	return rises;
+}
+
+/* The level of OUT at tick t, to which the channel was advanced. */
 static bool out(const struct chan *c, u64 t)
 {
 	u64 e = elapsed(c, t);
 
-	if (!c->armed)
+	if (!c->loaded)
 		return c->mode != 0;
 	switch (c->mode) {
-	case 0: return e >= c->n;
-	case 1: return !c->triggered || t < c->start || e >= c->n;
-	case 2: return !c->gate || e % c->n != c->n - 1 || t < c->start;
-	case 3: return !c->gate || e % c->n < (c->n + 1) / 2;
-	case 4: return e != c->n;
-	default: return !c->triggered || e != c->n;
+	case 0: return !c->stopped && e >= c->n;
+	case 1: return t < c->start ? !c->low : e >= c->n;
+	case 2: return !c->gate || t < c->start || c->n < 2 || e != c->n - 1;
+	case 3: return !c->gate || !c->low;
+	default: return e != c->n;
+	}
+}
+
+/* The tick of the next change of OUT that IRQ 0 shows (see above), or ~0 if there is none. */
+static u64 next_change(const struct chan *c)
+{
+	if (!counting(c))
+		return ~0ull;
+	switch (c->mode) {
+	case 2: return c->n < 2 ? ~0ull : c->start + c->n;
+	case 3: return c->n < 2 ? ~0ull : c->start + half(c);
+	default: return c->risen ? ~0ull : c->start + rise_after(c);
 	}
 }
 
@@ -109,25 +192,17 @@ static u32 modulus(const struct chan *c)
 	return c->bcd ? 10000 : 0x10000;
 }
 
-/* The counting element's value at tick t. */
+/* The counting element's value at tick t, to which the channel was advanced. */
 static u32 count(const struct chan *c, u64 t)
 {
 	u64 e = elapsed(c, t);
-	u32 half = (c->n + 1) / 2, k;
 
-	if (!c->armed)
-		return 0;
+	if (!c->loaded)
+		return c->idle;
 	switch (c->mode) {
-	case 2: return c->gate ? c->n - (u32)(e % c->n) : c->n;
-	case 3:			/* by two; odd counts start one lower, their first half is longer */
-		if (!c->gate || c->n < 2)
-			return c->n;
-		k = (u32)(e % c->n);
-		return (c->n & ~1u) - 2 * (k < half ? k : k - half);
-	default:
-		if ((c->mode == 1 || c->mode == 5) && !c->triggered)
-			return c->n % modulus(c);
-		return (u32)((c->n + (u64)modulus(c) - e % modulus(c)) % modulus(c));
+	case 2: return c->n - (u32)e;
+	case 3: return c->n < 2 ? c->n : (c->n & ~1u) - 2 * (u32)e;	/* odd: from n - 1 */
+	default: return (u32)((c->n + (u64)modulus(c) - e % modulus(c)) % modulus(c));
 	}
 }
 
@@ -141,131 +216,103 @@ static u32 from_bcd(u32 v)
 	return (v & 15) + (v >> 4 & 15) * 10 + (v >> 8 & 15) * 100 + (v >> 12 & 15) * 1000;
 }
 
-/* The first tick after t at which OUT rises by counting, or ~0. */
-static u64 next_rise(const struct chan *c, u64 t)
-{
-	u64 end = c->start + c->n;
-
-	if (!c->armed || !c->gate)
-		return ~0ull;
-	switch (c->mode) {
-	case 0: return end > t ? end : ~0ull;
-	case 4: return end + 1 > t ? end + 1 : ~0ull;
-	case 2:
-	case 3:
-		if (t < end)
-			return end;
-		return c->start + ((t - c->start) / c->n + 1) * c->n;
-	default: return ~0ull;
-	}
-}
-
 /* -- IRQ 0 ----------------------------------------------------------------- */
 
-/* Note the edges up to tick t. */
-static void collect(struct pit *p, u64 t)
+static bool waits(const struct pit *p)
 {
-	struct chan *c = &p->chan[0];
-	u64 edges = 0;
-
-	for (u64 r = next_rise(c, p->seen); r <= t; r = next_rise(c, p->seen)) {
-		sync(c, r);
-		u64 more = periodic(c) && !c->next_n ? (t - r) / c->n : 0;
-		edges += 1 + more;
-		p->seen = r + more * c->n;
-		if (!periodic(c))
-			break;
-	}
-	p->seen = t;
-	sync(c, t);
-	u64 room = MAX_OWED - p->owed;
-	p->lost += edges > room ? edges - room : 0;
-	p->owed += edges < room ? edges : room;
+	return p->waiting && p->waiting(p->irq0.opaque, p->irq0.n);
 }
 
-/* Give one edge that is due if the guest took the last, and queue the timer for the next. */
-static void deliver(struct pit *p)
+/*
+ * A tick is lost if it waited, and the fall withdrew it (8259A), or if the next one finds it
+ * still waiting and is merged with it (local APIC).
+ */
+static void drive(struct pit *p, bool level)
 {
-	u64 now = clock_ns(), next;
+	bool waited = waits(p);
 
-	if (p->owed && !(p->waiting && p->waiting(p->irq0.opaque, p->irq0.n))) {
-		p->owed--;
-		irq_set(&p->irq0, 0);
-		irq_set(&p->irq0, 1);
+	irq_set(&p->irq0, level);
+	if (level != p->line && waited && (level || !waits(p)))
+		p->lost++;
+	p->line = level;
+}
+
+/*
+ * Show what channel 0 did up to tick t. If its OUT rose and fell again before anybody could see
+ * it, the line stays up for MIN_NS, so that a guest that takes interrupts gets this one.
+ */
+static void show(struct pit *p, u64 ns, u64 t)
+{
+	p->rises += advance(&p->chan[0], t);
+	bool level = out(&p->chan[0], t);
+	if (p->rises) {
+		drive(p, false);
+		drive(p, true);
+		p->lost += waits(p) ? p->rises - 1 : 0;
+		p->hold = level ? 0 : ns + MIN_NS;
+		p->rises = 0;
+	} else if (level != p->line && (level || ns >= p->hold)) {
+		drive(p, level);
 	}
-	u64 rise = next_rise(&p->chan[0], p->seen);
-	if (p->owed)
-		next = now + CATCH_UP_NS;
-	else if (rise != ~0ull)
-		next = pit_ns(rise);
-	else {
+}
+
+static void schedule(struct pit *p, u64 ns)
+{
+	u64 next = next_change(&p->chan[0]);
+
+	if (p->hold > ns)
+		timer_set(&p->timer, p->hold);
+	else if (next == ~0ull)
 		timer_cancel(&p->timer);
-		return;
-	}
-	timer_set(&p->timer, next < now + MIN_NS ? now + MIN_NS : next);
+	else
+		timer_set(&p->timer, pit_ns(next) < ns + MIN_NS ? ns + MIN_NS : pit_ns(next));
 }
 
 static void pit_timer(void *opaque)
 {
 	struct pit *p = opaque;
+	u64 ns = clock_ns();
 
 	lock_take(&p->lock);
-	collect(p, pit_ticks(clock_ns()));
-	deliver(p);
+	show(p, ns, pit_ticks(ns));
+	schedule(p, ns);
 	lock_drop(&p->lock);
-}
-
-/* Around a change of channel 0 by the guest: show OUT before, and after. */
-static void before_change(struct pit *p, u64 t)
-{
-	collect(p, t);
-	irq_set(&p->irq0, out(&p->chan[0], t));
-}
-
-static void after_change(struct pit *p, u64 t)
-{
-	p->owed = 0;
-	p->seen = t;
-	irq_set(&p->irq0, out(&p->chan[0], t));
-	deliver(p);
 }
 
 /* -- Registers ------------------------------------------------------------- */
 
-static void load(struct chan *c, u32 raw, u64 t)
+/* A whole count was written. */
+static void new_count(struct chan *c, u32 raw, u64 t)
 {
 	u32 n = c->bcd ? from_bcd(raw) : raw;
+	bool at_once = c->mode == 0 || c->mode == 4;
 
-	if (!n)
-		n = modulus(c);
-	if (c->armed && periodic(c)) {
-		sync(c, t);
-		c->next_n = n;
-		return;
-	}
-	c->next_n = 0;
-	c->n = n;
-	c->held = 0;
-	c->armed = true;
-	c->start = t + 1;
-	if (c->mode == 1 || c->mode == 5)
-		c->triggered = false;
+	c->cr = n ? n : modulus(c);
+	if (c->mode == 2 || c->mode == 3)	/* later ones wait for the end of the period */
+		at_once = !c->loaded || t < c->start;
+	if (at_once)
+		load(c, t);
+	else
+		c->fresh = true;
+	c->written = true;
 }
 
 static void write_count(struct chan *c, u8 v, u64 t)
 {
 	switch (c->rw) {
-	case RW_LOW: load(c, v, t); break;
-	case RW_HIGH: load(c, (u32)v << 8, t); break;
+	case RW_LOW: new_count(c, v, t); break;
+	case RW_HIGH: new_count(c, (u32)v << 8, t); break;
 	case RW_BOTH:
-		c->have_low = !c->have_low;
-		if (!c->have_low) {
-			load(c, c->low | (u32)v << 8, t);
+		c->have_first = !c->have_first;
+		if (!c->have_first) {
+			new_count(c, c->first | (u32)v << 8, t);
 			break;
 		}
-		c->low = v;
-		if (c->mode == 0)
-			c->armed = false;	/* the first byte stops counting, OUT low */
+		c->first = v;
+		if (c->mode == 0) {	/* the first byte stops counting, and OUT is low */
+			c->held = elapsed(c, t);
+			c->stopped = true;
+		}
 		break;
 	}
 }
@@ -274,7 +321,7 @@ static void latch_count(struct chan *c, u64 t)
 {
 	if (c->latch_bytes)
 		return;
-	sync(c, t);
+	advance(c, t);
 	u32 v = count(c, t);
 	c->latch = c->bcd ? to_bcd(v) : (u16)v;
 	c->latch_bytes = c->rw == RW_BOTH ? 2 : 1;
@@ -285,8 +332,8 @@ static void latch_status(struct chan *c, u64 t)
 {
 	if (c->status_latched)
 		return;
-	sync(c, t);
-	bool null = !c->armed || c->next_n || t < c->start;
+	advance(c, t);
+	bool null = !c->written || c->fresh || t < c->start;
 	c->status = (u8)((out(c, t) ? STATUS_OUT : 0) | (null ? STATUS_NULL : 0) |
 			 c->rw << 4 | c->mode << 1 | c->bcd);
 	c->status_latched = true;
@@ -312,12 +359,15 @@ static void control(struct pit *p, u8 v, u64 t)
 		latch_count(c, t);
 		return;
 	}
+	advance(c, t);
+	c->idle = count(c, t);
 	c->rw = (u8)rw;
 	c->mode = (v >> 1 & 7) > 5 ? v >> 1 & 3 : v >> 1 & 7;
 	c->bcd = v & 1;
-	c->armed = c->triggered = c->have_low = c->read_high = c->status_latched = false;
+	c->written = c->fresh = c->loaded = c->stopped = c->low = c->risen = false;
+	c->have_first = c->read_high = c->status_latched = false;
 	c->latch_bytes = 0;
-	c->next_n = 0;
+	c->held = 0;
 }
 
 static u8 read_count(struct chan *c, u64 t)
@@ -330,7 +380,7 @@ static u8 read_count(struct chan *c, u64 t)
 		return c->status;
 	}
 	if (!c->latch_bytes) {
-		sync(c, t);
+		advance(c, t);
 		v = c->bcd ? to_bcd(count(c, t)) : (u16)count(c, t);
 	} else {
 		c->latch_bytes--;
@@ -351,56 +401,64 @@ static u64 pit_read(void *opaque, u32 off, unsigned size)
 		u64 t = pit_ticks(clock_ns());
 
 		if (off == 0)
-			collect(p, t);	/* before sync() moves the period on */
+			p->rises += advance(&p->chan[0], t);
 		v = read_count(&p->chan[off], t);
 	}
 	lock_drop(&p->lock);
 	return v;
 }
 
+static bool latches(u32 off, u8 v)
+{
+	return off == CONTROL && (v >> 6 == CTRL_READ_BACK || (v >> 4 & 3) == CTRL_LATCH);
+}
+
 static void pit_write(void *opaque, u32 off, u64 v, unsigned size)
 {
 	struct pit *p = opaque;
+	u64 ns = clock_ns(), t = pit_ticks(ns);
+	bool changes0 = !latches(off, (u8)v) && (off == 0 || (off == CONTROL && v >> 6 == 0));
 
 	(void)size;
 	lock_take(&p->lock);
-	u64 t = pit_ticks(clock_ns());
-	bool latching = off == CONTROL && (v >> 6 == CTRL_READ_BACK || (v >> 4 & 3) == CTRL_LATCH);
-	bool changes0 = !latching && (off == 0 || (off == CONTROL && v >> 6 == 0));
 	if (changes0)
-		before_change(p, t);
+		show(p, ns, t);		/* OUT before, and after */
 	else
-		collect(p, t);
+		p->rises += advance(&p->chan[0], t);
 	if (off == CONTROL)
 		control(p, (u8)v, t);
 	else
 		write_count(&p->chan[off], (u8)v, t);
-	if (changes0)
-		after_change(p, t);
+	if (changes0) {
+		show(p, ns, t);
+		schedule(p, ns);
+	}
 	lock_drop(&p->lock);
 }
 
 /* -- Port 0x61 ------------------------------------------------------------- */
 
+/* The gate rose. Modes 0 and 4 go on where they stopped, in the others it is a trigger. */
+static void gate_rises(struct chan *c, u64 t)
+{
+	if (c->mode == 0 || c->mode == 4) {
+		c->start = c->held ? t - c->held : c->start > t ? c->start : t;
+	} else if (c->mode == 1 || c->mode == 5 ? c->written : c->loaded) {
+		c->low = c->mode == 1 && !out(c, t);
+		load(c, t);
+	}
+}
+
 static void set_gate(struct chan *c, bool gate, u64 t)
 {
 	if (gate == c->gate)
 		return;
-	sync(c, t);
-	if (!gate)
+	advance(c, t);
+	if (gate)
+		gate_rises(c, t);
+	else
 		c->held = elapsed(c, t);
 	c->gate = gate;
-	if (!gate || !c->armed)
-		return;
-	if (c->next_n) {
-		c->n = c->next_n;
-		c->next_n = 0;
-	}
-	if (c->mode == 0 || c->mode == 4)
-		c->start = t - c->held;		/* goes on where it stopped */
-	else
-		c->start = t + 1;		/* a trigger: reload */
-	c->triggered = true;
 }
 
 static u64 b_read(void *opaque, u32 off, unsigned size)
@@ -410,7 +468,7 @@ static u64 b_read(void *opaque, u32 off, unsigned size)
 
 	(void)off, (void)size;
 	lock_take(&p->lock);
-	sync(&p->chan[2], t);
+	advance(&p->chan[2], t);
 	u8 v = p->portb & B_WRITABLE;
 	v |= ns / REFRESH_NS & 1 ? B_REFRESH : 0;
 	v |= out(&p->chan[2], t) ? B_OUT2 : 0;
@@ -449,7 +507,8 @@ void pit_reset(struct pit *p)
 		p->chan[k].mode = 3;
 	}
 	p->portb = 0;
-	p->owed = 0;
+	p->rises = p->hold = 0;
+	p->line = true;
 	irq_set(&p->irq0, 1);
 	lock_drop(&p->lock);
 }

@@ -15,7 +15,7 @@ struct pit *pit_create(struct bus *bus, const struct irq_line *irq0,
 		       bool (*waiting)(void *opaque, unsigned n));
 void pit_reset(struct pit *p);
 
-/* Ticks of channel 0 that came too late to be given one by one (see pit.c). */
+/* Ticks of channel 0 that the guest had no time for (see pit.c). */
 u64 pit_lost(const struct pit *p);
 
 #endif

@@ -26,6 +26,10 @@ enum { LSR_DR = 1, LSR_OE = 2, LSR_THRE = 0x20, LSR_TEMT = 0x40 };
 enum { MSR_TERI = 4, MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
 enum { FIFO = 16 };
 
+const struct uart_place uart_place[UART_PLACES] = {
+	{ "COM1", 0x3f8, 4 }, { "COM2", 0x2f8, 3 },
+};
+
 struct fifo { u8 v[FIFO]; unsigned head, n; };
 
 struct uart {

@@ -8,6 +8,10 @@
 
 struct uart;
 
+/* A PC's serial ports: where machine.c puts them and the ACPI tables say they are. */
+enum { UART_PLACES = 2 };
+extern const struct uart_place { char name[5]; u16 port; u8 irq; } uart_place[UART_PLACES];
+
 /* At `port` (8 ports), on `irq`; both ends are copied. */
 struct uart *uart_create(struct bus *bus, u16 port, const struct irq_line *irq,
 			 const struct chardev *end);

@@ -3,7 +3,8 @@
  * IBM VGA register file (IBM PS/2 Hardware Interface Technical Reference, video subsystem)
  * and the 64 KiB window at 0xa0000 with its write modes 0-3, read modes 0 and 1, chain 4.
  * Text memory 0xb8000-0xbffff is plain RAM of mm/gpa, not seen here, wherever the graphics
- * controller's memory map bits point. Nothing is drawn: that is the display end's work.
+ * controller's memory map bits point. Nothing is drawn: a screen takes the
+ * picture by the display end.
  * Deviations: odd/even addressing of the window is not modelled (SeaBIOS's font loads do
  * not use it); retrace follows clock_ns() at 70 Hz with 449 lines, whatever the CRTC holds;
  * no VBE ports, so vgabios falls back to plain VGA; the window is always there, and the
@@ -26,9 +27,10 @@ enum { ATTR = 0x3c0, ATTR_READ = 0x3c1, MISC_WRITE = 0x3c2, SEQ = 0x3c4, DAC_MAS
 	GRAPHICS = 0x3ce, CRTC = 0x3d4, STATUS1 = 0x3da };
 enum { SEQ_MAP_MASK = 2, SEQ_MODE = 4, SEQ_CHAIN4 = 8 };
 enum { GR_SET_RESET, GR_ENABLE_SR, GR_COMPARE, GR_ROTATE, GR_READ_MAP, GR_MODE, GR_MISC,
-	GR_DONT_CARE, GR_BIT_MASK };
-enum { CR_CURSOR_START = 0x0a, CR_START_HIGH = 0x0c, CR_CURSOR_HIGH = 0x0e, CR_VEND = 0x11,
-	CR_PROTECT = 0x80, CR_OVERFLOW = 7 };
+	GR_DONT_CARE, GR_BIT_MASK, GR_MODE_256 = 0x40 };
+enum { CR_OVERFLOW = 0x07, CR_MAX_SCAN = 0x09, CR_CURSOR_START = 0x0a, CR_START_HIGH = 0x0c,
+	CR_CURSOR_HIGH = 0x0e, CR_VEND = 0x11, CR_DISPLAY_END = 0x12, CR_OFFSET = 0x13,
+	CR_UNDERLINE = 0x14, CR_DOUBLE_WORDS = 0x40, CR_PROTECT = 0x80 };
 enum { FRAME_NS = 14268000, LINE_NS = 31778, LINES = 449, VISIBLE = 400 };
 enum { ST1_DISPLAY_OFF = 1, ST1_VRETRACE = 8 };
 
@@ -41,6 +43,8 @@ struct vga {
 	u8 dac[256][3], dac_mask, dac_at, dac_part, dac_state;
 	u8 latch[4];
 	u8 mem[4 * 0x10000];
+	struct picture shown;	/* as taken last, without the rows that had changed */
+	u32 dirty_first, dirty_last;	/* offsets in the window written since */
 	struct bus_region ports, window;
 };
 
@@ -243,6 +247,16 @@ static u8 plane_byte(const struct vga *v, unsigned p, u8 x)
 	return (u8)((combine(v, rotated, v->latch[p]) & mask) | (v->latch[p] & ~mask));
 }
 
+static void dirty(struct vga *v, u32 at)
+{
+	if (v->dirty_first > v->dirty_last)
+		v->dirty_first = v->dirty_last = at;
+	else if (at < v->dirty_first)
+		v->dirty_first = at;
+	else if (at > v->dirty_last)
+		v->dirty_last = at;
+}
+
 static void window_write(void *opaque, u32 off, u64 x, unsigned size)
 {
 	struct vga *v = opaque;
@@ -250,6 +264,7 @@ static void window_write(void *opaque, u32 off, u64 x, unsigned size)
 	(void)size;
 	lock_take(&v->lock);
 	u8 planes = v->seq[SEQ_MAP_MASK];
+	dirty(v, off);
 	if (v->seq[SEQ_MODE] & SEQ_CHAIN4) {	/* each 4th address of a plane */
 		if (planes >> (off & 3) & 1)
 			v->mem[4 * (off & ~3u) + (off & 3)] = (u8)x;
@@ -268,24 +283,101 @@ static const struct io_ops window_ops = {
 	.read = window_read, .write = window_write, .min = 1, .max = 1,
 };
 
-/* -- Display side ---------------------------------------------------------- */
+/* -- Display end ----------------------------------------------------------- */
 
-struct vga_text vga_text_state(struct vga *v)
+static u16 crtc_pair(const struct vga *v, unsigned high)
 {
-	lock_take(&v->lock);
-	struct vga_text t = {
-		.start = (u16)(v->crtc[CR_START_HIGH] << 8 | v->crtc[CR_START_HIGH + 1]),
-		.cursor = (u16)(v->crtc[CR_CURSOR_HIGH] << 8 | v->crtc[CR_CURSOR_HIGH + 1]),
-		.columns = (u8)(v->crtc[1] + 1),
-		.cursor_on = !(v->crtc[CR_CURSOR_START] & 0x20),
-	};
-	lock_drop(&v->lock);
-	return t;
+	return (u16)(v->crtc[high] << 8 | v->crtc[high + 1]);
 }
 
-const u8 *vga_memory(const struct vga *v)
+/* Lines on the screen, and how many of them make one row of pixels or cells. */
+static u16 rows(const struct vga *v)
 {
-	return v->mem;
+	unsigned lines = v->crtc[CR_DISPLAY_END] + 1u + (v->crtc[CR_OVERFLOW] & 0x02) * 128 +
+			 (v->crtc[CR_OVERFLOW] & 0x40) * 8;
+	unsigned row = (v->crtc[CR_MAX_SCAN] & 31) + 1u;
+
+	if (v->crtc[CR_MAX_SCAN] & 0x80)
+		row *= 2;
+	return (u16)(lines < row ? 1 : lines / row);
+}
+
+/* Pixel value or attribute to colour: through the attribute registers, but for 256 colours. */
+static void fill_palette(const struct vga *v, struct picture *p)
+{
+	for (unsigned k = 0; k < 256; k++) {
+		u8 at = p->kind == PICTURE_BYTES ? (u8)k : v->attr[k & 15] & 0x3f;
+
+		memcpy(p->palette[k], v->dac[at & v->dac_mask], 3);
+	}
+}
+
+static void fill_mode(const struct vga *v, struct picture *p)
+{
+	unsigned columns = v->crtc[1] + 1u, offset = v->crtc[CR_OFFSET] * 2u;
+
+	p->kind = !(v->gr[GR_MISC] & 1) ? PICTURE_TEXT :
+		  v->gr[GR_MODE] & GR_MODE_256 ? PICTURE_BYTES : PICTURE_PLANES;
+	p->height = rows(v);
+	p->start = crtc_pair(v, CR_START_HIGH);
+	switch (p->kind) {
+	case PICTURE_TEXT: p->width = (u16)columns; p->stride = offset; break;
+	case PICTURE_PLANES: p->width = (u16)(columns * 8); p->stride = offset; break;
+	case PICTURE_BYTES:	/* two clocks a pixel, four pixels an address */
+		p->spread = v->crtc[CR_UNDERLINE] & CR_DOUBLE_WORDS ? 4 : 1;
+		p->width = (u16)(columns * 4);
+		p->start *= 4;
+		p->stride = offset * 4;
+		break;
+	}
+	p->memory = p->kind == PICTURE_TEXT ? NULL : v->mem;
+	p->cursor = crtc_pair(v, CR_CURSOR_HIGH);
+	p->cursor_on = !(v->crtc[CR_CURSOR_START] & 0x20);
+}
+
+/* The rows that the window's dirty addresses are in. */
+static void fill_damage(const struct vga *v, struct picture *p)
+{
+	bool none = v->dirty_first > v->dirty_last || p->kind == PICTURE_TEXT;
+	bool fours = p->kind == PICTURE_BYTES && !(v->seq[SEQ_MODE] & SEQ_CHAIN4);
+	u32 at = v->dirty_first * (fours ? 4 : 1), end = v->dirty_last * (fours ? 4 : 1);
+	u32 last_row = p->height - 1u;
+
+	p->first = 1;
+	p->last = 0;
+	if (none || !p->stride || end < p->start)
+		return;
+	u32 first = at > p->start ? (at - p->start) / p->stride : 0;
+	if (first > last_row)
+		return;
+	u32 last = (end - p->start) / p->stride;
+	p->first = (u16)first;
+	p->last = (u16)(last < last_row ? last : last_row);
+}
+
+static void take(void *opaque, struct picture *p)
+{
+	struct vga *v = opaque;
+
+	lock_take(&v->lock);
+	memset(p, 0, sizeof(*p));
+	fill_mode(v, p);
+	fill_palette(v, p);
+	bool other = memcmp(p, &v->shown, sizeof(*p));
+	v->shown = *p;
+	fill_damage(v, p);
+	if (other || !p->stride) {
+		p->first = 0;
+		p->last = (u16)(p->height - 1);
+	}
+	v->dirty_first = 1;
+	v->dirty_last = 0;
+	lock_drop(&v->lock);
+}
+
+struct display vga_display(struct vga *v)
+{
+	return (struct display){ .opaque = v, .take = take };
 }
 
 /* Comes up as after a BIOS's mode 3 in what guests without a video BIOS rely on: colour. */
@@ -300,6 +392,10 @@ void vga_reset(struct vga *v)
 	v->misc = 0x67;
 	v->dac_mask = 0xff;
 	v->crtc[1] = 79;
+	v->crtc[CR_OVERFLOW] = 0x02;
+	v->crtc[CR_MAX_SCAN] = 15;
+	v->crtc[CR_DISPLAY_END] = 0x8f;
+	v->crtc[CR_OFFSET] = 40;
 	v->gr[GR_BIT_MASK] = 0xff;
 	lock_drop(&v->lock);
 }

@@ -3,6 +3,7 @@
 #ifndef DRIVERS_PC_VGA_H
 #define DRIVERS_PC_VGA_H
 
+#include "drivers/ends.h"
 #include "mm/bus.h"
 
 struct vga;
@@ -10,11 +11,7 @@ struct vga;
 struct vga *vga_create(struct bus *bus);
 void vga_reset(struct vga *v);
 
-/* What a text display needs: first cell, cursor cell (both in character cells from 0xb8000). */
-struct vga_text { u16 start, cursor; u8 columns; bool cursor_on; };
-struct vga_text vga_text_state(struct vga *v);
-
-/* The display memory, 4 planes interleaved: byte 4 * address + plane. 256 KiB. */
-const u8 *vga_memory(const struct vga *v);
+/* What it shows. */
+struct display vga_display(struct vga *v);
 
 #endif

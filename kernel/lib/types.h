@@ -26,10 +26,12 @@ typedef int64_t s64;
  */
 typedef struct { u64 a; } gva_t;
 typedef struct { u64 a; } gpa_t;
+typedef struct { u64 a; } hva_t;
 typedef struct { u64 a; } hpa_t;
 
 static inline gva_t gva(u64 a) { return (gva_t){ a }; }
 static inline gpa_t gpa(u64 a) { return (gpa_t){ a }; }
+static inline hva_t hva(u64 a) { return (hva_t){ a }; }
 static inline hpa_t hpa(u64 a) { return (hpa_t){ a }; }
 
 #endif

@@ -12,6 +12,7 @@
 #include "drivers/host/rtc.h"
 #include "drivers/pc/machine.h"
 #include "kernel/arch.h"
+#include "kernel/cpu.h"
 #include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/machine/main.h"
@@ -58,26 +59,26 @@ static void *pages(u64 size, u64 align, u64 limit, const char *what)
 
 static void raise_intr(void *opaque, unsigned core)
 {
-	(void)opaque, (void)core;
-	dbt_raise_irq();
+	(void)opaque;
+	dbt_raise(core, PENDING_INTR);
 }
 
 static void raise_nmi(void *opaque, unsigned core)
 {
-	(void)opaque, (void)core;
-	dbt_raise(PENDING_NMI);
+	(void)opaque;
+	dbt_raise(core, PENDING_NMI);
 }
 
 static void raise_init(void *opaque, unsigned core)
 {
-	(void)opaque, (void)core;
-	dbt_raise(PENDING_INIT);
+	(void)opaque;
+	dbt_raise(core, PENDING_INIT);
 }
 
 static void reset_request(void *opaque)
 {
 	(void)opaque;
-	dbt_raise(PENDING_RESET);
+	dbt_raise(this_cpu()->id, PENDING_RESET);
 }
 
 static bool intr_pending(void *opaque)
@@ -142,6 +143,8 @@ static void report_memory(void)
 
 static void guest_off(int status)
 {
+	printk_quiet(false);
+	printk_log_note();
 	dbt_report();
 	machine_report(pc);
 	report_memory();
@@ -154,10 +157,40 @@ static int nobody_read(void *opaque) { (void)opaque; return -1; }
 static bool nobody_write(void *opaque, u8 byte) { (void)opaque, (void)byte; return true; }
 static const struct chardev nobody = { .read = nobody_read, .write = nobody_write };
 
+/* Is `name` in the list `console = a,b`? */
+static bool console_has(const struct boot_config *cfg, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *at = cfg->console; *at; at += *at == ',') {
+		size_t n = strcspn(at, ",");
+
+		if (n == size && !memcmp(at, name, n))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static struct chardev console_if(const struct boot_config *cfg, const char *name)
+{
+	return console_has(cfg, name) ? kernel_console() : nobody;
+}
+
+/* From here on the console is the guest's, but for who asked to see what Loam says. */
+static void console_to_guest(const struct boot_config *cfg)
+{
+	printk_quiet(!console_has(cfg, "log") && !trace_mask);
+}
+
+/* The guest asked for it, so it is shown; it comes back once the line is out. */
 static void counters_print(void *opaque, u32 tag)
 {
-	(void)opaque;
+	const struct boot_config *cfg = opaque;
+
+	printk_quiet(false);
 	dbt_counters_print(tag);
+	console_to_guest(cfg);
 }
 
 static u64 counters_get(void *opaque, unsigned n)
@@ -210,10 +243,9 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		.ram_above_4g = cfg->memory < LOW_RAM_MAX ? 0 : cfg->memory - LOW_RAM_MAX,
 		.cpu = { .raise = raise_intr, .nmi = raise_nmi, .init = raise_init },
 		.reset_request = reset_request, .ignne = ignne, .power = { guest_off },
-		.com1 = strstr(cfg->console, "com1") ? kernel_console() : nobody,
-			.wall = rtc_end(), .serial_console = true,
-		.debug = strstr(cfg->console, "debug") ? kernel_console() : nobody,
-		.counters = { .print = counters_print, .get = counters_get },
+		.com = { console_if(cfg, "com1"), console_if(cfg, "com2") },
+		.wall = rtc_end(), .serial_console = true, .debug = console_if(cfg, "debug"),
+		.counters = { .opaque = (void *)cfg, .print = counters_print, .get = counters_get },
 		.cdrom = disk(BOOT_DISKS, &cfg->cdrom), .cmdline = cfg->cmdline,
 	};
 
@@ -283,5 +315,6 @@ void machine_run(const struct boot_info *info)
 		beat(NULL);
 	printk("Loam: starting the guest: %lu MiB, cpu %s\n",
 			(unsigned long)(info->config.memory / MIB), model.name);
+	console_to_guest(&info->config);
 	dbt_run();
 }

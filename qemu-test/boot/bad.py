@@ -124,8 +124,8 @@ CASES = [
          "too little for a Linux kernel, it needs 16 MiB", BIOS | {"k": bzimage(8192)}),
     Case("kernel-large", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: too large for the guest's "
          "memory of 32 MiB", BIOS | {"k": bzimage(32 * MIB)}),
-    Case("console", LEAN + "console = vga\n", "loam.cfg:3: console = vga: only com1, debug and "
-         "none are known", BIOS),
+    Case("console", LEAN + "console = vga\n", "loam.cfg:3: console = vga: only com1, com2, "
+         "debug, log and none are known", BIOS),
     Case("initrd-alone", LEAN + "initrd = i\n", "loam.cfg:3: initrd = i: there is no kernel = that "
          "would use it", BIOS | {"i": b"x"}),
     Case("initrd-large", LEAN + "kernel = k\ninitrd = i\n", "loam.cfg:4: initrd = i: too large for "

@@ -15,11 +15,13 @@ int main(int argc, char **argv)
 	if (!oracle_seed)
 		oracle_seed = 1;
 	oracle_print_cpu();
+	xt_vendor_init();
 	sf_random(count / 2);
 	sf_check_rates();
 	xt_fuzz(count / 2);
 	printf("transcendentals one unit apart from the CPU's, or in C1: %lu + %lu\n", sf_near,
 	       xt_near);
+	sf_vendor_report();
 	printf("%lu passed, %lu failed\n", sf_passed + sf_near + xt_passed, sf_failed + xt_failed);
 	return sf_failed + xt_failed != 0;
 }

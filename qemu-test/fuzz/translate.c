@@ -186,7 +186,7 @@ static struct block *find(struct block_key *k, struct fault *f)
 	struct block *b;
 	gpa_t pa;
 
-	*f = exec_fetch(&fuzz_dbt, k->cs_base + k->eip, &pa);
+	*f = exec_fetch(&fuzz_dbt, gva(k->cs_base + k->eip), &pa);
 	if (f->raised || k->eip > fuzz_cpu.seg[CS].limit)
 		return NULL;
 	k->gpa = pa.a;

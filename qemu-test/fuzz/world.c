@@ -48,14 +48,15 @@ static struct fault check(u32 a, bool super, bool write)
 	u32 error = (write ? 2 : 0) | (super ? 0 : 4);
 
 	if (!(r & R_PRESENT))
-		return fault_page(a, error);
+		return fault_page(gva(a), error);
 	if ((write && !(r & R_WRITE)) || (!super && !(r & R_USER)))
-		return fault_page(a, error | 1);
+		return fault_page(gva(a), error | 1);
 	return fault_none();
 }
 
-struct fault g_probe(struct vcpu *c, u32 at, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
 {
+	u32 at = (u32)linear.a;
 	struct fault f = fault_none();
 
 	(void)c;
@@ -65,9 +66,10 @@ struct fault g_probe(struct vcpu *c, u32 at, u32 size, bool super, bool write)
 	return f;
 }
 
-struct fault g_ld(struct vcpu *c, u32 at, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
-	struct fault f = g_probe(c, at, size, super, false);
+	u32 at = (u32)linear.a;
+	struct fault f = g_probe(c, linear, size, super, false);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	*out = 0;
@@ -76,9 +78,10 @@ struct fault g_ld(struct vcpu *c, u32 at, unsigned size, bool super, u64 *out)
 	return f;
 }
 
-struct fault g_st(struct vcpu *c, u32 at, unsigned size, bool super, u64 v)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v)
 {
-	struct fault f = g_probe(c, at, size, super, true);
+	u32 at = (u32)linear.a;
+	struct fault f = g_probe(c, linear, size, super, true);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	if (!f.raised)
@@ -86,9 +89,10 @@ struct fault g_st(struct vcpu *c, u32 at, unsigned size, bool super, u64 v)
 	return f;
 }
 
-struct fault g_rmw8(struct vcpu *c, u32 at, u8 clear, u8 set, u8 *old)
+struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
-	struct fault f = g_probe(c, at, 1, true, true);
+	u32 at = (u32)linear.a;
+	struct fault f = g_probe(c, linear, 1, true, true);
 
 	if (f.raised)
 		return f;
@@ -100,7 +104,7 @@ struct fault g_rmw8(struct vcpu *c, u32 at, u8 clear, u8 set, u8 *old)
 
 static struct fault mem_ld(struct vcpu *c, u32 at, unsigned size, unsigned intent, void *out)
 {
-	struct fault f = g_probe(c, at, size, c->cpl != 3, intent == INTENT_RMW);
+	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, intent == INTENT_RMW);
 
 	if (!f.raised)
 		memcpy(out, fuzz_ram + at, size);
@@ -109,7 +113,7 @@ static struct fault mem_ld(struct vcpu *c, u32 at, unsigned size, unsigned inten
 
 static struct fault mem_st(struct vcpu *c, u32 at, unsigned size, const void *in)
 {
-	struct fault f = g_probe(c, at, size, c->cpl != 3, true);
+	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, true);
 
 	if (!f.raised)
 		memcpy(fuzz_ram + at, in, size);
@@ -120,11 +124,11 @@ const struct eval_mem fuzz_mem = { mem_ld, mem_st };
 
 /* -- What Loam has around the translator --------------------------------------------- */
 
-struct fault exec_fetch(struct dbt *d, u32 va, gpa_t *out)
+struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out)
 {
-	struct fault f = check(va, d->c->cpl != 3, false);
+	struct fault f = check((u32)va.a, d->c->cpl != 3, false);
 
-	*out = gpa(va);
+	*out = gpa(va.a);
 	return f;
 }
 
@@ -132,8 +136,7 @@ static struct cpu core;
 
 struct cpu *this_cpu(void) { return &core; }
 struct dbt *dbt_this(void) { return &fuzz_dbt; }
-void dbt_raise(u32 pending) { fuzz_cpu.pending |= pending; }
-void dbt_raise_irq(void) { dbt_raise(PENDING_INTR); }
+void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, pending); }
 
 /* Only their addresses are used, and have to be within a branch's reach of the code cache. */
 #define GLUE(name) \

@@ -14,6 +14,7 @@ import tempfile
 
 EIP32, EIP16 = 0x401000, 0x1000
 CALLS_WITH_NUMBER = ("glue_exit_link", "glue_jump_far", "glue_jump_ind")
+CALLS_OF_HELPERS = ("glue_sys", "glue_call")
 PATTERN = re.compile(r"pattern\s+(\w+)\s+(\w+)\s*(?:#\s*(.*))?$")
 
 # The host's registers as its register table (docs/design.md, section 2) names them.
@@ -30,7 +31,7 @@ PREFIX = {"loongarch64": "loongarch64-linux-gnu-"}
 LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(.*)$")
 
 Pattern = collections.namedtuple("Pattern", "name mode note eip bytes guest")
-Block = collections.namedtuple("Block", "ir1 lift passes ir words data sites glue fields")
+Block = collections.namedtuple("Block", "ir1 lift passes ir words data sites glue fields helpers")
 
 
 def run(*command, **more):
@@ -102,7 +103,7 @@ def translate(tool, found):
                             [int(w, 16) for w in kinds["word"]], int(kinds["data"][0]),
                             kinds["site"], {int(g.split()[1]): g.split()[0]
                                             for g in kinds["glue"]},
-                            [f.split() for f in kinds["field"]]))
+                            [f.split() for f in kinds["field"]], kinds["helper"]))
     return blocks
 
 
@@ -142,6 +143,8 @@ def host_lines(host, block, base, texts):
         else:
             line = host_line(host, block, base, text)
             number_next = line.endswith(CALLS_WITH_NUMBER)
+        if line.endswith(CALLS_OF_HELPERS):     # its number is loaded right before
+            lines[-1] = re.sub(r"\d+$", lambda m: block.helpers[int(m[0])], lines[-1])
         lines.append(f"{at:5}  {line}")
     return lines
 

@@ -13,6 +13,7 @@
  *		data N			words from N on are data
  *		site N EIP TEXT		a host instruction that may fault
  *		glue NAME OFFSET	entry points, in bytes from the block's start
+ *		helper NAME		each of dbt/ir/helpers.def
  *		field NAME OFFSET SIZE ELEMENT	of struct vcpu, in bytes from the state pointer
  *
  * Invariant: the words do not depend on where this program lies in memory (stand_in.S).
@@ -194,6 +195,8 @@ static void print_code(const struct backend_out *o)
 	GOLDEN_GLUE(X)
 #undef X
 	print_fields();
+	for (unsigned n = 0; n < HELPER_COUNT; n++)
+		printf("helper %s\n", ir_helper_text[n]);
 }
 
 static void translate(u32 key, u32 eip, const u8 *bytes, unsigned size)

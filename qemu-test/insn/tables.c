@@ -31,15 +31,17 @@ static struct cpu_model model;
 
 static bool is_sys(u32 at, u32 size) { return at - SYS_BASE < SYS_SIZE - size + 1; }
 
-struct fault g_probe(struct vcpu *c, u32 at, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
 {
+	u32 at = (u32)linear.a;
 	(void)c;
 	return is_sys(at, size) && super ? fault_none() : world_check(at, size, write);
 }
 
-struct fault g_ld(struct vcpu *c, u32 at, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
-	struct fault f = g_probe(c, at, size, super, false);
+	u32 at = (u32)linear.a;
+	struct fault f = g_probe(c, linear, size, super, false);
 
 	*out = 0;
 	if (f.raised)
@@ -51,9 +53,10 @@ struct fault g_ld(struct vcpu *c, u32 at, unsigned size, bool super, u64 *out)
 	return f;
 }
 
-struct fault g_st(struct vcpu *c, u32 at, unsigned size, bool super, u64 v)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v)
 {
-	struct fault f = g_probe(c, at, size, super, true);
+	u32 at = (u32)linear.a;
+	struct fault f = g_probe(c, linear, size, super, true);
 
 	if (f.raised)
 		return f;
@@ -64,16 +67,16 @@ struct fault g_st(struct vcpu *c, u32 at, unsigned size, bool super, u64 v)
 	return f;
 }
 
-struct fault g_rmw8(struct vcpu *c, u32 at, u8 clear, u8 set, u8 *old)
+struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	u64 v;
-	struct fault f = g_ld(c, at, 1, true, &v);
+	struct fault f = g_ld(c, linear, 1, true, &v);
 
 	if (f.raised)
 		return f;
 	if (old)
 		*old = (u8)v;
-	return g_st(c, at, 1, true, (v & ~(u64)clear) | set);
+	return g_st(c, linear, 1, true, (v & ~(u64)clear) | set);
 }
 
 /* Ports are never reached: CPL 3, IOPL 0, no I/O bitmap. */

@@ -63,7 +63,7 @@ struct fault world_check(u32 addr, unsigned size, bool write)
 {
 	for (unsigned i = 0; i < size; i++)
 		if (!reachable(addr + i, write))
-			return fault_page(addr + i, 4u | (write ? 2 : 0) | present(addr + i));
+			return fault_page(gva(addr + i), 4u | (write ? 2 : 0) | present(addr + i));
 	return fault_none();
 }
 

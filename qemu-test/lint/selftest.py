@@ -16,6 +16,7 @@ import lists
 import readmes
 import run
 import size
+import statics
 import text
 
 SPDX = "/* SPDX-License-Identifier: BSD-2-Clause */"
@@ -45,6 +46,22 @@ def test_deps():
     check("the host's own may", one("dbt/backend/loongarch64/x.c",
                                     "dbt/backend/loongarch64/regs.h"), 0)
     check("a folder without a row", one("elsewhere/x.c", "mm/page.h"), 1)
+
+
+def test_statics():
+    nm = ("0000000000000000 b .LANCHOR0\n0000000000000008 b count.3\n0000000000000000 D shared\n"
+          "                 U printk\n0000000000000000 T run\n0000000000000000 r names\n")
+    check("variables of an object", statics.variables(nm), ["count", "shared"])
+    laws = statics.load(["# a comment", "mm/x.c: count | a lock",
+                         "kernel/arch/mips64/y.c: z | once"])
+    def one(found, hosts=()):
+        return len(statics.check(found, laws, hosts))
+    check("a variable with a law", one({"mm/x": ["count"]}), 0)
+    check("one without", one({"mm/x": ["count", "shared"]}), 1)
+    check("the same name elsewhere", one({"mm/x": ["count"], "mm/y": ["count"]}), 1)
+    check("a law without its variable", one({}), 1)
+    check("another host's is not looked for", one({"mm/x": ["count"]}, ("loongarch64",)), 0)
+    check("this host's is", one({"mm/x": ["count"]}, ("mips64",)), 1)
 
 
 def test_size():
@@ -175,6 +192,7 @@ def command_line(pid):
 
 if __name__ == "__main__":
     test_deps()
+    test_statics()
     test_size()
     test_text()
     test_fp()

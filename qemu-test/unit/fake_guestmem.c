@@ -26,18 +26,19 @@ static struct fault check_byte(u32 a, bool super, bool write)
 	u8 r = page < FAKE_MEM_PAGES ? fake_rights[page] : 0;
 
 	if (!(r & FAKE_PRESENT))
-		return fault_page(a, err);
+		return fault_page(gva(a), err);
 	if ((write && !(r & FAKE_WRITE)) || (!super && !(r & FAKE_USER)))
-		return fault_page(a, err | PF_P);
+		return fault_page(gva(a), err | PF_P);
 	return fault_none();
 }
 
-struct fault g_probe(struct vcpu *c, u32 linear, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
 {
+	u32 at = (u32)linear.a;
 	(void)c;
 	must(size <= 4096);
 	for (u32 k = 0; k < size; k++) {
-		struct fault f = check_byte(linear + k, super, write);
+		struct fault f = check_byte(at + k, super, write);
 
 		if (f.raised)
 			return f;
@@ -45,38 +46,41 @@ struct fault g_probe(struct vcpu *c, u32 linear, u32 size, bool super, bool writ
 	return fault_none();
 }
 
-struct fault g_ld(struct vcpu *c, u32 linear, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
+	u32 at = (u32)linear.a;
 	struct fault f = g_probe(c, linear, size, super, false);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	if (f.raised)
 		return f;
-	*out = fake_get(linear, size);
+	*out = fake_get(at, size);
 	return f;
 }
 
-struct fault g_st(struct vcpu *c, u32 linear, unsigned size, bool super, u64 value)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value)
 {
+	u32 at = (u32)linear.a;
 	struct fault f = g_probe(c, linear, size, super, true);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	if (f.raised)
 		return f;
-	fake_put(linear, size, value);
+	fake_put(at, size, value);
 	fake_stores++;
 	return f;
 }
 
-struct fault g_rmw8(struct vcpu *c, u32 linear, u8 clear, u8 set, u8 *old)
+struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
+	u32 at = (u32)linear.a;
 	struct fault f = g_probe(c, linear, 1, true, true);
 
 	if (f.raised)
 		return f;
 	if (old)
-		*old = fake_mem[linear];
-	fake_mem[linear] = (u8)((fake_mem[linear] & ~clear) | set);
+		*old = fake_mem[at];
+	fake_mem[at] = (u8)((fake_mem[at] & ~clear) | set);
 	fake_stores++;
 	return f;
 }

@@ -89,14 +89,14 @@ static struct entry *find(unsigned asid, u64 pair)
 }
 
 /* The two pairs of a 32-bit address. */
-static u64 pair_of(u32 addr, bool alias)
+static u64 pair_of(gva_t addr, bool alias)
 {
-	u64 va = (u64)(s64)(s32)addr;
+	u64 va = (u64)(s64)(s32)addr.a;
 
 	return (alias ? va ^ ALIAS : va) >> 13;
 }
 
-void paging_drop_page(unsigned asid, u32 addr)
+void paging_drop_page(unsigned asid, gva_t addr)
 {
 	fake_counts.drop_page++;
 	for (unsigned alias = 0; alias < 2; alias++) {
@@ -129,7 +129,7 @@ static void overwrite(pte_t *held, pte_t new)
 	*held = new;
 }
 
-void paging_upgrade(u32 addr, const pte_t *leaf)
+void paging_upgrade(gva_t addr, const pte_t *leaf)
 {
 	const pte_t *pair = (const pte_t *)((uintptr_t)leaf & ~(uintptr_t)15);
 

@@ -11,6 +11,8 @@
 static u64 now;
 static struct timer *queue;
 
+#define FAKE_CORE ((struct cpu *)&queue)	/* whose queue it is: never looked into */
+
 u64 clock_ticks(void) { return now / 10; }
 u64 clock_hz(void) { return 100000000; }
 u64 clock_ns(void) { return now; }
@@ -23,7 +25,7 @@ void timer_cancel(struct timer *t)
 			*p = t->next;
 			break;
 		}
-	t->queued = false;
+	t->cpu = NULL;
 }
 
 void timer_set(struct timer *t, u64 deadline)
@@ -36,7 +38,7 @@ void timer_set(struct timer *t, u64 deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->queued = true;
+	t->cpu = FAKE_CORE;
 }
 
 void timer_run(void)

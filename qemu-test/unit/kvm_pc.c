@@ -61,6 +61,8 @@ static void die(const char *what)
 
 static struct timer *queue;
 
+#define FAKE_CORE ((struct cpu *)&queue)	/* whose queue it is: never looked into */
+
 u64 clock_ns(void)
 {
 	static u64 base;
@@ -80,7 +82,7 @@ void timer_cancel(struct timer *t)
 			*p = t->next;
 			break;
 		}
-	t->queued = false;
+	t->cpu = NULL;
 }
 
 void timer_set(struct timer *t, u64 deadline)
@@ -93,7 +95,7 @@ void timer_set(struct timer *t, u64 deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->queued = true;
+	t->cpu = FAKE_CORE;
 }
 
 void timer_run(void)
@@ -238,15 +240,14 @@ static struct file load(const char *name)
 	return (struct file){ p, (u64)st.st_size };
 }
 
-static int disk_read(void *opaque, u64 lba, u32 count, void *buf)
+static int disk_submit(void *opaque, struct block_request *r)
 {
-	memcpy(buf, (u8 *)opaque + lba * 512, (size_t)count * 512);
-	return 0;
-}
+	u8 *at = (u8 *)opaque + r->lba * 512;
 
-static int disk_write(void *opaque, u64 lba, u32 count, const void *buf)
-{
-	memcpy((u8 *)opaque + lba * 512, buf, (size_t)count * 512);
+	if (r->op == BLOCK_READ)
+		memcpy(r->buf, at, (size_t)r->count * 512);
+	else if (r->op == BLOCK_WRITE)
+		memcpy(at, r->buf, (size_t)r->count * 512);
 	return 0;
 }
 
@@ -256,7 +257,7 @@ static const struct blockdev *disk(const char *name, bool readonly)
 	struct blockdev *b = calloc(1, sizeof(*b));
 
 	*b = (struct blockdev){ .opaque = f.data, .sectors = f.size / 512, .readonly = readonly,
-				.name = name, .read = disk_read, .write = disk_write };
+				.name = name, .submit = disk_submit };
 	return b;
 }
 
@@ -496,7 +497,7 @@ static void create_vm(void)
 static struct machine_file files[16];
 static struct machine_config config = {
 	.cores = 1, .reset_request = want_reset, .power = { power_off },
-	.com1 = { (void *)1, com_read, fd_write }, .debug = { (void *)2, NULL, fd_write },
+	.com = { { (void *)1, com_read, fd_write } }, .debug = { (void *)2, NULL, fd_write },
 	.wall = { NULL, wall_now }, .files = files,
 };
 static const char *bios = "/usr/share/seabios/bios-256k.bin";

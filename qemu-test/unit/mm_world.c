@@ -96,7 +96,7 @@ struct world_result world_access(u32 va, bool form, bool write, bool user)
 			r.host = at.a;
 			return r;
 		}
-		if (settle(&r, shadow_fault(world_shadow, va, write ? X86_WRITE : X86_READ,
+		if (settle(&r, shadow_fault(world_shadow, gva(va), write ? X86_WRITE : X86_READ,
 					    user, &miss), &miss))
 			return r;
 	}

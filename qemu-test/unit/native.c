@@ -31,6 +31,18 @@ void printk(const char *fmt, ...)
 		fputs(native_last, stdout);
 }
 
+void printk_shown(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(native_last, sizeof(native_last), fmt, ap);
+	va_end(ap);
+	native_printks++;
+	if (!native_quiet)
+		fputs(native_last, stdout);
+}
+
 int trace_select(const char *names)
 {
 	(void)names;

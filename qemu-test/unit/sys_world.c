@@ -18,7 +18,7 @@ static u8 snap_mem[FAKE_MEM_SIZE];
 
 static void on_mode(struct vcpu *c) { (void)c; w_mode++; }
 static void on_paging(struct vcpu *c, enum paging_change what) { (void)c; w_paging[what]++; }
-static void on_invlpg(struct vcpu *c, u32 a) { (void)c; (void)a; w_invlpg++; }
+static void on_invlpg(struct vcpu *c, gva_t a) { (void)c; (void)a; w_invlpg++; }
 static void on_unmasked(struct vcpu *c) { (void)c; w_unmasked++; }
 static void on_apic(struct vcpu *c) { (void)c; w_apic++; }
 static u64 on_ticks(void) { return w_ticks; }

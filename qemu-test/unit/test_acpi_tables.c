@@ -98,14 +98,22 @@ static const u8 *table(u64 a, const char *signature)
 	return mem + a;
 }
 
+/* Where the PM block is, in both forms of the addresses. */
+static void test_pm_base(const u8 *f, u16 base)
+{
+	CHECK_EQ(le(f + 56, 4), base, "PM1a event block");
+	CHECK_EQ(le(f + 64, 4), base + 4, "PM1a control block");
+	CHECK_EQ(le(f + 76, 4), base + 8, "PM timer");
+	CHECK_EQ(le(f + 148 + 4, 8), base, "X_PM1a event block");
+	CHECK_EQ(le(f + 172 + 4, 8), base + 4, "X_PM1a control block");
+	CHECK_EQ(le(f + 208 + 4, 8), base + 8, "X_PM timer");
+}
+
 static void test_fadt(const u8 *f)
 {
 	CHECK_EQ(le(f + 4, 4), 244, "FADT length");
 	CHECK_EQ(le(f + 46, 2), 9, "SCI");
 	CHECK_EQ(le(f + 48, 4), 0xb2, "SMI command port");
-	CHECK_EQ(le(f + 56, 4), 0x600, "PM1a event block");
-	CHECK_EQ(le(f + 64, 4), 0x604, "PM1a control block");
-	CHECK_EQ(le(f + 76, 4), 0x608, "PM timer");
 	CHECK_EQ(f[88] | f[89] << 8 | f[91] << 16, 0x040204, "block lengths");
 	CHECK_EQ(le(f + 140, 8), le(f + 40, 4), "X_DSDT is DSDT");
 	CHECK_EQ(le(f + 120, 8), 0xcf9, "reset register");
@@ -146,14 +154,48 @@ static void test_aml(const u8 *p, u32 n)
 		CHECK(k + 2 + len <= n, "within the table");
 		devices++;
 	}
-	CHECK_EQ(devices, 1 + 1 + 4 + 4, "PCI0, ISA and its four, four links");
+	CHECK_EQ(devices, 1 + 1 + 5 + 4, "PCI0, ISA and its five, four links");
+}
+
+/* A COM port: its name, then somewhere in its device the ports and the interrupt. */
+static void test_com(const u8 *p, u32 n, const char *name, u16 port, u8 irq)
+{
+	const u8 want[] = { 0x47, 1, (u8)port, (u8)(port >> 8), (u8)port, (u8)(port >> 8), 1, 8,
+			    0x22, (u8)(1 << irq), 0 };
+	u32 k = 0;
+
+	while (k + 4 < n && memcmp(p + k, name, 4))
+		k++;
+	CHECK(k + 4 < n, name);
+	for (u32 end = k + 60; k < end && memcmp(p + k, want, sizeof(want)); k++)
+		;
+	CHECK(!memcmp(p + k, want, sizeof(want)), "its ports and interrupt");
+}
+
+static const u8 *fadt_of(void)
+{
+	const u8 *rsdt = table(le(mem + RSDP_AT + 16, 4), "RSDT");
+
+	return table(le(rsdt + 36, 4), "FACP");
+}
+
+/* The firmware moves the PM block, then reads the tables. */
+static void program_pm(u16 base)
+{
+	outl(0xcf8, 0x80000b40), outl(0xcfc, base | 1u);
+	outl(0xcf8, 0x80000b80), outb(0xcfc, 1);
 }
 
 int main(void)
 {
+	struct irq_line none = { 0 };
+	struct power power = { 0 };
+
 	bus = bus_create();
 	struct fw_cfg *f = fwcfg_create(bus);
-	acpi_tables_add(f, 3, 256 << 20);
+	acpi_tables_add(f, 3, 256 << 20,
+			acpi_pm_create(bus, pci_create(bus, &none), &none, &power));
+	program_pm(0x600);
 	load();
 	const u8 *rsdp = mem + RSDP_AT;
 	CHECK(!memcmp(rsdp, "RSD PTR ", 8), "RSDP");
@@ -162,8 +204,14 @@ int main(void)
 	CHECK_EQ(le(rsdt + 4, 4), 44, "two tables");
 	const u8 *fadt = table(le(rsdt + 36, 4), "FACP");
 	test_fadt(fadt);
+	test_pm_base(fadt, 0x600);
 	test_madt(table(le(rsdt + 40, 4), "APIC"), 3);
 	const u8 *dsdt = table(le(fadt + 40, 4), "DSDT");
 	test_aml(dsdt + 36, (u32)le(dsdt + 4, 4) - 36);
+	test_com(dsdt, (u32)le(dsdt + 4, 4), "COM1", 0x3f8, 4);
+	test_com(dsdt, (u32)le(dsdt + 4, 4), "COM2", 0x2f8, 3);
+	program_pm(0xe400);		/* U-Boot's */
+	load();
+	test_pm_base(fadt_of(), 0xe400);
 	return check_done();
 }

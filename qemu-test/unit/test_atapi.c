@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "qemu-test/unit/mem_disk.h"
 #include "qemu-test/unit/pc_test.h"
 
 enum { CD_SECTORS = 300, P = 0x170 };
@@ -11,11 +12,7 @@ enum { CD_SECTORS = 300, P = 0x170 };
 static struct wire irq[2];
 static u8 *media;
 
-static int mem_read(void *opaque, u64 lba, u32 n, void *buf)
-{
-	memcpy(buf, (u8 *)opaque + lba * 512, (size_t)n * 512);
-	return 0;
-}
+static struct mem_disk disk;
 
 static void start(const u8 *cdb, u16 limit)
 {
@@ -134,6 +131,61 @@ static void test_read(void)
 	free(buf);
 }
 
+/* Bit 4 (see atapi.c), in each phase: the values of the drive that the drivers were tested on. */
+static void test_status_bit4(void)
+{
+	u8 tur[12] = { 0 }, bad[12] = { 0xee }, inq[12] = { 0x12, 0, 0, 0, 36 };
+	u8 seek[12] = { 0x2b }, buf[64];
+
+	outb(P + 7, 0x08);
+	CHECK_EQ(inb(P + 7), 0x00, "after DEVICE RESET");
+	outb(0x376, 4), outb(0x376, 0);
+	CHECK_EQ(inb(P + 7), 0x00, "after SRST");
+	outb(P + 1, 0), outb(P + 4, 0), outb(P + 5, 8);
+	outb(P + 7, 0xa0);
+	CHECK_EQ(inb(P + 7), 0x48, "packet awaited");
+	bus_write_block(bus, P, inq, 2, 6);
+	CHECK_EQ(inb(P + 7), 0x58, "data");
+	bus_read_block(bus, P, buf, 2, 18);
+	CHECK_EQ(inb(P + 7), 0x50, "success");
+	run(seek, buf, 64);
+	CHECK_EQ(inb(P + 7), 0x50, "SEEK: complete");
+	run(bad, buf, 64);
+	CHECK_EQ(inb(P + 7), 0x41, "error");
+	run(tur, buf, 64);
+	CHECK_EQ(inb(P + 7), 0x50, "success again");
+	outb(P + 7, 0xec);
+	CHECK_EQ(inb(P + 7), 0x41, "aborted");
+}
+
+static void test_later(void)
+{
+	u8 cdb[12] = { 0x28, 0, 0, 0, 0, 7, 0, 0, 1 }, buf[2048];
+
+	disk.later = true;
+	start(cdb, 0xfffe);
+	CHECK_EQ(inb(P + 7) & 0x88, 0x80, "BSY until the medium is read");
+	CHECK_EQ(irq[1].rises, 0, "no interrupt");
+	mem_disk_finish(&disk, 0, 0);
+	CHECK_EQ(irq[1].rises, 1, "interrupt with the data");
+	CHECK_EQ(inb(P + 7), 0x58, "DRQ");
+	bus_read_block(bus, P, buf, 2, 1024);
+	CHECK(!memcmp(buf, media + 7 * 2048, 2048), "sector 7");
+	start(cdb, 0xfffe);
+	mem_disk_finish(&disk, 0, -5);
+	CHECK_EQ(inb(P + 7), 0x41, "read error");
+	disk.later = false;
+	CHECK_EQ(sense(), 0x031100, "unrecovered read error");
+	disk.later = true;
+	start(cdb, 0xfffe);
+	outb(P + 7, 0x08);
+	CHECK_EQ(inb(P + 7) & 0x88, 0x80, "DEVICE RESET waits for the end");
+	mem_disk_finish(&disk, 0, 0);
+	CHECK_EQ(inb(P + 7), 0, "then the drive is reset");
+	CHECK_EQ(inb(P + 4) | inb(P + 5) << 8, 0xeb14, "with its signature");
+	disk.later = false;
+}
+
 static void test_tables(void)
 {
 	u8 cap[12] = { 0x25 }, toc[12] = { 0x43, 0, 0, 0, 0, 0, 0, 0, 64 }, buf[256];
@@ -209,13 +261,14 @@ int main(void)
 {
 	struct irq_line l[2] = { { wire_set, irq, 0 }, { wire_set, irq, 1 } };
 	struct blockdev b = {
-		.sectors = CD_SECTORS * 4, .readonly = true, .name = "CD", .read = mem_read,
+		.opaque = &disk, .sectors = CD_SECTORS * 4, .readonly = true, .name = "CD",
+		.submit = mem_disk_submit,
 	};
 
 	media = malloc(CD_SECTORS * 2048);
 	for (unsigned k = 0; k < CD_SECTORS * 2048; k++)
 		media[k] = (u8)(k * 13 + (k >> 11) * 5);
-	b.opaque = media;
+	disk.data = media;
 	bus = bus_create();
 	struct ide *ide = ide_create(bus, l);
 	ide_attach_cdrom(ide, 2, &b);
@@ -226,6 +279,8 @@ int main(void)
 	test_read();
 	test_tables();
 	test_tray();
+	test_status_bit4();
+	test_later();
 	free(media);
 	return check_done();
 }

@@ -384,18 +384,18 @@ static void test_double(void)
 	put_idt(EXC_PF, 0x0c, 0x100, INT32, 0);
 	w.ldtr.base = 0x40000;
 	fake_rights[0x40] = 0;
-	exc_raise(&w, fault_page(0x12345000, 6));
+	exc_raise(&w, fault_page(gva(0x12345000), 6));
 	TRUE(in_handler(EXC_DF));
 	EQ(w.cr2, 0x40008);
 	/* page fault, then contributory */
 	world_protected(3);
 	idt_clear_present(EXC_PF);
-	exc_raise(&w, fault_page(0x12345000, 6));
+	exc_raise(&w, fault_page(gva(0x12345000), 6));
 	TRUE(in_handler(EXC_DF));
 	EQ(w.cr2, 0x12345000);
 	/* a page fault alone */
 	world_protected(3);
-	exc_raise(&w, fault_page(0xfffff000, 6));
+	exc_raise(&w, fault_page(gva(0xfffff000), 6));
 	TRUE(in_handler(EXC_PF));
 	EQ(w.cr2, 0xfffff000);
 	EQ(stack_at(0, 4), 6);
@@ -437,7 +437,7 @@ static void test_triple(void)
 	put_idt(EXC_DF, S_TSS_B, 0, 5, 0);
 	fake_rights[W_STACK >> 12] = 0;
 	put_tss32(W_TSS_B, S_CODE0, 0x5000, S_DATA0, 0x30800, 2);
-	exc_raise(&w, fault_page(0, 0));
+	exc_raise(&w, fault_page(gva(0), 0));
 	EQ(w.shutdown, 0);
 	EQ(w.eip, 0x5000);
 	EQ(w.tr.sel, S_TSS_B);

@@ -8,18 +8,18 @@
 
 static u64 memory[FRAMES * sizeof(struct frame) / 8];
 
-/* The mapper's leaves: the frame that a reference maps writable, by its page number. */
+/* The mapper's leaves: the frame that a reference maps writable, by its leaf. */
 static u32 mapped[64];
 static unsigned protects, code_calls, ptable_calls;
 static u32 code_n, code_off, code_size;
 
-static bool is_writer(u32 ref, u32 n) { return mapped[frame_ref_va(ref) >> 12] == n; }
+static bool is_writer(u32 ref, u32 n) { return mapped[frame_ref_leaf(ref)] == n; }
 
 static void protect(u32 ref, u32 n)
 {
 	protects++;
 	if (is_writer(ref, n))
-		mapped[frame_ref_va(ref) >> 12] = FRAME_NONE;
+		mapped[frame_ref_leaf(ref)] = FRAME_NONE;
 }
 
 static const struct frame_mapper mapper = { is_writer, protect };
@@ -50,7 +50,7 @@ static void reset(void)
 
 static void map_writable(u32 n, u32 page)
 {
-	frame_add_writer(n, frame_ref(0, 0, page << 12));
+	frame_add_writer(n, frame_ref(0, page));
 	mapped[page] = n;
 }
 
@@ -75,13 +75,12 @@ static void test_lines(void)
 
 static void test_refs(void)
 {
-	u32 r = frame_ref(1023, 1, 0xfffff000), q = frame_ref(0, 0, 0);
+	u32 r = frame_ref(63, 0xffff * 512 + 511), q = frame_ref(0, 0);
 
-	CHECK_EQ(frame_ref_core(r), 1023, "core");
-	CHECK_EQ(frame_ref_view(r), 1, "view");
-	CHECK_EQ(frame_ref_va(r), 0xfffff000, "va");
+	CHECK_EQ(frame_ref_core(r), 63, "core");
+	CHECK_EQ(frame_ref_leaf(r), 0xffff * 512 + 511, "leaf");
 	CHECK(q != 0, "never the empty reference");
-	CHECK_EQ(frame_ref_core(q) + frame_ref_view(q) + frame_ref_va(q), 0, "all zero");
+	CHECK_EQ(frame_ref_core(q) + frame_ref_leaf(q), 0, "all zero");
 }
 
 static void test_watch(void)

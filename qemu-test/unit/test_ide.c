@@ -4,41 +4,14 @@
 
 #include <stdlib.h>
 
+#include "qemu-test/unit/mem_disk.h"
 #include "qemu-test/unit/pc_test.h"
 
 enum { SECTORS = 5000, P = 0x1f0, S = 0x170 };
 
 static struct wire irq[2];
 static u8 *media, *protected_media;
-static u64 huge_lba;
-static unsigned writes;
-
-static int mem_read(void *opaque, u64 lba, u32 n, void *buf)
-{
-	memcpy(buf, (u8 *)opaque + lba * 512, (size_t)n * 512);
-	return 0;
-}
-
-static int mem_write(void *opaque, u64 lba, u32 n, const void *buf)
-{
-	writes++;
-	memcpy((u8 *)opaque + lba * 512, buf, (size_t)n * 512);
-	return 0;
-}
-
-static int huge_read(void *opaque, u64 lba, u32 n, void *buf)
-{
-	(void)opaque;
-	huge_lba = lba;
-	memset(buf, (int)lba, (size_t)n * 512);
-	return 0;
-}
-
-static int bad_read(void *opaque, u64 lba, u32 n, void *buf)
-{
-	(void)opaque, (void)n, (void)buf;
-	return lba == 3 ? -5 : 0;
-}
+static struct mem_disk disk_a, disk_b, disk_c = { .all_zero = true, .bad = 3 };
 
 static void lba28(u16 port, unsigned drive, u32 lba, u8 count)
 {
@@ -218,12 +191,12 @@ static void test_write(void)
 	CHECK(!memcmp(buf, media + 50 * 512, 1024), "written");
 	outb(P + 7, 0xe7);
 	CHECK_EQ(inb(P + 7), 0x50, "FLUSH CACHE");
-	writes = 0;
+	CHECK_EQ(disk_a.submits[BLOCK_FLUSH], 1, "the end was asked to flush");
 	lba28(P, 1, 0, 1);
 	outb(P + 7, 0x30);
 	CHECK_EQ(inb(P + 7), 0x51, "write-protected: error");
 	CHECK_EQ(inb(P + 1), 0x44, "WP and ABRT");
-	CHECK_EQ(writes, 0, "nothing written");
+	CHECK_EQ(disk_b.submits[BLOCK_WRITE], 0, "nothing written");
 	outb(P + 6, 0xe0);
 }
 
@@ -293,9 +266,126 @@ static void test_settings(void)
 	inb(P + 7);
 }
 
+/* An end that takes its time: BSY and no interrupt until it is done; the CPU goes on. */
+static void test_later(void)
+{
+	u8 buf[1024];
+
+	disk_a.later = true;
+	lba28(P, 0, 60, 2);
+	irq[0].rises = 0;
+	outb(P + 7, 0x20);
+	CHECK_EQ(inb(P + 7) & 0x88, 0x80, "read: BSY, no data");
+	CHECK_EQ(inb(0x3f6) & 0x88, 0x80, "in the alternate status, too");
+	CHECK_EQ(inw(P), 0xffff, "no data yet");
+	outb(P + 3, 99), outb(P + 7, 0x10);
+	CHECK_EQ(disk_a.in_flight, 1, "a command to a busy drive is lost");
+	CHECK_EQ(irq[0].rises, 0, "no interrupt");
+	mem_disk_finish(&disk_a, 0, 0);
+	CHECK_EQ(irq[0].rises, 1, "interrupt with the first sector");
+	CHECK_EQ(inb(P + 7), 0x58, "DRQ");
+	read_words(P, buf, 256);
+	CHECK_EQ(inb(P + 7) & 0x88, 0x80, "BSY until the second is there");
+	mem_disk_finish(&disk_a, 0, 0);
+	CHECK_EQ(inb(P + 7), 0x58, "DRQ");
+	read_words(P, buf + 512, 256);
+	CHECK(!memcmp(buf, media + 60 * 512, 1024), "both");
+	CHECK_EQ(inb(P + 3), 61, "the busy drive's registers were not written");
+	lba28(P, 0, 70, 1);
+	outb(P + 7, 0x30);
+	memset(buf, 0x77, 512);
+	irq[0].rises = 0;
+	bus_write_block(bus, P, buf, 2, 256);
+	CHECK_EQ(inb(P + 7) & 0x88, 0x80, "write: BSY once the sector is given");
+	CHECK_EQ(irq[0].rises, 0, "no interrupt");
+	mem_disk_finish(&disk_a, 0, 0);
+	CHECK_EQ(irq[0].rises, 1, "interrupt when it is written");
+	CHECK_EQ(inb(P + 7), 0x50, "done");
+	CHECK_EQ(media[70 * 512], 0x77, "on the disk");
+	outb(P + 7, 0xe7);
+	CHECK_EQ(inb(P + 7) & 0x80, 0x80, "flush: BSY");
+	mem_disk_finish(&disk_a, 0, 0);
+	CHECK_EQ(inb(P + 7), 0x50, "flushed");
+	outb(P + 7, 0xe7);
+	mem_disk_finish(&disk_a, 0, -5);
+	CHECK_EQ(inb(P + 7), 0x51, "flush failed");
+	lba28(P, 0, 71, 2);
+	outb(P + 7, 0x20);
+	mem_disk_finish(&disk_a, 0, -5);
+	CHECK_EQ(inb(P + 7), 0x51, "read failed late");
+	CHECK_EQ(inb(P + 1), 0x40, "UNC");
+	CHECK_EQ(inb(P + 3), 71, "where");
+	lba28(P, 0, 72, 1);
+	outb(P + 7, 0x30);
+	bus_write_block(bus, P, buf, 2, 256);
+	mem_disk_finish(&disk_a, 0, -5);
+	CHECK_EQ(inb(P + 7), 0x51, "write failed late");
+	disk_a.later = false;
+}
+
+/* Three drives at once, ended in another order. */
+static void test_several(void)
+{
+	u8 buf[512];
+
+	disk_a.later = disk_b.later = disk_c.later = true;
+	lba28(P, 0, 80, 1), outb(P + 7, 0x20);
+	lba28(P, 1, 81, 1), outb(P + 7, 0x20);
+	lba28(S, 0, 5, 1), outb(S + 7, 0x20);
+	CHECK_EQ(disk_a.in_flight + disk_b.in_flight + disk_c.in_flight, 3, "three in flight");
+	irq[0].rises = irq[1].rises = 0;
+	mem_disk_finish(&disk_c, 0, 0);
+	CHECK_EQ(irq[1].rises, 1, "the last first");
+	CHECK_EQ(irq[0].rises, 0, "and no other");
+	read_words(S, buf, 256), inb(S + 7);
+	mem_disk_finish(&disk_a, 0, 0);
+	CHECK_EQ(irq[0].rises, 0, "the drive that is not selected shows no interrupt");
+	mem_disk_finish(&disk_b, 0, 0);
+	CHECK_EQ(irq[0].rises, 1, "the selected one does");
+	read_words(P, buf, 256), inb(P + 7);
+	outb(P + 6, 0xe0);
+	CHECK_EQ(inb(P + 7), 0x58, "the other has its data still");
+	read_words(P, buf, 256);
+	CHECK(!memcmp(buf, media + 80 * 512, 512), "its own");
+	disk_a.later = disk_b.later = disk_c.later = false;
+}
+
+/* A reset while the end is busy waits for it, and what it brings is dropped. */
+static void test_reset_in_flight(struct ide *ide)
+{
+	u8 buf[512];
+
+	disk_a.later = true;
+	lba28(P, 0, 90, 1);
+	irq[0].rises = 0;
+	outb(P + 7, 0x20);
+	outb(0x3f6, 0x04), outb(0x3f6, 0x00);
+	CHECK_EQ(inb(P + 7), 0xd0, "SRST: BSY until the end is done");
+	outb(P + 6, 0xb0);
+	CHECK_EQ(inb(P + 7), 0x50, "the other drive is ready");
+	outb(P + 6, 0xa0);
+	mem_disk_finish(&disk_a, 0, 0);
+	CHECK_EQ(inb(P + 7), 0x50, "then ready");
+	CHECK_EQ(irq[0].rises, 0, "without an interrupt");
+	CHECK_EQ(inw(P), 0xffff, "nor data");
+	CHECK_EQ(inb(P + 2) | inb(P + 3) << 8, 0x0101, "but the signature");
+	lba28(P, 0, 90, 1), outb(P + 7, 0x20);
+	ide_reset(ide);
+	CHECK_EQ(inb(P + 7) & 0x80, 0x80, "the machine's reset: the same");
+	mem_disk_finish(&disk_a, 0, -5);
+	CHECK_EQ(inb(P + 7), 0x50, "an error is dropped, too");
+	disk_a.later = false;
+	lba28(P, 0, 91, 1), outb(P + 7, 0x20);
+	read_words(P, buf, 256);
+	CHECK(!memcmp(buf, media + 91 * 512, 512), "and it works as before");
+}
+
 static void test_huge(struct ide *ide)
 {
-	struct blockdev b = { .sectors = 1ull << 32, .name = "huge", .read = huge_read };
+	struct mem_disk d = { .all_zero = true };
+	struct blockdev b = {
+		.opaque = &d, .sectors = 1ull << 32, .name = "huge", .submit = mem_disk_submit,
+	};
 	u8 buf[512];
 
 	ide_attach_disk(ide, 3, &b);
@@ -307,26 +397,29 @@ static void test_huge(struct ide *ide)
 	lba48(S, 0xfffffffe, 1), outb(S + 6, 0x50);
 	outb(S + 7, 0x24);
 	CHECK_EQ(inb(S + 7), 0x58, "near the end");
-	CHECK_EQ(huge_lba, 0xfffffffe, "the address");
-	outb(S + 6, 0xb0), outb(S + 7, 0x30);
-	CHECK_EQ(inb(S + 1), 0x44, "no write function: write-protected");
+	CHECK_EQ(d.last_lba, 0xfffffffe, "the address");
+	outb(S + 6, 0xa0);
 }
 
 int main(void)
 {
 	struct irq_line l[2] = { { wire_set, irq, 0 }, { wire_set, irq, 1 } };
 	struct blockdev a = {
-		.sectors = SECTORS, .name = "A", .read = mem_read, .write = mem_write,
+		.opaque = &disk_a, .sectors = SECTORS, .name = "A", .submit = mem_disk_submit,
 	};
-	struct blockdev b = a, c = { .sectors = 100, .name = "C", .read = bad_read };
+	struct blockdev b = a, c;
 
 	media = malloc(SECTORS * 512);
 	protected_media = calloc(SECTORS, 512);
 	for (unsigned k = 0; k < SECTORS * 512; k++)
 		media[k] = (u8)(k * 31 + (k >> 9) * 17 + (k >> 16));
-	a.opaque = media;
-	b.opaque = protected_media;
+	disk_a.data = media;
+	disk_b.data = protected_media;
+	b.opaque = &disk_b;
 	b.readonly = true;
+	c = (struct blockdev){
+		.opaque = &disk_c, .sectors = 100, .name = "C", .submit = mem_disk_submit,
+	};
 	bus = bus_create();
 	struct ide *ide = ide_create(bus, l);
 	CHECK_EQ(inb(P + 7), 0, "an empty channel: no drive is busy");
@@ -342,6 +435,9 @@ int main(void)
 	test_write();
 	test_errors();
 	test_settings();
+	test_later();
+	test_several();
+	test_reset_in_flight(ide);
 	test_huge(ide);
 	free(media);
 	return check_done();

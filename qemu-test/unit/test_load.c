@@ -192,7 +192,12 @@ static void test_config_faults(void)
 	check_said(load(GOOD "console = com1,debug,none\n", ""), "");
 	good_files();
 	check_said(load(GOOD "console = com1,vga\n", ""), "loam.cfg:5: console = com1,vga: "
-		   "only com1, debug and none are known");
+		   "only com1, com2, debug, log and none are known");
+	good_files();
+	check_said(load(GOOD "console = com2,log\n", ""), "");
+	good_files();
+	check_said(load(GOOD "console = com1,com2\n", ""), "loam.cfg:5: console = com1,com2: "
+		   "one of com1 and com2 can have the keys that are typed");
 	good_files();
 	check_said(load("firmware = bios.bin\ndisk2 = a\ndisk3 = a\ncdrom = b\n", ""),
 		   "loam.cfg:4: cdrom = b: disk2 and disk3 leave no place for it");

@@ -10,6 +10,7 @@
 #include "drivers/pc/fw_cfg.h"
 #include "kernel/lib/err.h"
 #include "kernel/timer.h"
+#include "qemu-test/unit/mem_disk.h"
 #include "qemu-test/unit/pc_test.h"
 
 static struct machine *m;
@@ -21,17 +22,7 @@ static u8 disk_bytes[64 * 512];
 static void on_reset(void *o) { (void)o; resets++; }
 static void on_off(int status) { offs++; off_status = status; }
 
-static int mem_read(void *o, u64 lba, u32 n, void *b)
-{
-	memcpy(b, (u8 *)o + lba * 512, n * 512ul);
-	return 0;
-}
-
-static int mem_write(void *o, u64 lba, u32 n, const void *b)
-{
-	memcpy((u8 *)o + lba * 512, b, n * 512ul);
-	return 0;
-}
+static struct mem_disk disk = { .data = disk_bytes };
 
 static void program_pic(void)
 {
@@ -50,6 +41,8 @@ static int take(void)
 
 static void test_wiring(void)
 {
+	struct input in = machine_input(m);
+
 	program_pic();
 	writel(0xfee000f0, 0x1ff), writel(0xfee00350, 0x8700);
 	CHECK_EQ(take(), -1, "quiet");
@@ -71,13 +64,22 @@ static void test_wiring(void)
 	outb(0x3fc, 0x08), outb(0x3f9, 0x02);
 	CHECK_EQ(take(), 0x0c, "COM1 is IRQ 4");
 	outb(0x3f9, 0);
+	outb(0x2fc, 0x08), outb(0x2f9, 0x02);
+	CHECK_EQ(take(), 0x0b, "COM2 is IRQ 3");
+	outb(0x2f9, 0);
 	outb(0x64, 0x60), outb(0x60, 0x47);
-	machine_key(m, 0x1c, true);
+	in.key(in.opaque, 0x1c, true);
 	CHECK_EQ(take(), 0x09, "keyboard is IRQ 1");
 	CHECK_EQ(inb(0x60), 0x1e, "A");
 	outb(0x64, 0xd4), outb(0x60, 0xf2);
 	CHECK_EQ(take(), 0x74, "mouse is IRQ 12");
 	inb(0x60), take(), inb(0x60);
+	outb(0x64, 0xd4), outb(0x60, 0xf4);
+	take(), inb(0x60);
+	in.mouse(in.opaque, 3, 0, 1);
+	CHECK_EQ(take(), 0x74, "a move is told");
+	CHECK_EQ(inb(0x60), 0x09, "left button");
+	take(), inb(0x60), take(), inb(0x60);
 	outb(0x70, 0x0b), outb(0x71, 0x12);
 	fake_advance(1000000000);
 	CHECK_EQ(take(), 0x70, "RTC is IRQ 8");
@@ -91,9 +93,36 @@ static void test_wiring(void)
 	outl(0xcf8, 0x80000b40), outl(0xcfc, 0x601);
 	outl(0xcf8, 0x80000b80), outb(0xcfc, 1);
 	outw(0x604, 1), outw(0x602, 0x100);
-	machine_power_button(m);
+	in.power_button(in.opaque);
 	CHECK_EQ(take(), 0x71, "SCI is IRQ 9");
 	outw(0x600, 0x100);
+}
+
+/*
+ * A player that takes no interrupts and watches IRR for IRQ 0: it sees each period's two edges.
+ * And what waits when OUT falls is gone for good.
+ */
+static void test_polled_timer(void)
+{
+	unsigned rises = 0, was = 0;
+
+	program_pic();
+	outb(0x21, 0xff);
+	outb(0x43, 0x36), outb(0x40, 0x9c), outb(0x40, 0x2e);	/* mode 3, 11932: 10 ms */
+	outb(0x20, 0x0a);
+	for (unsigned k = 0; k < 1050; k++) {
+		fake_advance(100000);
+		unsigned now = inb(0x20) & 1;
+		rises += now && !was;
+		was = now;
+	}
+	CHECK_EQ(rises, 10, "105 ms: ten periods end");
+	fake_advance(12000000);
+	outb(0x21, 0xfe);
+	CHECK_EQ(take(), -1, "unmasked in the second half: nothing waits");
+	fake_advance(5000000);
+	CHECK_EQ(take(), 0x08, "unmasked in the first half: the tick");
+	outb(0x21, 0);
 }
 
 static void test_control_lines(void)
@@ -260,8 +289,7 @@ int main(void)
 {
 	static u8 kernel[2560], initrd[100];
 	struct blockdev b = {
-		.opaque = disk_bytes, .sectors = 64, .name = "d", .read = mem_read,
-		.write = mem_write,
+		.opaque = &disk, .sectors = 64, .name = "d", .submit = mem_disk_submit,
 	};
 	struct machine_config c = {
 		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
@@ -278,8 +306,13 @@ int main(void)
 	CHECK_EQ(machine_create(&c, &m), 0, "created");
 	CHECK(machine_bus(m) == bus, "on the bus that was given");
 	ic = machine_irqchip(m);
+	struct display screen = machine_display(m);
+	struct picture p;
+	screen.take(screen.opaque, &p);
+	CHECK_EQ(p.width, 80, "its screen");
 	test_firmware_view();
 	test_wiring();
+	test_polled_timer();
 	test_control_lines();
 	test_flood();
 	test_random();

@@ -91,11 +91,47 @@ static void test_mask_and_spurious(void)
 	pulse(3);
 	CHECK_EQ(intr.level, 0, "masked");
 	outb(0x21, 0);
-	CHECK_EQ(intr.level, 1, "the edge was kept");
+	CHECK_EQ(intr.level, 1, "its line stayed up: it was kept");
 	outb(0x21, 0xff);
 	CHECK_EQ(pic_ack(pic), 0x27, "spurious IRQ 7");
 	outb(0x20, 0x0b);
 	CHECK_EQ(inb(0x20), 0, "a spurious one is not in service");
+}
+
+/* "If the IR input goes low before INTA, a default IR7 will occur" (datasheet, edge mode). */
+static void test_withdrawn(void)
+{
+	init(1);
+	all_low();
+	outb(0x20, 0x0a), outb(0xa0, 0x0a);
+	pulse(3);
+	CHECK_EQ(inb(0x20), 0x08, "IRR shows it");
+	pic_set(pic, 3, 0);
+	CHECK_EQ(inb(0x20), 0, "IRR: gone with its line");
+	CHECK_EQ(intr.level, 0, "and so is INT");
+	CHECK_EQ(pic_ack(pic), 0x27, "INTA that comes all the same: IR7");
+	outb(0x20, 0x0b);
+	CHECK_EQ(inb(0x20), 0, "nothing in service");
+	outb(0x21, 0x08);
+	pulse(3);
+	pic_set(pic, 3, 0);
+	outb(0x21, 0);
+	CHECK_EQ(intr.level, 0, "a masked one goes, too");
+	pulse(14);
+	pic_set(pic, 14, 0);
+	CHECK_EQ(intr.level, 0, "slave: INT drops");
+	CHECK_EQ(inb(0xa0), 0, "slave: IRR");
+	CHECK_EQ(pic_ack(pic), 0x2f, "slave: IR15");
+	outb(0x20, 0x0b), outb(0xa0, 0x0b);
+	CHECK_EQ(inb(0x20), 0x04, "slave: IR2 of the master is in service");
+	CHECK_EQ(inb(0xa0), 0, "slave: nothing");
+	outb(0x20, 0x20);
+	pic_set(pic, 3, 1);
+	CHECK_EQ(pic_ack(pic), 0x23, "the next edge counts");
+	pic_set(pic, 3, 0);
+	outb(0x20, 0x0b);
+	CHECK_EQ(inb(0x20), 0x08, "a line that drops in service changes nothing");
+	outb(0x20, 0x20);
 }
 
 static void test_edge_level(void)
@@ -171,6 +207,7 @@ int main(void)
 	test_nested();
 	test_cascade();
 	test_mask_and_spurious();
+	test_withdrawn();
 	test_edge_level();
 	test_rotation();
 	test_modes();

@@ -73,11 +73,11 @@ static void test_dirty(void)
 	CHECK_EQ(world_get32(PTE(VA)), A | ALL | W_A | W_D, "D");
 	hit(VA, true, false, A, 0, "second does not");
 	world_set32(PTE(VA), A | ALL);
-	shadow_invlpg(s, VA);
+	shadow_invlpg(s, gva(VA));
 	hit(VA, false, false, A, 1, "read again");
 	hit(VA, true, false, A, 1, "write again");
 	CHECK_EQ(world_get32(PTE(VA)), A | ALL | W_A | W_D, "D again");
-	shadow_invlpg(s, VA);
+	shadow_invlpg(s, gva(VA));
 	hit(VA, false, false, A, 1, "a read of a dirty page");
 	hit(VA, true, false, A, 0, "fills a writable leaf");
 }
@@ -114,7 +114,7 @@ static void test_narrowing(void)
 	hit(VA, true, true, A, 1, "writable");
 	world_set32(PTE(VA), A | W_P | W_US | W_D);
 	hit(VA, true, true, A, 0, "stale right, as x86 allows");
-	CHECK_EQ(shadow_fault(s, VA, X86_READ, true, &miss), SHADOW_FILLED, "walked again");
+	CHECK_EQ(shadow_fault(s, gva(VA), X86_READ, true, &miss), SHADOW_FILLED, "walked again");
 	CHECK_EQ(fake_disagreements(s->view[1].asid, s->view[1].root), 0, "TLB told");
 	ends(VA, true, true, WORLD_FAULT, PF_P | PF_U | PF_W, "no more");
 }
@@ -171,7 +171,7 @@ static void test_stale_reference(void)
 	world_set32(PTE(VA), A | ALL);
 	hit(VA, true, true, A, 1, "first frame");
 	world_set32(PTE(VA), B | ALL);
-	shadow_invlpg(s, VA);
+	shadow_invlpg(s, gva(VA));
 	hit(VA, true, true, B, 1, "second frame at the same place");
 	frame_watch(A >> 12, WATCH_CODE);
 	hit(VA, true, true, B, 0, "is still writable");
@@ -203,14 +203,14 @@ static void test_large(void)
 	for (u32 k = 0; k < 40; k++)
 		hit(VA + 0x210000 + k * 0x1000, false, true, 0xa10000 + k * 0x1000, 1, "more");
 	world_set32(PDE(VA), 0x400000 | ALL | W_PS);
-	shadow_invlpg(s, VA + 0x123000);
+	shadow_invlpg(s, gva(VA + 0x123000));
 	hit(VA + 0x1000, false, true, 0x401000, 1, "INVLPG took the lower half");
 	hit(VA + 0x3ff000, false, true, 0x7ff000, 1, "and the upper");
 	hit(VA + 0x215000, false, true, 0x615000, 1, "and the rest");
 	world_set32(PDE(VA), PT | ALL);
 	world_set32(PTE(VA + 0x1000), A | ALL);
 	world_set32(PTE(VA + 0x3ff000), B | ALL);
-	shadow_invlpg(s, VA + 0x3ff000);
+	shadow_invlpg(s, gva(VA + 0x3ff000));
 	hit(VA + 0x1000, false, true, A, 1, "split into small pages: one INVLPG is enough");
 	hit(VA + 0x3ff000, false, true, B, 1, "for all");
 }
@@ -222,7 +222,7 @@ static void test_invlpg_views(void)
 	hit(VA, true, true, A, 1, "user");
 	hit(VA, true, false, A, 1, "supervisor");
 	world_set32(PTE(VA), B | ALL);
-	shadow_invlpg(s, VA + 0xfff);
+	shadow_invlpg(s, gva(VA + 0xfff));
 	hit(VA, true, false, B, 1, "dropped here");
 	hit(VA, true, true, B, 1, "and there, though global");
 }
@@ -308,7 +308,7 @@ static void test_alias(void)
 	CHECK_EQ(world_access(0x80000000, false, true, true).end, WORLD_HIT, "opened");
 	CHECK_EQ(world_access(0x80000000, true, true, true).fills, 0, "both at once");
 	world_set32(PTE(0x80000000), B | ALL);
-	shadow_invlpg(s, 0x80000000);
+	shadow_invlpg(s, gva(0x80000000));
 	r = world_access(0x80000000, true, true, true);
 	CHECK_EQ(r.host, (uintptr_t)world_ram + B, "both dropped");
 	r = world_access(0x80000000, false, true, true);
@@ -328,16 +328,16 @@ static void test_nx(void)
 	world_set64(PT + 8, B | ALL);
 	shadow_set_paging(s, &p);
 	hit(va, true, true, A, 1, "data in an XD page");
-	CHECK(!shadow_translate(s, va, X86_FETCH, true, &at, &error), "no fetch");
+	CHECK(!shadow_translate(s, gva(va), X86_FETCH, true, &at, &error), "no fetch");
 	CHECK_EQ(error, PF_P | PF_U | PF_I, "code");
-	CHECK(shadow_translate(s, va + 0x1234, X86_FETCH, true, &at, &error), "next page: fetch");
+	CHECK(shadow_translate(s, gva(va + 0x1234), X86_FETCH, true, &at, &error), "next page");
 	CHECK_EQ(at.a, B + 0x234, "where");
 	CHECK_EQ(world_get64(PT + 8), B | ALL | W_A, "A set");
 	world_set64(PD + 16, 0x800000 | ALL | W_PS);
 	hit(0x400000, false, true, 0x800000, 1, "2 MiB page");
 	hit(0x5ff000, false, true, 0x9ff000, 1, "its end");
 	world_set64(PD + 16, 0x600000 | ALL | W_PS);
-	shadow_invlpg(s, 0x480000);
+	shadow_invlpg(s, gva(0x480000));
 	hit(0x5ff000, false, true, 0x7ff000, 1, "INVLPG drops all of it");
 	p.pdpte[0] = 0;
 	shadow_load_cr3(s, 0, p.pdpte);
@@ -416,7 +416,7 @@ static void test_generations(void)
 	CHECK(shadow_generation(s) != g, "CR3");
 	CHECK_EQ(shadow_global_generation(s), all, "leaves global ones alone");
 	g = shadow_generation(s);
-	shadow_invlpg(s, 0);
+	shadow_invlpg(s, gva(0));
 	CHECK(shadow_generation(s) != g && shadow_global_generation(s) != all, "INVLPG: both");
 	g = shadow_generation(s);
 	all = shadow_global_generation(s);
@@ -440,7 +440,7 @@ static void test_generations(void)
 /* Pages with a data breakpoint: no leaf, in no view, global or not, until they are let go. */
 static void test_debug_pages(void)
 {
-	static const u32 pages[] = { VA + 0x1004, VA + 0x2ffc };
+	static const gva_t pages[] = { { VA + 0x1004 }, { VA + 0x2ffc } };
 
 	start(16);
 	for (u32 k = 0; k < 4; k++)

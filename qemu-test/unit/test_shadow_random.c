@@ -285,7 +285,7 @@ static void invlpg(void)
 	unsigned k = world_random(PAGES);
 
 	remember();			/* so that large pages of today go as well */
-	shadow_invlpg(s, pages[k]);
+	shadow_invlpg(s, gva(pages[k]));
 	forget_page(k);
 }
 
@@ -325,7 +325,7 @@ static void fill_ahead(void)
 {
 	struct shadow_miss miss;
 
-	shadow_fault(s, pages[world_random(PAGES)], world_random(2) ? X86_WRITE : X86_READ,
+	shadow_fault(s, gva(pages[world_random(PAGES)]), world_random(2) ? X86_WRITE : X86_READ,
 		     world_random(2), &miss);
 }
 

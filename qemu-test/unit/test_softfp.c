@@ -45,11 +45,13 @@ static void test_known(void)
 int main(void)
 {
 	oracle_print_cpu();
+	sf_vendor_init();
 	test_known();
 	test_edges(3);
 	sf_random(600000);
 	sf_check_rates();
 	printf("%lu transcendental results one unit apart from the CPU's, or in C1\n", sf_near);
+	sf_vendor_report();
 	printf("%lu passed, %lu failed\n", sf_passed, sf_failed);
 	return sf_failed != 0;
 }

@@ -146,7 +146,7 @@ static void test_dr(void)
 
 static void test_breakpoints(void)
 {
-	u32 start[4];
+	gva_t start[4];
 
 	world_protected(0);
 	w.dr[0] = 0x1000;
@@ -155,38 +155,38 @@ static void test_breakpoints(void)
 	w.dr[3] = 0x3f8;
 	/* 0: execution; 1: 4-byte writes; 2: 2-byte read/write, off; 3: 1-byte I/O */
 	w.dr[7] = 0x1 | 0x8 | 0x80 | 0xdu << 20 | 0x7u << 24 | 0x2u << 28;
-	EQ(sys_breakpoints(&w, 0x1000, 1, BREAK_EXEC), 1);
-	EQ(sys_breakpoints(&w, 0x1001, 1, BREAK_EXEC), 0);
-	EQ(sys_breakpoints(&w, 0x1000, 1, BREAK_WRITE), 0);
-	EQ(sys_breakpoints(&w, 0x2000, 1, BREAK_WRITE), 2);	/* the address is aligned down */
-	EQ(sys_breakpoints(&w, 0x2003, 4, BREAK_WRITE), 2);
-	EQ(sys_breakpoints(&w, 0x1ffd, 4, BREAK_WRITE), 2);
-	EQ(sys_breakpoints(&w, 0x2004, 4, BREAK_WRITE), 0);
-	EQ(sys_breakpoints(&w, 0x1ffc, 4, BREAK_WRITE), 0);
-	EQ(sys_breakpoints(&w, 0x2000, 4, BREAK_READ), 0);
-	EQ(sys_breakpoints(&w, 0x3000, 4, BREAK_READ), 0);	/* not enabled */
+	EQ(sys_breakpoints(&w, gva(0x1000), 1, BREAK_EXEC), 1);
+	EQ(sys_breakpoints(&w, gva(0x1001), 1, BREAK_EXEC), 0);
+	EQ(sys_breakpoints(&w, gva(0x1000), 1, BREAK_WRITE), 0);
+	EQ(sys_breakpoints(&w, gva(0x2000), 1, BREAK_WRITE), 2);	/* aligned down */
+	EQ(sys_breakpoints(&w, gva(0x2003), 4, BREAK_WRITE), 2);
+	EQ(sys_breakpoints(&w, gva(0x1ffd), 4, BREAK_WRITE), 2);
+	EQ(sys_breakpoints(&w, gva(0x2004), 4, BREAK_WRITE), 0);
+	EQ(sys_breakpoints(&w, gva(0x1ffc), 4, BREAK_WRITE), 0);
+	EQ(sys_breakpoints(&w, gva(0x2000), 4, BREAK_READ), 0);
+	EQ(sys_breakpoints(&w, gva(0x3000), 4, BREAK_READ), 0);	/* not enabled */
 	w.dr[7] |= 0x10;
-	EQ(sys_breakpoints(&w, 0x3000, 4, BREAK_READ), 4);
-	EQ(sys_breakpoints(&w, 0x3000, 4, BREAK_WRITE), 4);
-	EQ(sys_breakpoints(&w, 0x3f8, 1, BREAK_IO), 0);		/* CR4.DE = 0 */
+	EQ(sys_breakpoints(&w, gva(0x3000), 4, BREAK_READ), 4);
+	EQ(sys_breakpoints(&w, gva(0x3000), 4, BREAK_WRITE), 4);
+	EQ(sys_breakpoints_io(&w, 0x3f8, 1), 0);		/* CR4.DE = 0 */
 	w.cr4 |= CR4_DE;
-	EQ(sys_breakpoints(&w, 0x3f8, 1, BREAK_IO), 8);
+	EQ(sys_breakpoints_io(&w, 0x3f8, 1), 8);
 	EQ(sys_breakpoints_of(&w, BREAK_EXEC, start), 1);
-	EQ(start[0], 0x1000);
+	EQ(start[0].a, 0x1000);
 	EQ(sys_breakpoints_of(&w, BREAK_WRITE, start), 6);	/* read/write ones, too */
-	EQ(start[1], 0x2000);
+	EQ(start[1].a, 0x2000);
 	EQ(sys_breakpoints_of(&w, BREAK_READ, start), 4);
 	EQ(sys_breakpoints_of(&w, BREAK_IO, start), 8);
 	w.dr[2] = 0xffffffff;					/* the last one, aligned down */
-	EQ(sys_breakpoints(&w, 0xffffffff, 4, BREAK_READ), 4);
-	EQ(sys_breakpoints(&w, 0, 4, BREAK_READ), 0);
+	EQ(sys_breakpoints(&w, gva(0xffffffff), 4, BREAK_READ), 4);
+	EQ(sys_breakpoints(&w, gva(0), 4, BREAK_READ), 0);
 	sys_note_hits(&w, 0);
 	EQ(w.pending & PENDING_DEBUG, 0);
 	sys_note_hits(&w, 4);
 	EQ(w.debug_hits, 4);
 	EQ(w.pending & PENDING_DEBUG, PENDING_DEBUG);
 	w.dr[7] = 0xffff0400;
-	EQ(sys_breakpoints(&w, 0x1000, 1, BREAK_EXEC), 0);
+	EQ(sys_breakpoints(&w, gva(0x1000), 1, BREAK_EXEC), 0);
 }
 
 static void test_tables(void)
@@ -203,7 +203,7 @@ static void test_tables(void)
 	EQ(sel, S_LDT);
 	OK(sys_str(&w, &sel));
 	EQ(sel, S_TSS_A);
-	OK(sys_invlpg(&w, 0x1000));
+	OK(sys_invlpg(&w, gva(0x1000)));
 	EQ(w_invlpg, 1);
 	OK(sys_wbinvd(&w));
 	OK(sys_hlt(&w));
@@ -211,7 +211,7 @@ static void test_tables(void)
 	world_protected(3);
 	FAULTS(sys_lgdt(&w, 0, 0, 4), EXC_GP, 0);
 	FAULTS(sys_lidt(&w, 0, 0, 4), EXC_GP, 0);
-	FAULTS(sys_invlpg(&w, 0), EXC_GP, 0);
+	FAULTS(sys_invlpg(&w, gva(0)), EXC_GP, 0);
 	FAULTS(sys_wbinvd(&w), EXC_GP, 0);
 	FAULTS(sys_hlt(&w), EXC_GP, 0);
 	FAULTS(sys_monitor(&w, 0), EXC_UD, 0);

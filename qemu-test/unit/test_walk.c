@@ -62,7 +62,7 @@ static void test_rights(void)
 		p.wp = r->wp;
 		world_set32(PD + 4, PT | r->pde);
 		world_set32(pt + 12, r->pte ? PAGE | r->pte : 0);
-		ok = x86_walk(&p, VA, r->access, r->user, &w);
+		ok = x86_walk(&p, gva(VA), r->access, r->user, &w);
 		CHECK_EQ(ok, r->error < 0, r->name);
 		if (!ok) {
 			CHECK_EQ(w.error, r->error, r->name);
@@ -87,22 +87,22 @@ static void test_large(void)
 
 	p.pse = true;
 	world_set32(PD + 4, 0x00800000 | W_P | W_RW | W_PS);
-	CHECK(x86_walk(&p, VA, X86_WRITE, false, &w), "4 MiB page");
+	CHECK(x86_walk(&p, gva(VA), X86_WRITE, false, &w), "4 MiB page");
 	CHECK_EQ(w.page, 0x00803000, "its 4 KiB piece");
 	CHECK_EQ(w.shift, 22, "size");
 	CHECK_EQ(world_get32(PD + 4), 0x00800000 | W_P | W_RW | W_PS | W_A | W_D, "A and D");
 	for (unsigned b = 13; b < 22; b++) {	/* table 4-4 */
 		world_set32(PD + 4, 0x00800000 | W_P | W_PS | 1u << b);
-		CHECK(!x86_walk(&p, VA, X86_READ, true, &w), "reserved bit");
+		CHECK(!x86_walk(&p, gva(VA), X86_READ, true, &w), "reserved bit");
 		CHECK_EQ(w.error, PF_P | PF_RSVD | PF_U, "RSVD");
 	}
 	world_set32(PD + 4, 0x00800000 | W_P | W_PS | 1u << 12);
-	CHECK(x86_walk(&p, VA, X86_READ, false, &w), "bit 12 is PAT");
+	CHECK(x86_walk(&p, gva(VA), X86_READ, false, &w), "bit 12 is PAT");
 	CHECK(!w.global, "no G");
 	world_set32(PD + 4, 0x00800000 | W_P | W_PS | W_G);
-	CHECK(x86_walk(&p, VA, X86_READ, false, &w) && !w.global, "G without PGE");
+	CHECK(x86_walk(&p, gva(VA), X86_READ, false, &w) && !w.global, "G without PGE");
 	p.pge = true;
-	CHECK(x86_walk(&p, VA, X86_READ, false, &w) && w.global, "G with PGE");
+	CHECK(x86_walk(&p, gva(VA), X86_READ, false, &w) && w.global, "G with PGE");
 }
 
 static void test_pae(void)
@@ -112,39 +112,42 @@ static void test_pae(void)
 
 	world_set64(PD + 16, PT | W_P | W_RW | W_US);
 	world_set64(PT + 24, PAGE | W_P | W_RW | W_US | W_NX);
-	CHECK(x86_walk(&p, VA, X86_WRITE, true, &w), "PAE write");
+	CHECK(x86_walk(&p, gva(VA), X86_WRITE, true, &w), "PAE write");
 	CHECK_EQ(w.page, PAGE, "page");
 	CHECK(w.nx, "XD");
 	CHECK_EQ(world_get64(PT + 24), PAGE | W_P | W_RW | W_US | W_NX | W_A | W_D, "A, D");
 	CHECK_EQ(world_get64(PD + 16), PT | W_P | W_RW | W_US | W_A, "A");
-	CHECK(!x86_walk(&p, VA, X86_FETCH, true, &w), "fetch from XD");
+	CHECK(!x86_walk(&p, gva(VA), X86_FETCH, true, &w), "fetch from XD");
 	CHECK_EQ(w.error, PF_P | PF_U | PF_I, "its code");
-	CHECK(!x86_walk(&p, VA + 0x1000, X86_FETCH, false, &w), "fetch, not present");
+	CHECK(!x86_walk(&p, gva(VA + 0x1000), X86_FETCH, false, &w), "fetch, not present");
 	CHECK_EQ(w.error, PF_I, "its code");
 	p.nxe = false;
-	CHECK(!x86_walk(&p, VA, X86_READ, false, &w), "XD is reserved without NXE");
+	CHECK(!x86_walk(&p, gva(VA), X86_READ, false, &w), "XD is reserved without NXE");
 	CHECK_EQ(w.error, PF_P | PF_RSVD, "its code");
-	CHECK(!x86_walk(&p, VA, X86_FETCH, false, &w), "the same for a fetch");
+	CHECK(!x86_walk(&p, gva(VA), X86_FETCH, false, &w), "the same for a fetch");
 	CHECK_EQ(w.error, PF_P | PF_RSVD, "no I bit without NXE");
 	p.nxe = true;
 	world_set64(PT + 24, PAGE | W_P | 1ull << 36);
-	CHECK(!x86_walk(&p, VA, X86_READ, false, &w), "address bit beyond MAXPHYADDR");
+	CHECK(!x86_walk(&p, gva(VA), X86_READ, false, &w), "address bit beyond MAXPHYADDR");
 	CHECK_EQ(w.error, PF_P | PF_RSVD, "its code");
 	p.phys_bits = 40;
-	CHECK(x86_walk(&p, VA, X86_READ, false, &w), "which is fine with 40 bits");
+	CHECK(x86_walk(&p, gva(VA), X86_READ, false, &w), "which is fine with 40 bits");
 	CHECK_EQ(w.page, PAGE | 1ull << 36, "and part of the address");
 	world_set64(PD + 16, 0x800000 | W_P | W_PS | 1ull << 45);
-	CHECK(!x86_walk(&p, VA, X86_READ, false, &w) && w.error == (PF_P | PF_RSVD), "in a PDE");
+	CHECK(!x86_walk(&p, gva(VA), X86_READ, false, &w), "in a PDE");
+	CHECK_EQ(w.error, PF_P | PF_RSVD, "in a PDE");
 	world_set64(PD + 16, 0x800000 | W_P | W_PS | 0x2000);
-	CHECK(!x86_walk(&p, VA, X86_READ, false, &w) && w.error == (PF_P | PF_RSVD), "2 MiB 13");
+	CHECK(!x86_walk(&p, gva(VA), X86_READ, false, &w), "2 MiB 13");
+	CHECK_EQ(w.error, PF_P | PF_RSVD, "2 MiB 13");
 	world_set64(PD + 16, 0x800000 | W_P | W_PS | W_RW);
-	CHECK(x86_walk(&p, VA, X86_WRITE, false, &w), "2 MiB page, CR4.PSE off");
+	CHECK(x86_walk(&p, gva(VA), X86_WRITE, false, &w), "2 MiB page, CR4.PSE off");
 	CHECK_EQ(w.page, 0x803000, "piece");
 	CHECK_EQ(w.shift, 21, "size");
-	CHECK(!x86_walk(&p, VA + 0x40000000, X86_READ, true, &w) && w.error == PF_U, "no PDPTE");
+	CHECK(!x86_walk(&p, gva(VA + 0x40000000), X86_READ, true, &w), "no PDPTE");
+	CHECK_EQ(w.error, PF_U, "no PDPTE");
 	world_set64(PD + 16, PT | W_P | W_NX);
 	world_set64(PT + 24, PAGE | W_P);
-	CHECK(!x86_walk(&p, VA, X86_FETCH, false, &w), "XD in the PDE counts");
+	CHECK(!x86_walk(&p, gva(VA), X86_FETCH, false, &w), "XD in the PDE counts");
 }
 
 /* 4.4.1: P, PWT, PCD, ignored 11:9 and the address are allowed. */
@@ -174,27 +177,27 @@ static void test_odd_places(void)
 
 	p.cr3 = PD;
 	world_set32(PD + 0xffc, PD | W_P | W_RW);	/* the directory maps itself */
-	CHECK(x86_walk(&p, 0xfffff000, X86_WRITE, false, &w), "one entry at both levels");
+	CHECK(x86_walk(&p, gva(0xfffff000), X86_WRITE, false, &w), "one entry at both levels");
 	CHECK_EQ(w.page, PD, "itself");
 	CHECK_EQ(world_get32(PD + 0xffc), PD | W_P | W_RW | W_A | W_D, "marked as PTE");
 	p.cr3 = 0xfffff000;				/* the firmware's last page */
-	x86_walk(&p, 0, X86_WRITE, false, &w);
-	x86_walk(&p, 0x400000, X86_WRITE, false, &w);
+	x86_walk(&p, gva(0), X86_WRITE, false, &w);
+	x86_walk(&p, gva(0x400000), X86_WRITE, false, &w);
 	p.cr3 = 0xd0000000;				/* nothing there: all ones */
 	p.pse = true;
-	CHECK(!x86_walk(&p, 0, X86_READ, false, &w), "tables in a hole");
+	CHECK(!x86_walk(&p, gva(0), X86_READ, false, &w), "tables in a hole");
 	CHECK_EQ(w.error, PF_P | PF_RSVD, "read as ones");
 	p.pg = false;
-	CHECK(x86_walk(&p, 0xfee00123, X86_WRITE, true, &w), "paging off");
+	CHECK(x86_walk(&p, gva(0xfee00123), X86_WRITE, true, &w), "paging off");
 	CHECK_EQ(w.page, 0xfee00000, "identity");
 	CHECK_EQ(w.steps, 0, "no entry");
 	gpa_set_a20(false);
-	CHECK(x86_walk(&p, 0x100123, X86_READ, false, &w), "A20 off");
+	CHECK(x86_walk(&p, gva(0x100123), X86_READ, false, &w), "A20 off");
 	CHECK_EQ(w.page, 0, "wraps");
 	p = plain;
 	world_set32(0x4, 0x5000 | W_P);			/* PD at 1 MiB is seen at 0 */
 	world_set32(0x500c, 0x300000 | W_P);
-	CHECK(x86_walk(&p, VA, X86_READ, false, &w), "tables through A20");
+	CHECK(x86_walk(&p, gva(VA), X86_READ, false, &w), "tables through A20");
 	CHECK_EQ(w.page, 0x200000, "page through A20");
 	gpa_set_a20(true);
 }
@@ -236,7 +239,7 @@ static void compare(const struct x86_paging *p, u32 va, enum x86_access access, 
 {
 	struct ref_walk r = ref_walk(p, va, access, user);
 	struct x86_walk w;
-	bool ok = x86_walk(p, va, access, user, &w);
+	bool ok = x86_walk(p, gva(va), access, user, &w);
 
 	CHECK_EQ(ok, r.ok, "random: outcome");
 	if (!ok) {

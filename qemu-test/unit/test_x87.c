@@ -68,10 +68,12 @@ static void test_store_steps(void)
 int main(void)
 {
 	oracle_print_cpu();
+	xt_vendor_init();
 	test_real_formats();
 	test_store_steps();
 	xt_fuzz(600000);
 	printf("%lu transcendental results one unit apart from the CPU's, or in C1\n", xt_near);
+	sf_vendor_report();
 	printf("%lu passed, %lu failed\n", xt_passed, xt_failed);
 	return xt_failed != 0;
 }

@@ -48,7 +48,7 @@ bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 	if (!kind_of(f->insn >> 22, a))
 		return false;
 	a->reg = f->insn & 31;
-	a->addr = f->gpr[f->insn >> 5 & 31] + (u64)sign_extend(f->insn >> 10, 12);
+	a->addr = hva(f->gpr[f->insn >> 5 & 31] + (u64)sign_extend(f->insn >> 10, 12));
 	return true;
 }
 

@@ -30,6 +30,13 @@ static inline struct cpu *cpu_self(void)
 	return c;
 }
 
+/*
+ * Where the host reaches a guest linear address, and back: those of 32-bit guests are
+ * sign-extended (docs/design.md §1).
+ */
+static inline hva_t gva_to_hva(gva_t a) { return hva((u64)(s32)a.a); }
+static inline gva_t hva_to_gva(hva_t a) { return gva((u32)a.a); }
+
 /* Is the kick register set? Translated code tests it; C is compiled with -ffixed-r21. */
 static inline bool kick_is_set(void)
 {

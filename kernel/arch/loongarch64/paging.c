@@ -11,6 +11,7 @@
 #include "kernel/paging.h"
 
 #include "kernel/arch.h"
+#include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/arch/loongarch64/csr.h"
 #include "kernel/arch/loongarch64/trap.h"
 #include "kernel/panic.h"
@@ -59,7 +60,7 @@ hpa_t paging_root_get(const u64 *root, unsigned slot)
 }
 
 /* Values stay sign-extended; whether they are makes no difference to the walk. */
-u64 paging_va(u32 addr, bool other) { return (u64)(s32)addr ^ (other ? ALIAS : 0); }
+hva_t paging_hva(gva_t addr, bool other) { return hva(gva_to_hva(addr).a ^ (other ? ALIAS : 0)); }
 
 void paging_activate(unsigned asid, hpa_t root)
 {
@@ -81,9 +82,9 @@ static void drop_pair(unsigned asid, u64 va)
 	__asm__ volatile("invtlb 0x5, %0, %1" : : "r"((u64)asid), "r"(va) : "memory");
 }
 
-void paging_drop_page(unsigned asid, u32 addr)
+void paging_drop_page(unsigned asid, gva_t addr)
 {
-	u64 va = (u64)(s32)addr;
+	u64 va = gva_to_hva(addr).a;
 
 	drop_pair(asid, va);
 	drop_pair(asid, va ^ ALIAS);
@@ -105,10 +106,10 @@ static void rewrite_pair(u64 va, const pte_t *pair)
 	__asm__ volatile("tlbwr" : : : "memory");
 }
 
-void paging_upgrade(u32 addr, const pte_t *leaf)
+void paging_upgrade(gva_t addr, const pte_t *leaf)
 {
 	const pte_t *pair = (const pte_t *)((u64)leaf & ~15ull);
-	u64 va = (u64)(s32)addr;
+	u64 va = gva_to_hva(addr).a;
 
 	rewrite_pair(va, pair);
 	rewrite_pair(va ^ ALIAS, pair);

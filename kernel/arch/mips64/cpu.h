@@ -30,6 +30,12 @@
 #include "kernel/cpu.h"
 #include "kernel/lib/types.h"
 
+/*
+ * Where a 32-bit guest's linear address is: zero-extended, in xuseg. Sign-extended ones from 2 GiB
+ * on would be kseg0 and kseg1, raw physical memory.
+ */
+static inline hva_t gva_to_hva(gva_t a) { return hva((u32)a.a); }
+
 static inline struct cpu *cpu_self(void)
 {
 	struct cpu *c;

@@ -63,11 +63,15 @@ hpa_t paging_root_get(const u64 *root, unsigned slot)
 }
 
 /* Values are zero-extended; base + displacement may lead a little over either end. */
-u64 paging_va(u32 addr, bool other)
+static bool has_other(gva_t addr) { return (u32)addr.a < MEETS_LOW || (u32)addr.a >= MEETS_HIGH; }
+
+hva_t paging_hva(gva_t addr, bool other)
 {
-	if (other && addr < MEETS_LOW)
-		return addr | 1ull << 32;
-	return other && addr >= MEETS_HIGH ? (u64)(s32)addr : addr;
+	u64 va = gva_to_hva(addr).a;
+
+	if (!other || !has_other(addr))
+		return hva(va);
+	return hva(va < MEETS_LOW ? va | 1ull << 32 : (u64)(s32)va);
 }
 
 void paging_activate(unsigned asid, hpa_t root)
@@ -100,15 +104,15 @@ void paging_drop_asid(unsigned asid)
 }
 
 /* Look the pair of va up under asid; leaves EntryHi set to it. False: the TLB does not hold it. */
-static bool find(unsigned asid, u64 va)
+static bool find(unsigned asid, hva_t va)
 {
-	cp0_write(CP0_ENTRYHI, (va & ~PAIR) | asid);
+	cp0_write(CP0_ENTRYHI, (va.a & ~PAIR) | asid);
 	__asm__ volatile("tlbp\n\tehb" : : : "memory");
 	return (s32)cp0_read32(CP0_INDEX) >= 0;
 }
 
 /* Overwrite the pair of va by this one; NULL: by an empty entry. */
-static void rewrite(unsigned asid, u64 va, const pte_t *pair)
+static void rewrite(unsigned asid, hva_t va, const pte_t *pair)
 {
 	if (!find(asid, va))
 		return;
@@ -123,18 +127,18 @@ static void rewrite(unsigned asid, u64 va, const pte_t *pair)
  * Under every address that the TLB may hold the page by: its own, and near both ends of the 4 GiB
  * the ones that base + displacement comes to with a carry into bit 32, or a borrow.
  */
-static void rewrite_all(unsigned asid, u32 addr, const pte_t *pair)
+static void rewrite_all(unsigned asid, gva_t addr, const pte_t *pair)
 {
-	rewrite(asid, addr, pair);
-	if (addr < MEETS_LOW || addr >= MEETS_HIGH)
-		rewrite(asid, paging_va(addr, true), pair);
+	rewrite(asid, paging_hva(addr, false), pair);
+	if (has_other(addr))
+		rewrite(asid, paging_hva(addr, true), pair);
 	cp0_write(CP0_ENTRYHI, cpu_self()->host[CPU_HOST_ASID]);
 	micro_tlbs_flush();
 }
 
-void paging_drop_page(unsigned asid, u32 addr) { rewrite_all(asid, addr, NULL); }
+void paging_drop_page(unsigned asid, gva_t addr) { rewrite_all(asid, addr, NULL); }
 
-void paging_upgrade(u32 addr, const pte_t *leaf)
+void paging_upgrade(gva_t addr, const pte_t *leaf)
 {
 	const pte_t *pair = (const pte_t *)((u64)leaf & ~15ull);
 
