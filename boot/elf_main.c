@@ -18,6 +18,7 @@
 #include "kernel/image.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
+#include "kernel/machine/console.h"
 #include "kernel/machine/main.h"
 #include "kernel/printk.h"
 

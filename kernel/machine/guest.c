@@ -15,6 +15,7 @@
 #include "kernel/cpu.h"
 #include "kernel/image.h"
 #include "kernel/irq.h"
+#include "kernel/machine/console.h"
 #include "kernel/machine/main.h"
 #include "kernel/panic.h"
 #include "kernel/phys.h"
@@ -174,7 +175,7 @@ static bool console_has(const struct boot_config *cfg, const char *name)
 
 static struct chardev console_if(const struct boot_config *cfg, const char *name)
 {
-	return console_has(cfg, name) ? kernel_console() : nobody;
+	return console_has(cfg, name) ? console_end() : nobody;
 }
 
 /* From here on the console is the guest's, but for who asked to see what Loam says. */

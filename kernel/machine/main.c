@@ -12,8 +12,8 @@
 #include "drivers/host/uart.h"
 #include "kernel/arch.h"
 #include "kernel/cpu.h"
-#include "kernel/extable.h"
 #include "kernel/irq.h"
+#include "kernel/machine/console.h"
 #include "kernel/newlib.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -25,33 +25,18 @@
 #define MIB (1024ull * 1024)
 #define HEAP_SIZE DEMAND_HEAP
 
-static struct uart console;
-
-static void console_print(const char *text, size_t size) { uart_print(&console, text, size); }
-
-struct chardev kernel_console(void) { return uart_end(&console); }
-
-void kernel_early(hpa_t uart)
-{
-	arch_init();			/* vectors, page tables; interrupts off */
-	uart_init(&console, uart);
-	printk_sink(console_print);	/* from here on printk works */
-	panic_power(power_off);
-	extable_init();
-}
-
 static void test_nothing(void *opaque) { (void)opaque; }
 
 /* Bytes sent in loopback arrive by interrupt: the kick is set and the character end has them. */
 static const char *test_uart(void)
 {
 	static const char text[] = "0123456789abcdef";
-	struct chardev end = kernel_console();
+	struct chardev end = console_end();
 	u64 limit = clock_ns() + 1000000000ull;
 	unsigned sent = 0, got = 0;
 
 	irq_take_events();
-	uart_loopback(&console, true);
+	uart_loopback(console_uart(), true);
 	while (got < sizeof(text) && clock_ns() < limit) {
 		int byte = end.read(end.opaque);
 
@@ -60,7 +45,7 @@ static const char *test_uart(void)
 		if (sent == got && sent < sizeof(text))
 			sent += end.write(end.opaque, (u8)text[sent]);
 	}
-	uart_loopback(&console, false);
+	uart_loopback(console_uart(), false);
 	if (got != sizeof(text))
 		return "bytes did not come back";
 	return irq_take_events() & CPU_EVENT_DEVICE ? NULL : "no interrupt was noted";
@@ -69,7 +54,7 @@ static const char *test_uart(void)
 /* Waits for a byte from outside; part of no `all`, since somebody has to type it. */
 static const char *test_echo(void)
 {
-	struct chardev end = kernel_console();
+	struct chardev end = console_end();
 	u64 limit = clock_ns() + 30000000000ull;
 	static struct timer wake;
 	int byte = -1;
@@ -143,8 +128,8 @@ void kernel_main(const struct boot_info *info)
 	page_init(info->mem, info->mem_count);	/* host physical pages */
 	heap_init();				/* malloc */
 	irq_init();				/* interrupt controllers, all inputs masked */
-	irq_connect(BOARD_UART_INPUT, uart_interrupt, &console);
-	uart_receive(&console);			/* console input, once interrupts are on */
+	irq_connect(BOARD_UART_INPUT, uart_interrupt, console_uart());
+	uart_receive(console_uart());		/* console input, once interrupts are on */
 	irq_enable();				/* from here on the kick register may be set */
 	banner();
 	if (info->config.selftest[0])

@@ -35,6 +35,7 @@
  * on would be kseg0 and kseg1, raw physical memory.
  */
 static inline hva_t gva_to_hva(gva_t a) { return hva((u32)a.a); }
+static inline gva_t hva_to_gva(hva_t a) { return gva((u32)a.a); }
 
 static inline struct cpu *cpu_self(void)
 {
