@@ -258,7 +258,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 
 	cache_room(&out, count_exits(ir), &link_base);
 	add_checks(t, &out);
-	e = backend_emit(ir, &out, link_base);
+	e = backend_emit(ir, &out, &t->d->arena, link_base);
 	t->crowded = e == -ERR_NOSPC || (!e && !cache_fits(&out));
 	if (e || t->crowded)
 		return NULL;

@@ -14,7 +14,6 @@
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
-#include "mm/gpa.h"
 
 enum {
 	PORTS = 0x10000,
@@ -36,6 +35,7 @@ struct bus {
 	u8 port[PORTS];
 	struct span span[MAX_SPANS];
 	unsigned spans;
+	void (*changed)(void);	/* bus_on_change */
 	u64 unanswered;
 	u8 port_noted[PORTS / 8];
 	u64 page_noted[MAX_NOTED];
@@ -164,9 +164,11 @@ void bus_move(struct bus *b, enum bus_space space, struct bus_region *r, u64 sta
 	if (visible)
 		rebuild(b, space);
 	lock_drop(&b->lock);
-	if (visible && space == BUS_MMIO)
-		gpa_bus_changed();
+	if (visible && space == BUS_MMIO && b->changed)
+		b->changed();
 }
+
+void bus_on_change(struct bus *b, void (*fn)(void)) { b->changed = fn; }
 
 /* -- Lookup ---------------------------------------------------------------- */
 

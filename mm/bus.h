@@ -47,6 +47,9 @@ struct bus;			/* a port space and a memory space; one for each machine */
 struct bus *bus_create(void);
 void bus_destroy(struct bus *b);
 
+/* fn is called after the memory space's layout has changed (mm/gpa: leaves may be stale). */
+void bus_on_change(struct bus *b, void (*fn)(void));
+
 /* Add a region. It answers from now on if r->enabled. */
 void bus_add(struct bus *b, enum bus_space space, struct bus_region *r);
 

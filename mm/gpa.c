@@ -62,6 +62,8 @@ int gpa_init(const struct gpa_config *c)
 	map.firmware_size = c->firmware_size;
 	map.bus = c->bus;
 	map.changed = nobody;
+	if (c->bus)
+		bus_on_change(c->bus, gpa_bus_changed);
 	gpa_map.ram = c->ram;
 	gpa_map.ram_frames = (u32)(c->ram_size >> FRAME_SHIFT);
 	gpa_map.firmware = c->firmware;

@@ -38,7 +38,7 @@ struct gpa_config {
 	u64 low_end;		/* RAM from here on goes above 4 GiB; 1 MiB … 4 GiB - 32 MiB */
 	const void *firmware;	/* ROM image, 4 KiB aligned, in the window; not written to */
 	u64 firmware_size;	/* multiple of 4 KiB up to 16 MiB; 0: none */
-	struct bus *bus;
+	struct bus *bus;	/* what answers where no memory is; NULL: nobody */
 };
 
 /* Frames that a map of this configuration has: what frame_init must be given. */

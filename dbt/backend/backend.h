@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The contract of a back end: IR into host code, patching of links, and entry
- * into code. Host-neutral; dbt/backend/HOST implements it. Never includes
- * lift or decode.
+ * into code. Host-neutral; what a host supplies lists prims.def. Never includes lift or decode.
  */
 #ifndef DBT_BACKEND_BACKEND_H
 #define DBT_BACKEND_BACKEND_H
@@ -31,13 +30,16 @@ struct backend_out {
 	u32 *end;		/* result: first free word of code */
 };
 
+struct arena;
+
 /*
- * Emit host code for the block at out->code. Links are numbered; link n's record is found by the
+ * Emit host code for the block at out->code, with working memory from `scratch` (48 KiB, given
+ * back when the caller resets it). Links are numbered; link n's record is found by the
  * exit stub through the word after its call, which holds link_base + n. Returns 0, -ERR_NOMEM
  * if the room for code did not suffice, -ERR_NOSPC if some table did not (fewer instructions
  * help); then nothing of it may be used.
  */
-int backend_emit(struct ir *ir, struct backend_out *out, u32 link_base);
+int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
 
 /* Let the exit go straight to `code` (while the context tag is `tag`, if it has a guard). */
 void backend_link(struct link *l, const u32 *code, u32 tag);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's SSE state in the host's registers, which C never touches but through these:
+ * The guest's SSE state in the host's registers, which C never touches but through these (xmm.c,
+ * HOST/host_fp.c):
  * XMM0-7 in vector registers, rounding and exception flags in the host's FP control register.
  */
 #ifndef DBT_BACKEND_HOST_FP_H
@@ -10,6 +11,10 @@
 #include "kernel/trap.h"
 
 #define HOST_XMMS 8
+
+/* Vector register 0 … 31 to or from 16 bytes, unaligned: the only way of C to one. */
+void host_vector_get(unsigned reg, u8 bytes[16]);
+void host_vector_set(unsigned reg, const u8 bytes[16]);
 
 void host_xmm_save(union xmm xmm[HOST_XMMS]);
 void host_xmm_load(const union xmm xmm[HOST_XMMS]);

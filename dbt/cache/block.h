@@ -81,7 +81,6 @@ struct recipe {
 
 /* A host instruction that may fault (or a raise stub), in the order of code. */
 struct fault_site {
-	u32 eip;
 	/*
 	 * 0: a guest access. SITE_HELPER: a helper found a fault, which is in vcpu.fault.
 	 * Else a raise stub's exception: vector, bit 8 = has an error code, error << 16.
@@ -95,7 +94,8 @@ struct fault_site {
 	 * their pinned registers.
 	 */
 	u16 vmap;
-	u8 len;			/* of the x86 instruction */
+	u16 eip;		/* of the x86 instruction, from the block's */
+	u8 len;			/* of it */
 	u8 intent;		/* enum ir_intent */
 };
 #define RAISE_ERROR 0x100
@@ -121,6 +121,11 @@ struct block {
 	bool rep;		/* ends with a repeated string instruction */
 	struct fault_site site[];	/* behind them: its recipes */
 };
+
+static inline u32 site_eip(const struct block *b, const struct fault_site *s)
+{
+	return b->key.eip + s->eip;
+}
 
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }
 static inline struct link *block_link(const struct block *b, unsigned n)

@@ -9,6 +9,7 @@
  */
 #include "dbt/cache/cache.h"
 
+#include "dbt/backend/host_limits.h"
 #include "dbt/cache/this.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
@@ -147,7 +148,7 @@ struct block *cache_commit(const struct backend_out *o)
 
 	must((u8 *)o->end <= r->bottom);
 	*b = (struct block){
-		.code = pool_ref_of(o->code), .code_size = (u32)(o->end - o->code) * 4,
+		.code = pool_ref_of(o->code), .code_size = (u32)((u8 *)o->end - (u8 *)o->code),
 		.links = o->links, .sites = o->sites, .recipes = o->recipes,
 		.link = pool_ref_of(o->link),
 	};
@@ -211,7 +212,7 @@ struct block *cache_block_at(u64 pc)
 
 const struct fault_site *cache_site_at(const struct block *b, u64 pc)
 {
-	u64 off = (pc - (u64)(uintptr_t)block_code(b)) / 4;
+	u64 off = (pc - (u64)(uintptr_t)block_code(b)) / HOST_INSN_SIZE;
 	unsigned lo = 0, hi = b->sites;
 
 	while (lo < hi) {

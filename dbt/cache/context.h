@@ -8,6 +8,7 @@
 #ifndef DBT_CACHE_CONTEXT_H
 #define DBT_CACHE_CONTEXT_H
 
+#include "dbt/backend/host_limits.h"
 #include "kernel/lib/types.h"
 
 struct context {
@@ -16,7 +17,7 @@ struct context {
 	u32 flags, cs_base, cs_limit;		/* of the mode */
 };
 
-#define CONTEXT_TAG_MAX 2047	/* fits a guard's immediate; 0 is never a tag */
+#define CONTEXT_TAG_MAX HOST_GUARD_TAG_MAX	/* 0 is never a tag */
 
 /* But for `global`. */
 static inline bool context_same(const struct context *a, const struct context *b)

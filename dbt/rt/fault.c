@@ -62,7 +62,7 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
 	c->cc_b = 0;
-	c->eip = s->eip;
+	c->eip = site_eip(b, s);
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);
 	host_frame_leave(f, why);
@@ -322,6 +322,6 @@ bool fault_describe(u64 pc, char *buf, size_t size)
 	s = cache_site_at(b, pc);
 	snprintf(buf, size, "block %08x +%#lx (%u guest instructions)%s%08x", b->key.eip,
 		 (unsigned long)(pc - (u64)(uintptr_t)block_code(b)), b->guest_insns,
-		 s ? ", guest pc " : ", block starts at ", s ? s->eip : b->key.eip);
+		 s ? ", guest pc " : ", block starts at ", s ? site_eip(b, s) : b->key.eip);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
+#include "dbt/sys/task.h"
 #include "mm/bus.h"
 
 #define PAGE 4096u
@@ -103,7 +104,7 @@ static struct fault port_string(struct vcpu *c, const struct port_string *s, boo
 		c->eip = c->next_eip;
 		return fault_none();
 	}
-	TRY(sys_io(c, (u16)port, s->size));
+	TRY(task_io_allowed(c, (u16)port, s->size));
 	n = run_length(c, s, s->seg, off, in, count);
 	if (!n)
 		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);

@@ -14,6 +14,7 @@
 #include "dbt/sys/segload.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
+#include "dbt/sys/task.h"
 #include "dbt/x86/ir1.h"
 #include "kernel/printk.h"
 #include "mm/bus.h"
@@ -117,7 +118,7 @@ u64 helper_hlt(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, 
 u64 helper_in(struct vcpu *c, u64 port, u64 size, u64 d)
 {
 	struct dbt *dbt = c->owner;
-	struct fault f = sys_io(c, (u16)port, (unsigned)size);
+	struct fault f = task_io_allowed(c, (u16)port, (unsigned)size);
 
 	(void)d;
 	if (f.raised)
@@ -131,7 +132,7 @@ u64 helper_in(struct vcpu *c, u64 port, u64 size, u64 d)
 u64 helper_out(struct vcpu *c, u64 port, u64 size, u64 d)
 {
 	struct dbt *dbt = c->owner;
-	struct fault f = sys_io(c, (u16)port, (unsigned)size);
+	struct fault f = task_io_allowed(c, (u16)port, (unsigned)size);
 	u32 v = reg32(c, EAX);
 
 	(void)d;

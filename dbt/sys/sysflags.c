@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * EFLAGS as a whole and the instructions on it (CLI, STI, PUSHF, POPF), the
- * permission for ports, the time stamp counter. Prototypes in sysops.h.
+ * EFLAGS as a whole and the instructions on it, the time stamp counter. Prototypes in sysops.h.
  * Invariant: IF, IOPL and VM change only as IOPL and CPL allow.
  */
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
-#include "dbt/sys/task.h"
 #include "dbt/x86/cc.h"
 
 /* What POPF may write at any privilege; VIF and VIP are absent, as VME is. */
@@ -84,11 +82,6 @@ struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize)
 	if (~old & c->eflags & FL_IF)
 		sys_irq_unmasked(c);
 	return fault_none();
-}
-
-struct fault sys_io(struct vcpu *c, u16 port, unsigned size)
-{
-	return task_io_allowed(c, port, size);
 }
 
 u64 sys_tsc(const struct vcpu *c)

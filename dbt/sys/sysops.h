@@ -101,9 +101,6 @@ struct fault sys_sti(struct vcpu *c);
 struct fault sys_pushf(struct vcpu *c, u32 *out);
 struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize);
 
-/* IN, OUT, INS, OUTS of `size` bytes at `port`: may they? #GP(0). */
-struct fault sys_io(struct vcpu *c, u16 port, unsigned size);
-
 u64 sys_tsc(const struct vcpu *c);
 struct fault sys_rdtsc(struct vcpu *c, u64 *out);
 struct fault sys_rdpmc(struct vcpu *c, u32 counter, u64 *out);

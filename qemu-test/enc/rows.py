@@ -32,8 +32,8 @@ class Host:
 # takes out of range too: counts modulo, empty bit strings, jumps that the linker is to complete.
 HOSTS = {
     "loongarch64": Host("loongarch64", ("insns.def", "insns_fp.def", "insns_lsx.def"),
-                        {"enc.h": 7}, "loongarch64-linux-gnu-", ["-mno-relax"]),
-    "mips64": Host("mips64", ("insns.def", "insns_msa.def"), {"enc.h": 7, "slot.c": 2},
+                        {"enc.h": 5}, "loongarch64-linux-gnu-", ["-mno-relax"]),
+    "mips64": Host("mips64", ("insns.def", "insns_msa.def"), {"enc.h": 5, "slot.c": 2},
                    "mips64el-linux-gnuabi64-",
                    ["-march=mips64r2", "-mabi=64", "-mmsa", "-meva", "-mloongson-ext",
                     "-mno-fix-loongson3-llsc"],

@@ -12,6 +12,8 @@
 #include "dbt/fp/softfp.h"
 #include "qemu-test/vendor.h"
 
+#include <stdio.h>
+
 enum sf_rule { SF_TINY, SF_COSINE_C1, SF_NO_UNDERFLOW, SF_BORDER, SF_RULES };
 
 static const char *const sf_rule_names[SF_RULES] = {

@@ -140,9 +140,10 @@ static void print_recipe(const struct backend_out *o, unsigned n)
 	}
 }
 
-static void print_site(const struct backend_out *o, const struct fault_site *s)
+/* eip: the block's. */
+static void print_site(const struct backend_out *o, u32 eip, const struct fault_site *s)
 {
-	printf("site %u %08x ", s->offset, s->eip);
+	printf("site %u %08x ", s->offset, eip + s->eip);
 	if (s->raise == SITE_HELPER)
 		printf("helper");
 	else if (s->raise & RAISE_ERROR)
@@ -179,7 +180,7 @@ static void print_fields(void)
 #undef FIELD
 }
 
-static void print_code(const struct backend_out *o)
+static void print_code(const struct backend_out *o, u32 eip)
 {
 	unsigned words = (unsigned)(o->end - o->code), data = words;
 
@@ -190,7 +191,7 @@ static void print_code(const struct backend_out *o)
 			data = o->site[n].vmap;
 	printf("data %u\n", data);
 	for (unsigned n = 0; n < o->sites; n++)
-		print_site(o, &o->site[n]);
+		print_site(o, eip, &o->site[n]);
 #define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)golden_code));
 	GOLDEN_GLUE(X)
 #undef X
@@ -219,9 +220,9 @@ static void translate(u32 key, u32 eip, const u8 *bytes, unsigned size)
 	ir_print(o->ir, print_lift);
 	opt_run(o, 0, after_pass);
 	ir_print(o->ir, print_ir);
-	if (backend_emit(o->ir, &out, LINK_BASE))
+	if (backend_emit(o->ir, &out, &arena, LINK_BASE))
 		panic("golden: no room for the block");
-	print_code(&out);
+	print_code(&out, eip);
 }
 
 /* -- Input -- */

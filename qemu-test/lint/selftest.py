@@ -13,6 +13,7 @@ import deps
 import docs
 import fp
 import lists
+import prims
 import readmes
 import run
 import size
@@ -46,6 +47,24 @@ def test_deps():
     check("the host's own may", one("dbt/backend/loongarch64/x.c",
                                     "dbt/backend/loongarch64/regs.h"), 0)
     check("a folder without a row", one("elsewhere/x.c", "mm/page.h"), 1)
+
+
+def test_prims():
+    rows = prims.listed("/* PRIM(x, no, ()) */\nPRIM(u32 *, host_a, (int r))\nDOOR(glue_b)\n"
+                        "PRIM(void, host_c,\n     (int r))\n")
+    check("the list of primitives", rows, ["host_a", "glue_b", "host_c"])
+    have = prims.defined("p.c", "u32 *host_a(int r)\n{\n}\nstatic void host_x(int r)\n{\n}\n"
+                         "static inline void host_c(int r) { f(r); }\nvoid host_no(int r);\n")
+    check("what a file defines", sorted(have), ["host_a", "host_c"])
+    labels = prims.defined("g.S", "\tdoor\thost_v, vst\ndoor glue_b\nleave:\n\tst.d a\n")
+    check("doors", sorted(labels), ["glue_b", "host_v", "leave"])
+    def one(have, todo):
+        return len(prims.check("h", rows, have, todo)[0])
+    check("a complete host", one({"host_a", "glue_b", "host_c", "leave"}, False), 0)
+    check("a primitive that is not there", one({"host_a", "glue_b"}, False), 1)
+    check("unless the host is being written", one({"host_a", "glue_b"}, True), 0)
+    check("which then must miss something", one({"host_a", "glue_b", "host_c"}, True), 1)
+    check("one that is not listed", one({"host_a", "glue_b", "host_c", "host_z"}, False), 1)
 
 
 def test_statics():
@@ -192,6 +211,7 @@ def command_line(pid):
 
 if __name__ == "__main__":
     test_deps()
+    test_prims()
     test_statics()
     test_size()
     test_text()

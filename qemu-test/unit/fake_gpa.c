@@ -13,7 +13,6 @@
 u8 fake_ram[FAKE_RAM_SIZE];
 u8 fake_pam[16];
 bool fake_a20 = true;
-unsigned fake_bus_changes;
 
 static u64 part_in_ram(gpa_t a, u64 size)
 {
@@ -48,5 +47,4 @@ void gpa_set_pam(gpa_t start, u64 size, unsigned pam)
 }
 
 void gpa_set_a20(bool on) { fake_a20 = on; }
-void gpa_bus_changed(void) { fake_bus_changes++; }
 u64 gpa_ram_size(void) { return FAKE_RAM_SIZE; }

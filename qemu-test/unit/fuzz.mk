@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The translator with its back end under random code (qemu-test/fuzz/translate.c): all of dbt that
 # runs on the build machine.
-FUZZ_OUT := glue vector_regs guest_access guest_xmm host_access host_fp host_frame sync
 FUZZ_DIRS := x86 lift ir opt fp sys rt cache backend
 
 UNIT_TESTS += fuzz_translate
 fuzz_translate_OBJS = $(addprefix qemu-test/fuzz/,translate.o world.o) guestimg/fuzz/bytes.o \
 	qemu-test/unit/native.o qemu-test/unit/native_xmm.o dbt/translate.o \
 	$(addprefix mm/,arena.o bus.o frame.o gpa.o) \
-	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o $(FUZZ_OUT:%=dbt/backend/$(HOST)/%.o), \
+	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o $(BACKEND_HOST_ONLY), \
 		$(filter $(addsuffix /%,$(addprefix dbt/,$(FUZZ_DIRS))),$(OBJS_dbt)))
 fuzz_translate_LIBS = -lcapstone

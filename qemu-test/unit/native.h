@@ -23,6 +23,5 @@ u64 fake_next(void);			/* earliest deadline, or ~0 */
 extern u8 fake_ram[FAKE_RAM_SIZE];
 extern u8 fake_pam[16];			/* by 16 KiB from 0xc0000 */
 extern bool fake_a20;
-extern unsigned fake_bus_changes;
 
 #endif

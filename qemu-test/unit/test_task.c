@@ -405,40 +405,40 @@ static void test_io(void)
 	memset(fake_mem + W_TSS_A + 0x100, 0xff, 0x100);
 	fake_rights[W_TSS_A >> 12] = FAKE_PRESENT | FAKE_WRITE;	/* the TSS is the supervisor's */
 	fake_mem[W_TSS_A + 0x100 + 0x3f8 / 8] = 0;		/* 3f8 … 3ff */
-	OK(sys_io(&w, 0x3f8, 1));
-	OK(sys_io(&w, 0x3fc, 4));
-	FAULTS(sys_io(&w, 0x3fd, 4), EXC_GP, 0);		/* one port too many */
-	FAULTS(sys_io(&w, 0x3f7, 1), EXC_GP, 0);
-	FAULTS(sys_io(&w, 0x3f7, 2), EXC_GP, 0);
+	OK(task_io_allowed(&w, 0x3f8, 1));
+	OK(task_io_allowed(&w, 0x3fc, 4));
+	FAULTS(task_io_allowed(&w, 0x3fd, 4), EXC_GP, 0);		/* one port too many */
+	FAULTS(task_io_allowed(&w, 0x3f7, 1), EXC_GP, 0);
+	FAULTS(task_io_allowed(&w, 0x3f7, 2), EXC_GP, 0);
 	w.eflags |= FL_IOPL;
-	OK(sys_io(&w, 0x3f7, 1));
+	OK(task_io_allowed(&w, 0x3f7, 1));
 	w.eflags &= ~(u32)FL_IOPL;
 	w.tr.limit = 0x100 + 0x3f8 / 8;				/* its second byte is outside */
-	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
+	FAULTS(task_io_allowed(&w, 0x3f8, 1), EXC_GP, 0);
 	w.tr.limit++;
-	OK(sys_io(&w, 0x3f8, 1));
+	OK(task_io_allowed(&w, 0x3f8, 1));
 	w.tr.limit = 0x66;
-	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
+	FAULTS(task_io_allowed(&w, 0x3f8, 1), EXC_GP, 0);
 	/* the smallest TSS can hold a map */
 	w.tr.limit = 0x67;
 	fake_put(W_TSS_A + 0x66, 2, 0x40);
-	OK(sys_io(&w, 0, 1));
+	OK(task_io_allowed(&w, 0, 1));
 	fake_put(W_TSS_A + 0x66, 2, 0x100);
 	w.tr.limit = 0x1ff;
 	w.tr.attr = SEG_P | 3;					/* 16-bit TSS: no map */
-	FAULTS(sys_io(&w, 0x3f8, 1), EXC_GP, 0);
+	FAULTS(task_io_allowed(&w, 0x3f8, 1), EXC_GP, 0);
 	world_protected(2);
 	w.eflags |= 2 << 12;
-	OK(sys_io(&w, 0x70, 1));
+	OK(task_io_allowed(&w, 0x70, 1));
 	w.eflags = (w.eflags & ~(u32)FL_IOPL) | 1 << 12;
 	fake_put(W_TSS_A + 0x66, 2, 0xffff);
-	FAULTS(sys_io(&w, 0x70, 1), EXC_GP, 0);
+	FAULTS(task_io_allowed(&w, 0x70, 1), EXC_GP, 0);
 	world_v86(3);						/* IOPL does not help there */
 	fake_mem[W_TSS_A + 0x100 + 0x70 / 8] = 1;
-	FAULTS(sys_io(&w, 0x70, 1), EXC_GP, 0);
-	OK(sys_io(&w, 0x71, 1));
+	FAULTS(task_io_allowed(&w, 0x70, 1), EXC_GP, 0);
+	OK(task_io_allowed(&w, 0x71, 1));
 	world_real();
-	OK(sys_io(&w, 0x70, 1));
+	OK(task_io_allowed(&w, 0x70, 1));
 }
 
 int main(void)

@@ -4,7 +4,7 @@
  * registers, as .w instructions leave them; AND, OR and XOR keep that by
  * themselves.
  */
-#include "dbt/backend/loongarch64/emit.h"
+#include "dbt/backend/loongarch64/lower.h"
 
 #include "kernel/panic.h"
 
@@ -58,6 +58,33 @@ static void imm_form(struct code *c, unsigned op, bool is64, int rd, int rj, s64
 	shift_imm(c, op, is64, rd, rj, k & (is64 ? 63 : 31));
 }
 
+/* -- Folds -- */
+
+/* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl.w. */
+void host_find_folds(struct emit *e)
+{
+	for (unsigned i = 1; i < e->ir->n; i++) {
+		struct ir_insn *in = &e->ir->v[i], *shl;
+
+		if (in->op != IR_ADD || in->type != T_I32)
+			continue;
+		if (e->ir->v[in->b].op == IR_SHL) {
+			val t = in->a;
+
+			in->a = in->b;
+			in->b = t;
+		}
+		shl = &e->ir->v[in->a];
+		if (shl->op != IR_SHL || e->uses[in->a] != 1 ||
+		    e->ir->v[shl->b].op != IR_CONST || e->ir->v[shl->b].k < 1 ||
+		    e->ir->v[shl->b].k > 4)
+			continue;
+		e->folded[in->a] = true;
+		if (e->last_use[shl->a] < i)
+			e->last_use[shl->a] = i;
+	}
+}
+
 static void lower_alsl(struct emit *e, const struct ir_insn *in)
 {
 	const struct ir_insn *shl = &e->ir->v[in->a];
@@ -65,6 +92,8 @@ static void lower_alsl(struct emit *e, const struct ir_insn *in)
 
 	la_alsl_w(&e->c, ra_def(e, e->i), a, b, e->ir->v[shl->b].k);
 }
+
+/* -- One operation each -- */
 
 static void lower_binary(struct emit *e, const struct ir_insn *in)
 {
@@ -202,7 +231,7 @@ static void lower_select(struct emit *e, const struct ir_insn *in)
 	}
 }
 
-void lower_alu(struct emit *e, const struct ir_insn *in)
+void host_lower_alu(struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_DEPOSIT: lower_deposit(e, in); return;

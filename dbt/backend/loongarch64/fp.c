@@ -5,7 +5,7 @@
  * again from them (QEMU has already written a vector destination when it traps); and
  * host_fp.c knows each such instruction.
  */
-#include "dbt/backend/loongarch64/emit.h"
+#include "dbt/backend/loongarch64/lower.h"
 
 #include "dbt/ir/vec.h"
 

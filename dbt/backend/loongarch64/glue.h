@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What glue.S and this back end's C share: offsets from R_STATE, numbers of flag kinds.
- * host_frame.c checks them at compile time.
+ * prims.c checks them at compile time.
  */
 #ifndef DBT_BACKEND_LOONGARCH64_GLUE_H
 #define DBT_BACKEND_LOONGARCH64_GLUE_H
@@ -29,10 +29,5 @@
 #define CC_KIND_SHL 8
 #define CC_KIND_SHR 9
 #define CC_KIND_SAR 10
-
-#ifndef __ASSEMBLER__
-/* Where host_frame.c sends a frame whose guest state it has written back. */
-void glue_leave_written(void);
-#endif
 
 #endif

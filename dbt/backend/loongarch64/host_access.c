@@ -2,7 +2,7 @@
 /* Host loads and stores taken apart (LoongArch Reference Manual vol. 1, 2.2.5, 3.2.6). */
 #include "dbt/backend/host_access.h"
 
-#include "dbt/backend/loongarch64/vector_regs.h"
+#include "dbt/backend/host_fp.h"
 #include "kernel/lib/bits.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 void host_access_value(const struct trap_frame *f, const struct host_access *a, u8 bytes[16])
 {
 	if (a->vector)
-		vector_get(a->reg, bytes);
+		host_vector_get(a->reg, bytes);
 	else
 		memcpy(bytes, &f->gpr[a->reg], 8);
 }
@@ -65,7 +65,7 @@ void host_access_result(struct trap_frame *f, const struct host_access *a, const
 	u64 v = 0;
 
 	if (a->vector) {
-		vector_set(a->reg, bytes);
+		host_vector_set(a->reg, bytes);
 		return;
 	}
 	memcpy(&v, bytes, a->size);

@@ -5,9 +5,7 @@
  */
 #include "dbt/backend/host_fp.h"
 
-#include "dbt/backend/loongarch64/regs.h"
 #include "dbt/backend/loongarch64/vector_regs.h"
-#include "dbt/backend/loongarch64/vregs.h"
 #include "dbt/ir/vec.h"
 #include "dbt/fp/softsse.h"
 #include "kernel/lib/bits.h"
@@ -42,34 +40,6 @@ void host_fp_set_rounding(unsigned rc)
 	static const u8 rm[] = { [RC_NEAR] = 0, [RC_DOWN] = 3, [RC_UP] = 2, [RC_ZERO] = 1 };
 
 	fcsr_set((u32)rm[rc] << FCSR_RM_SHIFT | FCSR_ENABLE_V);
-}
-
-/* -- Maps -- */
-
-static void gather(struct vplace p, union xmm *v)
-{
-	union xmm low;
-
-	*v = (union xmm){ .q = { 0, 0 } };
-	if (p.kind != V_ZERO32 && p.kind != V_ZERO64)
-		vector_get(p.high, v->b);
-	if (p.kind == V_WHOLE)
-		return;
-	vector_get(p.low, low.b);
-	if (p.kind == V_ZERO32 || p.kind == V_OVER32)
-		v->d[0] = low.d[0];
-	else
-		v->q[0] = low.q[0];
-}
-
-void host_xmm_place(const u32 *map)
-{
-	union xmm v[HOST_XMMS];
-
-	for (const u32 *w = map; *w; w++)
-		gather(VMAP_PLACE(*w), &v[VMAP_XMM(*w)]);
-	for (const u32 *w = map; *w; w++)
-		vector_set(V_XMM(VMAP_XMM(*w)), v[VMAP_XMM(*w)].b);
 }
 
 /* -- Decoding -- */
@@ -142,8 +112,6 @@ bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 	return false;
 }
 
-void host_fp_operand(unsigned reg, union xmm *v) { vector_get(reg, v->b); }
-
 /* FCSR is written again: QEMU keeps the rounding mode of a conversion towards zero that trapped. */
 void host_fp_result(const struct host_fp_op *op, const union xmm *v)
 {
@@ -151,5 +119,5 @@ void host_fp_result(const struct host_fp_op *op, const union xmm *v)
 	if (op->to_flag)
 		fcc0_set(v->q[0] & 1);
 	else
-		vector_set(op->d, v->b);
+		host_vector_set(op->d, v->b);
 }

@@ -72,5 +72,12 @@
 #define R_TEMPS_64 0x000003f0u
 #define R_TEMPS_32 0x000ffbf0u
 #define V_TEMPS    0x0000ffffu
+/* The allocator's pool outside 64-bit mode: also the registers of XMM0 … XMM7. */
+#define V_POOL_32  0x00ffffffu
+
+/* What neutral code asks for by its use: arguments 0 … 3 of doors, glue_call's result, ra. */
+#define R_ARG(n)   (R_T0 + (n))
+#define R_RESULT   R_T0
+#define R_SCRATCH  R_RA
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Lowering of the integer vector rows to LSX (Reference Manual vol. 2). */
-#include "dbt/backend/loongarch64/emit.h"
+#include "dbt/backend/loongarch64/lower.h"
 
 #include "dbt/ir/vec.h"
 #include "kernel/panic.h"
@@ -304,7 +304,7 @@ static void lower_direct(struct emit *e, const struct ir_insn *in)
 	direct[in->k].emit(&e->c, va_def(e, e->i), a, b);
 }
 
-void lower_simd(struct emit *e, const struct ir_insn *in)
+static void lower_simd(struct emit *e, const struct ir_insn *in)
 {
 	if (direct[in->k].emit) {
 		lower_direct(e, in);
@@ -326,14 +326,16 @@ void lower_simd(struct emit *e, const struct ir_insn *in)
 		return;
 	case VEC_SHUF_W: case VEC_SHUFL_H: case VEC_SHUFH_H: shuffle(e, in); return;
 	case VEC_SHUF2_W: case VEC_SHUF2_D: shuffle2(e, in); return;
-	case VEC_MERGE_W: va_merge(e, e->i, in->a, in->b, 32); return;
-	case VEC_MERGE_D: va_merge(e, e->i, in->a, in->b, 64); return;
-	case VEC_LOW_W: va_low(e, e->i, in->a, 32); return;
-	case VEC_LOW_D: va_low(e, e->i, in->a, 64); return;
 	case VEC_FROM_W: case VEC_SETLANE_H: from_integer(e, in); return;
 	case VEC_LANE_W: case VEC_LANE_H: case VEC_MASK_B: case VEC_MASK_W: case VEC_MASK_D:
 		to_integer(e, in);
 		return;
 	}
 	panic("simd: row %s", vec_info[in->k].text);
+}
+
+void host_lower_vec(struct emit *e, const struct ir_insn *in)
+{
+	if (!lower_fp(e, in))
+		lower_simd(e, in);
 }

@@ -19,8 +19,8 @@
 	.endr
 	.endm
 
-	door	vector_get, vst
-	door	vector_set, vld
+	door	host_vector_get, vst
+	door	host_vector_set, vld
 
 	.globl	host_xmm_save, host_xmm_load, fcsr_get, fcsr_set, fcc0_set
 	.type	host_xmm_save, @function

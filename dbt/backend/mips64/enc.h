@@ -18,37 +18,8 @@
 #ifndef DBT_BACKEND_MIPS64_ENC_H
 #define DBT_BACKEND_MIPS64_ENC_H
 
-#include "kernel/lib/types.h"
+#include "dbt/backend/code.h"
 #include "kernel/panic.h"
-
-/*
- * A buffer of host code being written: words go to p, which may not pass end. The owner
- * provides the memory. When it is full, overflow is set and stays set, and nothing more
- * is written; whoever translates tests it once per block.
- */
-struct code {
-	u32 *p, *end;
-	bool overflow;
-	u32 *fixed;		/* words before it stay where they are; NULL: all do */
-};
-
-static inline void code_put(struct code *c, u32 word)
-{
-	if (c->p < c->end)
-		*c->p++ = word;
-	else
-		c->overflow = true;
-}
-
-/* A word of data among the code (a link's number behind the call of its stub). */
-static inline void code_data(struct code *c, u32 word)
-{
-	code_put(c, word);
-	c->fixed = c->p;
-}
-
-/* The place of the next word, as an address: what has been appended stays before it. */
-static inline u32 *code_here(struct code *c) { return c->fixed = c->p; }
 
 /*
  * For each operand kind K of operands.def: mi_K_t, its C type; mi_ok_K(v), is v in range

@@ -4,8 +4,10 @@
  * into their pinned registers at exits. Law: a recipe names places as they are
  * at the faulting instruction.
  */
-#include "dbt/backend/loongarch64/emit.h"
+#include "dbt/backend/lower.h"
 
+#include "dbt/backend/host.h"
+#include "dbt/backend/regalloc.h"
 #include "dbt/x86/cc.h"
 
 #include <string.h>
@@ -58,19 +60,43 @@ static u16 recipe_of(struct emit *e, val setf)
 
 u16 site_recipe(struct emit *e) { return recipe_of(e, e->setf); }
 
-void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap)
+/* A new site at the next word, for the x86 instruction `guest`; NULL if there is no room. */
+static struct fault_site *site_new(struct emit *e, unsigned guest)
 {
 	struct backend_out *o = e->out;
-	const struct ir_guest *g = &e->ir->guest[e->ir->v[e->i].guest];
+	const struct ir_guest *g = &e->ir->guest[guest];
 
 	if (o->sites == o->sites_max) {
 		e->failed = true;
-		return;
+		return NULL;
 	}
-	o->site[o->sites++] = (struct fault_site){
-		.offset = (u16)(e->c.p - e->start), .eip = g->eip, .len = g->len,
-		.intent = intent, .vmap = vmap, .recipe = recipe,
+	o->site[o->sites] = (struct fault_site){
+		.offset = (u16)(code_here(&e->c) - e->start), .len = g->len,
+		.eip = (u16)(g->eip - e->ir->guest[0].eip),
 	};
+	return &o->site[o->sites++];
+}
+
+void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap)
+{
+	struct fault_site *t = site_new(e, e->ir->v[e->i].guest);
+
+	if (!t)
+		return;
+	t->intent = intent;
+	t->vmap = vmap;
+	t->recipe = recipe;
+}
+
+void site_add_raise(struct emit *e, const struct stub *s)
+{
+	struct fault_site *t = site_new(e, s->guest);
+
+	if (!t)
+		return;
+	t->recipe = s->recipe;
+	t->vmap = s->vmap;
+	t->raise = (u32)(s->k & 0xffff) | (u32)(s->k >> 32) << RAISE_ERROR_SHIFT;
 }
 
 void flags_materialize(struct emit *e, val setf)
@@ -79,7 +105,7 @@ void flags_materialize(struct emit *e, val setf)
 
 	if (!setf || setf == e->materialized)
 		return;
-	la_li(&e->c, R_CCOP, CC_OP(in->x, in->y));
+	host_const(e, R_CCOP, CC_OP(in->x, in->y));
 	if (in->a)
 		ra_to_reg(e, R_CCA, in->a);
 	if (in->b)

@@ -2,10 +2,10 @@
 /*
  * Where a 128-bit value is while a block runs: whole in one vector register, or in parts that
  * nobody has put together yet. Used by the allocator (vregs.c) and, as data behind a
- * block's code, by the fault path (host_fp.c).
+ * block's code, by the fault path (xmm.c).
  */
-#ifndef DBT_BACKEND_LOONGARCH64_VREGS_H
-#define DBT_BACKEND_LOONGARCH64_VREGS_H
+#ifndef DBT_BACKEND_VPLACE_H
+#define DBT_BACKEND_VPLACE_H
 
 #include "kernel/lib/types.h"
 

@@ -1,129 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Register allocation in one forward pass over a block: last uses are found
- * backward first, then each instruction asks for its operands and its result.
- * Law: a value's place is always true at the instruction being lowered; what
- * flag recipes may still ask for counts as a use.
+ * Register allocation in one forward pass over a block: last uses are known (uses.c), each
+ * instruction asks for its operands and its result.
+ * Law: a value's place is always true at the instruction being lowered.
  */
-#include "dbt/backend/loongarch64/emit.h"
+#include "dbt/backend/regalloc.h"
 
-#include "dbt/x86/cc.h"
-#include "dbt/x86/cpu.h"
+#include "dbt/backend/host.h"
+#include "dbt/backend/uses.h"
 #include "kernel/panic.h"
 
 #include <string.h>
-
-/* -- Before emission -- */
-
-static void note_use(struct emit *e, val v, unsigned at)
-{
-	if (!v)
-		return;
-	e->uses[v]++;
-	if (e->last_use[v] < at)
-		e->last_use[v] = at;
-}
-
-/* Until where each SETF's operands may be asked for: faults and exits while it is in force. */
-static void find_needs(struct emit *e)
-{
-	val setf = 0;
-
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		const struct ir_insn *in = &e->ir->v[i];
-
-		if (in->op == IR_SETF)
-			setf = i;
-		else if (ir_may_fault(in) && setf)
-			e->need[setf] = i;
-		if ((ir_info[in->op].effects & IR_X) && in->c && e->need[in->c] < i)
-			e->need[in->c] = i;
-	}
-	for (unsigned i = e->ir->n; i-- > 1;) {
-		const struct ir_insn *in = &e->ir->v[i];
-
-		if (in->op == IR_SETF && in->x > CC_LAST_FULL && e->need[in->k] < e->need[i])
-			e->need[in->k] = e->need[i];
-	}
-	e->need[0] = 0;
-}
-
-static bool unwanted(const struct emit *e, unsigned i)
-{
-	const struct ir_insn *in = &e->ir->v[i];
-
-	return !e->uses[i] && (ir_pure(in) || in->op == IR_GETREG || in->op == IR_LDSTATE ||
-			       in->op == IR_ENTRYF || in->op == IR_ENTRYCF || in->op == IR_GETXMM);
-}
-
-static void find_uses(struct emit *e)
-{
-	for (unsigned i = e->ir->n; i-- > 1;) {
-		const struct ir_insn *in = &e->ir->v[i];
-
-		if (in->op == IR_NOP || unwanted(e, i))
-			continue;
-		if (in->op == IR_SETF) {
-			if (!e->need[i])
-				continue;
-			note_use(e, in->a, e->need[i]);
-			note_use(e, in->b, e->need[i]);
-			note_use(e, in->c, e->need[i]);
-			continue;
-		}
-		note_use(e, in->a, i);
-		note_use(e, in->b, i);
-		if (!(ir_info[in->op].effects & IR_X))
-			note_use(e, in->c, i);
-		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
-			e->put_at[in->a] = i;
-	}
-}
-
-/* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl.w. */
-static void find_folds(struct emit *e)
-{
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		struct ir_insn *in = &e->ir->v[i], *shl;
-
-		if (in->op != IR_ADD || in->type != T_I32)
-			continue;
-		if (e->ir->v[in->b].op == IR_SHL) {
-			val t = in->a;
-
-			in->a = in->b;
-			in->b = t;
-		}
-		shl = &e->ir->v[in->a];
-		if (shl->op != IR_SHL || e->uses[in->a] != 1 ||
-		    e->ir->v[shl->b].op != IR_CONST || e->ir->v[shl->b].k < 1 ||
-		    e->ir->v[shl->b].k > 4)
-			continue;
-		e->folded[in->a] = true;
-		if (e->last_use[shl->a] < i)
-			e->last_use[shl->a] = i;
-	}
-}
 
 void ra_prepare(struct emit *e)
 {
 	unsigned n = e->ir->n;
 
 	memset(e->place, 0, n);
-	memset(e->last_use, 0, n * sizeof(e->last_use[0]));
-	memset(e->uses, 0, n * sizeof(e->uses[0]));
-	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
-	memset(e->need, 0, n * sizeof(e->need[0]));
-	memset(e->folded, 0, n);
 	memset(e->guest_head, 0, sizeof(e->guest_head));
 	memset(e->temp_val, 0, sizeof(e->temp_val));
 	memset(e->spill_val, 0, sizeof(e->spill_val));
 	e->temps = R_TEMPS_32;
 	e->locked = 0;
-	va_prepare(e);
-	find_needs(e);
-	find_uses(e);
-	find_folds(e);
 	for (unsigned i = 1; i < n; i++)
 		if (e->ir->v[i].op == IR_CONST)
 			e->place[i] = AT_CONST;
@@ -146,7 +44,7 @@ static void spill(struct emit *e, val v)
 		e->failed = true;
 		slot = 0;
 	}
-	la_st_d(&e->c, e->home[v], R_STATE, state_offset(offsetof(struct vcpu, spill[slot])));
+	host_spill(e, e->home[v], slot);
 	e->spill_val[slot] = v;
 	e->place[v] = AT_SPILL;
 	e->home[v] = slot;
@@ -241,7 +139,7 @@ static void guest_evict(struct emit *e, unsigned g, val keep)
 			if (e->last_use[v] > e->i) {
 				int r = alloc_temp(e);
 
-				la_or(&e->c, r, R_GPR(g), R_ZERO);
+				host_move(e, r, R_GPR(g));
 				put_in_temp(e, v, r);
 			}
 		}
@@ -251,34 +149,12 @@ static void guest_evict(struct emit *e, unsigned g, val keep)
 
 void ra_get(struct emit *e, val v, unsigned g) { guest_add(e, g, v); }
 
-/*
- * May the result of instruction i be made in the guest register that a later PUTREG gives it to?
- * Not if a fault or exit comes between (it must see the old value), or another access.
- */
-bool ra_early_put_is_safe(const struct emit *e, unsigned p)
-{
-	unsigned put = e->ir->v[p].op, get = put == IR_PUTXMM ? IR_GETXMM : IR_GETREG;
-	s64 g = e->ir->v[p].k;
-
-	if (p - e->i > 16)
-		return false;
-	for (unsigned j = e->i + 1; j < p; j++) {
-		const struct ir_insn *in = &e->ir->v[j];
-
-		if (ir_may_fault(in) || (ir_info[in->op].effects & IR_X))
-			return false;
-		if ((in->op == get || in->op == put) && in->k == g)
-			return false;
-	}
-	return true;
-}
-
 int ra_def(struct emit *e, val v)
 {
 	unsigned p = e->put_at[v];
 	int r;
 
-	if (p && e->ir->v[v].type == T_I32 && ra_early_put_is_safe(e, p)) {
+	if (p && e->ir->v[v].type == T_I32 && uses_early_put_is_safe(e, p)) {
 		unsigned g = e->ir->v[p].k;
 
 		guest_evict(e, g, 0);
@@ -299,12 +175,12 @@ void ra_put(struct emit *e, unsigned g, val v)
 		return;
 	if (ra_const(e, v, &k) && e->place[v] == AT_CONST) {
 		guest_evict(e, g, 0);
-		la_li(&e->c, R_GPR(g), k);
+		host_const(e, R_GPR(g), k);
 		return;
 	}
 	from = ra_use(e, v);
 	guest_evict(e, g, 0);
-	la_or(&e->c, R_GPR(g), from, R_ZERO);
+	host_move(e, R_GPR(g), from);
 	if (e->place[v] == AT_TEMP && e->ir->v[v].op != IR_CONST) {
 		e->temp_val[from] = 0;
 		guest_add(e, g, v);
@@ -329,13 +205,12 @@ int ra_use(struct emit *e, val v)
 		if (!k)
 			return R_ZERO;
 		r = alloc_temp(e);
-		la_li(&e->c, r, k);
+		host_const(e, r, k);
 		put_in_temp(e, v, r);
 		return r;
 	case AT_SPILL:
 		r = alloc_temp(e);
-		la_ld_d(&e->c, r, R_STATE,
-			state_offset(offsetof(struct vcpu, spill[e->home[v]])));
+		host_fill(e, r, e->home[v]);
 		e->spill_val[e->home[v]] = 0;
 		put_in_temp(e, v, r);
 		return r;
@@ -362,7 +237,6 @@ void ra_done(struct emit *e)
 	const struct ir_insn *in = &e->ir->v[e->i];
 
 	e->locked = 0;
-	va_release(e);
 	release(e, in->a);
 	release(e, in->b);
 	if (!(ir_info[in->op].effects & IR_X))
@@ -389,12 +263,11 @@ void ra_to_reg(struct emit *e, int r, val v)
 	s64 k;
 
 	switch (e->place[v]) {
-	case AT_GUEST: la_or(&e->c, r, R_GPR(e->home[v]), R_ZERO); return;
-	case AT_TEMP: la_or(&e->c, r, e->home[v], R_ZERO); return;
-	case AT_CONST: ra_const(e, v, &k); la_li(&e->c, r, k); return;
+	case AT_GUEST: host_move(e, r, R_GPR(e->home[v])); return;
+	case AT_TEMP: host_move(e, r, e->home[v]); return;
+	case AT_CONST: ra_const(e, v, &k); host_const(e, r, k); return;
 	case AT_SPILL:
-		la_ld_d(&e->c, r, R_STATE,
-			state_offset(offsetof(struct vcpu, spill[e->home[v]])));
+		host_fill(e, r, e->home[v]);
 		return;
 	}
 	panic("regalloc: v%u has no place at %u", v, e->i);

@@ -4,7 +4,9 @@
  * compared in aligned words, through the cached window; a word that is not all the block's has a
  * mask. What they were, and the masks, lie behind the block's code.
  */
-#include "dbt/backend/loongarch64/emit.h"
+#include "dbt/backend/lower.h"
+
+#include "dbt/backend/host.h"
 
 #define WORD 8u
 
@@ -35,23 +37,14 @@ static u64 word_at(u64 at, u64 first, u64 end)
 static void compare(struct emit *e, const struct backend_check *p)
 {
 	u64 first = address(p->bytes), end = first + p->size, base = first & ~(u64)(WORD - 1);
-	struct code *c = &e->c;
-	u32 off = 0;
+	u32 lit = 0;
 
-	la_li(c, R_T0, (s64)base);
-	e->literals[p - e->out->check] = c->p;
-	la_pcaddi(c, R_T1, 0);
+	e->literals[p - e->out->check] = host_check_open(e, base);
 	for (u64 at = base; at < end; at += WORD) {
-		la_ld_d(c, R_T2, R_T0, (s64)(at - base));
-		la_ld_d(c, R_T3, R_T1, off);
-		off += WORD;
-		if (mask_of(at, first, end) != ~0ull) {
-			la_ld_d(c, R_T4, R_T1, off);
-			la_and(c, R_T2, R_T2, R_T4);
-			off += WORD;
-		}
-		la_xor(c, R_T2, R_T2, R_T3);
-		la_or(c, R_T5, R_T5, R_T2);
+		bool masked = mask_of(at, first, end) != ~0ull;
+
+		host_check_word(e, (u32)(at - base), lit, masked);
+		lit += masked ? 2 * WORD : WORD;
 	}
 }
 
@@ -61,10 +54,10 @@ void emit_self_check(struct emit *e)
 
 	if (!p[0].size)
 		return;
-	la_or(&e->c, R_T5, R_ZERO, R_ZERO);
+	host_check_begin(e);
 	for (unsigned n = 0; n < BACKEND_CHECKS && p[n].size; n++)
 		compare(e, &p[n]);
-	lower_stale_if(e, R_T5);
+	lower_stale_if(e, host_check_result());
 }
 
 static void put_literal(struct code *c, u64 v)
@@ -77,11 +70,11 @@ static void literals(struct emit *e, const struct backend_check *p, u32 *site)
 {
 	u64 first = address(p->bytes), end = first + p->size;
 
-	if ((uintptr_t)e->c.p & 4)
+	if ((uintptr_t)code_here(&e->c) & 4)
 		code_data(&e->c, 0);
 	if (e->c.overflow)
 		return;
-	*site = (*site & ~la_at_si20(-1)) | la_at_si20(e->c.p - site);
+	host_check_literals(e, site);
 	for (u64 at = first & ~(u64)(WORD - 1); at < end; at += WORD) {
 		put_literal(&e->c, word_at(at, first, end));
 		if (mask_of(at, first, end) != ~0ull)

@@ -2,20 +2,19 @@
 /*
  * Vector registers of a block. XMM registers are renamed: reading or writing one emits nothing, it
  * only notes where the value is; scalar loads and merges note parts. Exits put everything
- * where regs.h says (vr16-vr23); before, fault sites carry a map. C keeps all vector
+ * where the host's regs.h says; before, fault sites carry a map. C keeps all vector
  * registers, so calls cost nothing; values live within one x86 instruction, XMM
- * registers for the block: 24 registers suffice, or the block is split.
+ * registers for the block: the host's pool suffices, or the block is split.
  *
  * Law: whoever writes a register has it alone: alloc() gives what nothing refers to, and
  * what is changed in place is referred to by what dies only.
  */
-#include "dbt/backend/loongarch64/emit.h"
+#include "dbt/backend/vregs.h"
 
-#include "kernel/panic.h"
+#include "dbt/backend/host.h"
+#include "dbt/backend/uses.h"
 
 #include <string.h>
-
-#define POOL 0x00ffffffu		/* vr0-vr15, vr16-vr23 */
 
 static bool has_low(struct vplace p) { return p.kind != V_WHOLE; }
 static bool has_high(struct vplace p) { return p.kind == V_WHOLE || p.kind >= V_OVER32; }
@@ -77,7 +76,7 @@ static u32 xmm_registers(const struct emit *e, int except)
 	return m;
 }
 
-void va_release(struct emit *e)
+void va_done(struct emit *e)
 {
 	unsigned kept = 0;
 
@@ -99,7 +98,7 @@ static int lock(struct emit *e, int r)
 /* A register that nothing refers to; `wish` if that is one (-1: none). */
 static int alloc(struct emit *e, int wish)
 {
-	u32 m = POOL & ~e->vlocked & ~live_registers(e, true) & ~xmm_registers(e, -1);
+	u32 m = V_POOL_32 & ~e->vlocked & ~live_registers(e, true) & ~xmm_registers(e, -1);
 
 	if (!m) {
 		e->failed = true;
@@ -117,7 +116,7 @@ static int put_of(const struct emit *e, val v, bool *early)
 {
 	unsigned p = e->put_at[v];
 
-	*early = p && ra_early_put_is_safe(e, p);
+	*early = p && uses_early_put_is_safe(e, p);
 	return p ? (int)e->ir->v[p].k : -1;
 }
 
@@ -155,51 +154,6 @@ int va_def_new(struct emit *e, val v) { return define(e, v, false); }
 
 /* -- Putting parts together -- */
 
-static void move(struct emit *e, int d, int s) { la_vori_b(&e->c, d, s, 0); }
-
-/* Lane 0 of s into d, 32 or 64 bits. */
-static void insert(struct emit *e, int d, int s, bool is32)
-{
-	is32 ? la_vextrins_w(&e->c, d, s, 0) : la_vextrins_d(&e->c, d, s, 0);
-}
-
-/* d: a register that may be written now; it may be one of p's own. */
-static void assemble(struct emit *e, int d, struct vplace p)
-{
-	bool is32 = p.kind == V_ZERO32 || p.kind == V_OVER32;
-
-	switch (p.kind) {
-	case V_WHOLE:
-		if (d != p.high)
-			move(e, d, p.high);
-		return;
-	case V_ZERO64:
-		la_vextl_qu_du(&e->c, d, p.low);
-		return;
-	case V_ZERO32:
-		if (d == p.low) {	/* byte lanes up, then down: zeros come in */
-			la_vbsll_v(&e->c, d, d, 12);
-			la_vbsrl_v(&e->c, d, d, 12);
-		} else {
-			la_vldi(&e->c, d, 0);
-			insert(e, d, p.low, true);
-		}
-		return;
-	}
-	if (d == p.low && !is32) {
-		la_vextrins_d(&e->c, d, p.high, 0x11);
-		return;
-	}
-	if (d == p.low) {		/* 32 bits over: the other three lanes */
-		la_vextrins_w(&e->c, d, p.high, 0x11);
-		la_vextrins_d(&e->c, d, p.high, 0x11);
-		return;
-	}
-	if (d != p.high)
-		move(e, d, p.high);
-	insert(e, d, p.low, is32);
-}
-
 /* Everything that is at `from` is now at `to`. */
 static void moved(struct emit *e, struct vplace from, struct vplace to)
 {
@@ -235,7 +189,7 @@ static int make_whole(struct emit *e, struct vplace p)
 		d = lock(e, p.low);
 	else
 		d = alloc(e, -1);
-	assemble(e, d, p);
+	host_vassemble(e, d, p);
 	moved(e, p, whole(d));
 	return d;
 }
@@ -264,7 +218,7 @@ int va_def_copy(struct emit *e, val v, val a)
 	if (dies(e, from, early ? g : -1))
 		return result(e, v, from, early && (registers(e->xmm[g]) >> from & 1) ? g : -1);
 	r = alloc(e, g >= 0 ? V_XMM(g) : -1);
-	move(e, r, from);
+	host_vmove(e, r, from);
 	return result(e, v, r, -1);
 }
 
@@ -310,7 +264,7 @@ static void clear_out(struct emit *e, int r)
 {
 	int t = alloc(e, -1);
 
-	move(e, t, r);
+	host_vmove(e, t, r);
 	for (unsigned g = 0; g < XMMS; g++) {
 		if (has_low(e->xmm[g]) && e->xmm[g].low == r)
 			e->xmm[g].low = t;
@@ -348,7 +302,7 @@ void va_canonical(struct emit *e)
 				left++;
 				continue;
 			}
-			assemble(e, V_XMM(g), e->xmm[g]);
+			host_vassemble(e, V_XMM(g), e->xmm[g]);
 			e->xmm[g] = whole(V_XMM(g));
 			progress = true;
 		}
@@ -386,7 +340,7 @@ void va_emit_maps(struct emit *e)
 	u16 at[VMAPS_MAX + 1] = { 0 };
 
 	for (unsigned n = 0; n < e->vmaps; n++) {
-		s64 words = e->c.p - e->start;
+		s64 words = code_here(&e->c) - e->start;
 
 		if (words > 0xffff)
 			e->failed = true;

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exits, raises and calls: which there are, and what lies behind the block's body. Not the words
+ * of an exit, which are the host's (host_exit_direct, host_exit_indirect).
+ * Backward exits test the kick register, forward ones test nothing (design 4).
+ */
+#include "dbt/backend/lower.h"
+
+#include "dbt/backend/host.h"
+#include "dbt/backend/regalloc.h"
+#include "dbt/backend/vregs.h"
+#include "dbt/ir/helpers.h"
+#include "dbt/x86/cc.h"
+#include "dbt/x86/cpu.h"
+#include "dbt/x86/mode.h"
+#include "kernel/panic.h"
+
+static struct stub *stub_add(struct emit *e, unsigned kind)
+{
+	struct stub *s = &e->stub[e->stubs < STUBS_MAX ? e->stubs++ : 0];
+
+	if (e->stubs == STUBS_MAX)
+		e->failed = true;
+	*s = (struct stub){ .kind = kind, .guest = e->ir->v[e->i].guest };
+	return s;
+}
+
+static u32 guest_eip(const struct emit *e, unsigned guest) { return e->ir->guest[guest].eip; }
+
+static bool single(const struct emit *e) { return e->ir->key_flags & KEY_SINGLE; }
+
+static bool flat_code(const struct emit *e)
+{
+	return e->ir->key_flags >> (KEY_FLAT_SHIFT + CS) & 1;
+}
+
+/* Only a jump back can make a loop; it tests the kick register. */
+static bool backward(const struct emit *e, u32 eip, unsigned guest)
+{
+	return eip <= guest_eip(e, guest) && !single(e);
+}
+
+/* `n` records one behind the other; NULL if there is no room. */
+static struct link *links_new(struct emit *e, unsigned n, u32 eip)
+{
+	struct backend_out *o = e->out;
+	struct link *first = &o->link[o->links];
+
+	if (o->links + n > o->links_max) {
+		e->failed = true;
+		return NULL;
+	}
+	for (unsigned k = 0; k < n; k++)
+		first[k] = (struct link){ .eip = eip };
+	o->links += n;
+	return first;
+}
+
+static u32 link_index(const struct emit *e, const struct link *l)
+{
+	return e->link_base + (u32)(l - e->out->link);
+}
+
+/*
+ * A direct exit to eip. It has a guard where the target is not on the page of the exit, or may not
+ * be within a limit of CS: then EIP does not tell the page either.
+ */
+static void emit_exit(struct emit *e, u32 eip, unsigned guest)
+{
+	bool far = !single(e) && (!flat_code(e) || (eip ^ guest_eip(e, guest)) >> 12 ||
+				  (eip & 0xfff) > 0xfff - 14);	/* may be on two pages */
+	struct link *l = links_new(e, 1, eip);
+
+	if (l)
+		host_exit_direct(e, l, link_index(e, l), eip, far);
+}
+
+static void kick_test(struct emit *e, struct stub *s)
+{
+	s->site = host_branch_nonzero(e, R_KICK);
+}
+
+static void lower_exit(struct emit *e, const struct ir_insn *in)
+{
+	va_canonical(e);
+	flags_materialize(e, in->c);
+	if (backward(e, (u32)in->k, in->guest)) {
+		struct stub *s = stub_add(e, STUB_KICK);
+
+		s->eip = (u32)in->k;
+		kick_test(e, s);
+	}
+	emit_exit(e, (u32)in->k, in->guest);
+}
+
+static void lower_exit_if(struct emit *e, const struct ir_insn *in)
+{
+	struct stub *kick = NULL, *s;
+	int a, b;
+
+	va_canonical(e);
+	flags_materialize(e, in->c);
+	a = ra_use(e, in->a);
+	b = ra_use(e, in->b);
+	if (backward(e, (u32)in->k, in->guest)) {
+		kick = stub_add(e, STUB_KICK_IF);
+		kick->cond = in->x;
+		kick->ra = a;
+		kick->rb = b;
+		kick->eip = (u32)in->k;
+		kick_test(e, kick);
+	}
+	s = stub_add(e, STUB_EXIT);
+	s->cond = in->x;
+	s->ra = a;
+	s->rb = b;
+	s->eip = (u32)in->k;
+	s->site = host_branch(e, in->x, a, b);
+	if (kick)
+		kick->back = code_here(&e->c);
+}
+
+/* An indirect exit; its inline targets are chained as they are seen. */
+static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
+{
+	struct link *first;
+
+	flags_materialize(e, in->c);
+	ra_to_reg(e, R_ARG(0), in->a);
+	if (single(e)) {
+		host_goto_door(e, glue_exit_kick);
+		return;
+	}
+	first = links_new(e, LINK_TARGETS, 0);
+	if (!first)
+		return;
+	for (unsigned n = 0; n < LINK_TARGETS; n++)
+		first[n].indirect = true;
+	host_exit_indirect(e, first, link_index(e, first));
+}
+
+/*
+ * Arguments to vcpu.help, both eips to their fields, helper number in the first argument register.
+ */
+static void lower_sys(struct emit *e, const struct ir_insn *in)
+{
+	const struct ir_guest *g = &e->ir->guest[in->guest];
+
+	va_canonical(e);
+	flags_materialize(e, in->c);
+	if (in->a)
+		host_state_store(e, ra_use(e, in->a), offsetof(struct vcpu, help[0]), M_64);
+	if (in->b)
+		host_state_store(e, ra_use(e, in->b), offsetof(struct vcpu, help[1]), M_64);
+	host_const(e, R_ARG(0), (s32)g->eip);
+	host_const(e, R_ARG(1), (s32)(g->eip + g->len));
+	host_const(e, R_ARG(2), in->k);
+	host_goto_door(e, glue_sys);
+}
+
+static struct stub *raise_stub(struct emit *e, s64 k)
+{
+	struct stub *s = stub_add(e, STUB_RAISE);
+
+	s->recipe = site_recipe(e);
+	s->vmap = va_map(e);
+	s->k = k;
+	return s;
+}
+
+static void lower_raise(struct emit *e, const struct ir_insn *in)
+{
+	struct stub *s;
+	int a, b;
+
+	if (in->op == IR_RAISE) {
+		s = raise_stub(e, in->k);
+		s->site = host_jump(e);
+		return;
+	}
+	a = ra_use(e, in->a);
+	b = ra_use(e, in->b);
+	s = raise_stub(e, in->k);
+	s->site = host_branch(e, in->x, a, b);
+}
+
+/* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */
+void lower_call(struct emit *e, const struct ir_insn *in)
+{
+	const val v[] = { in->a, in->b, in->c };
+	bool entry = in->op == IR_ENTRYF;
+	struct stub *s;
+
+	ra_spill_temps(e);
+	if (entry) {
+		host_move(e, R_ARG(1), R_CCOP);
+		host_move(e, R_ARG(2), R_CCA);
+		host_move(e, R_ARG(3), R_CCB);
+	}
+	for (int n = 0; n < 3 && !entry; n++)
+		if (v[n])
+			ra_to_reg(e, R_ARG(n + 1), v[n]);
+	host_const(e, R_ARG(0), entry ? HELPER_entry_flags : in->k);
+	host_call_door(e, glue_call);
+	if (!entry && in->x == 2) {
+		s = raise_stub(e, SITE_HELPER);
+		s->site = host_branch_nonzero(e, R_RESULT);
+	} else if (in->type) {
+		ra_claim(e, e->i, R_RESULT);
+	}
+}
+
+/*
+ * After INC and DEC the carry is at hand; else it is computed, out of line, leaving all registers.
+ */
+static void lower_entry_cf(struct emit *e)
+{
+	int d = ra_def(e, e->i);
+	struct stub *s = stub_add(e, STUB_ENTRY_CF);
+
+	s->site = host_entry_cf(e, d);
+	s->ra = d;
+	s->back = code_here(&e->c);
+}
+
+void lower_stale_if(struct emit *e, int r)
+{
+	struct stub *s = stub_add(e, STUB_STALE);
+
+	s->site = host_branch_nonzero(e, r);
+}
+
+void lower_control(struct emit *e, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_EXIT: lower_exit(e, in); return;
+	case IR_EXIT_IF: lower_exit_if(e, in); return;
+	case IR_EXIT_IND: lower_exit_ind(e, in); return;
+	case IR_SYS: lower_sys(e, in); return;
+	case IR_RAISE: case IR_RAISE_IF: lower_raise(e, in); return;
+	case IR_ENTRYCF: lower_entry_cf(e); return;
+	}
+	panic("control: op %u", in->op);
+}
+
+/* -- Behind the body -- */
+
+static void kick_exit(struct emit *e, u32 eip)
+{
+	host_const(e, R_ARG(0), (s32)eip);
+	host_goto_door(e, glue_exit_kick);
+}
+
+/* The kick came before the branch: where the guest goes on is decided here. */
+static void kick_if(struct emit *e, const struct stub *s)
+{
+	u32 *taken = host_branch(e, s->cond, s->ra, s->rb);
+
+	host_jump_to(e, s->back);
+	host_patch(e, taken);
+	kick_exit(e, s->eip);
+}
+
+/* The registers at a raise are wanted by its recipe: a trap keeps them all. */
+static void emit_raise(struct emit *e, const struct stub *s)
+{
+	site_add_raise(e, s);
+	host_trap(e);
+}
+
+static void emit_stub(struct emit *e, const struct stub *s)
+{
+	host_patch(e, s->site);
+	switch (s->kind) {
+	case STUB_EXIT:
+		emit_exit(e, s->eip, s->guest);
+		break;
+	case STUB_KICK:
+		kick_exit(e, s->eip);
+		break;
+	case STUB_KICK_IF:
+		kick_if(e, s);
+		break;
+	case STUB_RAISE:
+		emit_raise(e, s);
+		break;
+	case STUB_STALE:
+		host_const(e, R_ARG(0), (s32)guest_eip(e, 0));
+		host_call_door(e, glue_exit_stale);
+		break;
+	case STUB_ENTRY_CF:
+		host_entry_cf_slow(e, s->ra);
+		host_jump_to(e, s->back);
+		break;
+	}
+}
+
+void emit_stubs(struct emit *e)
+{
+	for (unsigned n = 0; n < e->stubs && !e->failed; n++)
+		emit_stub(e, &e->stub[n]);
+	va_emit_maps(e);
+}

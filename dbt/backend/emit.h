@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state of one block's emission: where each value is, what each register holds. Shared by the
+ * files of this folder and the host's lowering; nothing else. Host-neutral: a register is a
+ * number, and which ones there are says the host's regs.h.
+ *
+ * Values that come from a general register of the guest are simply there, in
+ * its pinned host register, until a PUTREG changes it; then the ones that are
+ * still wanted move to a temporary. Results whose next stop is a PUTREG are
+ * computed in the pinned register itself where no fault can come between.
+ */
+#ifndef DBT_BACKEND_EMIT_H
+#define DBT_BACKEND_EMIT_H
+
+#include "dbt/backend/backend.h"
+#include "dbt/backend/code.h"
+#include "dbt/backend/vplace.h"
+
+enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL };
+
+#define SPILL_SLOTS 32
+#define STUBS_MAX 192
+#define XMMS 8
+#define VLIVE_MAX 32
+#define VMAPS_MAX 96
+
+/* Code that is emitted after the block's body. */
+enum stub_kind { STUB_EXIT, STUB_KICK_IF, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
+
+struct stub {
+	u8 kind, cond;		/* cond: enum ir_cond of the branch that leads here */
+	u8 ra, rb;		/* its registers */
+	u32 *site;		/* the branch that leads here, to be given its offset */
+	u32 *back;		/* STUB_KICK_IF, STUB_ENTRY_CF: where the body goes on */
+	u32 eip;
+	s64 k;			/* STUB_RAISE: the exception */
+	u16 guest;
+	u16 recipe, vmap;
+};
+
+struct emit {
+	struct code c;
+	struct ir *ir;
+	struct backend_out *out;
+	u32 link_base;
+	unsigned i;			/* the IR instruction being lowered */
+	/* uses.c */
+	u16 last_use[IR_MAX];		/* index of the last user; 0: none */
+	u16 uses[IR_MAX];
+	/* index of the PUTREG that takes the value first; 0: none */
+	u16 put_at[IR_MAX];
+	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
+	bool folded[IR_MAX];		/* emitted as part of its one user */
+	/* regalloc.c */
+	u8 place[IR_MAX];		/* enum place */
+	u8 home[IR_MAX];		/* guest register, host register or spill slot */
+	val guest_head[16];		/* values that live in guest register g, linked by next */
+	val next[IR_MAX];
+	val temp_val[32];		/* the value in each temporary; 0: free */
+	u32 temps, locked;		/* registers of the pool; not to be evicted now */
+	val spill_val[SPILL_SLOTS];
+	/* vregs.c: where XMM registers and live values are; registers that are spoken for */
+	struct vplace xmm[XMMS], vplace[IR_MAX];
+	val vlive[VLIVE_MAX];
+	unsigned vlive_count;
+	u32 vlocked;
+	struct vplace vmap[VMAPS_MAX][XMMS];
+	unsigned vmaps;
+	/* sites.c */
+	val setf;			/* the flags in force */
+	/* the SETF that the pinned registers hold; 0: entry flags */
+	val materialized;
+	/* control.c */
+	struct stub stub[STUBS_MAX];
+	unsigned stubs;
+	u32 *start;
+	u32 *literals[BACKEND_CHECKS];	/* selfcheck.c: code that wants their address */
+	bool failed;			/* some table was full */
+};
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See host_frame.h. A register of translated code is where the host's regs.h says. */
+#include "dbt/backend/host_frame.h"
+
+#include "dbt/backend/host.h"
+
+struct host_flags host_frame_flags(const struct trap_frame *f)
+{
+	return (struct host_flags){ (u32)f->gpr[R_CCOP], f->gpr[R_CCA], f->gpr[R_CCB] };
+}
+
+u64 host_frame_reg(const struct trap_frame *f, unsigned n) { return f->gpr[n]; }
+
+void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c)
+{
+	for (unsigned g = 0; g < 8; g++)
+		c->gpr[g] = f->gpr[R_GPR(g)];
+}
+
+void host_frame_skip(struct trap_frame *f) { f->pc += HOST_INSN_SIZE; }
+
+void host_frame_leave(struct trap_frame *f, u32 why)
+{
+	f->gpr[R_ARG(0)] = why;
+	f->pc = (u64)(uintptr_t)&glue_leave_written;
+}
+
+void host_frame_kick(struct trap_frame *f) { f->gpr[R_KICK] = 1; }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's limits.h, for neutral code: HOST_INSN_SIZE, HOST_DISP_BITS, HOST_JUMP_REACH,
+ * HOST_GUARD_TAG_MAX. Not its registers and primitives (host.h, which chooses the same host).
+ */
+#ifndef DBT_BACKEND_HOST_LIMITS_H
+#define DBT_BACKEND_HOST_LIMITS_H
+
+#if defined(__mips64) || defined(BACKEND_MIPS64)
+#error "no limits.h for this host"
+#else
+#include "dbt/backend/loongarch64/limits.h"
+#endif
+
+/* What the lifter relies on: a displacement of an IR access is within 12 bits, signed. */
+_Static_assert(HOST_DISP_BITS >= 12, "displacements");
+
+#endif

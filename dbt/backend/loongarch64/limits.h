@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the encodings of LoongArch64 allow, for neutral code that has to stay within it
+ * (Reference Manual vol. 1, 1.2, 2.2). Not the encodings (enc.h).
+ */
+#ifndef DBT_BACKEND_LOONGARCH64_LIMITS_H
+#define DBT_BACKEND_LOONGARCH64_LIMITS_H
+
+#define HOST_INSN_SIZE 4		/* bytes of each instruction */
+#define HOST_DISP_BITS 12		/* of a load's displacement, signed */
+#define HOST_JUMP_REACH (128ll << 20)	/* bytes that an unconditional jump reaches each way */
+#define HOST_GUARD_TAG_MAX 2047		/* largest context tag in a guard: addi.w's immediate */
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Primitives that are more than a few encoder calls: branches, doors, vectors in parts, carry. */
+#include "dbt/backend/loongarch64/prims.h"
+
+#include "dbt/backend/loongarch64/glue.h"
+#include "dbt/x86/cc.h"
+#include "kernel/panic.h"
+
+/* -- glue.S and C agree on the layout of the state -- */
+
+#define CHECK(offset, field) \
+	_Static_assert((offset) == CPU_VCPU_OFFSET + offsetof(struct vcpu, field), "glue.h")
+CHECK(ST_GPR(0), gpr);
+CHECK(ST_CCOP, cc_op);
+CHECK(ST_CCA, cc_a);
+CHECK(ST_CCB, cc_b);
+CHECK(ST_EIP, eip);
+CHECK(ST_NEXT_EIP, next_eip);
+CHECK(ST_CTX, ctx);
+CHECK(ST_EXIT_ARG, exit_arg);
+CHECK(ST_HELP7, help[7]);
+_Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
+	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_INC == CC_INC && CC_DEC == CC_INC + 1 &&
+	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&
+	       CC_KIND_SAR == CC_SAR, "glue.h");
+
+/* -- Branches -- */
+
+u32 *host_branch(struct emit *e, unsigned cond, int a, int b)
+{
+	struct code *c = &e->c;
+	u32 *at = c->p;
+
+	switch (cond) {
+	case IC_EQ: la_beq(c, a, b, 0); break;
+	case IC_NE: la_bne(c, a, b, 0); break;
+	case IC_LT: la_blt(c, a, b, 0); break;
+	case IC_GE: la_bge(c, a, b, 0); break;
+	case IC_LTU: la_bltu(c, a, b, 0); break;
+	default: la_bgeu(c, a, b, 0); break;
+	}
+	return at;
+}
+
+void host_patch(struct emit *e, u32 *at)
+{
+	s64 off = (char *)e->c.p - (char *)at;
+	u32 word;
+
+	if (e->c.overflow)
+		return;
+	word = *at;
+	switch (word >> 26) {
+	case 0x10: case 0x11:		/* beqz, bnez */
+		*at = (word & ~la_at_off21(-4)) | la_at_off21(off);
+		break;
+	case 0x14:			/* b */
+		*at = (word & ~la_at_off26(-4)) | la_at_off26(off);
+		break;
+	default:
+		must(word >> 26 >= 0x16 && word >> 26 <= 0x1b);
+		if (!la_ok_off16(off)) {
+			e->failed = true;
+			return;
+		}
+		*at = (word & ~la_at_off16(-4)) | la_at_off16(off);
+	}
+}
+
+/* -- Doors -- */
+
+/* Bytes to the door, 0 if it is out of reach. */
+static s64 reach(struct emit *e, void (*door)(void))
+{
+	s64 off = (s64)((uintptr_t)door - (uintptr_t)e->c.p);
+
+	if (la_ok_off26(off))
+		return off;
+	e->failed = true;
+	return 0;
+}
+
+void host_goto_door(struct emit *e, void (*door)(void)) { la_b(&e->c, reach(e, door)); }
+void host_call_door(struct emit *e, void (*door)(void)) { la_bl(&e->c, reach(e, door)); }
+
+/* -- Vectors in parts -- */
+
+/* Lane 0 of s into d, 32 or 64 bits. */
+static void insert(struct emit *e, int d, int s, bool is32)
+{
+	is32 ? la_vextrins_w(&e->c, d, s, 0) : la_vextrins_d(&e->c, d, s, 0);
+}
+
+/* Lane 0 of 32 bits in p.low, zeros above. */
+static void zero_above(struct emit *e, int d, struct vplace p)
+{
+	if (d == p.low) {		/* byte lanes up, then down: zeros come in */
+		la_vbsll_v(&e->c, d, d, 12);
+		la_vbsrl_v(&e->c, d, d, 12);
+	} else {
+		la_vldi(&e->c, d, 0);
+		insert(e, d, p.low, true);
+	}
+}
+
+void host_vassemble(struct emit *e, int d, struct vplace p)
+{
+	bool is32 = p.kind == V_ZERO32 || p.kind == V_OVER32;
+
+	switch (p.kind) {
+	case V_WHOLE:
+		if (d != p.high)
+			host_vmove(e, d, p.high);
+		return;
+	case V_ZERO64:
+		la_vextl_qu_du(&e->c, d, p.low);
+		return;
+	case V_ZERO32:
+		zero_above(e, d, p);
+		return;
+	}
+	if (d == p.low && !is32) {
+		la_vextrins_d(&e->c, d, p.high, 0x11);
+		return;
+	}
+	if (d == p.low) {		/* 32 bits over: the other three lanes */
+		la_vextrins_w(&e->c, d, p.high, 0x11);
+		la_vextrins_d(&e->c, d, p.high, 0x11);
+		return;
+	}
+	if (d != p.high)
+		host_vmove(e, d, p.high);
+	insert(e, d, p.low, is32);
+}
+
+/* -- Carry at the entry -- */
+
+u32 *host_entry_cf(struct emit *e, int d)
+{
+	u32 *at;
+
+	la_srli_w(&e->c, R_RA, R_CCOP, 2);
+	la_addi_w(&e->c, R_RA, R_RA, -CC_INC);
+	la_sltui(&e->c, R_RA, R_RA, 2);
+	at = e->c.p;
+	la_beqz(&e->c, R_RA, 0);
+	la_andi(&e->c, d, R_CCB, 1);
+	return at;
+}
+
+/* After SUB and CMP of 32 bits, the commonest, at once. */
+void host_entry_cf_slow(struct emit *e, int d)
+{
+	struct code *c = &e->c;
+
+	la_addi_w(c, R_RA, R_CCOP, -(s64)CC_OP(CC_CMP, 2));
+	la_bnez(c, R_RA, 20);
+	la_slli_w(c, d, R_CCA, 0);
+	la_slli_w(c, R_RA, R_CCB, 0);
+	la_sltu(c, d, d, R_RA);
+	la_b(c, 36);
+	la_addi_w(c, R_RA, R_CCOP, -(s64)CC_OP(CC_SUB, 2));
+	la_bnez(c, R_RA, 20);
+	la_add_w(c, d, R_CCA, R_CCB);
+	la_slli_w(c, R_RA, R_CCB, 0);
+	la_sltu(c, d, d, R_RA);
+	la_b(c, 12);
+	host_call_door(e, glue_entry_cf);
+	host_state_load(e, d, offsetof(struct vcpu, help[7]), M_64);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From a block's IR to host code: the walk over the instructions. */
+#include "dbt/backend/lower.h"
+
+#include "dbt/backend/host.h"
+#include "dbt/backend/regalloc.h"
+#include "dbt/backend/uses.h"
+#include "dbt/backend/vregs.h"
+#include "dbt/ir/vec.h"
+#include "kernel/lib/err.h"
+#include "mm/arena.h"
+
+static bool skipped(const struct emit *e, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_NOP: case IR_CONST: return true;
+	case IR_GETREG: case IR_LDSTATE: case IR_ENTRYF: case IR_ENTRYCF: case IR_GETXMM:
+		return !e->uses[e->i];
+	}
+	return ir_pure(in) && (!e->uses[e->i] || e->folded[e->i]);
+}
+
+/* Rows that emit nothing here are noted; the others are the host's. */
+static void lower_vec(struct emit *e, const struct ir_insn *in)
+{
+	switch (in->k) {
+	case VEC_MERGE_W: va_merge(e, e->i, in->a, in->b, 32); return;
+	case VEC_MERGE_D: va_merge(e, e->i, in->a, in->b, 64); return;
+	case VEC_LOW_W: va_low(e, e->i, in->a, 32); return;
+	case VEC_LOW_D: va_low(e, e->i, in->a, 64); return;
+	}
+	host_lower_vec(e, in);
+}
+
+static void lower_one(struct emit *e, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_GETREG: ra_get(e, e->i, in->k); break;
+	case IR_PUTREG: ra_put(e, in->k, in->a); break;
+	case IR_GETXMM: va_get(e, e->i, in->k); break;
+	case IR_PUTXMM: va_put(e, in->k, in->a); break;
+	case IR_VEC: lower_vec(e, in); break;
+	case IR_SETF: e->setf = e->i; break;
+	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
+	case IR_HELPER: case IR_ENTRYF: lower_call(e, in); break;
+	case IR_EXIT: case IR_EXIT_IF: case IR_EXIT_IND: case IR_SYS: case IR_RAISE:
+	case IR_RAISE_IF: case IR_ENTRYCF: lower_control(e, in); break;
+	default: host_lower_alu(e, in); break;
+	}
+}
+
+int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base)
+{
+	struct emit *e = arena_get(scratch, sizeof(*e));	/* cleared only as far as used */
+
+	e->ir = ir;
+	e->out = out;
+	e->link_base = link_base;
+	e->c = (struct code){ .p = out->code, .end = out->code_end, .fixed = out->code };
+	e->start = out->code;
+	e->setf = e->materialized = 0;
+	e->stubs = 0;
+	e->failed = false;
+	e->i = 0;
+	out->links = out->sites = out->recipes = 0;
+	emit_self_check(e);
+	uses_find(e);
+	host_find_folds(e);
+	ra_prepare(e);
+	va_prepare(e);
+	for (unsigned i = 1; i < ir->n && !e->failed; i++) {
+		e->i = i;
+		if (skipped(e, &ir->v[i]))
+			continue;
+		lower_one(e, &ir->v[i]);
+		va_done(e);
+		ra_done(e);
+	}
+	emit_stubs(e);
+	emit_self_check_literals(e);
+	out->end = e->c.p;
+	if (e->failed || out->end - e->start > 0xffff)	/* sites have 16 bits for words */
+		return -ERR_NOSPC;
+	return e->c.overflow ? -ERR_NOMEM : 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From IR to host code: what the neutral half offers to its own files and to the host's lowering
+ * of operations. Not here: the registers (regalloc.h, vregs.h), the host's half (host.h).
+ */
+#ifndef DBT_BACKEND_LOWER_H
+#define DBT_BACKEND_LOWER_H
+
+#include "dbt/backend/emit.h"
+
+/* -- sites.c -- */
+
+/* How the flags in force are found at the instruction being lowered: a recipe's number. */
+u16 site_recipe(struct emit *e);
+/* The next word may fault, with this enum ir_intent; vmap as va_map gave it. */
+void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap);
+/* The same for a trap that raises the stub's exception. */
+void site_add_raise(struct emit *e, const struct stub *s);
+/* Before an exit: the flags of SETF go to their pinned registers. */
+void flags_materialize(struct emit *e, val setf);
+
+/* -- mem.c, control.c -- */
+void lower_mem(struct emit *e, const struct ir_insn *in);
+void lower_control(struct emit *e, const struct ir_insn *in);
+void lower_call(struct emit *e, const struct ir_insn *in);
+/* The block's guest bytes have changed if r is not 0: leave it for good. */
+void lower_stale_if(struct emit *e, int r);
+void emit_stubs(struct emit *e);
+
+/* -- selfcheck.c: at the block's entry, and what it needs behind the block's last word -- */
+void emit_self_check(struct emit *e);
+void emit_self_check_literals(struct emit *e);
+
+#endif

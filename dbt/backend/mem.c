@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest memory and guest state. A guest access is one host access at the guest
+ * linear address (design 1.1); its fault site is recorded right before it.
+ */
+#include "dbt/backend/lower.h"
+
+#include "dbt/backend/host.h"
+#include "dbt/backend/regalloc.h"
+#include "dbt/backend/vregs.h"
+#include "kernel/lib/bits.h"
+
+/* Base register of a guest access; constants are split so that the displacement takes its part. */
+static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
+{
+	s64 a;
+
+	*k = in->k;
+	if (in->a && !ra_const(e, in->a, &a))
+		return host_guest_base(e, ra_use(e, in->a));
+	a = (s32)((in->a ? a : 0) + *k);
+	*k = sign_extend((u64)a, HOST_DISP_BITS);
+	a = host_guest_const((u32)(a - *k));
+	if (!a)
+		return R_ZERO;
+	host_const(e, R_SCRATCH, a);
+	return R_SCRATCH;
+}
+
+/* A narrow load leaves zeros above. */
+static void vector_load(struct emit *e, const struct ir_insn *in)
+{
+	s64 k;
+	int base = guest_base(e, in, &k);
+	u16 vmap = va_map(e);
+	int d = in->x == M_128 ? va_def(e, e->i) : va_scratch(e);
+
+	site_add(e, in->y, site_recipe(e), vmap);
+	host_vload(e, in->x, d, base, k);
+	if (in->x != M_128)
+		va_def_low(e, e->i, d, in->x == M_64 ? 64 : 32);
+}
+
+static int stored(struct emit *e, val v, unsigned mem)
+{
+	return mem == M_128 ? va_use(e, v) : va_use_low(e, v, mem == M_64 ? 64 : 32);
+}
+
+/* V128 values. */
+static void lower_vector(struct emit *e, const struct ir_insn *in)
+{
+	int base, r;
+	s64 k;
+
+	switch (in->op) {
+	case IR_LDSTATE:
+		host_state_vload(e, va_def(e, e->i), in->k, in->x);
+		return;
+	case IR_STSTATE:
+		host_state_vstore(e, stored(e, in->a, in->x), in->k, in->x);
+		return;
+	case IR_LD:
+		vector_load(e, in);
+		return;
+	case IR_ST:
+		r = stored(e, in->b, in->x);
+		base = guest_base(e, in, &k);
+		site_add(e, INTENT_READ, site_recipe(e), va_map(e));
+		host_vstore(e, in->x, r, base, k);
+		return;
+	}
+}
+
+static bool of_vector(const struct emit *e, const struct ir_insn *in)
+{
+	val stored = in->op == IR_ST ? in->b : in->a;
+
+	return in->type == T_V128 ||
+	       ((in->op == IR_ST || in->op == IR_STSTATE) && e->ir->v[stored].type == T_V128);
+}
+
+void lower_mem(struct emit *e, const struct ir_insn *in)
+{
+	int base, r;
+	u16 recipe;
+	s64 k;
+
+	if (of_vector(e, in)) {
+		lower_vector(e, in);
+		return;
+	}
+	switch (in->op) {
+	case IR_LDSTATE:
+		host_state_load(e, ra_def(e, e->i), in->k, in->x);
+		return;
+	case IR_STSTATE:
+		host_state_store(e, ra_use(e, in->a), in->k, in->x);
+		return;
+	case IR_LD:
+		base = guest_base(e, in, &k);
+		/* a load that faults leaves what its register held */
+		recipe = site_recipe(e);
+		r = ra_def(e, e->i);
+		site_add(e, in->y, recipe, va_map(e));
+		host_load(e, in->x, r, base, k);
+		return;
+	case IR_ST:
+		r = ra_use(e, in->b);
+		base = guest_base(e, in, &k);
+		site_add(e, INTENT_READ, site_recipe(e), va_map(e));
+		host_store(e, in->x, r, base, k);
+		return;
+	}
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What of a block's values is wanted, found backward before anything is emitted. Law: what flag
+ * recipes may still ask for counts as a use. Not here: registers.
+ */
+#include "dbt/backend/uses.h"
+
+#include "dbt/x86/cc.h"
+
+#include <string.h>
+
+static void note_use(struct emit *e, val v, unsigned at)
+{
+	if (!v)
+		return;
+	e->uses[v]++;
+	if (e->last_use[v] < at)
+		e->last_use[v] = at;
+}
+
+/* Until where each SETF's operands may be asked for: faults and exits while it is in force. */
+static void find_needs(struct emit *e)
+{
+	val setf = 0;
+
+	for (unsigned i = 1; i < e->ir->n; i++) {
+		const struct ir_insn *in = &e->ir->v[i];
+
+		if (in->op == IR_SETF)
+			setf = i;
+		else if (ir_may_fault(in) && setf)
+			e->need[setf] = i;
+		if ((ir_info[in->op].effects & IR_X) && in->c && e->need[in->c] < i)
+			e->need[in->c] = i;
+	}
+	for (unsigned i = e->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &e->ir->v[i];
+
+		if (in->op == IR_SETF && in->x > CC_LAST_FULL && e->need[in->k] < e->need[i])
+			e->need[in->k] = e->need[i];
+	}
+	e->need[0] = 0;
+}
+
+static bool unwanted(const struct emit *e, unsigned i)
+{
+	const struct ir_insn *in = &e->ir->v[i];
+
+	return !e->uses[i] && (ir_pure(in) || in->op == IR_GETREG || in->op == IR_LDSTATE ||
+			       in->op == IR_ENTRYF || in->op == IR_ENTRYCF || in->op == IR_GETXMM);
+}
+
+static void find_uses(struct emit *e)
+{
+	for (unsigned i = e->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &e->ir->v[i];
+
+		if (in->op == IR_NOP || unwanted(e, i))
+			continue;
+		if (in->op == IR_SETF) {
+			if (!e->need[i])
+				continue;
+			note_use(e, in->a, e->need[i]);
+			note_use(e, in->b, e->need[i]);
+			note_use(e, in->c, e->need[i]);
+			continue;
+		}
+		note_use(e, in->a, i);
+		note_use(e, in->b, i);
+		if (!(ir_info[in->op].effects & IR_X))
+			note_use(e, in->c, i);
+		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
+			e->put_at[in->a] = i;
+	}
+}
+
+void uses_find(struct emit *e)
+{
+	unsigned n = e->ir->n;
+
+	memset(e->last_use, 0, n * sizeof(e->last_use[0]));
+	memset(e->uses, 0, n * sizeof(e->uses[0]));
+	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
+	memset(e->need, 0, n * sizeof(e->need[0]));
+	memset(e->folded, 0, n);
+	find_needs(e);
+	find_uses(e);
+}
+
+bool uses_early_put_is_safe(const struct emit *e, unsigned p)
+{
+	unsigned put = e->ir->v[p].op, get = put == IR_PUTXMM ? IR_GETXMM : IR_GETREG;
+	s64 g = e->ir->v[p].k;
+
+	if (p - e->i > 16)
+		return false;
+	for (unsigned j = e->i + 1; j < p; j++) {
+		const struct ir_insn *in = &e->ir->v[j];
+
+		if (ir_may_fault(in) || (ir_info[in->op].effects & IR_X))
+			return false;
+		if ((in->op == get || in->op == put) && in->k == g)
+			return false;
+	}
+	return true;
+}
