@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What the scripts of libraries know of each host.  Not a program: newlib.sh, capstone.sh source it.
 # Invariant: code that may run between two pieces of translated code leaves alone what C must not
-# touch: the vector registers (-msimd=none, no -mmsa) and the kick register (HOST/cpu.h).
+# touch: the vector registers (-msimd=none, no -mmsa) and the kick register (docs/porting.md).
 
 hosts="loongarch64 mips64"
 
