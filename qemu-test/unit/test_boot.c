@@ -13,6 +13,7 @@
 #include "boot/mips64/cpio.h"
 #include "boot/mips64/features.h"
 #include "boot/mips64/lefi.h"
+#include "kernel/lib/err.h"
 #include "boot/memory.h"
 #include "boot/message.h"
 #include "boot/progress.h"
