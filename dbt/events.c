@@ -34,8 +34,8 @@ static void triple_fault(struct dbt *d)
 
 static void take_reset(struct dbt *d)
 {
-	vcpu_settle(d->c, PENDING_RESET | PENDING_INIT);
 	d->platform.reset(d->platform.opaque);
+	vcpu_settle(d->c, PENDING_RESET | PENDING_INIT | PENDING_NMI);
 	vcpu_reset(d->c, RESET_POWER_UP, true);
 	d->mode_dirty = true;
 	d->link = NULL;

@@ -304,6 +304,7 @@ static struct block *attempt_less(struct front *t, u32 frame, struct fault *f)
 	if (t->refuse)
 		panic("translate: no room for anything at %08x", t->k->eip);
 	t->refuse = t->lifted == 1;
+	t->d->count.refused += t->refuse;
 	t->insns_max = (t->lifted + 1) / 2;
 	return attempt(t, frame, f);
 }

@@ -34,15 +34,17 @@ enum vendor_rule {
 	VENDOR_UD_MODRM = 1u << 8,
 	/* Numbers that x87 microcode makes: see qemu-test/fuzz/softfp_vendor.h. */
 	VENDOR_X87_NUMBERS = 1u << 9,
-	/*
-	 * MASKMOVDQU faults at the first byte that the mask selects, not at the first of all.
-	 * SDM vol. 2, MASKMOVDQU: "implementation dependent".
-	 */
-	VENDOR_MASKMOV_SELECTED = 1u << 10,
+	/* MASKMOVDQU accesses its upper eight bytes first. SDM vol. 2: implementation dependent. */
+	VENDOR_MASKMOV_UPPER = 1u << 10,
 	/* XBEGIN and XABORT exist: CPUID.(7,0):EBX[11]. SDM vol. 1, 16.3. */
 	VENDOR_HAS_RTM = 1u << 11,
+	/*
+	 * REP MOVS and STOS of many elements report a data breakpoint at the end of the 64 bytes
+	 * that they move at once. SDM vol. 1, 7.3.9.3 (fast strings); vol. 3, 17.3.1.2.
+	 */
+	VENDOR_FAST_STRING_GROUPS = 1u << 12,
 
-	VENDOR_INTEL = (1u << 12) - 1,
+	VENDOR_INTEL = (1u << 13) - 1,
 };
 
 /* By bit, for reports; those after MMX are about other tests than the instruction cases. */

@@ -8,7 +8,7 @@
 #define DBT_BACKEND_HOST_H
 
 #if defined(__mips64) || defined(BACKEND_MIPS64)
-#error "no back end for this host"
+#include "dbt/backend/mips64/prims.h"
 #else
 #include "dbt/backend/loongarch64/prims.h"
 #endif

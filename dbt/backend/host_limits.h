@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's limits.h, for neutral code: HOST_INSN_SIZE, HOST_DISP_BITS, HOST_JUMP_REACH,
- * HOST_GUARD_TAG_MAX. Not its registers and primitives (host.h, which chooses the same host).
+ * The host's limits.h, for neutral code: HOST_INSN_SIZE, HOST_DISP_BITS, HOST_VDISP_BITS,
+ * HOST_JUMP_REACH, HOST_GUARD_TAG_MAX. Not its registers and primitives (host.h, which chooses
+ * the same host).
  */
 #ifndef DBT_BACKEND_HOST_LIMITS_H
 #define DBT_BACKEND_HOST_LIMITS_H
 
 #if defined(__mips64) || defined(BACKEND_MIPS64)
-#error "no limits.h for this host"
+#include "dbt/backend/mips64/limits.h"
 #else
 #include "dbt/backend/loongarch64/limits.h"
 #endif

@@ -13,13 +13,17 @@
 /* Base register of a guest access; constants are split so that the displacement takes its part. */
 static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
 {
+	unsigned room = in->x == M_128 ? HOST_VDISP_BITS : HOST_DISP_BITS;
 	s64 a;
 
 	*k = in->k;
-	if (in->a && !ra_const(e, in->a, &a))
-		return host_guest_base(e, ra_use(e, in->a));
+	if (in->a && !ra_const(e, in->a, &a)) {
+		a = fits_signed(*k, room) ? 0 : *k;
+		*k -= a;
+		return host_guest_base(e, ra_use(e, in->a), a);
+	}
 	a = (s32)((in->a ? a : 0) + *k);
-	*k = sign_extend((u64)a, HOST_DISP_BITS);
+	*k = sign_extend((u64)a, room);
 	a = host_guest_const((u32)(a - *k));
 	if (!a)
 		return R_ZERO;

@@ -35,6 +35,7 @@ struct dbt_counters {
 	u64 interrupts, eval_steps_smc, eval_steps_debug;
 	u64 ferr;
 	u64 unimplemented;
+	u64 refused;			/* instructions that fitted nowhere: none can */
 	u64 fetch_nowhere;		/* fetches from where no memory is */
 	u64 triple_faults, apic_base_refused;
 	u64 jump_cache_fills, relinks;

@@ -224,17 +224,25 @@ static bool waits(const struct pit *p)
 }
 
 /*
- * A tick is lost if it waited, and the fall withdrew it (8259A), or if the next one finds it
- * still waiting and is merged with it (local APIC).
+ * A tick that waits is lost when the line falls if that withdraws it (8259A), and when it rises,
+ * as the next one is merged with it (local APIC); so by one of the two edges of a pulse.
  */
 static void drive(struct pit *p, bool level)
 {
 	bool waited = waits(p);
 
 	irq_set(&p->irq0, level);
-	if (level != p->line && waited && (level || !waits(p)))
-		p->lost++;
+	p->lost += waited && (level || !waits(p));
 	p->line = level;
+}
+
+static void pulse(struct pit *p)
+{
+	p->lost += waits(p);
+	if (p->line)
+		irq_set(&p->irq0, 0);
+	irq_set(&p->irq0, 1);
+	p->line = true;
 }
 
 /*
@@ -246,9 +254,9 @@ static void show(struct pit *p, u64 ns, u64 t)
 	p->rises += advance(&p->chan[0], t);
 	bool level = out(&p->chan[0], t);
 	if (p->rises) {
-		drive(p, false);
-		drive(p, true);
-		p->lost += waits(p) ? p->rises - 1 : 0;
+		pulse(p);
+		if (p->rises > 1 && waits(p))
+			p->lost += p->rises - 1;
 		p->hold = level ? 0 : ns + MIN_NS;
 		p->rises = 0;
 	} else if (level != p->line && (level || ns >= p->hold)) {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The fuzz guest: from each reset on one round of unkind code, whose seed is the ROM's plus the
- * round's number. A round ends in a trap too many, by its watchdog (the PIT's interrupt as an NMI,
- * through the PIC and LINT0), in a triple fault, or by whatever it does to the machine: always a
- * reset, after which the ROM begins the next one. The number is kept in CMOS and at NOTE.
+ * round's number. A round ends in a trap too many (one may be its watchdog's: the PIT's interrupt
+ * as an NMI, through the PIC and LINT0), in a triple fault, or by whatever it does to the machine:
+ * always a reset, after which the ROM begins the next one. The number is kept in CMOS and at NOTE.
  * Says "[round N seed S]"; who listens decides what silence means (qemu-test/fuzz/guest.py).
  */
 #include "guestimg/fuzz/fuzz.h"
 
 #define TRAPS 60			/* of one round */
-#define WATCHDOG_US 15000
+#define WATCHDOG_US 4000
+#define HANGS 5				/* ended by the watchdog before the round is over */
 #define CMOS_NOTE 0x60
 
 struct tss {
@@ -23,7 +24,7 @@ u64 gdt[GDT_SIZE / 8], ldt[32], idt[256];
 
 static struct tss tss, other[2];
 static u8 trap_stack[4096] __attribute__((aligned(16)));
-static u32 budget, code_base;		/* what EIP counts from, in the round's mode */
+static u32 budget, hangs, code_base;		/* what EIP counts from, in the round's mode */
 
 /* -- What the compiler may want, and printing -- */
 
@@ -252,8 +253,10 @@ static void new_registers(u32 *r)
 /* 1: guarded() is over. 0: on, somewhere else in the code. */
 u32 trap_c(struct trap *t)
 {
-	if (t->vector == 2 || !budget--)
+	if (!budget-- || (t->vector == 2 && ++hangs == HANGS))
 		machine_reset(rnd(4));
+	if (t->vector == 2)
+		watchdog_init();
 	if (guard_esp)
 		return 1;
 	if (t->vector >= 32)

@@ -124,7 +124,12 @@ trap:
 	iretl
 1:	movl	$KDATA, %eax			/* guarded() is over */
 	movl	%eax, %ss
-	movl	$1, %eax
+	movl	guard_esp, %esp
+	pushl	$2				/* NMIs are held off until an IRET */
+	pushl	$KCODE
+	pushl	$2f
+	iretl
+2:	movl	$1, %eax
 	jmp	guard_out
 
 	.macro	push_registers			/* of *EAX, for popal */

@@ -96,6 +96,8 @@ void want(u32 n, u32 eip, u32 dr6)
 	expect("DR6", got.hit[n].dr6, dr6);
 }
 
+bool strings_in_groups(void) { return false; }
+
 void want_count(u32 hits)
 {
 	expect("#DB", got.hits, hits);

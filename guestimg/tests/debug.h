@@ -36,6 +36,9 @@ void want(u32 n, u32 eip, u32 dr6);
 /* That many #DB came, and the code ended by INT VEC_EXIT. */
 void want_count(u32 hits);
 
+/* May long REP MOVS and STOS trap only at the end of 64 bytes? VENDOR_FAST_STRING_GROUPS. */
+bool strings_in_groups(void);
+
 void test_exec(void);
 void test_data(void);
 void test_strings(void);

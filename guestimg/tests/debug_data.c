@@ -208,7 +208,9 @@ void test_data(void)
 
 /* -- Strings: after the iteration that hit -- */
 
-static void string(const char *name, char *code, struct regs r, u32 left, u32 rw, u32 at)
+/* late: what ECX may be instead of left. */
+static void string_or(const char *name, char *code, struct regs r, u32 left, u32 late, u32 rw,
+		      u32 at)
 {
 	r.eip = AT(code);
 	test(name);
@@ -218,14 +220,23 @@ static void string(const char *name, char *code, struct regs r, u32 left, u32 rw
 	go(&r);
 	want_count(1);
 	want(0, AT(code) + (left ? 0 : 2), B0);
+	if (got.hit[0].ecx == late)
+		left = late;
 	expect("ecx", got.hit[0].ecx, left);
 	expect("RF", got.hit[0].eflags & RF, left ? RF : 0);
 	expect("ecx at the end", stopped.r.ecx, 0);
 	break_clear();
 }
 
+static void string(const char *name, char *code, struct regs r, u32 left, u32 rw, u32 at)
+{
+	string_or(name, code, r, left, left, rw, at);
+}
+
 void test_strings(void)
 {
+	/* of words, from 4200 bytes to the end of the group, 4224 */
+	u32 late = strings_in_groups() ? 12 : 0;
 	struct regs r = kernel_regs(rep_stos);
 
 	r.esi = DATA;
@@ -236,7 +247,8 @@ void test_strings(void)
 	string("string: movsw, destination", rep_movs, r, 89, RW_WRITE, r.edi + 20);
 	string("string: movsw, source", rep_movs, r, 89, RW_ALL, r.esi + 21);
 	r.ecx = 3000;
-	string("string: movsw, next page", rep_movs, r, 900, RW_WRITE, r.edi + 2 * 2099);
+	string_or("string: movsw, next page", rep_movs, r, 900, 900 - late, RW_WRITE,
+		  r.edi + 2 * 2099);
 	r.ecx = 50;
 	memset(data, 0x55, 8192 * 2);
 	string("string: cmpsb", repe_cmps, r, 39, RW_ALL, r.edi + 10);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "guestimg/tests/debug.h"
+#include "qemu-test/vendor.h"
 
 enum { SHARED = 0x400000, DR7_FIXED = 0x400 };
 
@@ -25,6 +26,7 @@ struct record got;
 static u32 address[4], dr7;
 
 bool has(u32 feature) { return feature != CPUID_DE; }
+bool strings_in_groups(void) { return vendor_rules() & VENDOR_FAST_STRING_GROUPS; }
 
 /* -- Breakpoints ------------------------------------------------------------------------------ */
 

@@ -55,7 +55,11 @@ u32 fault_address(void)
 	return v;
 }
 
-void fpu_at_fault(u8 *image) { __asm__ volatile("fxsave (%0)" :: "r"(image) : "memory"); }
+void fpu_at_fault(u8 *image, const u8 *before, u32 eip)
+{
+	(void)before, (void)eip;
+	__asm__ volatile("fxsave (%0)" :: "r"(image) : "memory");
+}
 
 u32 code_put(u32 off, const void *bytes, u32 n)
 {

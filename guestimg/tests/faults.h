@@ -24,9 +24,12 @@ u32 code_put(u32 off, const void *bytes, u32 n);
 void code_set(u32 va, u32 bits);
 
 extern const bool bare_metal;		/* with a kernel mode, that is */
-/* In a handler: CR2, and the x87 and SSE state as FXSAVE has it (16-byte aligned). */
+/*
+ * In a handler: CR2, and the x87 and SSE state as FXSAVE has it (16-byte aligned). `before` is the
+ * state before the instruction at eip, for VENDOR_MMX_FAULT_TOP.
+ */
 u32 fault_address(void);
-void fpu_at_fault(u8 *image);
+void fpu_at_fault(u8 *image, const u8 *before, u32 eip);
 
 /* What segs.def has. */
 #define ROW(name, ...) extern char seg_##name[], seg_##name##_at[];

@@ -222,7 +222,7 @@ static void check_state(const struct trap *t)
 		expect("esp", t->esp, reg[ESP]);
 	expect("flags", t->eflags & ARITH, now.flags);
 	if (now.row->flags & FPU) {
-		fpu_at_fault(fx_found);
+		fpu_at_fault(fx_found, fx_initial, t->eip);
 		expect("x87 and SSE", fx_equal(fx_found, fx_initial), 1);
 	}
 }

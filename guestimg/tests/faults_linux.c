@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "guestimg/tests/faults.h"
+#include "qemu-test/vendor.h"
 
 enum { WINDOWS = 5, SPAN = WINDOW_PAGES * PAGE, CODE_SPAN = 4 * PAGE };
 enum { GP_OF_EXIT = VEC_EXIT * 8 + 2 };		/* INT n through a gate that users may not use */
@@ -101,9 +102,25 @@ static void pages_init(void)
 
 u32 fault_address(void) { return (u32)fault_context->uc_mcontext.cr2; }
 
-void fpu_at_fault(u8 *image)
+/* VENDOR_MMX_FAULT_TOP: turns the registers of an MMX store's image back to `top`. */
+static void turn_back(u8 *image, u32 top)
 {
+	u8 st[8 * 16];
+
+	memcpy(st, image + 32, sizeof(st));
+	for (u32 k = 0; k < 8; k++)
+		memcpy(image + 32 + 16 * k, st + 16 * ((k + top) & 7), 16);
+	image[3] = (u8)((image[3] & ~0x38u) | top << 3);
+}
+
+void fpu_at_fault(u8 *image, const u8 *before, u32 eip)
+{
+	static const u8 movq_st[] = { 0x0f, 0x7f };
+
 	memcpy(image, (u8 *)fault_context->uc_mcontext.fpregs + X87_IN_FRAME, 512);
+	if ((vendor_rules() & VENDOR_MMX_FAULT_TOP) && !(image[3] & 0x38) &&
+	    !memcmp((const u8 *)eip, movq_st, sizeof(movq_st)))
+		turn_back(image, before[3] >> 3 & 7);
 }
 
 struct regs user_regs(const void *eip)

@@ -51,12 +51,12 @@ units: $(TESTS_NAMES:%=$(TESTS)/%.rom)
 # The same expectations on the build machine's CPU: a 32-bit Linux program.
 $(TESTS)/faults-native: $(addprefix guestimg/tests/,faults_linux.c report_linux.c faults_insn.c \
 		faults_more.c) \
-		$(TESTS_HEADERS)
+		$(TESTS_HEADERS) qemu-test/vendor.h
 	@mkdir -p $(@D)
 	$(Q)$(filter-out -ffreestanding,$(TESTS_I386)) -static $(filter %.c,$^) -o $@
 $(TESTS)/debug-native: $(addprefix guestimg/tests/,debug_linux.c report_linux.c debug_data.c \
 		debug.S) \
-		$(TESTS_HEADERS)
+		$(TESTS_HEADERS) qemu-test/vendor.h
 	@mkdir -p $(@D)
 	$(Q)$(filter-out -ffreestanding,$(TESTS_I386)) -static $(filter %.c %.S,$^) -o $@
 units: $(TESTS)/faults-native $(TESTS)/debug-native

@@ -14,6 +14,7 @@
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/machine/console.h"
+#include "kernel/machine/emit_test.h"
 #include "kernel/newlib.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -90,6 +91,7 @@ static const struct selftest driver_tests[] = {
 	{ "echo", test_echo, true },
 	{ "rtc", test_rtc, false },
 	{ "shadow", shadow_selftest, false },
+	{ "emit", emit_test, false },
 	{ 0 },
 };
 

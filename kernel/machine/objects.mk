@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-2-Clause
-OBJS_kernel += kernel/machine/console.o kernel/machine/main.o kernel/machine/guest.o
+OBJS_kernel += $(addprefix kernel/machine/,console.o emit_block.o emit_test.o guest.o main.o)

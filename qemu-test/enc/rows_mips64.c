@@ -15,13 +15,14 @@
 #undef REG
 #undef IMM
 
-/* '.' for the last '_'. */
+/* '.' for the last '_'; the old FPU's conversions have two. */
 void host_mnemonic(const char *name)
 {
 	const char *dot = strrchr(name, '_');
+	bool all = !strncmp(name, "cvt_", 4) || !strncmp(name, "trunc_", 6);
 
 	for (const char *p = name; *p; p++)
-		putchar(p == dot ? '.' : *p);
+		putchar(p == dot || (all && *p == '_') ? '.' : *p);
 }
 
 #define ENC(n) mi_##n

@@ -38,7 +38,7 @@ struct vcpu fuzz_cpu;
 struct dbt fuzz_dbt;
 
 static u8 rights[FUZZ_RAM / PAGE];
-static struct cpu_model model;
+static struct cpu_model models[2];	/* the default, and one with all that the lifter knows */
 
 /* -- Guest memory ------------------------------------------------------------------ */
 
@@ -164,7 +164,7 @@ static const struct sys_hooks hooks = {
 static void no_ports(void *opaque) { (void)opaque; }
 
 /* Near the text: branches from it reach the glue. */
-static u8 pool[8u << 20] __attribute__((aligned(65536)));
+static u8 pool[1u << 20] __attribute__((aligned(65536)));
 
 void fuzz_world_init(void)
 {
@@ -175,7 +175,9 @@ void fuzz_world_init(void)
 	fuzz_ram = aligned_alloc(MIB, MIB);
 	c.ram = fuzz_ram;
 	c.bus = bus_create();
-	must(fuzz_ram && c.bus && arena && !cpuid_configure(&model, "n270", err));
+	must(fuzz_ram && c.bus && arena && !cpuid_configure(&models[0], "n270", err));
+	models[1] = models[0];
+	models[1].features = ~0ull;
 	frame_init(aligned_alloc(64, frame_memory(gpa_frames(&c))), gpa_frames(&c));
 	must(!gpa_init(&c));
 	frame_on_code_write(cache_code_written);
@@ -355,7 +357,7 @@ void fuzz_cpu_make(struct bytes_rng *r)
 	memset(c, 0, sizeof(*c));
 	c->owner = &fuzz_dbt;
 	c->hooks = &hooks;
-	c->model = &model;
+	c->model = &models[bytes_random(r, 2)];
 	c->tsc_mul = 10;
 	if (bytes_one_in(r, 3))
 		old_mode(r);

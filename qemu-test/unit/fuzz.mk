@@ -3,7 +3,8 @@
 # runs on the build machine.
 FUZZ_DIRS := x86 lift ir opt fp sys rt cache backend
 
-UNIT_TESTS += fuzz_translate
+# Hosts whose back end is whole.
+UNIT_TESTS += $(patsubst %,fuzz_translate,$(filter loongarch64,$(HOST)))
 fuzz_translate_OBJS = $(addprefix qemu-test/fuzz/,translate.o world.o) guestimg/fuzz/bytes.o \
 	qemu-test/unit/native.o qemu-test/unit/native_xmm.o dbt/translate.o \
 	$(addprefix mm/,arena.o bus.o frame.o gpa.o) \

@@ -279,6 +279,7 @@ static void test_later(void)
 	CHECK_EQ(inb(0x3f6) & 0x88, 0x80, "in the alternate status, too");
 	CHECK_EQ(inw(P), 0xffff, "no data yet");
 	outb(P + 3, 99), outb(P + 7, 0x10);
+	CHECK_EQ(inb(P + 3), 60, "what is written to a busy drive is lost");
 	CHECK_EQ(disk_a.in_flight, 1, "a command to a busy drive is lost");
 	CHECK_EQ(irq[0].rises, 0, "no interrupt");
 	mem_disk_finish(&disk_a, 0, 0);
@@ -290,7 +291,7 @@ static void test_later(void)
 	CHECK_EQ(inb(P + 7), 0x58, "DRQ");
 	read_words(P, buf + 512, 256);
 	CHECK(!memcmp(buf, media + 60 * 512, 1024), "both");
-	CHECK_EQ(inb(P + 3), 61, "the busy drive's registers were not written");
+	CHECK_EQ(inb(P + 3), 61, "the last sector's address");
 	lba28(P, 0, 70, 1);
 	outb(P + 7, 0x30);
 	memset(buf, 0x77, 512);
@@ -363,8 +364,9 @@ static void test_reset_in_flight(struct ide *ide)
 	CHECK_EQ(inb(P + 7), 0xd0, "SRST: BSY until the end is done");
 	outb(P + 6, 0xb0);
 	CHECK_EQ(inb(P + 7), 0x50, "the other drive is ready");
-	outb(P + 6, 0xa0);
 	mem_disk_finish(&disk_a, 0, 0);
+	CHECK_EQ(inb(P + 6), 0xb0, "which stays chosen");
+	outb(P + 6, 0xa0);
 	CHECK_EQ(inb(P + 7), 0x50, "then ready");
 	CHECK_EQ(irq[0].rises, 0, "without an interrupt");
 	CHECK_EQ(inw(P), 0xffff, "nor data");

@@ -72,9 +72,16 @@
 #define V_T(n) (n)
 #define V_XMM(n) (16 + (n))
 
+/* What neutral code asks for by its use: arguments 0 … 3 of doors, glue_call's result, scratch. */
+#define R_ARG(n)   (R_T0 + (n))
+#define R_RESULT   R_T0
+#define R_SCRATCH  R_AT
+
 /* Temporaries as bit masks, bit n for register n. */
 #define R_TEMPS_64 0x200000f8u
 #define R_TEMPS_32 0x0000fff4u
 #define V_TEMPS    0x0000ffffu
+/* The allocator's pool outside 64-bit mode: also the registers of XMM0 … XMM7. */
+#define V_POOL_32  0x00ffffffu
 
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest memory for helpers: one host access at the guest's linear address, which is zero-extended
+ * first (regs.h: above, it would be physical memory). A fault that the guest must see goes on at
+ * the fixup; the claimer has kept it. The access is never in a delay slot.
+ */
+#include "kernel/extable.h"
+
+	.set	noreorder
+	.text
+	.macro	door name, insn, reg
+	.globl	\name
+	.type	\name, @function
+\name:
+	dext	$4, $4, 0, 32
+	MAY_FAULT 1f
+	\insn	\reg, 0($4)
+1:	jr	$31
+	nop
+	.endm
+
+/* u64 guest_ld_N(u64 addr) */
+	door	guest_ld_1, lbu, $2
+	door	guest_ld_2, lhu, $2
+	door	guest_ld_4, lwu, $2
+	door	guest_ld_8, ld, $2
+/* void guest_st_N(u64 addr, u64 value) */
+	door	guest_st_1, sb, $5
+	door	guest_st_2, sh, $5
+	door	guest_st_4, sw, $5
+	door	guest_st_8, sd, $5

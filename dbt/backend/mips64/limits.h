@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the encodings of MIPS64 allow, for neutral code that has to stay within it. Not the
+ * encodings (enc.h).
+ */
+#ifndef DBT_BACKEND_MIPS64_LIMITS_H
+#define DBT_BACKEND_MIPS64_LIMITS_H
+
+#define HOST_INSN_SIZE 4		/* bytes of each instruction */
+#define HOST_DISP_BITS 16		/* of a load's displacement, signed */
+#define HOST_VDISP_BITS 10		/* of a whole vector's: MSA's for bytes */
+/* J and JAL stay within their 256 MiB: cache and monitor lie in the same ones. */
+#define HOST_JUMP_REACH (256ll << 20)
+#define HOST_GUARD_TAG_MAX 32767	/* largest context tag in a guard: addiu's immediate */
+
+#endif

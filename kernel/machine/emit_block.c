@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See emit_block.h. */
+#include "kernel/machine/emit_block.h"
+
+#include "dbt/backend/glue.h"
+#include "dbt/backend/host_fp.h"
+#include "dbt/exec.h"
+#include "dbt/fp/softsse.h"
+#include "dbt/ir/eval.h"
+#include "dbt/x86/cc.h"
+#include "dbt/x86/mode.h"
+#include "kernel/irq.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+struct emit_block t;
+
+
+u64 next_random(void)
+{
+	t.random ^= t.random << 13;
+	t.random ^= t.random >> 7;
+	return t.random ^= t.random << 17;
+}
+
+const s64 edges[] = { 0, 1, -1, 2, 31, 32, 63, 0x7f, 0x80, 0xff, 0x8000, 0xffff, 0x7fffffff,
+	-0x80000000ll, 0x12345678, 0x80000000, 0x7fffffffffffffff, INT64_MIN, -0x8000 };
+_Static_assert(ARRAY_LEN(edges) == EDGES, "emit_block.h");
+
+s64 operand(unsigned n) { return n < EDGES ? edges[n] : (s64)next_random(); }
+
+/* -- Blocks -- */
+
+void block_begin(void)
+{
+	arena_init(&t.arena, t.scratch, SCRATCH);
+	t.ir = ir_new(&t.arena);
+	t.ir->guest[0] = (struct ir_guest){ .eip = EIP, .len = 4 };
+	t.ir->guests = 1;
+	t.ir->key_flags = KEY_FLAT | KEY_CS32 | KEY_SS32 | KEY_PE;
+}
+
+val put(struct ir_insn in) { return ir_emit(t.ir, in); }
+val constant(unsigned type, s64 k)
+{
+	return put((struct ir_insn){ .op = IR_CONST, .type = type,
+				     .k = type == T_I32 ? (s32)k : k });
+}
+
+s64 help_field(unsigned n) { return (s64)(offsetof(struct vcpu, help) + 8 * n); }
+
+val input(unsigned type, unsigned n)
+{
+	static const u8 reg[] = { EAX, ECX, EDX };
+
+	if (type == T_I32)
+		return put((struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg[n] });
+	if (type == T_V128)
+		return put((struct ir_insn){ .op = IR_GETXMM, .type = T_V128, .k = n });
+	return put((struct ir_insn){ .op = IR_LDSTATE, .type = T_I64, .x = M_64,
+				     .k = help_field(n) });
+}
+
+void output(val v)
+{
+	switch (t.ir->v[v].type) {
+	case T_I32: put((struct ir_insn){ .op = IR_PUTREG, .k = EBX, .a = v }); return;
+	case T_V128: put((struct ir_insn){ .op = IR_PUTXMM, .k = 3, .a = v }); return;
+	}
+	put((struct ir_insn){ .op = IR_STSTATE, .x = M_64, .k = help_field(4), .a = v });
+}
+
+void block_end(val setf, u32 eip)
+{
+	put((struct ir_insn){ .op = IR_EXIT, .k = eip, .c = setf });
+}
+
+int emit(unsigned n)
+{
+	struct backend_out out = { .code = t.code[n], .code_end = t.code[n] + CODE_WORDS,
+		.link = t.link + n * LINKS / 2, .links_max = LINKS / 2, .site = t.site,
+		.sites_max = ARRAY_LEN(t.site), .recipe = t.recipe,
+		.recipes_max = ARRAY_LEN(t.recipe) };
+	int r = backend_emit(t.ir, &out, &t.arena, n * LINKS / 2);
+
+	if (!r)
+		backend_sync(t.code[n], out.end);
+	return r;
+}
+
+/* -- Running -- */
+
+void operands_set(s64 a, s64 b)
+{
+	struct vcpu *c = cpu();
+
+	memset(c, 0, sizeof(*c));
+	c->ctx = TAG;
+	c->mxcsr = MXCSR_RESET;
+	for (unsigned g = 0; g < 8; g++)
+		c->gpr[g] = (u64)(s32)(0x11111111u * g);
+	c->gpr[EAX] = (u64)(s32)a;
+	c->gpr[ECX] = (u64)(s32)b;
+	c->help[0] = (u64)a;
+	c->help[1] = (u64)b;
+	for (unsigned n = 0; n < HOST_XMMS; n++)
+		c->xmm[n].q[0] = c->xmm[n].q[1] = 0x0101010101010101ull * n;
+}
+
+u32 enter(void)
+{
+	struct vcpu *c = cpu();
+	u32 why;
+
+	irq_take_events();			/* and no kick */
+	host_xmm_load(c->xmm);
+	host_fp_set_rounding(RC_NEAR);
+	why = dbt_enter(t.code[0]);
+	host_xmm_save(c->xmm);
+	c->mxcsr |= host_fp_take_flags();
+	if (why != EXIT_LINK)
+		return why;
+	c->eip = t.link[c->exit_arg % LINKS].eip;
+	return 0;
+}
+
+static u32 flags(const struct vcpu *c)
+{
+	return cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
+}
+
+static const char *differs(const struct vcpu *got)
+{
+	if (got->eip != t.want.eip)
+		return "eip";
+	if (memcmp(got->gpr, t.want.gpr, 8 * sizeof(u64)))
+		return "general registers";
+	if (memcmp(got->help, t.want.help, 7 * sizeof(u64)))
+		return "result in the state";
+	if (memcmp(got->xmm, t.want.xmm, HOST_XMMS * sizeof(union xmm)))
+		return "XMM registers";
+	if (flags(got) != flags(&t.want))
+		return "flags";
+	if ((got->mxcsr ^ t.want.mxcsr) & MXCSR_EXC & ~MXCSR_DE)
+		return "MXCSR";
+	return NULL;
+}
+
+bool check(const char *name, unsigned k, s64 a, s64 b)
+{
+	const char *what = "no room";
+	u32 why;
+
+	t.want = *cpu();
+	eval_run(&t.want, t.ir, NULL);
+	if (!emit(0)) {
+		why = enter();
+		what = why && why != EXIT_KICK ? "left another way" : differs(cpu());
+	}
+	if (!what)
+		return true;
+	snprintf(t.why, sizeof(t.why), "%s %u of %llx, %llx: %s", name, k, (long long)a,
+		 (long long)b, what);
+	return false;
+}

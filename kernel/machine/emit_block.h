@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the tests of the back end (emit_test.c) are made with: a block is built, emitted, run on the
+ * host and by the evaluator, and both compared. One at a time, on the boot core at its start.
+ */
+#ifndef KERNEL_MACHINE_EMIT_BLOCK_H
+#define KERNEL_MACHINE_EMIT_BLOCK_H
+
+#include "dbt/backend/backend.h"
+#include "dbt/ir/ir.h"
+#include "dbt/x86/cpu.h"
+#include "kernel/cpu.h"
+#include "kernel/lib/bits.h"
+#include "mm/arena.h"
+
+#define CODE_WORDS 4096
+#define SCRATCH (512 * 1024)
+#define LINKS 8
+#define EIP 0x1000		/* of the one x86 instruction */
+#define NEXT (EIP + 0x10)	/* where an exit goes: on the same page */
+#define FAR 0x7000		/* on another one */
+#define TAG 5
+
+/* Code has to be near the monitor, as the cache is. */
+struct emit_block {
+	u64 nothing;		/* where offset 0 of the pool is, in test_chains */
+	u32 code[2][CODE_WORDS];
+	struct link link[LINKS];
+	struct fault_site site[4];
+	struct recipe recipe[4];
+	char scratch[SCRATCH] __attribute__((aligned(16)));
+	struct vcpu want;
+	struct arena arena;
+	struct ir *ir;
+	u64 random;
+	char why[160];
+};
+extern struct emit_block t;
+
+static inline struct vcpu *cpu(void) { return cpu_vcpu_area(this_cpu()); }
+
+u64 next_random(void);
+/* One of the edges if n is below EDGES, else a random number. */
+s64 operand(unsigned n);
+extern const s64 edges[];
+#define EDGES 19
+
+/* -- Building: an x86 instruction at EIP -- */
+void block_begin(void);
+val put(struct ir_insn in);
+val constant(unsigned type, s64 k);
+/* Byte offset of vcpu.help[n]. */
+s64 help_field(unsigned n);
+/* Operand n: I32 from a guest register, I64 from the state, V128 from an XMM register. */
+val input(unsigned type, unsigned n);
+/* The result, to a place of its type. */
+void output(val v);
+/* The exit to eip, with the flags of setf (0: none). */
+void block_end(val setf, u32 eip);
+
+/* -- Running -- */
+
+/* As code[n]; 0, or an error as backend_emit's. */
+int emit(unsigned n);
+/* The state that blocks begin with. */
+void operands_set(s64 a, s64 b);
+/*
+ * Run code[0]; c->eip is where its exit goes. 0, or the reason that is not a link's; EXIT_KICK may
+ * come at any time.
+ */
+u32 enter(void);
+/* Emit and run the block on the state as it is; false, with t.why, if the evaluator differs. */
+bool check(const char *name, unsigned k, s64 a, s64 b);
+
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The self-test of the back end (`selftest = emit`). */
+#ifndef KERNEL_MACHINE_EMIT_TEST_H
+#define KERNEL_MACHINE_EMIT_TEST_H
+
+/* NULL, or why it failed. Before the guest's machine is made: it uses the core's struct vcpu. */
+const char *emit_test(void);
+
+#endif
