@@ -11,7 +11,7 @@ ifeq ($(filter $(HOST),$(HOSTS)),)
 $(error HOST=$(HOST): no such host, only $(HOSTS))
 endif
 ifneq ($(and $(filter run bench profile,$(MAKECMDGOALS)),$(filter mips64,$(HOST))),)
-$(error HOST=mips64: no translator yet, so no guest to run)
+$(error HOST=mips64: run, bench and profile are there for loongarch64 only)
 endif
 ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(RUN_CFG)),)
 ifeq ($(wildcard $(RUN_CFG)),)

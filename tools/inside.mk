@@ -76,10 +76,6 @@ LIBS_HOST := -L$(LOAM_NEWLIB)/$(HOST)/lib -L$(LOAM_CAPSTONE)/$(HOST) \
 	-Wl,--start-group -lcapstone -lc -lm -lgcc -Wl,--end-group
 
 OBJS := $(sort $(foreach v,$(filter-out OBJS_efi,$(filter OBJS_%,$(.VARIABLES))),$($v)))
-# A host whose back end is not there yet has no translator: only the check of the CPU model.
-LEFT_OUT_mips64 := dbt/% kernel/machine/guest.o
-KEPT_mips64 := dbt/sys/cpuid.o
-OBJS := $(filter $(KEPT_$(HOST)),$(OBJS)) $(filter-out $(LEFT_OUT_$(HOST)),$(OBJS))
 HOST_OBJS := $(OBJS:%=$(B)/%)
 
 all: $(if $(OBJS),$(B)/loam.elf) $(if $(OBJS_efi),$(B)/loam.efi)
@@ -110,11 +106,13 @@ $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 	$(Q)$(CROSS)nm $@ >$(B)/loam.nm
 	$(Q)python3 tools/mksyms.py --check $(B)/first.nm $(B)/loam.nm
 
-# A loam.cfg for a host that is given its files in an archive.
-$(B)/initrd-test.cpio:
-	@mkdir -p $(@D)
-	$(Q)cd $(@D) && echo 'selftest = rtc' >loam.cfg && echo loam.cfg | cpio -o -H newc 2>/dev/null \
-		>$(@F)
+# What a host whose files come in an archive is started with: qemu-test/boot/initrd-NAME.cfg as
+# loam.cfg, and the files that it names.
+$(B)/initrd-%.cpio: qemu-test/boot/initrd-%.cfg tools/mkesp.py build/guest/bios-256k.bin
+	@rm -rf $(B)/initrd-$* && mkdir -p $(B)/initrd-$*
+	$(Q)cp $< $(B)/initrd-$*/loam.cfg
+	$(Q)for f in $$(python3 tools/mkesp.py --names $<); do cp build/guest/$$f $(B)/initrd-$*; done
+	$(Q)cd $(B)/initrd-$* && ls | cpio -o -H newc 2>/dev/null >../initrd-$*.cpio
 
 $(B)/loam.bin: $(B)/loam.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@

@@ -114,13 +114,6 @@ static void banner(void)
 	       this_cpu()->hw_id, clock_hz(), left);
 }
 
-/* While a host's image has no guest.o in it (tools/inside.mk). */
-__attribute__((weak)) void machine_run(const struct boot_info *info)
-{
-	(void)info;
-	printk("Loam: no translator for this host yet\n");
-}
-
 void kernel_main(const struct boot_info *info)
 {
 	kernel_early(hpa(info->uart));

@@ -10,7 +10,6 @@ __attribute__((noreturn)) void kernel_main(const struct boot_info *info);
 
 /*
  * Build the guest's machine as info->config says and run it until the guest or an error ends it.
- * A weak form in kernel/machine/main.c stands in while an image has no machine.
  */
 void machine_run(const struct boot_info *info);
 
