@@ -3,6 +3,7 @@
 #include "dbt/dbt.h"
 
 #include "dbt/core/this.h"
+#include "kernel/cpu.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 

@@ -115,6 +115,8 @@ void exec_attend(struct dbt *d)
 		vcpu_raise(c, PENDING_INTR);
 }
 
+bool dbt_wanted(void) { return kick_is_set(); }
+
 void dbt_raise(unsigned core, u32 pending)
 {
 	must(core == cpu_self()->id);	/* another core's kick is an IPI, which no core sends yet */

@@ -79,7 +79,7 @@ static void leave_link(struct dbt *d)
 	d->link = cache_link((u32)d->c->exit_arg);
 	from = link_from(d->link);
 	if (!d->link->indirect)
-		d->c->eip = d->link->eip;
+		d->c->eip = block_eip_at(from, d->link->delta);
 	if (from->key.flags & KEY_SINGLE)
 		d->link = NULL;		/* a trap may come between, and the run loop always does */
 	else

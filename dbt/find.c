@@ -38,7 +38,8 @@ static bool same_second_page(struct dbt *d, const struct block *b, bool *global)
 
 	if (b->key.page2 == BLOCK_ONE_PAGE)
 		return true;
-	if (fetch(d, gva((b->key.cs_base + b->key.eip + 4096) & ~0xfffu), &next, global).raised)
+	if (fetch(d, vcpu_linear(d->c, (b->key.cs_base + b->key.eip + 4096) & ~0xfffull), &next,
+		  global).raised)
 		return false;
 	return gpa_lookup(next).frame == b->key.page2;
 }
@@ -56,7 +57,7 @@ static struct block *translate_counted(struct dbt *d, struct block_key *k, u32 f
 static struct block *find_block(struct dbt *d, struct fault *f)
 {
 	struct vcpu *c = d->c;
-	struct block_key k = { .eip = (u32)c->eip, .cs_base = (u32)c->seg[CS].base,
+	struct block_key k = { .eip = c->eip, .cs_base = (u32)c->seg[CS].base,
 			       .flags = c->key_flags };
 	struct block *b;
 	struct gpa_page page;
@@ -71,9 +72,9 @@ static struct block *find_block(struct dbt *d, struct fault *f)
 	if (f->raised)
 		return NULL;
 	d->c->ctx = d->tag[global];
-	k.gpa = pa.a;
+	k.page = (u32)(pa.a >> 12);
 	for (b = cache_first(&k); b; b = cache_next(b, &k))
-		if ((u64)k.eip + b->guest_len - 1 <= c->seg[CS].limit &&
+		if (k.eip + b->guest_len - 1 <= c->seg[CS].limit &&
 		    same_second_page(d, b, &global)) {
 			c->ctx = d->tag[global];
 			return b;
@@ -81,7 +82,7 @@ static struct block *find_block(struct dbt *d, struct fault *f)
 	page = gpa_lookup(pa);
 	if (page.frame == FRAME_NONE) {
 		if (printk_due(&d->count.fetch_nowhere))
-			printk("exec: no memory to fetch from at %08x (gpa %llx), %lu so far\n",
+			printk("exec: no memory to fetch from at %08lx (gpa %llx), %lu so far\n",
 			       k.eip, (unsigned long long)pa.a, d->count.fetch_nowhere);
 		*f = fault_code(EXC_GP, 0);
 		return NULL;
@@ -125,7 +126,6 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 		l->retags++;
 	if (l->indirect && l->to)
 		cache_unchain(l);
-	l->eip = b->key.eip;
 	d->count.relinks += l->to != 0;
 	cache_chain(l, b, (u32)d->c->ctx);
 }

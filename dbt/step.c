@@ -92,7 +92,7 @@ static enum decode_status decode_here(struct dbt *d, struct ir1 *i, const u8 *by
 /* Up to 15 of b's guest bytes from its x86 instruction at eip on. */
 static unsigned block_bytes(const struct block *b, u32 eip, u8 bytes[INSN_MAX])
 {
-	u32 at = (u32)(b->key.gpa & (FRAME_SIZE - 1)) + (eip - b->key.eip);
+	u32 at = block_key_offset(&b->key) + (u32)(eip - b->key.eip);
 	unsigned n = FRAME_SIZE - at < INSN_MAX ? FRAME_SIZE - at : INSN_MAX;
 
 	memcpy(bytes, (const u8 *)gpa_frame_ptr(b->frame[0]) + at, n);

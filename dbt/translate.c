@@ -29,7 +29,7 @@ struct front {			/* decoding under way */
 	struct lift lift;
 	const u8 *page;		/* contents of the first page */
 	u32 off;		/* of the next instruction in it */
-	u32 eip;
+	u64 eip;
 	u32 frame2;
 	unsigned insns_max;
 	unsigned lifted;	/* instructions of the last attempt */
@@ -92,7 +92,7 @@ static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fau
 /* Past the limit of CS an instruction does not exist: #GP(0) when it is the next one. */
 static bool beyond_limit(const struct front *t, unsigned len)
 {
-	return (u64)t->eip + len - 1 > t->d->c->seg[CS].limit;
+	return t->eip + len - 1 > t->d->c->seg[CS].limit;
 }
 
 /*
@@ -104,7 +104,7 @@ static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 
 	memset(i, 0, sizeof(*i));
 	i->op = X86_INVALID;
-	i->eip = t->eip;
+	i->eip = (u32)t->eip;
 	i->len = 1;
 	lift_insn_raise(&t->lift, i, vector);
 	t->off += t->frame2 != FRAME_NONE || left > 15 ? 15 : left;
@@ -219,8 +219,8 @@ static unsigned count_exits(const struct ir *ir)
 
 static void trace_block(const struct block_key *k, const struct ir *ir, const struct block *b)
 {
-	trace(EXEC, "block %08x gpa %llx flags %x: %u insns, %u bytes at %p\n", k->eip,
-	      (unsigned long long)k->gpa, k->flags, b->guest_insns, b->code_size,
+	trace(EXEC, "block %08lx gpa %lx flags %x: %u insns, %u bytes at %p\n", k->eip,
+	      (u64)k->page << 12 | block_key_offset(k), k->flags, b->guest_insns, b->code_size,
 	      (void *)block_code(b));
 	if (trace_mask & (1u << TRACE_IR))
 		ir_print(ir, print_line);
@@ -235,7 +235,7 @@ static u32 first_part(u32 start, u32 size) { return size < PAGE - start ? size :
 /* What a self-checking block compares. */
 static void add_checks(const struct front *t, struct backend_out *out)
 {
-	u32 start = t->k->gpa & (PAGE - 1), size = t->off - start;
+	u32 start = block_key_offset(t->k), size = t->off - start;
 
 	memset(out->check, 0, sizeof(out->check));
 	if (!t->self_check && (t->frame2 == FRAME_NONE || !cache_self_checking(t->frame2)))
@@ -267,7 +267,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	b->guest_insns = ir->guests;
 	b->sti = t->lift.sti;
 	b->rep = t->lift.rep;
-	b->guest_len = t->off - (t->k->gpa & (PAGE - 1));
+	b->guest_len = t->off - (block_key_offset(t->k));
 	t->d->cache.count.guest_insns += ir->guests;
 	trace_block(t->k, ir, b);
 	return b;
@@ -281,7 +281,7 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	arena_reset(&t->d->arena);
 	ir = ir_new(&t->d->arena);
 	t->page = gpa_frame_ptr(frame);
-	t->off = t->k->gpa & (PAGE - 1);
+	t->off = block_key_offset(t->k);
 	t->eip = t->k->eip;
 	t->frame2 = FRAME_NONE;
 	t->k->page2 = BLOCK_ONE_PAGE;
@@ -302,7 +302,7 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 static struct block *attempt_less(struct front *t, u32 frame, struct fault *f)
 {
 	if (t->refuse)
-		panic("translate: no room for anything at %08x", t->k->eip);
+		panic("translate: no room for anything at %08lx", t->k->eip);
 	t->refuse = t->lifted == 1;
 	t->d->count.refused += t->refuse;
 	t->insns_max = (t->lifted + 1) / 2;
@@ -312,7 +312,7 @@ static struct block *attempt_less(struct front *t, u32 frame, struct fault *f)
 struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f)
 {
 	struct front t = { .d = d, .k = k, .insns_max = INSNS_MAX };
-	u32 start = k->gpa & (PAGE - 1);
+	u32 start = block_key_offset(k);
 	struct block *b;
 
 	watch(frame);

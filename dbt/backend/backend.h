@@ -41,8 +41,11 @@ struct arena;
  */
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
 
-/* Let the exit go straight to `code` (while the context tag is `tag`, if it has a guard). */
-void backend_link(struct link *l, const u32 *code, u32 tag);
+/*
+ * Let the exit go straight to `code`, which is for `eip` (while the context tag is `tag`, if it has
+ * a guard).
+ */
+void backend_link(struct link *l, const u32 *code, u64 eip, u32 tag);
 /* Undo it: the exit calls the stub again. */
 void backend_unlink(struct link *l);
 

@@ -25,7 +25,7 @@ static struct stub *stub_add(struct emit *e, unsigned kind)
 	return s;
 }
 
-static u32 guest_eip(const struct emit *e, unsigned guest) { return e->ir->guest[guest].eip; }
+static u64 guest_eip(const struct emit *e, unsigned guest) { return e->ir->guest[guest].eip; }
 
 static bool single(const struct emit *e) { return e->ir->key_flags & KEY_SINGLE; }
 
@@ -35,13 +35,13 @@ static bool flat_code(const struct emit *e)
 }
 
 /* Only a jump back can make a loop; it tests the kick register. */
-static bool backward(const struct emit *e, u32 eip, unsigned guest)
+static bool backward(const struct emit *e, u64 eip, unsigned guest)
 {
 	return eip <= guest_eip(e, guest) && !single(e);
 }
 
 /* `n` records one behind the other; NULL if there is no room. */
-static struct link *links_new(struct emit *e, unsigned n, u32 eip)
+static struct link *links_new(struct emit *e, unsigned n, u64 eip)
 {
 	struct backend_out *o = e->out;
 	struct link *first = &o->link[o->links];
@@ -51,7 +51,7 @@ static struct link *links_new(struct emit *e, unsigned n, u32 eip)
 		return NULL;
 	}
 	for (unsigned k = 0; k < n; k++)
-		first[k] = (struct link){ .eip = eip };
+		first[k] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)) };
 	o->links += n;
 	return first;
 }
@@ -65,7 +65,7 @@ static u32 link_index(const struct emit *e, const struct link *l)
  * A direct exit to eip. It has a guard where the target is not on the page of the exit, or may not
  * be within a limit of CS: then EIP does not tell the page either.
  */
-static void emit_exit(struct emit *e, u32 eip, unsigned guest)
+static void emit_exit(struct emit *e, u64 eip, unsigned guest)
 {
 	bool far = !single(e) && (!flat_code(e) || (eip ^ guest_eip(e, guest)) >> 12 ||
 				  (eip & 0xfff) > 0xfff - 14);	/* may be on two pages */
@@ -245,7 +245,7 @@ void lower_control(struct emit *e, const struct ir_insn *in)
 
 /* -- Behind the body -- */
 
-static void kick_exit(struct emit *e, u32 eip)
+static void kick_exit(struct emit *e, u64 eip)
 {
 	host_const(e, R_ARG(0), (s32)eip);
 	host_goto_door(e, glue_exit_kick);

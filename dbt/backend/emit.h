@@ -32,7 +32,7 @@ struct stub {
 	u8 ra, rb;		/* its registers */
 	u32 *site;		/* the branch that leads here, to be given its offset */
 	u32 *back;		/* STUB_KICK_IF, STUB_ENTRY_CF: where the body goes on */
-	u32 eip;
+	u64 eip;
 	s64 k;			/* STUB_RAISE: the exception */
 	u16 guest;
 	u16 recipe, vmap;

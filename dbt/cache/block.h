@@ -28,13 +28,19 @@ static inline pool_ref pool_ref_of(const void *p)
  * What a block was translated for (design 3). Two keys that differ in any field are different code.
  */
 struct block_key {
-	u64 gpa;		/* guest physical address of the first byte */
-	u32 eip;
+	u64 eip;
 	u32 cs_base;
 	u32 flags;		/* enum key_flag */
+	u32 page;		/* of the first byte: guest physical address >> 12 */
 	u32 page2;		/* number of the second guest frame, or BLOCK_ONE_PAGE */
 };
 #define BLOCK_ONE_PAGE 0xffffffffu
+
+/* Where on its page the first byte is, which linear and physical address agree on. */
+static inline u32 block_key_offset(const struct block_key *k)
+{
+	return (u32)(k->eip + k->cs_base) & 0xfff;
+}
 
 /*
  * A direct exit. Until it is chained, `slot` calls the exit stub, whose return address finds
@@ -46,10 +52,10 @@ struct link {
 	pool_ref slot;
 	pool_ref from, to;	/* blocks */
 	pool_ref next_in;	/* other exits chained to the same block */
-	u32 eip;		/* where the exit goes */
+	s32 delta;		/* a direct exit goes to so many bytes from its block's eip */
 	u16 tag;		/* context tag that the guard lets through */
 	u8 guard;		/* words from it to the slot; 0: the target is on the same page */
-	bool indirect : 1;	/* an indirect jump: eip is the target that is chained */
+	bool indirect : 1;	/* an indirect jump: delta means nothing */
 	u8 retags : 7;		/* so often it was chained anew for another context */
 };
 #define LINK_RETAGS_MAX 16
@@ -113,7 +119,7 @@ struct block {
 	/* other blocks with code on the first, second frame; [1] unused if they are the same */
 	pool_ref page_next[2];
 	u32 code_size;		/* bytes */
-	u16 guest_len;		/* bytes of guest code from key.gpa on */
+	u16 guest_len;		/* bytes of guest code from its first byte on */
 	u16 links, sites, recipes;
 	u8 guest_insns;
 	bool dead;		/* unlinked: nobody enters it any more */
@@ -122,9 +128,15 @@ struct block {
 	struct fault_site site[];	/* behind them: its recipes */
 };
 
-static inline u32 site_eip(const struct block *b, const struct fault_site *s)
+/* EIP so many bytes from the block's; it has 32 bits, as all code has so far. */
+static inline u64 block_eip_at(const struct block *b, s64 delta)
 {
-	return b->key.eip + s->eip;
+	return (u32)(b->key.eip + (u64)delta);
+}
+
+static inline u64 site_eip(const struct block *b, const struct fault_site *s)
+{
+	return block_eip_at(b, s->eip);
 }
 
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }

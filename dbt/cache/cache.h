@@ -95,6 +95,8 @@ void cache_unchain(struct link *l);
 
 /* Drop the block: nobody finds or reaches it any more; its bytes stay until its region goes. */
 void cache_drop(struct block *b);
+/* The same for `count` of them, if they are not dropped yet; how many were not. */
+unsigned cache_drop_all(struct block *const *b, unsigned count);
 /* Bytes [off, off+size) of frame n were written: drop the blocks that they belong to. */
 void cache_code_written(u32 n, u32 off, u32 size);
 /* Are any of bytes [off, off+size) of frame n, which is one of b's, bytes of block b? */

@@ -26,6 +26,7 @@ struct region {
 	u8 *bottom;			/* lowest record */
 	struct block **block;		/* in order of code; grows down below the records' end */
 	unsigned blocks;
+	unsigned left;			/* of these, the first ones: the others are evicted */
 };
 
 /* All cores' pool. Law: one core for now; who changes it has no lock to take yet. */
@@ -44,7 +45,7 @@ static void region_reset(struct region *r)
 	r->top = (u32 *)r->base + (r->base == cache_pool);	/* nothing is at reference 0 */
 	r->block = (struct block **)(r->base + region_size - index);
 	r->bottom = (u8 *)r->block;
-	r->blocks = 0;
+	r->blocks = r->left = 0;
 }
 
 void cache_init(void *mem, u64 size)
@@ -62,20 +63,36 @@ void cache_init(void *mem, u64 size)
 
 void cache_core_init(struct cache_core *c) { cpu_self()->cache = c; }
 
+/* The last `most` blocks of those left in r go. */
+static void evict_some(struct region *r, unsigned most)
+{
+	unsigned n = r->left < most ? r->left : most;
+
+	r->left -= n;
+	cache_this()->count.evicted_blocks += cache_drop_all(r->block + r->left, n);
+}
+
 static void region_evict(struct region *r)
 {
-	struct cache_counters *count = &cache_this()->count;
-
 	if (!r->blocks)
 		return;
-	count->evictions++;
-	for (unsigned n = 0; n < r->blocks; n++)
-		if (!r->block[n]->dead) {
-			count->evicted_blocks++;
-			cache_drop(r->block[n]);
-		}
+	cache_this()->count.evictions++;
+	evict_some(r, r->left);
 	region_reset(r);
 	cache_this()->found = NULL;
+}
+
+/*
+ * With each new block a few of the region that is the next to go, so that the run loop need not
+ * wait while all of them go at once. Before its turn comes a region is not filled, so nothing is
+ * lost but some time that its blocks would have had.
+ */
+static void evict_ahead(void)
+{
+	enum { AHEAD = 8 };
+
+	if (regions > 1)
+		evict_some(&region[(current + 1) % regions], AHEAD);
 }
 
 void cache_next_region(void)
@@ -111,6 +128,7 @@ void cache_room(struct backend_out *o, unsigned links, u32 *link_base)
 	struct region *r = &region[current];
 	struct cache_core *c = cache_this();
 
+	evict_ahead();
 	if (room_left(r) < HIGH_WATER || r->blocks == BLOCKS_PER_REGION(region_size)) {
 		cache_next_region();
 		r = &region[current];
@@ -158,6 +176,7 @@ struct block *cache_commit(const struct backend_out *o)
 		o->link[n].from = pool_ref_of(b);
 	r->top = o->end;
 	r->block[r->blocks++] = b;
+	r->left = r->blocks;
 	backend_sync(o->code, o->end);
 	count->barriers++;
 	count->blocks++;

@@ -33,7 +33,7 @@ static void remove_from_frame(struct block *b, u32 n)
 /* Byte range of the block on its page k (0, 1). False: it has no bytes on frame n there. */
 static bool range_on(const struct block *b, unsigned k, u32 n, u32 *off, u32 *size)
 {
-	u32 start = b->key.gpa & (FRAME_SIZE - 1);
+	u32 start = block_key_offset(&b->key);
 	u32 first = b->guest_len < FRAME_SIZE - start ? b->guest_len : FRAME_SIZE - start;
 
 	*off = k ? 0 : start;
@@ -89,6 +89,28 @@ void cache_drop(struct block *b)
 	drop(b);
 	for (unsigned n = 0; n < frames_of(b); n++)
 		update_lines(b->frame[n]);
+}
+
+/* Blocks of one page are next to each other as a rule: its lines are worked out once for them. */
+unsigned cache_drop_all(struct block *const *b, unsigned count)
+{
+	u32 frame = FRAME_NONE;
+	unsigned dropped = 0;
+
+	for (unsigned k = count; k-- > 0;) {
+		if (b[k]->dead)
+			continue;
+		drop(b[k]);
+		dropped++;
+		if (frame != FRAME_NONE && frame != b[k]->frame[0])
+			update_lines(frame);
+		frame = b[k]->frame[0];
+		if (frames_of(b[k]) == 2)
+			update_lines(b[k]->frame[1]);
+	}
+	if (frame != FRAME_NONE)
+		update_lines(frame);
+	return dropped;
 }
 
 void cache_code_written(u32 n, u32 off, u32 size)

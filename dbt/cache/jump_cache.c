@@ -13,7 +13,7 @@ void jump_cache_clear(void)
 /* A block can be in one place only: its eip's. */
 void jump_cache_drop(const struct block *b)
 {
-	struct jump_entry *e = jump_cache_entry(b->key.eip);
+	struct jump_entry *e = jump_cache_entry((u32)b->key.eip);
 
 	if (e->code == block_code(b))
 		*e = (struct jump_entry){ 0, NULL };

@@ -41,8 +41,9 @@ static inline const u32 *jump_cache_probe(u32 eip, const u32 tag[2], u64 *ctx)
 /* From now on b is found by its eip in the context that has this tag. */
 static inline void jump_cache_fill(const struct block *b, u64 tag)
 {
-	*jump_cache_entry(b->key.eip) = (struct jump_entry){ tag << 32 | b->key.eip,
-							     block_code(b) };
+	u32 eip = (u32)b->key.eip;
+
+	*jump_cache_entry(eip) = (struct jump_entry){ tag << 32 | eip, block_code(b) };
 }
 
 /* b goes: its entry, if it has one, is emptied. */

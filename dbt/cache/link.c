@@ -10,7 +10,7 @@ void cache_chain(struct link *l, struct block *to, u32 tag)
 
 	if (l->to && fresh)
 		cache_unchain(l);
-	backend_link(l, block_code(to), tag);
+	backend_link(l, block_code(to), to->key.eip, tag);
 	cache_this()->count.barriers++;
 	cache_this()->count.links++;
 	if (!fresh)

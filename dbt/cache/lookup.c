@@ -10,14 +10,14 @@ static pool_ref bucket[BUCKETS];	/* all cores' blocks; no lock yet: one core */
 
 static unsigned hash(const struct block_key *k)
 {
-	u64 h = (k->gpa ^ (u64)k->flags << 20 ^ (u64)k->eip << 7) * 0x9e3779b97f4a7c15ull;
+	u64 h = (k->eip ^ (u64)k->page << 12 ^ (u64)k->flags << 32) * 0x9e3779b97f4a7c15ull;
 
 	return h >> 49;			/* 15 bits */
 }
 
 static bool same_but_page2(const struct block_key *a, const struct block_key *b)
 {
-	return a->gpa == b->gpa && a->eip == b->eip && a->cs_base == b->cs_base &&
+	return a->page == b->page && a->eip == b->eip && a->cs_base == b->cs_base &&
 	       a->flags == b->flags;
 }
 

@@ -69,4 +69,7 @@ struct dbt {
 	u32 unimplemented[X86_OP_COUNT];	/* so often each instruction was met */
 };
 
+/* Does somebody want the run loop? Helpers that can stop in the middle ask (dbt/events.c). */
+bool dbt_wanted(void);
+
 #endif

@@ -46,7 +46,7 @@ struct ir_insn {
 #define IR_GUEST_RESERVE 192	/* a new x86 instruction is begun only if so many are left */
 
 struct ir_guest {
-	u32 eip;
+	u64 eip;
 	u8 len;
 };
 

@@ -96,7 +96,7 @@ static void print_one(const struct ir *ir, unsigned i, void (*out)(const char *)
 	const struct ir_insn *in = &ir->v[i];
 	struct line l = { .n = 0 };
 
-	ADD(&l, "%08x ", ir->guest[in->guest].eip);
+	ADD(&l, "%08lx ", (unsigned long)ir->guest[in->guest].eip);
 	if (in->type)
 		ADD(&l, "v%u:%s = ", i, ir_type_text[in->type]);
 	else if (in->op == IR_SETF)

@@ -320,7 +320,7 @@ bool fault_describe(u64 pc, char *buf, size_t size)
 	if (!b)
 		return false;
 	s = cache_site_at(b, pc);
-	snprintf(buf, size, "block %08x +%#lx (%u guest instructions)%s%08x", b->key.eip,
+	snprintf(buf, size, "block %08lx +%#lx (%u guest instructions)%s%08lx", b->key.eip,
 		 (unsigned long)(pc - (u64)(uintptr_t)block_code(b)), b->guest_insns,
 		 s ? ", guest pc " : ", block starts at ", s ? site_eip(b, s) : b->key.eip);
 	return true;

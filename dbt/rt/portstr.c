@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * INS and OUTS (SDM vol. 2), with REP as many elements at once as lie on one
- * page: the run loop comes back for the rest, so interrupts are not held off.
- * Guest memory is probed before the device is asked: a device's data is read once.
+ * page: the run loop comes back for the rest. Guest memory is probed before the
+ * device is asked: a device's data is read once. Invariant: between CHUNK
+ * elements it is seen whether somebody wants the run loop, so that interrupts
+ * are not held off, however slow memory (a device's page, ROM) and port are.
  */
 #include "dbt/core/core.h"
 #include "dbt/sys/guestmem.h"
@@ -12,7 +14,10 @@
 #include "dbt/sys/task.h"
 #include "mm/bus.h"
 
+#include <string.h>
+
 #define PAGE 4096u
+#define CHUNK 16u		/* elements: 25,000 host instructions where memory is a device */
 
 struct port_string {		/* the lifter's argument (lift_ins, lift_outs) taken apart */
 	unsigned size, addrsize, seg;
@@ -58,21 +63,41 @@ static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigne
 	return n < count ? n : count;
 }
 
-static struct fault copy_in(struct vcpu *c, u32 linear, const u8 *buf, u32 bytes)
+/* One access for each element, as a device behind the memory must see it. */
+static struct fault copy_in(struct vcpu *c, u32 linear, const u8 *buf, unsigned size, u32 count)
 {
-	for (u32 n = 0; n < bytes; n++)
-		TRY(g_st(c, vcpu_linear(c, linear + n), 1, c->cpl != 3, buf[n]));
+	for (u32 at = 0; at < count * size; at += size) {
+		u64 v = 0;
+
+		memcpy(&v, buf + at, size);
+		TRY(g_st(c, vcpu_linear(c, linear + at), size, c->cpl != 3, v));
+	}
 	return fault_none();
 }
 
-static struct fault copy_out(struct vcpu *c, u32 linear, u8 *buf, u32 bytes)
+static struct fault copy_out(struct vcpu *c, u32 linear, u8 *buf, unsigned size, u32 count)
 {
-	u64 v = 0;
+	for (u32 at = 0; at < count * size; at += size) {
+		u64 v = 0;
 
-	for (u32 n = 0; n < bytes; n++) {
-		TRY(g_ld(c, vcpu_linear(c, linear + n), 1, c->cpl != 3, &v));
-		buf[n] = (u8)v;
+		TRY(g_ld(c, vcpu_linear(c, linear + at), size, c->cpl != 3, &v));
+		memcpy(buf + at, &v, size);
 	}
+	return fault_none();
+}
+
+/* `count` elements between the port and linear memory that was probed. */
+static struct fault move(struct vcpu *c, u16 port, u32 linear, unsigned size, u32 count, bool in)
+{
+	struct dbt *d = c->owner;
+	u8 buf[CHUNK * 4];
+
+	if (in) {
+		bus_read_block(d->platform.bus, port, buf, size, count);
+		return copy_in(c, linear, buf, size, count);
+	}
+	TRY(copy_out(c, linear, buf, size, count));
+	bus_write_block(d->platform.bus, port, buf, size, count);
 	return fault_none();
 }
 
@@ -94,11 +119,9 @@ static void advance(struct vcpu *c, const struct port_string *s, enum gpr index,
 
 static struct fault port_string(struct vcpu *c, const struct port_string *s, bool in)
 {
-	struct dbt *d = c->owner;
 	enum gpr index = in ? EDI : ESI;
-	u32 count = s->rep ? index_value(c, ECX, s->addrsize) : 1, n, linear;
+	u32 count = s->rep ? index_value(c, ECX, s->addrsize) : 1, n, linear, done;
 	u32 off = index_value(c, index, s->addrsize), port = reg32(c, EDX) & 0xffff;
-	u8 buf[PAGE];
 
 	if (!count) {
 		c->eip = c->next_eip;
@@ -111,14 +134,11 @@ static struct fault port_string(struct vcpu *c, const struct port_string *s, boo
 	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, s->size));
 	linear = (u32)c->seg[s->seg].base + off;
 	TRY(g_probe(c, vcpu_linear(c, linear), n * s->size, c->cpl != 3, in));
-	if (in) {
-		bus_read_block(d->platform.bus, port, buf, s->size, n);
-		TRY(copy_in(c, linear, buf, n * s->size));
-	} else {
-		TRY(copy_out(c, linear, buf, n * s->size));
-		bus_write_block(d->platform.bus, port, buf, s->size, n);
+	for (done = 0; done < n && !(done && dbt_wanted()); done += count) {
+		count = n - done < CHUNK ? n - done : CHUNK;
+		TRY(move(c, (u16)port, linear + done * s->size, s->size, count, in));
+		advance(c, s, index, count);
 	}
-	advance(c, s, index, n);
 	return fault_none();
 }
 

@@ -31,14 +31,14 @@ static const struct cpu_model models[] = {
 		/* L1I 32K/8, L1D 24K/6, L2 512K/8; prefetch none; TLBs of the N270 */
 		.leaf2 = { 0x4fba5901, 0x0e3080c0, 0, 0 },
 		/* Below 20e Linux takes PSE away (erratum AAE44) */
-		.microcode = 0x218, .phys_bits = 32,
+		.microcode = 0x218, .phys_bits = 32, .core = CORE_BONNELL,
 	},
 	{
 		.name = "pentium3", .brand = "",
 		.features = FEATURES_P3,
 		.signature = 0x681, .max_leaf = 2,
 		.leaf2 = { 0x03020101, 0, 0, 0x0c040882 },
-		.microcode = 0x14, .phys_bits = 36,
+		.microcode = 0x14, .phys_bits = 36, .core = CORE_P6,
 	},
 };
 

@@ -10,6 +10,9 @@
 #include "dbt/x86/cpu.h"
 #include "dbt/x86/features.h"
 
+/* Generations of CPUs, by the registers that they have beyond CPUID's (msr_core.def). */
+enum cpu_core { CORE_ANY, CORE_P6, CORE_BONNELL };
+
 struct cpu_model {
 	const char *name;	/* "n270" */
 	char brand[48];		/* NUL-padded */
@@ -19,6 +22,7 @@ struct cpu_model {
 	u32 leaf2[4];		/* cache and TLB descriptors */
 	u32 microcode;		/* revision that IA32_BIOS_SIGN_ID reports */
 	u8 phys_bits;		/* MAXPHYADDR */
+	u8 core;		/* enum cpu_core */
 };
 
 #define CPUID_ERR_SIZE 96

@@ -4,9 +4,8 @@
  * vol. 3, 11.11 for the MTRRs). See msr.h. Memory types are kept for the guest
  * to read back and change nothing: all guest RAM is cached.
  *
- * Left out on purpose, because the features that promise them are not in CPUID:
- * FSB_FREQ and PERF_STATUS (clock ratios that would have to agree with the
- * TSC; Linux asks Bonnell for neither), thermal and performance counters.
+ * Left out on purpose: MPERF and APERF, which CPUID.6 would promise, and the banks of machine
+ * checks, of which MCG_CAP says that there are none.
  */
 #include "dbt/sys/msr.h"
 
@@ -65,13 +64,17 @@ static bool write_ignored(struct vcpu *c, u32 n, u64 v, u64 *reg)
 	return true;
 }
 
-/* Branch records and single-stepping of branches are not there: only 0 can be written. */
+/*
+ * Branch records stay empty, whatever LBR says, and nothing is traced: the bits are kept. Single
+ * steps from branch to branch (BTF) are not there: refused, and so counted.
+ */
 static bool write_debugctl(struct vcpu *c, u32 n, u64 v, u64 *reg)
 {
-	(void)c;
-	(void)n;
-	(void)reg;
-	return !v;
+	enum { LBR = 1 << 0, PINS_AND_TR = 0x1f << 2, TR = 1 << 6 };
+
+	if (v & ~(u64)(c->model->core == CORE_P6 ? LBR | PINS_AND_TR : LBR | TR))
+		return false;
+	return write_any(c, n, v, reg);
 }
 
 static bool write_fixed(struct vcpu *c, u32 n, u64 v, u64 *reg)
@@ -183,7 +186,7 @@ static const struct msr_row rows[] = {
 	{ MSR_MCG_CAP, 1, FEAT_MCA, 0, read_zero, NULL },	/* no banks */
 	{ MSR_MCG_STATUS, 1, FEAT_MCA, AT(mcg_status), NULL, write_any },
 	{ MSR_MISC_ENABLE, 1, FEAT_P6, AT(misc_enable), NULL, write_misc_enable },
-	{ MSR_DEBUGCTL, 1, FEAT_P6, 0, read_zero, write_debugctl },
+	{ MSR_DEBUGCTL, 1, FEAT_P6, AT(debugctl), NULL, write_debugctl },
 	{ MSR_MTRR_PHYSBASE0, 2 * MTRR_VAR_PAIRS, FEAT_MTRR, AT(mtrr_var), NULL, write_mtrr_var },
 	{ MSR_MTRR_FIX64K_00000, 1, FEAT_MTRR, AT(mtrr_fixed[0]), NULL, write_fixed },
 	{ MSR_MTRR_FIX16K_80000, 2, FEAT_MTRR, AT(mtrr_fixed[1]), NULL, write_fixed },
@@ -231,6 +234,8 @@ struct fault msr_read(struct vcpu *c, u32 n, u64 *out)
 {
 	const struct msr_row *r = find(c, n);
 
+	if (!r && msr_core_read(c, n, out))
+		return fault_none();
 	if (!r)
 		return refuse(c, n, "rdmsr", 0);
 	*out = r->read ? r->read(c) : *field_of(c, r, n);
@@ -241,6 +246,8 @@ struct fault msr_write(struct vcpu *c, u32 n, u64 v)
 {
 	const struct msr_row *r = find(c, n);
 
+	if (!r && msr_core_write(c, n, v))
+		return fault_none();
 	if (!r || !r->write || !r->write(c, n, v, field_of(c, r, n)))
 		return refuse(c, n, "wrmsr", v);
 	return fault_none();
@@ -271,7 +278,8 @@ void msr_reset(struct vcpu *c, bool bsp)
 	c->pat = PAT_RESET;
 	c->misc_enable = MISC_FAST_STRING | MISC_NO_BTS | MISC_NO_PEBS |
 			 (vcpu_has(c, FEAT_MONITOR) ? MISC_MONITOR : 0);
-	c->mcg_status = 0;
+	c->mcg_status = c->debugctl = 0;
+	msr_core_reset(c);
 	c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
 	c->mtrr_def = 0;
 	for (unsigned k = 0; k < ARRAY_LEN(c->mtrr_fixed); k++)

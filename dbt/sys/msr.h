@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Model-specific registers (SDM vol. 4). One row for each in msr.c; any other
- * number is #GP(0), counted and logged once (vcpu.msr_unknown).
+ * Model-specific registers (SDM vol. 4): those that a CPUID feature promises are rows of msr.c,
+ * those of a generation of CPUs are in msr_core.def. Any other number is #GP(0), counted and
+ * logged once (vcpu.msr_unknown).
  */
 #ifndef DBT_SYS_MSR_H
 #define DBT_SYS_MSR_H
@@ -10,7 +11,8 @@
 
 enum msr {
 	MSR_P5_MC_ADDR = 0x0, MSR_P5_MC_TYPE = 0x1, MSR_TSC = 0x10, MSR_PLATFORM_ID = 0x17,
-	MSR_APIC_BASE = 0x1b, MSR_BIOS_SIGN_ID = 0x8b, MSR_MTRR_CAP = 0xfe, MSR_SYSENTER_CS = 0x174,
+	MSR_APIC_BASE = 0x1b, MSR_BIOS_SIGN_ID = 0x8b,
+	MSR_PERFCTR0 = 0xc1, MSR_MTRR_CAP = 0xfe, MSR_SYSENTER_CS = 0x174,
 	MSR_SYSENTER_ESP = 0x175, MSR_SYSENTER_EIP = 0x176, MSR_MCG_CAP = 0x179,
 	MSR_MCG_STATUS = 0x17a, MSR_MISC_ENABLE = 0x1a0, MSR_DEBUGCTL = 0x1d9,
 	MSR_MTRR_PHYSBASE0 = 0x200, MSR_MTRR_FIX64K_00000 = 0x250, MSR_MTRR_FIX16K_80000 = 0x258,
@@ -31,6 +33,11 @@ struct fault msr_write(struct vcpu *c, u32 msr, u64 v);
 
 /* Values after power-up (RESET_INIT leaves MSRs alone, but EFER). */
 void msr_reset(struct vcpu *c, bool bsp);
+
+/* The registers of msr_core.def. False: there is no such register, or no such access. */
+bool msr_core_read(const struct vcpu *c, u32 msr, u64 *out);
+bool msr_core_write(struct vcpu *c, u32 msr, u64 v);
+void msr_core_reset(struct vcpu *c);
 
 /* The instructions: ECX, EDX:EAX. */
 struct fault sys_rdmsr(struct vcpu *c);

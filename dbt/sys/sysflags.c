@@ -96,12 +96,3 @@ struct fault sys_rdtsc(struct vcpu *c, u64 *out)
 	*out = sys_tsc(c);
 	return fault_none();
 }
-
-/* The model has no performance counters (CPUID.0AH is zero): every number is out of range. */
-struct fault sys_rdpmc(struct vcpu *c, u32 counter, u64 *out)
-{
-	(void)c;
-	(void)counter;
-	(void)out;
-	return fault_gp0();
-}

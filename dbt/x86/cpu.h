@@ -104,6 +104,8 @@ union xmm {
 	u64 q[2];
 };
 
+#define MSR_KEPT 49		/* registers that dbt/sys/msr_core.def lists */
+
 struct sys_hooks;
 struct cpu_model;
 
@@ -162,7 +164,8 @@ struct vcpu {
 	const struct cpu_model *model;	/* dbt/sys/cpuid.h; never NULL */
 	bool nmi_blocked;		/* from the delivery of an NMI to the next IRET */
 	u8 apic_id;			/* initial APIC ID */
-	u64 mcg_status;
+	u64 mcg_status, debugctl;
+	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
 	struct { u32 msr; u32 count; } msr_unknown[16];	/* accesses that got #GP, by number */
 	u64 msr_unknown_total, msr_unlisted;	/* all; those for which msr_unknown had no room */
 };

@@ -147,6 +147,13 @@ static void test_msr(void)
 	in = 0x175;
 	check_eq("RDMSR", catch(rdmsr), NO_TRAP);
 	check_eq("SYSENTER_ESP", out, 0x87654321);
+	wrmsr(0xc1, 0xfffffff0);		/* drivers count with it, and do not look first */
+	in = 0xc1;
+	check_eq("RDMSR of a counter", catch(rdmsr), NO_TRAP);
+	check_eq("PERFCTR0", out, 0xfffffff0);
+	check_eq("PERFCTR0, its sign", out2, 0xff);
+	ASM("rdpmc" : "=a"(a), "=d"(d) : "c"(0));
+	check_eq("RDPMC", a, 0xfffffff0);
 	in = 0xdead0000;
 	check_eq("an MSR that is not there", catch(rdmsr), 13);
 	ASM("rdtsc" : "=a"(a), "=d"(d));

@@ -85,7 +85,7 @@ void print_hex(u32 v)
 		put("0123456789abcdef"[v >> i & 15]);
 }
 
-static void print_dec(u32 v)
+void print_dec(u32 v)
 {
 	if (v > 9)
 		print_dec(v / 10);

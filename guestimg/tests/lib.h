@@ -25,6 +25,7 @@ bool expect(const char *what, u32 got, u32 want);
 void skip(const char *why);
 void print(const char *s);
 void print_hex(u32 v);
+void print_dec(u32 v);
 /* End the last test, print "NAME: N passed, M failed" and power off. */
 __attribute__((noreturn)) void finish(const char *program);
 

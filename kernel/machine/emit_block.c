@@ -122,7 +122,7 @@ u32 enter(void)
 	c->mxcsr |= host_fp_take_flags();
 	if (why != EXIT_LINK)
 		return why;
-	c->eip = t.link[c->exit_arg % LINKS].eip;
+	c->eip = (u32)(EIP + t.link[c->exit_arg % LINKS].delta);
 	return 0;
 }
 

@@ -282,11 +282,11 @@ static bool test_direct_chain(u32 eip)
 	block_end(0, eip);
 	if (emit(0) || !second_block() || !goes_to("before", 0, eip))
 		return false;
-	backend_link(&t.link[0], t.code[1], TAG);
+	backend_link(&t.link[0], t.code[1], NEXT, TAG);
 	if (!goes_to("chained", 0, NEXT + 8))
 		return false;
 	if (t.link[0].guard) {
-		backend_link(&t.link[0], t.code[1], TAG + 1);
+		backend_link(&t.link[0], t.code[1], NEXT, TAG + 1);
 		if (!goes_to("another context", EXIT_FAR, eip))
 			return false;
 	}
@@ -302,15 +302,13 @@ static bool test_indirect_chain(void)
 	if (emit(0) || !second_block() || !goes_to("indirect", EXIT_INDIRECT, FAR + 0x8765))
 		return false;
 	for (unsigned n = 0; n < LINK_TARGETS; n++) {
-		t.link[n].eip = FAR + 0x8765;
-		backend_link(&t.link[n], t.code[1], TAG);
+		backend_link(&t.link[n], t.code[1], FAR + 0x8765, TAG);
 		if (!goes_to("inline target", 0, NEXT + 8))
 			return false;
 		backend_unlink(&t.link[n]);
 		if (!goes_to("no more", EXIT_INDIRECT, FAR + 0x8765))
 			return false;
-		t.link[n].eip = FAR;
-		backend_link(&t.link[n], t.code[1], TAG);
+		backend_link(&t.link[n], t.code[1], FAR, TAG);
 		if (!goes_to("other target", EXIT_INDIRECT, FAR + 0x8765))
 			return false;
 	}

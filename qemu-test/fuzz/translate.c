@@ -196,7 +196,7 @@ static struct block *find(struct block_key *k, struct fault *f)
 	*f = exec_fetch(&fuzz_dbt, gva(k->cs_base + k->eip), &pa);
 	if (f->raised || k->eip > fuzz_cpu.seg[CS].limit)
 		return NULL;
-	k->gpa = pa.a;
+	k->page = (u32)(pa.a >> FRAME_SHIFT);
 	for (b = cache_first(k); b; b = cache_next(b, k))
 		if (b->key.page2 == BLOCK_ONE_PAGE)
 			return b;

@@ -136,6 +136,7 @@ static struct cpu core;
 
 struct cpu *this_cpu(void) { return &core; }
 struct dbt *dbt_this(void) { return &fuzz_dbt; }
+bool dbt_wanted(void) { return fuzz_cpu.pending; }
 void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, pending); }
 
 /* Only their addresses are used, and have to be within a branch's reach of the code cache. */

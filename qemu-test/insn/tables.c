@@ -80,6 +80,7 @@ struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 }
 
 /* Ports are never reached: CPL 3, IOPL 0, no I/O bitmap. */
+bool dbt_wanted(void) { return false; }
 
 /* -- Tables ------------------------------------------------------------------- */
 

@@ -169,8 +169,8 @@ static void test_msr_values(void)
 		{ MSR_APIC_BASE, 0x1fee00800, 0 }, { MSR_APIC_BASE, 0xfed00800, 1 },
 		{ MSR_EFER, EFER_NXE, 1 }, { MSR_EFER, EFER_LME, 0 }, { MSR_EFER, EFER_SCE, 0 },
 		{ MSR_BIOS_SIGN_ID, 0, 1 }, { MSR_MCG_CAP, 0, 0 }, { MSR_DEBUGCTL, 0, 1 },
-		{ MSR_DEBUGCTL, 2, 0 }, { MSR_PLATFORM_ID, 0, 0 }, { 0xcd, 0, 0 }, { 0x12345, 0,
-				0 },
+		{ MSR_DEBUGCTL, 2, 0 }, { MSR_DEBUGCTL, 1, 1 }, { MSR_PLATFORM_ID, 0, 0 },
+		{ 0xcd, 0, 0 }, { 0x12345, 0, 0 },
 	};
 
 	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
@@ -235,6 +235,69 @@ static void test_msr_special(void)
 	want_fault(msr_read(&w, MSR_SYSENTER_CS, &v), EXC_GP, 0, "SYSENTER_CS", __LINE__);
 }
 
+/* SDM vol. 4, tables of the P6 family and of the 45 nm Atoms: reset, write, then read. */
+static void test_msr_kept(void)
+{
+	enum { P3 = 1, N270 = 2, BOTH = 3, NO_READ = 4, NO_WRITE = 8, DIFFERS = 16 };
+	static const struct { u32 msr; u8 on; u64 reset, write, value; } rows[] = {
+		{ 0xc1, BOTH, 0, 0x12345678, 0x12345678 },
+		{ 0xc2, BOTH, 0, 0x80000000, 0xff80000000 },
+		{ 0xc1, BOTH, 0, 0xabcdef00000001, 1 },
+		{ 0x186, BOTH, 0, 0x00530079, 0x00530079 }, { 0x187, BOTH, 0, ~0ull, 0xffffffff },
+		{ 0x79, BOTH | NO_READ, 0, 0xc0001000, 0 },
+		{ 0x2a, P3 | DIFFERS, 0x0ac80000, 2, 0x0ac80002 },
+		{ 0x2a, N270 | DIFFERS, 0x02800000, 2, 0x02800002 },
+		{ 0x11e, P3 | DIFFERS, 0x703101, 0x100, 0x703101 },
+		{ 0x11e, N270 | DIFFERS, 0x101, 0, 1 },
+		{ 0xcd, N270 | NO_WRITE, 5, 0, 5 }, { 0x199, N270, 0xa00, 0x616, 0x616 },
+		{ 0x198, N270 | NO_WRITE, 10ull << 40 | 0xa00, 0, 10ull << 40 | 0xa00 },
+		{ 0x19b, N270, 0, 3, 3 }, { 0x19c, N270, 0x80280000, 0, 0x80280000 },
+		{ 0x19a, N270, 0, 0x1e, 0x1e }, { 0x40, N270, 0, 1, 0 }, { 0x67, N270, 0, 1, 0 },
+		{ 0x1c9, N270, 0, 7, 0 }, { 0x1dd, BOTH, 0, 7, 0 }, { 0x1db, P3, 0, 7, 0 },
+		{ 0x33, P3, 0, 1u << 31, 1u << 31 }, { 0x88, P3, 0, ~0ull, ~0ull },
+		{ 0x119, P3, 0, 0x200000, 0x200000 }, { 0x11b, P3 | NO_WRITE, 0, 0, 0 },
+		{ 0x1e0, P3, 4, 0, 0 },
+	};
+
+	for (unsigned k = 0; k < 2 * sizeof(rows) / sizeof(rows[0]); k++) {
+		unsigned n = k / 2, on = k & 1 ? N270 : P3;
+		bool there = rows[n].on & on;
+		u64 v = 0;
+
+		if (!there && (rows[n].on & DIFFERS))
+			continue;
+		EQ(cpuid_configure(&m, on == N270 ? "n270" : "pentium3", err), 0);
+		world_protected(0);
+		w.model = &m;
+		msr_reset(&w, true);
+		check_eq(!msr_read(&w, rows[n].msr, &v).raised, there && !(rows[n].on & NO_READ),
+			 "rdmsr", "row", (int)n);
+		check_eq(v, there && !(rows[n].on & NO_READ) ? rows[n].reset : 0, "reset", "row",
+			 (int)n);
+		check_eq(!msr_write(&w, rows[n].msr, rows[n].write).raised,
+			 there && !(rows[n].on & NO_WRITE), "wrmsr", "row", (int)n);
+		if (!msr_read(&w, rows[n].msr, &v).raised)
+			check_eq(v, rows[n].value, "written", "row", (int)n);
+	}
+}
+
+static void test_rdpmc(void)
+{
+	u64 v = 0;
+
+	world_protected(0);
+	OK(msr_write(&w, MSR_PERFCTR0 + 1, 0xfffffff0));
+	OK(sys_rdpmc(&w, 1, &v));
+	EQ(v, 0xfffffffff0);
+	FAULTS(sys_rdpmc(&w, 2, &v), EXC_GP, 0);
+	FAULTS(sys_rdpmc(&w, 1u << 30, &v), EXC_GP, 0);
+	w.cpl = 3;
+	FAULTS(sys_rdpmc(&w, 1, &v), EXC_GP, 0);
+	w.cr4 |= CR4_PCE;
+	OK(sys_rdpmc(&w, 0, &v));
+	EQ(v, 0);
+}
+
 static void test_unknown(void)
 {
 	unsigned before;
@@ -280,6 +343,8 @@ int main(void)
 	test_msr_access();
 	test_msr_values();
 	test_msr_special();
+	test_msr_kept();
+	test_rdpmc();
 	test_unknown();
 	test_linux_reads();
 	return check_done();

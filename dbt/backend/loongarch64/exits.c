@@ -19,7 +19,7 @@ enum { EXIT_GUARD = 2, TARGET_GUARD = 5 };
  *		bl	glue_jump_far		through the jump cache
  *		.word	link]
  */
-void host_exit_direct(struct emit *e, struct link *l, u32 index, u32 eip, bool guarded)
+void host_exit_direct(struct emit *e, struct link *l, u32 index, u64 eip, bool guarded)
 {
 	if (guarded) {
 		l->guard = EXIT_GUARD;
@@ -98,26 +98,26 @@ static u32 guard_word(u32 tag)
 }
 
 /* An indirect exit's words from the guard on: see host_exit_indirect. */
-static void link_indirect(struct link *l, u32 tag)
+static void link_indirect(struct link *l, u64 eip, u32 tag)
 {
 	u32 word[2];
 	struct code c = { .p = word, .end = word + 2 };
 
-	la_lu12i_w(&c, R_RA, (s32)l->eip >> 12);
-	la_ori(&c, R_RA, R_RA, l->eip & 0xfff);
+	la_lu12i_w(&c, R_RA, (s32)eip >> 12);
+	la_ori(&c, R_RA, R_RA, eip & 0xfff);
 	put_word(link_guard(l) + 1, word[1]);
 	put_word(link_guard(l) + 3, guard_word(tag));
 	put_word(link_guard(l), word[0]);
 }
 
-void backend_link(struct link *l, const u32 *code, u32 tag)
+void backend_link(struct link *l, const u32 *code, u64 eip, u32 tag)
 {
 	u32 *slot = link_slot(l);
 
 	put_word(slot, branch_word(false, (const char *)code - (char *)slot));
 	l->tag = (u16)tag;
 	if (l->indirect)
-		link_indirect(l, tag);
+		link_indirect(l, eip, tag);
 	else if (l->guard)
 		put_word(link_guard(l), guard_word(tag));
 }

@@ -21,7 +21,7 @@ enum { EXIT_GUARD = 3, TARGET_GUARD = 6, TARGET_WORDS = 8 };
  *		jal	glue_jump_far ; (its last word)	through the jump cache
  *		.word	link]
  */
-void host_exit_direct(struct emit *e, struct link *l, u32 index, u32 eip, bool guarded)
+void host_exit_direct(struct emit *e, struct link *l, u32 index, u64 eip, bool guarded)
 {
 	struct code *c = &e->c;
 	u32 *far = NULL;
@@ -97,21 +97,21 @@ static s64 index_of(uintptr_t to) { return (s64)(to & 0xfffffff); }
 static u32 guard_word(int d, u32 tag) { return WORD(mi_addiu(&c, d, R_CTX, -(s64)tag)); }
 
 /* An indirect exit's words from the guard on: see host_exit_indirect. */
-static void link_indirect(struct link *l, u32 tag)
+static void link_indirect(struct link *l, u64 eip, u32 tag)
 {
 	u32 *guard = link_guard(l);
 
-	put_word(guard + 1, WORD(mi_ori(&c, R_AT, R_AT, l->eip & 0xffff)));
+	put_word(guard + 1, WORD(mi_ori(&c, R_AT, R_AT, eip & 0xffff)));
 	put_word(guard + 3, guard_word(R_RA, tag));
-	put_word(guard, WORD(mi_lui(&c, R_AT, l->eip >> 16)));
+	put_word(guard, WORD(mi_lui(&c, R_AT, (u32)eip >> 16)));
 }
 
-void backend_link(struct link *l, const u32 *code, u32 tag)
+void backend_link(struct link *l, const u32 *code, u64 eip, u32 tag)
 {
 	put_word(link_slot(l), WORD(mi_j(&c, index_of((uintptr_t)code))));
 	l->tag = (u16)tag;
 	if (l->indirect)
-		link_indirect(l, tag);
+		link_indirect(l, eip, tag);
 	else if (l->guard)
 		put_word(link_guard(l), guard_word(R_AT, tag));
 }
