@@ -111,7 +111,8 @@ $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 $(B)/initrd-%.cpio: qemu-test/boot/initrd-%.cfg tools/mkesp.py build/guest/bios-256k.bin
 	@rm -rf $(B)/initrd-$* && mkdir -p $(B)/initrd-$*
 	$(Q)cp $< $(B)/initrd-$*/loam.cfg
-	$(Q)for f in $$(python3 tools/mkesp.py --names $<); do cp build/guest/$$f $(B)/initrd-$*; done
+	$(Q)for f in $$(python3 tools/mkesp.py --names $<); do \
+		cp build/guest/$$f $(B)/initrd-$*; done
 	$(Q)cd $(B)/initrd-$* && ls | cpio -o -H newc 2>/dev/null >../initrd-$*.cpio
 
 $(B)/loam.bin: $(B)/loam.elf

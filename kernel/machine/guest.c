@@ -32,7 +32,7 @@
 #define MIB (1024ull * 1024)
 #define CODE_CACHE DEMAND_CODE_CACHE
 #define SHADOW_TABLES 2048u		/* 4 KiB each */
-#define TSC_HZ 1000000000u		/* guest TSC: as near as a multiple of the host counter comes */
+#define TSC_HZ 1000000000u		/* guest TSC, by a whole multiple of the host counter */
 #define HEARTBEAT_NS 20000000ull
 #define LOW_RAM_MAX (3072 * MIB)
 
