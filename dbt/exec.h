@@ -3,7 +3,7 @@
 #ifndef DBT_EXEC_H
 #define DBT_EXEC_H
 
-#include "dbt/cache/block.h"
+#include "dbt/backend/block.h"
 #include "dbt/core/core.h"
 #include "dbt/dbt.h"
 

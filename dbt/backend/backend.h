@@ -6,7 +6,7 @@
 #ifndef DBT_BACKEND_BACKEND_H
 #define DBT_BACKEND_BACKEND_H
 
-#include "dbt/cache/block.h"
+#include "dbt/backend/block.h"
 #include "dbt/ir/ir.h"
 
 /* Guest bytes, as the host sees them, that a block compares at its entry; size 0: none. */

@@ -10,7 +10,7 @@
 #define DBT_CACHE_CACHE_H
 
 #include "dbt/backend/backend.h"
-#include "dbt/cache/block.h"
+#include "dbt/backend/block.h"
 #include "dbt/cache/context.h"
 
 struct cache_counters {

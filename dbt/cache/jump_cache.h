@@ -8,7 +8,7 @@
 #define DBT_CACHE_JUMP_CACHE_H
 
 #include "dbt/backend/glue.h"
-#include "dbt/cache/block.h"
+#include "dbt/backend/block.h"
 #include "kernel/host_cpu.h"
 
 struct jump_entry { u64 tag_eip; const u32 *code; };

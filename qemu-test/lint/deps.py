@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Checks every #include "…" against deps.table.  Not a compiler: system headers are ignored.
+"""Checks every #include "…" against deps.table, and that no folders include each other in a circle.
+
+Not a compiler: system headers are ignored.
 
 deps.py        all C, assembly and list files of the project
 Invariant: a file outside every row of the table is an error, so new folders need a row.
@@ -73,14 +75,53 @@ def check(table, path, lines, exists):
     return errors
 
 
+def room(path):
+    """The folder of a file; a host's folder belongs to the one that it implements."""
+    return re.sub("(/arch)?/(%s)$" % "|".join(HOSTS), "", os.path.dirname(path))
+
+
+def circles(includes, facts=()):
+    """Error lines: folders that include each other, other than by headers of mere facts."""
+    edges = {}
+    for path, named in includes.items():
+        edges.setdefault(room(path), set()).update(
+            room(n) for n in named if n not in facts and room(n) != room(path))
+    reach = {}
+    for start in edges:
+        seen, todo = set(), [start]
+        while todo:
+            for near in edges.get(todo.pop(), ()):
+                if near not in seen:
+                    seen.add(near)
+                    todo.append(near)
+        reach[start] = seen
+    groups = {tuple(sorted(b for b in reach if a in reach[b] and b in reach[a]))
+              for a in reach if a in reach[a]}
+    errors = [f"{f}: more than facts: includes {n}" for f in facts for n in includes.get(f, ())
+              if n not in facts and room(n) != "kernel/lib"]
+    return errors + [f"circle of includes between folders: {' '.join(g)}" for g in sorted(groups)]
+
+
+def unused(table, includes):
+    """Error lines: what the table allows and nobody includes (a table only gets narrower so)."""
+    used = {(row_of(table, path), what) for path, named in includes.items()
+            for what in table.get(row_of(table, path), ()) for n in named if n.startswith(what)}
+    return [f"deps.table: {who} does not include {what}" for who in table
+            for what in table[who] if who not in ("everyone", "facts") and (who, what) not in used]
+
+
 def main():
     table = load("qemu-test/lint/deps.table")
     files = [f for f in project_files(".c", ".h", ".S", ".def", ".inc") if "/" in f]
     files = [f for f in files if not f.startswith("tools/")]
-    errors = []
+    errors, includes = [], {}
     for path in files:
-        errors += check(table, path, read_lines(path),
-                        lambda name: os.path.isfile(os.path.join(TOP, name)))
+        lines = read_lines(path)
+        errors += check(table, path, lines, lambda name: os.path.isfile(os.path.join(TOP, name)))
+        includes[path] = [found[1] for line in lines if (found := INCLUDE.match(line))]
+    product = {path: named for path, named in includes.items()
+               if not path.startswith(("qemu-test/", "guestimg/"))}
+    errors += circles(product, table["facts"]) + unused(table, includes)
     finish("deps", errors, f", {len(files)} files")
 
 

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-from files import finish, read_lines
+from files import TOP, finish, read_lines
 
 TABLE = "qemu-test/lint/statics.table"
 NM = {"loongarch64": "loongarch64-linux-gnu-nm", "mips64": "mips64el-linux-gnuabi64-nm"}
@@ -60,7 +60,8 @@ def main():
             continue
         for name in files:
             path = os.path.join(at, name)
-            if name.endswith(".o") and name != "ksyms.o":
+            source = os.path.join(TOP, os.path.relpath(path, folder)[:-2])
+            if name.endswith(".o") and any(map(os.path.exists, (source + ".c", source + ".S"))):
                 out = subprocess.run([NM[host], path], check=True, stdout=subprocess.PIPE,
                                      text=True).stdout
                 if names := variables(out):

@@ -4,8 +4,8 @@
  * cache keeps them. Records lie at the upper end of the block's region, code at
  * the lower; both go when the region is evicted.
  */
-#ifndef DBT_CACHE_BLOCK_H
-#define DBT_CACHE_BLOCK_H
+#ifndef DBT_BACKEND_BLOCK_H
+#define DBT_BACKEND_BLOCK_H
 
 #include "kernel/lib/types.h"
 
