@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT). */
+/* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT LZCNT). */
 #include "dbt/lift/lift.h"
 
 enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
@@ -94,4 +94,18 @@ void lift_popcnt(struct lift *t, const struct ir1 *i)
 	lift_st_op(t, 0, x);
 	x = lift_setcond(t, IC_EQ, src, lift_const(t, 0));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, x, 6), FL_ARITH);
+}
+
+/* CF: the source is 0; ZF: the result is. The others are undefined; Intel's CPUs clear them. */
+void lift_lzcnt(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = i->ops[0].size;
+	val src = lift_zx(t, lift_ld_op(t, 1), size), n = lift_op1(t, IR_CLZ, src), flags;
+
+	if (size == 2)
+		n = lift_op2k(t, IR_SUB, n, 16);
+	lift_st_op(t, 0, n);
+	flags = lift_op2k(t, IR_SHL, lift_setcond(t, IC_EQ, n, lift_const(t, 0)), 6);
+	flags = lift_op2(t, IR_OR, flags, lift_setcond(t, IC_EQ, src, lift_const(t, 0)));
+	lift_flags_mask(t, flags, FL_ARITH);
 }

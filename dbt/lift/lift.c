@@ -88,10 +88,23 @@ void lift_refuse(struct lift *t, const struct ir1 *i)
 	lift_todo(t, i);
 }
 
+/* Bytes that are another instruction on a model without the feature (SDM vol. 2, LZCNT). */
+static bool is_older(const struct lift *t, const struct ir1 *i)
+{
+	return i->op == X86_LZCNT && !(t->features >> FEAT_LZCNT & 1);
+}
+
 void lift_insn(struct lift *t, const struct ir1 *i)
 {
-	int vector = row_exception(t, i);
+	struct ir1 older;
+	int vector;
 
+	if (is_older(t, i)) {
+		older = *i;
+		older.op = X86_BSR;
+		i = &older;
+	}
+	vector = row_exception(t, i);
 	if (vector >= 0) {
 		lift_insn_raise(t, i, vector);
 		return;

@@ -428,13 +428,22 @@ u64 helper_invlpg(struct vcpu *c, u64 a, u64 b, u64 d)
 u64 helper_rdmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_rdmsr(c)); }
 u64 helper_wrmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_wrmsr(c)); }
 
+static u64 finish_edx_eax(struct vcpu *c, struct fault f, u64 v)
+{
+	if (!f.raised) {
+		set_reg32(c, EAX, (u32)v);
+		set_reg32(c, EDX, (u32)(v >> 32));
+	}
+	return finish(c, f);
+}
+
 u64 helper_rdpmc(struct vcpu *c, u64 a, u64 b, u64 d)
 {
 	u64 v = 0;
 	struct fault f = sys_rdpmc(c, reg32(c, ECX), &v);
 
 	UNUSED3;
-	return finish(c, f);
+	return finish_edx_eax(c, f, v);
 }
 
 u64 helper_cpuid(struct vcpu *c, u64 a, u64 b, u64 d)
@@ -452,9 +461,5 @@ u64 helper_rdtsc_checked(struct vcpu *c, u64 a, u64 b, u64 d)
 	struct fault f = sys_rdtsc(c, &v);
 
 	UNUSED3;
-	if (!f.raised) {
-		set_reg32(c, EAX, (u32)v);
-		set_reg32(c, EDX, (u32)(v >> 32));
-	}
-	return finish(c, f);
+	return finish_edx_eax(c, f, v);
 }

@@ -93,7 +93,7 @@ static const struct reg_name reg_names[X86_REG_ENDING] = {
 
 /* -- What Capstone must not be asked ------------------------------------------ */
 
-/* Opcodes for which 66, F2, F3 choose the instruction (POPCNT and MOVBE apart). */
+/* Opcodes for which 66, F2, F3 choose the instruction (POPCNT, LZCNT and MOVBE apart). */
 static bool is_simd_opcode(const struct scan *s)
 {
 	u8 op = s->opcode;
@@ -120,7 +120,12 @@ static bool is_prefetch(const struct scan *s)
 	return s->opcode == 0x18 && modrm_mod(s->modrm) != 3 && modrm_reg(s->modrm) < 4;
 }
 
-static bool is_popcnt(const struct scan *s) { return s->map == MAP_0F && s->opcode == 0xb8; }
+/* POPCNT, and BSR that F3 makes LZCNT. */
+static bool is_count(const struct scan *s)
+{
+	return s->map == MAP_0F &&
+	       (s->opcode == 0xb8 || (s->opcode == 0xbd && (s->prefix & PFX_REP)));
+}
 
 /*
  * The copy that Capstone decodes, in 32-bit mode whatever the guest's: 67 and 66 for an
@@ -138,7 +143,7 @@ static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes)
 		copy[n++] = 0x67;
 	if (is_simd_opcode(s) ? (s->prefix & PFX_66) && !choice : s->opsize == 2)
 		copy[n++] = 0x66;
-	if (choice && (is_simd_opcode(s) || is_popcnt(s)))
+	if (choice && (is_simd_opcode(s) || is_count(s)))
 		copy[n++] = choice == PFX_REP ? 0xf3 : 0xf2;
 	memcpy(copy + n, bytes + from, s->len - from);
 	at += n;
@@ -509,7 +514,7 @@ static bool decode_other(struct decoder *d, struct ir1 *i, struct work *w)
 		return false;
 	if (i->op == X86_JCC || i->op == X86_SETCC || i->op == X86_CMOVCC)
 		i->cond = s->opcode & 15;
-	if (is_simd_opcode(s) || is_popcnt(s))
+	if (is_simd_opcode(s) || is_count(s))
 		i->prefix &= ~(PFX_REP | PFX_REPNE);
 	mend_operands(i, s);
 	return true;

@@ -20,7 +20,6 @@ enum x86_op {
 /* The flags column of insns.def. */
 enum row_flag {
 	ROW_LOCK = 1 << 0,	/* LOCK is allowed if the destination is memory, else #UD */
-	ROW_END = 1 << 1,	/* ends a block: transfers control or changes the block key */
 	ROW_CPL0 = 1 << 2,	/* #GP(0) at CPL > 0 (and in virtual-8086 mode) */
 	ROW_PROT = 1 << 3,	/* #UD in real-address and virtual-8086 mode */
 	ROW_STRING = 1 << 4,	/* obeys REP */

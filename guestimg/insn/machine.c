@@ -178,11 +178,11 @@ static void init_paging(u32 cases)
 
 /* -- The CPU ------------------------------------------------------------------ */
 
-static u32 features[2];			/* CPUID.1: EDX, ECX */
+static u32 features[3];			/* CPUID.1: EDX, ECX; CPUID.80000001: ECX */
 
 bool machine_has(unsigned need)
 {
-	if (need > 64)
+	if (need > 96)
 		return false;
 	return !need || (features[(need - 1) / 32] >> ((need - 1) % 32) & 1);
 }
@@ -200,6 +200,8 @@ void machine_init(u32 cases)
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
 	features[0] = d;
 	features[1] = c;
+	a = 0x80000001;
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(features[2]), "=d"(d));
 	if (machine_has(25))		/* FXSR: XMM registers may be used */
 		__asm__ volatile("movl %%cr4, %0\n\torl $0x600, %0\n\tmovl %0, %%cr4" : "=&r"(a));
 }

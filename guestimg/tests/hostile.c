@@ -245,8 +245,21 @@ static void test_chains(void)
 	on_trap[V_DB] = 0;
 }
 
+/* Without a look at CPUID, code gets what an older CPU makes of its bytes (SDM vol. 2, LZCNT). */
+static void test_no_lzcnt(void)
+{
+	u32 a = 0x80000001, b, c, d, n;
+
+	test("F3 BSR on a CPU without LZCNT");
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+	expect("CPUID says LZCNT", c >> 5 & 1, 0);
+	__asm__ volatile(".byte 0xf3\n\tbsrl %1, %0" : "=r"(n) : "r"(0x00400000));
+	expect("the highest bit", n, 22);
+}
+
 void main(void)
 {
+	test_no_lzcnt();
 	test_doubled();
 	test_forged();
 	test_unmapped();

@@ -15,9 +15,11 @@ EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI = range(8)
 CF, PF, AF, ZF, SF, DF, OF = 1, 4, 0x10, 0x40, 0x80, 0x400, 0x800
 ARITH = CF | PF | AF | ZF | SF | OF
 KNOWN_REP_FLAGS, KNOWN_AT_FAULT = 1, 2
-# CPU features as case.h numbers them: 1 + bit of CPUID.1:EDX, 33 + bit of ECX.
+# CPU features as case.h numbers them: 1 + bit of CPUID.1:EDX, 33 + bit of ECX, 65 + bit of
+# CPUID.80000001:ECX.
 NEED = {"": 0, "CX8": 9, "CMOV": 16, "MMX": 24, "FXSR": 25, "SSE": 26, "SSE2": 27, "SSE3": 33,
-        "SSSE3": 42, "MOVBE": 55, "POPCNT": 56, "FPU": 1, "TODO": 255}
+        "SSSE3": 42, "MOVBE": 55, "POPCNT": 56, "LZCNT": 70, "FPU": 1,
+        "TODO": 255}
 
 EDGES = {
     1: (0, 1, 2, 0x7f, 0x80, 0x81, 0xff, 0xfe, 0x0f, 0x10, 0x55, 0x99),

@@ -8,6 +8,7 @@ import sys
 import build
 import flow
 import ints
+import later
 import limits
 import strings
 import system
@@ -16,7 +17,7 @@ import vector
 import x87
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system, x87, vector, vecseq, limits)
+FAMILIES = (ints, flow, strings, system, x87, vector, vecseq, limits, later)
 
 
 def vectors_todo():
