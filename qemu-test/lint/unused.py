@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Finds functions of the product that nothing of the product calls, and such as could be static.
 
-unused.py FOLDER    of objects; what may stay is in unused.allow, "name: reason" or "file.c: reason"
+unused.py FOLDER    of objects; what may stay is in unused.allow: a name or a file, and a reason
 A use is a relocation against the function's name in another object of the folder, so calls,
 addresses in tables and assembly count alike; or the name once more in its own file.  Invariant:
 tests are no users, but what its own file uses may be global for them; a line of unused.allow that
@@ -66,8 +66,8 @@ def check(defined, used, allowed, inside, tests, file_of=lambda path: path + ".c
 def source(path):
     """The file that an object is made from, as a path from the top; None if it is gone."""
     path = re.sub(r"^efi/", "", path)
-    return next((path + end for end in (".c", ".S") if os.path.exists(os.path.join(TOP, path + end))),
-                None)
+    return next((path + end for end in (".c", ".S")
+                 if os.path.exists(os.path.join(TOP, path + end))), None)
 
 
 def words(folders):
