@@ -3,8 +3,6 @@
 #ifndef DRIVERS_HOST_POWER_H
 #define DRIVERS_HOST_POWER_H
 
-#include "drivers/ends.h"
-
 /*
  * Off, and never back. The host cannot pass `status` on to whoever started it: it is printed
  * by the caller, if at all.
