@@ -25,13 +25,14 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = os.path.join("build", "test")
 KINDS = ("unit", "script", "qemu")
 KEYS = {"kind", "suite", "tags", "timeout", "run", "machine", "args", "expect", "forbid", "send",
-        "exit", "needs", "counts", "host", "reason"}
+        "exit", "needs", "counts", "host", "also", "reason"}
 HOSTS = {               # what machine "loam" is on each host: the image started directly
     "loongarch64": "qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none"
                    " -monitor none -serial stdio -net none -kernel $build/loam.elf",
     "mips64": "qemu-system-mips64el -M loongson3-virt -cpu Loongson-3A4000 -m 1G -smp 1 -nodefaults"
               " -display none -monitor none -serial stdio -kernel $build/loam.elf",
 }
+ARCHIVE = ("mips64",)   # hosts without fw_cfg: an archive as initrd holds what would be in it
 MACHINES = {            # first words of the command line; $build is filled in by words()
     "loam": "",         # HOSTS has it
     "efi": "qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none -monitor none"
@@ -56,7 +57,7 @@ class Test:
         unknown = set(section) - KEYS
         if unknown:
             raise Config(f"[{name}]: unknown key {', '.join(sorted(unknown))}")
-        self.name, self.host = name, section.get("host", host)
+        self.name, self.host, self.files = name, section.get("host", host), {}
         if self.host not in HOSTS:
             raise Config(f"[{name}]: host is one of {', '.join(HOSTS)}")
         self.kind = section.get("kind", "qemu")
@@ -86,12 +87,40 @@ class Test:
             start = HOSTS[self.host] if machine == "loam" else MACHINES[machine]
             if machine == "loam" and self.host != next(iter(HOSTS)):
                 self.needs += self.words("$build/loam.elf")
-            return self.words(start + " " + section.get("args", ""))
+            command = self.words(start + " " + section.get("args", ""))
+            return self.pack(command) if self.host in ARCHIVE and machine == "loam" else command
         default = f"build/native/{self.name}" if self.kind == "unit" else None
         run = section.get("run", default)
         if not run:
             raise Config(f"[{self.name}]: a script needs a `run`")
         return self.words(run)
+
+    def pack(self, command):
+        """Where there is no fw_cfg its files go into an archive, which is the initrd."""
+        self.files, rest, words = {}, [], iter(command)
+        for word in words:
+            if word != "-fw_cfg":
+                rest.append(word)
+                continue
+            name, what = next(words).removeprefix("name=opt/loam/").split(",", 1)
+            self.files[name] = what
+        if self.files:
+            rest += ["-initrd", os.path.join(LOGS, self.name + ".cpio")]
+        return rest
+
+    def write_archive(self):
+        """The archive of pack(), made just before the test."""
+        with open(os.path.join(TOP, LOGS, self.name + ".cpio"), "wb") as out:
+            for name, what in [*self.files.items(), ("TRAILER!!!", "string=")]:
+                kind, _, value = what.partition("=")
+                data = value.encode()
+                if kind == "file":
+                    with open(os.path.join(TOP, value), "rb") as f:
+                        data = f.read()
+                numbers = [0, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+                head = b"070701" + b"".join(b"%08X" % n for n in numbers) + name.encode() + b"\0"
+                for part in (head, data):
+                    out.write(part + b"\0" * (-len(part) % 4))
 
     def words(self, text):
         """Shell words with $build, $guest … filled in."""
@@ -159,6 +188,8 @@ class Runner:
         self.lock, self.live = threading.Lock(), set()
 
     def start(self, test):
+        if test.files:
+            test.write_archive()
         command = ["setpriv", "--pdeathsig", "KILL", "--"] + test.command
         process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, start_new_session=True,
@@ -276,6 +307,9 @@ def load(host, units, files=()):
         if not parser.has_section(name):
             parser.add_section(name)
         parser[name].setdefault("kind", "unit")
+    for name in parser.sections():
+        for other in parser[name].get("also", "").split():
+            parser[f"{name}-{other}"] = dict(parser[name]) | {"host": other, "also": ""}
     everybody = host == next(iter(HOSTS))       # the first host's run has all hosts' tests
     return [t for t in (Test(n, parser[n], host) for n in parser.sections())
             if (everybody or t.of_host == host) and (t.kind != "unit" or t.name in units)]

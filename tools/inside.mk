@@ -106,15 +106,6 @@ $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 	$(Q)$(CROSS)nm $@ >$(B)/loam.nm
 	$(Q)python3 tools/mksyms.py --check $(B)/first.nm $(B)/loam.nm
 
-# What a host whose files come in an archive is started with: qemu-test/boot/initrd-NAME.cfg as
-# loam.cfg, and the files that it names.
-$(B)/initrd-%.cpio: qemu-test/boot/initrd-%.cfg tools/mkesp.py build/guest/bios-256k.bin
-	@rm -rf $(B)/initrd-$* && mkdir -p $(B)/initrd-$*
-	$(Q)cp $< $(B)/initrd-$*/loam.cfg
-	$(Q)for f in $$(python3 tools/mkesp.py --names $<); do \
-		cp build/guest/$$f $(B)/initrd-$*; done
-	$(Q)cd $(B)/initrd-$* && ls | cpio -o -H newc 2>/dev/null >../initrd-$*.cpio
-
 $(B)/loam.bin: $(B)/loam.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
