@@ -134,7 +134,7 @@ void dbt_report(void)
 	       d->count.exits[5], d->count.exits[6], d->count.exits[7]);
 	printk("counters: mmio %lu watched %lu interrupts %lu unimplemented %lu msr_refused %lu "
 	       "fetch_nowhere %lu\n", d->count.faults_mmio, d->count.faults_watched,
-	       d->count.interrupts, d->count.unimplemented, d->c->msr_unknown_total,
+	       d->count.interrupts, d->count.unimplemented, d->c->log.msr_unknown_total,
 	       d->count.fetch_nowhere);
 	printk("counters: ticks %lu idle %lu translating %lu\n", clock_ticks(),
 	       d->count.idle_ticks, d->count.translate_ticks);

@@ -10,6 +10,9 @@
 #include "dbt/backend/vregs.h"
 #include "kernel/lib/bits.h"
 
+_Static_assert(CPU_VCPU_OFFSET + offsetof(struct vcpu, cr0) <= 1u << (HOST_DISP_BITS - 1),
+	       "the hot part of struct vcpu is reached by a displacement");
+
 /* Base register of a guest access; constants are split so that the displacement takes its part. */
 static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
 {

@@ -213,19 +213,19 @@ static u64 *field_of(struct vcpu *c, const struct msr_row *r, u32 n)
 /* Count an access that gets #GP; the first one of each register is printed, up to 16 registers. */
 static struct fault refuse(struct vcpu *c, u32 n, const char *what, u64 v)
 {
-	c->msr_unknown_total++;
-	for (unsigned k = 0; k < ARRAY_LEN(c->msr_unknown); k++) {
-		bool fresh = !c->msr_unknown[k].count;
+	c->log.msr_unknown_total++;
+	for (unsigned k = 0; k < ARRAY_LEN(c->log.msr_unknown); k++) {
+		bool fresh = !c->log.msr_unknown[k].count;
 
-		if (!fresh && c->msr_unknown[k].msr != n)
+		if (!fresh && c->log.msr_unknown[k].msr != n)
 			continue;
-		c->msr_unknown[k].msr = n;
-		c->msr_unknown[k].count++;
+		c->log.msr_unknown[k].msr = n;
+		c->log.msr_unknown[k].count++;
 		if (fresh)
 			printk("msr: %s %x (%llx) refused: #GP\n", what, n, (unsigned long long)v);
 		return fault_gp0();
 	}
-	if (!c->msr_unlisted++)
+	if (!c->log.msr_unlisted++)
 		printk("msr: more registers that are refused are counted, not listed\n");
 	return fault_gp0();
 }

@@ -2,7 +2,7 @@
 /*
  * Model-specific registers (SDM vol. 4): those that a CPUID feature promises are rows of msr.c,
  * those of a generation of CPUs are in msr_core.def. Any other number is #GP(0), counted and
- * logged once (vcpu.msr_unknown).
+ * logged once (vcpu.log).
  */
 #ifndef DBT_SYS_MSR_H
 #define DBT_SYS_MSR_H

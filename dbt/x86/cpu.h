@@ -109,7 +109,17 @@ union xmm {
 struct sys_hooks;
 struct cpu_model;
 
+/* Accesses to MSRs that got #GP. */
+struct vcpu_log {
+	struct { u32 msr; u32 count; } msr_unknown[16];	/* by number */
+	u64 msr_unknown_total, msr_unlisted;	/* all; those for which msr_unknown had no room */
+};
+
 struct vcpu {
+	/*
+	 * -- Hot: glue.S and translated code use these by their offsets, which each back end checks
+	 * (dbt/backend/HOST/prims.c) and which must stay within a load's displacement --
+	 */
 	/* Written back copies of what translated code keeps in host registers. */
 	u64 gpr[GPR_COUNT];	/* 32-bit guests: sign-extended, as host registers hold them */
 	u64 cc_op;		/* enum cc_kind | size class (dbt/x86/cc.h) */
@@ -139,7 +149,9 @@ struct vcpu {
 	u32 tsc_mul;
 	u32 pending;		/* someone asked for the run loop's attention (enum vcpu_pending) */
 
-	/* Not hot. */
+	/*
+	 * -- System registers: what the run loop and dbt/sys read and write --
+	 */
 	u64 cr0, cr2, cr3, cr4, cr8, efer;
 	u64 dr[8];
 	u32 break_key;		/* KEY_BREAK and its set, if instruction breakpoints are enabled */
@@ -147,27 +159,29 @@ struct vcpu {
 	u64 pdpte[4];		/* PAE: loaded and checked at a CR3 write (SDM vol. 3, 4.4.1) */
 	struct dtable gdtr, idtr;
 	struct segment ldtr, tr;
-	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
-	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
 	u8 cpl;
 	bool halted, shutdown;
 	bool ignne;		/* IGNNE# is asserted: with CR0.NE = 0, x87 errors are ignored */
+	bool nmi_blocked;	/* from the delivery of an NMI to the next IRET */
+	u8 apic_id;		/* initial APIC ID */
 	struct fault fault;	/* what exec is to deliver next */
 
+	/* -- The units whose registers are not pinned, or are pinned elsewhere -- */
 	struct x87 x87;
 	union xmm xmm[16];
 
-	void *owner;		/* struct dbt: code cache, counters */
+	/* -- What the CPU stands in; none is ever NULL -- */
+	void *owner;			/* struct dbt: code cache, counters */
+	const struct sys_hooks *hooks;	/* dbt/sys/sysops.h */
+	const struct cpu_model *model;	/* dbt/sys/cpuid.h */
 
-	/* The system side (dbt/rt). */
-	const struct sys_hooks *hooks;	/* dbt/sys/sysops.h; never NULL */
-	const struct cpu_model *model;	/* dbt/sys/cpuid.h; never NULL */
-	bool nmi_blocked;		/* from the delivery of an NMI to the next IRET */
-	u8 apic_id;			/* initial APIC ID */
+	/* -- MSRs -- */
+	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
+	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
 	u64 mcg_status, debugctl;
 	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
-	struct { u32 msr; u32 count; } msr_unknown[16];	/* accesses that got #GP, by number */
-	u64 msr_unknown_total, msr_unlisted;	/* all; those for which msr_unknown had no room */
+
+	struct vcpu_log log;
 };
 
 /* What c->inhibit holds off, until the instruction after this one is done. */

@@ -309,14 +309,14 @@ static void test_unknown(void)
 	want_fault(msr_read(&w, 0xce, &v), EXC_GP, 0, "unknown", __LINE__);
 	want_fault(msr_write(&w, 0x140, 0), EXC_GP, 0, "unknown", __LINE__);
 	EQ(native_printks - before, 2);
-	EQ(w.msr_unknown_total, 3);
-	EQ(w.msr_unknown[0].msr, 0xce);
-	EQ(w.msr_unknown[0].count, 2);
-	EQ(w.msr_unknown[1].count, 1);
+	EQ(w.log.msr_unknown_total, 3);
+	EQ(w.log.msr_unknown[0].msr, 0xce);
+	EQ(w.log.msr_unknown[0].count, 2);
+	EQ(w.log.msr_unknown[1].count, 1);
 	for (u32 k = 0; k < 100; k++)
 		want_fault(msr_read(&w, 0x5000 + k, &v), EXC_GP, 0, "unknown", __LINE__);
-	EQ(w.msr_unknown_total, 103);
-	EQ(w.msr_unlisted, 100 - 14);
+	EQ(w.log.msr_unknown_total, 103);
+	EQ(w.log.msr_unlisted, 100 - 14);
 	EQ(native_printks - before, 16 + 1);
 }
 
