@@ -6,10 +6,12 @@
 HOST ?= loongarch64
 
 # Mistakes on the command line: one line each, before anything is set up.
-ifeq ($(HOST),mips64)
-$(error HOST=mips64: there is no MIPS64 port yet)
-else ifneq ($(HOST),loongarch64)
-$(error HOST=$(HOST): no such host, only loongarch64)
+HOSTS := loongarch64 mips64
+ifeq ($(filter $(HOST),$(HOSTS)),)
+$(error HOST=$(HOST): no such host, only $(HOSTS))
+endif
+ifneq ($(and $(filter run bench profile,$(MAKECMDGOALS)),$(filter mips64,$(HOST))),)
+$(error HOST=mips64: run, bench and profile are there for loongarch64 only)
 endif
 ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(RUN_CFG)),)
 ifeq ($(wildcard $(RUN_CFG)),)

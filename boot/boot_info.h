@@ -62,6 +62,7 @@ struct boot_info {
 	struct boot_framebuffer fb;
 	u64 uart;		/* physical base of the console's 16550 */
 	u64 fw_cfg;		/* physical base of a host fw_cfg, 0 = none */
+	u64 cpu_hz;		/* the host core's clock; 0 = the core tells it itself */
 	struct boot_config config;
 };
 

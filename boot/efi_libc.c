@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The C library of the EFI loader: what the code it shares with the kernel calls, and no more
+ * The C library of the EFI loader: what the code it shares with the kernel calls, and no more; it
+ * knows no firmware and prints nothing
  * (gnu-efi's libefi uses vector registers, which firmware may leave disabled: it is not linked).
  * Invariant: no loop here becomes a call of itself (-fno-tree-loop-distribute-patterns).
  */
-#include "boot/efi_loader.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "boot/message.h"
-#include "kernel/panic.h"
+#include "kernel/lib/types.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
@@ -125,13 +124,4 @@ int snprintf(char *to, size_t room, const char *format, ...)
 	}
 	va_end(args);
 	return (int)m.used;
-}
-
-void panic(const char *format, ...)
-{
-	efi_print("Loam: bug in the loader: ");
-	efi_print(format);
-	efi_print("\n");
-	for (;;)
-		efi_boot->Exit(efi_self, EFI_ABORTED, 0, NULL);
 }

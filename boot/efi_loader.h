@@ -16,6 +16,8 @@ extern EFI_HANDLE efi_self;		/* this program */
 extern EFI_SYSTEM_TABLE *efi_system;
 extern EFI_BOOT_SERVICES *efi_boot;
 
+/* -- efi_console.c -- */
+
 /* Print UTF-8 text on the firmware's console; \n begins a new line. */
 void efi_print(const char *text);
 

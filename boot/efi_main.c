@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "boot/host_board.h"
 #include "boot/hostcpu.h"
 #include "boot/image.h"
 #include "boot/load.h"
@@ -18,59 +19,11 @@
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 
-#define UART_DEFAULT 0x1fe001e0		/* LS7A and QEMU's virt: where SPCR names none */
 enum { OPTIONS_MAX = BOOT_CMDLINE_MAX + 1024 };
 
 EFI_HANDLE efi_self;
 EFI_SYSTEM_TABLE *efi_system;
 EFI_BOOT_SERVICES *efi_boot;
-
-/* -- Printing -- */
-
-/* One character of UTF-8 at *s; beyond 16 bits or malformed: '?'. */
-static u32 next_char(const char **s)
-{
-	const u8 *p = (const u8 *)*s;
-	unsigned more = p[0] < 0x80 ? 0 : p[0] >= 0xe0 && p[0] < 0xf0 ? 2 : p[0] >= 0xc0 ? 1 : 4;
-	u32 c = more == 0 ? p[0] : more == 1 ? p[0] & 0x1f : p[0] & 0xf;
-
-	*s += 1;
-	if (more > 2)
-		return '?';
-	for (unsigned k = 1; k <= more; k++, *s += 1) {
-		if ((p[k] & 0xc0) != 0x80)
-			return '?';
-		c = c << 6 | (p[k] & 0x3f);
-	}
-	return c;
-}
-
-size_t efi_ucs2(CHAR16 *to, size_t room, const char *text)
-{
-	size_t n = 0;
-
-	while (*text && n + 1 < room)
-		to[n++] = (CHAR16)next_char(&text);
-	to[n] = 0;
-	return n;
-}
-
-void efi_print(const char *text)
-{
-	CHAR16 line[200];
-	size_t n = 0;
-
-	while (*text) {
-		if (*text == '\n')
-			line[n++] = '\r';
-		line[n++] = (CHAR16)next_char(&text);
-		if (n < ARRAY_LEN(line) - 3 && *text)
-			continue;
-		line[n] = 0;
-		efi_system->ConOut->OutputString(efi_system->ConOut, line);
-		n = 0;
-	}
-}
 
 /* -- The kernel image -- */
 
@@ -225,7 +178,7 @@ static u64 prepare(const EFI_LOADED_IMAGE *loaded, struct boot_info **info)
 		efi_print("Loam: the firmware has no memory left\n");
 		return 0;
 	}
-	(*info)->uart = UART_DEFAULT;
+	(*info)->uart = BOARD_UART;
 	efi_tables_read(*info);
 	tell_machine(*info);
 	return load(loaded, *info) ? entry : 0;

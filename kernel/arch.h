@@ -23,6 +23,9 @@ bool irq_disable(void);
 void irq_restore(bool were_on);
 bool irq_enabled(void);
 
+/* The core's clock in Hz, where firmware tells it (else 0); before the first use of any clock. */
+void arch_clock_set(u64 core_hz);
+
 /* Have the host timer interrupt once, `ticks` of clock_ticks() from now (0: at once). */
 void arch_timer_arm(u64 ticks);
 void arch_timer_stop(void);

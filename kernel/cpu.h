@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The per-core area. Its address is in tp ($r2) all the time that a core runs
- * the monitor or translated code. The kernel's own fields come first; the
+ * The per-core area. Its address is in one register (each host's cpu.h names it) all the time
+ * that a core runs the monitor or translated code. The kernel's own fields come first; the
  * translator's state (struct vcpu, which the kernel does not know) follows at
- * CPU_VCPU_OFFSET, so that its hot fields lie within a load's 12-bit offset.
+ * CPU_VCPU_OFFSET, so that its hot fields lie within a load's offset.
  *
- *   tp ─► +0     struct cpu              (kernel)
+ *      ─► +0     struct cpu              (kernel)
  *         +256   struct vcpu             (dbt)
  *         …      up to CPU_AREA_SIZE
  */
@@ -23,7 +23,7 @@ struct timer;
 
 struct cpu {
 	u32 id;			/* 0 … cpu_count-1, boot core first */
-	u32 hw_id;		/* the host's core number (CSR.CPUID) */
+	u32 hw_id;		/* the core's number in the host's own counting */
 	u64 stack_top;		/* initial sp of this core's monitor stack */
 	struct timer *timers;	/* deadline queue, earliest first */
 	u64 timer_due;		/* the host timer's time (ticks); 0: it is not armed */
@@ -31,6 +31,7 @@ struct cpu {
 	u64 irq_count, trap_count;
 	void *cache;		/* the code cache's part of this core (dbt/cache) */
 	u32 irq_pending;	/* host interrupts noted, not yet handled (bit per cpu_event) */
+	u64 host[2];		/* kernel/arch/HOST's own */
 };
 
 /* The running core's area. */

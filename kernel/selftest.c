@@ -207,7 +207,8 @@ static bool known(const char *name, size_t size, const struct selftest *const *l
 
 void selftest_run(const char *names, const struct selftest *driver_tests)
 {
-	const struct selftest *const lists[] = { arch_selftests, tests, driver_tests, NULL };
+	const struct selftest *const lists[] = { mmu_selftests, arch_selftests, tests, driver_tests,
+						    NULL };
 	unsigned passed = 0, failed = 0;
 
 	for (const char *n = names; *n; n += strcspn(n, ","), n += *n == ',') {

@@ -11,10 +11,14 @@
 struct selftest {
 	const char *name;
 	const char *(*run)(void);	/* NULL, or why it failed */
-	bool fatal;			/* ends in a panic on purpose: not part of `all` */
+	bool fatal;			/* ends in a panic, or wants somebody: not part of `all` */
 };
 
-/* This host's own (kernel/arch/HOST/selftest.c), and those of drivers (main.c). Last: no name. */
+/*
+ * Of traps and the MMU (selftest_mmu.c); this host's own (kernel/arch/HOST/selftest.c). Last: no
+ * name.
+ */
+extern const struct selftest mmu_selftests[];
 extern const struct selftest arch_selftests[];
 
 /*

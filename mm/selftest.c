@@ -13,6 +13,7 @@
 #include "kernel/lib/bits.h"
 #include "kernel/phys.h"
 #include "kernel/printk.h"
+#include "kernel/selftest_host.h"
 #include "kernel/trap.h"
 #include "mm/bus.h"
 #include "mm/gpa.h"
@@ -87,23 +88,20 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 	return true;
 }
 
-/* An access by the host's own load or store. `form`: bits above 31 are bit 31's complement. */
+/* An access by the host's own load or store. `form`: by the page's other address, if it has one. */
 static u32 access(u32 va, bool form, bool write, bool user, u32 value)
 {
-	u64 host_va = (u64)(s64)(s32)va ^ (form ? 0xffffffff00000000ull : 0);
-	volatile u32 *p = (volatile u32 *)host_va;
+	u64 host_va = paging_hva(gva(va), form).a;
 
 	shadow_set_view(t.s, user);
 	t.user = user;
 	t.traps = 0;
 	t.end = DONE;
 	t.armed = true;
-	__asm__ volatile("" : : : "memory");	/* claim() runs in between */
 	if (write)
-		*p = value;
+		selftest_store32(host_va, value);
 	else
-		value = *p;
-	__asm__ volatile("" : : : "memory");
+		value = selftest_load32(host_va);
 	t.armed = false;
 	return value;
 }
@@ -229,7 +227,7 @@ static const char *with_memory(u8 *mem, struct bus *bus)
 {
 	struct gpa_config c = { .ram = mem, .ram_size = RAM_SIZE, .low_end = RAM_SIZE, .bus = bus };
 	u8 *frames = mem + RAM_SIZE;
-	u8 *tables = frames + align_up(frame_memory(gpa_frames(&c)), 16384);
+	u8 *tables = frames + align_up(frame_memory(gpa_frames(&c)), PAGING_ROOT_ALIGN);
 	const char *why;
 
 	memset(mem, 0, RAM_SIZE);
@@ -250,7 +248,7 @@ static const char *with_memory(u8 *mem, struct bus *bus)
 /* The tables' memory goes: leave the host with a root that has none. */
 static void park(void)
 {
-	static u64 root[PAGING_ROOT_ENTRIES] __attribute__((aligned(16384)));
+	static u64 root[PAGING_ROOT_ENTRIES] __attribute__((aligned(PAGING_ROOT_ALIGN)));
 
 	paging_root_init(root);
 	paging_activate(1, ptr_to_phys(root));

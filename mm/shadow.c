@@ -16,9 +16,8 @@
 #include "mm/shadow_table.h"
 
 #define CORES_MAX 64
-#define ROOT_ALIGN 16384
 #define ROOT_SIZE (PAGING_ROOT_ENTRIES * 8)
-#define LARGE_4M_SLOTS 2
+#define LARGE_4M_SLOTS (1u << (22 - PAGING_SLOT_SHIFT))
 
 static struct shadow *shadows[CORES_MAX];
 
@@ -171,7 +170,7 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
  */
 static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 {
-	unsigned first = (unsigned)(va.a >> 21) & ~(LARGE_4M_SLOTS - 1u);
+	unsigned first = (unsigned)(va.a >> SHADOW_SLOT_SHIFT) & ~(LARGE_4M_SLOTS - 1u);
 
 	for (unsigned slot = first; slot < first + LARGE_4M_SLOTS; slot++)
 		if (s->table[s->view[view].table[slot]].large)
@@ -224,7 +223,7 @@ void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables)
 {
 	u8 *p = mem;
 
-	must(((uintptr_t)mem & (ROOT_ALIGN - 1)) == 0 && tables >= 2 && tables <= 0xffff &&
+	must(((uintptr_t)mem & (PAGING_ROOT_ALIGN - 1)) == 0 && tables >= 2 && tables <= 0xffff &&
 	     core < CORES_MAX);
 	memset(s, 0, sizeof(*s));
 	memset(mem, 0, shadow_memory(tables));

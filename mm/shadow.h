@@ -38,7 +38,7 @@ enum { SHADOW_SUPERVISOR, SHADOW_USER, SHADOW_VIEWS };
 
 struct shadow_table {		/* what is known of one leaf table */
 	u64 live[PAGING_LEAF_ENTRIES / 64];	/* bit k: leaf k is not 0 */
-	u16 slot;		/* 2 MiB of address space: va >> 21 */
+	u16 slot;		/* va >> PAGING_SLOT_SHIFT */
 	u16 next_local;		/* chain of those with `local` */
 	u8 view;
 	bool local;		/* has a leaf that a CR3 write drops */
@@ -89,8 +89,8 @@ struct shadow {
 };
 
 /*
- * Memory that shadow_init wants for `tables` leaf tables (2 … 65535), 16 KiB aligned: 4 KiB
- * for each and their description. It is host physical memory in phys_to_ptr's window.
+ * Memory that shadow_init wants for `tables` leaf tables (2 … 65535), PAGING_ROOT_ALIGN aligned:
+ * 4 KiB for each and their description. It is host physical memory in phys_to_ptr's window.
  */
 u64 shadow_memory(u32 tables);
 
@@ -148,7 +148,7 @@ void shadow_flush(struct shadow *s, bool global_too);
 /* Drop every leaf of every core's tables (PAM, A20, BARs; mm/gpa calls it). */
 void shadow_drop_all(void);
 
-/* Run with user or supervisor rights from now on: three CSR writes, if that is a change. */
+/* Run with user or supervisor rights from now on: a few register writes, if that is a change. */
 static inline void shadow_set_view(struct shadow *s, bool user)
 {
 	if (s->current == (u32)user)

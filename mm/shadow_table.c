@@ -143,7 +143,7 @@ void shadow_leaf_set(struct shadow *s, u32 number, gva_t va, struct shadow_leaf 
 	else
 		s->count.fills++;
 	if (t->view == s->current && only_adds(old, leaf.pte))
-		paging_upgrade(va, p[k & ~1u], p[k | 1]);
+		paging_upgrade(va, p + k);
 	else
 		drop_page(s, t->view, va);
 }

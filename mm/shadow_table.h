@@ -18,7 +18,7 @@ struct shadow_leaf {
 	bool settled;		/* if the leaf is this already, the host's TLB need not be told */
 };
 
-#define SHADOW_SLOT_SHIFT 21
+#define SHADOW_SLOT_SHIFT PAGING_SLOT_SHIFT
 
 /* Give an empty slot a table; if none is left, drop everything and take all tables back first. */
 unsigned shadow_table_take(struct shadow *s, unsigned view, unsigned slot);

@@ -26,9 +26,14 @@ LOGS = os.path.join("build", "test")
 KINDS = ("unit", "script", "qemu")
 KEYS = {"kind", "suite", "tags", "timeout", "run", "machine", "args", "expect", "forbid", "send",
         "exit", "needs", "counts", "host", "reason"}
+HOSTS = {               # what machine "loam" is on each host: the image started directly
+    "loongarch64": "qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none"
+                   " -monitor none -serial stdio -net none -kernel $build/loam.elf",
+    "mips64": "qemu-system-mips64el -M loongson3-virt -cpu Loongson-3A4000 -m 1G -smp 1 -nodefaults"
+              " -display none -monitor none -serial stdio -kernel $build/loam.elf",
+}
 MACHINES = {            # first words of the command line; $build is filled in by words()
-    "loam": "qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none -monitor none"
-            " -serial stdio -net none -kernel $build/loam.elf",
+    "loam": "",         # HOSTS has it
     "efi": "qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none -monitor none"
            " -serial stdio -net none -bios /usr/share/qemu-efi-loongarch64/QEMU_EFI.fd",
     "i386": "qemu-system-i386 -display none -monitor none -serial stdio -net none -no-reboot",
@@ -51,7 +56,9 @@ class Test:
         unknown = set(section) - KEYS
         if unknown:
             raise Config(f"[{name}]: unknown key {', '.join(sorted(unknown))}")
-        self.name, self.host = name, host
+        self.name, self.host = name, section.get("host", host)
+        if self.host not in HOSTS:
+            raise Config(f"[{name}]: host is one of {', '.join(HOSTS)}")
         self.kind = section.get("kind", "qemu")
         if self.kind not in KINDS:
             raise Config(f"[{name}]: kind is one of {', '.join(KINDS)}")
@@ -65,7 +72,8 @@ class Test:
         self.exit = section.get("exit", "0" if self.kind != "qemu" else "any")
         self.needs = self.words(section.get("needs", ""))
         self.counts = section.getboolean("counts", self.kind == "unit")
-        self.only_host = section.get("host", host)
+        # A QEMU test without a host is of the first one: guests are there, and EFI.
+        self.of_host = self.host if self.kind != "qemu" else section.get("host", next(iter(HOSTS)))
         self.command = self.command_line(section)
         if self.kind == "qemu" and self.exit == "any" and not self.expect:
             raise Config(f"[{name}]: nothing to expect and no exit status: it could not fail")
@@ -75,7 +83,10 @@ class Test:
             machine = section.get("machine", "loam")
             if machine not in MACHINES:
                 raise Config(f"[{self.name}]: machine is one of {', '.join(MACHINES)}")
-            return self.words(MACHINES[machine] + " " + section.get("args", ""))
+            start = HOSTS[self.host] if machine == "loam" else MACHINES[machine]
+            if machine == "loam" and self.host != next(iter(HOSTS)):
+                self.needs += self.words("$build/loam.elf")
+            return self.words(start + " " + section.get("args", ""))
         default = f"build/native/{self.name}" if self.kind == "unit" else None
         run = section.get("run", default)
         if not run:
@@ -265,8 +276,9 @@ def load(host, units, files=()):
         if not parser.has_section(name):
             parser.add_section(name)
         parser[name].setdefault("kind", "unit")
+    everybody = host == next(iter(HOSTS))       # the first host's run has all hosts' tests
     return [t for t in (Test(n, parser[n], host) for n in parser.sections())
-            if t.only_host == host and (t.kind != "unit" or t.name in units)]
+            if (everybody or t.of_host == host) and (t.kind != "unit" or t.name in units)]
 
 
 def choose(tests, names):
@@ -281,12 +293,13 @@ def choose(tests, names):
     return chosen
 
 
-def prepare(tests, host):
-    """Has make build what the tests ask for."""
-    needs = sorted({n for t in tests for n in t.needs})
-    if needs:
-        subprocess.run(["make", "--no-print-directory", *needs], cwd=TOP, check=True,
-                       env=environment(host))
+def prepare(tests):
+    """Has make build what the tests ask for, host by host."""
+    for host in HOSTS:
+        needs = sorted({n for t in tests for n in t.needs if t.host == host})
+        if needs:
+            subprocess.run(["make", "--no-print-directory", f"HOST={host}", *needs], cwd=TOP,
+                           check=True, env=environment(host))
 
 
 def report(test, result, seconds):
@@ -349,7 +362,7 @@ def main():
             for t in tests:
                 print(f"{t.suite}\t{t.name}\t{t.kind}\t{shlex.join(t.command)}")
             return 0
-        prepare(tests, args.host)
+        prepare(tests)
         passed, failed, skipped = run_all(runner, tests, args.j)
     except (Config, configparser.Error) as e:
         print(f"qemu-test/suites.cfg: {e}", file=sys.stderr)

@@ -42,7 +42,6 @@ Q := $(if $(V),,@)
 setup:
 	@:
 
-HOSTS := loongarch64 mips64
 OTHER := $(filter-out $(HOST),$(HOSTS))
 LISTS := $(filter-out $(OTHER:%=\%/%/objects.mk) qemu-test/unit/% build/%, \
 	$(wildcard $(addsuffix objects.mk,*/ */*/ */*/*/ */*/*/*/)))
@@ -51,20 +50,29 @@ include $(LISTS) $(wildcard qemu-test/unit/*.mk) guestimg/guest.mk tools/plugin/
 # --- the host image
 
 CROSS_loongarch64 := loongarch64-linux-gnu-
+CROSS_mips64 := mips64el-linux-gnuabi64-
 CROSS := $(CROSS_$(HOST))
 CC_HOST := $(CROSS)gcc
 # The integer forms of printf: C may not touch FP registers (lint-fp).
 NO_FLOAT := -Dsnprintf=sniprintf -Dvsnprintf=vsniprintf
 ARCH_loongarch64 := -mabi=lp64d -msimd=none -mcmodel=normal -ffixed-r21
-SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/include \
+ARCH_mips64 := -mabi=64 -march=mips64r2 -mno-abicalls -G0 -msym32
+# Where the image runs and lies, and how far a call reaches in its text (linker.ld).
+IMAGE_loongarch64 := IMAGE_BASE=0x9000000000200000 IMAGE_LOAD=0x200000 TEXT_MAX=0x2000000
+IMAGE_mips64 := IMAGE_BASE=0xffffffff80200000 IMAGE_LOAD=0x200000 TEXT_MAX=0x2000000
+# libgcc of MIPS is position independent code, with which the linker says that it is mixed.
+WARNINGS_loongarch64 := -Wl,--fatal-warnings
+WARNINGS_mips64 := -Wl,--no-warn-mismatch
+SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/$(HOST)/include \
 	-isystem $(shell $(CC_HOST) -print-file-name=include) -isystem $(LOAM_CAPSTONE)/include
 WARN := -Wall -Wextra -Werror
 CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -fno-common \
 	-fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
 	$(ARCH_$(HOST)) $(NO_FLOAT) $(WARN) -I. $(SYSTEM)
 LDFLAGS_HOST := -nostdlib -static -no-pie -Wl,--no-relax -Wl,--build-id=none \
-	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
-LIBS_HOST := -L$(LOAM_NEWLIB)/lib -L$(LOAM_CAPSTONE)/la64 \
+	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments $(WARNINGS_$(HOST))
+LDFLAGS_IMAGE := $(IMAGE_$(HOST):%=-Wl,--defsym=%) -T linker.ld
+LIBS_HOST := -L$(LOAM_NEWLIB)/$(HOST)/lib -L$(LOAM_CAPSTONE)/$(HOST) \
 	-Wl,--start-group -lcapstone -lc -lm -lgcc -Wl,--end-group
 
 OBJS := $(sort $(foreach v,$(filter-out OBJS_efi,$(filter OBJS_%,$(.VARIABLES))),$($v)))
@@ -83,7 +91,7 @@ $(B)/%.o: %.S $(B)/flags
 # Two links: the second one holds the table of the first one's function names (kernel/ksyms.c).
 $(B)/first.elf: $(HOST_OBJS) linker.ld
 	@echo "link $@"
-	$(Q)$(CC_HOST) $(LDFLAGS_HOST) -T linker.ld $(HOST_OBJS) $(LIBS_HOST) -o $@
+	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(HOST_OBJS) $(LIBS_HOST) -o $@
 
 $(B)/ksyms.S: $(B)/first.elf tools/mksyms.py
 	$(Q)$(CROSS)nm $< >$(B)/first.nm
@@ -94,9 +102,18 @@ $(B)/ksyms.o: $(B)/ksyms.S
 
 $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 	@echo "link $@"
-	$(Q)$(CC_HOST) $(LDFLAGS_HOST) -T linker.ld $(HOST_OBJS) $(B)/ksyms.o $(LIBS_HOST) -o $@
+	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(HOST_OBJS) $(B)/ksyms.o $(LIBS_HOST) -o $@
 	$(Q)$(CROSS)nm $@ >$(B)/loam.nm
 	$(Q)python3 tools/mksyms.py --check $(B)/first.nm $(B)/loam.nm
+
+# What a host whose files come in an archive is started with: qemu-test/boot/initrd-NAME.cfg as
+# loam.cfg, and the files that it names.
+$(B)/initrd-%.cpio: qemu-test/boot/initrd-%.cfg tools/mkesp.py build/guest/bios-256k.bin
+	@rm -rf $(B)/initrd-$* && mkdir -p $(B)/initrd-$*
+	$(Q)cp $< $(B)/initrd-$*/loam.cfg
+	$(Q)for f in $$(python3 tools/mkesp.py --names $<); do \
+		cp build/guest/$$f $(B)/initrd-$*; done
+	$(Q)cd $(B)/initrd-$* && ls | cpio -o -H newc 2>/dev/null >../initrd-$*.cpio
 
 $(B)/loam.bin: $(B)/loam.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
@@ -246,13 +263,13 @@ lint: all units
 
 headers:
 	@HOST_CC="$(CC_HOST) $(CFLAGS_HOST)" NATIVE_CC="gcc $(CFLAGS_NATIVE)" \
-		EFI_CC="$(CC_HOST) $(CFLAGS_EFI)" sh qemu-test/lint/headers.sh
+		EFI_CC="$(if $(OBJS_efi),$(CC_HOST) $(CFLAGS_EFI))" sh qemu-test/lint/headers.sh
 
 clean:
 	rm -rf build
 
 # Objects are made again when their flags have changed, which name the libraries' versions too.
-$(B)/flags: FLAGS := $(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST)
+$(B)/flags: FLAGS := $(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE)
 $(N)/flags: FLAGS := $(CFLAGS_NATIVE) $(CFLAGS_SAN)
 $(B)/flags $(N)/flags: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:

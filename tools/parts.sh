@@ -10,7 +10,7 @@ part_dir()
 	case ${3:-} in '') salt= ;; *) salt=$LOAM_TREE${LOAM_NEWLIB:-} ;; esac
 	printf '%s/%s-%s\n' "$LOAM_CACHE" "$1" "$({
 		printf '%s\n%s\n' "$2" "$salt"
-		[ -z "${3:-}" ] || cat "$3"
+		[ -z "${3:-}" ] || cat "$3" "$top/tools/build/hosts.sh"
 		[ "$1" != newlib ] || newlib_files
 	} | short_hash)"
 }

@@ -54,10 +54,9 @@ _start:
 	move	$ra, $zero
 	.endm
 
-/* Direct: a1 = host physical address of QEMU's -append text. */
+/* Direct: a0 … a3 as they came; a1 = host physical address of QEMU's -append text. */
 elf_entry:
 	TAKEOVER
-	move	$a0, $a1
 	bl	elf_main
 
 /* From a loader: a0 = host physical address of a filled struct boot_info. */

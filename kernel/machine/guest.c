@@ -15,6 +15,7 @@
 #include "kernel/cpu.h"
 #include "kernel/image.h"
 #include "kernel/irq.h"
+#include "kernel/machine/console.h"
 #include "kernel/machine/main.h"
 #include "kernel/panic.h"
 #include "kernel/phys.h"
@@ -31,10 +32,9 @@
 #define MIB (1024ull * 1024)
 #define CODE_CACHE DEMAND_CODE_CACHE
 #define SHADOW_TABLES 2048u		/* 4 KiB each */
-#define TSC_MUL 10			/* guest TSC: 1 GHz on a 100 MHz host counter */
+#define TSC_HZ 1000000000u		/* guest TSC, by a whole multiple of the host counter */
 #define HEARTBEAT_NS 20000000ull
 #define LOW_RAM_MAX (3072 * MIB)
-#define TEXT_REACH DEMAND_CODE_REACH	/* a branch from the code cache to the monitor */
 
 /* The bound that Loam's own memory keeps: bytes, and bytes for each frame of the guest. */
 #define OWN_MEMORY (32 * MIB)
@@ -175,7 +175,7 @@ static bool console_has(const struct boot_config *cfg, const char *name)
 
 static struct chardev console_if(const struct boot_config *cfg, const char *name)
 {
-	return console_has(cfg, name) ? kernel_console() : nobody;
+	return console_has(cfg, name) ? console_end() : nobody;
 }
 
 /* From here on the console is the guest's, but for who asked to see what Loam says. */
@@ -221,8 +221,8 @@ static void memory_init(const struct boot_config *cfg, struct bus *bus)
 	if (gpa_init(&g))
 		panic("%s: firmware must be a multiple of 4 KiB up to 16 MiB, it has %lu bytes",
 		      cfg->firmware.name, cfg->firmware.size);
-	shadow_init(&shadow, 0, pages(shadow_memory(SHADOW_TABLES), 16384, PAGE_ANYWHERE,
-				      "shadow tables"), SHADOW_TABLES);
+	shadow_init(&shadow, 0, pages(shadow_memory(SHADOW_TABLES), PAGING_ROOT_ALIGN,
+				      PAGE_ANYWHERE, "shadow tables"), SHADOW_TABLES);
 }
 
 static const struct blockdev *disk(unsigned n, const struct boot_file *f)
@@ -264,6 +264,8 @@ static void machine_init(const struct boot_config *cfg, struct bus *bus)
 		panic("the machine cannot be built as loam.cfg asks");
 }
 
+static u32 tsc_mul(void) { return clock_hz() < TSC_HZ ? (u32)(TSC_HZ / clock_hz()) : 1; }
+
 static void cpu_init(const struct boot_config *cfg)
 {
 	u64 size = cfg->code_cache ? cfg->code_cache : CODE_CACHE;
@@ -274,8 +276,10 @@ static void cpu_init(const struct boot_config *cfg)
 	};
 	struct dbt_config d = {
 		.passes_off = cfg->passes_off, .verify = cfg->verify,
-		.code_pool = pages(size, 65536, TEXT_REACH, "the code cache"), .code_size = size,
-		.shadow = &shadow, .model = &model, .tsc_mul = TSC_MUL,
+		.code_pool = phys_to_code(ptr_to_phys(pages(size, 65536, CODE_REACH,
+							    "the code cache"))),
+		.code_size = size,
+		.shadow = &shadow, .model = &model, .tsc_mul = tsc_mul(),
 	};
 	char err[CPUID_ERR_SIZE];
 

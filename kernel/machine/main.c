@@ -6,13 +6,14 @@
 #include "kernel/machine/main.h"
 
 #include "boot/demand.h"
+#include "boot/host_board.h"
 #include "drivers/host/power.h"
 #include "drivers/host/rtc.h"
 #include "drivers/host/uart.h"
 #include "kernel/arch.h"
 #include "kernel/cpu.h"
-#include "kernel/extable.h"
 #include "kernel/irq.h"
+#include "kernel/machine/console.h"
 #include "kernel/machine/emit_test.h"
 #include "kernel/newlib.h"
 #include "kernel/panic.h"
@@ -22,35 +23,21 @@
 #include "mm/page.h"
 #include "mm/selftest.h"
 
-#define UART_IRQ_INPUT 2	/* of the board's interrupt controller */
 #define MIB (1024ull * 1024)
 #define HEAP_SIZE DEMAND_HEAP
 
-static struct uart console;
-
-static void console_print(const char *text, size_t size) { uart_print(&console, text, size); }
-
-struct chardev kernel_console(void) { return uart_end(&console); }
-
-void kernel_early(hpa_t uart)
-{
-	arch_init();			/* vectors, page tables; interrupts off */
-	uart_init(&console, uart);
-	printk_sink(console_print);	/* from here on printk works */
-	panic_power(power_off);
-	extable_init();
-}
+static void test_nothing(void *opaque) { (void)opaque; }
 
 /* Bytes sent in loopback arrive by interrupt: the kick is set and the character end has them. */
 static const char *test_uart(void)
 {
 	static const char text[] = "0123456789abcdef";
-	struct chardev end = kernel_console();
+	struct chardev end = console_end();
 	u64 limit = clock_ns() + 1000000000ull;
 	unsigned sent = 0, got = 0;
 
 	irq_take_events();
-	uart_loopback(&console, true);
+	uart_loopback(console_uart(), true);
 	while (got < sizeof(text) && clock_ns() < limit) {
 		int byte = end.read(end.opaque);
 
@@ -59,10 +46,33 @@ static const char *test_uart(void)
 		if (sent == got && sent < sizeof(text))
 			sent += end.write(end.opaque, (u8)text[sent]);
 	}
-	uart_loopback(&console, false);
+	uart_loopback(console_uart(), false);
 	if (got != sizeof(text))
 		return "bytes did not come back";
 	return irq_take_events() & CPU_EVENT_DEVICE ? NULL : "no interrupt was noted";
+}
+
+/* Waits for a byte from outside; part of no `all`, since somebody has to type it. */
+static const char *test_echo(void)
+{
+	struct chardev end = console_end();
+	u64 limit = clock_ns() + 30000000000ull;
+	static struct timer wake;
+	int byte = -1;
+
+	printk("SELFTEST echo: type a byte\n");
+	wake.fn = test_nothing;
+	while ((byte = end.read(end.opaque)) < 0 && clock_ns() < limit) {
+		timer_set(&wake, limit);
+		cpu_idle();
+		if (irq_take_events() & CPU_EVENT_TIMER)
+			timer_run();
+	}
+	timer_cancel(&wake);
+	if (byte < 0)
+		return "nothing came";
+	printk("SELFTEST echo: got %c\n", byte);
+	return NULL;
 }
 
 static const char *test_rtc(void)
@@ -78,6 +88,7 @@ static const char *test_rtc(void)
 
 static const struct selftest driver_tests[] = {
 	{ "uart", test_uart, false },
+	{ "echo", test_echo, true },
 	{ "rtc", test_rtc, false },
 	{ "shadow", shadow_selftest, false },
 	{ "emit", emit_test, false },
@@ -103,17 +114,17 @@ static void banner(void)
 	       this_cpu()->hw_id, clock_hz(), left);
 }
 
-
 void kernel_main(const struct boot_info *info)
 {
 	kernel_early(hpa(info->uart));
 	if (trace_select(info->config.trace))
 		panic("unknown name in trace = %s", info->config.trace);
+	arch_clock_set(info->cpu_hz);		/* clocks and timers */
 	page_init(info->mem, info->mem_count);	/* host physical pages */
 	heap_init();				/* malloc */
 	irq_init();				/* interrupt controllers, all inputs masked */
-	irq_connect(UART_IRQ_INPUT, uart_interrupt, &console);
-	uart_receive(&console);			/* console input, once interrupts are on */
+	irq_connect(BOARD_UART_INPUT, uart_interrupt, console_uart());
+	uart_receive(console_uart());		/* console input, once interrupts are on */
 	irq_enable();				/* from here on the kick register may be set */
 	banner();
 	if (info->config.selftest[0])

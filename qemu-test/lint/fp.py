@@ -14,10 +14,16 @@ import sys
 
 from files import finish, read_lines
 
-CROSS = "loongarch64-linux-gnu-"
+HOST = os.environ.get("HOST", "loongarch64")
 HEAD = re.compile(r"^[0-9a-f]+ <(.+)>:$")
-LOCAL = re.compile(r"\.L|L0\^A")        # the compiler's own labels within a function
-REGISTER = re.compile(r"\$(?:fa|ft|fs|vr|xr|fcc|fcsr)\d|\$f\d")
+LOCAL = re.compile(r"\.L|L0\^A|\$L")    # the compiler's own labels within a function
+# The tools' prefix, and what an instruction with an FP or vector register or flag looks like.
+CROSS, REGISTER = {
+    "loongarch64": ("loongarch64-linux-gnu-",
+                    re.compile(r"\$(?:fa|ft|fs|vr|xr|fcc|fcsr)\d|\$f\d")),
+    "mips64": ("mips64el-linux-gnuabi64-",
+               re.compile(r"\$[fw]\d|\$fcc\d|\b(?:cf|ct|m|dm)[ft]?c1\b|\bc[ft]cmsa\b|\bbc1")),
+}[HOST]
 
 
 def output(*command):
@@ -29,7 +35,7 @@ def library_functions():
     """Names of all functions, static ones too, of libm and libgcc."""
     libgcc = output(CROSS + "gcc", "-print-libgcc-file-name").strip()
     names = set()
-    for library in (os.path.join(os.environ["LOAM_NEWLIB"], "lib", "libm.a"), libgcc):
+    for library in (os.path.join(os.environ["LOAM_NEWLIB"], HOST, "lib", "libm.a"), libgcc):
         for line in output(CROSS + "nm", library).splitlines():
             fields = line.split()
             if len(fields) == 3 and fields[1] in "tTwW":

@@ -12,7 +12,7 @@ for header in $list; do
 	guestimg/*|tools/*)	continue ;;
 	*/loongarch64/*|*/mips64/*)
 		case $header in */"${HOST:-loongarch64}"/*) cc=$HOST_CC ;; *) continue ;; esac ;;
-	boot/efi*)		cc=$EFI_CC ;;
+	boot/efi*)		[ -n "$EFI_CC" ] || continue; cc=$EFI_CC ;;
 	*)			cc=$HOST_CC ;;
 	esac
 	count=$((count + 1))

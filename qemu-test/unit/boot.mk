@@ -3,5 +3,6 @@
 UNIT_TESTS += test_boot test_load
 BOOT_SHARED := $(addprefix boot/,check.o config.o load.o memory.o message.o progress.o)
 test_boot_OBJS = qemu-test/unit/test_boot.o $(BOOT_SHARED) boot/loongarch64/features.o \
+	boot/mips64/cpio.o boot/mips64/features.o boot/mips64/lefi.o \
 	$(MM_GUEST_OBJS)
 test_load_OBJS = qemu-test/unit/test_load.o $(BOOT_SHARED)

@@ -129,16 +129,18 @@ static void overwrite(pte_t *held, pte_t new)
 	*held = new;
 }
 
-void paging_upgrade(gva_t addr, pte_t even, pte_t odd)
+void paging_upgrade(gva_t addr, const pte_t *leaf)
 {
+	const pte_t *pair = (const pte_t *)((uintptr_t)leaf & ~(uintptr_t)15);
+
 	fake_counts.upgrades++;
 	for (unsigned alias = 0; alias < 2; alias++) {
 		struct entry *e = find(fake_asid, pair_of(addr, alias));
 
 		if (!e)
 			continue;
-		overwrite(&e->leaf[0], even);
-		overwrite(&e->leaf[1], odd);
+		overwrite(&e->leaf[0], pair[0]);
+		overwrite(&e->leaf[1], pair[1]);
 	}
 }
 

@@ -10,6 +10,10 @@
 #include "boot/config.h"
 #include "boot/demand.h"
 #include "boot/loongarch64/features.h"
+#include "boot/mips64/cpio.h"
+#include "boot/mips64/features.h"
+#include "boot/mips64/lefi.h"
+#include "kernel/lib/err.h"
 #include "boot/memory.h"
 #include "boot/message.h"
 #include "boot/progress.h"
@@ -208,6 +212,87 @@ static void test_progress(void)
 	CHECK(strstr(shown, "0.1 MiB") && strstr(shown, "100%"), "one byte");
 }
 
+/* Values read from QEMU's Loongson-3A4000, and of its 3A1000. */
+static void test_mips_features(void)
+{
+	const struct mips_features new = {
+		.prid = 0x14c000, .config0 = 0x80004482, .config1 = 0xfeab559b,
+		.config3 = 0x9c0030a0, .config4 = 0xd01c0000, .cpucfg1 = 0x6e3f0025,
+		.cpucfg2 = 0x18000001,
+	};
+	struct mips_features f = { .prid = 0x6305, .config0 = 0x80004482, .config1 = 0xfee3719b,
+				   .config3 = 0x80 };
+
+	CHECK(!mips_features_lack(&new), "a 3A4000 has all");
+	CHECK(strstr(mips_features_lack(&f), "Config3.BI"), "a 3A1000");
+	CHECK(mips_has_cpucfg(0x14c000) && !mips_has_cpucfg(0x6305), "who has CPUCFG");
+	f = new;
+	f.config3 &= ~(1u << 28);
+	CHECK(strstr(mips_features_lack(&f), "MSA"), "no vectors");
+	f = new;
+	f.config4 &= ~(1u << 20);
+	CHECK(strstr(mips_features_lack(&f), "KScrExist"), "two scratch registers");
+	f = new;
+	f.config4 = (f.config4 & ~(3u << 29)) | 1u << 29;
+	CHECK(strstr(mips_features_lack(&f), "TLBINV"), "no TLBINV");
+	f = new;
+	f.cpucfg2 = 0;
+	CHECK(strstr(mips_features_lack(&f), "LEXT1"), "no extensions");
+}
+
+static void put(u8 *p, unsigned at, u64 v, unsigned size) { memcpy(p + at, &v, size); }
+
+/* As QEMU 10 lays them out for 1 GiB. */
+static void test_lefi(void)
+{
+	static u8 p[LEFI_SIZE];
+	struct lefi_memory m;
+
+	CHECK(lefi_check(p), "zeroes are no parameters");
+	put(p, 0x18, 1, 2);
+	put(p, 0x28, 0x118, 8);
+	put(p, 0x30, 0x98, 8);
+	put(p, 0x38, 0xd58, 8);
+	CHECK(lefi_check(p), "a map without entries");
+	put(p, 0x140 + 2, 2, 4);
+	put(p, 0x140 + 10 + 4, 1, 4);
+	put(p, 0x140 + 10 + 16, 240, 4);
+	put(p, 0x140 + 34 + 4, 2, 4);
+	put(p, 0x140 + 34 + 8, 0x90000000, 8);
+	put(p, 0x140 + 34 + 16, 768, 4);
+	put(p, 0xc0 + 18, 800000000, 4);
+	put(p, 0xd80 + 26, 0x1fe001e0, 8);
+	CHECK(!lefi_check(p), "good parameters");
+	CHECK(lefi_memory(p, 0, &m) && m.is_ram && m.start == 0 && m.size == 240ull << 20, "low");
+	CHECK(lefi_memory(p, 1, &m) && m.is_ram && m.start == 0x90000000 && m.size == 768ull << 20,
+	      "high");
+	CHECK(!lefi_memory(p, 2, &m), "no third entry");
+	CHECK(lefi_cpu_hz(p) == 800000000 && lefi_uart(p) == 0x1fe001e0, "clock and UART");
+	put(p, 0x28, ~0ull - 0x28, 8);
+	CHECK(lefi_check(p), "a map outside");
+	put(p, 0x28, LEFI_SIZE - 0x28 - 1, 8);
+	lefi_memory(p, 0, &m);		/* the sanitizer would tell */
+}
+
+static void test_cpio(void)
+{
+	static const char archive[] =
+		"070701" "0000000100000000000000000000000000000001" "00000000" "00000005"
+		"0000000000000000" "0000000000000000" "00000009" "00000000"
+		"loam.cfg\0\0" "hello\0\0\0"
+		"070701" "0000000000000000000000000000000000000001" "00000000" "00000000"
+		"0000000000000000" "0000000000000000" "0000000b" "00000000"
+		"TRAILER!!!\0\0\0";
+	const u8 *a = (const u8 *)archive, *data;
+	u64 size;
+
+	CHECK(!cpio_find(a, sizeof(archive), "loam.cfg", &data, &size) && size == 5 &&
+	      !memcmp(data, "hello", 5), "a file");
+	CHECK(cpio_find(a, sizeof(archive), "loam.cf", &data, &size) == -ERR_NOENT, "no file");
+	CHECK(cpio_find(a, 122, "loam.cfg", &data, &size) == -ERR_INVAL, "cut");
+	CHECK(cpio_find((const u8 *)"070702", 6, "x", &data, &size) == -ERR_INVAL, "too short");
+}
+
 /* Values read from QEMU's la464. */
 static void test_features(void)
 {
@@ -240,5 +325,8 @@ int main(void)
 	test_message();
 	test_progress();
 	test_features();
+	test_mips_features();
+	test_lefi();
+	test_cpio();
 	return check_done();
 }

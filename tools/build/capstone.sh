@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Capstone's x86 decoder without text: OUT/include, OUT/{la64,native,native-asan}/libcapstone.a.
+# Capstone's x86 decoder without text: OUT/include and libcapstone.a in OUT/HOST,
+# OUT/native, OUT/native-asan.
 # Run inside the tree by tools/parts.sh: capstone.sh OUT SOURCE-TARBALL TOP.
-# Invariant: one set of options for all three, so that what unit tests see is what the host runs.
+# Invariant: one set of options for all of them, so that what unit tests see is what the host runs.
 set -eu
-out=$1 tarball=$2
+out=$1 tarball=$2 top=$3
+. "$top/tools/build/hosts.sh"
 files="cs MCInst MCInstrDesc MCRegisterInfo Mapping SStream utils
 	arch/X86/X86Disassembler arch/X86/X86DisassemblerDecoder arch/X86/X86IntelInstPrinter
 	arch/X86/X86InstPrinterCommon arch/X86/X86Mapping arch/X86/X86Module"
-flags="-O2 -std=gnu11 -ffreestanding -fno-stack-protector -ffunction-sections -fdata-sections
+options="-O2 -std=gnu11 -ffreestanding -fno-stack-protector -ffunction-sections -fdata-sections
 	-Iinclude -I. -ffile-prefix-map=$PWD/work=
 	-DCAPSTONE_HAS_X86 -DCAPSTONE_X86_ATT_DISABLE -DCAPSTONE_DIET -DNDEBUG"
 
@@ -25,12 +27,15 @@ library()
 	for f in $files; do
 		printf '%s\n' "$f"
 	done | xargs -P 2 -I '{}' sh -c 'f={}; o=$1/$(basename "$f").o; shift
-		exec "$@" -c "$f.c" -o "$o"' sh "o/$dir" "$@" $flags
+		exec "$@" -c "$f.c" -o "$o"' sh "o/$dir" "$@" $options
 	$ar rcs "$dir/libcapstone.a" "o/$dir"/*.o
 }
-host=loongarch64-linux-gnu
-library la64 $host-ar $host-gcc -fno-pic -msimd=none -ffixed-r21 -nostdinc \
-	-isystem "$LOAM_NEWLIB/include" -isystem "$($host-gcc -print-file-name=include)"
+for host in $hosts; do
+	host_set "$host"
+	library "$host" "$cross-ar" "$cross-gcc" $flags -nostdinc \
+		-isystem "$LOAM_NEWLIB/$host/include" \
+		-isystem "$("$cross-gcc" -print-file-name=include)"
+done
 library native ar gcc
 library native-asan ar gcc -g1 -fsanitize=address,undefined
 cp -r include "$out/"

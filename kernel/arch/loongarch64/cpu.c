@@ -10,6 +10,7 @@
 
 #include "kernel/arch.h"
 #include "kernel/arch/loongarch64/csr.h"
+#include "kernel/arch/loongarch64/phys.h"
 #include "kernel/arch/loongarch64/trap.h"
 #include "kernel/image.h"
 #include "kernel/ksyms.h"
@@ -23,9 +24,9 @@ _Static_assert(sizeof(struct cpu) <= CPU_VCPU_OFFSET, "struct cpu would overlap 
 
 struct cpu *this_cpu(void) { return cpu_self(); }
 
-void *phys_ptr(hpa_t a) { return (void *)(a.a | WINDOW_CACHED); }
+void *phys_ptr(hpa_t a) { return phys_to_ptr(a); }
 void *phys_ptr_uncached(hpa_t a) { return (void *)(a.a | WINDOW_UNCACHED); }
-hpa_t ptr_phys(const void *p) { return hpa((u64)p & 0x0000ffffffffffff); }
+hpa_t ptr_phys(const void *p) { return ptr_to_phys(p); }
 
 void arch_init(void)
 {
@@ -35,7 +36,7 @@ void arch_init(void)
 	csr_write(CSR_ECFG, 0);
 	csr_write(CSR_TCFG, 0);
 	csr_write(CSR_TICLR, 1);
-	csr_write(CSR_EENTRY, (u64)trap_entry);
+	csr_write(CSR_EENTRY, (u64)trap_vectors);
 	csr_write(CSR_MERRENTRY, ptr_phys(machine_error_entry).a);
 	paging_init();
 	c->hw_id = (u32)csr_read(CSR_CPUID) & 0x1ff;

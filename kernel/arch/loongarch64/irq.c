@@ -4,19 +4,17 @@
  *
  *	device ─► PCH-PIC input n (LS7A manual 5) ─► EXTIOI vector n (3A5000 manual 11) ─► HWI0
  *
- * Input n is given vector n, all go to the boot core. Invariant: nothing here waits, locks or
- * prints; whatever came is noted in struct cpu and the interrupted code is kicked.
+ * Input n is given vector n, all go to the boot core. Who handles what is kernel/irq.c's.
+ * Invariant: nothing here waits, locks or prints.
  */
 #include "kernel/irq.h"
 
+#include "boot/loongarch64/board.h"
 #include "kernel/arch.h"
-#include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/arch/loongarch64/csr.h"
 #include "kernel/arch/loongarch64/trap.h"
 #include "kernel/lib/bits.h"
-#include "kernel/panic.h"
 
-#define PCH_PIC_BASE 0x10000000
 enum {				/* byte offsets; 64-bit registers are written as two halves */
 	PIC_MASK = 0x20,
 	PIC_HTMSI_EN = 0x40,
@@ -39,17 +37,10 @@ enum {				/* IOCSR space */
 };
 
 #define INPUTS 64
-static struct {
-	void (*fn)(void *opaque);
-	void *opaque;
-} handlers[INPUTS];
-static u64 spurious;
-
-u64 irq_spurious(void) { return spurious; }
 
 static volatile void *pic_reg(unsigned offset)
 {
-	return (volatile char *)phys_ptr_uncached(hpa(PCH_PIC_BASE)) + offset;
+	return (volatile char *)phys_ptr_uncached(hpa(BOARD_PCH_PIC)) + offset;
 }
 
 static void pic_write32(unsigned offset, u32 value) { *(volatile u32 *)pic_reg(offset) = value; }
@@ -87,13 +78,10 @@ void irq_init(void)
 	csr_write(CSR_ECFG, BIT(IRQ_HWI0) | BIT(IRQ_TIMER) | BIT(IRQ_IPI));
 }
 
-void irq_connect(unsigned input, void (*fn)(void *opaque), void *opaque)
+void arch_irq_unmask(unsigned input)
 {
 	unsigned half = input / 32 * 4;
 
-	must(input < INPUTS && !handlers[input].fn);
-	handlers[input].opaque = opaque;
-	handlers[input].fn = fn;
 	pic_write8(PIC_VECTOR + input, (u8)input);
 	pic_write8(PIC_ROUTE + input, 1);
 	pic_write32(PIC_HTMSI_EN + half, pic_read32(PIC_HTMSI_EN + half) | BIT(input % 32));
@@ -105,34 +93,15 @@ static void take_device(void)
 {
 	u64 pending = iocsr_read64(EXTIOI_ISR);
 
-	if (!pending)
-		spurious++;
 	iocsr_write64(EXTIOI_ISR, pending);
-	for (; pending; pending &= pending - 1) {
-		unsigned n = (unsigned)__builtin_ctzll(pending);
-
-		if (handlers[n].fn)
-			handlers[n].fn(handlers[n].opaque);
-		else
-			spurious++;
-	}
-}
-
-/* Panic if the stack has overflowed: now, or earlier and over its last word, which begins as 0. */
-static void check_stack(const struct cpu *c, const struct trap_frame *f)
-{
-	must(c->stack_top - (u64)f < CPU_STACK_SIZE);
-	must(*(const u64 *)(c->stack_top - CPU_STACK_SIZE) == 0);
+	irq_deliver(pending);
 }
 
 void irq_dispatch(struct trap_frame *f)
 {
-	struct cpu *c = cpu_self();
 	u64 lines = f->cause & csr_read(CSR_ECFG);
 	u32 events = 0;
 
-	c->irq_count++;
-	check_stack(c, f);
 	if (lines & BIT(IRQ_TIMER)) {
 		csr_write(CSR_TICLR, 1);
 		events |= CPU_EVENT_TIMER;
@@ -145,14 +114,5 @@ void irq_dispatch(struct trap_frame *f)
 		iocsr_write32(IOCSR_IPI_CLEAR, iocsr_read32(IOCSR_IPI_STATUS));
 		events |= CPU_EVENT_IPI;
 	}
-	__atomic_fetch_or(&c->irq_pending, events, __ATOMIC_RELAXED);
-	f->gpr[REG_KICK] = 1;
-	if (f->pc >= (u64)idle_start && f->pc < (u64)idle_end)
-		f->pc = (u64)idle_exit;
-}
-
-u32 irq_take_events(void)
-{
-	kick_clear();
-	return __atomic_exchange_n(&cpu_self()->irq_pending, 0, __ATOMIC_RELAXED);
+	irq_note(f, events);
 }

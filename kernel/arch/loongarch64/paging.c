@@ -27,7 +27,7 @@
 #define TLBIDX_PS_SHIFT 24
 #define ALIAS 0xffffffff00000000ull
 
-static u64 empty_root[PAGING_ROOT_ENTRIES] __attribute__((aligned(16384)));
+static u64 empty_root[PAGING_ROOT_ENTRIES] __attribute__((aligned(PAGING_ROOT_ALIGN)));
 static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
 
 pte_t pte_make(hpa_t page, bool writable)
@@ -42,7 +42,7 @@ hpa_t pte_page(pte_t p) { return hpa(p & PTE_PAGE); }
 
 void paging_root_init(u64 *root)
 {
-	must(((u64)root & 0x3fff) == 0);	/* the walk ORs the index into the base */
+	must(((u64)root & (PAGING_ROOT_ALIGN - 1)) == 0);
 	for (unsigned k = 0; k < PAGING_ROOT_ENTRIES; k++)
 		root[k] = ptr_phys(invalid_leaves).a;
 }
@@ -58,6 +58,9 @@ hpa_t paging_root_get(const u64 *root, unsigned slot)
 	must(slot < PAGING_ROOT_ENTRIES);
 	return root[slot] == ptr_phys(invalid_leaves).a ? hpa(0) : hpa(root[slot]);
 }
+
+/* Values stay sign-extended; whether they are makes no difference to the walk. */
+hva_t paging_hva(gva_t addr, bool other) { return hva(gva_to_hva(addr).a ^ (other ? ALIAS : 0)); }
 
 void paging_activate(unsigned asid, hpa_t root)
 {
@@ -87,8 +90,8 @@ void paging_drop_page(unsigned asid, gva_t addr)
 	drop_pair(asid, va ^ ALIAS);
 }
 
-/* If the TLB holds the pair of va under the current ASID, overwrite it. */
-static void rewrite_pair(u64 va, pte_t even, pte_t odd)
+/* If the TLB holds the even and odd page of va under the current ASID, overwrite them. */
+static void rewrite_pair(u64 va, const pte_t *pair)
 {
 	u32 index;
 
@@ -98,17 +101,18 @@ static void rewrite_pair(u64 va, pte_t even, pte_t odd)
 	if (index & TLBIDX_NE)
 		return;
 	csr_write(CSR_TLBIDX, (index & 0xffff) | 12u << TLBIDX_PS_SHIFT);
-	csr_write(CSR_TLBELO0, even & PTE_TLB_BITS);
-	csr_write(CSR_TLBELO1, odd & PTE_TLB_BITS);
+	csr_write(CSR_TLBELO0, pair[0] & PTE_TLB_BITS);
+	csr_write(CSR_TLBELO1, pair[1] & PTE_TLB_BITS);
 	__asm__ volatile("tlbwr" : : : "memory");
 }
 
-void paging_upgrade(gva_t addr, pte_t even, pte_t odd)
+void paging_upgrade(gva_t addr, const pte_t *leaf)
 {
+	const pte_t *pair = (const pte_t *)((u64)leaf & ~15ull);
 	u64 va = gva_to_hva(addr).a;
 
-	rewrite_pair(va, even, odd);
-	rewrite_pair(va ^ ALIAS, even, odd);
+	rewrite_pair(va, pair);
+	rewrite_pair(va ^ ALIAS, pair);
 }
 
 void paging_init(void)

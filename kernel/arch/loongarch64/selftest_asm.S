@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pieces of the self-tests that need chosen registers or instructions, for selftest.c only. */
+/* Pieces of the self-tests with chosen registers or instructions: kernel/selftest_host.h. */
 #include "kernel/extable.h"
 
 	.text
 	.globl	selftest_registers, selftest_clobber, selftest_try_load
-	.globl	selftest_return, selftest_call
+	.globl	selftest_return, selftest_call, selftest_load, selftest_store
+	.globl	selftest_load32, selftest_store32
+	.globl	selftest_syscall, selftest_undefined
 
 /* Fill the registers, trap, compare. Returns 0, or the number of the first that changed. */
 selftest_registers:
@@ -46,6 +48,35 @@ selftest_try_load:
 	ld.d	$a0, $a0, 0
 	jr	$ra
 1:	li.w	$a0, -1
+	jr	$ra
+
+/* One access; a claimer that skips it leaves 0. */
+selftest_load:
+	move	$a1, $a0
+	move	$a0, $zero
+	ld.d	$a0, $a1, 0
+	jr	$ra
+
+selftest_store:
+	st.d	$a1, $a0, 0
+	jr	$ra
+
+selftest_load32:
+	move	$a1, $a0
+	move	$a0, $zero
+	ld.w	$a0, $a1, 0
+	jr	$ra
+
+selftest_store32:
+	st.w	$a1, $a0, 0
+	jr	$ra
+
+selftest_syscall:
+	syscall	0
+	jr	$ra
+
+selftest_undefined:
+	.word	0xffffffff
 	jr	$ra
 
 /* To be copied to a mapped page and called there: returns 42. */

@@ -31,6 +31,9 @@ u64 clock_hz(void)
 	return hz;
 }
 
+/* CPUCFG tells. */
+void arch_clock_set(u64 core_hz) { (void)core_hz; }
+
 void arch_timer_arm(u64 ticks)
 {
 	if (ticks < 4)

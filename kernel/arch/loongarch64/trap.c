@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sorts host exceptions by cause: interrupts to irq.c, everything else to whoever registered
- * for it. Knows no guest. Invariant: runs with interrupts off, on the interrupted stack.
+ * LoongArch's causes, as kernel/trap.c wants them: which are interrupts, kinds, names; and the end
+ * after a machine error. Invariant: the frame is laid out as vectors.S fills it.
  */
-#include "kernel/trap.h"
+#include "kernel/trap_host.h"
 
 #include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/arch/loongarch64/csr.h"
-#include "kernel/arch/loongarch64/trap.h"
-#include "kernel/ksyms.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
-#include "kernel/printk.h"
 
 _Static_assert(offsetof(struct trap_frame, pc) == TF_PC, "frame layout");
 _Static_assert(offsetof(struct trap_frame, badv) == TF_BADV, "frame layout");
@@ -19,12 +16,6 @@ _Static_assert(offsetof(struct trap_frame, cause) == TF_CAUSE, "frame layout");
 _Static_assert(offsetof(struct trap_frame, status) == TF_STATUS, "frame layout");
 _Static_assert(offsetof(struct trap_frame, insn) == TF_INSN, "frame layout");
 _Static_assert(sizeof(struct trap_frame) <= TF_SIZE, "frame layout");
-
-#define CLAIMERS_MAX 8
-static trap_claimer claimers[CLAIMERS_MAX];
-static unsigned claimer_count;
-static trap_describer describers[CLAIMERS_MAX];
-static unsigned describer_count;
 
 /* Exception codes of ESTAT.Ecode (7.4.6, table 21). */
 static const struct {
@@ -52,80 +43,27 @@ static const struct {
 
 static unsigned cause_code(const struct trap_frame *f) { return bits(f->cause, 21, 16); }
 
-static const char *cause_name(const struct trap_frame *f)
+bool arch_trap_is_irq(const struct trap_frame *f) { return cause_code(f) == 0; }
+
+const char *arch_trap_name(const struct trap_frame *f)
 {
 	const char *name = causes[cause_code(f)].name;
 
 	return name ? name : "unknown";
 }
 
-static enum trap_kind cause_kind(const struct trap_frame *f)
+enum trap_kind arch_trap_kind(const struct trap_frame *f)
 {
 	unsigned code = cause_code(f);
 
 	return causes[code].name ? causes[code].kind : TRAP_OTHER;
 }
 
-void trap_register(trap_claimer fn)
-{
-	must(claimer_count < CLAIMERS_MAX);
-	claimers[claimer_count++] = fn;
-}
-
-void trap_register_describer(trap_describer fn)
-{
-	must(describer_count < CLAIMERS_MAX);
-	describers[describer_count++] = fn;
-}
-
-/* Called by vectors.S. */
-void trap_dispatch(struct trap_frame *f);
-void trap_dispatch(struct trap_frame *f)
-{
-	enum trap_kind kind;
-
-	if (cause_code(f) == 0) {
-		irq_dispatch(f);
-		return;
-	}
-	cpu_self()->trap_count++;
-	kind = cause_kind(f);
-	for (unsigned k = 0; k < claimer_count; k++)
-		if (claimers[k](f, kind))
-			return;
-	trap_dump(f);
-	panic("trap: %s at %#lx (badv %#lx)", cause_name(f), f->pc, f->badv);
-}
-
-static void describe_pc(u64 pc)
-{
-	char text[128];
-	u64 offset;
-	const char *name = ksyms_name(pc, &offset);
-
-	if (name)
-		printk("  pc in %s+%#lx\n", name, offset);
-	for (unsigned k = 0; k < describer_count; k++)
-		if (describers[k](pc, text, sizeof(text)))
-			printk("  pc in %s\n", text);
-}
-
-void trap_dump(const struct trap_frame *f)
-{
-	static const char names[32][4] = {
-		"0", "ra", "tp", "sp", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1",
-		"t2", "t3", "t4", "t5", "t6", "t7", "t8", "r21", "fp", "s0", "s1", "s2", "s3",
-		"s4", "s5", "s6", "s7", "s8",
-	};
-
-	printk("trap: %s, cause %#lx, pc %#lx, badv %#lx, insn %#x, prmd %#lx, core %u\n",
-	       cause_name(f), f->cause, f->pc, f->badv, f->insn, f->status, cpu_self()->id);
-	for (unsigned n = 0; n < 32; n += 4)
-		printk("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx\n",
-		       names[n], f->gpr[n], names[n + 1], f->gpr[n + 1],
-		       names[n + 2], f->gpr[n + 2], names[n + 3], f->gpr[n + 3]);
-	describe_pc(f->pc);
-}
+const char arch_register_names[32][4] = {
+	"0", "ra", "tp", "sp", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2",
+	"t3", "t4", "t5", "t6", "t7", "t8", "r21", "fp", "s0", "s1", "s2", "s3", "s4", "s5", "s6",
+	"s7", "s8",
+};
 
 /* Called by vectors.S: a machine error can happen anywhere, and nothing can be resumed. */
 _Noreturn void machine_error(void);

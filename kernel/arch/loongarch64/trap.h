@@ -3,17 +3,10 @@
 #ifndef KERNEL_ARCH_LOONGARCH64_TRAP_H
 #define KERNEL_ARCH_LOONGARCH64_TRAP_H
 
-#include "kernel/trap.h"
-
-/* An interrupt arrived: note it, set the kick register in the frame. */
-void irq_dispatch(struct trap_frame *f);
-
-/* The idle region (vectors.S). */
-void idle_wait(void);
-extern char idle_start[], idle_end[], idle_exit[];
+#include "kernel/trap_host.h"
 
 /* Vectors (vectors.S, tlb_refill.S). */
-extern char trap_entry[], tlb_refill_entry[], machine_error_entry[];
+extern char trap_vectors[], tlb_refill_entry[], machine_error_entry[];
 
 /* Set walk registers and an empty root (paging.c); on each core. */
 void paging_init(void);

@@ -9,8 +9,8 @@
 
 	.section .text.trap, "ax"
 	.balign	4096
-	.globl	trap_entry
-trap_entry:
+	.globl	trap_vectors
+trap_vectors:
 	addi.d	$sp, $sp, -TF_SIZE
 	.irp	n, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, \
 		23, 24, 25, 26, 27, 28, 29, 30, 31

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host interrupts: the core's own (timer, IPI) and the board's, which come
+ *
+ *	device ─► LIOINTC input n (3A4000 manual, "legacy I/O interrupts") ─► IP2
+ *
+ * All go to the boot core. Who handles what is kernel/irq.c's. Invariant: nothing here waits, locks
+ * or prints.
+ */
+#include "kernel/irq.h"
+
+#include "boot/mips64/board.h"
+#include "kernel/arch.h"
+#include "kernel/arch/mips64/cp0.h"
+#include "kernel/arch/mips64/trap.h"
+#include "kernel/lib/bits.h"
+#include "kernel/panic.h"
+
+enum {				/* byte offsets */
+	LIO_ROUTE = 0x00,	/* one byte for each input: cores 3:0, lines IP5 … IP2 7:4 */
+	LIO_ENABLE_SET = 0x28,
+	LIO_ENABLE_CLEAR = 0x2c,
+	LIO_STATUS = 0x20,
+	ROUTE_CORE0_IP2 = 0x11,
+};
+#define INPUTS 32
+
+/* One core's mailbox and interrupts from other cores. */
+enum { IPI_STATUS = 0, IPI_ENABLE = 4, IPI_CLEAR = 12 };
+
+static volatile u32 *reg(u64 base, unsigned offset)
+{
+	return (volatile u32 *)((char *)phys_ptr_uncached(hpa(base)) + offset);
+}
+
+void irq_init(void)
+{
+	u32 status = cp0_read32(CP0_STATUS) & ~STATUS_IM;
+
+	*reg(BOARD_LIOINTC, LIO_ENABLE_CLEAR) = ~0u;
+	*reg(BOARD_IPI, IPI_ENABLE) = ~0u;
+	status |= (BIT(IRQ_BOARD) | BIT(IRQ_IPI) | BIT(IRQ_TIMER)) << STATUS_IM_SHIFT;
+	cp0_write(CP0_STATUS, status);
+}
+
+void arch_irq_unmask(unsigned input)
+{
+	must(input < INPUTS);
+	*((volatile u8 *)reg(BOARD_LIOINTC, LIO_ROUTE) + input) = ROUTE_CORE0_IP2;
+	*reg(BOARD_LIOINTC, LIO_ENABLE_SET) = BIT(input);
+}
+
+/* Writing Compare, even what it holds, acknowledges the timer; timer_run() arms it again. */
+void irq_dispatch(struct trap_frame *f)
+{
+	u32 lines = (u32)(f->cause & f->status & STATUS_IM) >> STATUS_IM_SHIFT;
+	u32 events = 0;
+
+	if (lines & BIT(IRQ_TIMER)) {
+		cp0_write(CP0_COMPARE, cp0_read(CP0_COMPARE));
+		events |= CPU_EVENT_TIMER;
+	}
+	if (lines & BIT(IRQ_BOARD)) {
+		irq_deliver(*reg(BOARD_LIOINTC, LIO_STATUS));
+		events |= CPU_EVENT_DEVICE;
+	}
+	if (lines & BIT(IRQ_IPI)) {
+		*reg(BOARD_IPI, IPI_CLEAR) = *reg(BOARD_IPI, IPI_STATUS);
+		events |= CPU_EVENT_IPI;
+	}
+	irq_note(f, events);
+}
