@@ -114,7 +114,8 @@ struct counters {
 
 /* Power: never returns. */
 struct power {
-	void (*off)(int status);
+	void *opaque;
+	void (*off)(void *opaque, int status);
 };
 
 #endif

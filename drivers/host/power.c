@@ -15,5 +15,3 @@ void power_off(int status)
 	*(volatile u8 *)phys_ptr_uncached(hpa(BOARD_POWER_OFF)) = BOARD_POWER_OFF_VALUE;
 	cpu_halt();
 }
-
-struct power power_end(void) { return (struct power){ .off = power_off }; }

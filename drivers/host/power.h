@@ -3,14 +3,10 @@
 #ifndef DRIVERS_HOST_POWER_H
 #define DRIVERS_HOST_POWER_H
 
-#include "drivers/ends.h"
-
 /*
  * Off, and never back. The host cannot pass `status` on to whoever started it: it is printed
  * by the caller, if at all.
  */
 __attribute__((noreturn)) void power_off(int status);
-
-struct power power_end(void);
 
 #endif

@@ -164,7 +164,7 @@ static void pm_write(void *opaque, u32 off, u64 v, unsigned size)
 	if (off_now) {
 		printk_shown("acpi_pm: soft off\n");
 		if (a->power.off)
-			a->power.off(0);
+			a->power.off(a->power.opaque, 0);
 	}
 }
 

@@ -8,7 +8,7 @@
 
 struct acpi_pm;
 
-/* `sci` is IRQ 9, level; power->off(0) is called on soft off. Both are copied. */
+/* `sci` is IRQ 9, level; power->off(power->opaque, 0) is called on soft off. Both are copied. */
 struct acpi_pm *acpi_pm_create(struct bus *bus, struct pci *pci, const struct irq_line *sci,
 			       const struct power *power);
 void acpi_pm_reset(struct acpi_pm *a);

@@ -31,7 +31,7 @@ static void exit_write(void *opaque, u32 off, u64 v, unsigned size)
 	(void)off, (void)size;
 	printk_shown("debug exit: guest code %u (0x%x)\n", (unsigned)v, (unsigned)v);
 	if (d->power.off)
-		d->power.off((int)v);
+		d->power.off(d->power.opaque, (int)v);
 }
 
 static const struct io_ops exit_ops = {

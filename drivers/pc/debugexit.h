@@ -8,7 +8,7 @@
 
 struct debugexit;
 
-/* A write of `code` prints it and calls power->off(code). *power is copied. */
+/* A write of `code` prints it and calls power->off(power->opaque, code). *power is copied. */
 struct debugexit *debugexit_create(struct bus *bus, const struct power *power);
 
 #endif

@@ -260,8 +260,9 @@ static const struct blockdev *disk(const char *name, bool readonly)
 	return b;
 }
 
-static void power_off(int status)
+static void power_off(void *opaque, int status)
 {
+	(void)opaque;
 	fprintf(stderr, "\n[power off, status %d, %llu unanswered accesses, %.2f s]\n", status,
 		(unsigned long long)bus_unanswered(machine_bus(machine)),
 		(double)clock_ns() / 1e9);
@@ -495,7 +496,7 @@ static void create_vm(void)
 
 static struct machine_file files[16];
 static struct machine_config config = {
-	.cores = 1, .reset_request = want_reset, .power = { power_off },
+	.cores = 1, .reset_request = want_reset, .power = { .off = power_off },
 	.com = { { (void *)1, com_read, fd_write } }, .debug = { (void *)2, NULL, fd_write },
 	.wall = { NULL, wall_now }, .files = files,
 };

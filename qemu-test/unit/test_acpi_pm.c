@@ -11,7 +11,7 @@ static struct acpi_pm *pm;
 static struct pci *pci;
 static int offs, off_status = -1;
 
-static void power_off(int status) { offs++; off_status = status; }
+static void power_off(void *opaque, int status) { (void)opaque, offs++; off_status = status; }
 
 static u32 conf(unsigned reg)
 {
@@ -109,7 +109,7 @@ static void test_off(void)
 int main(void)
 {
 	struct irq_line none = { 0 }, l = wire_line(&sci);
-	struct power power = { power_off };
+	struct power power = { .off = power_off };
 
 	bus = bus_create();
 	fake_time_reset(777);

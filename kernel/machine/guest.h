@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One guest and all that it stands on: the room's one struct. Made once, by machine_run; never
+ * freed, since the machine ends by power off.
+ */
+#ifndef KERNEL_MACHINE_GUEST_H
+#define KERNEL_MACHINE_GUEST_H
+
+#include "boot/boot_info.h"
+#include "dbt/dbt.h"
+#include "dbt/sys/cpuid.h"
+#include "drivers/host/ramdisk.h"
+#include "drivers/pc/machine.h"
+#include "kernel/timer.h"
+#include "mm/shadow.h"
+
+#define GUEST_DISKS (BOOT_DISKS + 1)	/* the last one: the CD-ROM */
+
+struct guest {
+	const struct boot_config *cfg;
+	struct machine *pc;
+	struct shadow shadow;
+	struct cpu_model model;
+	struct ramdisk disk_state[GUEST_DISKS];
+	struct blockdev disk_end[GUEST_DISKS];
+	u64 lent;			/* bytes of guest RAM and code cache: not Loam's own */
+	u64 frames;
+	struct timer heart;		/* signs of life, if loam.cfg asks for them */
+	u64 beats;
+};
+
+/* join.c: the ends and callbacks of the machine's configuration; those of the CPU's platform. */
+void guest_join_machine(struct guest *g, struct machine_config *m);
+struct dbt_platform guest_join_cpu(struct guest *g);
+
+/* From here on the console is the guest's, but for who asked to see what Loam says. */
+void guest_console_begin(const struct guest *g);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the machine asks of the CPU and the CPU of the machine, and what both ask of the host: power
+ * off, the console, counters. Not how either is set up (guest.c).
+ */
+#include "kernel/machine/guest.h"
+
+#include "drivers/host/power.h"
+#include "kernel/cpu.h"
+#include "kernel/image.h"
+#include "kernel/irq.h"
+#include "kernel/machine/console.h"
+#include "kernel/printk.h"
+#include "mm/page.h"
+
+#include <string.h>
+
+#define MIB (1024ull * 1024)
+
+/* The bound that Loam's own memory keeps: bytes, and bytes for each frame of the guest. */
+#define OWN_MEMORY (32 * MIB)
+#define OWN_MEMORY_FRAME 32u
+
+static void raise_intr(void *opaque, unsigned core)
+{
+	(void)opaque;
+	dbt_raise(core, PENDING_INTR);
+}
+
+static void raise_nmi(void *opaque, unsigned core)
+{
+	(void)opaque;
+	dbt_raise(core, PENDING_NMI);
+}
+
+static void raise_init(void *opaque, unsigned core)
+{
+	(void)opaque;
+	dbt_raise(core, PENDING_INIT);
+}
+
+static void reset_request(void *opaque)
+{
+	(void)opaque;
+	dbt_raise(this_cpu()->id, PENDING_RESET);
+}
+
+static bool intr_pending(void *opaque)
+{
+	struct guest *g = opaque;
+
+	return irqchip_pending(machine_irqchip(g->pc), 0);
+}
+
+static int intr_ack(void *opaque)
+{
+	struct guest *g = opaque;
+
+	return irqchip_ack(machine_irqchip(g->pc), 0);
+}
+
+static void host_events(void *opaque, u32 events)
+{
+	struct guest *g = opaque;
+
+	if (events & CPU_EVENT_TIMER)
+		timer_run();
+	if (events & CPU_EVENT_DEVICE)
+		machine_poll(g->pc);
+}
+
+static void reset_machine(void *opaque)
+{
+	struct guest *g = opaque;
+
+	machine_reset(g->pc);
+}
+
+static void init_cpu(void *opaque)
+{
+	struct guest *g = opaque;
+
+	lapic_init(irqchip_lapic(machine_irqchip(g->pc)), 0);
+}
+
+static void ferr(void *opaque)
+{
+	struct guest *g = opaque;
+
+	machine_ferr(g->pc);
+}
+
+static void ignne(void *opaque)
+{
+	(void)opaque;
+	dbt_ignne();
+}
+
+static bool set_apic_base(void *opaque, u64 base)
+{
+	struct guest *g = opaque;
+
+	return !lapic_set_base(irqchip_lapic(machine_irqchip(g->pc)), 0, base);
+}
+
+/* Loam's own memory: what is in use but for the guest's RAM and the code cache. */
+static void report_memory(const struct guest *g)
+{
+	u64 own = page_used() * PAGE_SIZE + (u64)(image_end - image_start) - g->lent;
+	u64 allowed = OWN_MEMORY + OWN_MEMORY_FRAME * g->frames;
+
+	printk("counters: memory %lu allowed %lu\n", own, allowed);
+}
+
+static void guest_off(void *opaque, int status)
+{
+	const struct guest *g = opaque;
+
+	printk_quiet(false);
+	printk_log_note();
+	dbt_report();
+	machine_report(g->pc);
+	report_memory(g);
+	printk("guest: power off, status %d\n", status);
+	power_off(status);
+}
+
+/* A character end with nobody behind it. */
+static int nobody_read(void *opaque) { (void)opaque; return -1; }
+static bool nobody_write(void *opaque, u8 byte) { (void)opaque, (void)byte; return true; }
+static const struct chardev nobody = { .read = nobody_read, .write = nobody_write };
+
+/* Is `name` in the list `console = a,b`? */
+static bool console_has(const struct boot_config *cfg, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *at = cfg->console; *at; at += *at == ',') {
+		size_t n = strcspn(at, ",");
+
+		if (n == size && !memcmp(at, name, n))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static struct chardev console_if(const struct boot_config *cfg, const char *name)
+{
+	return console_has(cfg, name) ? console_end() : nobody;
+}
+
+void guest_console_begin(const struct guest *g)
+{
+	printk_quiet(!console_has(g->cfg, "log") && !trace_mask);
+}
+
+/* The guest asked for it, so it is shown; it comes back once the line is out. */
+static void counters_print(void *opaque, u32 tag)
+{
+	const struct guest *g = opaque;
+
+	printk_quiet(false);
+	dbt_counters_print(tag);
+	guest_console_begin(g);
+}
+
+static u64 counters_get(void *opaque, unsigned n)
+{
+	(void)opaque;
+	return dbt_counter(n);
+}
+
+void guest_join_machine(struct guest *g, struct machine_config *m)
+{
+	m->opaque = m->power.opaque = m->counters.opaque = m->cpu.opaque = g;
+	m->cpu.raise = raise_intr;
+	m->cpu.nmi = raise_nmi;
+	m->cpu.init = raise_init;
+	m->reset_request = reset_request;
+	m->ignne = ignne;
+	m->power.off = guest_off;
+	m->com[0] = console_if(g->cfg, "com1");
+	m->com[1] = console_if(g->cfg, "com2");
+	m->debug = console_if(g->cfg, "debug");
+	m->counters.print = counters_print;
+	m->counters.get = counters_get;
+}
+
+struct dbt_platform guest_join_cpu(struct guest *g)
+{
+	return (struct dbt_platform){
+		.opaque = g, .bus = machine_bus(g->pc), .intr_pending = intr_pending,
+		.intr_ack = intr_ack, .host_events = host_events, .reset = reset_machine,
+		.init = init_cpu, .ferr = ferr, .set_apic_base = set_apic_base,
+	};
+}
