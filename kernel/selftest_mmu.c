@@ -23,7 +23,11 @@ static struct {
 	enum trap_kind kind;	/* of the last one */
 	u64 badv;
 	struct trap_frame frame;
+	u64 nested, got;	/* an address to load from within the handler, and what it held */
 } seen;
+
+static u64 load(u64 va) { return selftest_load(va); }
+static void store(u64 va, u64 v) { selftest_store(va, v); }
 
 /* Note the trap and go on: at the fixup, after a bad fetch at the caller, else at the next insn. */
 static bool claim(struct trap_frame *f, enum trap_kind kind)
@@ -36,6 +40,8 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 	seen.kind = kind;
 	seen.badv = f->badv;
 	seen.frame = *f;
+	if (seen.nested)
+		seen.got = load(seen.nested);
 	selftest_clobber();
 	if (fixup)
 		f->pc = fixup;
@@ -56,9 +62,6 @@ static void arm(void)
 	memset(&seen, 0, sizeof(seen));
 	seen.armed = true;
 }
-
-static u64 load(u64 va) { return selftest_load(va); }
-static void store(u64 va, u64 v) { selftest_store(va, v); }
 
 /* One trap of this kind at va was seen since arm() or the last call; starts again. */
 static bool trapped(enum trap_kind kind, u64 va)
@@ -300,6 +303,17 @@ static const char *asids(void)
 	return trapped(TRAP_LOAD_INVALID, LOW) ? NULL : "an entry outlived its address space";
 }
 
+/* What handles a trap may itself need a refill, and must come back to where it was. */
+static const char *nested_refill(void)
+{
+	map(m.low, LOW + 0x30000, 3, true);
+	seen.nested = LOW + 0x30000;
+	selftest_syscall();
+	if (seen.count != 1 || seen.kind != TRAP_SYSCALL)
+		return "a refill within a handler was taken for a trap";
+	return seen.got == 0x1003 ? NULL : "a load within a handler";
+}
+
 /* More pages than the TLB holds, twice over. */
 static const char *refills(void)
 {
@@ -327,7 +341,8 @@ static const char *refills(void)
 static const char *test_paging(void)
 {
 	static const char *(*const parts[])(void) = {
-		map_and_access, unmapped_faults, upgrades, downgrades, asids, refills,
+		map_and_access, unmapped_faults, upgrades, downgrades, asids, nested_refill,
+		refills,
 	};
 	const char *why = NULL;
 

@@ -7,7 +7,7 @@
  */
 #include "kernel/trap.h"
 
-#include "kernel/cpu.h"
+#include "kernel/host_cpu.h"
 #include "kernel/ksyms.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -31,21 +31,35 @@ void trap_register_describer(trap_describer fn)
 	describers[describer_count++] = fn;
 }
 
+static const char *name_of(const struct trap_frame *f)
+{
+	const char *name = arch_trap_causes[arch_trap_code(f)].name;
+
+	return name ? name : "unknown";
+}
+
+static enum trap_kind kind_of(const struct trap_frame *f)
+{
+	const struct trap_cause *c = &arch_trap_causes[arch_trap_code(f)];
+
+	return c->name ? arch_trap_refine(f, c->kind) : TRAP_OTHER;
+}
+
 void trap_dispatch(struct trap_frame *f)
 {
 	enum trap_kind kind;
 
-	if (arch_trap_is_irq(f)) {
+	if (arch_trap_code(f) == 0) {
 		irq_dispatch(f);
 		return;
 	}
-	this_cpu()->trap_count++;
-	kind = arch_trap_kind(f);
+	cpu_self()->trap_count++;
+	kind = kind_of(f);
 	for (unsigned k = 0; k < claimer_count; k++)
 		if (claimers[k](f, kind))
 			return;
 	trap_dump(f);
-	panic("trap: %s at %#lx (badv %#lx)", arch_trap_name(f), f->pc, f->badv);
+	panic("trap: %s at %#lx (badv %#lx)", name_of(f), f->pc, f->badv);
 }
 
 static void describe_pc(u64 pc)
@@ -64,7 +78,7 @@ static void describe_pc(u64 pc)
 void trap_dump(const struct trap_frame *f)
 {
 	printk("trap: %s, cause %#lx, pc %#lx, badv %#lx, insn %#x, status %#lx, core %u\n",
-	       arch_trap_name(f), f->cause, f->pc, f->badv, f->insn, f->status, this_cpu()->id);
+	       name_of(f), f->cause, f->pc, f->badv, f->insn, f->status, cpu_self()->id);
 	for (unsigned n = 0; n < 32; n += 4)
 		printk("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx\n",
 		       arch_register_names[n], f->gpr[n],

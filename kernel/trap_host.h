@@ -11,10 +11,17 @@
 
 /* -- the host supplies -- */
 
-/* Is it an interrupt? Else: what kind of exception, and its name in the manual's words. */
-bool arch_trap_is_irq(const struct trap_frame *f);
-enum trap_kind arch_trap_kind(const struct trap_frame *f);
-const char *arch_trap_name(const struct trap_frame *f);
+/*
+ * Causes by arch_trap_code(frame), which is inline in the host's cpu.h, below TRAP_CODES: kind, and
+ * name in the manual's words (NULL: no such cause). Code 0 is an interrupt. Where a code leaves it
+ * open whether a load or a fetch failed, arch_trap_refine (cpu.h too) finds out.
+ */
+#define TRAP_CODES 64
+struct trap_cause {
+	const char *name;
+	enum trap_kind kind;
+};
+extern const struct trap_cause arch_trap_causes[TRAP_CODES];
 extern const char arch_register_names[32][4];
 
 /* An interrupt arrived: acknowledge it, irq_deliver() what the board sent, irq_note() all. */

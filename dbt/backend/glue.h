@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every back end's glue and the run loop agree on, for C and assembly: why translated code
- * came back, and the jump cache's shape. Not here: the doors themselves (dbt/backend/HOST/glue.S).
+ * came back, the jump cache's shape, offsets of the state from R_STATE and numbers of flag kinds
+ * (mem.c checks them at compile time). Not here: the doors themselves (dbt/backend/HOST/glue.S).
  */
 #ifndef DBT_BACKEND_GLUE_H
 #define DBT_BACKEND_GLUE_H
@@ -23,5 +24,27 @@
 #define EXIT_FAULT 6		/* vcpu.fault, eip are set (rt/fault.c) */
 #define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
 #define EXIT_STALE 8		/* exit_arg: an address in a block whose guest bytes have changed */
+
+/* struct vcpu's fields from tp: CPU_VCPU_OFFSET + offsetof. */
+#define ST_GPR(n) (256 + 8 * (n))
+#define ST_CCOP 384
+#define ST_CCA 392
+#define ST_CCB 400
+#define ST_EIP 408
+#define ST_NEXT_EIP 416
+#define ST_CTX 424
+#define ST_EXIT_ARG 432
+#define ST_HELP7 1056
+
+/* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
+#define CC_KIND_ADD 1
+#define CC_KIND_SUB 2
+#define CC_KIND_CMP 3
+#define CC_KIND_LOGIC 4
+#define CC_KIND_INC 5
+#define CC_KIND_MUL 7
+#define CC_KIND_SHL 8
+#define CC_KIND_SHR 9
+#define CC_KIND_SAR 10
 
 #endif

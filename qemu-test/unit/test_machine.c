@@ -20,7 +20,7 @@ static int off_status;
 static u8 disk_bytes[64 * 512];
 
 static void on_reset(void *o) { (void)o; resets++; }
-static void on_off(int status) { offs++; off_status = status; }
+static void on_off(void *o, int status) { (void)o, offs++; off_status = status; }
 
 static struct mem_disk disk = { .data = disk_bytes };
 
@@ -293,7 +293,7 @@ int main(void)
 	};
 	struct machine_config c = {
 		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
-		.power = { on_off }, .counters = { .print = on_print, .get = on_get },
+		.power = { .off = on_off }, .counters = { .print = on_print, .get = on_get },
 		.disk = { &b }, .cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
 		.initrd = initrd, .initrd_size = sizeof(initrd), .cmdline = "hello",
 	};

@@ -4,7 +4,7 @@
  * thunk to C helpers. Not here: anything that decides. Invariant: between
  * dbt_enter and an exit sp does not move but inside a thunk.
  */
-#include "dbt/backend/loongarch64/glue.h"
+#include "dbt/backend/glue.h"
 
 #define FRAME 96
 

@@ -2,7 +2,8 @@
 /*
  * The words of exits, and the patching of links. Not here: which exits there are (control.c), and
  * when they are chained (dbt/cache/link.c). Invariant: what is patched while translated code may
- * run is one aligned word, and with words that belong together the first one is written last.
+ * run is one aligned word, and with words that belong together the first one is written last; and
+ * a jump that is patched has its delay slot on its own page.
  */
 #include "dbt/backend/mips64/prims.h"
 
@@ -10,6 +11,21 @@
 
 /* Words from a guard to its slot: of a direct exit, of an inline target. */
 enum { EXIT_GUARD = 3, TARGET_GUARD = 6, TARGET_WORDS = 8 };
+
+/*
+ * The word that is patched will be `words` from here: not the last one of a page. QEMU translates
+ * a delay slot on a page of its own once, with the jump's target in it, and knows it by the slot's
+ * address alone: a new target would not be seen.
+ */
+static void keep_on_page(struct code *c, unsigned words)
+{
+	unsigned at = (uintptr_t)(c->p + words) & 0xfff;
+
+	if (at == 0xffc || !at)		/* 0: it would be one earlier if its slot is filled */
+		code_here(c);
+	if (at == 0xffc)
+		mi_nop(c);
+}
 
 /*
  * A direct exit to eip; its slot's delay slot may hold the block's last instruction:
@@ -26,6 +42,7 @@ void host_exit_direct(struct emit *e, struct link *l, u32 index, u64 eip, bool g
 	struct code *c = &e->c;
 	u32 *far = NULL;
 
+	keep_on_page(c, guarded ? EXIT_GUARD : 0);
 	if (guarded) {
 		l->guard = EXIT_GUARD;
 		mi_or(c, R_AT, R_ZERO, R_ZERO);
@@ -46,8 +63,10 @@ void host_exit_direct(struct emit *e, struct link *l, u32 index, u64 eip, bool g
 static void inline_target(struct emit *e, struct link *l)
 {
 	struct code *c = &e->c;
-	u32 *first = code_here(c);
+	u32 *first;
 
+	keep_on_page(c, TARGET_GUARD);
+	first = code_here(c);
 	l->guard = TARGET_GUARD;
 	mi_b(c, 4 * TARGET_WORDS);
 	mi_addiu(c, R_RA, R_CTX, 0);		/* goes into the next one's slot */

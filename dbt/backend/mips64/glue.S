@@ -5,7 +5,7 @@
  * inside a thunk. The assembler fills delay slots (reorder); $1 is ours, so it may make no macros
  * that need one.
  */
-#include "dbt/backend/mips64/glue.h"
+#include "dbt/backend/glue.h"
 
 #define tp $28
 #define kick $27

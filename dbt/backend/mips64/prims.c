@@ -2,27 +2,10 @@
 /* Primitives that are more than a few encoder calls: branches, doors, vectors in parts, carry. */
 #include "dbt/backend/mips64/prims.h"
 
-#include "dbt/backend/mips64/glue.h"
+#include "dbt/backend/glue.h"
 #include "dbt/x86/cc.h"
 #include "kernel/panic.h"
 
-/* -- glue.S and C agree on the layout of the state -- */
-
-#define CHECK(offset, field) \
-	_Static_assert((offset) == CPU_VCPU_OFFSET + offsetof(struct vcpu, field), "glue.h")
-CHECK(ST_GPR(0), gpr);
-CHECK(ST_CCOP, cc_op);
-CHECK(ST_CCA, cc_a);
-CHECK(ST_CCB, cc_b);
-CHECK(ST_EIP, eip);
-CHECK(ST_NEXT_EIP, next_eip);
-CHECK(ST_CTX, ctx);
-CHECK(ST_EXIT_ARG, exit_arg);
-CHECK(ST_HELP7, help[7]);
-_Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
-	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_INC == CC_INC && CC_DEC == CC_INC + 1 &&
-	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&
-	       CC_KIND_SAR == CC_SAR, "glue.h");
 _Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) < 32768, "state is beyond a displacement");
 
 /* -- Branches -- */

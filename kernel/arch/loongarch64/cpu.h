@@ -21,6 +21,7 @@
 #ifndef __ASSEMBLER__
 #include "kernel/cpu.h"
 #include "kernel/lib/types.h"
+#include "kernel/trap.h"
 
 static inline struct cpu *cpu_self(void)
 {
@@ -56,5 +57,14 @@ static inline void instruction_barrier(void) { __asm__ volatile("ibar 0" : : : "
 
 /* All accesses before are done before all accesses after, devices included. */
 static inline void full_barrier(void) { __asm__ volatile("dbar 0" : : : "memory"); }
+
+/* ESTAT.Ecode (7.4.6). */
+static inline unsigned arch_trap_code(const struct trap_frame *f) { return f->cause >> 16 & 0x3f; }
+
+static inline enum trap_kind arch_trap_refine(const struct trap_frame *f, enum trap_kind kind)
+{
+	(void)f;
+	return kind;
+}
 #endif
 #endif

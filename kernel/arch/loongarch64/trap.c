@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * LoongArch's causes, as kernel/trap.c wants them: which are interrupts, kinds, names; and the end
+ * LoongArch's causes, as kernel/trap.c wants them: kinds and names; and the end
  * after a machine error. Invariant: the frame is laid out as vectors.S fills it.
  */
 #include "kernel/trap_host.h"
 
 #include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/arch/loongarch64/csr.h"
-#include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 
 _Static_assert(offsetof(struct trap_frame, pc) == TF_PC, "frame layout");
@@ -18,10 +17,7 @@ _Static_assert(offsetof(struct trap_frame, insn) == TF_INSN, "frame layout");
 _Static_assert(sizeof(struct trap_frame) <= TF_SIZE, "frame layout");
 
 /* Exception codes of ESTAT.Ecode (7.4.6, table 21). */
-static const struct {
-	const char *name;
-	enum trap_kind kind;
-} causes[64] = {
+const struct trap_cause arch_trap_causes[TRAP_CODES] = {
 	[0x01] = { "PIL load page invalid", TRAP_LOAD_INVALID },
 	[0x02] = { "PIS store page invalid", TRAP_STORE_INVALID },
 	[0x03] = { "PIF fetch page invalid", TRAP_FETCH_INVALID },
@@ -40,24 +36,6 @@ static const struct {
 	[0x11] = { "ASXD LASX disabled", TRAP_ILLEGAL },
 	[0x12] = { "FPE floating point", TRAP_FP },
 };
-
-static unsigned cause_code(const struct trap_frame *f) { return bits(f->cause, 21, 16); }
-
-bool arch_trap_is_irq(const struct trap_frame *f) { return cause_code(f) == 0; }
-
-const char *arch_trap_name(const struct trap_frame *f)
-{
-	const char *name = causes[cause_code(f)].name;
-
-	return name ? name : "unknown";
-}
-
-enum trap_kind arch_trap_kind(const struct trap_frame *f)
-{
-	unsigned code = cause_code(f);
-
-	return causes[code].name ? causes[code].kind : TRAP_OTHER;
-}
 
 const char arch_register_names[32][4] = {
 	"0", "ra", "tp", "sp", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2",

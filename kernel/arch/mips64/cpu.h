@@ -29,6 +29,7 @@
 #ifndef __ASSEMBLER__
 #include "kernel/cpu.h"
 #include "kernel/lib/types.h"
+#include "kernel/trap.h"
 
 /*
  * Where a 32-bit guest's linear address is: zero-extended, in xuseg. Sign-extended ones from 2 GiB
@@ -77,5 +78,14 @@ static inline void instruction_barrier(void)
 
 /* All accesses before are done before all accesses after, devices included. */
 static inline void full_barrier(void) { __asm__ volatile("sync" : : : "memory"); }
+
+/* Cause.ExcCode. */
+static inline unsigned arch_trap_code(const struct trap_frame *f) { return f->cause >> 2 & 0x1f; }
+
+/* TLBL is one code for loads and fetches: it is a fetch where the bad address is the PC. */
+static inline enum trap_kind arch_trap_refine(const struct trap_frame *f, enum trap_kind kind)
+{
+	return kind == TRAP_LOAD_INVALID && f->badv == f->pc ? TRAP_FETCH_INVALID : kind;
+}
 #endif
 #endif
