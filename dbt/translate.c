@@ -120,6 +120,14 @@ static bool may_store(const struct ir *ir)
 	return false;
 }
 
+static void trace_decoded(const struct ir1 *i)
+{
+	char text[96];
+
+	if (trace_mask & (1u << TRACE_DECODE))
+		printk("%08x  %s\n", i->eip, ir1_print(i, text, sizeof(text)));
+}
+
 /* One instruction into the IR. False: the block ends before it. */
 static bool front_step(struct front *t, struct fault *f)
 {
@@ -143,6 +151,7 @@ static bool front_step(struct front *t, struct fault *f)
 			break;
 		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
 			return false;
+		trace_decoded(&i);
 		(t->refuse ? lift_refuse : lift_insn)(&t->lift, &i);
 		t->off += i.len;
 		t->eip += i.len;
