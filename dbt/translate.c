@@ -5,6 +5,7 @@
  * both pages. Guest bytes are watched before they are read.
  */
 #include "dbt/backend/backend.h"
+#include "dbt/backend/host_limits.h"
 #include "dbt/cache/cache.h"
 #include "dbt/debug.h"
 #include "dbt/exec.h"
@@ -234,7 +235,7 @@ static void trace_block(const struct block_key *k, const struct ir *ir, const st
 	if (trace_mask & (1u << TRACE_IR))
 		ir_print(ir, print_line);
 	if (trace_mask & (1u << TRACE_CODE))
-		for (u32 n = 0; n < b->code_size / 4; n++)
+		for (u32 n = 0; n < b->code_size / HOST_INSN_SIZE; n++)
 			printk("code %p %08x\n", (void *)(block_code(b) + n), block_code(b)[n]);
 }
 

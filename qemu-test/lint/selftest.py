@@ -115,6 +115,11 @@ def test_statics():
     check("one without", one({"mm/x": ["count", "shared"]}), 1)
     check("the same name elsewhere", one({"mm/x": ["count"], "mm/y": ["count"]}), 1)
     check("a law without its variable", one({}), 1)
+    try:
+        twice = statics.load(["mm/x.c: a | once", "mm/x.c: b a | a lock"])
+    except SystemExit as error:
+        twice = str(error).split(": ")[-1]
+    check("two laws for one", twice, "`a` has a law already")
     check("another host's is not looked for", one({"mm/x": ["count"]}, ("loongarch64",)), 0)
     check("this host's is", one({"mm/x": ["count"]}, ("mips64",)), 1)
 
