@@ -6,6 +6,7 @@
 #include "dbt/exec.h"
 
 #include "dbt/backend/glue.h"
+#include "dbt/backend/host_limits.h"
 #include "dbt/cache/cache.h"
 #include "dbt/cache/jump_cache.h"
 #include "dbt/core/this.h"
@@ -89,7 +90,7 @@ static void leave_link(struct dbt *d)
 /* A self-checking block's bytes have changed: it is translated anew. */
 static void leave_stale(struct dbt *d)
 {
-	struct block *b = cache_block_at(d->c->exit_arg - 4);
+	struct block *b = cache_block_at(d->c->exit_arg - HOST_INSN_SIZE);
 
 	d->cache.count.stale++;
 	if (b)

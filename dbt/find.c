@@ -127,6 +127,8 @@ static void chain(struct dbt *d, struct link *l, struct block *b)
 	if (l->indirect && l->to)
 		cache_unchain(l);
 	d->count.relinks += l->to != 0;
+	trace(LINK, "link %08x to %08x%s\n", (u32)link_from(l)->key.eip, (u32)b->key.eip,
+	      l->guard ? " with a guard" : "");
 	cache_chain(l, b, (u32)d->c->ctx);
 }
 

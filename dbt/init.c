@@ -12,6 +12,7 @@
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/decode.h"
 #include "kernel/cpu.h"
+#include "kernel/irq.h"
 #include "kernel/lib/err.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -136,6 +137,6 @@ void dbt_report(void)
 	       "fetch_nowhere %lu\n", d->count.faults_mmio, d->count.faults_watched,
 	       d->count.interrupts, d->count.unimplemented, d->c->log.msr_unknown_total,
 	       d->count.fetch_nowhere);
-	printk("counters: ticks %lu idle %lu translating %lu\n", clock_ticks(),
-	       d->count.idle_ticks, d->count.translate_ticks);
+	printk("counters: ticks %lu idle %lu translating %lu spurious %lu\n", clock_ticks(),
+	       d->count.idle_ticks, d->count.translate_ticks, irq_spurious());
 }

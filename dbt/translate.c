@@ -5,6 +5,7 @@
  * both pages. Guest bytes are watched before they are read.
  */
 #include "dbt/backend/backend.h"
+#include "dbt/backend/host_limits.h"
 #include "dbt/cache/cache.h"
 #include "dbt/debug.h"
 #include "dbt/exec.h"
@@ -119,6 +120,14 @@ static bool may_store(const struct ir *ir)
 	return false;
 }
 
+static void trace_decoded(const struct ir1 *i)
+{
+	char text[96];
+
+	if (trace_mask & (1u << TRACE_DECODE))
+		printk("%08x  %s\n", i->eip, ir1_print(i, text, sizeof(text)));
+}
+
 /* One instruction into the IR. False: the block ends before it. */
 static bool front_step(struct front *t, struct fault *f)
 {
@@ -142,6 +151,7 @@ static bool front_step(struct front *t, struct fault *f)
 			break;
 		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
 			return false;
+		trace_decoded(&i);
 		(t->refuse ? lift_refuse : lift_insn)(&t->lift, &i);
 		t->off += i.len;
 		t->eip += i.len;
@@ -225,7 +235,7 @@ static void trace_block(const struct block_key *k, const struct ir *ir, const st
 	if (trace_mask & (1u << TRACE_IR))
 		ir_print(ir, print_line);
 	if (trace_mask & (1u << TRACE_CODE))
-		for (u32 n = 0; n < b->code_size / 4; n++)
+		for (u32 n = 0; n < b->code_size / HOST_INSN_SIZE; n++)
 			printk("code %p %08x\n", (void *)(block_code(b) + n), block_code(b)[n]);
 }
 

@@ -64,7 +64,9 @@ struct wallclock {
  * What a guest's card shows. Text is cells of two bytes (character, attribute) in guest memory,
  * pictures are bytes of the card's memory. The attribute and colour registers' work is done:
  * `palette` has the colour of each attribute or pixel value, 6 bits each for red, green, blue.
+ * A guest may set any start and stride: indices of `memory` are taken modulo PICTURE_MEMORY.
  */
+enum { PICTURE_MEMORY = 4 * 65536 };	/* bytes */
 enum picture_kind {
 	PICTURE_TEXT,		/* cells from 0xb8000 on */
 	PICTURE_PLANES,		/* 4 bits a pixel, bit p in plane p: memory[4 * a + p] */

@@ -21,7 +21,6 @@ hpa_t ptr_phys(const void *p);
 void irq_enable(void);
 bool irq_disable(void);
 void irq_restore(bool were_on);
-bool irq_enabled(void);
 
 /* The core's clock in Hz, where firmware tells it (else 0); before the first use of any clock. */
 void arch_clock_set(u64 core_hz);

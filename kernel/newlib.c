@@ -26,8 +26,6 @@ void newlib_set_heap(void *start, size_t size)
 	heap_end = heap_start + size;
 }
 
-size_t newlib_heap_used(void) { return (size_t)(heap_break - heap_start); }
-
 void *sbrk(ptrdiff_t change);
 void *sbrk(ptrdiff_t change)
 {

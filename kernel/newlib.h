@@ -8,7 +8,4 @@
 /* The run of memory that sbrk hands out, once; before this, malloc has nothing. */
 void newlib_set_heap(void *start, size_t size);
 
-/* Bytes of it that sbrk has handed out. */
-size_t newlib_heap_used(void);
-
 #endif

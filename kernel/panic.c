@@ -24,7 +24,7 @@ void panic_power(void (*off)(int status)) { power_off = off; }
  * A scan for words that look like return addresses: no frame pointers are kept (the register
  * belongs to the guest), so a name here was called lately, not surely by the one above.
  */
-void panic_backtrace(void)
+static void panic_backtrace(void)
 {
 	u64 top = this_cpu()->stack_top, sp = arch_stack_pointer(), offset;
 	unsigned shown = 0;

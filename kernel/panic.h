@@ -9,9 +9,6 @@ __attribute__((noreturn, format(printf, 1, 2))) void panic(const char *fmt, ...)
 /* How to switch the machine off after a panic; until it is set, panic stops the core instead. */
 void panic_power(void (*off)(int status));
 
-/* Print the names of the functions whose return addresses lie on this core's stack. */
-void panic_backtrace(void);
-
 /* The condition must hold, or we have a bug. Always compiled in. */
 #define must(cond) \
 	do { \

@@ -9,6 +9,7 @@
 #include "kernel/arch.h"
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
+#include "kernel/printk.h"
 
 #define NS 1000000000ull
 
@@ -90,6 +91,8 @@ void timer_run(void)
 
 		c->timers = t->next;
 		t->cpu = NULL;
+		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t,
+		      (unsigned long)t->deadline, (unsigned long)(now - t->deadline));
 		t->fn(t->opaque);
 	}
 	if (c->timers)

@@ -45,6 +45,32 @@ static enum trap_kind kind_of(const struct trap_frame *f)
 	return c->name ? arch_trap_refine(f, c->kind) : TRAP_OTHER;
 }
 
+static void describe_pc(u64 pc)
+{
+	char text[128];
+	u64 offset;
+	const char *name = ksyms_name(pc, &offset);
+
+	if (name)
+		printk("  pc in %s+%#lx\n", name, offset);
+	for (unsigned k = 0; k < describer_count; k++)
+		if (describers[k](pc, text, sizeof(text)))
+			printk("  pc in %s\n", text);
+}
+
+static void trap_dump(const struct trap_frame *f)
+{
+	printk("trap: %s, cause %#lx, pc %#lx, badv %#lx, insn %#x, status %#lx, core %u\n",
+	       name_of(f), f->cause, f->pc, f->badv, f->insn, f->status, cpu_self()->id);
+	for (unsigned n = 0; n < 32; n += 4)
+		printk("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx\n",
+		       arch_register_names[n], f->gpr[n],
+		       arch_register_names[n + 1], f->gpr[n + 1],
+		       arch_register_names[n + 2], f->gpr[n + 2],
+		       arch_register_names[n + 3], f->gpr[n + 3]);
+	describe_pc(f->pc);
+}
+
 void trap_dispatch(struct trap_frame *f)
 {
 	enum trap_kind kind;
@@ -60,30 +86,4 @@ void trap_dispatch(struct trap_frame *f)
 			return;
 	trap_dump(f);
 	panic("trap: %s at %#lx (badv %#lx)", name_of(f), f->pc, f->badv);
-}
-
-static void describe_pc(u64 pc)
-{
-	char text[128];
-	u64 offset;
-	const char *name = ksyms_name(pc, &offset);
-
-	if (name)
-		printk("  pc in %s+%#lx\n", name, offset);
-	for (unsigned k = 0; k < describer_count; k++)
-		if (describers[k](pc, text, sizeof(text)))
-			printk("  pc in %s\n", text);
-}
-
-void trap_dump(const struct trap_frame *f)
-{
-	printk("trap: %s, cause %#lx, pc %#lx, badv %#lx, insn %#x, status %#lx, core %u\n",
-	       name_of(f), f->cause, f->pc, f->badv, f->insn, f->status, cpu_self()->id);
-	for (unsigned n = 0; n < 32; n += 4)
-		printk("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx\n",
-		       arch_register_names[n], f->gpr[n],
-		       arch_register_names[n + 1], f->gpr[n + 1],
-		       arch_register_names[n + 2], f->gpr[n + 2],
-		       arch_register_names[n + 3], f->gpr[n + 3]);
-	describe_pc(f->pc);
 }

@@ -50,7 +50,4 @@ void trap_register(trap_claimer fn);
 typedef bool (*trap_describer)(u64 pc, char *buf, size_t size);
 void trap_register_describer(trap_describer fn);
 
-/* Print registers, names of block, guest PC and symbol. */
-void trap_dump(const struct trap_frame *f);
-
 #endif

@@ -15,7 +15,7 @@ void arena_init(struct arena *a, void *memory, size_t size)
 
 void arena_reset(struct arena *a) { a->used = 0; }
 
-void *arena_try(struct arena *a, size_t size)
+static void *arena_try(struct arena *a, size_t size)
 {
 	void *p = a->start + a->used;
 

@@ -20,9 +20,6 @@ void arena_init(struct arena *a, void *memory, size_t size);
 /* Everything handed out becomes invalid. */
 void arena_reset(struct arena *a);
 
-/* 16-byte aligned, not zeroed. Returns NULL if less than size bytes are left. */
-void *arena_try(struct arena *a, size_t size);
-
 /* The same; panics when it is full. */
 void *arena_get(struct arena *a, size_t size);
 

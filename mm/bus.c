@@ -279,6 +279,8 @@ static void nobody(struct bus *b, enum bus_space space, u64 addr, unsigned size,
 	unsigned n;
 
 	__atomic_fetch_add(&b->unanswered, 1, __ATOMIC_RELAXED);
+	trace(IO, "bus: %s of %u bytes at %s 0x%llx: nobody\n", what, size,
+	      space == BUS_IO ? "port" : "memory", (unsigned long long)addr);
 	lock_take(&b->lock);
 	first = b->noted[space] <= MAX_NOTED &&
 		(space == BUS_IO ? note_port(b, addr) : note_page(b, addr >> 12));

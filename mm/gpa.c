@@ -72,7 +72,6 @@ int gpa_init(const struct gpa_config *c)
 	return 0;
 }
 
-u64 gpa_ram_size(void) { return map.ram_size; }
 void gpa_on_change(void (*fn)(void)) { map.changed = fn; }
 
 void gpa_set_pam(gpa_t start, u64 size, unsigned pam)
@@ -173,13 +172,6 @@ void *gpa_host(gpa_t a)
 	if (p.kind != GPA_RAM)
 		return NULL;
 	return gpa_map.ram + ((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1));
-}
-
-hpa_t gpa_to_hpa(gpa_t a)
-{
-	void *p = gpa_host(a);
-
-	return p ? ptr_to_phys(p) : hpa(~0ull);
 }
 
 /* Bytes from a to the end of its page, at most size. */

@@ -76,9 +76,6 @@ void gpa_bus_changed(void);
 /* Who drops all leaves (mm/shadow) when one of the three above changes the map. */
 void gpa_on_change(void (*fn)(void));
 
-/* Guest RAM in bytes, below and above 4 GiB together. */
-u64 gpa_ram_size(void);
-
 /* What a 4 KiB page of guest physical addresses is. */
 struct gpa_page {
 	enum gpa_kind kind;	/* what reads get; GPA_RAM: writes go to the same memory */
@@ -113,8 +110,6 @@ static inline hpa_t gpa_frame_hpa(u32 n) { return ptr_to_phys(gpa_frame_ptr(n));
 
 /* RAM at a, readable up to the end of its page and writable by nobody but mm/; NULL if not RAM. */
 void *gpa_host(gpa_t a);
-/* Its host physical address; hpa(~0) if it is not RAM. */
-hpa_t gpa_to_hpa(gpa_t a);
 
 /*
  * One access as a CPU makes it, to memory or the bus: size 1, 2, 4 or 8, A20 applied already

@@ -101,27 +101,6 @@ static u64 next_used(const struct region *r, u64 page, u64 end)
 	return end;
 }
 
-hpa_t page_alloc(void)
-{
-	hpa_t found = hpa(0);
-
-	lock_take(&lock);
-	for (unsigned k = region_count; k-- > 0 && !found.a;) {
-		struct region *r = &regions[k];
-		u64 page = next_free(r, r->hint);
-
-		r->hint = page;
-		if (page < r->pages) {
-			mark(r, page, 1, true);
-			found = hpa(r->start + page * PAGE_SIZE);
-		}
-	}
-	lock_drop(&lock);
-	if (found.a)
-		memset(phys_ptr(found), 0, PAGE_SIZE);
-	return found;
-}
-
 /* Lowest fitting run below limit, as a page number of the region; r->pages if there is none. */
 static u64 find_low(const struct region *r, u64 count, u64 align, u64 limit)
 {

@@ -16,9 +16,6 @@ struct boot_mem;
 /* Take over the free entries of a boot map. Panics if there are none. Call once. */
 void page_init(const struct boot_mem *mem, unsigned count);
 
-/* One page, zeroed. Returns hpa(0), which is never a valid page, if none is left. */
-hpa_t page_alloc(void);
-
 /*
  * `count` contiguous pages, contents undefined, start a multiple of `align` bytes (a power of two
  * >= 4096), all of it below `limit` (PAGE_ANYWHERE: no limit). Runs that have no limit are taken

@@ -198,7 +198,7 @@ void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n)
 	}
 }
 
-void shadow_drop_all(void)
+static void shadow_drop_all(void)
 {
 	for (unsigned k = 0; k < CORES_MAX; k++)
 		if (shadows[k])

@@ -128,7 +128,7 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p);
 
 /*
  * MOV CR3 and its kin: drops all but global pages. pdpte: 4 checked entries if CR0.PG and CR4.PAE
- * are set, else NULL: the registers stay. Call x86_load_pdptes first; if that is #GP, not this.
+ * are set, else NULL: the registers stay. Whoever read the entries has raised #GP if one is wrong.
  */
 void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
 
@@ -144,9 +144,6 @@ void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n);
 
 /* Drop every leaf, or all but those of global pages. */
 void shadow_flush(struct shadow *s, bool global_too);
-
-/* Drop every leaf of every core's tables (PAM, A20, BARs; mm/gpa calls it). */
-void shadow_drop_all(void);
 
 /* Run with user or supervisor rights from now on: a few register writes, if that is a change. */
 static inline void shadow_set_view(struct shadow *s, bool user)

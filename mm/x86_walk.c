@@ -186,13 +186,3 @@ bool x86_walk(const struct x86_paging *p, gva_t va, enum x86_access access, bool
 	}
 	return fails(p, access, user, 0, w);	/* the guest walks into it again */
 }
-
-bool x86_load_pdptes(const struct x86_paging *p, u64 cr3, u64 out[4])
-{
-	for (unsigned k = 0; k < 4; k++) {
-		out[k] = gpa_ld64(gpa_a20(gpa((cr3 & 0xffffffe0) + 8 * k)));
-		if ((out[k] & E_P) && (out[k] & (phys_rsvd(p) | E_XD | RSVD_PDPTE)))
-			return false;
-	}
-	return true;
-}

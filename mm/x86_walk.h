@@ -54,10 +54,4 @@ static inline bool x86_walk_may_write(const struct x86_paging *p, const struct x
 	return w->writable || (!user && !p->wp);
 }
 
-/*
- * Read the four PDPTEs at cr3, as a CR3 write does with PAE on (SDM vol. 3, 4.4.1). False: a
- * present one has reserved bits, which is #GP(0); out is then partly written.
- */
-bool x86_load_pdptes(const struct x86_paging *p, u64 cr3, u64 out[4]);
-
 #endif

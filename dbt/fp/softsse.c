@@ -86,7 +86,7 @@ u64 sse_nan(u64 a, u64 b, const struct sse_format *f, struct sse_env *e)
 	return (sse_is_nan(a, f) ? a : b) | f->quiet;
 }
 
-u64 sse_invalid(const struct sse_format *f, struct sse_env *e)
+static u64 sse_invalid(const struct sse_format *f, struct sse_env *e)
 {
 	e->exc |= MXCSR_IE;
 	return sse_make(true, f->exp_max, f->quiet, f);

@@ -105,6 +105,5 @@ struct sse_num sse_unpack(u64 a, const struct sse_format *f);
 u64 sse_round(bool neg, s32 exp, u64 m, const struct sse_format *f, struct sse_env *e);
 /* One of the two is a NaN. */
 u64 sse_nan(u64 a, u64 b, const struct sse_format *f, struct sse_env *e);
-u64 sse_invalid(const struct sse_format *f, struct sse_env *e);
 
 #endif

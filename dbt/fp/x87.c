@@ -299,15 +299,3 @@ void x87_fclex(struct x87 *x)
 {
 	x->sw &= (u16)~(FP_EXC | FP_SF | X87_SW_ES | X87_SW_B);
 }
-
-void x87_mmx_enter(struct x87 *x)
-{
-	x->sw &= (u16)~X87_SW_TOP;
-	x->valid = 0xff;
-}
-
-void x87_emms(struct x87 *x)
-{
-	x->valid = 0;
-	x->sw &= (u16)~X87_SW_TOP;
-}

@@ -155,8 +155,6 @@ void x87_fxsave(const struct x87 *x, bool wide, u8 *out);
 void x87_fxrstor(struct x87 *x, bool wide, const u8 *in);
 
 /* MMX: every MMX instruction but EMMS sets TOP = 0 and all registers valid. */
-void x87_mmx_enter(struct x87 *x);
-void x87_emms(struct x87 *x);
 static inline u64 x87_mmx_get(const struct x87 *x, unsigned n) { return x->r[n].mant; }
 static inline void x87_mmx_set(struct x87 *x, unsigned n, u64 v)
 {

@@ -12,7 +12,7 @@ static const lift_func lift_table[X86_OP_COUNT] = {
 #undef INS
 };
 
-void lift_todo(struct lift *t, const struct ir1 *i)
+static void lift_todo(struct lift *t, const struct ir1 *i)
 {
 	lift_sys(t, HELPER_unimplemented, lift_const(t, i->op), 0);
 }

@@ -82,7 +82,6 @@ void lift_put_sized(struct lift *t, unsigned reg, val v, unsigned size);
 val lift_ld_op(struct lift *t, unsigned n);		/* upper bits undefined below 32 bits */
 val lift_ld_rmw(struct lift *t, unsigned n);		/* same, and the operand will be written */
 void lift_st_op(struct lift *t, unsigned n, val v);	/* at operand n's size */
-val lift_opsize_mask(struct lift *t, val v, unsigned size);
 
 /* -- Guest memory -- */
 /* Offset of memory operand n within its segment, wrapped to the address size. */
@@ -140,11 +139,6 @@ static inline bool lift_protected(const struct lift *t)
 	return (t->key & (KEY_PE | KEY_VM)) == KEY_PE;
 }
 static inline unsigned lift_log2(unsigned size) { return size == 8 ? 3 : size >> 1; }
-
-/*
- * What insns.def names for instructions that are not there yet: #UD, counted and logged once each.
- */
-void lift_todo(struct lift *t, const struct ir1 *i);
 
 #define INS(name, fn, flags, feature) void lift_##fn(struct lift *t, const struct ir1 *i);
 #include "dbt/x86/insns.def"

@@ -171,8 +171,6 @@ void lift_st_op(struct lift *t, unsigned n, val v)
 	lift_st(t, a, disp, lift_mem_of(o->size), v);
 }
 
-val lift_opsize_mask(struct lift *t, val v, unsigned size) { return lift_zx(t, v, size); }
-
 val lift_stack(struct lift *t, s32 delta)
 {
 	val sp = lift_get(t, ESP);

@@ -45,12 +45,12 @@ val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y)
 						.type = result_type[vec_info[row].shape] });
 }
 
-val lift_getxmm(struct lift *t, unsigned reg)
+static val lift_getxmm(struct lift *t, unsigned reg)
 {
 	return ir_emit(t->ir, (struct ir_insn){ .op = IR_GETXMM, .type = T_V128, .k = reg });
 }
 
-void lift_putxmm(struct lift *t, unsigned reg, val v)
+static void lift_putxmm(struct lift *t, unsigned reg, val v)
 {
 	ir_emit(t->ir, (struct ir_insn){ .op = IR_PUTXMM, .a = v, .k = reg });
 }

@@ -223,6 +223,8 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
 		*fault = guest_fault(d, a, user, kind, at, miss.error);
+		trace(FAULT, "guest fault %x at %08x, host code %lx\n", miss.error, (u32)at.a,
+		      (unsigned long)f->pc);
 		return GUEST_FAULT;
 	case SHADOW_WATCHED_WRITE:
 		d->count.faults_watched++;

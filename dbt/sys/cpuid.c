@@ -155,13 +155,6 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 	return check_needs(m, err);
 }
 
-void cpuid_default(struct cpu_model *m)
-{
-	char err[CPUID_ERR_SIZE];
-
-	must(!cpuid_configure(m, "n270", err));
-}
-
 /* -- The instruction ------------------------------------------------------ */
 
 /* The mask as it shows now: registers can hide the APIC and NX. */

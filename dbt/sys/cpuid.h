@@ -34,9 +34,6 @@ struct cpu_model {
  */
 int cpuid_configure(struct cpu_model *m, const char *text, char *err);
 
-/* The default model: cpuid_configure(m, "n270"). */
-void cpuid_default(struct cpu_model *m);
-
 /* CPUID(leaf, subleaf) → EAX, EBX, ECX, EDX, as APIC_BASE and MISC_ENABLE of c let it show. */
 void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4]);
 

@@ -260,7 +260,7 @@ static void shut_down(struct vcpu *c)
 	c->halted = false;
 }
 
-void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
+static void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
 {
 	for (;;) {
 		enum fault_class first = kind == EV_FAULT ? classify(f.vector) : BENIGN;

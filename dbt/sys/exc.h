@@ -31,9 +31,6 @@ enum exc_kind {
  */
 struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind kind);
 
-/* Deliver an event, and what its delivery raises: contributory, double, triple faults. */
-void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind);
-
 /* A fault at c->eip: exc_event(c, f, EV_FAULT), f.raised must be set. */
 void exc_raise(struct vcpu *c, struct fault f);
 

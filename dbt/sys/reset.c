@@ -70,12 +70,3 @@ void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp)
 	sys_debug_changed(c);
 	sys_mode_changed(c);
 }
-
-void vcpu_sipi(struct vcpu *c, u8 vector)
-{
-	c->seg[CS].sel = (u16)(vector << 8);
-	c->seg[CS].base = (u32)vector << 12;
-	c->eip = 0;
-	c->halted = false;
-	sys_mode_changed(c);
-}

@@ -38,14 +38,6 @@ static bool may_change_if(const struct vcpu *c)
 	return c->cpl <= vcpu_iopl(c);
 }
 
-struct fault sys_cli(struct vcpu *c)
-{
-	if (!may_change_if(c))
-		return fault_gp0();
-	c->eflags &= ~(u32)FL_IF;
-	return fault_none();
-}
-
 struct fault sys_sti(struct vcpu *c)
 {
 	if (!may_change_if(c))
@@ -56,14 +48,6 @@ struct fault sys_sti(struct vcpu *c)
 	c->inhibit |= INHIBIT_STI;
 	sys_mode_changed(c);
 	sys_irq_unmasked(c);
-	return fault_none();
-}
-
-struct fault sys_pushf(struct vcpu *c, u32 *out)
-{
-	if (vcpu_v86(c) && vcpu_iopl(c) < 3)
-		return fault_gp0();
-	*out = eflags_get(c) & ~(u32)(FL_VM | FL_RF);
 	return fault_none();
 }
 

@@ -150,11 +150,6 @@ struct fault sys_lmsw(struct vcpu *c, u16 v)
 	return write_cr0(c, ((u32)c->cr0 & ~(u32)(CR0_MP | CR0_EM | CR0_TS)) | (v & 0xf));
 }
 
-u32 sys_smsw(const struct vcpu *c)
-{
-	return (u32)c->cr0;
-}
-
 struct fault sys_invlpg(struct vcpu *c, gva_t linear)
 {
 	TRY(need_cpl0(c));
@@ -265,48 +260,9 @@ struct fault sys_lidt(struct vcpu *c, u16 limit, u32 base, unsigned opsize)
 	return load_table(c, &c->idtr, limit, base, opsize);
 }
 
-struct fault sys_sldt(struct vcpu *c, u16 *out)
-{
-	if (!vcpu_protected(c))
-		return fault_plain(EXC_UD);
-	*out = c->ldtr.sel;
-	return fault_none();
-}
-
-struct fault sys_str(struct vcpu *c, u16 *out)
-{
-	if (!vcpu_protected(c))
-		return fault_plain(EXC_UD);
-	*out = c->tr.sel;
-	return fault_none();
-}
-
-/* Caches are the host's and coherent: nothing to write back. */
-struct fault sys_wbinvd(struct vcpu *c)
-{
-	return need_cpl0(c);
-}
-
 struct fault sys_hlt(struct vcpu *c)
 {
 	TRY(need_cpl0(c));
 	c->halted = true;
 	return fault_none();
-}
-
-static struct fault check_monitor(struct vcpu *c, u32 hints)
-{
-	if (!vcpu_has(c, FEAT_MONITOR) || c->cpl)
-		return fault_plain(EXC_UD);
-	return hints ? fault_gp0() : fault_none();
-}
-
-struct fault sys_monitor(struct vcpu *c, u32 hints)
-{
-	return check_monitor(c, hints);
-}
-
-struct fault sys_mwait(struct vcpu *c, u32 hints)
-{
-	return check_monitor(c, hints);
 }

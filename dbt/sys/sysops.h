@@ -66,8 +66,6 @@ static inline void sys_irq_unmasked(struct vcpu *c)
 /* Power-up, RESET# or INIT (SDM vol. 3, table 9-1). hooks, model, owner, apic_id, tsc_mul stay. */
 enum reset_kind { RESET_POWER_UP, RESET_INIT };
 void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp);
-/* Start-up IPI after INIT: run at vector << 12 in real mode. */
-void vcpu_sipi(struct vcpu *c, u8 vector);
 
 /* MOV to and from CRn, DRn; n is the register number of the encoding. */
 struct fault sys_read_cr(struct vcpu *c, unsigned n, u32 *out);
@@ -76,7 +74,6 @@ struct fault sys_read_dr(struct vcpu *c, unsigned n, u32 *out);
 struct fault sys_write_dr(struct vcpu *c, unsigned n, u32 v);
 struct fault sys_clts(struct vcpu *c);
 struct fault sys_lmsw(struct vcpu *c, u16 v);
-u32 sys_smsw(const struct vcpu *c);
 
 /* CR3 of a task switch, without the privilege check: PDPTEs, flush. */
 struct fault sys_load_cr3(struct vcpu *c, u32 v);
@@ -84,29 +81,20 @@ struct fault sys_load_cr3(struct vcpu *c, u32 v);
 /* LGDT, LIDT: opsize 2 keeps 24 bits of the base. */
 struct fault sys_lgdt(struct vcpu *c, u16 limit, u32 base, unsigned opsize);
 struct fault sys_lidt(struct vcpu *c, u16 limit, u32 base, unsigned opsize);
-/* SLDT, STR: #UD outside protected mode. */
-struct fault sys_sldt(struct vcpu *c, u16 *out);
-struct fault sys_str(struct vcpu *c, u16 *out);
 
 struct fault sys_invlpg(struct vcpu *c, gva_t linear);
-struct fault sys_wbinvd(struct vcpu *c);	/* and INVD */
 struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
 
 /* EFLAGS as a whole: c->eflags with DF and the arithmetic flags put in, and back. */
 u32 eflags_get(const struct vcpu *c);
 void eflags_set(struct vcpu *c, u32 v);
-struct fault sys_cli(struct vcpu *c);
 struct fault sys_sti(struct vcpu *c);
 /* PUSHF's image; POPF's effect (opsize 2 or 4). The stack is the lifter's. */
-struct fault sys_pushf(struct vcpu *c, u32 *out);
 struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize);
 
 u64 sys_tsc(const struct vcpu *c);
 struct fault sys_rdtsc(struct vcpu *c, u64 *out);
 struct fault sys_rdpmc(struct vcpu *c, u32 counter, u64 *out);
-/* hints: ECX. MWAIT completes at once (it may, SDM vol. 2). */
-struct fault sys_monitor(struct vcpu *c, u32 hints);
-struct fault sys_mwait(struct vcpu *c, u32 hints);
 
 /*
  * DR6 bits 0-3 of the enabled breakpoints that an access to [linear, linear+size) matches

@@ -129,21 +129,3 @@ u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before
 	}
 	return before;
 }
-
-bool cc_holds(unsigned cond, u32 f)
-{
-	bool less = !(f & FL_SF) != !(f & FL_OF);
-	bool t = false;
-
-	switch (cond >> 1) {
-	case 0: t = f & FL_OF; break;
-	case 1: t = f & FL_CF; break;
-	case 2: t = f & FL_ZF; break;
-	case 3: t = f & (FL_CF | FL_ZF); break;
-	case 4: t = f & FL_SF; break;
-	case 5: t = f & FL_PF; break;
-	case 6: t = less; break;
-	case 7: t = less || (f & FL_ZF); break;
-	}
-	return t != (cond & 1);
-}

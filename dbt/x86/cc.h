@@ -53,7 +53,4 @@ enum cc_kind {
 /* The six flags at their EFLAGS positions; `before` = those of the state before (partial kinds). */
 u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before);
 
-/* Does the condition (enum x86_cond, 0-15) hold for these EFLAGS? */
-bool cc_holds(unsigned cond, u32 eflags);
-
 #endif

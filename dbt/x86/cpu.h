@@ -140,7 +140,7 @@ struct vcpu {
 	u32 seg_lo[8];
 	s64 df;			/* +1 or -1: EFLAGS.DF */
 	u32 eflags;		/* all but DF and the arithmetic flags, which are elsewhere */
-	u32 key_flags;		/* flags of the block key (dbt/dbt.h) for the current mode */
+	u32 key_flags;		/* flags of the block key (dbt/x86/mode.h) for the current mode */
 	u64 spill[32];		/* register allocator's slots, alive within one block */
 	u64 help[8];		/* arguments and results of helpers that do not fit in registers */
 	u32 mxcsr;
@@ -190,9 +190,7 @@ enum { INHIBIT_STI = 1, INHIBIT_SS = 2 };	/* interrupts; interrupts and debug tr
 enum vcpu_pending {
 	PENDING_INTR = 1u << 0,		/* look at the interrupt controller */
 	PENDING_NMI = 1u << 1,
-	PENDING_SMI = 1u << 2,
 	PENDING_INIT = 1u << 3,
-	PENDING_HOST = 1u << 4,		/* host interrupts or timers to be handled */
 	PENDING_RESET = 1u << 5,
 	PENDING_BUSY_PAGE = 1u << 6,	/* the cache's: see cache_page_busy */
 	PENDING_DEBUG = 1u << 7,	/* debug_hits may not be 0 */

@@ -33,7 +33,7 @@ static bool usable(const struct vcpu *c, const struct segment *g)
 	return is_real(c) || (g->attr & SEG_P);
 }
 
-void vcpu_seg_update(struct vcpu *c, enum sreg s)
+static void vcpu_seg_update(struct vcpu *c, enum sreg s)
 {
 	const struct segment *g = &c->seg[s];
 	s64 span = g->limit;
@@ -64,7 +64,7 @@ static u32 seg_key(const struct vcpu *c, enum sreg s)
 	return k;
 }
 
-void vcpu_update_key(struct vcpu *c)
+static void vcpu_update_key(struct vcpu *c)
 {
 	unsigned iopl = (c->eflags & FL_IOPL) >> 12;
 	u32 k = c->cpl;

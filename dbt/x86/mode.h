@@ -41,12 +41,6 @@ enum key_flag {
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 
-/* Recompute key_flags from the state. */
-void vcpu_update_key(struct vcpu *c);
-
-/* Recompute seg_lo and seg_span of one segment register from its hidden part. */
-void vcpu_seg_update(struct vcpu *c, enum sreg s);
-
 /* Both, for everything: after reset, system helpers, far transfers. */
 void vcpu_mode_update(struct vcpu *c);
 

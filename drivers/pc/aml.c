@@ -20,13 +20,6 @@ void aml_byte(struct aml *a, u8 v)
 	a->buf[a->n++] = v;
 }
 
-void aml_bytes(struct aml *a, const void *p, u32 n)
-{
-	must(n <= a->size - a->n);
-	memcpy(a->buf + a->n, p, n);
-	a->n += n;
-}
-
 void aml_name(struct aml *a, const char *path)
 {
 	if (*path == '\\')
@@ -144,6 +137,13 @@ u32 aml_if(struct aml *a)
 {
 	aml_byte(a, OP_IF);
 	return open_length(a);
+}
+
+static void aml_bytes(struct aml *a, const void *p, u32 n)
+{
+	must(n <= a->size - a->n);
+	memcpy(a->buf + a->n, p, n);
+	a->n += n;
 }
 
 void aml_buffer(struct aml *a, const void *p, u32 n)

@@ -8,7 +8,6 @@
 struct aml { u8 *buf; u32 n, size; };	/* running out of room is our bug and panics */
 
 void aml_byte(struct aml *a, u8 v);
-void aml_bytes(struct aml *a, const void *p, u32 n);
 /* A path: optional '\', one or two ('A.B') segments of up to 4 characters, filled with '_'. */
 void aml_name(struct aml *a, const char *path);
 void aml_int(struct aml *a, u32 v);

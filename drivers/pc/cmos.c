@@ -364,12 +364,6 @@ void cmos_set(struct cmos *c, u8 index, u8 value)
 	lock_drop(&c->lock);
 }
 
-u8 cmos_get(struct cmos *c, u8 index)
-{
-	must(index > REG_D && index < sizeof(c->ram));
-	return c->ram[index];
-}
-
 static void set16(struct cmos *c, u8 index, u64 v)
 {
 	u16 n = v > 0xffff ? 0xffff : (u16)v;
@@ -391,6 +385,12 @@ static void setup_disks(struct cmos *c, const struct cmos_setup *s)
 	cmos_set(c, 0x12, types);
 	cmos_set(c, 0x19, s->disk_sectors[0] ? 47 : 0);
 	cmos_set(c, 0x1a, s->disk_sectors[1] ? 47 : 0);
+}
+
+static u8 cmos_get(struct cmos *c, u8 index)
+{
+	must(index > REG_D && index < sizeof(c->ram));
+	return c->ram[index];
 }
 
 void cmos_setup(struct cmos *c, const struct cmos_setup *s)

@@ -15,7 +15,6 @@ void cmos_reset(struct cmos *c);
 
 /* A RAM byte as the board's set-up would store it; index 0x0e…0x7f. */
 void cmos_set(struct cmos *c, u8 index, u8 value);
-u8 cmos_get(struct cmos *c, u8 index);
 
 /* Fill 0x10…0x60 as a BIOS set-up does: memory sizes, equipment, boot order, checksum. */
 struct cmos_setup {

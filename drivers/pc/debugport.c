@@ -120,11 +120,6 @@ static void add_counters(struct debugport *d, struct bus *bus, const struct coun
 	bus_add(bus, BUS_IO, &d->counter_region);
 }
 
-u8 debugport_post(const struct debugport *d)
-{
-	return d->post;
-}
-
 struct debugport *debugport_create(struct bus *bus, const struct chardev *sink,
 				   const struct counters *counters)
 {

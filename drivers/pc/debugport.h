@@ -22,7 +22,4 @@ struct debugport;
 struct debugport *debugport_create(struct bus *bus, const struct chardev *sink,
 				   const struct counters *counters);
 
-/* The last byte written to port 0x80. */
-u8 debugport_post(const struct debugport *d);
-
 #endif

@@ -188,8 +188,11 @@ static void command(struct channel *c, u8 cmd)
 	      d->kind == IDE_NONE ? "nobody" : d->b.name ? d->b.name : "?", d->lba_high[0],
 	      d->lba_mid[0], d->lba_low[0], d->count[0], d->device);
 	if (d->in_flight) {		/* only this one may interrupt a packet command (§8.10) */
+		u8 device = d->device;
+
 		if (cmd == CMD_DEVICE_RESET && d->kind == IDE_CDROM)
 			drive_reset(d, RESET_SOFT);
+		d->device = device;	/* as when the drive is idle: it stays selected */
 		return;
 	}
 	if (cmd == CMD_DIAGNOSTIC) {

@@ -186,12 +186,6 @@ bool lapic_waiting(struct lapic *l, u8 dest, bool logical, u8 vector)
 	return r;
 }
 
-bool lapic_msi(struct lapic *l, u32 address, u32 data)
-{
-	return lapic_message(l, (u8)bits(address, 19, 12), bits(address, 2, 2),
-			     (enum lapic_mode)bits(data, 10, 8), (u8)data, bits(data, 15, 15));
-}
-
 /* A write of the ICR's low half sends (§11.6.1). */
 static void send_ipi(struct core *self)
 {
@@ -414,14 +408,6 @@ void lapic_lint(struct lapic *l, unsigned pin, int level)
 }
 
 u8 lapic_tpr(const struct lapic *l, unsigned core) { return l->core[core].tpr; }
-
-void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr)
-{
-	lock_take(&l->lock);
-	l->core[core].tpr = tpr;
-	update(&l->core[core]);
-	lock_drop(&l->lock);
-}
 
 u64 lapic_base(const struct lapic *l, unsigned core) { return l->core[core].base; }
 

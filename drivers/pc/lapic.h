@@ -46,7 +46,6 @@ int lapic_set_base(struct lapic *l, unsigned core, u64 msr);
 
 /* CR8: bits 7:4 of the task priority. */
 u8 lapic_tpr(const struct lapic *l, unsigned core);
-void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr);
 
 /* Is a vector deliverable now? Needs no lock. */
 bool lapic_pending(const struct lapic *l, unsigned core);
@@ -65,8 +64,5 @@ bool lapic_message(struct lapic *l, u8 dest, bool logical, enum lapic_mode mode,
 
 /* Is the vector waiting in the IRR of a core that the destination names? */
 bool lapic_waiting(struct lapic *l, u8 dest, bool logical, u8 vector);
-
-/* A message-signalled interrupt written to 0xfeexxxxx (SDM 3A §11.11). */
-bool lapic_msi(struct lapic *l, u32 address, u32 data);
 
 #endif

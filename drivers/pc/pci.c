@@ -38,12 +38,6 @@ void pci_put16(struct pci_func *f, u32 off, u16 v)
 	f->conf[off + 1] = (u8)(v >> 8);
 }
 
-void pci_put32(struct pci_func *f, u32 off, u32 v)
-{
-	pci_put16(f, off, (u16)v);
-	pci_put16(f, off + 2, (u16)(v >> 16));
-}
-
 u32 pci_get32(const struct pci_func *f, u32 off)
 {
 	return f->conf[off] | f->conf[off + 1] << 8 | f->conf[off + 2] << 16 |

@@ -40,7 +40,6 @@ struct pci *pci_create(struct bus *bus, const struct irq_line *reset);
 void pci_func_init(struct pci_func *f, u16 vendor, u16 device, u32 class_code, u8 revision);
 
 void pci_put16(struct pci_func *f, u32 off, u16 v);
-void pci_put32(struct pci_func *f, u32 off, u32 v);
 u32 pci_get32(const struct pci_func *f, u32 off);
 
 /* Give BAR n `size` bytes (a power of two, at least 4 or 16) answered by r, which pci moves. */

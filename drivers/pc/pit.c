@@ -307,6 +307,7 @@ static void new_count(struct chan *c, u32 raw, u64 t)
 
 static void write_count(struct chan *c, u8 v, u64 t)
 {
+	advance(c, t);		/* a new count waits for the end of the present period */
 	switch (c->rw) {
 	case RW_LOW: new_count(c, v, t); break;
 	case RW_HIGH: new_count(c, (u32)v << 8, t); break;

@@ -42,7 +42,7 @@ struct vga {
 	u8 misc, feature;
 	u8 dac[256][3], dac_mask, dac_at, dac_part, dac_state;
 	u8 latch[4];
-	u8 mem[4 * 0x10000];
+	u8 mem[PICTURE_MEMORY];
 	struct picture shown;	/* as taken last, without the rows that had changed */
 	u32 dirty_first, dirty_last;	/* offsets in the window written since */
 	struct bus_region ports, window;

@@ -6,7 +6,7 @@
 #include "kernel/machine/guest.h"
 
 #include "drivers/host/power.h"
-#include "kernel/cpu.h"
+#include "kernel/host_cpu.h"
 #include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/machine/console.h"
@@ -42,21 +42,21 @@ static void raise_init(void *opaque, unsigned core)
 static void reset_request(void *opaque)
 {
 	(void)opaque;
-	dbt_raise(this_cpu()->id, PENDING_RESET);
+	dbt_raise(cpu_self()->id, PENDING_RESET);
 }
 
 static bool intr_pending(void *opaque)
 {
 	struct guest *g = opaque;
 
-	return irqchip_pending(machine_irqchip(g->pc), 0);
+	return irqchip_pending(machine_irqchip(g->pc), cpu_self()->id);
 }
 
 static int intr_ack(void *opaque)
 {
 	struct guest *g = opaque;
 
-	return irqchip_ack(machine_irqchip(g->pc), 0);
+	return irqchip_ack(machine_irqchip(g->pc), cpu_self()->id);
 }
 
 static void host_events(void *opaque, u32 events)
@@ -80,7 +80,7 @@ static void init_cpu(void *opaque)
 {
 	struct guest *g = opaque;
 
-	lapic_init(irqchip_lapic(machine_irqchip(g->pc)), 0);
+	lapic_init(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id);
 }
 
 static void ferr(void *opaque)
@@ -100,7 +100,7 @@ static bool set_apic_base(void *opaque, u64 base)
 {
 	struct guest *g = opaque;
 
-	return !lapic_set_base(irqchip_lapic(machine_irqchip(g->pc)), 0, base);
+	return !lapic_set_base(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id, base);
 }
 
 /* Loam's own memory: what is in use but for the guest's RAM and the code cache. */

@@ -182,9 +182,15 @@ XT(fxsave, x87_fxsave(&r->x, false, r->mem))
 XT(fxsave64, x87_fxsave(&r->x, true, r->mem))
 XT(fxrstor, x87_fxrstor(&r->x, false, r->mem))
 XT(fxrstor64, x87_fxrstor(&r->x, true, r->mem))
-XT(emms, x87_emms(&r->x))
-XT(movq_load, x87_mmx_enter(&r->x); x87_mmx_set(&r->x, 3, xt_get(r, 8)))
-XT(movq_store, x87_mmx_enter(&r->x); u64 v = x87_mmx_get(&r->x, 3); memcpy(r->mem, &v, 8))
+/* What lifted MMX code does to tags and TOP (dbt/lift/mmx.c). */
+static void xt_mmx_tags(struct x87 *x, u8 valid)
+{
+	x->sw &= (u16)~X87_SW_TOP;
+	x->valid = valid;
+}
+XT(emms, xt_mmx_tags(&r->x, 0))
+XT(movq_load, xt_mmx_tags(&r->x, 0xff); x87_mmx_set(&r->x, 3, xt_get(r, 8)))
+XT(movq_store, xt_mmx_tags(&r->x, 0xff); u64 v = x87_mmx_get(&r->x, 3); memcpy(r->mem, &v, 8))
 
 #define XT_M(reg) ((reg) << 3 | 2)
 #define XT_ARITH_ROWS(op, digit) \

@@ -136,9 +136,10 @@ void tables_init(struct vcpu *c, u32 n, unsigned segs)
 	static const struct sys_hooks hooks = {
 		.mode_changed = mode_changed, .read_ticks = no_ticks, .read_phys = no_phys,
 	};
+	char err[CPUID_ERR_SIZE];
 
 	if (!model.features)
-		cpuid_default(&model);
+		must(!cpuid_configure(&model, "n270", err));
 	put_tables(n, segs);
 	owner.count.unimplemented = 0;
 	c->owner = &owner;

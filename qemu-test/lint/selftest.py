@@ -19,6 +19,7 @@ import run
 import size
 import statics
 import text
+import unused
 
 SPDX = "/* SPDX-License-Identifier: BSD-2-Clause */"
 failures = []
@@ -47,6 +48,26 @@ def test_deps():
     check("the host's own may", one("dbt/backend/loongarch64/x.c",
                                     "dbt/backend/loongarch64/regs.h"), 0)
     check("a folder without a row", one("elsewhere/x.c", "mm/page.h"), 1)
+
+
+def test_unused():
+    symbols = "    12: 0000000000000078  1376 FUNC    GLOBAL DEFAULT    1 a_used\n" \
+              "    13: 0000000000000000     0 NOTYPE  GLOBAL DEFAULT  UND elsewhere\n" \
+              "    14: 0000000000000000     8 OBJECT  GLOBAL DEFAULT    3 variable\n" \
+              "    15: 0000000000000000    10 FUNC    LOCAL  DEFAULT    1 inner\n"
+    check("global functions", unused.functions(symbols), {"a_used"})
+    relocations = "0000000000000048  0000048800000042 R_LARCH_B26   0000000000000000 called + 0\n" \
+                  "0000000000000050  0000000000000064 R_LARCH_RELAX                          0\n"
+    check("calls", unused.uses(relocations), {"called"})
+    def one(allowed, own, tests=()):
+        return len(unused.check({"a": {"f"}, "b": {"g"}}, {"a": {"g"}, "b": set()}, allowed,
+                                lambda path, name: own, set(tests)))
+    check("a function without a caller", one({}, False), 1)
+    check("one that only a test calls", one({}, False, ["f"]), 1)
+    check("one that could be static", one({}, True), 1)
+    check("one that its file and a test call", one({}, True, ["f"]), 0)
+    check("one that is allowed", one({"f": "why"}, False) + one({"a.c": "why"}, False), 0)
+    check("a line that allows nothing", one({"f": "why", "h": "why"}, False), 1)
 
 
 def test_prims():
@@ -94,6 +115,11 @@ def test_statics():
     check("one without", one({"mm/x": ["count", "shared"]}), 1)
     check("the same name elsewhere", one({"mm/x": ["count"], "mm/y": ["count"]}), 1)
     check("a law without its variable", one({}), 1)
+    try:
+        twice = statics.load(["mm/x.c: a | once", "mm/x.c: b a | a lock"])
+    except SystemExit as error:
+        twice = str(error).split(": ")[-1]
+    check("two laws for one", twice, "`a` has a law already")
     check("another host's is not looked for", one({"mm/x": ["count"]}, ("loongarch64",)), 0)
     check("this host's is", one({"mm/x": ["count"]}, ("mips64",)), 1)
 
@@ -226,6 +252,7 @@ def command_line(pid):
 
 if __name__ == "__main__":
     test_deps()
+    test_unused()
     test_prims()
     test_circles()
     test_statics()

@@ -28,7 +28,10 @@ def load(lines):
         found = re.fullmatch(r"(\S+)\.[cS]:\s*([^|]+?)\s*\|\s*(\S.*)", line)
         if not found:
             raise SystemExit(f"{TABLE}:{number}: want `file: variable … | law`")
-        laws |= {(found[1], name): found[3] for name in found[2].split()}
+        for name in found[2].split():
+            if (found[1], name) in laws:
+                raise SystemExit(f"{TABLE}:{number}: `{name}` has a law already")
+            laws[found[1], name] = found[3]
     return laws
 
 

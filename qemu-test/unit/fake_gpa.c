@@ -47,4 +47,3 @@ void gpa_set_pam(gpa_t start, u64 size, unsigned pam)
 }
 
 void gpa_set_a20(bool on) { fake_a20 = on; }
-u64 gpa_ram_size(void) { return FAKE_RAM_SIZE; }

@@ -170,7 +170,6 @@ void gpa_set_pam(gpa_t start, u64 size, unsigned bits_)
 }
 
 void gpa_set_a20(bool on) { (void)on; }
-u64 gpa_ram_size(void) { return ram_size; }
 void *gpa_host(gpa_t a) { return a.a < ram_size ? ram + a.a : NULL; }
 
 u64 gpa_read(gpa_t a, void *buf, u64 size)

@@ -6,6 +6,7 @@
 
 #include "dbt/sys/cpuid.h"
 #include "dbt/sys/sysutil.h"
+#include "kernel/panic.h"
 #include "qemu-test/unit/sys_check.h"
 
 struct vcpu w;
@@ -146,8 +147,9 @@ static struct segment seg_of(u16 sel)
 static void world_common(void)
 {
 	static struct cpu_model model;
+	char err[CPUID_ERR_SIZE];
 
-	cpuid_default(&model);
+	must(!cpuid_configure(&model, "n270", err));
 	fake_mem_reset();
 	memset(w_phys, 0, sizeof(w_phys));
 	w = (struct vcpu){ .hooks = &hooks, .model = &model, .tsc_mul = 3 };

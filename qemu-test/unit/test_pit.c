@@ -289,6 +289,27 @@ static void test_new_count(void)
 	CHECK_EQ(irq0.rises, 10, "and gives the rate");
 }
 
+/* Channel 2 has no timer that looks at it: nobody has asked it anything for two periods. */
+static void test_new_count_later(void)
+{
+	outb(0x61, 0x01);
+	program(2, 2, 100);
+	ticks(251);
+	outb(0x42, 0xe8), outb(0x42, 0x03);
+	CHECK_EQ(latched(2), 50, "a new count waits for the end of the third period");
+	ticks(50);
+	CHECK_EQ(latched(2), 1000, "then it is taken");
+	program(2, 3, 100);
+	ticks(261);
+	outb(0x42, 0xe8), outb(0x42, 0x03);
+	CHECK_EQ(latched(2), 80, "mode 3: for the end of the half");
+	CHECK_EQ(status(2) & 0x80, 0, "which is the low one");
+	ticks(40);
+	CHECK_EQ(latched(2), 1000, "then it is taken");
+	CHECK_EQ(inb(0x61) & 0x20, 0x20, "in the high half");
+	outb(0x61, 0x00);
+}
+
 static void test_mode3_counts(void)
 {
 	program(0, 3, 10);
@@ -372,6 +393,7 @@ int main(void)
 	test_mode0();
 	test_latch_and_read_back();
 	test_new_count();
+	test_new_count_later();
 	test_mode3_counts();
 	test_channel2();
 	test_bcd();

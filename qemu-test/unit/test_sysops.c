@@ -44,7 +44,6 @@ static void test_cr0(void)
 	FAULTS(sys_read_cr(&w, 0, &v), EXC_GP, 0);
 	FAULTS(sys_clts(&w), EXC_GP, 0);
 	FAULTS(sys_lmsw(&w, 0), EXC_GP, 0);
-	EQ(sys_smsw(&w), w.cr0);
 	w.cpl = 0;
 	w.cr0 = CR0_PE | CR0_TS | CR0_ET;
 	OK(sys_clts(&w));
@@ -191,53 +190,26 @@ static void test_breakpoints(void)
 
 static void test_tables(void)
 {
-	u16 sel;
-
 	world_protected(0);
 	OK(sys_lgdt(&w, 0x1234, 0x89abcdef, 4));
 	EQ(w.gdtr.base, 0x89abcdef);
 	EQ(w.gdtr.limit, 0x1234);
 	OK(sys_lidt(&w, 0x1234, 0x89abcdef, 2));
 	EQ(w.idtr.base, 0xabcdef);
-	OK(sys_sldt(&w, &sel));
-	EQ(sel, S_LDT);
-	OK(sys_str(&w, &sel));
-	EQ(sel, S_TSS_A);
 	OK(sys_invlpg(&w, gva(0x1000)));
 	EQ(w_invlpg, 1);
-	OK(sys_wbinvd(&w));
 	OK(sys_hlt(&w));
 	EQ(w.halted, 1);
 	world_protected(3);
 	FAULTS(sys_lgdt(&w, 0, 0, 4), EXC_GP, 0);
 	FAULTS(sys_lidt(&w, 0, 0, 4), EXC_GP, 0);
 	FAULTS(sys_invlpg(&w, gva(0)), EXC_GP, 0);
-	FAULTS(sys_wbinvd(&w), EXC_GP, 0);
 	FAULTS(sys_hlt(&w), EXC_GP, 0);
-	FAULTS(sys_monitor(&w, 0), EXC_UD, 0);
-	FAULTS(sys_mwait(&w, 0), EXC_UD, 0);
-	OK(sys_sldt(&w, &sel));
 	world_v86(3);
-	FAULTS(sys_sldt(&w, &sel), EXC_UD, 0);
-	FAULTS(sys_str(&w, &sel), EXC_UD, 0);
 	FAULTS(sys_hlt(&w), EXC_GP, 0);
 	FAULTS(sys_lgdt(&w, 0, 0, 4), EXC_GP, 0);
 	world_real();
-	FAULTS(sys_sldt(&w, &sel), EXC_UD, 0);
 	OK(sys_lgdt(&w, 1, 2, 4));
-	world_protected(0);
-	FAULTS(sys_monitor(&w, 0), EXC_UD, 0);
-	/* a model with MONITOR */
-	struct cpu_model m = *w.model;
-
-	world_protected(0);
-	m.features |= 1ull << FEAT_MONITOR;
-	w.model = &m;
-	OK(sys_monitor(&w, 0));
-	OK(sys_mwait(&w, 0));
-	FAULTS(sys_monitor(&w, 1), EXC_GP, 0);
-	w.cpl = 3;
-	FAULTS(sys_mwait(&w, 0), EXC_UD, 0);
 }
 
 static void test_eflags(void)
@@ -252,22 +224,20 @@ static void test_eflags(void)
 	EQ(w.df, -1);
 }
 
-/* CLI and STI at (cpl, iopl), and in virtual-8086 mode: allowed if CPL <= IOPL. */
-static void test_cli_sti(void)
+/* STI at (cpl, iopl), and in virtual-8086 mode: allowed if CPL <= IOPL. */
+static void test_sti(void)
 {
 	for (u8 cpl = 0; cpl < 4; cpl++) {
 		for (u8 iopl = 0; iopl < 4; iopl++) {
 			world_protected(cpl);
 			w.eflags |= FL_IF | (u32)iopl << 12;
 			if (cpl > iopl) {
-				FAULTS(sys_cli(&w), EXC_GP, 0);
 				FAULTS(sys_sti(&w), EXC_GP, 0);
 				continue;
 			}
 			OK(sys_sti(&w));
 			EQ(w.inhibit, 0);		/* IF was set: no shadow */
-			OK(sys_cli(&w));
-			EQ(w.eflags & FL_IF, 0);
+			w.eflags &= ~(u32)FL_IF;
 			OK(sys_sti(&w));
 			EQ(w.eflags & FL_IF, FL_IF);
 			EQ(w.inhibit, INHIBIT_STI);
@@ -275,11 +245,9 @@ static void test_cli_sti(void)
 		}
 	}
 	world_v86(2);
-	FAULTS(sys_cli(&w), EXC_GP, 0);
 	FAULTS(sys_sti(&w), EXC_GP, 0);
 	world_v86(3);
 	OK(sys_sti(&w));
-	OK(sys_cli(&w));
 	world_real();
 	OK(sys_sti(&w));
 }
@@ -295,8 +263,6 @@ static u32 popf(u8 cpl, u32 iopl, u32 old, u32 image, unsigned size)
 
 static void test_popf(void)
 {
-	u32 v;
-
 	EQ(popf(0, 0, 0, 0xffffffff, 4), 0x00247fd7);	/* not RF, VM, VIF, VIP */
 	EQ(popf(0, 3, FL_IF | FL_AC | FL_ID | FL_RF, 0, 4), FL_FIXED);
 	EQ(popf(0, 0, FL_AC, 0xffff, 2), FL_AC | 0x7fd7);
@@ -309,17 +275,12 @@ static void test_popf(void)
 	EQ(w.inhibit, 0);
 	world_v86(2);
 	FAULTS(sys_popf(&w, 0, 2), EXC_GP, 0);
-	FAULTS(sys_pushf(&w, &v), EXC_GP, 0);
 	world_v86(3);
 	OK(sys_popf(&w, 0, 4));
 	EQ(eflags_get(&w), FL_VM | FL_IOPL | FL_FIXED);
-	w.eflags |= FL_RF;
-	OK(sys_pushf(&w, &v));
-	EQ(v, FL_IOPL | FL_FIXED);
 	world_real();
 	OK(sys_popf(&w, 0x7fd7, 2));
-	OK(sys_pushf(&w, &v));
-	EQ(v, 0x7fd7);
+	EQ(eflags_get(&w), 0x7fd7);
 }
 
 static void test_time(void)
@@ -372,12 +333,6 @@ static void test_reset(void)
 	EQ(w.apic_base, 0xfee00900);
 	EQ(w.pat, 0x0007040600070406);
 	EQ(w.xmm[3].q[0], 0);
-	w.halted = true;
-	vcpu_sipi(&w, 0x9f);
-	EQ(w.halted, 0);
-	EQ(w.seg[CS].base, 0x9f000);
-	EQ(w.seg[CS].sel, 0x9f00);
-	EQ(w.eip, 0);
 	vcpu_reset(&w, RESET_POWER_UP, false);
 	EQ(w.apic_base, 0xfee00800);
 }
@@ -391,7 +346,7 @@ int main(void)
 	test_breakpoints();
 	test_tables();
 	test_eflags();
-	test_cli_sti();
+	test_sti();
 	test_popf();
 	test_time();
 	test_reset();

@@ -150,26 +150,6 @@ static void test_pae(void)
 	CHECK(!x86_walk(&p, gva(VA), X86_FETCH, false, &w), "XD in the PDE counts");
 }
 
-/* 4.4.1: P, PWT, PCD, ignored 11:9 and the address are allowed. */
-static void test_pdptes(void)
-{
-	struct x86_paging p = pae;
-	u64 out[4];
-
-	for (unsigned b = 1; b < 64; b++) {
-		bool good = b == 3 || b == 4 || (b >= 9 && b < 36);
-
-		memset(world_at(0x3020), 0, 32);
-		world_set64(0x3028, W_P | 1ull << b);
-		CHECK_EQ(x86_load_pdptes(&p, 0x3020, out), good, "a present PDPTE's bit");
-		world_set64(0x3028, 1ull << b);
-		CHECK(x86_load_pdptes(&p, 0x3020, out), "any bit if not present");
-		CHECK_EQ(out[1], 1ull << b, "value");
-	}
-	CHECK(x86_load_pdptes(&p, 0x303f, out), "CR3 bits 4:0 are ignored");
-	CHECK_EQ(out[1], 1ull << 63, "value");
-}
-
 static void test_odd_places(void)
 {
 	struct x86_paging p = plain;
@@ -283,7 +263,6 @@ int main(void)
 	test_rights();
 	test_large();
 	test_pae();
-	test_pdptes();
 	test_odd_places();
 	test_random();
 	return check_done();

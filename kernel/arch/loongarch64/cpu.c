@@ -46,7 +46,7 @@ void arch_init(void)
 void irq_enable(void) { csr_xchg(CSR_CRMD, CRMD_IE, CRMD_IE); }
 bool irq_disable(void) { return csr_xchg(CSR_CRMD, 0, CRMD_IE) & CRMD_IE; }
 void irq_restore(bool were_on) { csr_xchg(CSR_CRMD, were_on ? CRMD_IE : 0, CRMD_IE); }
-bool irq_enabled(void) { return csr_read(CSR_CRMD) & CRMD_IE; }
+static bool irq_enabled(void) { return csr_read(CSR_CRMD) & CRMD_IE; }
 
 void cpu_idle(void)
 {

@@ -71,7 +71,7 @@ void irq_restore(bool were_on)
 		irq_disable();
 }
 
-bool irq_enabled(void) { return cp0_read32(CP0_STATUS) & STATUS_IE; }
+static bool irq_enabled(void) { return cp0_read32(CP0_STATUS) & STATUS_IE; }
 
 void cpu_idle(void)
 {
