@@ -26,8 +26,7 @@ struct cpu {
 	u32 hw_id;		/* the core's number in the host's own counting */
 	u64 stack_top;		/* initial sp of this core's monitor stack */
 	struct timer *timers;	/* deadline queue, earliest first */
-	u64 timer_due;		/* the host timer's time (ticks); 0: it is not armed */
-	u64 timer_late;		/* most ticks from then to timer_run(), since the start */
+	u64 timer_late;		/* longest from a timer's deadline to its callback, ns */
 	u64 irq_count, trap_count;
 	void *cache;		/* the code cache's part of this core (dbt/cache) */
 	u32 irq_pending;	/* host interrupts noted, not yet handled (bit per cpu_event) */

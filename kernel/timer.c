@@ -20,24 +20,6 @@ u64 clock_ns(void)
 	return ticks / hz * NS + ticks % hz * NS / hz;
 }
 
-/* From now until `ticks` later; a time that is over and was not attended to yet stays. */
-static void note_due(struct cpu *c, u64 ticks)
-{
-	u64 now = clock_ticks();
-
-	if (!c->timer_due || c->timer_due > now)
-		c->timer_due = now + ticks;
-}
-
-static void note_late(struct cpu *c)
-{
-	u64 now = clock_ticks();
-
-	if (c->timer_due && now > c->timer_due && now - c->timer_due > c->timer_late)
-		c->timer_late = now - c->timer_due;
-	c->timer_due = 0;
-}
-
 /* Rounded up, so that the interrupt is never early. */
 static void arm(u64 deadline)
 {
@@ -45,9 +27,7 @@ static void arm(u64 deadline)
 
 	if (wait > NS)
 		wait = NS;	/* then it is armed again; keeps the product below 2^64 */
-	wait = (wait * hz + NS - 1) / NS + 4;
-	note_due(this_cpu(), wait);
-	arch_timer_arm(wait);
+	arch_timer_arm((wait * hz + NS - 1) / NS + 4);
 }
 
 void timer_cancel(struct timer *t)
@@ -83,16 +63,18 @@ void timer_set(struct timer *t, u64 deadline)
 void timer_run(void)
 {
 	struct cpu *c = this_cpu();
-	u64 now = clock_ns();
+	u64 now = clock_ns(), late;
 
-	note_late(c);
 	while (c->timers && c->timers->deadline <= now) {
 		struct timer *t = c->timers;
 
 		c->timers = t->next;
 		t->cpu = NULL;
-		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t,
-		      (unsigned long)t->deadline, (unsigned long)(now - t->deadline));
+		late = now - t->deadline;
+		if (late > c->timer_late)
+			c->timer_late = late;
+		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t, t->deadline,
+		      late);
 		t->fn(t->opaque);
 	}
 	if (c->timers)

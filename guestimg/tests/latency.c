@@ -2,8 +2,8 @@
 /*
  * Nothing makes a timer wait for long: while timers go off at random, the guest does what takes the
  * monitor long. How late its handler is, it sees by the TSC, which counts host instructions under
- * -icount; the monitor's counter timer_late (host ticks of 10 instructions, between a timer's time
- * and the run loop) has the worst of all, translations too. Not a measure of speed.
+ * -icount; the monitor's counter timer_late (ns, which are host instructions there, between a
+ * timer's time and the run loop) has the worst of all, translations too. Not a measure of speed.
  */
 #include "guestimg/tests/lib.h"
 
@@ -179,6 +179,6 @@ void main(void)
 	__asm__ volatile("cli");
 	print("timer_late: ");
 	print_dec(have_counters() ? counter(C_TIMER_LATE) : 0);
-	print(" ticks\n");
+	print(" ns\n");
 	finish("latency");
 }
