@@ -73,7 +73,8 @@ void timer_run(void)
 		late = now - t->deadline;
 		if (late > c->timer_late)
 			c->timer_late = late;
-		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t, t->deadline, late);
+		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t, t->deadline,
+		      late);
 		t->fn(t->opaque);
 	}
 	if (c->timers)

@@ -56,6 +56,8 @@ static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigne
 	if (c->df < 0 || (c->dr[7] & DR7_ENABLED))	/* #DB is due after one element */
 		return 1;
 	n = (PAGE - (linear & (PAGE - 1))) / s->size;
+	if (s->addrsize == 2 && n > (0x10000 - off) / s->size)
+		n = (0x10000 - off) / s->size;	/* then the index wraps */
 	if (n > room / s->size)
 		n = (u32)(room / s->size);
 	if (!n)

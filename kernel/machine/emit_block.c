@@ -10,9 +10,11 @@
 #include "dbt/x86/cc.h"
 #include "dbt/x86/mode.h"
 #include "kernel/irq.h"
+#include "kernel/panic.h"
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct emit_block t;
@@ -35,6 +37,9 @@ s64 operand(unsigned n) { return n < EDGES ? edges[n] : (s64)next_random(); }
 
 void block_begin(void)
 {
+	if (!t.scratch)
+		t.scratch = malloc(SCRATCH);
+	must(t.scratch);
 	arena_init(&t.arena, t.scratch, SCRATCH);
 	t.ir = ir_new(&t.arena);
 	t.ir->guest[0] = (struct ir_guest){ .eip = EIP, .len = 4 };

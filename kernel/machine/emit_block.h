@@ -28,7 +28,7 @@ struct emit_block {
 	struct link link[LINKS];
 	struct fault_site site[4];
 	struct recipe recipe[4];
-	char scratch[SCRATCH] __attribute__((aligned(16)));
+	void *scratch;		/* the heap's, kept for the next test */
 	struct vcpu want;
 	struct arena arena;
 	struct ir *ir;
