@@ -43,7 +43,8 @@ def row_of(table, path):
 def allowed(table, path, included):
     row = row_of(table, path)
     own = os.path.dirname(path) + "/"
-    return included.startswith((own, row + "/", *table["everyone"], *table[row]))
+    return (os.path.dirname(included) + "/" == own or
+            included.startswith((*table["everyone"], *table[row])))
 
 
 def host_of(path):

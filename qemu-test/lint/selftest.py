@@ -47,6 +47,8 @@ def test_deps():
           one("dbt/exec.c", "dbt/backend/loongarch64/regs.h"), 1)
     check("the host's own may", one("dbt/backend/loongarch64/x.c",
                                     "dbt/backend/loongarch64/regs.h"), 0)
+    check("the kernel may not include the room above it",
+          one("kernel/timer.c", "kernel/machine/main.h"), 1)
     check("a folder without a row", one("elsewhere/x.c", "mm/page.h"), 1)
 
 
