@@ -24,7 +24,8 @@ TABLE = os.path.join("qemu-test", "mutants.cfg")
 COPY = os.path.join(TOP, "build", "mutate")
 KEYS = {"file", "from", "to", "tests", "scale"}
 NATIVE_TOOLS = {        # scripts that run one, instead of the product
-    "enc-rows": "enc_rows_list", "opt-text": "opt_passes", "golden": "golden_{host}",
+    "enc-rows": "enc_rows_list", "enc-rows-mips64": "enc_rows_mips64",
+    "opt-text": "opt_passes", "golden": "golden_{host}",
 }
 BUILD_LIMIT, TEST_LIMIT = 600, 900          # seconds
 FAILED = re.compile(r"^FAIL (\S+)", re.M)
