@@ -20,9 +20,9 @@ static bool ports_free(const struct lift *t)
 }
 
 /* Behind a device's access: on to the next instruction, by the run loop if that is wanted. */
-static void after_port(struct lift *t, val wanted)
+static void after_port(struct lift *t, val wanted, val none)
 {
-	lift_leave_if(t, IC_NE, wanted, lift_const(t, 0), t->next);
+	lift_leave_if(t, IC_NE, wanted, none, t->next);
 	lift_exit(t, t->next);
 }
 
@@ -37,7 +37,7 @@ void lift_in(struct lift *t, const struct ir1 *i)
 	}
 	v = lift_helper(t, HELPER_port_in, T_I64, p, lift_const(t, size), 0);
 	lift_put_sized(t, EAX, lift_trunc(t, v), size);
-	after_port(t, lift_trunc(t, lift_op2k(t, IR_SHR, v, 32)));
+	after_port(t, lift_op2k(t, IR_SHR, v, 32), lift_const64(t, 0));
 }
 
 void lift_out(struct lift *t, const struct ir1 *i)
@@ -48,7 +48,8 @@ void lift_out(struct lift *t, const struct ir1 *i)
 		lift_sys(t, HELPER_out, p, size);
 		return;
 	}
-	after_port(t, lift_helper(t, HELPER_port_out, T_I32, p, size, lift_get(t, EAX)));
+	after_port(t, lift_helper(t, HELPER_port_out, T_I32, p, size, lift_get(t, EAX)),
+		   lift_const(t, 0));
 }
 
 void lift_cli(struct lift *t, const struct ir1 *i)
