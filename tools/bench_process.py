@@ -119,12 +119,12 @@ def process_figures(rows):
 
 def run_linux(host):
     """Instructions to INIT-OK, the plugin's counts and Loam's counters of all of the boot."""
-    _, counts = text, spans = run(host, "linux686", "qemu-test/boot/linux-bench.cfg",
-                                  files("initramfs-686.gz"), 3000, text="INIT-OK")
+    text, spans = run(host, "linux686", "qemu-test/boot/linux-bench.cfg",
+                      files("initramfs-686.gz"), 3000, text="INIT-OK")
     reached = [c for span, c in spans if span == "text"]
     if not reached:
         raise Failure(f"linux686: no INIT-OK ({FOLDER}/linux686.log)")
-    return instructions(reached[0]), dict(counts)["total"], last_counters(text)
+    return instructions(reached[0]), dict(spans)["total"], last_counters(text)
 
 
 def run_wall(host):
