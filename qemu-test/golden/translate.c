@@ -176,6 +176,7 @@ static void print_fields(void)
 	FIELD(inhibit, 4)
 	FIELD(pending, 4)
 	FIELD(cr0, 8)
+	FIELD(cr4, 8)
 	FIELD(x87, sizeof(struct x87))
 #undef FIELD
 }
