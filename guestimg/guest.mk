@@ -15,7 +15,7 @@ GUEST_SYSLINUX := syslinux-disk.img isolinux-cd.iso
 GUEST_OTHERS := ipxe.lkrn u-boot-x86.rom memtest-ia32.bin
 
 GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) \
-	$(GUEST_SYSLINUX) $(GUEST_OTHERS) gb32.img)
+	$(GUEST_SYSLINUX) $(GUEST_OTHERS) gb32.img process.gz)
 
 # Made only for those who ask, from parts that only they fetch (tools/parts.sh).
 GUEST_MORE := $(addprefix $(GUEST)/,vmlinuz-686-pae vmlinuz-rt-686-pae installer-linux \
@@ -100,3 +100,4 @@ $(GUEST)/origin: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(ORIGIN)x,,x$(file <$@)x),$(file >$@,$(ORIGIN)))@:
 
 include guestimg/bench/bench.mk
+include guestimg/process/process.mk
