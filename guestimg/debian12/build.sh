@@ -10,7 +10,7 @@ debs=$1 out=$2 work=$3 how=${4:-}
 here=$(dirname "$0")
 grub=/usr/lib/grub/i386-pc
 root=$work/root second=$work/second
-mib=640 uuid=4c6f616d-0000-4000-8000-000000000012
+mib=512 uuid=4c6f616d-0000-4000-8000-000000000012
 say() { echo "debian12: $*"; }
 
 essential()
