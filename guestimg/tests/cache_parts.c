@@ -88,8 +88,8 @@ static const struct { const char *name; u8 len, bytes[6]; } ops[] = {
 	{ "add, sar cl", 4, { 0x01, 0xca, 0xd3, 0xf8 } },
 	{ "rol", 2, { 0xd1, 0xc0 } }, { "ror cl", 2, { 0xd3, 0xc8 } },
 	{ "rcl", 2, { 0xd1, 0xd0 } }, { "inc, rol", 3, { 0x42, 0xd1, 0xc0 } },
-	{ "bt", 3, { 0x0f, 0xa3, 0xc8 } }, { "stc", 1, { 0xf9 } }, { "dec, cmc", 2, { 0x48, 0xf5 } },
-	{ "mul", 2, { 0xf7, 0xe1 } }, { "nothing", 1, { 0x90 } },
+	{ "bt", 3, { 0x0f, 0xa3, 0xc8 } }, { "stc", 1, { 0xf9 } },
+	{ "dec, cmc", 2, { 0x48, 0xf5 } }, { "mul", 2, { 0xf7, 0xe1 } }, { "nothing", 1, { 0x90 } },
 };
 
 static const u32 operands[][3] = {	/* EAX, ECX, EFLAGS */
