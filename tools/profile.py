@@ -5,9 +5,9 @@
 profile.py [linux | gb32 | process | ROW] [--host H] [--lines N]
 
 Boots the guest as `make bench` does, with the profiling plugin; of a ROW of guestimg/process, what
-lies between its two time stamps is counted, and shown for each repetition.  A boundary between functions can
-lie within one of the plugin's 16-byte pieces: such a piece counts for the function that begins
-before its middle.  Not a judge: it prints, and fails only if the guest does not come to its end.
+lies between its two time stamps is counted, and shown for each repetition.  A boundary between
+functions can lie within one of the plugin's 16-byte pieces: such a piece counts for the function
+that begins before its middle.  Not a judge: it fails only if the guest does not come to its end.
 """
 import argparse
 import bisect
@@ -54,7 +54,8 @@ def fold(path, host):
 def main():
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("guest", nargs="?", default="linux", choices=[*GUESTS, *dict(bench_process.table())])
+    parser.add_argument("guest", nargs="?", default="linux",
+                        choices=[*GUESTS, *dict(bench_process.table())])
     parser.add_argument("--host", default="loongarch64", choices=sorted(bench.MACHINES))
     parser.add_argument("--lines", type=int, default=40)
     args = parser.parse_args()
