@@ -19,7 +19,7 @@ import time
 import run
 
 sys.path.insert(0, os.path.join(run.TOP, "tools"))
-import bench_run                # noqa: E402: the plugin and its options
+import bench_run as bench       # noqa: E402: the plugin's options
 
 ICOUNT = "-icount shift=0 -rtc clock=vm".split()
 PATIENCE = 4                    # counting costs time: factor of each test's limit
@@ -47,13 +47,12 @@ def total(path):
             lines = [line.split(" ", 2) for line in f]
     except OSError:
         return 0
-    return sum(bench_run.instructions(bench_run.pairs(rest)) for _, span, rest in lines
-               if span == "total")
+    return sum(bench.instructions(bench.pairs(rest)) for _, span, rest in lines if span == "total")
 
 
 def climb(runner, test, host):
     """One rung: a row of the table."""
-    option, counts = bench_run.plugin(host, "ladder-" + test.name)
+    option, counts = bench.plugin(host, "ladder-" + test.name, False)
     if os.path.exists(counts):
         os.remove(counts)
     if not any(word == "-icount" for word in test.command):
@@ -86,7 +85,7 @@ def main():
     parser.add_argument("--host", default="loongarch64")
     parser.add_argument("names", nargs="*", metavar="TEST")
     args = parser.parse_args()
-    for folder in (run.LOGS, bench_run.FOLDER):
+    for folder in (run.LOGS, bench.FOLDER):
         os.makedirs(os.path.join(run.TOP, folder), exist_ok=True)
     os.chdir(run.TOP)
     runner = Runner()
