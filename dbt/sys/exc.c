@@ -6,6 +6,7 @@
 #include "dbt/sys/exc.h"
 
 #include "dbt/sys/guestmem.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/stack.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
@@ -27,6 +28,7 @@ struct event {
 
 /* The gate, and the code segment it names. */
 struct entry {
+	u64 gate;		/* its bytes */
 	struct desc code;
 	u32 off;
 	u16 sel;
@@ -156,6 +158,7 @@ static struct fault deliver_inner(struct vcpu *c, const struct event *e, struct 
 		return fault_code(EXC_GP, e->ext);
 	TRY(push_all(c, &s, g->size, v, n));
 	desc_set_accessed(c, &sd);
+	seen_note(c, SEEN_STACK, dpl, &sd);
 	stack_commit(c, &s);
 	for (unsigned k = 0; v86 && k < 4; k++)
 		seg_set_null(&c->seg[v86_regs[k]], 0);
@@ -163,9 +166,24 @@ static struct fault deliver_inner(struct vcpu *c, const struct event *e, struct 
 	return fault_none();
 }
 
+/* This gate was taken from level `from`: it may be taken by deliver_seen. */
+static void note_gate(struct vcpu *c, const struct event *e, const struct entry *g, u8 from)
+{
+	const struct segment *cs = &c->seg[CS];
+
+	if (g->size != 4 || (g->sel & 4) || cs->limit != 0xffffffff || !(cs->attr & SEG_ACCESSED))
+		return;
+	c->seen_gate[e->vector % SEEN_GATES] = (struct seen_gate){
+		.gate = g->gate, .code = (u64)g->code.hi << 32 | g->code.lo, .cs = *cs,
+		.off = g->off, .from = from + 1, .gate_dpl = g->gate >> 45 & 3, .cpl = c->cpl,
+		.clears_if = g->clears_if,
+	};
+}
+
 static struct fault deliver_gate(struct vcpu *c, const struct event *e, struct entry *g)
 {
 	struct desc *d = &g->code;
+	u8 from = c->cpl;
 	bool inner;
 
 	if (sel_null(g->sel))
@@ -179,7 +197,11 @@ static struct fault deliver_gate(struct vcpu *c, const struct event *e, struct e
 	if (vcpu_v86(c) && (!inner || desc_dpl(d)))
 		return fault_sel(EXC_GP, g->sel, e->ext);
 	TRY(desc_probe_accessed(c, d));
-	return inner ? deliver_inner(c, e, g) : deliver_same(c, e, g);
+	if (vcpu_v86(c))
+		return deliver_inner(c, e, g);
+	TRY(inner ? deliver_inner(c, e, g) : deliver_same(c, e, g));
+	note_gate(c, e, g, from);
+	return fault_none();
 }
 
 static struct fault deliver_protected(struct vcpu *c, const struct event *e)
@@ -205,6 +227,7 @@ static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 	if (!desc_present(&gd))
 		return fault_code(EXC_NP, code);
 	g = (struct entry){
+		.gate = v,
 		.sel = (u16)(gd.lo >> 16),
 		.off = (gd.lo & 0xffff) | (type & 8 ? gd.hi & 0xffff0000 : 0),
 		.size = type & 8 ? 4 : 2,
@@ -213,18 +236,92 @@ static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 	return type == GATE_TASK ? task_gate(c, g.sel, &q) : deliver_gate(c, e, &g);
 }
 
+/* -- What was delivered before --------------------------------------------- */
+
+/* The gate of e, if it was taken before from this level and nothing of it has changed; else NULL. */
+static const struct seen_gate *find_gate(struct vcpu *c, const struct event *e)
+{
+	const struct seen_gate *g = &c->seen_gate[e->vector % SEEN_GATES];
+	u32 at = e->vector * 8u;
+	u64 v;
+
+	if (g->from != c->cpl + 1 || at + 7 > c->idtr.limit ||
+	    (is_software(e->kind) && g->gate_dpl < c->cpl) ||
+	    !g_try_ld8(c, vcpu_linear(c, c->idtr.base + at), true, &v) || v != g->gate)
+		return NULL;
+	if ((g->cs.sel | 7u) > c->gdtr.limit ||
+	    !g_try_ld8(c, vcpu_linear(c, c->gdtr.base + (g->cs.sel & 0xfff8)), true, &v) ||
+	    v != g->code)
+		return NULL;
+	return g;
+}
+
+/* The stack of level cpl, ESP in *sp, if the TSS names one that was taken before. */
+static const struct segment *find_stack(struct vcpu *c, u8 cpl, u32 *sp)
+{
+	u32 off = cpl * 8u + 4, v[2];
+
+	if ((c->tr.attr & (SEG_P | 8)) != (SEG_P | 8) || off + 5 > c->tr.limit ||
+	    !g_try_words(c, vcpu_linear(c, c->tr.base + off), 2, true, v))
+		return NULL;
+	*sp = v[0];
+	return seen_find(c, SEEN_STACK, cpl, (u16)v[1]);
+}
+
+/*
+ * By a 32-bit interrupt or trap gate that was taken before, to a flat stack; nothing of tasks,
+ * virtual-8086 mode or breakpoints. False: no register has changed. *same: nor has the mode.
+ */
+static bool deliver_seen(struct vcpu *c, const struct event *e, bool *same)
+{
+	const struct segment *ss = &c->seg[SS];
+	const struct seen_gate *g;
+	u32 v[6], sp = reg32(c, ESP);
+	unsigned n = 0;
+	bool inner;
+
+	if (!vcpu_protected(c) || e->vector == EXC_DB || (c->dr[7] & DR7_ENABLED))
+		return false;
+	g = find_gate(c, e);
+	if (!g)
+		return false;
+	inner = g->cpl != c->cpl;
+	if (inner) {
+		v[n++] = ss->sel;
+		v[n++] = sp;
+		ss = find_stack(c, g->cpl, &sp);
+	}
+	if (!ss || !seen_flat_stack(ss))
+		return false;
+	n += frame_tail(c, e, v + n);
+	if (!g_try_push(c, vcpu_linear(c, sp), n, g->cpl < 3, v))
+		return false;
+	*same = !inner && !c->inhibit && !(c->eflags & (FL_TF | FL_RF)) &&
+		segment_same(&g->cs, &c->seg[CS]);
+	c->seg[SS] = *ss;
+	set_reg32(c, ESP, sp - 4 * n);
+	c->seg[CS] = g->cs;
+	c->cpl = g->cpl;
+	c->eip = g->off;
+	c->eflags &= ~(u32)(FL_TF | FL_RF | FL_NT | (g->clears_if ? FL_IF : 0));
+	return true;
+}
+
 struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind kind)
 {
 	struct event e = make_event(c, f, kind);
+	bool same = false;
 
 	if (vcpu_v86(c) && kind == EV_INT && vcpu_iopl(c) < 3)
 		return fault_gp0();
-	TRY(c->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e));
+	if (!deliver_seen(c, &e, &same))
+		TRY(c->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e));
 	if (e.vector == EXC_DB && (kind == EV_FAULT || kind == EV_TRAP))
 		c->dr[7] &= ~(u64)DR7_GD;
 	c->inhibit = 0;
 	c->halted = false;
-	sys_mode_changed(c);
+	if (!same)
+		sys_mode_changed(c);
 	return fault_none();
 }
 

@@ -6,6 +6,7 @@
 #include "dbt/sys/farxfer.h"
 
 #include "dbt/sys/guestmem.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/stack.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
@@ -51,6 +52,7 @@ static bool eip_fits(const struct ret *r)
 static void enter_cs(struct vcpu *c, struct ret *r)
 {
 	desc_set_accessed(c, &r->code);
+	seen_note(c, SEEN_RETURN, c->cpl, &r->code);
 	c->seg[CS] = desc_segment(&r->code, r->cs);
 	c->cpl = r->cs & 3;
 	c->eip = r->eip;
@@ -86,6 +88,7 @@ static struct fault ret_outer(struct vcpu *c, struct ret *r, struct stack *s, u1
 	if (!eip_fits(r))
 		return fault_gp0();
 	desc_set_accessed(c, &sd);
+	seen_note(c, SEEN_STACK, r->cs & 3, &sd);
 	out = (struct stack){ .ss = desc_segment(&sd, (u16)v[1]), .sp = v[0] };
 	if (!(out.ss.attr & SEG_DB))	/* a 16-bit stack gets SP only */
 		out.sp = (reg32(c, ESP) & 0xffff0000) | (v[0] & 0xffff);
@@ -245,10 +248,61 @@ static struct fault iret(struct vcpu *c, unsigned size)
 	return iret_protected(c, &s, v, size);
 }
 
+/* EFLAGS that block keys know (dbt/x86/mode.h). */
+enum { FLAGS_MODE = FL_TF | FL_DF | FL_IOPL | FL_RF | FL_VM | FL_AC };
+
+static u32 mode_flags(const struct vcpu *c)
+{
+	return (c->eflags & FLAGS_MODE) | (c->df < 0 ? FL_DF : 0);
+}
+
+/*
+ * IRET to code, and to a stack, that have been returned to before, from a flat stack; nothing of
+ * tasks, virtual-8086 mode, steps or breakpoints. False: nothing has happened.
+ */
+static bool iret_seen(struct vcpu *c)
+{
+	const struct segment *cs, *ss = &c->seg[SS];
+	u32 v[5], sp = reg32(c, ESP), flags = mode_flags(c), mask = FLAGS_IRET32;
+	bool super = c->cpl < 3, outer;
+
+	if (!vcpu_protected(c) || (c->eflags & FL_NT) || (c->dr[7] & DR7_ENABLED) ||
+	    !seen_flat_stack(ss) || !g_try_words(c, vcpu_linear(c, sp), 3, super, v) ||
+	    (v[2] & (FL_VM | FL_RF | FL_TF)))
+		return false;
+	cs = seen_find(c, SEEN_RETURN, c->cpl, (u16)v[1]);
+	if (!cs)
+		return false;
+	outer = (v[1] & 3) != c->cpl;
+	if (outer) {
+		if (!g_try_words(c, vcpu_linear(c, sp + 12), 2, super, v + 3))
+			return false;
+		ss = seen_find(c, SEEN_STACK, v[1] & 3, (u16)v[4]);
+		if (!ss)
+			return false;
+	}
+	mask |= (c->cpl <= vcpu_iopl(c) ? FL_IF : 0) | (c->cpl ? 0 : FL_IOPL);
+	if (outer || !segment_same(cs, &c->seg[CS]))
+		flags = ~0u;		/* not those of any mode */
+	c->seg[CS] = *cs;
+	c->seg[SS] = *ss;
+	c->cpl = v[1] & 3;
+	c->eip = v[0];
+	set_reg32(c, ESP, outer ? v[3] : sp + 12);
+	if (outer)
+		drop_inner_segments(c);
+	set_flags(c, v[2], mask);
+	if (flags != mode_flags(c))
+		sys_mode_changed(c);
+	return true;
+}
+
 struct fault far_iret(struct vcpu *c, unsigned opsize)
 {
-	TRY(iret(c, opsize));
+	if (opsize != 4 || !iret_seen(c)) {
+		TRY(iret(c, opsize));
+		sys_mode_changed(c);
+	}
 	c->nmi_blocked = false;
-	sys_mode_changed(c);
 	return fault_none();
 }

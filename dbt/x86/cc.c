@@ -6,6 +6,9 @@
 
 #include "dbt/x86/cpu.h"
 
+/* PF if the low byte has an even number of ones; a bit of the constant for each half byte. */
+static u32 parity(u64 r) { return 0x9669u >> ((r ^ r >> 4) & 15) & 1 ? FL_PF : 0; }
+
 static u32 result_flags(u64 r, unsigned width)
 {
 	u64 m = width == 64 ? ~0ull : (1ull << width) - 1;
@@ -15,9 +18,7 @@ static u32 result_flags(u64 r, unsigned width)
 		f |= FL_ZF;
 	if (r >> (width - 1) & 1)
 		f |= FL_SF;
-	if (!__builtin_parity(r & 0xff))
-		f |= FL_PF;
-	return f;
+	return f | parity(r);
 }
 
 static u64 low(u64 v, unsigned width) { return width == 64 ? v : v & ((1ull << width) - 1); }

@@ -71,6 +71,39 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return f;
 }
 
+bool g_try_ld8(struct vcpu *c, gva_t linear, bool super, u64 *out)
+{
+	return !g_ld(c, linear, 8, super, out).raised;
+}
+
+static bool on_one_page(u64 a, unsigned n) { return (a & 0xfff) + 4 * n <= 0x1000; }
+
+bool g_try_words(struct vcpu *c, gva_t linear, unsigned n, bool super, u32 *out)
+{
+	u64 v;
+
+	if (!on_one_page(linear.a, n))
+		return false;
+	for (unsigned k = 0; k < n; k++) {
+		if (g_ld(c, gva((u32)linear.a + 4 * k), 4, super, &v).raised)
+			return false;
+		out[k] = (u32)v;
+	}
+	return true;
+}
+
+bool g_try_push(struct vcpu *c, gva_t top, unsigned n, bool super, const u32 *v)
+{
+	u32 at = (u32)top.a;
+
+	if (!on_one_page(at - 4 * n, n))
+		return false;
+	while (n--)
+		if (g_st(c, gva(at -= 4), 4, super, *v++).raised)
+			return false;
+	return true;
+}
+
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	u32 at = (u32)linear.a;
