@@ -393,7 +393,8 @@ static inline struct bus_region *io_plain(struct bus *b, u64 addr, unsigned size
 	return size < o->min || size > o->max || (addr - r->start) & (o->min - 1u) ? NULL : r;
 }
 
-static __attribute__((noinline)) u64 read_any(struct bus *b, enum bus_space space, u64 addr, unsigned size)
+static __attribute__((noinline)) u64 read_any(struct bus *b, enum bus_space space, u64 addr,
+					      unsigned size)
 {
 	bool mixed;
 	struct bus_region *r = find(b, space, addr, size, &mixed);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * C helpers of IN and OUT where the mode alone allows every port, of CPUID and the clock:
- * translated code goes on behind them. Not the ports that the TSS must allow (sysglue.c). Invariant: what a device
- * may have changed of the CPU's surroundings, the caller is told (wants_loop).
+ * translated code goes on behind them. Not the ports that the TSS must allow (sysglue.c).
+ * Invariant: what a device may have changed of the CPU's surroundings, the caller is told
+ * (wants_loop).
  */
 #include "dbt/core/core.h"
 #include "dbt/ir/helpers.h"

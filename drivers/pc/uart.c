@@ -297,7 +297,7 @@ void uart_reset(struct uart *u)
 	u->overrun = u->thre_pending = false;
 	u->rx.n = u->tx.n = 0;
 	u->modem = modem_inputs(u);
-	irq_set(&u->irq, u->line = false);	/* the board's interrupt controllers begin anew too */
+	irq_set(&u->irq, u->line = false);	/* the interrupt controllers begin anew too */
 	lock_drop(&u->lock);
 }
 

@@ -51,7 +51,7 @@ void host_patch(struct emit *e, u32 *at) { patch(&e->c, at); }
 
 /* -- The clock -- */
 
-/* As clock_ticks: Count has 32 bits, and continues what was seen last; a stored value may be old. */
+/* As clock_ticks: Count has 32 bits, continued from what was seen last, which may be old. */
 void host_ticks(struct emit *e, int d)
 {
 	s64 last = offsetof(struct cpu, host[CPU_HOST_TICKS]);
