@@ -21,7 +21,10 @@ u64 host_frame_reg(const struct trap_frame *f, unsigned n);
 void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c);
 /* Go on behind the faulting instruction. */
 void host_frame_skip(struct trap_frame *f);
-/* Leave translated code: dbt_enter returns `why`. The guest's state has been saved. */
+/*
+ * Leave translated code for `why` (dbt/backend/glue.h): dbt_enter returns it; EXIT_FAULT may go on
+ * without. The guest's state has been saved.
+ */
 void host_frame_leave(struct trap_frame *f, u32 why);
 /* Set the kick register that the trap returns with. */
 void host_frame_kick(struct trap_frame *f);

@@ -56,37 +56,14 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return d->helper_fault;
 }
 
-bool g_try_ld8(struct vcpu *c, gva_t linear, bool super, u64 *out)
+void g_try_begin(struct vcpu *c, bool super) { begin(c->owner, gva(0), super); }
+u64 g_try_ld8(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
+u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
+void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
+
+bool g_try_end(const struct vcpu *c)
 {
-	struct dbt *d = c->owner;
-
-	*out = guest_ld_8(begin(d, linear, super));
-	return !d->helper_fault.raised;
-}
-
-bool g_try_words(struct vcpu *c, gva_t linear, unsigned n, bool super, u32 *out)
-{
-	struct dbt *d = c->owner;
-	hva_t a = begin(d, linear, super);
-
-	if ((linear.a & 0xfff) + 4 * n > 0x1000)
-		return false;
-	for (; n--; a.a += 4)
-		*out++ = (u32)guest_ld_4(a);
-	return !d->helper_fault.raised;
-}
-
-bool g_try_push(struct vcpu *c, gva_t top, unsigned n, bool super, const u32 *v)
-{
-	struct dbt *d = c->owner;
-	gva_t bottom = vcpu_linear(c, top.a - 4 * n);
-	hva_t a = begin(d, vcpu_linear(c, top.a - 4), super);
-
-	if ((bottom.a & 0xfff) + 4 * n > 0x1000)
-		return false;
-	for (; n-- && !d->helper_fault.raised; a.a -= 4)
-		guest_st_4(a, *v++);
-	return !d->helper_fault.raised;
+	return !((const struct dbt *)c->owner)->helper_fault.raised;
 }
 
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)

@@ -171,7 +171,7 @@ static void note_gate(struct vcpu *c, const struct event *e, const struct entry 
 {
 	const struct segment *cs = &c->seg[CS];
 
-	if (g->size != 4 || (g->sel & 4) || cs->limit != 0xffffffff || !(cs->attr & SEG_ACCESSED))
+	if (c->cpl == 3 || g->size != 4 || (g->sel & 4) || cs->limit != 0xffffffff || !(cs->attr & SEG_ACCESSED))
 		return;
 	c->seen_gate[e->vector % SEEN_GATES] = (struct seen_gate){
 		.gate = g->gate, .code = (u64)g->code.hi << 32 | g->code.lo, .cs = *cs,
@@ -236,93 +236,112 @@ static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 	return type == GATE_TASK ? task_gate(c, g.sel, &q) : deliver_gate(c, e, &g);
 }
 
-/* -- What was delivered before --------------------------------------------- */
-
-/* The gate of e, if it was taken before from this level and nothing of it has changed; else NULL. */
-static const struct seen_gate *find_gate(struct vcpu *c, const struct event *e)
-{
-	const struct seen_gate *g = &c->seen_gate[e->vector % SEEN_GATES];
-	u32 at = e->vector * 8u;
-	u64 v;
-
-	if (g->from != c->cpl + 1 || at + 7 > c->idtr.limit ||
-	    (is_software(e->kind) && g->gate_dpl < c->cpl) ||
-	    !g_try_ld8(c, vcpu_linear(c, c->idtr.base + at), true, &v) || v != g->gate)
-		return NULL;
-	if ((g->cs.sel | 7u) > c->gdtr.limit ||
-	    !g_try_ld8(c, vcpu_linear(c, c->gdtr.base + (g->cs.sel & 0xfff8)), true, &v) ||
-	    v != g->code)
-		return NULL;
-	return g;
-}
-
-/* The stack of level cpl, ESP in *sp, if the TSS names one that was taken before. */
-static const struct segment *find_stack(struct vcpu *c, u8 cpl, u32 *sp)
-{
-	u32 off = cpl * 8u + 4, v[2];
-
-	if ((c->tr.attr & (SEG_P | 8)) != (SEG_P | 8) || off + 5 > c->tr.limit ||
-	    !g_try_words(c, vcpu_linear(c, c->tr.base + off), 2, true, v))
-		return NULL;
-	*sp = v[0];
-	return seen_find(c, SEEN_STACK, cpl, (u16)v[1]);
-}
-
-/*
- * By a 32-bit interrupt or trap gate that was taken before, to a flat stack; nothing of tasks,
- * virtual-8086 mode or breakpoints. False: no register has changed. *same: nor has the mode.
- */
-static bool deliver_seen(struct vcpu *c, const struct event *e, bool *same)
-{
-	const struct segment *ss = &c->seg[SS];
-	const struct seen_gate *g;
-	u32 v[6], sp = reg32(c, ESP);
-	unsigned n = 0;
-	bool inner;
-
-	if (!vcpu_protected(c) || e->vector == EXC_DB || (c->dr[7] & DR7_ENABLED))
-		return false;
-	g = find_gate(c, e);
-	if (!g)
-		return false;
-	inner = g->cpl != c->cpl;
-	if (inner) {
-		v[n++] = ss->sel;
-		v[n++] = sp;
-		ss = find_stack(c, g->cpl, &sp);
-	}
-	if (!ss || !seen_flat_stack(ss))
-		return false;
-	n += frame_tail(c, e, v + n);
-	if (!g_try_push(c, vcpu_linear(c, sp), n, g->cpl < 3, v))
-		return false;
-	*same = !inner && !c->inhibit && !(c->eflags & (FL_TF | FL_RF)) &&
-		segment_same(&g->cs, &c->seg[CS]);
-	c->seg[SS] = *ss;
-	set_reg32(c, ESP, sp - 4 * n);
-	c->seg[CS] = g->cs;
-	c->cpl = g->cpl;
-	c->eip = g->off;
-	c->eflags &= ~(u32)(FL_TF | FL_RF | FL_NT | (g->clears_if ? FL_IF : 0));
-	return true;
-}
-
 struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind kind)
 {
 	struct event e = make_event(c, f, kind);
-	bool same = false;
 
 	if (vcpu_v86(c) && kind == EV_INT && vcpu_iopl(c) < 3)
 		return fault_gp0();
-	if (!deliver_seen(c, &e, &same))
-		TRY(c->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e));
+	TRY(c->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e));
 	if (e.vector == EXC_DB && (kind == EV_FAULT || kind == EV_TRAP))
 		c->dr[7] &= ~(u64)DR7_GD;
 	c->inhibit = 0;
 	c->halted = false;
+	sys_mode_changed(c);
+	return fault_none();
+}
+
+/* -- What was delivered before --------------------------------------------- */
+
+/* The stack of level cpl, ESP in *sp, if the TSS names one that was taken before. */
+static const struct segment *seen_stack(struct vcpu *c, u8 cpl, u32 *sp)
+{
+	u32 off = cpl * 8u + 4;
+
+	if ((c->tr.attr & (SEG_P | 8)) != (SEG_P | 8) || off + 5 > c->tr.limit)
+		return NULL;
+	*sp = g_try_ld4(vcpu_linear(c, c->tr.base + off));
+	return seen_find(c, SEEN_STACK, cpl,
+			 (u16)g_try_ld4(vcpu_linear(c, c->tr.base + off + 4)));
+}
+
+/* May this event take gate g again, if the tables' bytes are still the same? */
+static bool gate_fits(const struct vcpu *c, const struct seen_gate *g, u8 vector,
+		      enum exc_kind kind)
+{
+	return g->from == c->cpl + 1 && vcpu_protected(c) && vector != EXC_DB &&
+	       !(c->dr[7] & DR7_ENABLED) && vector * 8u + 7 <= c->idtr.limit &&
+	       (g->cs.sel | 7u) <= c->gdtr.limit &&
+	       !(is_software(kind) && g->gate_dpl < c->cpl);
+}
+
+/* On one page of the stack: if the first word can be stored, all can. */
+static bool push_frame(struct vcpu *c, u32 sp, const u32 *v, unsigned n)
+{
+	if (((sp - 4 * n) & 0xfff) + 4 * n > 0x1000)
+		return false;
+	g_try_st4(vcpu_linear(c, sp - 4), v[0]);
+	if (!g_try_end(c))
+		return false;
+	for (unsigned k = 1; k < n; k++)
+		g_try_st4(vcpu_linear(c, sp - 4 * (k + 1)), v[k]);
+	return g_try_end(c);
+}
+
+/* Through the gate: nothing can go wrong any more. */
+static void enter_seen(struct vcpu *c, const struct seen_gate *g, const struct segment *ss, u32 sp)
+{
+	bool same = g->cpl == c->cpl && !c->inhibit && !(c->eflags & (FL_TF | FL_RF)) &&
+		    segment_same(&g->cs, &c->seg[CS]);
+
+	c->seg[SS] = *ss;
+	set_reg32(c, ESP, sp);
+	c->seg[CS] = g->cs;
+	c->cpl = g->cpl;
+	c->eip = g->off;
+	c->eflags &= ~(u32)(FL_TF | FL_RF | FL_NT | (g->clears_if ? FL_IF : 0));
+	c->inhibit = 0;
+	c->halted = false;
 	if (!same)
 		sys_mode_changed(c);
-	return fault_none();
+}
+
+/*
+ * By a 32-bit interrupt or trap gate that was taken before, to a flat stack that is not the
+ * user's; nothing of tasks, virtual-8086 mode or breakpoints. False: no register has changed.
+ */
+static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct fault *f, enum exc_kind kind)
+{
+	const struct seen_gate *g = &c->seen_gate[f->vector % SEEN_GATES];
+	const struct segment *ss = &c->seg[SS];
+	u32 v[6], sp = reg32(c, ESP);
+	unsigned n = 0;
+	u64 gate, code;
+
+	if (!gate_fits(c, g, f->vector, kind))
+		return false;
+	g_try_begin(c, true);
+	gate = g_try_ld8(vcpu_linear(c, c->idtr.base + f->vector * 8u));
+	code = g_try_ld8(vcpu_linear(c, c->gdtr.base + (g->cs.sel & 0xfff8)));
+	if (g->cpl != c->cpl) {
+		v[n++] = ss->sel;
+		v[n++] = sp;
+		ss = seen_stack(c, g->cpl, &sp);
+	}
+	if (!g_try_end(c) || gate != g->gate || code != g->code || !ss || !seen_flat_stack(ss))
+		return false;
+	v[n] = eflags_get(c);
+	if (kind == EV_FAULT)
+		v[n] |= FL_RF;
+	v[n + 1] = c->seg[CS].sel;
+	v[n + 2] = (u32)(is_software(kind) || kind == EV_INT1 ? c->next_eip : c->eip);
+	n += 3;
+	if (f->has_error && kind == EV_FAULT)
+		v[n++] = f->error;
+	if (!push_frame(c, sp, v, n))
+		return false;
+	enter_seen(c, g, ss, sp - 4 * n);
+	return true;
 }
 
 /* -- Nested faults -------------------------------------------------------- */
@@ -367,6 +386,8 @@ static void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
 			c->cr2 = f.cr2;
 		trace(EXC, "exc: vector %u error %x kind %d at %04x:%08x\n", f.vector, f.error,
 		      (int)kind, c->seg[CS].sel, (unsigned)c->eip);
+		if (deliver_seen(c, &f, kind))
+			return;
 		second = exc_deliver(c, &f, kind);
 		if (!second.raised)
 			return;

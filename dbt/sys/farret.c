@@ -145,14 +145,15 @@ struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm)
 /* -- IRET ----------------------------------------------------------------- */
 
 /*
- * RF lives for one instruction and matters to instruction breakpoints alone; without an
- * enabled one it is dropped here, so that nobody has to clear it later.
+ * mask has DF and the arithmetic flags, whatever they were. RF lives for one instruction and
+ * matters to instruction breakpoints alone; without an enabled one it is dropped here, so that
+ * nobody has to clear it later.
  */
 static void set_flags(struct vcpu *c, u32 v, u32 mask)
 {
-	u32 old = eflags_get(c), new = (old & ~mask) | (v & mask);
+	u32 old = c->eflags, new = (old & ~mask) | (v & mask);
 
-	if (!(c->dr[7] & 0xff))
+	if (!(c->dr[7] & DR7_ENABLED))
 		new &= ~(u32)FL_RF;
 	eflags_set(c, new);
 	if (new & ~old & FL_IF)
@@ -256,42 +257,59 @@ static u32 mode_flags(const struct vcpu *c)
 	return (c->eflags & FLAGS_MODE) | (c->df < 0 ? FL_DF : 0);
 }
 
+/* What IRET to a known place loads. */
+struct known {
+	const struct segment *cs, *ss;
+	u32 eip, eflags, esp;
+};
+
+/* False: something of it is not known, or cannot be read. */
+static bool iret_read(struct vcpu *c, struct known *k)
+{
+	u32 sp = reg32(c, ESP);
+	u16 cs;
+
+	g_try_begin(c, true);
+	k->eip = g_try_ld4(vcpu_linear(c, sp));
+	cs = (u16)g_try_ld4(vcpu_linear(c, sp + 4));
+	k->eflags = g_try_ld4(vcpu_linear(c, sp + 8));
+	k->cs = seen_find(c, SEEN_RETURN, c->cpl, cs);
+	k->ss = &c->seg[SS];
+	k->esp = sp + 12;
+	if ((cs & 3) != c->cpl) {
+		k->esp = g_try_ld4(vcpu_linear(c, sp + 12));
+		k->ss = seen_find(c, SEEN_STACK, cs & 3,
+				  (u16)g_try_ld4(vcpu_linear(c, sp + 16)));
+	}
+	return g_try_end(c) && k->cs && k->ss;
+}
+
 /*
- * IRET to code, and to a stack, that have been returned to before, from a flat stack; nothing of
- * tasks, virtual-8086 mode, steps or breakpoints. False: nothing has happened.
+ * IRET to code, and to a stack, that have been returned to before, from a flat stack that is not
+ * the user's; nothing of tasks, virtual-8086 mode, steps or breakpoints. False: nothing changed.
  */
 static bool iret_seen(struct vcpu *c)
 {
-	const struct segment *cs, *ss = &c->seg[SS];
-	u32 v[5], sp = reg32(c, ESP), flags = mode_flags(c), mask = FLAGS_IRET32;
-	bool super = c->cpl < 3, outer;
+	u32 mask = FLAGS_IRET32, flags = mode_flags(c);
+	struct known k;
+	bool outer;
 
-	if (!vcpu_protected(c) || (c->eflags & FL_NT) || (c->dr[7] & DR7_ENABLED) ||
-	    !seen_flat_stack(ss) || !g_try_words(c, vcpu_linear(c, sp), 3, super, v) ||
-	    (v[2] & (FL_VM | FL_RF | FL_TF)))
+	if (!vcpu_protected(c) || c->cpl == 3 || (c->eflags & FL_NT) ||
+	    (c->dr[7] & DR7_ENABLED) || !seen_flat_stack(&c->seg[SS]) || !iret_read(c, &k) ||
+	    (k.eflags & (FL_VM | FL_TF)))
 		return false;
-	cs = seen_find(c, SEEN_RETURN, c->cpl, (u16)v[1]);
-	if (!cs)
-		return false;
-	outer = (v[1] & 3) != c->cpl;
-	if (outer) {
-		if (!g_try_words(c, vcpu_linear(c, sp + 12), 2, super, v + 3))
-			return false;
-		ss = seen_find(c, SEEN_STACK, v[1] & 3, (u16)v[4]);
-		if (!ss)
-			return false;
-	}
 	mask |= (c->cpl <= vcpu_iopl(c) ? FL_IF : 0) | (c->cpl ? 0 : FL_IOPL);
-	if (outer || !segment_same(cs, &c->seg[CS]))
+	outer = (k.cs->sel & 3) != c->cpl;
+	if (outer || !segment_same(k.cs, &c->seg[CS]))
 		flags = ~0u;		/* not those of any mode */
-	c->seg[CS] = *cs;
-	c->seg[SS] = *ss;
-	c->cpl = v[1] & 3;
-	c->eip = v[0];
-	set_reg32(c, ESP, outer ? v[3] : sp + 12);
+	c->seg[CS] = *k.cs;
+	c->seg[SS] = *k.ss;
+	c->cpl = k.cs->sel & 3;
+	c->eip = k.eip;
+	set_reg32(c, ESP, k.esp);
 	if (outer)
 		drop_inner_segments(c);
-	set_flags(c, v[2], mask);
+	set_flags(c, k.eflags, mask);
 	if (flags != mode_flags(c))
 		sys_mode_changed(c);
 	return true;

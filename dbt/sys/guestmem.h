@@ -24,13 +24,15 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write);
 
 /*
- * The same for descriptors and frames, and only to try: false if an access faults, or if words are
- * not all on one page; the caller then does it again by the functions above. What was stored by
- * then stays stored. Words have 4 bytes; push: v[0] at top - 4, v[1] below it.
+ * Accesses only to try: from begin to end all are made with these rights; a value that faulted
+ * means nothing; end says whether all went well. What faulted is done again by the functions above,
+ * which say how. Between begin and end nothing else of this file.
  */
-bool g_try_ld8(struct vcpu *c, gva_t linear, bool super, u64 *out);
-bool g_try_words(struct vcpu *c, gva_t linear, unsigned n, bool super, u32 *out);
-bool g_try_push(struct vcpu *c, gva_t top, unsigned n, bool super, const u32 *v);
+void g_try_begin(struct vcpu *c, bool super);
+u64 g_try_ld8(gva_t linear);
+u32 g_try_ld4(gva_t linear);
+void g_try_st4(gva_t linear, u32 v);
+bool g_try_end(const struct vcpu *c);
 
 /*
  * Atomically: *linear = (*linear & ~clear) | set, one byte, supervisor rights; the old

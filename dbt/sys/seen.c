@@ -34,11 +34,9 @@ const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned leve
 {
 	u32 key = key_of(use, level, sel);
 	const struct seen_desc *e = place(c, key);
-	u64 bytes;
 
 	if (e->key != key || (sel | 7u) > c->gdtr.limit ||
-	    !g_try_ld8(c, vcpu_linear(c, c->gdtr.base + (sel & 0xfff8)), true, &bytes) ||
-	    bytes != e->bytes)
+	    g_try_ld8(vcpu_linear(c, c->gdtr.base + (sel & 0xfff8))) != e->bytes)
 		return NULL;
 	return &e->seg;
 }

@@ -22,7 +22,10 @@ enum seen_use {
 /* d was accepted for this use; level 0 … 3. */
 void seen_note(struct vcpu *c, enum seen_use use, unsigned level, const struct desc *d);
 
-/* The segment, if selector sel is surely accepted; NULL says nothing. */
+/*
+ * The segment, if selector sel is surely accepted; NULL says nothing. Within g_try_begin of
+ * supervisor rights, and only good if g_try_end then says so.
+ */
 const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel);
 
 /* No base, no limit, 32 bits, grows down from anywhere: ESP is the linear address. */

@@ -130,10 +130,12 @@ static struct fault check_data(struct vcpu *c, u16 sel, struct desc *d)
 static struct fault load_protected(struct vcpu *c, enum sreg r, u16 sel)
 {
 	enum seen_use use = r == SS ? SEEN_STACK : SEEN_DATA;
-	const struct segment *seen = seen_find(c, use, c->cpl, sel);
+	const struct segment *seen;
 	struct desc d;
 
-	if (seen) {
+	g_try_begin(c, true);
+	seen = seen_find(c, use, c->cpl, sel);
+	if (seen && g_try_end(c)) {
 		c->seg[r] = *seen;
 		return fault_none();
 	}

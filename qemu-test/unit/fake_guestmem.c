@@ -71,37 +71,31 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return f;
 }
 
-bool g_try_ld8(struct vcpu *c, gva_t linear, bool super, u64 *out)
+static bool try_super, try_failed;
+
+void g_try_begin(struct vcpu *c, bool super)
 {
-	return !g_ld(c, linear, 8, super, out).raised;
+	(void)c;
+	try_super = super;
+	try_failed = false;
 }
 
-static bool on_one_page(u64 a, unsigned n) { return (a & 0xfff) + 4 * n <= 0x1000; }
+bool g_try_end(const struct vcpu *c) { (void)c; return !try_failed; }
 
-bool g_try_words(struct vcpu *c, gva_t linear, unsigned n, bool super, u32 *out)
+static u64 try_ld(gva_t linear, unsigned size)
 {
-	u64 v;
+	u64 v = linear.a;		/* what failed has some value */
 
-	if (!on_one_page(linear.a, n))
-		return false;
-	for (unsigned k = 0; k < n; k++) {
-		if (g_ld(c, gva((u32)linear.a + 4 * k), 4, super, &v).raised)
-			return false;
-		out[k] = (u32)v;
-	}
-	return true;
+	try_failed |= g_ld(NULL, linear, size, try_super, &v).raised;
+	return v;
 }
 
-bool g_try_push(struct vcpu *c, gva_t top, unsigned n, bool super, const u32 *v)
-{
-	u32 at = (u32)top.a;
+u64 g_try_ld8(gva_t linear) { return try_ld(linear, 8); }
+u32 g_try_ld4(gva_t linear) { return (u32)try_ld(linear, 4); }
 
-	if (!on_one_page(at - 4 * n, n))
-		return false;
-	while (n--)
-		if (g_st(c, gva(at -= 4), 4, super, *v++).raised)
-			return false;
-	return true;
+void g_try_st4(gva_t linear, u32 v)
+{
+	try_failed |= g_st(NULL, linear, 4, try_super, v).raised;
 }
 
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
