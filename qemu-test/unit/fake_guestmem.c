@@ -71,33 +71,6 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return f;
 }
 
-static bool try_super, try_failed;
-
-void g_try_begin(struct vcpu *c, bool super)
-{
-	(void)c;
-	try_super = super;
-	try_failed = false;
-}
-
-bool g_try_end(const struct vcpu *c) { (void)c; return !try_failed; }
-
-static u64 try_ld(gva_t linear, unsigned size)
-{
-	u64 v = linear.a;		/* what failed has some value */
-
-	try_failed |= g_ld(NULL, linear, size, try_super, &v).raised;
-	return v;
-}
-
-u64 g_try_ld8(gva_t linear) { return try_ld(linear, 8); }
-u32 g_try_ld4(gva_t linear) { return (u32)try_ld(linear, 4); }
-
-void g_try_st4(gva_t linear, u32 v)
-{
-	try_failed |= g_st(NULL, linear, 4, try_super, v).raised;
-}
-
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	u32 at = (u32)linear.a;
