@@ -12,6 +12,12 @@ struct host_flags host_frame_flags(const struct trap_frame *f)
 
 u64 host_frame_reg(const struct trap_frame *f, unsigned n) { return f->gpr[n]; }
 
+void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v)
+{
+	if (n != R_ZERO)
+		f->gpr[n] = v;
+}
+
 void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c)
 {
 	for (unsigned g = 0; g < 8; g++)
