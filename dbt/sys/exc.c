@@ -171,7 +171,8 @@ static void note_gate(struct vcpu *c, const struct event *e, const struct entry 
 {
 	const struct segment *cs = &c->seg[CS];
 
-	if (c->cpl == 3 || g->size != 4 || (g->sel & 4) || cs->limit != 0xffffffff || !(cs->attr & SEG_ACCESSED))
+	if (c->cpl == 3 || g->size != 4 || (g->sel & 4) || cs->limit != 0xffffffff ||
+	    !(cs->attr & SEG_ACCESSED))
 		return;
 	c->seen_gate[e->vector % SEEN_GATES] = (struct seen_gate){
 		.gate = g->gate, .code = (u64)g->code.hi << 32 | g->code.lo, .cs = *cs,
@@ -310,7 +311,8 @@ static void enter_seen(struct vcpu *c, const struct seen_gate *g, const struct s
  * By a 32-bit interrupt or trap gate that was taken before, to a flat stack that is not the
  * user's; nothing of tasks, virtual-8086 mode or breakpoints. False: no register has changed.
  */
-static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct fault *f, enum exc_kind kind)
+static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct fault *f,
+						   enum exc_kind kind)
 {
 	const struct seen_gate *g = &c->seen_gate[f->vector % SEEN_GATES];
 	const struct segment *ss = &c->seg[SS];
