@@ -74,10 +74,13 @@ static void test_dirty(void)
 	hit(VA, true, false, A, 0, "second does not");
 	world_set32(PTE(VA), A | ALL);
 	shadow_invlpg(s, gva(VA));
+	CHECK_EQ(world_get32(PTE(VA)), A | ALL, "INVLPG marks nothing");
 	hit(VA, false, false, A, 1, "read again");
 	hit(VA, true, false, A, 1, "write again");
 	CHECK_EQ(world_get32(PTE(VA)), A | ALL | W_A | W_D, "D again");
 	shadow_invlpg(s, gva(VA));
+	hit(VA, true, false, A, 0, "INVLPG keeps what still is as the table says");
+	shadow_flush(s, true);
 	hit(VA, false, false, A, 1, "a read of a dirty page");
 	hit(VA, true, false, A, 0, "fills a writable leaf");
 }
@@ -227,32 +230,163 @@ static void test_invlpg_views(void)
 	hit(VA, true, true, B, 1, "and there, though global");
 }
 
-static void test_global(void)
+/* Leaves of a table that two roots share, and what CR3 loads make of a change in it. */
+static void test_shared(void)
 {
 	u64 asids;
 
 	start(16);
-	world_set32(PTE(VA), A | ALL | W_G);
+	world_set32(PTE(VA), A | ALL);
 	world_set32(PD2 + (VA >> 22) * 4, PT | ALL);
-	hit(VA, true, false, A, 1, "global page");
-	asids = s->count.asid_switches;
+	hit(VA, true, false, A, 1, "in the first space");
 	shadow_load_cr3(s, PD2, NULL);
-	CHECK_EQ(s->count.asid_switches, asids, "nothing to drop: no new ASID");
-	hit(VA, true, false, A, 0, "survives CR3");
+	hit(VA, true, false, A, 1, "its directory is walked once for A: then the node is found");
+	CHECK_EQ(world_get32(PD2 + (VA >> 22) * 4) & W_A, W_A, "A in the directory");
+	asids = s->count.asid_switches;
+	for (u32 k = 0; k < 10; k++) {
+		shadow_load_cr3(s, k & 1 ? PD2 : PD, NULL);
+		hit(VA, true, false, A, 0, "back and forth");
+	}
+	CHECK_EQ(s->count.asid_switches, asids, "no new ASIDs");
+	world_set32(PTE(VA), B | ALL | W_A | W_D);
+	hit(VA, false, false, A, 0, "stale until a flush");
+	shadow_load_cr3(s, PD, NULL);
+	hit(VA, true, false, B, 0, "used before and marked: it is there at once");
+	shadow_load_cr3(s, PD2, NULL);
+	hit(VA, true, false, B, 0, "and in the other space");
+	world_set32(PTE(VA), 0);
+	shadow_load_cr3(s, PD, NULL);
+	ends(VA, false, false, WORLD_FAULT, 0, "gone");
+	shadow_load_cr3(s, PD2, NULL);
+	ends(VA, false, false, WORLD_FAULT, 0, "in both");
+	CHECK(s->count.table_watches > 0 && s->count.opened > 0, "tables were watched and opened");
+}
+
+/* A clean table costs nothing; an open one is compared; one written all the time stays open. */
+static void test_watching(void)
+{
+	u64 compared, opened;
+
+	start(16);
+	for (u32 k = 0; k < 8; k++) {
+		world_set32(PTE(VA + k * 0x1000), (A + k * 0x1000) | ALL);
+		hit(VA + k * 0x1000, true, true, A + k * 0x1000, 1, "filled");
+	}
+	for (u32 k = 0; k < 6; k++)
+		shadow_load_cr3(s, PD, NULL);
+	CHECK(frame_at(PT >> 12)->watch & WATCH_PTABLE, "the table is watched");
+	CHECK(frame_at(PD >> 12)->watch & WATCH_PTABLE, "and the directory");
+	compared = s->count.compared;
+	for (u32 k = 0; k < 50; k++)
+		shadow_load_cr3(s, PD, NULL);
+	CHECK_EQ(s->count.compared, compared, "nothing is compared any more");
+	opened = s->count.opened;
+	for (u32 k = 0; k < 1000; k++) {
+		world_set32(PTE(VA + 0x8000), (A + k % 8 * 0x1000) | ALL);
+		shadow_load_cr3(s, PD, NULL);
+		hit(VA + 0x8000, false, true, A + k % 8 * 0x1000, 1, "changed each time");
+	}
+	CHECK(s->count.opened - opened < 60, "few traps for a table that is written all the time");
+}
+
+/* A table page that was freed, and is another process's now: its node is found, but not as it was. */
+static void test_found_again(void)
+{
+	start(16);
+	world_set32(PTE(VA), A | ALL);
+	hit(VA, true, true, A, 1, "the first user of the table");
+	world_set32(PDE(VA), 0);
+	shadow_load_cr3(s, PD, NULL);
+	world_set32(PTE(VA), B | ALL | W_A);
+	world_set32(PD2 + (VA >> 22) * 4, PT | ALL);
+	shadow_load_cr3(s, PD2, NULL);
+	hit(VA, false, true, B, 1, "the second one's page");
+	world_set32(PTE(VA + 0x1000), B | ALL);
+	hit(VA + 0x1000, false, true, B, 1, "all of it");
+}
+
+/* The same in one space, and no flush between the table's change and its coming back. */
+static void test_unhooked(void)
+{
+	start(16);
+	world_set32(PTE(VA), A | ALL);
+	hit(VA, true, true, A, 1, "before");
+	for (u32 k = 0; k < 5; k++)
+		shadow_load_cr3(s, PD, NULL);
+	CHECK(frame_watched(PT >> 12), "watched");
+	world_set32(PDE(VA), 0);
+	shadow_invlpg(s, gva(VA));
+	ends(VA, false, true, WORLD_FAULT, PF_U, "no table");
+	world_set32(PTE(VA), B | ALL);
+	world_set32(PDE(VA), PT | ALL);
+	hit(VA, false, true, B, 1, "the table is back, with another page");
+}
+
+/* Hazards of directories: one that maps itself, one that is code, and one in ROM. */
+static void test_odd_tables(void)
+{
+	u32 self = 0xffc00000, at = self | VA >> 22 << 12;
+
+	start(32);
+	world_set32(PD + (self >> 22) * 4, PD | ALL);
+	world_set32(PTE(VA), A | ALL);
+	hit(VA, false, true, A, 1, "a page");
+	hit(at, true, false, PT, 1, "its table at its place in the map of tables");
+	hit(self | 0x3ff000, true, false, PD, 1, "the directory there");
+	for (u32 k = 0; k < 5; k++)
+		shadow_load_cr3(s, PD, NULL);
+	CHECK(frame_watched(PT >> 12) && frame_watched(PD >> 12), "both are watched");
+	hit(at, true, false, PT, 1, "a store opens it");
+	memset(world_at(PTE(VA)), 0, 4);	/* through that leaf */
+	shadow_load_cr3(s, PD, NULL);
+	ends(VA, false, true, WORLD_FAULT, PF_U, "and is seen");
+	frame_watch(PD >> 12, WATCH_CODE);
+	ends(self | 0x3ff000, true, false, WORLD_WATCHED, PD, "a directory with code always traps");
+	world_set32(PDE(VA), 0);
+	shadow_invlpg(s, gva(VA));
+	ends(VA, false, true, WORLD_FAULT, PF_U, "and its entries are looked at");
+	gpa_set_pam(gpa(0xf0000), 0x10000, 0);
+	shadow_load_cr3(s, 0xf0000, NULL);
+	world_access(VA, false, false, false);
+	shadow_load_cr3(s, 0xa0000, NULL);
+	world_access(VA, false, false, false);
+	shadow_load_cr3(s, 0x7ffff000, NULL);
+	world_access(VA, false, false, false);
+	shadow_load_cr3(s, PD, NULL);
+	ends(VA, false, true, WORLD_FAULT, PF_U, "back from roots that are no tables");
+}
+
+/* Two 4 MiB entries of one base, one of them clean: a store to the clean one sets its D. */
+static void test_large_twins(void)
+{
+	start(16);
+	world_set32(PDE(VA), 0x800000 | ALL | W_PS | W_A | W_D);
+	world_set32(PDE(VA + 0x400000), 0x800000 | ALL | W_PS);
+	hit(VA, true, true, 0x800000, 1, "dirty");
+	hit(VA + 0x400000, false, true, 0x800000, 1, "clean");
+	hit(VA + 0x400000, true, true, 0x800000, 1, "written");
+	CHECK_EQ(world_get32(PDE(VA + 0x400000)) & W_D, W_D, "D");
+}
+
+static void test_global(void)
+{
+	start(16);
+	world_set32(PTE(VA), A | ALL | W_G);
+	world_set32(PD2 + (VA >> 22) * 4, PT | ALL | W_A);
+	hit(VA, true, false, A, 1, "global page");
 	world_set32(PDE(0x400000), PT | ALL);
 	world_set32(PD2 + 4, PT | ALL);
-	hit(0x400000, true, false, A, 1, "the same page, through another table");
+	hit(0x400000, true, false, A, 1, "the same node at another place");
 	world_set32(PTE(VA + 0x1000), B | ALL);
 	hit(0x401000, true, false, B, 1, "a local page");
+	hit(VA + 0x1000, true, false, B, 1, "at both places, once the TLB is told");
+	world_set32(PTE(VA + 0x1000), A | ALL | W_A | W_D);
+	shadow_invlpg(s, gva(0x401000));
+	hit(0x401000, true, false, A, 0, "INVLPG at one");
 	shadow_load_cr3(s, PD, NULL);
-	CHECK(s->count.asid_switches > asids, "a fresh ASID");
-	hit(VA, true, false, A, 0, "survives that too");
-	hit(0x401000, true, false, B, 1, "local page dropped");
-	world_set32(PTE(VA), B | ALL | W_G);
-	shadow_flush(s, false);
-	hit(VA, false, false, A, 0, "survives a local flush");
+	hit(VA + 0x1000, true, false, A, 0, "CR3 for the other");
 	shadow_flush(s, true);
-	hit(VA, false, false, B, 1, "not a global one");
+	hit(VA, false, false, A, 1, "all dropped");
 }
 
 static void test_cr3(void)
@@ -268,24 +402,49 @@ static void test_cr3(void)
 	ends(VA, false, true, WORLD_FAULT, PF_U, "not in the new one");
 	ends(VA, false, false, WORLD_FAULT, 0, "neither");
 	shadow_load_cr3(s, PD, NULL);
-	hit(VA, false, true, A, 1, "back");
+	hit(VA, false, true, A, 0, "back, and still there");
 	p.pge = false;
 	shadow_set_paging(s, &p);
 	world_set32(PTE(VA), B | ALL | W_G);
-	hit(VA, false, false, B, 1, "G");
 	shadow_load_cr3(s, PD2, NULL);
-	ends(VA, false, false, WORLD_FAULT, 0, "without PGE means nothing");
+	ends(VA, false, false, WORLD_FAULT, 0, "G without PGE means nothing");
+	shadow_load_cr3(s, PD, NULL);
+	hit(VA, false, false, B, 1, "the new page");
 }
 
-/* A thousand and more switches: ASIDs are used again, with nothing left in the TLB. */
+/* More address spaces than are remembered: the oldest go. Their numbers and nodes are used again. */
+static void test_many_roots(void)
+{
+	u32 pds = 0x500000, spaces = SHADOW_ROOTS + 20;
+
+	start(40);
+	for (u32 k = 0; k < spaces; k++) {
+		world_set32(pds + k * 0x2000 + (VA >> 22) * 4, (pds + 0x1000 + k * 0x2000) | ALL);
+		world_set32(pds + 0x1000 + k * 0x2000, (A + k % 16 * 0x1000) | ALL);
+	}
+	for (u32 k = 0; k < 3 * spaces; k++) {
+		u32 n = k % spaces;
+
+		shadow_load_cr3(s, pds + n * 0x2000, NULL);
+		world_access(VA, false, true, k & 1);
+		hit(VA, false, k & 1, A + n % 16 * 0x1000, 0, "its own page");
+	}
+	CHECK(s->count.new_roots >= 3 * spaces, "each is new when it comes again");
+	CHECK(s->count.recycles > 0, "nodes were taken from old ones");
+}
+
+/* ASIDs run out: they are used again, with nothing left in the TLB. */
 static void test_asid_wrap(void)
 {
 	start(16);
-	world_set32(PD2 + (VA >> 22) * 4, PT | ALL);
+	world_set32(PD2 + (VA >> 22) * 4, PT | ALL | W_A);
 	for (u32 k = 0; k < 3000; k++) {
-		world_set32(PTE(VA), (A + (k % 7) * 0x1000) | ALL);
+		for (u32 n = 0; n < 6; n++)	/* more than an ASID that sleeps can note */
+			world_set32(PTE(VA + 2 * n * 0x1000), (A + (k + n) % 7 * 0x1000) | ALL);
 		shadow_load_cr3(s, k & 1 ? PD : PD2, NULL);
-		hit(VA, true, k & 2, A + (k % 7) * 0x1000, 1, "the current page");
+		for (u32 n = 0; n < 6; n++)
+			hit(VA + 2 * n * 0x1000, true, k & 2, A + (k + n) % 7 * 0x1000, 1,
+			    "the current page");
 	}
 	CHECK(s->count.asid_wraps >= 2, "wrapped");
 	CHECK(fake_counts.drop_all >= 2, "with the TLB dropped");
@@ -383,16 +542,16 @@ static void test_places(void)
 	shadow_set_paging(s, &mode);
 	ends(0x100010, true, false, WORLD_FAULT, PF_W, "paging on");
 	shadow_set_paging(s, &off);
-	hit(0x100010, true, false, 0x100000, 1, "and off");
+	hit(0x100010, true, false, 0x100000, 0, "and off: as it was");
 }
 
-/* More 2 MiB slots in use than leaf tables: all is dropped now and then, all still works. */
+/* More 2 MiB slots in use than nodes: what is there is dropped now and then, all still works. */
 static void test_pool(void)
 {
 	start(4);
 	for (u32 k = 0; k < 32; k++) {
-		world_set32(PDE(k << 22), PT | ALL);
-		world_set32(PTE(0) + k * 4, (A + k * 0x1000) | ALL | (k & 1 ? W_G : 0));
+		world_set32(PDE(k << 22), (0x400000 + k * 0x1000) | ALL);
+		world_set32(0x400000 + k * 0x1004, (A + k * 0x1000) | ALL | (k & 1 ? W_G : 0));
 	}
 	for (u32 k = 0; k < 200; k++) {
 		u32 i = world_random(32);
@@ -400,7 +559,7 @@ static void test_pool(void)
 		world_access(i << 22 | i << 12, false, true, k & 1);
 		hit(i << 22 | i << 12, true, k & 1, A + i * 0x1000, 0, "one of 32");
 	}
-	CHECK(s->count.recycles > 10, "recycled");
+	CHECK(s->count.recycles > 10, "nodes ran out");
 	frame_watch(A >> 12, WATCH_CODE);
 	ends(0, true, false, WORLD_WATCHED, A, "watch after recycling");
 }
@@ -534,8 +693,15 @@ int main(void)
 	test_stale_reference();
 	test_large();
 	test_invlpg_views();
+	test_shared();
+	test_watching();
+	test_found_again();
+	test_unhooked();
+	test_odd_tables();
+	test_large_twins();
 	test_global();
 	test_cr3();
+	test_many_roots();
 	test_asid_wrap();
 	test_alias();
 	test_nx();
