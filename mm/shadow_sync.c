@@ -169,21 +169,20 @@ void sync_node(struct shadow *s, struct shadow_node *n)
 
 /* -- a flush ------------------------------------------------------------- */
 
+/* Has the root a directory k? 32-bit paging has one, whatever its address. */
+static bool has_dir(const struct shadow_root *r, unsigned k)
+{
+	return key_form(r->mode) == FORM_PAE ? r->key[k] & 1 : k == 0;
+}
+
 /* False: a directory may have changed at the next flush without anybody saying so. */
 static bool watch_dirs(struct shadow *s, struct shadow_root *r)
 {
 	bool all = true;
 
-	for (unsigned k = 0; k < DIRS; k++) {
-		struct shadow_table *t;
-
-		if (r->dir[k] == FRAME_NONE) {
-			all &= !(r->key[k] & 1) && key_form(r->mode) == FORM_PAE;
-			continue;
-		}
-		t = table_find(s, r->dir[k]);
-		all &= !is_open(s, t);
-	}
+	for (unsigned k = 0; k < DIRS; k++)
+		if (has_dir(r, k))
+			all &= r->dir[k] != FRAME_NONE && !is_open(s, table_find(s, r->dir[k]));
 	return all;
 }
 

@@ -6,6 +6,7 @@
 #include "mm/shadow.h"
 
 #include "mm/frame.h"
+#include "mm/shadow_node.h"
 #include "qemu-test/unit/check.h"
 #include "qemu-test/unit/fake_paging.h"
 #include "qemu-test/unit/mm_world.h"
@@ -280,6 +281,7 @@ static void test_watching(void)
 	for (u32 k = 0; k < 50; k++)
 		shadow_load_cr3(s, PD, NULL);
 	CHECK_EQ(s->count.compared, compared, "nothing is compared any more");
+	CHECK(!loaded_root(s)->attention, "nor looked at");
 	opened = s->count.opened;
 	for (u32 k = 0; k < 1000; k++) {
 		world_set32(PTE(VA + 0x8000), (A + k % 8 * 0x1000) | ALL);
