@@ -135,7 +135,7 @@ bool frame_has_writer(u32 n, u32 ref);
 struct frame_counters {
 	u64 watches;		/* frames that got their first reason */
 	u64 protects;		/* leaves looked at for that */
-	u64 chunks;		/* taken for frames with more writers than struct frame has room for */
+	u64 chunks;		/* taken for frames with more writers than fit */
 	u64 evictions;		/* of those, from a frame that had it */
 	u64 code_hits;		/* writes that touched lines with code */
 	u64 code_misses;	/* writes to a CODE frame that touched none */

@@ -242,7 +242,7 @@ static const char *with_memory(u8 *mem, struct bus *bus)
 	if (gpa_init(&c))
 		return "gpa_init";
 	shadow_init(t.s, 0, tables, NODES);
-	t.s->verify = true;
+	t.s->verify = SHADOW_VERIFY_ALL;
 	why = rounds();
 	printk("SELFTEST shadow: %lu fills, %lu upgrades, %lu faults, %lu watched, %lu ASIDs\n",
 	       t.s->count.fills, t.s->count.upgrades, t.s->count.faults, t.s->count.watched,

@@ -80,6 +80,9 @@ struct shadow_view {
 	hpa_t root;
 };
 
+/* After each flush its rules are checked, and a mistake is a panic: for tests, and to debug. */
+enum shadow_verify { SHADOW_VERIFY_NOT, SHADOW_VERIFY_SOME, SHADOW_VERIFY_ALL };
+
 struct shadow_root;			/* mm/shadow_node.h */
 struct shadow_node;
 struct shadow_table;
@@ -112,7 +115,7 @@ struct shadow {
 	u32 global_generation;
 	u32 next_asid;
 	bool settling;		/* the loaded root is not active: changes wait for shadow_settle */
-	bool verify;		/* shadow_check after each flush */
+	u8 verify;		/* enum shadow_verify */
 	struct x86_paging paging;
 	u64 mode;		/* of the loaded root, as keys have it */
 	u64 reserved;		/* bits of PAE entries that must be 0 */

@@ -140,7 +140,7 @@ void code_idle(struct shadow *s, struct shadow_node *n)
 
 /* -- marks --------------------------------------------------------------- */
 
-void code_mark(struct shadow *s, struct shadow_node *n, gva_t va, const struct x86_walk *w)
+static void code_mark(struct shadow *s, struct shadow_node *n, gva_t va, const struct x86_walk *w)
 {
 	unsigned k = index_of(va), slot = slot_of(va);
 	u32 frame = gpa_lookup(gpa(w->page)).frame;

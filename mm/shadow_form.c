@@ -72,7 +72,8 @@ static u64 entry_read(u32 frame, unsigned index, bool wide)
 	return v;
 }
 
-u64 form_dir_entry(const struct shadow *s, const struct shadow_root *r, unsigned slot)
+/* The directory entry of a slot as the guest's memory has it now; 0 if there is none to read. */
+static u64 dir_entry(const struct shadow *s, const struct shadow_root *r, unsigned slot)
 {
 	bool wide = key_form(s->mode) == FORM_PAE;
 	unsigned dir = wide ? slot / 512 : 0, index = wide ? slot % 512 : slot / PARTS_32;
@@ -86,7 +87,7 @@ bool form_gives(const struct shadow *s, unsigned view, unsigned slot, u64 key)
 
 	if (key_form(s->mode) == FORM_FLAT)
 		return form_key(s, view, slot, 0) == key;
-	e = form_dir_entry(s, loaded_root(s), slot);
+	e = dir_entry(s, loaded_root(s), slot);
 	return (e & E_A) && form_key(s, view, slot, e) == key;
 }
 

@@ -58,7 +58,8 @@ static bool is_active(const struct shadow *s, unsigned root)
 	return root == s->loaded && !s->settling;
 }
 
-void tlb_renew(struct shadow *s, unsigned root, unsigned view)
+/* A half's ASID is not to be used any more. */
+static void tlb_renew(struct shadow *s, unsigned root, unsigned view)
 {
 	struct shadow_half *h = half_of(s, root, view);
 

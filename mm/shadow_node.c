@@ -90,7 +90,7 @@ static void idle_add(struct shadow *s, struct shadow_node *n)
 
 /* -- nodes --------------------------------------------------------------- */
 
-struct shadow_node *node_find(const struct shadow *s, u64 key)
+static struct shadow_node *node_find(const struct shadow *s, u64 key)
 {
 	const struct shadow_pool *p = &s->pool;
 

@@ -4,8 +4,8 @@
  *
  *	root (64)          one address space: CR3 or the four PDPTEs, and the mode
  *	 └ half (2)        its user and its supervisor view: a host root, an ASID, 2048 slots
- *	    └ node         one host leaf table (512 leaves, 2 MiB): mirrors one guest page table, or
- *	                   half of a 32-bit one (its part), or 2 MiB of a large page, or of no paging
+ *	    └ node         a host leaf table (512 leaves, 2 MiB): mirrors one guest page table, half
+ *	                   of a 32-bit one (its part), or 2 MiB of a large page or of no paging
  *	table              one frame with a guest table, of which nodes were made or which is a
  *	                   root's directory: is it watched, how often is it written
  *
@@ -148,8 +148,14 @@ static inline pte_t *node_leaves(const struct shadow *s, const struct shadow_nod
 {
 	return s->pool.leaves + (u64)node_number(s, n) * PAGING_LEAF_ENTRIES;
 }
-static inline unsigned node_view(const struct shadow_node *n) { return n->key >> KEY_VIEW_SHIFT & 1; }
-static inline unsigned node_part(const struct shadow_node *n) { return n->key >> KEY_PART_SHIFT & 3; }
+static inline unsigned node_view(const struct shadow_node *n)
+{
+	return n->key >> KEY_VIEW_SHIFT & 1;
+}
+static inline unsigned node_part(const struct shadow_node *n)
+{
+	return n->key >> KEY_PART_SHIFT & 3;
+}
 static inline unsigned key_form(u64 key) { return key >> KEY_FORM_SHIFT & 3; }
 static inline struct shadow_root *loaded_root(const struct shadow *s)
 {
@@ -173,8 +179,6 @@ static inline struct shadow_node *node_at(const struct shadow *s, unsigned view,
 u64 form_mode(const struct x86_paging *p);
 /* The key of a slot's node, by the directory entry (0 if it needs none); 0: there can be none. */
 u64 form_key(const struct shadow *s, unsigned view, unsigned slot, u64 entry);
-/* The directory entry of a slot as the guest's memory has it now; 0 if there is none to read. */
-u64 form_dir_entry(const struct shadow *s, const struct shadow_root *r, unsigned slot);
 /* Does the loaded root's directory, with A set, give a node of this key at the slot? */
 bool form_gives(const struct shadow *s, unsigned view, unsigned slot, u64 key);
 /* Frames of a root's directories. */
@@ -199,7 +203,6 @@ void node_pool_init(struct shadow *s, u8 *mem, u32 nodes);
 u64 node_pool_size(u32 nodes);
 /* The node for va's slot of the loaded root, by what a walk found: hooks it if need be. */
 struct shadow_node *node_for(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w);
-struct shadow_node *node_find(const struct shadow *s, u64 key);
 void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot);
 /* The number of the root that the registers name; *new: it had to be made. */
 unsigned root_find(struct shadow *s, bool *new);
@@ -219,14 +222,11 @@ void leaf_drop(struct shadow *s, struct shadow_node *n, unsigned k);
 void leaf_clear_all(struct shadow *s, struct shadow_node *n);
 /* The TLB must forget what it holds of a node in one half, which has it at `slot`. */
 void tlb_forget_node(struct shadow *s, unsigned root, const struct shadow_node *n, unsigned slot);
-/* A half's ASID is not to be used any more. */
-void tlb_renew(struct shadow *s, unsigned root, unsigned view);
 /* Make the loaded root's halves ready and activate the current view. */
 void tlb_activate(struct shadow *s);
 
 /* -- shadow_code.c: what was fetched from -------------------------------- */
 
-void code_mark(struct shadow *s, struct shadow_node *n, gva_t va, const struct x86_walk *w);
 /* Page k of a node is fetched from no more. */
 void code_page_gone(struct shadow *s, struct shadow_node *n, unsigned k);
 /* A root loses a node at a slot. */
@@ -258,7 +258,7 @@ void shadow_apply_debug(struct shadow *s);
 
 /* -- shadow_check.c ------------------------------------------------------ */
 
-/* Do the rules above hold, right after a flush? NULL, or what is wrong. */
-const char *shadow_check(const struct shadow *s);
+/* Do the rules above hold, right after a flush? NULL, or what is wrong. Not all: some, in turn. */
+const char *shadow_check(const struct shadow *s, bool all);
 
 #endif

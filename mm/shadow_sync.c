@@ -120,7 +120,7 @@ static hpa_t memory_at(gpa_t page)
 	return frame == FRAME_NONE ? hpa(0) : gpa_frame_hpa(frame);
 }
 
-/* The leaf was used, so the page that is there now will be: if the entry has A, it may be cached. */
+/* The leaf was used, so the page that is there now will be. The entry has A: it may be cached. */
 static void replace(struct shadow *s, struct shadow_node *n, unsigned k,
 		    const struct form_leaf *want)
 {
@@ -258,7 +258,7 @@ void shadow_settle(struct shadow *s)
 		sync_loaded(s);
 	tlb_activate(s);
 	if (s->verify) {
-		const char *e = shadow_check(s);
+		const char *e = shadow_check(s, s->verify == SHADOW_VERIFY_ALL);
 
 		if (e)
 			panic("shadow: %s", e);

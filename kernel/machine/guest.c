@@ -57,7 +57,7 @@ static void memory_init(struct guest *guest, struct bus *bus)
 	nodes = (u32)DEMAND_SHADOW_NODES(cfg->memory);
 	shadow_init(&guest->shadow, 0, pages(shadow_memory(nodes), PAGING_ROOT_ALIGN,
 					     PAGE_ANYWHERE, "shadow tables"), nodes);
-	guest->shadow.verify = cfg->verify;
+	guest->shadow.verify = cfg->verify ? SHADOW_VERIFY_SOME : SHADOW_VERIFY_NOT;
 }
 
 static const struct blockdev *disk(struct guest *g, unsigned n, const struct boot_file *f)

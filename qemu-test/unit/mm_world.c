@@ -62,7 +62,7 @@ void world_reset(u32 tables)
 	must(world_shadow);
 	tables_mem = aligned(16384, shadow_memory(tables));
 	shadow_init(world_shadow, 0, tables_mem, tables);
-	world_shadow->verify = true;
+	world_shadow->verify = SHADOW_VERIFY_ALL;
 }
 
 /* -- an access ------------------------------------------------------------ */

@@ -68,7 +68,8 @@ static bool today(unsigned k, struct past *t)
 static bool same(const struct past *a, const struct past *b)
 {
 	return a->page == b->page && a->shift == b->shift && a->user == b->user &&
-	       a->global == b->global && a->nx == b->nx && a->write[0] == b->write[0] && a->write[1] == b->write[1];
+	       a->global == b->global && a->nx == b->nx && a->write[0] == b->write[0] &&
+	       a->write[1] == b->write[1];
 }
 
 /* The tables are about to change: what they say now may be in the TLB from now on. */
@@ -376,7 +377,8 @@ static void dma(void)
 
 	remember();
 	for (unsigned k = 0; k < 4; k++)
-		e[k] = mode.pae ? random_leaf() : random_leaf() << 32 | (random_leaf() & 0xffffffff);
+		e[k] = mode.pae ? random_leaf() :
+		       random_leaf() << 32 | (random_leaf() & 0xffffffff);
 	if (world_random(2))
 		at += (pages[world_random(PAGES)] >> 12 & 0x1ff) * (mode.pae ? 8 : 4) & ~7u;
 	at = at > TABLES + 0x1000 * (ROOTS + LEAF_TABLES) - 32 ? TABLES : at;
@@ -557,7 +559,7 @@ int main(int argc, char **argv)
 	for (unsigned k = 0; k < PAGES; k++)
 		pages[k] = base[k / 4] + k % 4 * 0x1000;
 	for (u64 seed = 1; seed <= seeds && !check_failed; seed++)
-		run(seed, seed % 3 ? 64 : 5, 20000);
+		run(seed, seed % 3 ? 64 : 5, 14000);
 	printf("hits %llu (stale %llu) faults %llu mmio %llu rom %llu watched %llu recycles %llu\n",
 	       (unsigned long long)accesses[WORLD_HIT], (unsigned long long)stale,
 	       (unsigned long long)accesses[WORLD_FAULT], (unsigned long long)accesses[WORLD_MMIO],
@@ -565,7 +567,8 @@ int main(int argc, char **argv)
 	       (unsigned long long)accesses[WORLD_WATCHED],
 	       (unsigned long long)s->count.recycles);
 	printf("fetches %llu (known %llu) edits %llu; last run: watches %llu opened %llu "
-	       "compared %llu replaced %llu hooks %llu ASIDs %llu flushes %llu\n", (unsigned long long)fetches,
+	       "compared %llu replaced %llu hooks %llu ASIDs %llu flushes %llu\n",
+	       (unsigned long long)fetches,
 	       (unsigned long long)code_hits, (unsigned long long)edits,
 	       (unsigned long long)s->count.table_watches, (unsigned long long)s->count.opened,
 	       (unsigned long long)s->count.compared, (unsigned long long)s->count.replaced,
