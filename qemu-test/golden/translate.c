@@ -104,8 +104,10 @@ static struct ir *lift_block(u32 key, u32 eip, const u8 *bytes, unsigned size)
 		if (t.ir->guests && lift_begins_block(&i))
 			break;
 		printf("ir1 %08x %s\n", eip + at, ir1_print(&i, text, sizeof text));
+		t.go_on = at + i.len < size;
+		t.reach = t.go_on ? eip + size : 0;
 		lift_insn(&t, &i);
-		at += i.len;
+		at = t.ended ? at + i.len : t.next - eip;
 	}
 	if (at < size && t.ended)
 		panic("golden: the block ends after byte %u", at);
@@ -176,6 +178,7 @@ static void print_fields(void)
 	FIELD(inhibit, 4)
 	FIELD(pending, 4)
 	FIELD(cr0, 8)
+	FIELD(cr4, 8)
 	FIELD(x87, sizeof(struct x87))
 #undef FIELD
 }
@@ -193,7 +196,10 @@ static void print_code(const struct backend_out *o, u32 eip)
 	for (unsigned n = 0; n < o->sites; n++)
 		print_site(o, eip, &o->site[n]);
 #define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)golden_code));
+#define LEAF(name) X(leaf_##name)
 	GOLDEN_GLUE(X)
+#include "dbt/ir/leaves.def"
+#undef LEAF
 #undef X
 	print_fields();
 	for (unsigned n = 0; n < HELPER_COUNT; n++)

@@ -41,7 +41,8 @@ static inline void hit(u32 va, bool write, bool user, u64 page, unsigned fills, 
 	CHECK_EQ(r.fills, fills, name);
 }
 
-static inline void ends(u32 va, bool write, bool user, enum world_end end, u64 what, const char *name)
+static inline void ends(u32 va, bool write, bool user, enum world_end end, u64 what,
+			const char *name)
 {
 	struct world_result r = world_access(va, false, write, user);
 
