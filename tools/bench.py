@@ -9,8 +9,8 @@ bench.py --doc                                  writes docs/bench.md from build/
 --json FILE names another file than build/bench.json.
 Parts (all, side by side where there are cores): rows = guestbench; process = guestimg/process;
 linux, disk = boots; wall = the only one that depends on the machine, alone and last.
-Invariant: a figure comes from this run alone, unless --keep was asked for; a row that did not run is
-named, not guessed.
+Invariant: a figure comes from this run alone, unless --keep was asked for; a row that did not run
+is named, not guessed.
 """
 import argparse
 import concurrent.futures
