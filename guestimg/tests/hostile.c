@@ -3,7 +3,7 @@
  * What a hostile guest may try: it must hurt itself only. Each case once stopped or misled the
  * monitor, or is near one that did. That the program comes to its end is part of every test.
  */
-#include "guestimg/tests/lib.h"
+#include "guestimg/tests/hostile.h"
 
 enum { CODE = WINDOW + 0x1000000 };
 
@@ -268,6 +268,7 @@ void main(void)
 	test_no_memory(0xd0000000, "code in a hole");
 	test_dma();
 	test_chains();
+	test_tables();
 	test_bytes();
 	finish("hostile");
 }
