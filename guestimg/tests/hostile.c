@@ -4,6 +4,7 @@
  * monitor, or is near one that did. That the program comes to its end is part of every test.
  */
 #include "guestimg/tests/hostile.h"
+#include "guestimg/tests/lib.h"
 
 enum { CODE = WINDOW + 0x1000000 };
 
@@ -270,5 +271,6 @@ void main(void)
 	test_chains();
 	test_tables();
 	test_bytes();
+	test_seen();
 	finish("hostile");
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of hostile.rom share. */
+/* The parts of the program `hostile` (hostile.c). */
 #ifndef GUESTIMG_TESTS_HOSTILE_H
 #define GUESTIMG_TESTS_HOSTILE_H
 
-#include "guestimg/tests/lib.h"
-
+void test_seen(void);		/* hostile_seen.c */
 void test_tables(void);		/* hostile_tables.c */
 
 #endif

@@ -4,6 +4,7 @@
  * memory at all. What silicon gives where it is defined; else only that the program goes on.
  */
 #include "guestimg/tests/hostile.h"
+#include "guestimg/tests/lib.h"
 
 enum { AREA = WINDOW + 0x2000000, ROUNDS = 40 };
 
