@@ -177,6 +177,7 @@ static void print_fields(void)
 	FIELD(mxcsr, 4)
 	FIELD(inhibit, 4)
 	FIELD(pending, 4)
+	FIELD(cc_r, 8)
 	FIELD(cr0, 8)
 	FIELD(x87, sizeof(struct x87))
 #undef FIELD
