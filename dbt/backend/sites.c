@@ -39,7 +39,7 @@ static struct recipe places(struct emit *e, const struct ir_insn *in)
 {
 	struct recipe r;
 
-	memset(&r, 0, sizeof(r));
+	__builtin_memset(&r, 0, sizeof(r));
 	r.kind = in->x;
 	r.log2size = in->y;
 	r.prev = RECIPE_ENTRY;
