@@ -39,7 +39,7 @@
 #define ST_HELP 1000
 #define ST_HELP7 1056
 #define ST_LEAF_HOLD 1088
-#define ST_X87 1336
+#define ST_X87 1344
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1
