@@ -164,6 +164,7 @@ static struct stub *raise_stub(struct emit *e, s64 k)
 
 	s->recipe = site_recipe(e);
 	s->vmap = va_map(e);
+	s->late = e->late;
 	s->k = k;
 	return s;
 }

@@ -36,6 +36,7 @@ struct stub {
 	s64 k;			/* STUB_RAISE: the exception */
 	u16 guest;
 	u16 recipe, vmap;
+	s16 late;
 };
 
 struct emit {
@@ -67,6 +68,7 @@ struct emit {
 	struct vplace vmap[VMAPS_MAX][XMMS];
 	unsigned vmaps;
 	/* sites.c */
+	s16 late;			/* what a late PUTREG has left: SITE_LATE */
 	val setf;			/* the flags in force */
 	/* the SETF that the pinned registers hold; 0: entry flags */
 	val materialized;

@@ -85,6 +85,7 @@ void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap)
 		return;
 	t->intent = intent;
 	t->vmap = vmap;
+	t->late = e->late;
 	t->recipe = recipe;
 }
 
@@ -95,8 +96,17 @@ void site_add_raise(struct emit *e, const struct stub *s)
 	if (!t)
 		return;
 	t->recipe = s->recipe;
+	t->late = s->late;
 	t->vmap = s->vmap;
 	t->raise = (u32)(s->k & 0xffff) | (u32)(s->k >> 32) << RAISE_ERROR_SHIFT;
+}
+
+void site_late(struct emit *e, const struct ir_insn *put)
+{
+	s64 k;
+
+	ra_const(e, e->ir->v[put->a].b, &k);
+	e->late = SITE_LATE(put->k, k);
 }
 
 void flags_materialize(struct emit *e, val setf)

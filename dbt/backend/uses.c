@@ -55,7 +55,7 @@ static void find_uses(struct emit *e)
 	for (unsigned i = e->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
-		if (in->op == IR_NOP || unwanted(e, i))
+		if (in->op == IR_NOP || unwanted(e, i) || (in->op == IR_PUTREG && in->x))
 			continue;
 		if (in->op == IR_SETF) {
 			if (!e->need[i])

@@ -15,9 +15,12 @@ static bool same_register(const struct ir1 *i)
 	return a->kind == IR1_GPR && b->kind == IR1_GPR && a->reg == b->reg && a->high == b->high;
 }
 
+/* The flags have the immediate as an operand of their own: passes may change the sum's. */
 void lift_add(struct lift *t, const struct ir1 *i)
 {
-	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r = lift_op2(t, IR_ADD, a, b);
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1);
+	val r = i->ops[1].kind == IR1_IMM ? lift_op2k(t, IR_ADD, a, i->ops[1].imm)
+					  : lift_op2(t, IR_ADD, a, b);
 
 	lift_st_op(t, 0, r);
 	lift_setf(t, CC_ADD, size0(i), r, b, 0);
@@ -36,7 +39,10 @@ void lift_sub(struct lift *t, const struct ir1 *i)
 {
 	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r;
 
-	r = same_register(i) ? lift_const(t, 0) : lift_op2(t, IR_SUB, a, b);
+	if (i->ops[1].kind == IR1_IMM)
+		r = lift_op2k(t, IR_ADD, a, -(s64)i->ops[1].imm);
+	else
+		r = same_register(i) ? lift_const(t, 0) : lift_op2(t, IR_SUB, a, b);
 	lift_st_op(t, 0, r);
 	if (same_register(i))
 		lift_setf(t, CC_LOGIC, size0(i), r, 0, 0);

@@ -154,6 +154,8 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 		printf("%s", s->intent == INTENT_RMW ? "read for write" : "access");
 	printf("; flags");
 	print_recipe(o, s->recipe);
+	if (s->late)
+		printf("; register %d %+d", SITE_LATE_REG(s->late), SITE_LATE_K(s->late));
 	printf("%s\n", s->vmap ? "; vectors moved" : "");
 }
 

@@ -149,8 +149,8 @@ static void lower_unary(struct emit *e, const struct ir_insn *in)
 			la_bstrpick_d(c, d, a, in->x + in->y - 1, in->x);
 		break;
 	case IR_ZEXT:
-		if (in->k == 8)
-			la_andi(c, d, a, 0xff);
+		if (in->k <= 12)
+			la_andi(c, d, a, (1 << in->k) - 1);
 		else if (in->k == 32 && !is64)
 			la_or(c, d, a, R_ZERO);
 		else
