@@ -9,7 +9,7 @@
 void opt_deadput(struct opt *o)
 {
 	struct ir *ir = o->ir;
-	u32 again = 0;			/* registers put before anybody looks, bit n for register n */
+	u32 again = 0;			/* bit n: register n is put before anybody looks */
 
 	for (unsigned i = ir->n; i-- > 1;) {
 		const struct ir_insn *in = &ir->v[i];

@@ -82,7 +82,8 @@ static struct bounds find(const struct opt *o, const struct ir_insn *in, unsigne
 	case IR_CONST: return of_const(in, width);
 	case IR_LD: case IR_LDSTATE: return of_load(in, width);
 	case IR_ZEXT: return (struct bounds){ least(a.u, (unsigned)in->k), width };
-	case IR_SEXT: return (struct bounds){ a.u < in->k ? a.u : width, least(a.s, (unsigned)in->k) };
+	case IR_SEXT:
+		return (struct bounds){ a.u < in->k ? a.u : width, least(a.s, (unsigned)in->k) };
 	case IR_EXTRACT: return (struct bounds){ in->y, width };
 	case IR_TRUNC: return (struct bounds){ least(a.u, 32), least(a.s, 32) };
 	case IR_SETCOND: case IR_ENTRYCF: return (struct bounds){ 1, 2 };

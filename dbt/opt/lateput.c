@@ -62,7 +62,7 @@ static bool find_candidates(struct opt *o)
 /* -- Forward -- */
 
 struct late {
-	val holds[REGS];	/* what each register was given last, late puts left out; 0: unknown */
+	val holds[REGS];	/* by the last PUTREG that was not late; 0: unknown */
 	bool open;		/* register reg is late */
 	unsigned reg;
 };
