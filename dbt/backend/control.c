@@ -120,6 +120,20 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 		kick->back = code_here(&e->c);
 }
 
+static void lower_leave_if(struct emit *e, const struct ir_insn *in)
+{
+	struct stub *s;
+	int a, b;
+
+	va_canonical(e);
+	flags_materialize(e, in->c);
+	a = ra_use(e, in->a);
+	b = ra_use(e, in->b);
+	s = stub_add(e, STUB_KICK);
+	s->eip = (u32)in->k;
+	s->site = host_branch(e, in->x, a, b);
+}
+
 /* An indirect exit; its inline targets are chained as they are seen. */
 static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 {
@@ -236,6 +250,7 @@ void lower_control(struct emit *e, const struct ir_insn *in)
 	switch (in->op) {
 	case IR_EXIT: lower_exit(e, in); return;
 	case IR_EXIT_IF: lower_exit_if(e, in); return;
+	case IR_LEAVE_IF: lower_leave_if(e, in); return;
 	case IR_EXIT_IND: lower_exit_ind(e, in); return;
 	case IR_SYS: lower_sys(e, in); return;
 	case IR_RAISE: case IR_RAISE_IF: lower_raise(e, in); return;

@@ -57,7 +57,8 @@ static inline struct ir_insn *opt_operands(struct opt *o, unsigned i)
 static inline bool opt_removable(const struct ir_insn *in)
 {
 	return ir_pure(in) || in->op == IR_GETREG || in->op == IR_GETXMM ||
-	       in->op == IR_LDSTATE || in->op == IR_ENTRYF || in->op == IR_ENTRYCF;
+	       in->op == IR_LDSTATE || in->op == IR_TICKS || in->op == IR_ENTRYF ||
+	       in->op == IR_ENTRYCF;
 }
 
 /* Instruction i goes. */

@@ -142,15 +142,18 @@ static void dropped_code(void)
 
 static void run_op(const char *name, void (*op)(void), u32 bound)
 {
+	u32 late;
+
 	test(name);
 	op();				/* translated, its pages there */
 	ticks = worst = 0;
 	for (u32 n = 0; n < 10; n++)
 		op();
+	late = worst;			/* printing is not what is measured */
 	expect("timers went off", ticks > 3, 1);
-	print_dec(worst);
+	print_dec(late);
 	print(" host instructions: ");
-	expect("within the bound", worst <= bound ? bound : worst, bound);
+	expect("within the bound", late <= bound ? bound : late, bound);
 }
 
 void main(void)
@@ -174,6 +177,8 @@ void main(void)
 	on_trap[VEC_LAPIC] = on_timer;
 	next();
 	__asm__ volatile("sti");
+	while (*(volatile u32 *)&ticks < 2)
+		;			/* the handler is translated before it is measured */
 	for (u32 n = 0; n < COUNT(ops); n++)
 		run_op(ops[n].name, ops[n].op, ops[n].bound);
 	__asm__ volatile("cli");

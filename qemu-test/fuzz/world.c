@@ -36,6 +36,7 @@ enum { R_PRESENT = 1, R_WRITE = 2, R_USER = 4 };
 u8 *fuzz_ram;
 struct vcpu fuzz_cpu;
 struct dbt fuzz_dbt;
+static struct shadow shadow;		/* of which only the generation is looked at */
 
 static u8 rights[FUZZ_RAM / PAGE];
 static struct cpu_model models[2];	/* the default, and one with all that the lifter knows */
@@ -187,6 +188,7 @@ void fuzz_world_init(void)
 	arena_init(&fuzz_dbt.arena, arena, 1u << 18);
 	fuzz_dbt.c = &fuzz_cpu;
 	fuzz_dbt.verify = true;
+	fuzz_dbt.shadow = &shadow;
 	fuzz_dbt.platform.bus = c.bus;
 	fuzz_dbt.platform.ferr = no_ports;
 }
