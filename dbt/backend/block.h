@@ -81,7 +81,7 @@ struct recipe {
 	u8 kind, log2size;
 	struct loc a, b, c;
 	u16 prev;		/* index of the recipe of the state before, for partial kinds */
-	s32 ka, kb, kc;		/* constants */
+	s32 ka, kb, kc;		/* constants, or what is added to what is at the place */
 };
 #define RECIPE_ENTRY 0xffff	/* the flags are those in the pinned registers */
 

@@ -58,6 +58,10 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_TICKS: host_ticks(e, ra_def(e, e->i)); break;
 	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT_IND: case IR_SYS:
 	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: lower_control(e, in); break;
+	case IR_ADD:
+		if (!ra_sum(e, e->i))
+			host_lower_alu(e, in);
+		break;
 	default: host_lower_alu(e, in); break;
 	}
 }

@@ -20,8 +20,10 @@ static struct loc loc_of(struct emit *e, val v, s32 *k)
 	*k = 0;
 	if (!v)
 		return l;
+	for (; e->place[v] == AT_SUM; v = e->next[v])
+		*k += e->sum[v];
 	if (ra_const(e, v, &c)) {
-		*k = (s32)c;
+		*k += (s32)c;
 		l.kind = LOC_CONST;
 	} else if (e->place[v] == AT_GUEST) {
 		l = (struct loc){ LOC_HOST, R_GPR(e->home[v]) };

@@ -42,6 +42,13 @@ static void find_needs(struct emit *e)
 	e->need[0] = 0;
 }
 
+/* Operands of a SETF. */
+static void note_flags(struct emit *e, val v, unsigned at)
+{
+	note_use(e, v, at);
+	e->flag_uses[v]++;
+}
+
 static bool unwanted(const struct emit *e, unsigned i)
 {
 	const struct ir_insn *in = &e->ir->v[i];
@@ -61,9 +68,9 @@ static void find_uses(struct emit *e)
 		if (in->op == IR_SETF) {
 			if (!e->need[i])
 				continue;
-			note_use(e, in->a, e->need[i]);
-			note_use(e, in->b, e->need[i]);
-			note_use(e, in->c, e->need[i]);
+			note_flags(e, in->a, e->need[i]);
+			note_flags(e, in->b, e->need[i]);
+			note_flags(e, in->c, e->need[i]);
 			continue;
 		}
 		note_use(e, in->a, i);
@@ -81,6 +88,7 @@ void uses_find(struct emit *e)
 
 	memset(e->last_use, 0, n * sizeof(e->last_use[0]));
 	memset(e->uses, 0, n * sizeof(e->uses[0]));
+	memset(e->flag_uses, 0, n * sizeof(e->flag_uses[0]));
 	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
 	memset(e->need, 0, n * sizeof(e->need[0]));
 	memset(e->folded, 0, n);

@@ -75,12 +75,21 @@ static bool is_late(const struct opt *o, const struct late *l, val v)
 
 static s64 addend(const struct ir *ir, val v) { return ir->v[ir->v[v].b].k; }
 
+/* A sum with a constant that has no other user. */
+static bool used_here(const struct opt *o, val v)
+{
+	const struct ir_insn *in = &o->ir->v[v];
+
+	return in->op == IR_ADD && ir_is_const(o->ir, in->b) && o->used[v] == 1;
+}
+
 static void sum(struct opt *o, const struct late *l, struct ir_insn *in)
 {
 	struct ir *ir = o->ir;
 	s64 k;
 
-	if (!is_late(o, l, in->a) || !ir_is_const(ir, in->b) || o->used[in->b] != 1)
+	if (!ir_is_const(ir, in->b) || o->used[in->b] != 1 ||
+	    (!is_late(o, l, in->a) && !used_here(o, in->a)))
 		return;
 	k = addend(ir, in->a) + ir->v[in->b].k;
 	ir->v[in->b].k = (s32)k;

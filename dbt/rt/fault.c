@@ -31,8 +31,8 @@ static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc 
 {
 	switch (l.kind) {
 	case LOC_CONST: return (u64)(s64)k;
-	case LOC_HOST: return host_frame_reg(f, l.n);
-	case LOC_SPILL: return c->spill[l.n];
+	case LOC_HOST: return host_frame_reg(f, l.n) + (u64)(s64)k;
+	case LOC_SPILL: return c->spill[l.n] + (u64)(s64)k;
 	}
 	return 0;
 }

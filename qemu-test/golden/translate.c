@@ -120,6 +120,8 @@ static void print_loc(struct loc l, s32 k)
 	case LOC_HOST: printf(" r%u", l.n); break;
 	case LOC_SPILL: printf(" slot%u", l.n); break;
 	}
+	if (k && l.kind != LOC_CONST)
+		printf("%+d", k);
 }
 
 static void print_recipe(const struct backend_out *o, unsigned n)
