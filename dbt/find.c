@@ -74,7 +74,7 @@ static struct block *find_block(struct dbt *d, struct fault *f)
 	d->c->ctx = d->tag[global];
 	k.page = (u32)(pa.a >> 12);
 	for (b = cache_first(&k); b; b = cache_next(b, &k))
-		if (k.eip + b->guest_len - 1 <= c->seg[CS].limit &&
+		if (block_eip_last(b) <= c->seg[CS].limit &&
 		    same_second_page(d, b, &global)) {
 			c->ctx = d->tag[global];
 			return b;

@@ -56,7 +56,8 @@ struct link {
 	u16 tag;		/* context tag that the guard lets through */
 	u8 guard;		/* words from it to the slot; 0: the target is on the same page */
 	bool indirect : 1;	/* an indirect jump: delta means nothing */
-	u8 retags : 7;		/* so often it was chained anew for another context */
+	bool last : 1;		/* of the block's last x86 instruction */
+	u8 retags : 6;		/* so often it was chained anew for another context */
 };
 #define LINK_RETAGS_MAX 16
 
@@ -114,6 +115,20 @@ struct fault_site {
 #define SITE_HELPER 0x400
 #define RAISE_ERROR_SHIFT 16
 
+/* Guest bytes from `off` of the block's first page on; the first may go on on its second page. */
+struct block_range { u16 off, size; };
+#define BLOCK_RANGES 4
+
+/* The part of a range that is on page k (0, 1) of its block. False: none is. */
+static inline bool block_range_on(struct block_range r, unsigned k, u32 *off, u32 *size)
+{
+	u32 first = r.size < 0x1000u - r.off ? r.size : 0x1000u - r.off;
+
+	*off = k ? 0 : r.off;
+	*size = k ? r.size - first : first;
+	return *size;
+}
+
 struct block {
 	struct block_key key;
 	pool_ref code, link;	/* its code, and its exits */
@@ -124,11 +139,15 @@ struct block {
 	/* other blocks with code on the first, second frame; [1] unused if they are the same */
 	pool_ref page_next[2];
 	u32 code_size;		/* bytes */
-	u16 guest_len;		/* bytes of guest code from its first byte on */
+	/*
+	 * The guest bytes that it was made from, upwards; what lies between them is none of its
+	 * business. [0] is at the key's offset; unused ones have no size.
+	 */
+	struct block_range range[BLOCK_RANGES];
 	u16 links, sites, recipes;
 	u8 guest_insns;
 	bool dead;		/* unlinked: nobody enters it any more */
-	bool sti;		/* ends with STI: its exit is into STI's shadow */
+	bool sti;		/* ends with STI: its last exits are into STI's shadow */
 	bool rep;		/* ends with a repeated string instruction */
 	struct fault_site site[];	/* behind them: its recipes */
 };
@@ -142,6 +161,16 @@ static inline u64 block_eip_at(const struct block *b, s64 delta)
 static inline u64 site_eip(const struct block *b, const struct fault_site *s)
 {
 	return block_eip_at(b, s->eip);
+}
+
+/* Offset of its last byte in CS: behind the block's eip. */
+static inline u64 block_eip_last(const struct block *b)
+{
+	const struct block_range *r = &b->range[BLOCK_RANGES - 1];
+
+	while (!r->size)
+		r--;
+	return b->key.eip + r->off + r->size - 1 - block_key_offset(&b->key);
 }
 
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }

@@ -71,8 +71,10 @@ static void emit_exit(struct emit *e, u64 eip, unsigned guest)
 				  (eip & 0xfff) > 0xfff - 14);	/* may be on two pages */
 	struct link *l = links_new(e, 1, eip);
 
-	if (l)
-		host_exit_direct(e, l, link_index(e, l), eip, far);
+	if (!l)
+		return;
+	l->last = guest + 1 == e->ir->guests;
+	host_exit_direct(e, l, link_index(e, l), eip, far);
 }
 
 static void kick_test(struct emit *e, struct stub *s)
@@ -93,31 +95,30 @@ static void lower_exit(struct emit *e, const struct ir_insn *in)
 	emit_exit(e, (u32)in->k, in->guest);
 }
 
+/* Unsigned below 1 is equal to 0: then *cond is changed and the operand is none. */
+static val below_one(const struct emit *e, val b, unsigned *cond)
+{
+	s64 k;
+
+	if ((*cond != IC_LTU && *cond != IC_GEU) || !ra_const(e, b, &k) || k != 1)
+		return b;
+	*cond = *cond == IC_LTU ? IC_EQ : IC_NE;
+	return 0;
+}
+
+/* The way that is not taken pays for nothing but the branch. */
 static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 {
-	struct stub *kick = NULL, *s;
-	int a, b;
+	unsigned cond = in->x;
+	val vb = below_one(e, in->b, &cond);
+	int a = ra_use(e, in->a), b = vb ? ra_use(e, vb) : R_ZERO;
+	struct stub *s = stub_add(e, STUB_EXIT);
 
-	va_canonical(e);
-	flags_materialize(e, in->c);
-	a = ra_use(e, in->a);
-	b = ra_use(e, in->b);
-	if (backward(e, (u32)in->k, in->guest)) {
-		kick = stub_add(e, STUB_KICK_IF);
-		kick->cond = in->x;
-		kick->ra = a;
-		kick->rb = b;
-		kick->eip = (u32)in->k;
-		kick_test(e, kick);
-	}
-	s = stub_add(e, STUB_EXIT);
-	s->cond = in->x;
-	s->ra = a;
-	s->rb = b;
 	s->eip = (u32)in->k;
-	s->site = host_branch(e, in->x, a, b);
-	if (kick)
-		kick->back = code_here(&e->c);
+	s->flags = flags_now(e, in->c);
+	s->vmap = va_map(e);
+	s->late = e->late;
+	s->site = host_branch(e, cond, a, b);
 }
 
 static void lower_leave_if(struct emit *e, const struct ir_insn *in)
@@ -267,13 +268,24 @@ static void kick_exit(struct emit *e, u64 eip)
 	host_goto_door(e, glue_exit_kick);
 }
 
-/* The kick came before the branch: where the guest goes on is decided here. */
-static void kick_if(struct emit *e, const struct stub *s)
+/* What the block's body did not need is put where all blocks have it. */
+static void side_exit(struct emit *e, const struct stub *s)
 {
-	u32 *taken = host_branch(e, s->cond, s->ra, s->rb);
+	u32 *kick;
 
-	host_jump_to(e, s->back);
-	host_patch(e, taken);
+	va_at(e, s->vmap);
+	va_canonical(e);
+	flags_put(e, &s->flags);
+	if (s->late)
+		host_add(e, R_GPR(SITE_LATE_REG(s->late)), R_GPR(SITE_LATE_REG(s->late)),
+			 SITE_LATE_K(s->late));
+	if (!backward(e, s->eip, s->guest)) {
+		emit_exit(e, s->eip, s->guest);
+		return;
+	}
+	kick = host_branch_nonzero(e, R_KICK);
+	emit_exit(e, s->eip, s->guest);
+	host_patch(e, kick);
 	kick_exit(e, s->eip);
 }
 
@@ -289,13 +301,10 @@ static void emit_stub(struct emit *e, const struct stub *s)
 	host_patch(e, s->site);
 	switch (s->kind) {
 	case STUB_EXIT:
-		emit_exit(e, s->eip, s->guest);
+		side_exit(e, s);
 		break;
 	case STUB_KICK:
 		kick_exit(e, s->eip);
-		break;
-	case STUB_KICK_IF:
-		kick_if(e, s);
 		break;
 	case STUB_RAISE:
 		emit_raise(e, s);

@@ -111,6 +111,56 @@ void site_late(struct emit *e, const struct ir_insn *put)
 	e->late = SITE_LATE(put->k, k);
 }
 
+struct flags_at flags_now(struct emit *e, val setf)
+{
+	const struct ir_insn *in = &e->ir->v[setf];
+	struct flags_at f = { .there = !setf || setf == e->materialized };
+
+	if (f.there)
+		return f;
+	f.kind = in->x;
+	f.log2size = in->y;
+	f.a = loc_of(e, in->a, &f.ka);
+	f.b = loc_of(e, in->b, &f.kb);
+	return f;
+}
+
+/* r = s + k, in steps. */
+static void add(struct emit *e, int r, int s, s32 k)
+{
+	if (!k)
+		host_move(e, r, s);
+	while (k) {
+		s32 step = k < -2048 ? -2048 : k > 2047 ? 2047 : k;
+
+		host_add(e, r, s, step);
+		k -= step;
+		s = r;
+	}
+}
+
+static void put_operand(struct emit *e, int r, struct loc l, s32 k)
+{
+	switch (l.kind) {
+	case LOC_CONST: host_const(e, r, k); return;
+	case LOC_HOST: add(e, r, l.n, k); return;
+	case LOC_SPILL:
+		host_fill(e, r, l.n);
+		if (k)
+			add(e, r, r, k);
+		return;
+	}
+}
+
+void flags_put(struct emit *e, const struct flags_at *f)
+{
+	if (f->there)
+		return;
+	host_const(e, R_CCOP, CC_OP(f->kind, f->log2size));
+	put_operand(e, R_CCA, f->a, f->ka);
+	put_operand(e, R_CCB, f->b, f->kb);
+}
+
 void flags_materialize(struct emit *e, val setf)
 {
 	const struct ir_insn *in = &e->ir->v[setf];

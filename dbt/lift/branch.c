@@ -52,13 +52,29 @@ static val indirect(struct lift *t, const struct ir1 *i)
 	return lift_zx(t, lift_ld_op(t, 0), i->opsize);
 }
 
+/* Forward, and not far: the block goes on there. */
+static void jump(struct lift *t, u32 to)
+{
+	if (to >= t->next && to < t->reach)
+		t->next = to;
+	else
+		lift_exit(t, to);
+}
+
+/* Behind a conditional branch. */
+static void fall_through(struct lift *t)
+{
+	if (!t->go_on)
+		lift_exit(t, t->next);
+}
+
 void lift_jmp(struct lift *t, const struct ir1 *i)
 {
 	val target;
 
 	if (i->ops[0].kind == IR1_REL) {
 		check_direct(t, i->ops[0].imm);
-		lift_exit(t, i->ops[0].imm);
+		jump(t, i->ops[0].imm);
 		return;
 	}
 	target = indirect(t, i);
@@ -72,7 +88,7 @@ void lift_jcc(struct lift *t, const struct ir1 *i)
 
 	check_direct_if(t, IC_NE, taken, zero, i->ops[0].imm);
 	lift_exit_if(t, IC_NE, taken, zero, i->ops[0].imm);
-	lift_exit(t, t->next);
+	fall_through(t);
 }
 
 void lift_jcxz(struct lift *t, const struct ir1 *i)
@@ -81,7 +97,7 @@ void lift_jcxz(struct lift *t, const struct ir1 *i)
 
 	check_direct_if(t, IC_EQ, count, zero, i->ops[0].imm);
 	lift_exit_if(t, IC_EQ, count, zero, i->ops[0].imm);
-	lift_exit(t, t->next);
+	fall_through(t);
 }
 
 /* cond: 0 or 1 to go on looping, 0 = LOOP without a condition. */
@@ -95,7 +111,7 @@ static void loop(struct lift *t, const struct ir1 *i, val go)
 	check_direct_if(t, IC_NE, more, zero, i->ops[0].imm);
 	lift_put_sized(t, ECX, count, i->addrsize);
 	lift_exit_if(t, IC_NE, more, zero, i->ops[0].imm);
-	lift_exit(t, t->next);
+	fall_through(t);
 }
 
 void lift_loop(struct lift *t, const struct ir1 *i) { loop(t, i, 0); }

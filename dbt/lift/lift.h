@@ -22,7 +22,14 @@ struct lift {
 	const struct ir1 *i;
 	u32 key;		/* enum key_flag */
 	u64 features;		/* of the CPU model: 1 << enum feature */
-	u32 next;		/* offset of the next instruction */
+	/*
+	 * Offset of the instruction that comes next in the block: the one behind, or what a jump
+	 * that the block follows goes to.
+	 */
+	u32 next;
+	/* The block may go on behind a conditional branch, which is then an exit at its side. */
+	bool go_on;
+	u64 reach;		/* it follows jumps forward to below this offset; 0: none */
 	bool ended;		/* the block has its final exit */
 	bool sti;		/* by STI */
 	bool rep;		/* by a repeated string instruction */

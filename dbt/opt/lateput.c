@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One sum for several pushes and pops: a PUTREG of a register plus a constant that is put again
- * before anything but a fault could look at it is marked late (ops.def), and whoever uses such a
+ * before anything but a fault or a side exit could look at it is marked late (ops.def), and whoever uses such a
  * sum uses the register and a larger constant instead. So the register is written once; fault
  * sites say what it lacks.
  * Law: only one register is late at a time; nothing but PUTREG changes it meanwhile; constants are
@@ -16,12 +16,13 @@
 
 /* -- Backward: what is put again; who uses a value once -- */
 
-/* May it see a register otherwise than by a fault? */
+/* May it see a register otherwise than by a fault or a side exit? */
 static bool observes(const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_NOP: case IR_SETF: case IR_PUTREG: case IR_PUTXMM: case IR_GETXMM:
 	case IR_LDSTATE: case IR_ENTRYCF: case IR_LD: case IR_ST: case IR_RAISE_IF:
+	case IR_EXIT_IF:
 		return false;
 	}
 	return !ir_pure(in);
