@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One sum for several pushes and pops: a PUTREG of a register plus a constant that is put again
- * before anything but a fault or a side exit could look at it is marked late (ops.def), and whoever uses such a
- * sum uses the register and a larger constant instead. So the register is written once; fault
- * sites say what it lacks.
+ * before anything but a fault or a side exit could look at it is marked late (ops.def), and whoever
+ * uses such a sum uses the register and a larger constant instead. So the register is written
+ * once; fault sites and side exits know what it lacks.
  * Law: only one register is late at a time; nothing but PUTREG changes it meanwhile; constants are
  * changed in place only if nobody else uses them.
  */
