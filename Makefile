@@ -29,6 +29,10 @@ PARTS := $(shell sed -n 's/^\# part //p' guestimg/run/$(GUEST).cfg)
 endif
 ifneq ($(filter ladder guests-all,$(MAKECMDGOALS)),)
 PARTS := kernels installer debian12
+else ifneq ($(filter bench,$(MAKECMDGOALS)),)
+# Unless the disk's boot is left out (tools/inside.mk).
+BENCH_WANTS := $(if $(filter 0,$(BENCH_LINUX) $(BENCH_DISK)),,disk)
+PARTS := $(if $(filter disk,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian12)
 endif
 
 ifeq ($(MAKECMDGOALS),clean)

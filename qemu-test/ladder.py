@@ -19,7 +19,7 @@ import time
 import run
 
 sys.path.insert(0, os.path.join(run.TOP, "tools"))
-import bench                    # noqa: E402: the plugin's options
+import bench_run as bench       # noqa: E402: the plugin's options
 
 ICOUNT = "-icount shift=0 -rtc clock=vm".split()
 PATIENCE = 4                    # counting costs time: factor of each test's limit
@@ -47,7 +47,8 @@ def total(path):
             lines = [line.split(" ", 2) for line in f]
     except OSError:
         return 0
-    return sum(bench.instructions(bench.pairs(rest)) for _, span, rest in lines if span == "total")
+    return sum(bench.instructions(bench.pairs(rest)) for _, span, rest in lines
+               if span == "total")
 
 
 def climb(runner, test, host):

@@ -17,10 +17,12 @@
 #: make fuzz           random code, natively and by a guest that means harm, for SECONDS=60 from
 #:                     FUZZ_SEED=1 on (docs/debugging.md)
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: nothing that
-#:                     boots Linux; BENCH_PARTS="rows linux process wall": only these;
+#:                     boots Linux, BENCH_DISK=0: no Debian disk;
+#:                     BENCH_PARTS="rows linux process wall disk": only these;
 #:                     BENCH_ROWS=exec,pipe: only these rows of process)
 #: make bench-reference  count the process benchmark's guest instructions in QEMU's PC
-#: make profile        where the host instructions of a boot go (PROFILE=linux | process | gb32)
+#: make profile        where the host instructions of a boot go (PROFILE=linux | gb32 | process
+#:                     or one of its rows: exec, pipe, …)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -250,12 +252,15 @@ FUZZ_SEED ?= 1
 fuzz: all units $(GUEST)/bios-256k.bin
 	@sh qemu-test/fuzz/fuzz.sh $(HOST) $(SECONDS) $(FUZZ_SEED) $(GUEST)/bios-256k.bin
 
-# BENCH_LINUX=0 leaves out all that boots Linux; BENCH_PARTS names the parts to run.
+# BENCH_LINUX=0 leaves out all that boots Linux, BENCH_DISK=0 Debian's disk; BENCH_PARTS names the
+# parts to run.
 BENCH_LINUX ?= 1
-BENCH_ALL := rows $(if $(filter 0,$(BENCH_LINUX)),,linux process wall)
+BENCH_DISK ?= 1
+BENCH_ALL := rows $(if $(filter 0,$(BENCH_LINUX)),,linux process wall \
+	$(if $(filter 0,$(BENCH_DISK)),,disk))
 BENCH_PARTS ?= $(BENCH_ALL)
 BENCH_FILES := gb32.img bios-256k.bin $(if $(filter-out rows,$(BENCH_PARTS)), \
-	$(GUEST_LINUX) process.gz)
+	$(GUEST_LINUX) process.gz) $(if $(filter disk,$(BENCH_PARTS)),debian12.img)
 COMMA := ,
 EMPTY :=
 bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))

@@ -35,6 +35,7 @@
 #define ST_CTX 424
 #define ST_EXIT_ARG 432
 #define ST_HELP7 1056
+#define ST_LEAF_HOLD 1088
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1
