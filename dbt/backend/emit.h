@@ -59,7 +59,7 @@ struct emit {
 	u16 last_use[IR_MAX];		/* index of the last user; 0: none */
 	u16 uses[IR_MAX];
 	u16 flag_uses[IR_MAX];		/* those of them that are a SETF's */
-	/* index of the PUTREG that takes the value first; 0: none */
+	/* index of the PUTREG that takes the value, or what is made of it, first; 0: none */
 	u16 put_at[IR_MAX];
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
 	bool folded[IR_MAX];		/* emitted as part of its one user */

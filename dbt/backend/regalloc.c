@@ -260,12 +260,34 @@ void ra_put(struct emit *e, unsigned g, val v)
 
 /* -- Operands -- */
 
+void ra_add(struct emit *e, int r, int s, s64 k)
+{
+	if (!k)
+		host_move(e, r, s);
+	while (k) {
+		s64 step = k < -2048 ? -2048 : k > 2047 ? 2047 : k;
+
+		host_add(e, r, s, step);
+		k -= step;
+		s = r;
+	}
+}
+
+/* What v is a sum of, and the constant. */
+static val sum_base(const struct emit *e, val v, s64 *k)
+{
+	for (*k = 0; e->place[v] == AT_SUM; v = e->next[v])
+		*k += e->sum[v];
+	return v;
+}
+
 /* The sum is made after all. */
 static int use_sum(struct emit *e, val v)
 {
-	int from = ra_use(e, e->next[v]), r = alloc_temp(e);
+	s64 k;
+	int from = ra_use(e, sum_base(e, v, &k)), r = alloc_temp(e);
 
-	host_add(e, r, from, e->sum[v]);
+	ra_add(e, r, from, k);
 	put_in_temp(e, v, r);
 	return r;
 }
@@ -355,7 +377,10 @@ void ra_to_reg(struct emit *e, int r, val v)
 			host_move(e, r, e->home[v]);
 		return;
 	case AT_CONST: ra_const(e, v, &k); host_const(e, r, k); return;
-	case AT_SUM: host_add(e, r, ra_use(e, e->next[v]), e->sum[v]); return;
+	case AT_SUM:
+		v = sum_base(e, v, &k);
+		ra_add(e, r, ra_use(e, v), k);
+		return;
 	case AT_SPILL:
 		host_fill(e, r, e->home[v]);
 		return;

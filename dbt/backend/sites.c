@@ -125,29 +125,15 @@ struct flags_at flags_now(struct emit *e, val setf)
 	return f;
 }
 
-/* r = s + k, in steps. */
-static void add(struct emit *e, int r, int s, s32 k)
-{
-	if (!k)
-		host_move(e, r, s);
-	while (k) {
-		s32 step = k < -2048 ? -2048 : k > 2047 ? 2047 : k;
-
-		host_add(e, r, s, step);
-		k -= step;
-		s = r;
-	}
-}
-
 static void put_operand(struct emit *e, int r, struct loc l, s32 k)
 {
 	switch (l.kind) {
 	case LOC_CONST: host_const(e, r, k); return;
-	case LOC_HOST: add(e, r, l.n, k); return;
+	case LOC_HOST: ra_add(e, r, l.n, k); return;
 	case LOC_SPILL:
 		host_fill(e, r, l.n);
 		if (k)
-			add(e, r, r, k);
+			ra_add(e, r, r, k);
 		return;
 	}
 }

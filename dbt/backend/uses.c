@@ -58,6 +58,20 @@ static bool unwanted(const struct emit *e, unsigned i)
 			       in->op == IR_GETXMM);
 }
 
+/*
+ * A deposit wants what it changes in its own register, and a deposit that only goes on into a sum
+ * or the like wants to be where that goes.
+ */
+static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
+{
+	if (in->op == IR_DEPOSIT && !e->put_at[in->a])
+		e->put_at[in->a] = put;
+	if (e->ir->v[in->a].op == IR_DEPOSIT && !e->put_at[in->a])
+		e->put_at[in->a] = put;
+	else if (e->ir->v[in->b].op == IR_DEPOSIT && !e->put_at[in->b])
+		e->put_at[in->b] = put;
+}
+
 static void find_uses(struct emit *e)
 {
 	for (unsigned i = e->ir->n; i-- > 1;) {
@@ -79,6 +93,8 @@ static void find_uses(struct emit *e)
 			note_use(e, in->c, i);
 		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
 			e->put_at[in->a] = i;
+		else if (e->put_at[i] && in->type == T_I32)
+			hint(e, in, e->put_at[i]);
 	}
 }
 

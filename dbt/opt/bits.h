@@ -8,11 +8,9 @@
 /* o->wanted of the whole block. */
 void opt_wanted(struct opt *o);
 
-/*
- * o->unsigned_bits[i], o->signed_bits[i]: instruction i's value is the zero-extension of so many
- * low bits, the sign-extension of so many. Those of its operands are known.
- */
-void opt_known(struct opt *o, unsigned i);
+/* A value is the zero-extension of its low u bits, and the sign-extension of its low s bits. */
+struct opt_bounds { unsigned u, s; };
+struct opt_bounds opt_known(const struct opt *o, val v);
 
 static inline unsigned opt_width(const struct ir_insn *in) { return in->type == T_I64 ? 64 : 32; }
 

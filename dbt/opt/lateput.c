@@ -25,7 +25,7 @@ static bool observes(const struct ir_insn *in)
 	case IR_EXIT_IF:
 		return false;
 	}
-	return !ir_pure(in);
+	return !opt_pure(in);
 }
 
 static void count(struct opt *o, val v)

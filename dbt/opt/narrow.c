@@ -21,37 +21,44 @@ static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 /* Are the low n bits of k all ones? */
 static bool ones(s64 k, unsigned n) { return opt_length(~(u64)k & (~0ull >> (64 - n))) == 0; }
 
-/* The low n bits of v, n > 0, with one operation less, or v. */
-static val low_step(const struct opt *o, val v, unsigned n)
+/*
+ * The low n bits of v, n > 0, with one operation less, or v. An operation that others want too is
+ * done anyway, and what is under it may be in a register no longer; but what was deposited is worth
+ * it to whoever would extract it.
+ */
+static val low_step(const struct opt *o, val v, unsigned n, bool extracts)
 {
 	const struct ir_insn *in = &o->ir->v[v];
+	bool alone = o->used[v] < 2;
 	s64 k;
 
 	switch (in->op) {
 	case IR_ZEXT: case IR_SEXT:
-		return in->k >= n && o->ir->v[in->a].type == in->type ? in->a : v;
+		return alone && in->k >= n && o->ir->v[in->a].type == in->type ? in->a : v;
 	case IR_AND:
-		return constant(o, in->b, &k) && ones(k, n) ? in->a : v;
+		return alone && constant(o, in->b, &k) && ones(k, n) ? in->a : v;
 	case IR_OR: case IR_XOR: case IR_ADD:
-		return constant(o, in->b, &k) && ones(~k, n) ? in->a : v;
+		return alone && constant(o, in->b, &k) && ones(~k, n) ? in->a : v;
 	case IR_DEPOSIT:
-		if (in->x == 0 && in->y >= n)
+		if (in->x == 0 && in->y >= n && (alone || extracts))
 			return in->b;
-		return in->x >= n ? in->a : v;
+		return alone && in->x >= n ? in->a : v;
 	}
 	return v;
 }
 
 #define STEPS 4		/* so many at most: each value that is looked at has been through this */
 
-static val low(const struct opt *o, val v, unsigned n)
+static val low_of(const struct opt *o, val v, unsigned n, bool extracts)
 {
 	if (!n || n >= opt_width(&o->ir->v[v]))
 		return v;
 	for (unsigned k = 0; k < STEPS; k++)
-		v = low_step(o, v, n);
+		v = low_step(o, v, n, extracts);
 	return v;
 }
+
+static val low(const struct opt *o, val v, unsigned n) { return low_of(o, v, n, false); }
 
 /* -- Operations become others -- */
 
@@ -85,10 +92,10 @@ static void zero_extend(struct opt *o, unsigned i, unsigned w)
 	struct ir_insn *in = &o->ir->v[i];
 	unsigned k = (unsigned)in->k;
 
-	in->a = low(o, in->a, least(k, w));
+	in->a = low_of(o, in->a, least(k, w), true);
 	if (o->ir->v[in->a].type != in->type)
 		return;
-	if (w <= k || o->unsigned_bits[in->a] <= k)
+	if (w <= k || opt_known(o, in->a).u <= k)
 		opt_replace(o, i, in->a);
 	else
 		field(o, in, k);
@@ -99,8 +106,8 @@ static void sign_extend_op(struct opt *o, unsigned i, unsigned w)
 	struct ir_insn *in = &o->ir->v[i];
 	unsigned k = (unsigned)in->k;
 
-	in->a = low(o, in->a, least(k, w));
-	if (o->ir->v[in->a].type == in->type && (w <= k || o->signed_bits[in->a] <= k))
+	in->a = low_of(o, in->a, least(k, w), true);
+	if (o->ir->v[in->a].type == in->type && (w <= k || opt_known(o, in->a).s <= k))
 		opt_replace(o, i, in->a);
 }
 
@@ -132,7 +139,7 @@ static void deposit(struct opt *o, unsigned i, unsigned w)
 		opt_replace(o, i, in->a);
 		return;
 	}
-	if (under->op == IR_DEPOSIT && under->x >= in->x &&
+	if (under->op == IR_DEPOSIT && o->used[in->a] < 2 && under->x >= in->x &&
 	    under->x + under->y <= in->x + in->y)
 		in->a = under->a;
 	in->b = low(o, in->b, in->y);
@@ -140,7 +147,7 @@ static void deposit(struct opt *o, unsigned i, unsigned w)
 		return;
 	if (w <= in->y) {
 		opt_replace(o, i, in->b);
-	} else if (o->unsigned_bits[in->a] <= in->y) {
+	} else if (opt_known(o, in->a).u <= in->y) {
 		become_zext(in, in->b, in->y);
 		zero_extend(o, i, w);
 	}
@@ -156,7 +163,7 @@ static void extract_of_deposit(const struct opt *o, struct ir_insn *in)
 	if (in->x >= d->x && in->x + in->y <= d->x + d->y) {
 		in->x -= d->x;
 		in->a = d->b;
-	} else if (in->x >= d->x + d->y || in->x + in->y <= d->x) {
+	} else if (o->used[in->a] < 2 && (in->x >= d->x + d->y || in->x + in->y <= d->x)) {
 		in->a = d->a;
 	}
 }
@@ -181,13 +188,18 @@ static void extract(struct opt *o, unsigned i, unsigned w)
 	}
 }
 
-/* x << n >> n. */
+/* x << n >> n; a part of what is extended by zeros. */
 static void shift_right(struct opt *o, unsigned i, unsigned w)
 {
 	struct ir_insn *in = &o->ir->v[i];
 	const struct ir_insn *left = &o->ir->v[in->a];
 	s64 n, c;
 
+	if (in->op == IR_SHR && left->op == IR_ZEXT && constant(o, in->b, &n) && n > 0 &&
+	    n < left->k && o->ir->v[left->a].type == in->type) {
+		become_extract(in, left->a, (unsigned)n, (unsigned)(left->k - n));
+		return;
+	}
 	if (!constant(o, in->b, &n) || left->op != IR_SHL || !constant(o, left->b, &c) || n != c ||
 	    n <= 0 || n >= opt_width(in))
 		return;
@@ -280,10 +292,16 @@ static void narrow_one(struct opt *o, unsigned i)
 void opt_narrow(struct opt *o)
 {
 	opt_wanted(o);
-	o->unsigned_bits[0] = o->signed_bits[0] = 64;
 	for (unsigned i = 1; i < o->ir->n; i++) {
+		const struct ir_insn *in = &o->ir->v[i];
+
+		if (in->op == IR_NOP)
+			continue;
+		if (!o->wanted[i] && opt_removable(in)) {
+			opt_remove(o, i);
+			continue;
+		}
 		opt_operands(o, i);
 		narrow_one(o, i);
-		opt_known(o, i);
 	}
 }

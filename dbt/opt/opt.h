@@ -22,10 +22,9 @@ struct opt {
 	val alias[IR_MAX];	/* what stands for instruction i, from opt_operands(i) on */
 	val number[IR_MAX];	/* same.c: the first operation equal to i */
 	val next[IR_MAX];	/* same.c: chains of operations with one hash */
-	u8 used[IR_MAX];	/* dead.c, lateput.c */
+	u8 used[IR_MAX];	/* dead.c, lateput.c, wanted.c */
 	u8 late[IR_MAX];	/* lateput.c: the value of a late PUTREG */
 	u8 wanted[IR_MAX];	/* wanted.c: so many low bits of i's value are looked at */
-	u8 unsigned_bits[IR_MAX], signed_bits[IR_MAX];	/* known.c */
 };
 
 #define PASS(function, key) void function(struct opt *o);
@@ -53,10 +52,21 @@ static inline struct ir_insn *opt_operands(struct opt *o, unsigned i)
 	return in;
 }
 
+/* ir_pure, ir_may_fault: passes ask them of each instruction. */
+static inline bool opt_pure(const struct ir_insn *in)
+{
+	return in->op == IR_VEC ? ir_pure(in) : ir_info[in->op].effects == IR_P;
+}
+
+static inline bool opt_may_fault(const struct ir_insn *in)
+{
+	return in->op == IR_HELPER ? in->x == 2 : ir_info[in->op].effects & IR_F;
+}
+
 /* May it go if nobody uses its result? */
 static inline bool opt_removable(const struct ir_insn *in)
 {
-	return ir_pure(in) || in->op == IR_GETREG || in->op == IR_GETXMM ||
+	return opt_pure(in) || in->op == IR_GETREG || in->op == IR_GETXMM ||
 	       in->op == IR_LDSTATE || in->op == IR_TICKS || in->op == IR_ENTRYF ||
 	       in->op == IR_ENTRYCF;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How many low bits of each value anybody looks at, found backward: o->wanted, 0 = nobody. Not
+ * How many low bits of each value anybody looks at, found backward: o->wanted, 0 = nobody; and
+ * whether more than one does: o->used, up to 2. Not
  * here: what follows from it (narrow.c).
  * Law: what flag recipes may ask for counts, of a SETF whose flags a fault or an exit may see.
  */
@@ -16,6 +17,8 @@ static void want(struct opt *o, val v, unsigned n)
 {
 	if (o->wanted[v] < n)
 		o->wanted[v] = (u8)n;
+	if (n && o->used[v] < 2)
+		o->used[v]++;
 }
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
@@ -48,7 +51,7 @@ static void want_deposit(struct opt *o, const struct ir_insn *in, unsigned w)
 
 static void want_and(struct opt *o, const struct ir_insn *in, unsigned w)
 {
-	if (ir_is_const(o->ir, in->b) && o->ir->v[in->b].k >= 0)
+	if (ir_is_const(o->ir, in->b) && o->ir->v[in->b].k > 0)
 		want(o, in->a, least(w, opt_length((u64)o->ir->v[in->b].k)));
 	else
 		want(o, in->a, w);
@@ -110,6 +113,7 @@ void opt_wanted(struct opt *o)
 	bool fault = false;		/* may one see the flags in force at i? */
 
 	memset(o->wanted, 0, ir->n);
+	memset(o->used, 0, ir->n);
 	for (unsigned i = ir->n; i-- > 1;) {
 		const struct ir_insn *in = &ir->v[i];
 
@@ -126,7 +130,7 @@ void opt_wanted(struct opt *o)
 		} else if (!o->wanted[i] && opt_removable(in)) {
 			continue;
 		}
-		fault |= ir_may_fault(in);
+		fault |= opt_may_fault(in);
 		want_operands(o, in, o->wanted[i]);
 	}
 }
