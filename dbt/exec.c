@@ -64,15 +64,6 @@ static void deliver_if(struct dbt *d, struct fault f)
 		exec_deliver(d, f);
 }
 
-static void run_system(struct dbt *d)
-{
-	struct vcpu *c = d->c;
-
-	c->fault.raised = false;
-	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
-	deliver_if(d, c->fault);
-}
-
 static void leave_link(struct dbt *d)
 {
 	struct block *from;
@@ -103,13 +94,75 @@ static void after_exit(struct dbt *d, u32 why)
 	d->count.exits[why]++;
 	switch (why) {
 	case EXIT_LINK: case EXIT_FAR: case EXIT_INDIRECT: leave_link(d); break;
-	case EXIT_KICK: break;
-	case EXIT_SYSTEM: run_system(d); break;
-	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
+	case EXIT_KICK: case EXIT_SYSTEM: case EXIT_FAULT: break;
 	case EXIT_STEP: deliver_if(d, exec_step_own(d, d->step_in)); break;
 	case EXIT_STALE: leave_stale(d); break;
 	default: panic("exec: exit %u", why);
 	}
+}
+
+/* -- Going on without having left -- */
+
+/* Is there something to be done before the next block? */
+static bool wanted(const struct vcpu *c)
+{
+	return kick_is_set() || c->pending || c->halted || c->shutdown;
+}
+
+/* Where the guest is, if translated code for it is known and nothing else is to be done before. */
+static const u32 *known_code(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	const u32 *code;
+
+	if (wanted(c))
+		return NULL;
+	refresh(d);
+	code = jump_cache_probe((u32)c->eip, d->tag, &c->ctx);
+	if (!code || (c->key_flags & KEY_SINGLE))
+		return NULL;
+	c->fault.raised = false;
+	shadow_set_view(d->shadow, c->cpl == 3);
+	d->left_ctx = c->ctx;
+	return code;
+}
+
+/* The same where neither mode nor mappings have changed: in the context that was left. */
+static const u32 *known_code_here(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	const struct jump_entry *e = jump_cache_entry((u32)c->eip);
+
+	if (wanted(c) || e->tag_eip != (c->ctx << 32 | c->eip))
+		return NULL;
+	shadow_set_view(d->shadow, c->cpl == 3);
+	return e->code;
+}
+
+const u32 *exec_system(void)
+{
+	struct dbt *d = dbt_this();
+	struct vcpu *c = d->c;
+	bool single = c->key_flags & KEY_SINGLE;	/* single_end is to come */
+	u32 generation = shadow_generation(d->shadow);
+
+	c->fault.raised = false;
+	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
+	deliver_if(d, c->fault);
+	if (single)
+		return NULL;
+	if (d->mode_dirty || shadow_generation(d->shadow) != generation)
+		return known_code(d);
+	return known_code_here(d);
+}
+
+const u32 *exec_fault(void)
+{
+	struct dbt *d = dbt_this();
+	bool single = d->c->key_flags & KEY_SINGLE;
+
+	exec_deliver(d, d->c->fault);
+	return single ? NULL : known_code(d);
 }
 
 /* -- Running -- */

@@ -11,6 +11,13 @@
 u32 dbt_enter(const u32 *code);
 
 /*
+ * exec.c, for glue.S: run the system helper vcpu.exit_arg; deliver vcpu.fault. The state is in
+ * struct vcpu, before and after. The code to go on at; NULL: the run loop is wanted.
+ */
+const u32 *exec_system(void);
+const u32 *exec_fault(void);
+
+/*
  * find.c: code of the block for the CPU's current eip and mode, translated if need be and chained
  * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip.
  */

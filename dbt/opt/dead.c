@@ -15,7 +15,7 @@ void opt_dead(struct opt *o)
 	for (unsigned i = ir->n; i-- > 1;) {
 		const struct ir_insn *in = &ir->v[i];
 
-		if (!o->used[i] && opt_removable(in))
+		if (!o->used[i] && ir_removable(in))
 			opt_remove(o, i);
 		else
 			o->used[in->a] = o->used[in->b] = o->used[in->c] = 1;

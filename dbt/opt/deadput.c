@@ -28,7 +28,7 @@ void opt_deadput(struct opt *o)
 		case IR_ENTRYCF:
 			break;
 		default:
-			if (!opt_pure(in))
+			if (!ir_pure(in))
 				again = 0;
 		}
 	}

@@ -25,7 +25,7 @@ static bool observes(const struct ir_insn *in)
 	case IR_EXIT_IF:
 		return false;
 	}
-	return !opt_pure(in);
+	return !ir_pure(in);
 }
 
 static void count(struct opt *o, val v)

@@ -297,7 +297,7 @@ void opt_narrow(struct opt *o)
 
 		if (in->op == IR_NOP)
 			continue;
-		if (!o->wanted[i] && opt_removable(in)) {
+		if (!o->wanted[i] && ir_removable(in)) {
 			opt_remove(o, i);
 			continue;
 		}

@@ -52,25 +52,6 @@ static inline struct ir_insn *opt_operands(struct opt *o, unsigned i)
 	return in;
 }
 
-/* ir_pure, ir_may_fault: passes ask them of each instruction. */
-static inline bool opt_pure(const struct ir_insn *in)
-{
-	return in->op == IR_VEC ? ir_pure(in) : ir_info[in->op].effects == IR_P;
-}
-
-static inline bool opt_may_fault(const struct ir_insn *in)
-{
-	return in->op == IR_HELPER ? in->x == 2 : ir_info[in->op].effects & IR_F;
-}
-
-/* May it go if nobody uses its result? */
-static inline bool opt_removable(const struct ir_insn *in)
-{
-	return opt_pure(in) || in->op == IR_GETREG || in->op == IR_GETXMM ||
-	       in->op == IR_LDSTATE || in->op == IR_TICKS || in->op == IR_ENTRYF ||
-	       in->op == IR_ENTRYCF;
-}
-
 /* Instruction i goes. */
 static inline void opt_remove(struct opt *o, unsigned i)
 {

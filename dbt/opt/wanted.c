@@ -127,10 +127,10 @@ void opt_wanted(struct opt *o)
 				continue;
 			if (in->x > CC_LAST_FULL)
 				o->wanted[in->k] = ALL;
-		} else if (!o->wanted[i] && opt_removable(in)) {
+		} else if (!o->wanted[i] && ir_removable(in)) {
 			continue;
 		}
-		fault |= opt_may_fault(in);
+		fault |= ir_may_fault(in);
 		want_operands(o, in, o->wanted[i]);
 	}
 }

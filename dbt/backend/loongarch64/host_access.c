@@ -59,7 +59,7 @@ static bool kind_of(unsigned op, struct host_access *a)
 
 bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 {
-	memset(a, 0, sizeof(*a));
+	*a = (struct host_access){ 0 };
 	a->reg = f->insn & 31;
 	if (kind_of(indexed(f->insn), a)) {
 		a->addr = hva(f->gpr[f->insn >> 5 & 31] + f->gpr[f->insn >> 10 & 31]);
