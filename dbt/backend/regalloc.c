@@ -18,7 +18,9 @@ void ra_prepare(struct emit *e)
 	memset(e->temp_val, 0, sizeof(e->temp_val));
 	memset(e->spill_val, 0, sizeof(e->spill_val));
 	memset(e->gpr, 0, sizeof(e->gpr));
-	e->wanted_in_arg = e->ir->v[n - 1].op == IR_EXIT_IND ? e->ir->v[n - 1].a : 0;
+	e->wanted_in_arg = 0;
+	if (e->ir->v[e->ir->n - 1].op == IR_EXIT_IND)
+		e->wanted_in_arg = e->ir->v[e->ir->n - 1].a;
 	e->temps = R_TEMPS_32;
 	e->locked = 0;
 }
