@@ -250,7 +250,7 @@ static void flags(struct opt *o, unsigned i)
 	case CC_ADD: case CC_SUB: case CC_CMP: case CC_ADC: case CC_SBB:
 		in->b = low(o, in->b, width);
 		/* fall through */
-	case CC_LOGIC: case CC_INC: case CC_DEC: case CC_INC_KEEP: case CC_DEC_KEEP:
+	case CC_LOGIC: case CC_INC_KEEP: case CC_DEC_KEEP:
 		in->a = low(o, in->a, width);
 	}
 }
