@@ -20,32 +20,22 @@
 
 /* -- Mode and context -- */
 
-static void new_tags(struct dbt *d)
+static void update_context(struct dbt *d)
 {
-	struct context global = d->context;
-
-	global.global = 1;
-	global.generation = 0;
-	d->tag[0] = context_tag(&d->cache.contexts, &d->context);
-	d->tag[1] = context_tag(&d->cache.contexts, &global);
-}
-
-static void update_tag(struct dbt *d)
-{
-	struct context x = {
-		.generation = shadow_generation(d->shadow),
-		.global_generation = shadow_global_generation(d->shadow),
+	struct contexts *x = &d->cache.contexts;
+	struct context now = {
 		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
-		.cs_limit = d->c->seg[CS].limit,
+		.cs_limit = d->c->seg[CS].limit, .epoch = x->epoch,
 	};
-	u32 wraps = d->cache.contexts.wraps;
 
-	if (d->tag[0] && context_same(&d->context, &x))
+	contexts_mappings(x, shadow_generation(d->shadow), shadow_global_generation(d->shadow));
+	now.mapping = x->mapping[0];
+	if (context_same(&d->context, &now) && d->context.epoch == now.epoch)
 		return;
-	d->context = x;
-	new_tags(d);
-	if (wraps != d->cache.contexts.wraps)
-		new_tags(d);
+	d->context = now;
+	d->jump[0] = contexts_find(x, &now);
+	now.mapping = x->mapping[1];
+	d->jump[1] = contexts_find(x, &now);
 }
 
 static void refresh(struct dbt *d)
@@ -53,7 +43,7 @@ static void refresh(struct dbt *d)
 	if (d->mode_dirty)
 		vcpu_mode_update(d->c);
 	d->mode_dirty = false;
-	update_tag(d);
+	update_context(d);
 }
 
 /* -- Leaving -- */
@@ -73,14 +63,15 @@ static void run_system(struct dbt *d)
 	deliver_if(d, c->fault);
 }
 
-static void leave_link(struct dbt *d)
+/* A direct exit; `near`: its eip is yet to be found. */
+static void leave_link(struct dbt *d, bool near)
 {
 	struct block *from;
 
 	d->link = cache_link((u32)d->c->exit_arg);
 	from = link_from(d->link);
-	if (!d->link->indirect)
-		d->c->eip = block_eip_at(from, d->link->delta);
+	if (near)
+		d->c->eip = block_eip_at(from, d->c->page, d->link->delta);
 	if (from->key.flags & KEY_SINGLE)
 		d->link = NULL;		/* a trap may come between, and the run loop always does */
 	else
@@ -92,9 +83,17 @@ static void leave_stale(struct dbt *d)
 {
 	struct block *b = cache_block_at(d->c->exit_arg - HOST_INSN_SIZE);
 
+	must(b);
+	d->c->eip = block_eip_at(b, d->c->page, 0);
 	d->cache.count.stale++;
-	if (b)
+	if (!b->dead)
 		cache_drop(b);
+}
+
+/* What led to a dropped block leads nowhere any more. */
+static void leave_closed(struct dbt *d)
+{
+	jump_cache_drop((struct jump_cache *)(uintptr_t)d->c->ctx, d->c->eip);
 }
 
 static void after_exit(struct dbt *d, u32 why)
@@ -102,17 +101,32 @@ static void after_exit(struct dbt *d, u32 why)
 	must(why < ARRAY_LEN(d->count.exits));
 	d->count.exits[why]++;
 	switch (why) {
-	case EXIT_LINK: case EXIT_FAR: case EXIT_INDIRECT: leave_link(d); break;
-	case EXIT_KICK: break;
+	case EXIT_LINK: case EXIT_FAR: leave_link(d, why == EXIT_LINK); break;
+	case EXIT_INDIRECT: case EXIT_KICK: break;
 	case EXIT_SYSTEM: run_system(d); break;
 	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
 	case EXIT_STEP: deliver_if(d, exec_step_own(d, d->step_in)); break;
 	case EXIT_STALE: leave_stale(d); break;
+	case EXIT_CLOSED: leave_closed(d); break;
 	default: panic("exec: exit %u", why);
 	}
 }
 
 /* -- Running -- */
+
+/* Code that some exit has found before for the CPU's eip, on global pages or in its own context. */
+static const u32 *probe(struct dbt *d)
+{
+	for (int global = 1; global >= 0; global--) {
+		const u32 *code = jump_cache_probe(d->jump[global], d->c->eip);
+
+		if (code) {
+			d->c->ctx = (u64)(uintptr_t)d->jump[global];
+			return code;
+		}
+	}
+	return NULL;
+}
 
 static void run_one(struct dbt *d)
 {
@@ -125,7 +139,7 @@ static void run_one(struct dbt *d)
 	d->after_sti = false;
 	refresh(d);
 	if (!d->link)
-		code = jump_cache_probe((u32)c->eip, d->tag, &c->ctx);
+		code = probe(d);
 	if (!code)
 		code = exec_find_code(d, &f);
 	if (!code) {
@@ -137,7 +151,6 @@ static void run_one(struct dbt *d)
 		single_begin(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
-	d->left_ctx = c->ctx;
 	why = dbt_enter(code);
 	after_exit(d, why);
 	if (single)
@@ -148,7 +161,6 @@ void dbt_run(void)
 {
 	struct dbt *d = dbt_this();
 
-	jump_cache_clear();
 	for (;;) {
 		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending) {
 			exec_attend(d);

@@ -27,7 +27,7 @@
 
 /* -- Hooks of the system side -- */
 
-_Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) <= JUMP_CACHE_OFFSET, "per-core area");
+_Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) <= CPU_AREA_SIZE, "per-core area");
 
 static struct x86_paging paging_of(const struct vcpu *c)
 {

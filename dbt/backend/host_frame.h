@@ -17,6 +17,8 @@ struct host_flags {
 struct host_flags host_frame_flags(const struct trap_frame *f);
 /* Host register n, as struct loc names them. */
 u64 host_frame_reg(const struct trap_frame *f, unsigned n);
+/* R_PAGE, as vcpu.page. */
+u64 host_frame_page(const struct trap_frame *f);
 /* All general registers of the guest to c->gpr. */
 void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c);
 /* Go on behind the faulting instruction. */

@@ -24,6 +24,7 @@ CHECK(ST_EIP, eip);
 CHECK(ST_NEXT_EIP, next_eip);
 CHECK(ST_CTX, ctx);
 CHECK(ST_EXIT_ARG, exit_arg);
+CHECK(ST_PAGE, page);
 CHECK(ST_HELP7, help[7]);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
 	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_INC == CC_INC && CC_DEC == CC_INC + 1 &&

@@ -1,44 +1,72 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Context tags: the last few contexts and their numbers. */
+/* Contexts: numbers for mappings, a jump cache for each context. */
 #include "dbt/cache/context.h"
 
-#include "dbt/cache/cache.h"
-#include "dbt/cache/jump_cache.h"
-#include "kernel/lib/bits.h"
+#include "dbt/cache/owner.h"
 
-#include <string.h>
-
-static void wrap(struct contexts *x)
+void contexts_init(struct contexts *x)
 {
-	memset(x->recent, 0, sizeof(x->recent));
-	x->last_tag = 0;
-	x->wraps++;
-	cache_unchain_guarded();
-	jump_cache_clear();
+	for (unsigned n = 0; n < CONTEXTS; n++)
+		jump_cache_clear(&x->jump[n]);
 }
 
-u32 context_tag(struct contexts *x, const struct context *c)
+static void start_again(struct contexts *x)
 {
-	struct context_recent *r = &x->recent[c->global];
-	unsigned n = r->last;
-
-	for (unsigned left = ARRAY_LEN(r->slot); left; left--, n = (n + 1) % ARRAY_LEN(r->slot))
-		if (r->slot[n].tag && context_same(&r->slot[n].c, c)) {
-			r->last = n;
-			return r->slot[n].tag;
-		}
-	if (x->last_tag == CONTEXT_TAG_MAX)
-		wrap(x);
-	r->last = r->next = (r->next + 1) % ARRAY_LEN(r->slot);
-	r->slot[r->next].c = *c;
-	r->slot[r->next].tag = ++x->last_tag;
-	return x->last_tag;
+	for (unsigned n = 0; n < CONTEXTS; n++)
+		x->context[n].mapping = 0;
+	owner_forget_all();
+	x->last_mapping = 0;
 }
 
-bool context_tag_live(const struct contexts *x, u32 tag)
+void contexts_mappings(struct contexts *x, u32 generation, u32 global_generation)
 {
-	for (unsigned n = 0; n < ARRAY_LEN(x->recent[0].slot); n++)
-		if (x->recent[0].slot[n].tag == tag || x->recent[1].slot[n].tag == tag)
-			return true;
-	return false;
+	bool global = !x->mapping[1] || x->generation[1] != global_generation;
+
+	if (!global && x->generation[0] == generation)
+		return;
+	x->generation[0] = generation;
+	x->generation[1] = global_generation;
+	if (x->last_mapping + 2 > MAPPING_MAX) {
+		start_again(x);
+		global = true;
+	}
+	x->mapping[0] = ++x->last_mapping;
+	if (global)
+		x->mapping[1] = ++x->last_mapping;
+}
+
+/* A dead mapping's context, or the one not used for longest. */
+static unsigned room(const struct contexts *x)
+{
+	unsigned best = 0;
+
+	for (unsigned n = 0; n < CONTEXTS; n++) {
+		const struct context *c = &x->context[n];
+
+		if (c->mapping != x->mapping[0] && c->mapping != x->mapping[1])
+			return n;
+		if (c->used < x->context[best].used)
+			best = n;
+	}
+	return best;
+}
+
+struct jump_cache *contexts_find(struct contexts *x, const struct context *like)
+{
+	unsigned n = 0;
+
+	while (n < CONTEXTS && !context_same(&x->context[n], like))
+		n++;
+	if (n == CONTEXTS) {
+		n = room(x);
+		x->context[n] = *like;
+		x->context[n].epoch = x->epoch;
+		jump_cache_empty(&x->jump[n]);
+	}
+	if (x->context[n].epoch != x->epoch) {
+		x->context[n].epoch = x->epoch;
+		jump_cache_empty(&x->jump[n]);
+	}
+	x->context[n].used = ++x->uses;
+	return &x->jump[n];
 }

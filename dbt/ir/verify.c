@@ -86,6 +86,7 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 			return "putxmm of no vector";
 		break;
 	case IR_CONST:
+	case IR_EIP:
 		if (in->type == T_I32 && in->k != (s32)in->k)
 			return "i32 constant not sign-extended";
 		break;
