@@ -18,7 +18,7 @@ static struct fault fetch(struct dbt *d, gva_t va, gpa_t *out, bool *global)
 {
 	struct x86_walk w;
 
-	if (!shadow_walk(d->shadow, va, X86_FETCH, d->c->cpl == 3, &w))
+	if (!shadow_fetch(d->shadow, va, d->c->cpl == 3, &w))
 		return fault_page(va, w.error);
 	*out = gpa(w.page | (va.a & 0xfff));
 	*global &= w.global;

@@ -10,7 +10,7 @@ GUEST_LINUX := vmlinuz-686 initramfs-686.gz
 GUEST_GRUB := grub-disk.img grub-cd.iso
 
 GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) \
-	gb32.img)
+	gb32.img process.gz)
 
 .PHONY: guests
 guests: $(GUEST_ALL)
@@ -57,3 +57,4 @@ $(GUEST)/origin: FORCE
 		$(file >$@,$(LOAM_TREE) $(LOAM_GUEST)))@:
 
 include guestimg/bench/bench.mk
+include guestimg/process/process.mk

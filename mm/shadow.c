@@ -110,11 +110,6 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
 }
 
-bool shadow_walk(struct shadow *s, gva_t va, enum x86_access access, bool user, struct x86_walk *w)
-{
-	return x86_walk(&s->paging, va, access, user, w);
-}
-
 bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool user, gpa_t *out,
 		      u32 *error)
 {
@@ -128,16 +123,61 @@ bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool u
 	return true;
 }
 
+/* -- what is fetched ----------------------------------------------------- */
+
+static void no_page_gone(void *arg, u32 root, gva_t page) { (void)arg, (void)root, (void)page; }
+static void no_all_gone(void *arg, u32 root) { (void)arg, (void)root; }
+
+void shadow_on_code_gone(struct shadow *s, const struct shadow_code_hooks *h) { s->code = *h; }
+
+/* Nothing is known of a mapping that is only fetched from: all that was asked before is gone. */
+bool shadow_fetch(struct shadow *s, gva_t va, bool user, struct x86_walk *w)
+{
+	if (!x86_walk(&s->paging, va, X86_FETCH, user, w))
+		return false;
+	s->fetched_large |= w->shift == 21 || w->shift == 22;
+	return true;
+}
+
+static bool same_root(const struct shadow_known_root *a, const struct shadow_known_root *b)
+{
+	return a->used && a->form == b->form && a->cr3 == b->cr3 &&
+	       !memcmp(a->pdpte, b->pdpte, sizeof(a->pdpte));
+}
+
+/* The registers name another root, or the same one anew. */
+static void load_root(struct shadow *s)
+{
+	const struct x86_paging *p = &s->paging;
+	struct shadow_known_root want = { .form = (u8)(p->pg + (p->pg && p->pae)) };
+	u32 n, oldest = 0;
+
+	if (want.form == 1)
+		want.cr3 = p->cr3 & 0xfffff000;
+	if (want.form == 2)
+		memcpy(want.pdpte, p->pdpte, sizeof(want.pdpte));
+	for (n = 0; n < SHADOW_ROOTS && !same_root(&s->root[n], &want); n++)
+		if (s->root[n].used < s->root[oldest].used)
+			oldest = n;
+	s->loaded = n < SHADOW_ROOTS ? n : oldest;
+	want.used = s->count.cr3_loads + s->count.flushes + 1;
+	s->root[s->loaded] = want;
+	s->code.all_gone(s->code.arg, s->loaded);
+}
+
 /* -- what drops leaves --------------------------------------------------- */
 
 void shadow_flush(struct shadow *s, bool global_too)
 {
 	s->generation++;
 	if (!global_too) {
+		load_root(s);
 		shadow_drop_local(s);
 		return;
 	}
 	s->global_generation++;
+	load_root(s);
+	s->code.all_gone(s->code.arg, SHADOW_ALL_ROOTS);
 	s->count.flushes++;
 	shadow_drop_everything(s);
 }
@@ -149,6 +189,7 @@ void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4])
 	if (s->paging.pae && pdpte)
 		memcpy(s->paging.pdpte, pdpte, sizeof(s->paging.pdpte));
 	s->generation++;
+	load_root(s);
 	shadow_drop_local(s);
 }
 
@@ -178,11 +219,21 @@ static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 	shadow_leaf_drop(s, view, va);
 }
 
+/* As part of a large page it may have been fetched from at other addresses. */
+static void invlpg_code(struct shadow *s, gva_t va)
+{
+	if (s->fetched_large)
+		s->code.all_gone(s->code.arg, SHADOW_ALL_ROOTS);
+	else
+		s->code.page_gone(s->code.arg, SHADOW_ALL_ROOTS, gva(va.a & ~0xfffull));
+}
+
 void shadow_invlpg(struct shadow *s, gva_t va)
 {
 	s->count.invlpgs++;
 	s->generation++;
 	s->global_generation++;
+	invlpg_code(s, va);
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 		invlpg_view(s, v, va);
 }
@@ -237,6 +288,7 @@ void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables)
 	s->leaves = (pte_t *)p - PAGING_LEAF_ENTRIES;
 	s->tables = tables + 1;
 	s->core = core;
+	s->code = (struct shadow_code_hooks){ NULL, no_page_gone, no_all_gone };
 	s->next_asid = 1;
 	shadows[core] = s;
 	frame_set_mapper(&mapper);

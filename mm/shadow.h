@@ -34,6 +34,8 @@ struct shadow_miss {
 enum { SHADOW_SUPERVISOR, SHADOW_USER, SHADOW_VIEWS };
 
 #define SHADOW_SLOTS PAGING_ROOT_ENTRIES
+#define SHADOW_ROOTS 64		/* address spaces that are remembered */
+#define SHADOW_ALL_ROOTS (~0u)
 #define SHADOW_DEBUG_PAGES 4
 
 struct shadow_table {		/* what is known of one leaf table */
@@ -72,6 +74,22 @@ struct shadow_counters {
 	u64 view_switches;
 };
 
+/*
+ * Told before the function that notices returns: what shadow_fetch answered under `root` (or
+ * under any, SHADOW_ALL_ROOTS) holds no more, for the one page or for all of them.
+ */
+struct shadow_code_hooks {
+	void *arg;
+	void (*page_gone)(void *arg, u32 root, gva_t page);	/* page: its first byte */
+	void (*all_gone)(void *arg, u32 root);
+};
+
+struct shadow_known_root {
+	u64 cr3, pdpte[4];
+	u64 used;		/* when it was loaded last; 0: never */
+	u8 form;		/* paging on, PAE */
+};
+
 struct shadow {
 	struct shadow_view view[SHADOW_VIEWS];
 	u32 current;		/* the view that the host's registers hold */
@@ -85,6 +103,10 @@ struct shadow {
 	struct x86_paging paging;
 	u32 debug_pages;
 	u64 debug_page[SHADOW_DEBUG_PAGES];	/* linear, va >> 12 */
+	struct shadow_code_hooks code;
+	struct shadow_known_root root[SHADOW_ROOTS];
+	u32 loaded;		/* in `root` */
+	bool fetched_large;	/* ever, from a 2 or 4 MiB page */
 	struct shadow_counters count;
 };
 
@@ -112,13 +134,27 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 				struct shadow_miss *out);
 
 /*
- * Translate for one access without filling a leaf (instruction fetch, probes): A and D bits are
+ * Translate for one access without filling a leaf (probes): A and D bits are
  * set. False: #PF with *error. *out is the guest physical address of the byte, A20 applied.
  */
 bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool user, gpa_t *out,
 		      u32 *error);
-/* The same with all that the walk found out. */
-bool shadow_walk(struct shadow *s, gva_t va, enum x86_access access, bool user, struct x86_walk *w);
+
+/*
+ * Translate for an instruction fetch, and remember the page: as long as the code hooks do not say
+ * that it is gone, a fetch from there under this root and with these rights gives the same. A page
+ * with w->global is under all roots (SDM vol. 3, 4.10.2.4).
+ */
+bool shadow_fetch(struct shadow *s, gva_t va, bool user, struct x86_walk *w);
+
+/* Who keeps what shadow_fetch answered. Call once, after shadow_init. */
+void shadow_on_code_gone(struct shadow *s, const struct shadow_code_hooks *h);
+
+/*
+ * The address space that is loaded, below SHADOW_ROOTS: the same number for the same CR3 (or
+ * PDPTEs), in both views, until the code hooks say all_gone for it.
+ */
+static inline u32 shadow_root(const struct shadow *s) { return s->loaded; }
 
 /*
  * CR0.PG, CR0.WP, CR4.PSE, CR4.PAE, CR4.PGE or EFER.NXE may have changed: if one has, everything

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tables of tools/bench.py as plain text, and docs/bench.md.  Measures nothing.
 
-Invariant: a figure that is not in the result or the peers' file is shown as "-".
+`others` has the peers' figures (tools/peers.cfg) and, as "before", those that Loam had when the
+present work on its engine began (tools/bench_before.json).
+Invariant: a figure that is not in the result or in these files is shown as "-".
 """
 
 EVENT_TEXT = {
-    "tlb_fill": "shadow table fill after a CR3 load",
+    "tlb_fill": "first touch of a page that was mapped anew",
     "cr3only": "mov to CR3",
     "cr3_32pg": "mov to CR3, then 32 pages read and written",
     "invlpg": "invlpg, then a read there",
@@ -34,10 +36,41 @@ COUNTER_TEXT = {
 }
 
 
+PROCESS_TEXT = {
+    "exec_aslr": "fork, exec of a dynamic cat, its end",
+    "exec": "the same without address randomisation",
+    "exec_static": "fork, exec of a static true, its end",
+    "subshell": "fork of the shell, its end",
+    "pipe": "a byte from process to process and back",
+    "seqread": "`seq 1 300`, read by a loop of the shell",
+}
+PROGRAM_TEXT = {
+    "gzip": "gzip -9 of a program", "sha256": "sha256sum", "awk": "awk, fields of a text",
+    "sort": "sort of a text", "ash": "a loop of the shell", "xz": "xzcat", "sed": "sed",
+    "md5": "md5sum", "od": "od (coreutils)", "dc": "dc, long numbers",
+}
+UNLISTED = ("xz", "sed", "md5", "od", "dc")
+PROCESS_COUNTERS = {
+    "blocks": "blocks translated", "insns": "guest instructions translated",
+    "evictions": "parts of the code cache thrown away", "drops": "blocks dropped",
+    "links": "exits patched to their next block", "unlinks": "such patches undone",
+    "exits_link": "exits to the run loop to be linked", "exits_far": "far exits",
+    "exits_ind": "indirect ones", "exits_kick": "kicks", "exits_sys": "system instructions",
+    "exits_fault": "faults", "interrupts": "interrupts given", "cr3_loads": "CR3 loads",
+    "asids": "ASID switches", "fills": "shadow fills", "invalidations": "TLB invalidations",
+    "barriers": "instruction cache barriers",
+}
+
+
 def number(v):
     if v is None:
         return "-"
     return f"{v:.2f}" if v < 100 else f"{v:,.0f}"
+
+
+def short(v):
+    """A count for each round: whole where it is large."""
+    return "." if not v else f"{v:,.0f}" if v >= 100 else f"{v:.3g}"
 
 
 def aligned(head, rows):
@@ -54,60 +87,127 @@ def markdown(head, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def row_table(result, peers):
-    head = ["row", "Loam", "QEMU 32", "box64", "box64 tuned", "native"]
+def row_table(result, others):
+    head = ["row", "before", "now", "QEMU 32", "box64", "box64 tuned", "native"]
     rows = []
-    for name, v in result["rows"].items():
-        native, box, tuned, qemu = peers["rows"].get(name, [None] * 4)
-        rows.append([name, *map(number, (v, qemu, box, tuned, native))])
-    return head, rows + [[name, *["skipped"] * 5] for name in result["skipped"]]
+    for name, v in result.get("rows", {}).items():
+        native, box, tuned, qemu = others["rows"].get(name, [None] * 4)
+        old = others["before"]["rows"].get(name)
+        rows.append([name, *map(number, (old, v, qemu, box, tuned, native))])
+    return head, rows + [[name, *["skipped"] * 6] for name in result["skipped"]]
 
 
-def event_table(result, peers):
-    head, rows = ["event", "Loam", "QEMU 32", "box64"], []
+def event_table(result, others):
+    head, rows = ["event", "before", "now", "QEMU 32", "box64"], []
     for name, text in EVENT_TEXT.items():
-        if name in result["events"]:
-            box, qemu = peers["events"].get(name, [None] * 2)
-            rows.append([f"{name}: {text}", *map(number, (result["events"][name], qemu, box))])
+        if name in result.get("events", {}):
+            box, qemu = others["events"].get(name, [None] * 2)
+            old = others["before"]["events"].get(name)
+            rows.append([f"{name}: {text}", *map(number, (old, result["events"][name], qemu, box))])
     return head, rows
+
+
+def process_table(result, others):
+    """Host instructions for each piece of work, in thousands."""
+    head = ["work", "guest k", "before k", "now k", "now / guest", "QEMU 32 k"]
+    rows, old = [], others["before"]
+    figures = result.get("process", {}) | {"seqread": result.get("seqread")}
+    before = old["process"] | {"seqread": old["seqread"]}
+    for name, text in PROCESS_TEXT.items():
+        if name in result.get("process_rows", {}):
+            r = result["process_rows"][name]
+            guest, now = r["guest"] / r["n"], figures[name]
+            peer = others["processes"].get(name, [None])[0]
+            thousands = [None if v is None else v / 1000 for v in (guest, before.get(name), now)]
+            rows.append([f"{name}: {text}", *map(number, (*thousands, now / guest,
+                                                          peer and peer / 1000))])
+    return head, rows
+
+
+def program_table(result, others):
+    """Host instructions for each guest instruction of a whole run."""
+    head, rows = ["program", "guest M", "before", "now"], []
+    for name, text in PROGRAM_TEXT.items():
+        if name in result.get("programs", {}):
+            guest = result["process_rows"][name]["guest"]
+            mark = "*" if name in UNLISTED else ""
+            rows.append([f"{name}{mark}: {text}", *map(number, (
+                guest / 1e6, others["before"]["programs"].get(name), result["programs"][name]))])
+    return head, rows
+
+
+def why_table(result):
+    """What Loam counted in one round of each of the process rows: a row for each counter."""
+    rows = result.get("process_rows", {})
+    head = ["counted in each", *rows]
+    lines = [[f"{key}: {text}", *(short(r["counters"].get(key, 0) / r["n"])
+                                  for r in rows.values())]
+             for key, text in PROCESS_COUNTERS.items()]
+    share = ["in translated code", *(f"{r['cache'] / r['plugin']:.0%}" for r in rows.values())]
+    return head, [*lines, share] if rows else []
 
 
 def counter_table(result):
     head = ["row", *COUNTER_TEXT, "in cache"]
+    counters = result.get("counters", {})
     return head, [[name, *(f"{c[k]:,}" if c[k] else "." for k in COUNTER_TEXT),
-                   f"{result['cache_share'][name]:.1%}"] for name, c in result["counters"].items()]
+                   f"{result['cache_share'][name]:.1%}"] for name, c in counters.items()]
 
 
-def boot_lines(result, peers):
-    per, where = result["translate_per_guest_insn"], result["translate_measured_in"]
-    lines = []
-    for name, v in result["boots"].items():
-        peer = peers["other"].get(name, [None])[0]
-        lines.append(f"{name}: {v / 1e9:.2f} G host instructions from reset to power off after "
-                     f"INIT-OK (QEMU 32: {peer / 1e9:.1f} G)")
+BOOTS = {"linux686": "Debian's 686 kernel to INIT-OK", "disk686": "Debian 12's disk to `login:`"}
+
+
+def boot_table(result, others):
+    head, rows = ["boot", "before G", "now G", "QEMU 32 G"], []
+    for name, text in BOOTS.items():
+        old, now = others["before"]["boots"].get(name), result["boots"].get(name)
+        peer = others["other"].get(name, [None])[0]
+        cells = [old and number(old / 1e9), now and number(now / 1e9), peer and number(peer / 1e9)]
+        rows.append([f"{name}: {text}", cells[0] or "never", cells[1] or "not run",
+                     cells[2] or "-"])
+    return head, rows
+
+
+def closing_lines(result, others):
+    lines, old = [], others["before"]
     if "linux686_counters" in result:
-        lines.append("its counters: " + ", ".join(f"{k} {v:,}" for k, v in
-                                                  result["linux686_counters"].items()))
-    if not result["boots"]:
-        lines.append("linux686: not run")
-    peer = peers["other"]["translate_per_guest_insn"][0]
-    lines.append(f"translating one guest instruction: {per:,.0f} host instructions, measured in "
-                 f"{where} (QEMU 32: {peer:,.0f})")
-    lines.append(f"Loam's own memory: {result['monitor_bytes']:,} bytes "
-                 f"(at most {result['monitor_bytes_allowed']:,})")
-    a = result["agreement"]
-    lines.append(f"sum of the rows: {a['tsc']:,} by the guest's TSC, {a['plugin']:,} by the "
-                 f"plugin: they differ by {a['difference']:.4%}")
+        lines.append("linux686's counters until power off: " +
+                     ", ".join(f"{k} {v:,}" for k, v in result["linux686_counters"].items()))
+    if "translate_per_guest_insn" in result:
+        peer = others["other"]["translate_per_guest_insn"][0]
+        lines.append(f"translating one guest instruction: "
+                     f"{result['translate_per_guest_insn']:,.0f} host instructions, measured in "
+                     f"{result['translate_measured_in']} "
+                     f"(before: {old['translate_per_guest_insn']:,.0f}; QEMU 32: {peer:,.0f})")
+        lines.append(f"Loam's own memory: {result['monitor_bytes']:,} bytes "
+                     f"(at most {result['monitor_bytes_allowed']:,})")
+    for key, rows in (("agreement", "the rows"), ("process_agreement", "the process rows")):
+        if key in result:
+            a = result[key]
+            lines.append(f"sum of {rows}: {a['tsc']:,} by the guest's TSC, {a['plugin']:,} by "
+                         f"the plugin: they differ by {a['difference']:.4%}")
+    if "wall" in result:
+        w = result["wall"]
+        lines.append(f"wall time on the machine that wrote this, without -icount: {w['n']} times "
+                     f"`cat /dev/null` ({w['row']}) {w['seconds']:.2f} s "
+                     f"(before: {old['wall']['seconds']:.2f} s)")
+    for part, text in result.get("failed", {}).items():
+        lines.append(f"{part}: no figures: {text}")
     return lines
 
 
-def tables(result, peers):
+def tables(result, others):
     """For a terminal."""
-    return "\n\n".join([
-        "Host instructions for each guest instruction\n" + aligned(*row_table(result, peers)),
-        "Host instructions for each event\n" + aligned(*event_table(result, peers)),
-        "Counted in each row\n" + aligned(*counter_table(result)),
-        "\n".join(boot_lines(result, peers))])
+    shown = (("Host instructions for each guest instruction", row_table(result, others)),
+             ("Host instructions for each event", event_table(result, others)),
+             ("Counted in each row", counter_table(result)),
+             ("Host instructions of processes, thousands", process_table(result, others)),
+             ("Host instructions for each guest instruction of programs",
+              program_table(result, others)),
+             ("Counted in processes and programs", why_table(result)),
+             ("Host instructions of boots, 10^9", boot_table(result, others)))
+    return "\n\n".join([*(f"{title}\n{aligned(*table)}" for title, table in shown if table[1]),
+                        "\n".join(closing_lines(result, others))])
 
 
 INTRODUCTION = """# Instruction counts
@@ -115,36 +215,47 @@ INTRODUCTION = """# Instruction counts
 Written by `tools/bench.py --doc` from what `make bench` measured; do not edit.
 
 ## How it is measured
-`make bench` boots the benchmark image (`guestimg/bench`, 32 bits, no operating system) in Loam
-under `qemu-system-loongarch64 -icount shift=0,sleep=off` on one core, with fixed seed and clock:
-each host instruction takes one nanosecond of the host's clock, so the same tree gives the same
-figures on any machine. The guest's TSC is a fixed multiple of the host's counter (10 TSC ticks to
-one tick of 100 MHz) and never paused: a TSC tick is a host instruction. The image reads it before
-and after a row's repetitions. `tools/plugin/count.c` counts the host's instructions independently;
-`make bench` fails if the two sums differ by more than 1 %.
+`make bench` boots guests in Loam under `qemu-system-loongarch64 -icount shift=0,sleep=off` on one
+core, with fixed seed and clock: each host instruction takes one nanosecond of the host's clock, so
+the same tree gives the same figures on any machine. The guest's TSC is a fixed multiple of the
+host's counter (10 TSC ticks to one tick of 100 MHz) and never paused: a TSC tick is a host
+instruction. A guest reads it before and after a row's repetitions. `tools/plugin/count.c` counts
+the host's instructions independently; `make bench` fails if the sums differ by more than 1 %.
 
-Guest instructions of a repetition are known (`rows.def`; a test counts them in QEMU's PC).
-Instructions are not seconds: fences, TLB refills and mispredicted jumps count as one or as nothing,
-so the counters stand beside them. The peers' figures are facts of other runs (`tools/peers.cfg`).
+The rows of guestbench (`guestimg/bench`, no operating system) have a known number of guest
+instructions (`rows.def`; a test counts them in QEMU's PC). Processes and programs
+(`guestimg/process`) are Debian 12's busybox, coreutils and C library under its 686 kernel; their
+guest instructions come from QEMU's PC under -icount (`make bench-reference`), where each round of a
+REP counts as one. Boots are counted until their text has been sent to the host's UART.
+
+*before*: when the present work on the engine began (`tools/bench_before.json`). Instructions are
+not seconds: fences, TLB refills and mispredicted jumps count as one or as nothing, so the counters
+stand beside them. The peers' figures are facts of other runs (`tools/peers.cfg`).
 """
 
 EVENT_NOTES = """
-An event's figure holds the loop around it. `tlb_fill` is what chasefl takes more than chaseN, for
-each shadow fill counted in it; `ticks1k` is what the row takes more than `alu`, for each tick;
-`hlt1k` is the plugin's count, as waiting is no instruction.
+An event's figure holds the loop around it. `tlb_fill` is the touch of a page whose table entry was
+changed and flushed by INVLPG, without these two; `ticks1k` is what the row takes more than `alu`,
+for each tick; `hlt1k` is the plugin's count, as waiting is no instruction.
 """
 
 
-def document(result, peers):
+PROCESS_NOTES = """
+A warm-up comes first, but for programs: theirs is one run from fork to exit, translation and all.
+The programs marked * are in no list of figures to reach. QEMU 32's figures are of a similar guest,
+whose processes take 1.0 to 1.3 times as many instructions."""
+
+
+def document(result, others):
     """docs/bench.md."""
     counters = ";\n".join(f"`{k}`: {v}" for k, v in COUNTER_TEXT.items())
     return "\n".join([
         INTRODUCTION,
         "## Host instructions for each guest instruction",
-        markdown(*row_table(result, peers)), "",
+        markdown(*row_table(result, others)), "",
         "`chasefl` is `chaseN` with a CR3 load every 100000 repetitions.", "",
         "## Host instructions for each event",
-        markdown(*event_table(result, peers)),
+        markdown(*event_table(result, others)),
         EVENT_NOTES,
         "## Counted in each row",
         "In all repetitions, counted by Loam itself (a guest's write to port 0x403 prints its",
@@ -152,5 +263,14 @@ def document(result, peers):
         "instructions that translated code executed.", "",
         counters + ".", "",
         markdown(*counter_table(result)), "",
-        "## Boots, translation, memory",
-        *(f"- {line}" for line in boot_lines(result, peers)), ""])
+        "## Processes: thousands of host instructions each",
+        markdown(*process_table(result, others)), "",
+        "## Programs: host instructions for each guest instruction",
+        markdown(*program_table(result, others)),
+        PROCESS_NOTES, "",
+        "## Counted in each process and program",
+        markdown(*why_table(result)), "",
+        "## Boots: 10^9 host instructions from reset on",
+        markdown(*boot_table(result, others)), "",
+        "## Translation, memory, wall time",
+        *(f"- {line}" for line in closing_lines(result, others)), ""])

@@ -13,8 +13,11 @@
 #: make trace-update   write the worked trace in docs/design.md
 #: make fuzz           random code, natively and by a guest that means harm, for SECONDS=60 from
 #:                     FUZZ_SEED=1 on (docs/debugging.md)
-#: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: no Linux boot)
-#: make profile        where the host instructions of a boot go (PROFILE=linux | gb32)
+#: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: nothing that
+#:                     boots Linux; BENCH_PARTS="rows linux process wall": only these;
+#:                     BENCH_ROWS=exec,pipe: only these rows of process)
+#: make bench-reference  count the process benchmark's guest instructions in QEMU's PC
+#: make profile        where the host instructions of a boot go (PROFILE=linux | process | gb32)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -37,8 +40,8 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test fuzz bench profile lint headers clean units check-unit check-mutate \
-	opt-update golden-update trace-update setup FORCE
+.PHONY: all run test fuzz bench bench-reference profile lint headers clean units check-unit \
+	check-mutate opt-update golden-update trace-update setup FORCE
 setup:
 	@:
 
@@ -238,15 +241,25 @@ FUZZ_SEED ?= 1
 fuzz: all units $(GUEST)/bios-256k.bin
 	@sh qemu-test/fuzz/fuzz.sh $(HOST) $(SECONDS) $(FUZZ_SEED) $(GUEST)/bios-256k.bin
 
-# BENCH_LINUX=0 leaves out the Linux boot, which takes minutes.
+# BENCH_LINUX=0 leaves out all that boots Linux; BENCH_PARTS names the parts to run.
 BENCH_LINUX ?= 1
-BENCH_FILES := gb32.img bios-256k.bin $(if $(filter 0,$(BENCH_LINUX)),,$(GUEST_LINUX))
+BENCH_ALL := rows $(if $(filter 0,$(BENCH_LINUX)),,linux process wall)
+BENCH_PARTS ?= $(BENCH_ALL)
+BENCH_FILES := gb32.img bios-256k.bin $(if $(filter-out rows,$(BENCH_PARTS)), \
+	$(GUEST_LINUX) process.gz)
+COMMA := ,
+EMPTY :=
 bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))
-	@python3 tools/bench.py --host $(HOST) $(if $(filter 0,$(BENCH_LINUX)),--no-linux) \
-		$(BENCH_FLAGS)
+	@python3 tools/bench.py --host $(HOST) $(BENCH_FLAGS) \
+		--parts $(subst $(EMPTY) $(EMPTY),$(COMMA),$(strip $(BENCH_PARTS))) \
+		$(if $(BENCH_ROWS),--rows $(BENCH_ROWS))
+
+bench-reference: $(addprefix $(GUEST)/,vmlinuz-686 process.gz)
+	@python3 tools/bench_process.py --reference
 
 PROFILE ?= linux
-profile: all $(PLUGIN_PROFILE) $(addprefix $(GUEST)/,gb32.img bios-256k.bin $(GUEST_LINUX))
+profile: all $(PLUGIN_PROFILE) $(addprefix $(GUEST)/,gb32.img bios-256k.bin $(GUEST_LINUX) \
+		process.gz)
 	@python3 tools/profile.py --host $(HOST) $(PROFILE)
 
 lint: all units

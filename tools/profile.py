@@ -13,10 +13,11 @@ import bisect
 import os
 import sys
 
-import bench
+import bench_run as bench
 
 PLUGIN = "build/native/profile.so"
 GUESTS = {"linux": ("qemu-test/boot/linux-bench.cfg", ("vmlinuz-686", "initramfs-686.gz")),
+          "process": ("qemu-test/boot/process.cfg", ("vmlinuz-686", "process.gz")),
           "gb32": ("qemu-test/boot/gb32.cfg", ("gb32.img",))}
 
 
@@ -54,7 +55,7 @@ def main():
     parser.add_argument("--host", default="loongarch64", choices=sorted(bench.MACHINES))
     parser.add_argument("--lines", type=int, default=40)
     args = parser.parse_args()
-    os.chdir(bench.TOP)
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     os.makedirs(bench.FOLDER, exist_ok=True)
     s, out = bench.symbols(args.host), f"{bench.FOLDER}/profile.txt"
     option = ["-plugin", f"{PLUGIN},out={out},"

@@ -469,6 +469,59 @@ static void test_debug_pages(void)
 	hit(VA + 0x2000, true, true, A + 0x2000, 1, "let go, too");
 }
 
+/* What the code hooks were told. */
+static struct { unsigned pages, all; u32 root, page; } gone;
+
+static void page_gone(void *arg, u32 root, gva_t page)
+{
+	(void)arg;
+	gone.pages++;
+	gone.root = root;
+	gone.page = (u32)page.a;
+}
+
+static void all_gone(void *arg, u32 root)
+{
+	(void)arg;
+	gone.all++;
+	gone.root = root;
+}
+
+static void fetch(u32 va, bool user, u64 page, const char *name)
+{
+	struct x86_walk w;
+
+	CHECK(shadow_fetch(s, gva(va), user, &w), name);
+	CHECK_EQ(w.page, page, name);
+}
+
+static void test_roots(void)
+{
+	static const struct shadow_code_hooks hooks = { NULL, page_gone, all_gone };
+	u32 first, second;
+
+	start(16);
+	shadow_on_code_gone(s, &hooks);
+	world_set32(PD2 + (VA >> 22) * 4, PT | ALL);
+	world_set32(PTE(VA), A | ALL);
+	first = shadow_root(s);
+	fetch(VA, true, A, "fetched");
+	shadow_load_cr3(s, PD2, NULL);
+	second = shadow_root(s);
+	CHECK(first != second && second < SHADOW_ROOTS, "another root");
+	fetch(VA, true, A, "there too");
+	world_set32(PTE(VA), B | ALL);
+	memset(&gone, 0, sizeof(gone));
+	shadow_load_cr3(s, PD, NULL);
+	CHECK_EQ(shadow_root(s), first, "the first one again");
+	CHECK(gone.pages + gone.all, "what was fetched there has changed");
+	fetch(VA, true, B, "as INVLPG was not needed");
+	memset(&gone, 0, sizeof(gone));
+	world_set32(PTE(VA), A | ALL);
+	shadow_invlpg(s, gva(VA + 4));
+	CHECK(gone.all || (gone.pages == 1 && gone.page == VA), "INVLPG");
+}
+
 int main(void)
 {
 	test_cached_invalid();
@@ -490,5 +543,6 @@ int main(void)
 	test_pool();
 	test_generations();
 	test_debug_pages();
+	test_roots();
 	return check_done();
 }

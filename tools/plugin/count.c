@@ -15,6 +15,10 @@
  *	at=NAME:ADDRESS		also count how often the instruction there begins, as NAME; up to 8.
  *				A physical address if it runs with address translation off
  *	accesses=0		no data accesses but the marker's: faster
+ *	uart=START:END		code that sends the host's UART its bytes, by stores to
+ *	thr=ADDRESS		this address
+ *	text=WORDS		each time the UART has been sent this: a line `count text …` of all
+ *				that was counted until then
  *	out=FILE		where lines go (else QEMU's log, which needs -d plugin)
  * Each span with a name other than 0 gives a line when it ends; "total" gives one at the end:
  *	count <name> <counter>=<number> …
@@ -62,10 +66,13 @@ struct range {
 
 enum place { IN_CACHE, IN_MONITOR, ELSEWHERE };
 
-static struct range cache, monitor;
+static struct range cache, monitor, uart;
 static unsigned guest_bits = 32;
 static uint64_t marker;
 static bool has_marker, no_accesses;
+static uint64_t thr;
+static char text[32], sent[sizeof(text)];	/* what is waited for, and as many last bytes */
+static size_t text_size;
 static uint64_t point_at[POINTS];
 static unsigned points;
 static FILE *out;
@@ -191,6 +198,18 @@ static void on_cache_access(unsigned core, qemu_plugin_meminfo_t info, uint64_t 
 		on_marker(core, info, at, unused);
 }
 
+static void on_uart(unsigned core, qemu_plugin_meminfo_t info, uint64_t at, void *unused)
+{
+	(void)core;
+	(void)unused;
+	if (at != thr)
+		return;
+	memmove(sent, sent + 1, text_size - 1);
+	sent[text_size - 1] = (char)value_of(info);
+	if (!memcmp(sent, text, text_size))
+		line("text", NULL);
+}
+
 /* --- translation: what is counted is decided here, once for each translated instruction */
 
 static void watch_marker(struct qemu_plugin_insn *insn)
@@ -209,6 +228,13 @@ static void watch_points(struct qemu_plugin_insn *insn)
 				counter((FIXED + i) * sizeof(uint64_t)), 1);
 }
 
+static void watch_uart(struct qemu_plugin_insn *insn)
+{
+	if (text_size && within(&uart, qemu_plugin_insn_vaddr(insn)))
+		qemu_plugin_register_vcpu_mem_cb(insn, on_uart, QEMU_PLUGIN_CB_NO_REGS,
+						 QEMU_PLUGIN_MEM_W, NULL);
+}
+
 static void watch(struct qemu_plugin_insn *insn)
 {
 	static const size_t insns[] = {
@@ -221,6 +247,7 @@ static void watch(struct qemu_plugin_insn *insn)
 	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64,
 							    counter(insns[place]), 1);
 	watch_points(insn);
+	watch_uart(insn);
 	if (no_accesses) {
 		watch_marker(insn);
 		return;
@@ -270,6 +297,15 @@ static bool parse_point(const char *s)
 	return end != colon + 1 && !*end;
 }
 
+static bool parse_text(const char *s)
+{
+	text_size = strlen(s);
+	if (!text_size || text_size >= sizeof(text))
+		return false;
+	strcpy(text, s);
+	return true;
+}
+
 static bool parse(const char *arg)
 {
 	const char *eq = strchr(arg, '=');
@@ -289,6 +325,14 @@ static bool parse(const char *arg)
 		has_marker = true;
 		return end != eq + 1 && !*end;
 	}
+	if (n == 4 && !strncmp(arg, "uart", n))
+		return parse_range(eq + 1, &uart);
+	if (n == 3 && !strncmp(arg, "thr", n)) {
+		thr = strtoull(eq + 1, &end, 16);
+		return end != eq + 1 && !*end;
+	}
+	if (n == 4 && !strncmp(arg, "text", n))
+		return parse_text(eq + 1);
 	if (n == 2 && !strncmp(arg, "at", n))
 		return parse_point(eq + 1);
 	if (n == 8 && !strncmp(arg, "accesses", n))

@@ -69,7 +69,12 @@ _start:
 	/* Span 2; ended by a byte store from translated code. */
 	st.w	$s6, $s0, 0
 	bl	cached_forms
-	/* Span 0 again, until the end. */
+	/* Span 0 again, until the end. Three bytes for what plays the UART's register. */
+	ori	$t0, $zero, 'o'
+	st.b	$t0, $s3, 24
+	st.b	$t0, $s3, 24
+	ori	$t0, $zero, 'k'
+	st.b	$t0, $s3, 24
 	ori	$t0, $zero, 0x34
 	li.d	$t1, POWER
 	st.b	$t0, $t1, 0

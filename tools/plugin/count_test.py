@@ -22,7 +22,7 @@ SPANS = {
           "other_store": 1},
 }
 TOTAL = {"insn_cache": 2 * 8002 + 9, "guest_load": 4003, "guest_store": 2003, "window_load": 2000,
-         "window_store": 2000, "other_load": 1, "other_store": 1, "outside": 6}
+         "window_store": 2000, "other_load": 1, "other_store": 1, "outside": 9}
 
 
 def run(plugin, program, extra):
@@ -58,6 +58,14 @@ def main():
     say(list(got) == ["1", "2", "total"], "lines 1, 2 and total", list(got))
     other = run(plugin, program, wanted)
     say({k: other.get(k) for k in SPANS} == SPANS, "the window but the monitor as the cache", other)
+    uart = [f"uart={MONITOR}", "thr=9000000000480018"]
+    sent = run(plugin, program, [*wanted, *uart, "text=ok"])
+    say(list(sent) == ["1", "2", "text", "total"], "a line when the text was sent", list(sent))
+    say(sent.get("text", {}).get("insn_cache") == TOTAL["insn_cache"] and
+        sent.get("text", {}).get("outside") == 7, "of what was counted before its last byte",
+        sent.get("text"))
+    other_text = run(plugin, program, [*wanted, *uart, "text=oko"])
+    say("text" not in other_text, "none for another text", list(other_text))
     wide = run(plugin, program, [f"cache={CACHE}", "guest=48", *wanted])
     say({k: wide.get(k) for k in SPANS} == SPANS, "guest addresses of 48 bits", wide)
     points = run(plugin, program, ["at=entry:9000000000300000", "at=body:9000000000300004",
