@@ -26,15 +26,22 @@ static void update_context(struct dbt *d)
 	struct context now = {
 		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
 		.cs_limit = d->c->seg[CS].limit, .epoch = x->epoch,
+		.space = shadow_root(d->shadow),
 	};
+	u32 global;
 
-	contexts_mappings(x, shadow_generation(d->shadow), shadow_global_generation(d->shadow));
-	now.mapping = x->mapping[0];
-	if (context_same(&d->context, &now) && d->context.epoch == now.epoch)
+	do {
+		global = contexts_mapping(x, SPACE_GLOBAL);
+		now.mapping = contexts_mapping(x, now.space);
+	} while (global != x->mapping[SPACE_GLOBAL]);
+	if (context_same(&d->context, &now) && d->global_mapping == global &&
+	    d->context.epoch == now.epoch)
 		return;
 	d->context = now;
+	d->global_mapping = global;
 	d->jump[0] = contexts_find(x, &now);
-	now.mapping = x->mapping[1];
+	now.space = SPACE_GLOBAL;
+	now.mapping = global;
 	d->jump[1] = contexts_find(x, &now);
 }
 

@@ -160,7 +160,10 @@ const u32 *exec_find_code(struct dbt *d, struct fault *f)
 		d->link = NULL;
 		return NULL;
 	}
-	owner_enter(x, b, x->mapping[at.global_page], at.linear);
+	contexts_fetched(x, at.linear);
+	if (b->key.page2 != BLOCK_ONE_PAGE)
+		contexts_fetched(x, at.linear + 4096);
+	owner_enter(x, b, at.global_page ? d->global_mapping : d->context.mapping, at.linear);
 	if (d->link && evictions == d->cache.count.evictions)
 		chain(d, d->link, b, &at);
 	d->link = NULL;

@@ -4,36 +4,79 @@
 
 #include "dbt/cache/owner.h"
 
+#include <string.h>
+
 void contexts_init(struct contexts *x)
 {
 	for (unsigned n = 0; n < CONTEXTS; n++)
 		jump_cache_clear(&x->jump[n]);
 }
 
+/* -- Mappings -- */
+
 static void start_again(struct contexts *x)
 {
 	for (unsigned n = 0; n < CONTEXTS; n++)
 		x->context[n].mapping = 0;
 	owner_forget_all();
+	memset(x->mapping, 0, sizeof(x->mapping));
 	x->last_mapping = 0;
 }
 
-void contexts_mappings(struct contexts *x, u32 generation, u32 global_generation)
+u32 contexts_mapping(struct contexts *x, u32 space)
 {
-	bool global = !x->mapping[1] || x->generation[1] != global_generation;
-
-	if (!global && x->generation[0] == generation)
-		return;
-	x->generation[0] = generation;
-	x->generation[1] = global_generation;
-	if (x->last_mapping + 2 > MAPPING_MAX) {
+	if (x->mapping[space])
+		return x->mapping[space];
+	if (x->last_mapping == MAPPING_MAX)
 		start_again(x);
-		global = true;
-	}
-	x->mapping[0] = ++x->last_mapping;
-	if (global)
-		x->mapping[1] = ++x->last_mapping;
+	return x->mapping[space] = ++x->last_mapping;
 }
+
+bool contexts_live(const struct contexts *x, u32 mapping)
+{
+	for (unsigned n = 0; n <= SPACES; n++)
+		if (x->mapping[n] == mapping)
+			return mapping;
+	return false;
+}
+
+void contexts_gone(struct contexts *x, u32 space)
+{
+	if (space == SPACE_ALL) {
+		memset(x->mapping, 0, sizeof(x->mapping));
+		memset(x->fetched, 0, sizeof(x->fetched));
+	} else {
+		x->mapping[space] = 0;
+	}
+}
+
+/* The bit of the page at va, as *word and a mask. */
+static u64 filter_bit(u64 va, unsigned *word)
+{
+	u32 page = (u32)va >> 12, n = (page ^ page >> 12) % PAGE_FILTER;
+
+	*word = n / 64;
+	return 1ull << n % 64;
+}
+
+void contexts_fetched(struct contexts *x, u64 va)
+{
+	unsigned word;
+	u64 bit = filter_bit(va, &word);
+
+	x->fetched[word] |= bit;
+}
+
+void contexts_page_gone(struct contexts *x, u32 space, u64 va)
+{
+	unsigned word;
+	u64 bit = filter_bit(va, &word);
+
+	if (x->fetched[word] & bit)
+		contexts_gone(x, space);
+}
+
+/* -- Contexts -- */
 
 /* A dead mapping's context, or the one not used for longest. */
 static unsigned room(const struct contexts *x)
@@ -43,7 +86,7 @@ static unsigned room(const struct contexts *x)
 	for (unsigned n = 0; n < CONTEXTS; n++) {
 		const struct context *c = &x->context[n];
 
-		if (c->mapping != x->mapping[0] && c->mapping != x->mapping[1])
+		if (c->mapping != x->mapping[c->space] || !c->mapping)
 			return n;
 		if (c->used < x->context[best].used)
 			best = n;

@@ -5,8 +5,9 @@
  * and base and limit of CS. Code on global pages runs in contexts of its own, which outlive CR3
  * writes.
  *
- * A mapping's number stands for "as the guest's tables are now": when they may have changed, the
- * mapping has a new one, and nothing found under the old one is used again.
+ * A mapping's number stands for "as these pages were fetched" (shadow_fetch, mm/shadow.h): when one
+ * of them may not be so any more, the mapping gets a new number, and nothing found under the old
+ * one is used again.
  */
 #ifndef DBT_CACHE_CONTEXT_H
 #define DBT_CACHE_CONTEXT_H
@@ -16,9 +17,13 @@
 
 #define CONTEXTS 64
 #define MAPPING_MAX 4000		/* numbers of mappings, from 1 on (owner.h) */
+#define SPACES 64			/* address spaces, as mm/shadow numbers roots */
+#define SPACE_GLOBAL SPACES		/* the global pages of all */
+#define PAGE_FILTER 4096		/* bits */
 
 struct context {
 	u32 mapping;			/* 0: the slot is free */
+	u32 space;			/* whose mapping */
 	u32 flags, cs_limit;
 	u64 cs_base;
 	u64 used;			/* when */
@@ -33,9 +38,9 @@ static inline bool context_same(const struct context *a, const struct context *b
 
 /* A core's contexts, and the mappings in force. */
 struct contexts {
-	u32 mapping[2];			/* of this address space; of the global pages */
-	u32 generation[2];		/* of these (mm/shadow.h) */
+	u32 mapping[SPACES + 1];	/* of each space; 0: to be numbered when it is wanted */
 	u32 last_mapping;
+	u64 fetched[PAGE_FILTER / 64];	/* linear pages that code was fetched from, hashed */
 	u64 uses;
 	u32 epoch;			/* goes up when code is given up that entries may lead to */
 	struct context context[CONTEXTS];
@@ -45,14 +50,24 @@ struct contexts {
 void contexts_init(struct contexts *x);
 
 /*
- * The mappings are of these generations now: those that have changed get new numbers. When the
- * numbers run out, they start again: all contexts go, and so does what owner.h says.
+ * The number of the space's mapping. When the numbers run out they start again: all contexts go,
+ * and so does what owner.h says; ask for those of several spaces until none has changed.
  */
-void contexts_mappings(struct contexts *x, u32 generation, u32 global_generation);
+u32 contexts_mapping(struct contexts *x, u32 space);
+/* Has a space this number now? */
+bool contexts_live(const struct contexts *x, u32 mapping);
+
+/* What was fetched in the space holds no more; all of them: SPACE_ALL. */
+#define SPACE_ALL (~0u)
+void contexts_gone(struct contexts *x, u32 space);
+/* The same for a page at linear address va, if code was fetched there. */
+void contexts_page_gone(struct contexts *x, u32 space, u64 va);
+/* Code was fetched at linear address va. */
+void contexts_fetched(struct contexts *x, u64 va);
 
 /*
- * The jump cache of the context that is like `like` (mapping, flags, CS); the one not used for
- * longest makes room. Good until the next call of anything here.
+ * The jump cache of the context that is like `like` (space, mapping, flags, CS); the one not used
+ * for longest makes room. Good until the next call of anything here.
  */
 struct jump_cache *contexts_find(struct contexts *x, const struct context *like);
 

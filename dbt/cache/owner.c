@@ -17,13 +17,6 @@ static u32 owner(u32 mapping, u64 va)
 	return mapping << MAPPING_SHIFT | (u32)va >> FRAME_SHIFT;
 }
 
-static bool gone(const struct contexts *x, u32 o)
-{
-	u32 mapping = o >> MAPPING_SHIFT;
-
-	return mapping != x->mapping[0] && mapping != x->mapping[1];
-}
-
 void owner_enter(const struct contexts *x, struct block *b, u32 mapping, u64 va)
 {
 	u32 *o = &frame_at(b->frame[0])->owner, now = owner(mapping, va);
@@ -33,7 +26,7 @@ void owner_enter(const struct contexts *x, struct block *b, u32 mapping, u64 va)
 	if (*o != NOBODY) {
 		cache_unchain_far(b->frame[0]);
 		/* code on global pages comes back, after a flush, to where it was */
-		if (!gone(x, *o) || mapping != x->mapping[1])
+		if (contexts_live(x, *o >> MAPPING_SHIFT) || mapping != x->mapping[SPACE_GLOBAL])
 			now = SHARED;
 		cache_this()->count.shared += now == SHARED;
 	}
@@ -46,7 +39,7 @@ bool owner_may_chain(const struct contexts *x, const struct link *l, u64 eip, bo
 
 	if (o == NOBODY || o == SHARED)
 		return false;
-	if (o >> MAPPING_SHIFT == x->mapping[1] && !global)
+	if (o >> MAPPING_SHIFT == x->mapping[SPACE_GLOBAL] && !global)
 		return false;
 	return l->delta < 0 || (u32)eip >= (u32)l->delta;
 }

@@ -56,6 +56,7 @@ struct dbt {
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
 	struct context context;		/* the one in force; its mapping is the address space's */
+	u32 global_mapping;
 	/* its jump cache, and that of the same mode on global pages */
 	struct jump_cache *jump[2];
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
