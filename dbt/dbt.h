@@ -18,7 +18,8 @@ struct dbt_config {
 	const struct cpu_model *model;
 	u32 tsc_mul;			/* guest TSC ticks for each host counter tick */
 	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/passes.def) */
-	bool verify;			/* check each block's IR after the lifter and each pass */
+	/* check each block's IR after the lifter and each pass, and each decoded shape's use */
+	bool verify;
 };
 
 /* Once on each core, after mm. Returns 0 or -ERR_NOMEM. */

@@ -82,7 +82,7 @@ static void leave_link(struct dbt *d, bool near)
 	if (from->key.flags & KEY_SINGLE)
 		d->link = NULL;		/* a trap may come between, and the run loop always does */
 	else
-		d->after_sti = from->sti;
+		d->after_sti = from->sti && d->link->last;
 }
 
 /* A self-checking block's bytes have changed: it is translated anew. */

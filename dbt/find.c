@@ -70,7 +70,7 @@ static struct block *known_block(struct dbt *d, const struct block_key *k, bool 
 	for (b = cache_first(k); b; b = cache_next(b, k)) {
 		bool both = *global;
 
-		if (c->eip + b->guest_len - 1 <= c->seg[CS].limit &&
+		if (c->eip + block_last(b) <= c->seg[CS].limit &&
 		    same_second_page(d, b, c->eip, &both)) {
 			*global = both;
 			return b;

@@ -115,7 +115,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	d->shadow = cfg->shadow;
 	d->platform = *p;
 	d->passes_off = cfg->passes_off;
-	d->verify = cfg->verify;
+	d->verify = d->decoder.verify = cfg->verify;
 	d->mode_dirty = true;
 	c->owner = d;
 	c->hooks = &hooks;

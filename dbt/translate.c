@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The pipeline: guest bytes → ir1 → IR → passes → host code → block. A block
+ * The pipeline: guest bytes → ir1 → IR → passes → host code → block. A block goes on behind
+ * conditional branches, and where jumps forward go to, as long as that is on its page. It
  * ends at the page's end; an instruction over it is a block of its own, keyed by
  * both pages. Guest bytes are watched before they are read.
  */
@@ -13,6 +14,7 @@
 #include "dbt/opt/opt.h"
 #include "dbt/sys/cpuid.h"
 #include "dbt/x86/decode.h"
+#include "dbt/x86/effects.h"
 #include "kernel/lib/err.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -22,7 +24,14 @@
 #include <string.h>
 
 #define PAGE 4096u
-#define INSNS_MAX 40
+
+/*
+ * A block is no longer than INSNS_MAX, but for what reads flags that are set in it: it ends before
+ * an instruction that sets them all. An interrupt that waits makes it end at INSNS_URGENT.
+ */
+#define INSNS_MAX 64
+#define INSNS_URGENT 16
+#define INSNS_OVER (IR_GUEST_MAX - INSNS_MAX)
 
 struct front {			/* decoding under way */
 	struct dbt *d;
@@ -31,6 +40,8 @@ struct front {			/* decoding under way */
 	const u8 *page;		/* contents of the first page */
 	u32 off;		/* of the next instruction in it */
 	u64 start, eip;		/* of the block and the next one, where it is translated */
+	struct block_range range[BLOCK_RANGES];	/* the last one is being added to */
+	unsigned ranges;
 	u32 frame2;
 	unsigned insns_max;
 	unsigned lifted;	/* instructions of the last attempt */
@@ -46,10 +57,14 @@ static void watch(u32 frame)
 		frame_watch(frame, WATCH_CODE);
 }
 
-static void note_code(u32 frame, u32 off, u32 size)
+/* Those of the block's bytes that are on its page k. */
+static void note_code(const struct block *b, unsigned k)
 {
-	if (!cache_self_checking(frame))
-		frame_code_add(frame, off, size);
+	u32 off, size;
+
+	for (unsigned r = 0; r < BLOCK_RANGES && !cache_self_checking(b->frame[k]); r++)
+		if (block_range_on(b->range[r], k, &off, &size))
+			frame_code_add(b->frame[k], off, size);
 }
 
 static void print_line(const char *line) { printk("  %s\n", line); }
@@ -108,7 +123,7 @@ static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 	i->eip = (u32)t->eip;
 	i->len = 1;
 	lift_insn_raise(&t->lift, i, vector);
-	t->off += t->frame2 != FRAME_NONE || left > 15 ? 15 : left;
+	t->range[t->ranges - 1].size += t->frame2 != FRAME_NONE || left > 15 ? 15 : left;
 }
 
 /* Did the last x86 instruction bring anything that may write memory? */
@@ -126,6 +141,30 @@ static void trace_decoded(const struct ir1 *i)
 
 	if (trace_mask & (1u << TRACE_DECODE))
 		printk("%08x  %s\n", i->eip, ir1_print(i, text, sizeof(text)));
+}
+
+/* Self-checking blocks would compare, and blocks of one instruction have, nothing more. */
+static void may_go_on(struct front *t)
+{
+	bool on = !t->self_check && !(t->k->flags & KEY_SINGLE);
+
+	t->lift.go_on = on;
+	t->lift.reach = on && t->ranges < BLOCK_RANGES ? t->eip + PAGE - t->off : 0;
+}
+
+/* Behind an instruction of `len` bytes, to where the block goes on. */
+static void advance(struct front *t, unsigned len)
+{
+	u32 skipped = t->lift.next - (u32)(t->eip + len);
+
+	t->range[t->ranges - 1].size += len;
+	t->off += len;
+	t->eip += len;
+	if (t->lift.ended || !skipped)
+		return;
+	t->off += skipped;
+	t->eip += skipped;
+	t->range[t->ranges++] = (struct block_range){ .off = (u16)t->off };
 }
 
 /* One instruction into the IR. False: the block ends before it. */
@@ -151,15 +190,25 @@ static bool front_step(struct front *t, struct fault *f)
 			break;
 		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
 			return false;
+		if (t->lift.ir->guests >= t->insns_max && ir1_effects(&i).sets_flags)
+			return false;
 		trace_decoded(&i);
+		may_go_on(t);
 		(t->refuse ? lift_refuse : lift_insn)(&t->lift, &i);
-		t->off += i.len;
-		t->eip += i.len;
+		advance(t, i.len);
 		return !t->self_check || !may_store(t->lift.ir);
 	}
 	if (first)
 		*f = fault_code(EXC_GP, 0);
 	return false;
+}
+
+static bool long_enough(const struct front *t, const struct ir *ir)
+{
+	unsigned over = t->insns_max == INSNS_MAX ? INSNS_OVER : 0;
+
+	return ir->guests >= t->insns_max + over || ir->n + IR_GUEST_RESERVE >= IR_MAX ||
+	       (ir->guests >= INSNS_URGENT && dbt_wanted());
 }
 
 /* Lift until something ends the block. False: *f says why its first instruction is not there. */
@@ -168,8 +217,7 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 	t->lift = (struct lift){ .ir = ir, .key = t->k->flags,
 				 .features = t->d->c->model->features };
 	ir->key_flags = t->k->flags;
-	while (!t->lift.ended && t->off < PAGE && ir->guests < t->insns_max &&
-	       ir->n + IR_GUEST_RESERVE < IR_MAX && front_step(t, f))
+	while (!t->lift.ended && t->off < PAGE && !long_enough(t, ir) && front_step(t, f))
 		if (t->frame2 != FRAME_NONE)
 			break;
 	if (!ir->guests) {
@@ -242,7 +290,7 @@ static u32 first_part(u32 start, u32 size) { return size < PAGE - start ? size :
 /* What a self-checking block compares. */
 static void add_checks(const struct front *t, struct backend_out *out)
 {
-	u32 start = block_key_offset(t->k), size = t->off - start;
+	u32 start = t->range[0].off, size = t->range[0].size;
 
 	memset(out->check, 0, sizeof(out->check));
 	if (!t->self_check && (t->frame2 == FRAME_NONE || !cache_self_checking(t->frame2)))
@@ -274,7 +322,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	b->guest_insns = ir->guests;
 	b->sti = t->lift.sti;
 	b->rep = t->lift.rep;
-	b->guest_len = t->off - (block_key_offset(t->k));
+	memcpy(b->range, t->range, sizeof(b->range));
 	t->d->cache.count.guest_insns += ir->guests;
 	trace_block(t->k, ir, b);
 	return b;
@@ -290,6 +338,9 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	t->page = gpa_frame_ptr(frame);
 	t->off = block_key_offset(t->k);
 	t->eip = t->start;
+	memset(t->range, 0, sizeof(t->range));
+	t->range[0].off = (u16)t->off;
+	t->ranges = 1;
 	t->frame2 = FRAME_NONE;
 	t->k->page2 = BLOCK_ONE_PAGE;
 	if (!front_end(t, ir, f))
@@ -319,7 +370,6 @@ static struct block *attempt_less(struct front *t, u32 frame, struct fault *f)
 struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, struct fault *f)
 {
 	struct front t = { .d = d, .k = k, .start = eip, .insns_max = INSNS_MAX };
-	u32 start = block_key_offset(k);
 	struct block *b;
 
 	watch(frame);
@@ -334,8 +384,8 @@ struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, 
 	if (!b)
 		return NULL;
 	cache_insert(b, frame, t.frame2);
-	note_code(frame, start, first_part(start, b->guest_len));
+	note_code(b, 0);
 	if (t.frame2 != FRAME_NONE)
-		note_code(t.frame2, 0, start + b->guest_len - PAGE);
+		note_code(b, 1);
 	return b;
 }

@@ -13,11 +13,22 @@
 
 #define NS 1000000000ull
 
+/* Nanoseconds in a tick where that is a whole number, ~0 where it is not; 0: not looked at yet. */
+static u64 tick_ns;
+
+static __attribute__((noinline)) u64 ns_of(u64 ticks)
+{
+	u64 hz = clock_hz();
+
+	tick_ns = NS % hz ? ~0ull : NS / hz;
+	return ticks / hz * NS + ticks % hz * NS / hz;
+}
+
 u64 clock_ns(void)
 {
-	u64 ticks = clock_ticks(), hz = clock_hz();
+	u64 ticks = clock_ticks();
 
-	return ticks / hz * NS + ticks % hz * NS / hz;
+	return tick_ns + 1 > 1 ? ticks * tick_ns : ns_of(ticks);
 }
 
 /* Rounded up, so that the interrupt is never early. */

@@ -368,7 +368,33 @@ static void region_write(const struct bus_region *r, u32 off, u64 v, unsigned si
 		o->write(r->opaque, off + k, v >> 8 * k & ones(o->max), o->max);
 }
 
-u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size)
+/*
+ * The region at these ports, if it takes them as they are; NULL also while the layout changes, or
+ * where nobody answers: the way for all accesses is the one of bus_read, bus_write below.
+ */
+static inline struct bus_region *io_plain(struct bus *b, u64 addr, unsigned size)
+{
+	u32 seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
+	const struct io_ops *o;
+	struct bus_region *r;
+	u8 n;
+
+	if (addr > PORTS - 4)
+		return NULL;
+	n = b->port[addr];
+	for (unsigned k = 1; k < size; k++)
+		if (b->port[addr + k] != n)
+			return NULL;
+	r = b->io[n];
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (!n || seq & 1 || __atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq)
+		return NULL;
+	o = r->ops;
+	return size < o->min || size > o->max || (addr - r->start) & (o->min - 1u) ? NULL : r;
+}
+
+static __attribute__((noinline)) u64 read_any(struct bus *b, enum bus_space space, u64 addr,
+					      unsigned size)
 {
 	bool mixed;
 	struct bus_region *r = find(b, space, addr, size, &mixed);
@@ -384,7 +410,8 @@ u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size)
 	return ones(size);
 }
 
-void bus_write(struct bus *b, enum bus_space space, u64 addr, u64 value, unsigned size)
+static __attribute__((noinline)) void write_any(struct bus *b, enum bus_space space, u64 addr,
+						u64 value, unsigned size)
 {
 	bool mixed;
 	struct bus_region *r = find(b, space, addr, size, &mixed);
@@ -398,6 +425,25 @@ void bus_write(struct bus *b, enum bus_space space, u64 addr, u64 value, unsigne
 	} else {
 		nobody(b, space, addr, size, "a write");
 	}
+}
+
+u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size)
+{
+	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size) : NULL;
+
+	if (!r)
+		return read_any(b, space, addr, size);
+	return r->ops->read(r->opaque, (u32)(addr - r->start), size);
+}
+
+void bus_write(struct bus *b, enum bus_space space, u64 addr, u64 value, unsigned size)
+{
+	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size) : NULL;
+
+	if (r)
+		r->ops->write(r->opaque, (u32)(addr - r->start), value & ones(size), size);
+	else
+		write_any(b, space, addr, value, size);
 }
 
 /* The region that takes whole units of `size` at `port` as a block, or NULL. */

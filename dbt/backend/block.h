@@ -57,6 +57,7 @@ struct link {
 	pool_ref next_in;	/* other exits chained to the same block */
 	s32 delta;		/* it goes to so many bytes from its block's eip */
 	bool far;
+	bool last;		/* of the block's last x86 instruction */
 };
 
 static inline u32 *link_slot(const struct link *l) { return pool_at(l->slot); }
@@ -104,6 +105,20 @@ struct fault_site {
 #define SITE_HELPER 0x400
 #define RAISE_ERROR_SHIFT 16
 
+/* Guest bytes from `off` of the block's first page on; the first may go on on its second page. */
+struct block_range { u16 off, size; };
+#define BLOCK_RANGES 4
+
+/* The part of a range that is on page k (0, 1) of its block. False: none is. */
+static inline bool block_range_on(struct block_range r, unsigned k, u32 *off, u32 *size)
+{
+	u32 first = r.size < 0x1000u - r.off ? r.size : 0x1000u - r.off;
+
+	*off = k ? 0 : r.off;
+	*size = k ? r.size - first : first;
+	return *size;
+}
+
 struct block {
 	struct block_key key;
 	/* its code, which its entry for indirect exits is in front of; its exits */
@@ -115,11 +130,15 @@ struct block {
 	/* other blocks with code on the first, second frame; [1] unused if they are the same */
 	pool_ref page_next[2];
 	u32 code_size;		/* bytes */
-	u16 guest_len;		/* bytes of guest code from its first byte on */
+	/*
+	 * The guest bytes that it was made from, upwards; what lies between them is none of its
+	 * business. [0] is at the key's offset; unused ones have no size.
+	 */
+	struct block_range range[BLOCK_RANGES];
 	u16 links, sites, recipes;
 	u8 guest_insns;
 	bool dead;		/* unlinked: nobody enters it any more */
-	bool sti;		/* ends with STI: its exit is into STI's shadow */
+	bool sti;		/* ends with STI: its last exits are into STI's shadow */
 	bool rep;		/* ends with a repeated string instruction */
 	struct fault_site site[];	/* behind them: its recipes */
 };
@@ -138,6 +157,16 @@ static inline u64 block_eip_at(const struct block *b, u64 page, s64 delta)
 static inline u64 site_eip(const struct block *b, u64 page, const struct fault_site *s)
 {
 	return block_eip_at(b, page, s->eip);
+}
+
+/* Its last byte, from its eip on. */
+static inline u32 block_last(const struct block *b)
+{
+	const struct block_range *r = &b->range[BLOCK_RANGES - 1];
+
+	while (!r->size)
+		r--;
+	return r->off + r->size - 1u - block_key_offset(&b->key);
 }
 
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }

@@ -80,7 +80,7 @@ static u32 link_index(const struct emit *e, const struct link *l)
  * A direct exit to eip. It is far if the target is not on the block's page, or may go over its end;
  * and where EIP does not tell the page.
  */
-static void emit_exit(struct emit *e, u64 eip)
+static void emit_exit(struct emit *e, u64 eip, unsigned guest)
 {
 	bool relocatable = key_relocatable(e->ir->key_flags);
 	s64 pages = (s32)((u32)vcpu_page_of(eip) - (u32)page_of(e));
@@ -89,6 +89,7 @@ static void emit_exit(struct emit *e, u64 eip)
 
 	if (!l)
 		return;
+	l->last = guest + 1 == e->ir->guests;
 	if (!far) {
 		host_exit_near(e, l, link_index(e, l));
 		return;
@@ -116,34 +117,33 @@ static void lower_exit(struct emit *e, const struct ir_insn *in)
 		s->eip = (u32)in->k;
 		kick_test(e, s);
 	}
-	emit_exit(e, (u32)in->k);
+	emit_exit(e, (u32)in->k, in->guest);
 }
 
+/* The way that is not taken pays for nothing but the branch. */
 static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 {
-	struct stub *kick = NULL, *s;
+	int a = ra_use(e, in->a), b = ra_use(e, in->b);
+	struct stub *s = stub_add(e, STUB_EXIT);
+
+	s->eip = (u32)in->k;
+	s->flags = flags_now(e, in->c);
+	s->vmap = va_map(e);
+	s->site = host_branch(e, in->x, a, b);
+}
+
+static void lower_leave_if(struct emit *e, const struct ir_insn *in)
+{
+	struct stub *s;
 	int a, b;
 
 	va_canonical(e);
 	flags_materialize(e, in->c);
 	a = ra_use(e, in->a);
 	b = ra_use(e, in->b);
-	if (backward(e, (u32)in->k, in->guest)) {
-		kick = stub_add(e, STUB_KICK_IF);
-		kick->cond = in->x;
-		kick->ra = a;
-		kick->rb = b;
-		kick->eip = (u32)in->k;
-		kick_test(e, kick);
-	}
-	s = stub_add(e, STUB_EXIT);
-	s->cond = in->x;
-	s->ra = a;
-	s->rb = b;
+	s = stub_add(e, STUB_KICK);
 	s->eip = (u32)in->k;
 	s->site = host_branch(e, in->x, a, b);
-	if (kick)
-		kick->back = code_here(&e->c);
 }
 
 static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
@@ -250,6 +250,7 @@ void lower_control(struct emit *e, const struct ir_insn *in)
 	switch (in->op) {
 	case IR_EXIT: lower_exit(e, in); return;
 	case IR_EXIT_IF: lower_exit_if(e, in); return;
+	case IR_LEAVE_IF: lower_leave_if(e, in); return;
 	case IR_EXIT_IND: lower_exit_ind(e, in); return;
 	case IR_SYS: lower_sys(e, in); return;
 	case IR_RAISE: case IR_RAISE_IF: lower_raise(e, in); return;
@@ -266,13 +267,21 @@ static void kick_exit(struct emit *e, u64 eip)
 	host_goto_door(e, glue_exit_kick);
 }
 
-/* The kick came before the branch: where the guest goes on is decided here. */
-static void kick_if(struct emit *e, const struct stub *s)
+/* What the block's body did not need is put where all blocks have it. */
+static void side_exit(struct emit *e, const struct stub *s)
 {
-	u32 *taken = host_branch(e, s->cond, s->ra, s->rb);
+	u32 *kick;
 
-	host_jump_to(e, s->back);
-	host_patch(e, taken);
+	va_at(e, s->vmap);
+	va_canonical(e);
+	flags_put(e, &s->flags);
+	if (!backward(e, s->eip, s->guest)) {
+		emit_exit(e, s->eip, s->guest);
+		return;
+	}
+	kick = host_branch_nonzero(e, R_KICK);
+	emit_exit(e, s->eip, s->guest);
+	host_patch(e, kick);
 	kick_exit(e, s->eip);
 }
 
@@ -288,13 +297,10 @@ static void emit_stub(struct emit *e, const struct stub *s)
 	host_patch(e, s->site);
 	switch (s->kind) {
 	case STUB_EXIT:
-		emit_exit(e, s->eip);
+		side_exit(e, s);
 		break;
 	case STUB_KICK:
 		kick_exit(e, s->eip);
-		break;
-	case STUB_KICK_IF:
-		kick_if(e, s);
 		break;
 	case STUB_RAISE:
 		emit_raise(e, s);

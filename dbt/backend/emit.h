@@ -25,17 +25,26 @@ enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL };
 #define VMAPS_MAX 96
 
 /* Code that is emitted after the block's body. */
-enum stub_kind { STUB_EXIT, STUB_KICK_IF, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
+enum stub_kind { STUB_EXIT, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
+
+/* Flags of a kind that may cross block boundaries, and where its operands are just then. */
+struct flags_at {
+	u8 kind, log2size;
+	bool there;		/* they are in the pinned registers: all else means nothing */
+	struct loc a, b;
+	s32 ka, kb;
+};
 
 struct stub {
-	u8 kind, cond;		/* cond: enum ir_cond of the branch that leads here */
-	u8 ra, rb;		/* its registers */
+	u8 kind;
+	u8 ra;			/* STUB_ENTRY_CF: the register for it */
 	u32 *site;		/* the branch that leads here, to be given its offset */
-	u32 *back;		/* STUB_KICK_IF, STUB_ENTRY_CF: where the body goes on */
+	u32 *back;		/* STUB_ENTRY_CF: where the body goes on */
 	u64 eip;
 	s64 k;			/* STUB_RAISE: the exception */
 	u16 guest;
 	u16 recipe, vmap;
+	struct flags_at flags;	/* STUB_EXIT */
 };
 
 struct emit {

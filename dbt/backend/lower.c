@@ -14,7 +14,8 @@ static bool skipped(const struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_NOP: case IR_CONST: return true;
-	case IR_GETREG: case IR_LDSTATE: case IR_ENTRYF: case IR_ENTRYCF: case IR_GETXMM:
+	case IR_GETREG: case IR_LDSTATE: case IR_TICKS: case IR_ENTRYF: case IR_ENTRYCF:
+	case IR_GETXMM:
 		return !e->uses[e->i];
 	}
 	return ir_pure(in) && (!e->uses[e->i] || e->folded[e->i]);
@@ -44,8 +45,9 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_SETF: e->setf = e->i; break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
 	case IR_HELPER: case IR_ENTRYF: lower_call(e, in); break;
-	case IR_EXIT: case IR_EXIT_IF: case IR_EXIT_IND: case IR_SYS: case IR_RAISE:
-	case IR_RAISE_IF: case IR_ENTRYCF: lower_control(e, in); break;
+	case IR_TICKS: host_ticks(e, ra_def(e, e->i)); break;
+	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT_IND: case IR_SYS:
+	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: lower_control(e, in); break;
 	default: host_lower_alu(e, in); break;
 	}
 }

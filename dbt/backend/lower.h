@@ -18,6 +18,9 @@ void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap);
 void site_add_raise(struct emit *e, const struct stub *s);
 /* Before an exit: the flags of SETF go to their pinned registers. */
 void flags_materialize(struct emit *e, val setf);
+/* The same for an exit at the side: first where they are, at its branch, then in its stub. */
+struct flags_at flags_now(struct emit *e, val setf);
+void flags_put(struct emit *e, const struct flags_at *f);
 
 /* -- mem.c, control.c -- */
 void lower_mem(struct emit *e, const struct ir_insn *in);

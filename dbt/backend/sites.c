@@ -99,6 +99,38 @@ void site_add_raise(struct emit *e, const struct stub *s)
 	t->raise = (u32)(s->k & 0xffff) | (u32)(s->k >> 32) << RAISE_ERROR_SHIFT;
 }
 
+struct flags_at flags_now(struct emit *e, val setf)
+{
+	const struct ir_insn *in = &e->ir->v[setf];
+	struct flags_at f = { .there = !setf || setf == e->materialized };
+
+	if (f.there)
+		return f;
+	f.kind = in->x;
+	f.log2size = in->y;
+	f.a = loc_of(e, in->a, &f.ka);
+	f.b = loc_of(e, in->b, &f.kb);
+	return f;
+}
+
+static void put_operand(struct emit *e, int r, struct loc l, s32 k)
+{
+	switch (l.kind) {
+	case LOC_CONST: host_const(e, r, k); return;
+	case LOC_HOST: host_move(e, r, l.n); return;
+	case LOC_SPILL: host_fill(e, r, l.n); return;
+	}
+}
+
+void flags_put(struct emit *e, const struct flags_at *f)
+{
+	if (f->there)
+		return;
+	host_const(e, R_CCOP, CC_OP(f->kind, f->log2size));
+	put_operand(e, R_CCA, f->a, f->ka);
+	put_operand(e, R_CCB, f->b, f->kb);
+}
+
 void flags_materialize(struct emit *e, val setf)
 {
 	const struct ir_insn *in = &e->ir->v[setf];

@@ -47,7 +47,8 @@ static bool unwanted(const struct emit *e, unsigned i)
 	const struct ir_insn *in = &e->ir->v[i];
 
 	return !e->uses[i] && (ir_pure(in) || in->op == IR_GETREG || in->op == IR_LDSTATE ||
-			       in->op == IR_ENTRYF || in->op == IR_ENTRYCF || in->op == IR_GETXMM);
+			       in->op == IR_TICKS || in->op == IR_ENTRYF || in->op == IR_ENTRYCF ||
+			       in->op == IR_GETXMM);
 }
 
 static void find_uses(struct emit *e)

@@ -334,6 +334,22 @@ u16 va_map(struct emit *e)
 	return e->vmaps;
 }
 
+void va_at(struct emit *e, u16 map)
+{
+	e->vlive_count = 0;
+	e->vlocked = 0;
+	for (unsigned g = 0; g < XMMS; g++)
+		e->xmm[g] = map ? e->vmap[map - 1][g] : whole(V_XMM(g));
+}
+
+static bool wanted_by_site(const struct emit *e, unsigned map)
+{
+	for (unsigned n = 0; n < e->out->sites; n++)
+		if (e->out->site[n].vmap == map)
+			return true;
+	return false;
+}
+
 /* Maps behind the code; sites get their places in words from the block's start. */
 void va_emit_maps(struct emit *e)
 {
@@ -342,6 +358,8 @@ void va_emit_maps(struct emit *e)
 	for (unsigned n = 0; n < e->vmaps; n++) {
 		s64 words = code_here(&e->c) - e->start;
 
+		if (!wanted_by_site(e, n + 1))
+			continue;
 		if (words > 0xffff)
 			e->failed = true;
 		at[n + 1] = (u16)words;

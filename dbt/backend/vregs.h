@@ -33,6 +33,8 @@ void va_done(struct emit *e);
 void va_canonical(struct emit *e);
 /* At a fault site: where they are, as a number for struct fault_site's vmap. */
 u16 va_map(struct emit *e);
+/* In a stub, where no value is wanted any more: they are where va_map saw them. */
+void va_at(struct emit *e, u16 map);
 /* Behind the code: the maps, and the sites' numbers become places. */
 void va_emit_maps(struct emit *e);
 

@@ -28,37 +28,38 @@ static void remove_from_frame(struct block *b, u32 n)
 	*next_on(p, n) = *next_on(b, n);
 }
 
-/* Byte range of the block on its page k (0, 1). False: it has no bytes on frame n there. */
-static bool range_on(const struct block *b, unsigned k, u32 n, u32 *off, u32 *size)
-{
-	u32 start = block_key_offset(&b->key);
-	u32 first = b->guest_len < FRAME_SIZE - start ? b->guest_len : FRAME_SIZE - start;
-
-	*off = k ? 0 : start;
-	*size = k ? b->guest_len - first : first;
-	return b->frame[k] == n;
-}
-
 bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size)
 {
 	u32 at, len;
 
 	for (unsigned k = 0; k < 2; k++)
-		if (range_on(b, k, n, &at, &len) && at < off + size && off < at + len)
-			return true;
+		for (unsigned r = 0; r < BLOCK_RANGES && b->frame[k] == n; r++)
+			if (block_range_on(b->range[r], k, &at, &len) && at < off + size &&
+			    off < at + len)
+				return true;
 	return false;
+}
+
+/* The lines of frame n that the block lies on. */
+static u64 lines_of(const struct block *b, u32 n)
+{
+	u64 lines = 0;
+	u32 off, size;
+
+	for (unsigned k = 0; k < 2; k++)
+		for (unsigned r = 0; r < BLOCK_RANGES && b->frame[k] == n; r++)
+			if (block_range_on(b->range[r], k, &off, &size))
+				lines |= frame_lines(off, size);
+	return lines;
 }
 
 /* The lines that the frame's remaining blocks lie on. */
 static void update_lines(u32 n)
 {
 	u64 lines = 0;
-	u32 off, size;
 
 	for (struct block *b = pool_at(frame_at(n)->blocks); b; b = block_behind(b, n))
-		for (unsigned k = 0; k < 2; k++)
-			if (range_on(b, k, n, &off, &size))
-				lines |= frame_lines(off, size);
+		lines |= lines_of(b, n);
 	frame_code_set(n, lines);
 }
 

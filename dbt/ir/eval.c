@@ -247,6 +247,7 @@ static void control(struct eval *e, const struct ir_insn *in)
 		/* fall through */
 	case IR_RAISE: raise(e, in, fault_of(in)); break;
 	case IR_EXIT_IF:
+	case IR_LEAVE_IF:
 		if (!ir_cond_holds(in->x, (s64)word(e, in->a), (s64)word(e, in->b)))
 			break;
 		/* fall through */
@@ -285,8 +286,9 @@ static void step(struct eval *e, unsigned i)
 	case IR_SETF: case IR_ENTRYF: case IR_ENTRYCF: flags(e, i); break;
 	case IR_HELPER: helper(e, i); break;
 	case IR_VEC: vector_op(e, i); break;
-	case IR_RAISE: case IR_RAISE_IF: case IR_EXIT_IF: case IR_EXIT: case IR_EXIT_IND:
-	case IR_SYS: control(e, in); break;
+	case IR_RAISE: case IR_RAISE_IF: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT:
+	case IR_EXIT_IND: case IR_SYS: control(e, in); break;
+	case IR_TICKS: set(e, i, helper_ticks(e->c, 0, 0, 0)); break;
 	default:
 		if (ir_info[in->op].shape == SH_BIN)
 			set(e, i, binary(in, word(e, in->a), word(e, in->b)));

@@ -42,7 +42,7 @@ struct ir_insn {
 };
 
 #define IR_MAX 2048		/* instructions of one block */
-#define IR_GUEST_MAX 64		/* x86 instructions of one block */
+#define IR_GUEST_MAX 96		/* x86 instructions of one block */
 #define IR_GUEST_RESERVE 192	/* a new x86 instruction is begun only if so many are left */
 
 struct ir_guest {

@@ -38,7 +38,7 @@ struct line {
 static void add_words(struct line *l, const struct ir_insn *in)
 {
 	switch (in->op) {
-	case IR_SETCOND: case IR_EXIT_IF: case IR_RAISE_IF:
+	case IR_SETCOND: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE_IF:
 		ADD(l, ".%s", ir_cond_text[in->x]);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
@@ -82,7 +82,7 @@ static void add_k(struct line *l, const struct ir_insn *in)
 	switch (in->op) {
 	case IR_HELPER: case IR_SYS: case IR_VEC:
 		break;			/* a word has said it */
-	case IR_EXIT: case IR_EXIT_IF: case IR_RAISE: case IR_RAISE_IF:
+	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE: case IR_RAISE_IF:
 		ADD(l, " #0x%llx", (long long)in->k);
 		break;
 	default:

@@ -91,6 +91,7 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 			return "i32 constant not sign-extended";
 		break;
 	case IR_EXIT_IF:
+	case IR_LEAVE_IF:
 	case IR_RAISE_IF:
 		if (!in->a || !in->b || type_of(ir, in->a) != type_of(ir, in->b))
 			return "branch types";

@@ -55,6 +55,22 @@ static bool cuts_eip(const struct lift *t, const struct ir1 *i)
 	return i->opsize == 2 && key_relocatable(t->key);
 }
 
+/* Forward, and not far: the block goes on there. */
+static void jump(struct lift *t, u32 to)
+{
+	if (to >= t->next && to < t->reach)
+		t->next = to;
+	else
+		lift_exit(t, to);
+}
+
+/* Behind a conditional branch. */
+static void fall_through(struct lift *t)
+{
+	if (!t->go_on)
+		lift_exit(t, t->next);
+}
+
 static void go(struct lift *t, const struct ir1 *i)
 {
 	u32 to = i->ops[0].imm;
@@ -62,7 +78,7 @@ static void go(struct lift *t, const struct ir1 *i)
 	if (cuts_eip(t, i))
 		lift_exit_ind(t, lift_zx(t, lift_eip(t, to), 2), JUMP_PLAIN);
 	else
-		lift_exit(t, to);
+		jump(t, to);
 }
 
 /* Go there if a cond b, else on. */
@@ -73,7 +89,7 @@ static void go_if(struct lift *t, const struct ir1 *i, enum ir_cond cond, val a,
 
 	if (!cuts_eip(t, i)) {
 		lift_exit_if(t, cond, a, b, to);
-		lift_exit(t, t->next);
+		fall_through(t);
 		return;
 	}
 	target = lift_zx(t, lift_eip(t, to), 2);
@@ -150,10 +166,12 @@ void lift_call(struct lift *t, const struct ir1 *i)
 	else
 		check_indirect(t, target, i->opsize);
 	lift_put_sp(t, sp);
-	if (direct)
+	if (!direct)
+		lift_exit_ind(t, target, JUMP_CALL);
+	else if (cuts_eip(t, i))
 		go(t, i);
 	else
-		lift_exit_ind(t, target, JUMP_CALL);
+		lift_exit(t, i->ops[0].imm);
 }
 
 void lift_ret(struct lift *t, const struct ir1 *i)

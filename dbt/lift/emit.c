@@ -96,6 +96,11 @@ void lift_ststate(struct lift *t, size_t off, enum ir_mem mem, val v)
 	emit(t, (struct ir_insn){ .op = IR_STSTATE, .x = mem, .a = v, .k = off });
 }
 
+val lift_ticks(struct lift *t)
+{
+	return emit(t, (struct ir_insn){ .op = IR_TICKS, .type = T_I64 });
+}
+
 val lift_helper(struct lift *t, enum helper h, enum ir_type result, val a, val b, val c)
 {
 	return emit(t, (struct ir_insn){ .op = IR_HELPER, .type = result, .x = 1, .a = a, .b = b,

@@ -24,6 +24,12 @@ void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip)
 					 .c = lift_flags_full(t), .k = eip });
 }
 
+void lift_leave_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip)
+{
+	ir_emit(t->ir, (struct ir_insn){ .op = IR_LEAVE_IF, .x = cond, .a = a, .b = b,
+					 .c = lift_flags_full(t), .k = eip });
+}
+
 void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind)
 {
 	ir_emit(t->ir, (struct ir_insn){ .op = IR_EXIT_IND, .x = kind, .a = eip,

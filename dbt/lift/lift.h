@@ -22,7 +22,14 @@ struct lift {
 	const struct ir1 *i;
 	u32 key;		/* enum key_flag */
 	u64 features;		/* of the CPU model: 1 << enum feature */
-	u32 next;		/* offset of the next instruction */
+	/*
+	 * Offset of the instruction that comes next in the block: the one behind, or what a jump
+	 * that the block follows goes to.
+	 */
+	u32 next;
+	/* The block may go on behind a conditional branch, which is then an exit at its side. */
+	bool go_on;
+	u64 reach;		/* it follows jumps forward to below this offset; 0: none */
 	bool ended;		/* the block has its final exit */
 	bool sti;		/* by STI */
 	bool rep;		/* by a repeated string instruction */
@@ -70,6 +77,7 @@ val lift_sx64(struct lift *t, val a);
 val lift_trunc(struct lift *t, val a);			/* I64 to I32 */
 val lift_ldstate(struct lift *t, size_t off, enum ir_mem mem, enum ir_type type);
 void lift_ststate(struct lift *t, size_t off, enum ir_mem mem, val v);
+val lift_ticks(struct lift *t);				/* the host's clock, I64 */
 #define LDSTATE32(t, field) lift_ldstate(t, offsetof(struct vcpu, field), M_32, T_I32)
 #define STSTATE32(t, field, v) lift_ststate(t, offsetof(struct vcpu, field), M_32, v)
 val lift_helper(struct lift *t, enum helper h, enum ir_type type, val a, val b, val c);
@@ -132,6 +140,8 @@ void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s
 /* exit.c: they materialise the flags. */
 void lift_exit(struct lift *t, u32 eip);
 void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip);
+/* By the run loop, for whatever is pending. */
+void lift_leave_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip);
 void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind);
 /* End the block in a system helper (all state in struct vcpu). */
 void lift_sys(struct lift *t, enum helper h, val a, val b);

@@ -85,9 +85,45 @@ void lift_pushf(struct lift *t, const struct ir1 *i)
 	lift_push_value(t, f, i->opsize);
 }
 
+/* Bits that POPF takes from its image here (SDM vol. 2); IF and IOPL as the privilege allows. */
+static u32 popf_mask(const struct lift *t, unsigned size)
+{
+	u32 mask = FL_ARITH | FL_TF | FL_DF | FL_NT | (size == 4 ? FL_AC | FL_ID : 0);
+
+	return mask | (t->key & KEY_IO_OK ? FL_IF : 0) | (t->key & KEY_CPL ? 0 : FL_IOPL);
+}
+
+/*
+ * Of what is not arithmetic flags, only IF is changed here, and it is not set while anything is
+ * pending. The helper does all else again, from the old ESP and EFLAGS: POPF replaces the
+ * arithmetic flags whatever they were.
+ */
 void lift_popf(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_popf, lift_pop_value(t, i->opsize), lift_const(t, i->opsize));
+	unsigned size = i->opsize;
+	u32 mask = popf_mask(t, size);
+	val v = lift_pop_value(t, size), old, changed, busy;
+
+	if ((t->key & KEY_SINGLE) || ((t->key & KEY_VM) && !(t->key & KEY_IO_OK))) {
+		lift_sys(t, HELPER_popf, v, lift_const(t, size));
+		return;
+	}
+	old = LDSTATE32(t, eflags);
+	changed = lift_op2(t, IR_XOR, v, lift_op2k(t, IR_OR, old, t->key & KEY_DF ? FL_DF : 0));
+	busy = lift_op2k(t, IR_AND, changed, mask & ~(FL_ARITH | FL_IF));
+	if (mask & FL_IF) {
+		val set = lift_op2k(t, IR_AND, v, FL_IF);
+
+		busy = lift_op2(t, IR_OR, busy,
+				lift_select(t, set, LDSTATE32(t, pending), lift_const(t, 0)));
+		STSTATE32(t, eflags,
+			  lift_op2(t, IR_OR, lift_op2k(t, IR_AND, old, ~(s64)FL_IF), set));
+	}
+	lift_put_sp(t, lift_stack(t, size));
+	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, v, FL_ARITH), 0, 0);
+	lift_exit_if(t, IC_EQ, busy, lift_const(t, 0), t->next);
+	lift_sys(t, HELPER_popf_again, v,
+		 lift_deposit(t, lift_const64(t, size), lift_zx64(t, old), 32, 32));
 }
 
 void lift_leave(struct lift *t, const struct ir1 *i)

@@ -5,20 +5,51 @@
  */
 #include "dbt/lift/lift.h"
 
-/* Port and size; the helper checks the I/O bitmap unless the block key says it need not. */
+#include "kernel/lib/bits.h"
+
+/* The operand that names a port. */
 static val port(struct lift *t, const struct ir1_op *o)
 {
 	return o->kind == IR1_IMM ? lift_const(t, o->imm & 0xff) : lift_zx(t, lift_get(t, EDX), 2);
 }
 
+/* Need the TSS not be asked? (SDM vol. 1, 19.5) */
+static bool ports_free(const struct lift *t)
+{
+	return (t->key & (KEY_IO_OK | KEY_VM)) == KEY_IO_OK;
+}
+
+/* Behind a device's access: on to the next instruction, by the run loop if that is wanted. */
+static void after_port(struct lift *t, val wanted, val none)
+{
+	lift_leave_if(t, IC_NE, wanted, none, t->next);
+	lift_exit(t, t->next);
+}
+
 void lift_in(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_in, port(t, &i->ops[1]), lift_const(t, i->ops[0].size));
+	unsigned size = i->ops[0].size;
+	val v, p = port(t, &i->ops[1]);
+
+	if (!ports_free(t)) {
+		lift_sys(t, HELPER_in, p, lift_const(t, size));
+		return;
+	}
+	v = lift_helper(t, HELPER_port_in, T_I64, p, lift_const(t, size), 0);
+	lift_put_sized(t, EAX, lift_trunc(t, v), size);
+	after_port(t, lift_op2k(t, IR_SHR, v, 32), lift_const64(t, 0));
 }
 
 void lift_out(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_out, port(t, &i->ops[0]), lift_const(t, i->ops[1].size));
+	val p = port(t, &i->ops[0]), size = lift_const(t, i->ops[1].size);
+
+	if (!ports_free(t)) {
+		lift_sys(t, HELPER_out, p, size);
+		return;
+	}
+	after_port(t, lift_helper(t, HELPER_port_out, T_I32, p, size, lift_get(t, EAX)),
+		   lift_const(t, 0));
 }
 
 void lift_cli(struct lift *t, const struct ir1 *i)
@@ -81,7 +112,16 @@ void lift_mov_to_dr(struct lift *t, const struct ir1 *i)
 
 void lift_mov_from_cr(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_mov_from_cr, lift_const(t, i->ops[0].reg), lift_const(t, i->ops[1].reg));
+	static const u16 field[] = {
+		[0] = offsetof(struct vcpu, cr0), [2] = offsetof(struct vcpu, cr2),
+		[3] = offsetof(struct vcpu, cr3), [4] = offsetof(struct vcpu, cr4),
+	};
+	unsigned n = i->ops[1].reg;
+
+	if (!(t->key & KEY_CPL) && n < ARRAY_LEN(field) && field[n])
+		lift_put(t, i->ops[0].reg, lift_ldstate(t, field[n], M_32, T_I32));
+	else
+		lift_sys(t, HELPER_mov_from_cr, lift_const(t, i->ops[0].reg), lift_const(t, n));
 }
 
 void lift_mov_from_dr(struct lift *t, const struct ir1 *i)
@@ -103,19 +143,30 @@ void lift_wbinvd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
 void lift_rdmsr(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_rdmsr, 0, 0); }
 void lift_wrmsr(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_wrmsr, 0, 0); }
 void lift_rdpmc(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_rdpmc, 0, 0); }
-void lift_cpuid(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_cpuid, 0, 0); }
 
-/* At CPL 0 CR4.TSD does not matter. */
+void lift_cpuid(struct lift *t, const struct ir1 *i)
+{
+	static const u8 reg[] = { EAX, EBX, ECX, EDX };
+
+	(void)i;
+	lift_helper(t, HELPER_cpuid, T_I32, lift_get(t, EAX), lift_get(t, ECX), 0);
+	for (unsigned n = 0; n < ARRAY_LEN(reg); n++)
+		lift_put(t, reg[n], LDSTATE32(t, help[n]));
+}
+
+/* At CPL 0 CR4.TSD does not matter (SDM vol. 2, RDTSC). */
 void lift_rdtsc(struct lift *t, const struct ir1 *i)
 {
 	val tsc;
 
 	(void)i;
-	if (t->key & KEY_CPL) {
-		lift_sys(t, HELPER_rdtsc_checked, 0, 0);
-		return;
-	}
-	tsc = lift_helper(t, HELPER_rdtsc, T_I64, 0, 0, 0);
+	if (t->key & KEY_CPL)
+		lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, LDSTATE32(t, cr4), CR4_TSD),
+			      lift_const(t, 0), EXC_GP, 0);
+	tsc = lift_ticks(t);
+	tsc = lift_op2(t, IR_MUL, tsc, lift_zx64(t, LDSTATE32(t, tsc_mul)));
+	tsc = lift_op2(t, IR_ADD, tsc,
+		       lift_ldstate(t, offsetof(struct vcpu, tsc_offset), M_64, T_I64));
 	lift_put(t, EAX, lift_trunc(t, tsc));
 	lift_put(t, EDX, lift_trunc(t, lift_op2k(t, IR_SHR, tsc, 32)));
 }

@@ -10,7 +10,8 @@
 static bool removable(const struct ir_insn *in)
 {
 	return ir_pure(in) || in->op == IR_GETREG || in->op == IR_GETXMM ||
-	       in->op == IR_LDSTATE || in->op == IR_ENTRYF || in->op == IR_ENTRYCF;
+	       in->op == IR_LDSTATE || in->op == IR_TICKS || in->op == IR_ENTRYF ||
+	       in->op == IR_ENTRYCF;
 }
 
 void opt_dead(struct opt *o)

@@ -5,7 +5,6 @@
  * transfer made it); a fault is left in c->fault, with eip at the instruction.
  */
 #include "dbt/core/core.h"
-#include "dbt/sys/cpuid.h"
 #include "dbt/sys/exc.h"
 #include "dbt/sys/farxfer.h"
 #include "dbt/sys/guestmem.h"
@@ -102,6 +101,16 @@ u64 helper_popf(struct vcpu *c, u64 v, u64 size, u64 d)
 	if (!f.raised)
 		pop_stack(c, (unsigned)size);
 	return finish(c, f);
+}
+
+/* What translated code has made of ESP and EFLAGS is undone; b: the size, old EFLAGS << 32. */
+u64 helper_popf_again(struct vcpu *c, u64 v, u64 b, u64 d)
+{
+	unsigned size = (u8)b;
+
+	c->eflags = (u32)(b >> 32);
+	pop_stack(c, -size);
+	return helper_popf(c, v, size, d);
 }
 
 u64 helper_sti(struct vcpu *c, u64 a, u64 b, u64 d)
@@ -441,24 +450,6 @@ u64 helper_rdpmc(struct vcpu *c, u64 a, u64 b, u64 d)
 {
 	u64 v = 0;
 	struct fault f = sys_rdpmc(c, reg32(c, ECX), &v);
-
-	UNUSED3;
-	return finish_edx_eax(c, f, v);
-}
-
-u64 helper_cpuid(struct vcpu *c, u64 a, u64 b, u64 d)
-{
-	UNUSED3;
-	sys_cpuid(c);
-	return finish(c, fault_none());
-}
-
-u64 helper_rdtsc(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return sys_tsc(c); }
-
-u64 helper_rdtsc_checked(struct vcpu *c, u64 a, u64 b, u64 d)
-{
-	u64 v = 0;
-	struct fault f = sys_rdtsc(c, &v);
 
 	UNUSED3;
 	return finish_edx_eax(c, f, v);

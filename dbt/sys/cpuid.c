@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "dbt/sys/msr.h"
-#include "dbt/sys/sysutil.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 #include "kernel/panic.h"
@@ -215,9 +214,9 @@ static void leaf_vendor(const struct vcpu *c, u32 out[4])
 	out[0] = c->model->max_leaf;
 	if ((c->misc_enable & MISC_LIMIT_CPUID) && out[0] > 3)
 		out[0] = 3;
-	memcpy(&out[1], "Genu", 4);
-	memcpy(&out[3], "ineI", 4);
-	memcpy(&out[2], "ntel", 4);
+	out[1] = 0x756e6547;		/* Genu ineI ntel */
+	out[3] = 0x49656e69;
+	out[2] = 0x6c65746e;
 }
 
 /* Leaves that do not exist answer as the highest basic one (SDM vol. 2). */
@@ -233,7 +232,7 @@ void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4])
 {
 	const struct cpu_model *m = c->model;
 
-	memset(out, 0, 4 * sizeof(out[0]));
+	out[0] = out[1] = out[2] = out[3] = 0;
 	leaf = clamp_leaf(m, leaf);
 	switch (leaf) {
 	case 0: leaf_vendor(c, out); break;
@@ -252,15 +251,4 @@ void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4])
 	case 0x80000008: out[0] = 32 << 8 | m->phys_bits; break;
 	default: put_features(c, leaf, out); break;	/* 7, 80000001, 80000007; others are 0 */
 	}
-}
-
-void sys_cpuid(struct vcpu *c)
-{
-	u32 out[4];
-
-	cpuid_read(c, reg32(c, EAX), reg32(c, ECX), out);
-	set_reg32(c, EAX, out[0]);
-	set_reg32(c, EBX, out[1]);
-	set_reg32(c, ECX, out[2]);
-	set_reg32(c, EDX, out[3]);
 }

@@ -37,9 +37,6 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err);
 /* CPUID(leaf, subleaf) → EAX, EBX, ECX, EDX, as APIC_BASE and MISC_ENABLE of c let it show. */
 void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4]);
 
-/* The instruction: EAX, ECX in; EAX, EBX, ECX, EDX out. */
-void sys_cpuid(struct vcpu *c);
-
 static inline bool vcpu_has(const struct vcpu *c, enum x86_feature f)
 {
 	return feature_in(c->model->features, f);

@@ -72,11 +72,3 @@ u64 sys_tsc(const struct vcpu *c)
 {
 	return c->hooks->read_ticks() * c->tsc_mul + c->tsc_offset;
 }
-
-struct fault sys_rdtsc(struct vcpu *c, u64 *out)
-{
-	if ((c->cr4 & CR4_TSD) && c->cpl)
-		return fault_gp0();
-	*out = sys_tsc(c);
-	return fault_none();
-}

@@ -93,7 +93,6 @@ struct fault sys_sti(struct vcpu *c);
 struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize);
 
 u64 sys_tsc(const struct vcpu *c);
-struct fault sys_rdtsc(struct vcpu *c, u64 *out);
 struct fault sys_rdpmc(struct vcpu *c, u32 counter, u64 *out);
 
 /*

@@ -5,14 +5,16 @@
  *
  *   scan.c     prefixes, opcode map, length: decides which bytes are needed
  *   Capstone   which instruction it is, and its operands
- *   here       the instructions that Capstone gets wrong (facts below), values
- *              of immediates, sizes of some memory operands, LOCK
+ *   here       the instructions that Capstone gets wrong (facts below), sizes
+ *              of some operands, LOCK; shapes that were met are kept
+ *   shape.c    values of displacements and immediates
  *
  * Capstone never sees the guest's bytes but a normalised copy (normalise()):
  * LOCK, segments, repeated prefixes and F2/F3 that mean nothing are left out,
- * opcodes that it rejects are replaced by a twin with the same operands.
- * Invariant: what scan() and Capstone think of the length is the same, or the
- * instruction is refused and counted in the decoder.
+ * opcodes that it rejects are replaced by a twin with the same operands, and
+ * displacements and immediates are 0. Invariant: what scan() and Capstone think
+ * of the length is the same, or the instruction is refused and counted in the
+ * decoder.
  */
 #include "dbt/x86/decode.h"
 
@@ -23,9 +25,11 @@
 
 #include "dbt/x86/cpu.h"
 #include "dbt/x86/scan.h"
+#include "dbt/x86/shape.h"
 #include "dbt/x86/x87map.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
+#include "kernel/panic.h"
 
 /* -- Capstone's names to ours ------------------------------------------------ */
 
@@ -131,9 +135,10 @@ static bool is_count(const struct scan *s)
  * The copy that Capstone decodes, in 32-bit mode whatever the guest's: 67 and 66 for an
  * address and operand size of 16 bits, or 66, F2, F3 where they choose the instruction
  * (F2 and F3 outrank 66), then the opcode. Capstone's 16-bit mode does not know 66 as
- * part of an SSE opcode. Returns the copy's length, at most 3 more than the original's.
+ * part of an SSE opcode. values: leave displacement and immediate as they are. Returns the
+ * copy's length, at most 3 more than the original's.
  */
-static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes)
+static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes, bool values)
 {
 	static const u8 escapes[] = { 0, 1, 2, 2 };
 	unsigned n = 0, from = s->opcode_at - escapes[s->map], at = s->opcode_at - from;
@@ -146,6 +151,10 @@ static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes)
 	if (choice && (is_simd_opcode(s) || is_count(s)))
 		copy[n++] = choice == PFX_REP ? 0xf3 : 0xf2;
 	memcpy(copy + n, bytes + from, s->len - from);
+	for (unsigned k = 0; k < s->disp_len && !values; k++)
+		copy[n + s->disp_at - from + k] = 0;
+	for (unsigned k = 0; k < s->imm_len && !values; k++)
+		copy[n + s->imm_at - from + k] = 0;
 	at += n;
 	if (is_hint(s) && !is_prefetch(s))
 		copy[at] = 0x1f;
@@ -219,23 +228,8 @@ static u8 gpr_or_none(x86_reg r)
 	return r < X86_REG_ENDING && reg_names[r].kind == IR1_GPR ? reg_names[r].number : IR1_NOREG;
 }
 
-/* Little-endian bytes[at .. at + n), n <= 8. */
-static u64 load_le(const u8 *bytes, unsigned at, unsigned n)
-{
-	u64 v = 0;
-
-	for (unsigned k = 0; k < n; k++)
-		v |= (u64)bytes[at + k] << 8 * k;
-	return v;
-}
-
-static s64 load_signed(const u8 *bytes, unsigned at, unsigned n)
-{
-	return n ? sign_extend(load_le(bytes, at, n), 8 * n) : 0;
-}
-
 /* Default segment: SS when the base is eSP or eBP (SDM vol. 1, 3.7.4). */
-static void set_segment(struct ir1_op *o, const struct scan *s)
+static void set_segment(struct shape_op *o, const struct scan *s)
 {
 	if (s->seg != SCAN_NOSEG)
 		o->seg = s->seg;
@@ -243,18 +237,17 @@ static void set_segment(struct ir1_op *o, const struct scan *s)
 		o->seg = o->base == ESP || o->base == EBP ? SS : DS;
 }
 
-static void take_mem(struct ir1_op *o, const cs_x86_op *c, const struct scan *s, const u8 *bytes)
+static void take_mem(struct shape_op *o, const cs_x86_op *c, const struct scan *s)
 {
 	o->kind = IR1_MEM;
 	o->size = c->size;
 	o->base = gpr_or_none(c->mem.base);
 	o->index = gpr_or_none(c->mem.index);
 	o->scale = o->index == IR1_NOREG ? 1 : c->mem.scale;
-	o->disp = load_signed(bytes, s->disp_at, s->disp_len);
 	set_segment(o, s);
 }
 
-static bool take_reg(struct ir1_op *o, x86_reg reg)
+static bool take_reg(struct shape_op *o, x86_reg reg)
 {
 	const struct reg_name *n = &reg_names[reg < X86_REG_ENDING ? reg : X86_REG_INVALID];
 
@@ -266,10 +259,10 @@ static bool take_reg(struct ir1_op *o, x86_reg reg)
 }
 
 /* A memory operand that the instruction implies: seg:[base]. */
-static struct ir1_op implied_mem(const struct scan *s, u8 base, unsigned size)
+static struct shape_op implied_mem(const struct scan *s, u8 base, unsigned size)
 {
-	return (struct ir1_op){ .kind = IR1_MEM, .size = size, .base = base, .index = IR1_NOREG,
-				.scale = 1, .seg = s->seg != SCAN_NOSEG ? s->seg : DS };
+	return (struct shape_op){ .kind = IR1_MEM, .size = size, .base = base, .index = IR1_NOREG,
+				  .scale = 1, .seg = s->seg != SCAN_NOSEG ? s->seg : DS };
 }
 
 /* Immediates that are extended to the operand size; all others are unsigned. */
@@ -290,33 +283,35 @@ static bool is_shift_by_1(const struct scan *s)
 }
 
 /* Capstone's value and size of an immediate are not used: its sign extension varies. */
-static void take_imm(struct ir1_op *o, const struct ir1 *i, const struct scan *s)
+static void take_imm(struct shape *h, const struct scan *s)
 {
+	struct shape_op *o = &h->ops[h->nops];
+
 	o->kind = IR1_IMM;
 	if (is_shift_by_1(s)) {
-		o->imm = 1;
+		h->imm = SHAPE_ONE;
 		o->size = 1;
 	} else if (is_signed_imm(s)) {
-		o->imm = load_signed(i->bytes, s->imm_at, s->imm_len);
-		o->size = i->nops ? i->ops[0].size : i->opsize;
+		h->imm = SHAPE_SIGNED;
+		o->size = h->nops ? h->ops[0].size : h->opsize;
 	} else {
-		o->imm = load_le(i->bytes, s->imm_at, s->imm_len);
+		h->imm = SHAPE_UNSIGNED;
 		o->size = s->imm_len;
 	}
 }
 
-static bool take_operands(struct ir1 *i, const struct scan *s, const cs_x86 *c)
+static bool take_operands(struct shape *h, const struct scan *s, const cs_x86 *c)
 {
-	unsigned n = c->op_count < ARRAY_LEN(i->ops) ? c->op_count : ARRAY_LEN(i->ops);
+	unsigned n = c->op_count < ARRAY_LEN(h->ops) ? c->op_count : ARRAY_LEN(h->ops);
 
-	for (; i->nops < n; i->nops++) {
-		const cs_x86_op *from = &c->operands[i->nops];
-		struct ir1_op *to = &i->ops[i->nops];
+	for (; h->nops < n; h->nops++) {
+		const cs_x86_op *from = &c->operands[h->nops];
+		struct shape_op *to = &h->ops[h->nops];
 
 		if (from->type == X86_OP_MEM)
-			take_mem(to, from, s, i->bytes);
+			take_mem(to, from, s);
 		else if (from->type == X86_OP_IMM)
-			take_imm(to, i, s);
+			take_imm(h, s);
 		else if (!take_reg(to, from->reg))
 			return false;
 	}
@@ -325,139 +320,131 @@ static bool take_operands(struct ir1 *i, const struct scan *s, const cs_x86 *c)
 
 /* -- Mending operands ----------------------------------------------------------- */
 
-static void set_ops(struct ir1 *i, unsigned n)
+static void set_ops(struct shape *h, unsigned n)
 {
-	for (unsigned k = n; k < ARRAY_LEN(i->ops); k++)
-		i->ops[k] = (struct ir1_op){ 0 };
-	i->nops = n;
+	for (unsigned k = n; k < ARRAY_LEN(h->ops); k++)
+		h->ops[k] = (struct shape_op){ 0 };
+	h->nops = n;
 }
 
-/* JMP, Jcc, CALL, LOOP …: the target, wrapped to the operand size. */
-static void mend_rel(struct ir1 *i, const struct scan *s)
+/* JMP, Jcc, CALL, LOOP … */
+static void mend_rel(struct shape *h)
 {
-	u32 target = i->eip + i->len + (u32)load_signed(i->bytes, s->imm_at, s->imm_len);
-
-	set_ops(i, 0);
-	i->nops = 1;
-	i->ops[0] = (struct ir1_op){ .kind = IR1_REL, .size = i->opsize,
-				     .imm = i->opsize == 2 ? target & 0xffff : target };
+	set_ops(h, 0);
+	h->nops = 1;
+	h->ops[0] = (struct shape_op){ .kind = IR1_REL, .size = h->opsize };
 }
 
 /* CALLF and JMPF: ptr16:16, ptr16:32 and their memory forms. */
-static void mend_far(struct ir1 *i, const struct scan *s)
+static void mend_far(struct shape *h, const struct scan *s)
 {
 	if (s->has_modrm) {
-		i->ops[0].size = i->opsize + 2;
+		h->ops[0].size = h->opsize + 2;
 		return;
 	}
-	set_ops(i, 0);
-	i->nops = 1;
-	i->ops[0] = (struct ir1_op){
-		.kind = IR1_FAR, .size = i->opsize + 2,
-		.imm = load_le(i->bytes, s->imm_at, i->opsize),
-		.disp = load_le(i->bytes, s->imm_at + i->opsize, 2),
-	};
+	set_ops(h, 0);
+	h->nops = 1;
+	h->ops[0] = (struct shape_op){ .kind = IR1_FAR, .size = h->opsize + 2 };
 }
 
-static void mend_string(struct ir1 *i, const struct scan *s)
+static void mend_string(struct shape *h, const struct scan *s)
 {
-	i->opsize = s->opcode & 1 ? i->opsize : 1;
-	set_ops(i, 0);
-	if (i->op == X86_STOS || i->op == X86_SCAS || i->op == X86_INS)
+	h->opsize = s->opcode & 1 ? h->opsize : 1;
+	set_ops(h, 0);
+	if (h->op == X86_STOS || h->op == X86_SCAS || h->op == X86_INS)
 		return;
-	i->nops = 1;
-	i->ops[0] = implied_mem(s, ESI, i->opsize);
+	h->nops = 1;
+	h->ops[0] = implied_mem(s, ESI, h->opsize);
 }
 
-static void mend_enter(struct ir1 *i, const struct scan *s)
+static void mend_enter(struct shape *h)
 {
-	i->ops[0].imm = load_le(i->bytes, s->imm_at, 2);
-	i->ops[0].size = 2;
-	i->ops[1].imm = i->bytes[s->imm_at + 2];
-	i->ops[1].size = 1;
+	h->ops[0].size = 2;
+	h->ops[1].size = 1;
+	h->imm = SHAPE_ENTER;
 }
 
-static void mend_cmpfp(struct ir1 *i, const struct scan *s)
+static void mend_cmpfp(struct shape *h)
 {
-	i->ops[2] = (struct ir1_op){ .kind = IR1_IMM, .size = 1, .imm = i->bytes[s->imm_at] };
-	i->nops = 3;
-	i->subop = i->bytes[s->imm_at] & 7;
+	h->ops[2] = (struct shape_op){ .kind = IR1_IMM, .size = 1 };
+	h->nops = 3;
+	h->imm = SHAPE_COMPARE;
 }
 
-static void set_mem_size(struct ir1 *i, unsigned size)
+static void set_mem_size(struct shape *h, unsigned size)
 {
-	for (unsigned k = 0; k < i->nops; k++)
-		if (i->ops[k].kind == IR1_MEM)
-			i->ops[k].size = size;
+	for (unsigned k = 0; k < h->nops; k++)
+		if (h->ops[k].kind == IR1_MEM)
+			h->ops[k].size = size;
 }
 
 /* Operands that Capstone leaves out, adds or sizes otherwise than ir1.h says. */
-static void mend_operands(struct ir1 *i, const struct scan *s)
+static void mend_operands(struct shape *h, const struct scan *s)
 {
-	switch (i->op) {
+	switch (h->op) {
 	case X86_JCC: case X86_JCXZ: case X86_LOOP: case X86_LOOPE: case X86_LOOPNE:
-		mend_rel(i, s);
+		mend_rel(h);
 		break;
 	case X86_JMP: case X86_CALL:
 		if (!s->has_modrm)
-			mend_rel(i, s);
+			mend_rel(h);
 		break;
-	case X86_JMPF: case X86_CALLF: mend_far(i, s); break;
+	case X86_JMPF: case X86_CALLF: mend_far(h, s); break;
 	case X86_LES: case X86_LDS: case X86_LSS: case X86_LFS: case X86_LGS:
-		set_mem_size(i, i->opsize + 2);
+		set_mem_size(h, h->opsize + 2);
 		break;
-	case X86_BOUND: set_mem_size(i, 2 * i->opsize); break;
-	case X86_SGDT: case X86_SIDT: case X86_LGDT: case X86_LIDT: set_mem_size(i, 6); break;
-	case X86_COMISD: set_mem_size(i, 8); break;
+	case X86_BOUND: set_mem_size(h, 2 * h->opsize); break;
+	case X86_SGDT: case X86_SIDT: case X86_LGDT: case X86_LIDT: set_mem_size(h, 6); break;
+	case X86_COMISD: set_mem_size(h, 8); break;
 	case X86_LEA: case X86_INVLPG: case X86_FXSAVE: case X86_FXRSTOR: case X86_NOP_RM:
 	case X86_PREFETCH: case X86_CLFLUSH:
-		set_mem_size(i, 0);
+		set_mem_size(h, 0);
 		break;
-	case X86_MOV_TO_SREG: case X86_LAR: case X86_LSL: i->ops[1].size = 2; break;
-	case X86_ENTER: mend_enter(i, s); break;
-	case X86_CMPPS: case X86_CMPSS: case X86_CMPPD: case X86_CMPSD_SSE: mend_cmpfp(i, s); break;
+	case X86_MOV_TO_SREG: case X86_LAR: case X86_LSL: h->ops[1].size = 2; break;
+	case X86_ENTER: mend_enter(h); break;
+	case X86_CMPPS: case X86_CMPSS: case X86_CMPPD: case X86_CMPSD_SSE: mend_cmpfp(h); break;
 	case X86_XLAT:
-		i->nops = 1;
-		i->ops[0] = implied_mem(s, EBX, 1);
+		h->nops = 1;
+		h->ops[0] = implied_mem(s, EBX, 1);
 		break;
 	case X86_MASKMOVQ: case X86_MASKMOVDQU:
-		i->nops = 3;
-		i->ops[2] = implied_mem(s, EDI, i->ops[0].size);
+		h->nops = 3;
+		h->ops[2] = implied_mem(s, EDI, h->ops[0].size);
 		break;
 	case X86_MONITOR:
-		i->nops = 1;
-		i->ops[0] = implied_mem(s, EAX, 0);
+		h->nops = 1;
+		h->ops[0] = implied_mem(s, EAX, 0);
 		break;
-	case X86_NOP: case X86_PAUSE: case X86_MWAIT: set_ops(i, 0); break;
+	case X86_NOP: case X86_PAUSE: case X86_MWAIT: set_ops(h, 0); break;
 	default:
-		if (x86_rows[i->op].flags & ROW_STRING)
-			mend_string(i, s);
+		if (x86_rows[h->op].flags & ROW_STRING)
+			mend_string(h, s);
 	}
 }
 
 /* -- x87 ------------------------------------------------------------------------- */
 
-static struct ir1_op st_operand(u8 number)
+static struct shape_op st_operand(u8 number)
 {
-	return (struct ir1_op){ .kind = IR1_ST, .size = 10, .reg = number };
+	return (struct shape_op){ .kind = IR1_ST, .size = 10, .reg = number };
 }
 
 /* Register forms come from the map alone: Capstone rejects aliases and swaps FSUB with FSUBR. */
-static void x87_registers(struct ir1 *i, u8 form, u8 sti)
+static void x87_registers(struct shape *h, u8 form, u8 sti)
 {
 	switch (form) {
 	case X87_AX:
-		i->nops = 1;
-		i->ops[0] = (struct ir1_op){ .kind = IR1_GPR, .size = 2, .reg = EAX };
+		h->nops = 1;
+		h->ops[0] = (struct shape_op){ .kind = IR1_GPR, .size = 2, .reg = EAX };
 		break;
 	case X87_I:
-		i->nops = 1;
-		i->ops[0] = st_operand(sti);
+		h->nops = 1;
+		h->ops[0] = st_operand(sti);
 		break;
 	case X87_0I: case X87_I0:
-		i->nops = 2;
-		i->ops[0] = st_operand(form == X87_0I ? 0 : sti);
-		i->ops[1] = st_operand(form == X87_0I ? sti : 0);
+		h->nops = 2;
+		h->ops[0] = st_operand(form == X87_0I ? 0 : sti);
+		h->ops[1] = st_operand(form == X87_0I ? sti : 0);
 		break;
 	}
 }
@@ -465,16 +452,18 @@ static void x87_registers(struct ir1 *i, u8 form, u8 sti)
 /* -- The decoder ------------------------------------------------------------------ */
 
 struct work {				/* one call's temporaries */
-	struct scan scan;
+	const struct scan *scan;
+	const u8 *bytes;
+	bool values;			/* as normalise() takes it */
 	cs_insn insn;
 	cs_detail detail;
 };
 
-static bool run_capstone(struct decoder *d, struct work *w, const u8 *bytes)
+static bool run_capstone(struct decoder *d, struct work *w)
 {
 	u8 copy[SCAN_MAX + 3];
 	const u8 *code = copy;
-	size_t size = normalise(copy, &w->scan, bytes);
+	size_t size = normalise(copy, w->scan, w->bytes, w->values);
 	u64 address = 0;
 
 	w->insn.detail = &w->detail;
@@ -485,73 +474,111 @@ static bool run_capstone(struct decoder *d, struct work *w, const u8 *bytes)
 	return size == 0;
 }
 
-static bool decode_x87(struct decoder *d, struct ir1 *i, struct work *w)
+static bool make_x87(struct decoder *d, struct shape *h, struct work *w)
 {
-	const struct scan *s = &w->scan;
+	const struct scan *s = w->scan;
 	struct x87_entry e = x87_lookup(s->opcode, s->modrm);
 
-	i->op = e.op;
-	i->cond = e.cond;
-	i->subop = e.subop;
+	h->op = e.op;
+	h->cond = e.cond;
+	h->subop = e.subop;
 	if (e.op == X86_INVALID || e.form != X87_MEM) {
-		x87_registers(i, e.form, modrm_rm(s->modrm));
+		x87_registers(h, e.form, modrm_rm(s->modrm));
 		return e.op != X86_INVALID;
 	}
-	if (!run_capstone(d, w, i->bytes) || !take_operands(i, s, &w->detail.x86))
+	if (!run_capstone(d, w) || !take_operands(h, s, &w->detail.x86))
 		return false;
-	set_mem_size(i, e.size);
-	return i->nops == 1;
+	set_mem_size(h, e.size);
+	return h->nops == 1;
 }
 
-static bool decode_other(struct decoder *d, struct ir1 *i, struct work *w)
+static bool make_other(struct decoder *d, struct shape *h, struct work *w)
 {
-	const struct scan *s = &w->scan;
+	const struct scan *s = w->scan;
 
-	if (!scan_form_exists(s) || !run_capstone(d, w, i->bytes))
+	if (!scan_form_exists(s) || !run_capstone(d, w))
 		return false;
-	i->op = row_for(s, w->insn.id);
-	if (i->op == X86_INVALID || !take_operands(i, s, &w->detail.x86))
+	h->op = row_for(s, w->insn.id);
+	if (h->op == X86_INVALID || !take_operands(h, s, &w->detail.x86))
 		return false;
-	if (i->op == X86_JCC || i->op == X86_SETCC || i->op == X86_CMOVCC)
-		i->cond = s->opcode & 15;
+	if (h->op == X86_JCC || h->op == X86_SETCC || h->op == X86_CMOVCC)
+		h->cond = s->opcode & 15;
 	if (is_simd_opcode(s) || is_count(s))
-		i->prefix &= ~(PFX_REP | PFX_REPNE);
-	mend_operands(i, s);
+		h->prefix &= ~(PFX_REP | PFX_REPNE);
+	mend_operands(h, s);
 	return true;
 }
 
 /* LOCK: only where the row allows it and the destination is memory. */
-static bool lock_allowed(const struct ir1 *i)
+static bool lock_allowed(const struct shape *h)
 {
-	return (x86_rows[i->op].flags & ROW_LOCK) && i->ops[0].kind == IR1_MEM;
+	return (x86_rows[h->op].flags & ROW_LOCK) && h->ops[0].kind == IR1_MEM;
+}
+
+/* The shape of one instruction into *h. False: it is #UD. values: as normalise() takes it. */
+static bool make_shape(struct decoder *d, struct shape *h, const struct scan *s, const u8 *bytes,
+		       bool values)
+{
+	struct work w;
+	bool valid;
+
+	w.scan = s;
+	w.bytes = bytes;
+	w.values = values;
+	*h = (struct shape){ .key = shape_key(s), .opsize = s->opsize, .prefix = s->prefix };
+	if (s->map == MAP_1 && (s->opcode & 0xf8) == 0xd8)
+		valid = make_x87(d, h, &w);
+	else
+		valid = make_other(d, h, &w);
+	return valid && (!(h->prefix & PFX_LOCK) || lock_allowed(h));
+}
+
+/* The shape from the table, or made and put there. NULL: it is #UD. */
+static const struct shape *find_shape(struct decoder *d, const struct scan *s, const u8 *bytes)
+{
+	u64 key = shape_key(s);
+	struct shape *h = &d->shapes[shape_slot(key)], fresh;
+
+	d->decoded++;
+	if (h->key == key)
+		return h;
+	d->made++;
+	if (!make_shape(d, &fresh, s, bytes, false))
+		return NULL;
+	*h = fresh;
+	return h;
+}
+
+/* Does Capstone say the same of the bytes as they are, values and all? */
+static void verify_shape(struct decoder *d, const struct shape *h, const struct scan *s,
+			 const u8 *bytes)
+{
+	struct shape whole;
+	bool valid = make_shape(d, &whole, s, bytes, true);
+
+	if (valid != (h != NULL) || (h && memcmp(h, &whole, sizeof(whole))))
+		panic("decode: opcode %x of map %u, ModR/M %x: its shape is another one",
+		      s->opcode, s->map, s->modrm);
 }
 
 enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, unsigned avail,
 			  u32 eip, unsigned mode)
 {
-	struct work w;
-	enum decode_status status;
-	bool valid;
+	struct scan s;
+	const struct shape *h;
+	enum decode_status status = scan(&s, bytes, avail, mode);
 
-	*out = (struct ir1){ .op = X86_INVALID };
-	status = scan(&w.scan, bytes, avail, mode);
+	out->op = X86_INVALID;
+	out->len = out->nops = 0;
 	if (status != DECODE_OK)
 		return status;
-	out->len = w.scan.len;
-	out->opsize = w.scan.opsize;
-	out->addrsize = w.scan.addrsize;
-	out->prefix = w.scan.prefix;
-	out->eip = eip;
-	memcpy(out->bytes, bytes, w.scan.len);
-	if (w.scan.map == MAP_1 && (w.scan.opcode & 0xf8) == 0xd8)
-		valid = decode_x87(d, out, &w);
-	else
-		valid = decode_other(d, out, &w);
-	if (valid && (out->prefix & PFX_LOCK))
-		valid = lock_allowed(out);
-	if (!valid)
-		out->op = X86_INVALID;
-	return valid ? DECODE_OK : DECODE_INVALID;
+	h = find_shape(d, &s, bytes);
+	if (d->verify)
+		verify_shape(d, h, &s, bytes);
+	if (!h)
+		return DECODE_INVALID;
+	shape_fill(out, h, &s, bytes, eip);
+	return DECODE_OK;
 }
 
 /* -- Set-up ------------------------------------------------------------------------- */
@@ -560,8 +587,8 @@ int decoder_init(struct decoder *d)
 {
 	cs_opt_mem mem = { malloc, calloc, realloc, free, vsnprintf };
 
-	d->disagreements = 0;
-	if (cs_option(0, CS_OPT_MEM, (size_t)&mem) != CS_ERR_OK ||
+	*d = (struct decoder){ .shapes = calloc(SHAPE_SLOTS, sizeof(struct shape)) };
+	if (!d->shapes || cs_option(0, CS_OPT_MEM, (size_t)&mem) != CS_ERR_OK ||
 	    cs_open(CS_ARCH_X86, CS_MODE_32, &d->capstone) != CS_ERR_OK ||
 	    cs_option(d->capstone, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
 		return -ERR_NOMEM;

@@ -19,6 +19,9 @@ enum decode_status {
 /* What one core decodes with. */
 struct decoder {
 	size_t capstone;	/* its handle */
+	struct shape *shapes;	/* SHAPE_SLOTS of them (shape.h), by hash; the last one met */
+	bool verify;		/* compare each with what Capstone says of the whole bytes */
+	u64 decoded, made;	/* instructions; those whose shape was not in the table */
 	/*
 	 * How often Capstone and the length rules of scan.c disagreed (the instruction was
 	 * refused): our bug if not 0.

@@ -60,23 +60,31 @@ static char map_38(u8 opcode)
 
 static char map_3a(u8 opcode) { return opcode == 0x0f ? 'M' : 'x'; }
 
-struct reader {
-	const u8 *bytes;
-	unsigned avail, at;
-	enum decode_status status;
+/* What a letter means. */
+enum follows {
+	BYTES = 3,		/* so many bytes of immediate */
+	BY_OPSIZE = 1 << 2,	/* and as many as the operand has */
+	MODRM = 1 << 3,
+	ALWAYS_REG = 1 << 4,	/* mod is ignored: no memory operand */
+	GROUP_3 = 1 << 5,	/* the immediate is there for /0 and /1 only */
+	MOFFS = 1 << 6,
+	NONE = 1 << 7,		/* no instruction */
+};
+static const u8 follows[128] = {
+	['m'] = MODRM, ['r'] = MODRM | ALWAYS_REG, ['b'] = 1, ['M'] = MODRM | 1, ['w'] = 2,
+	['e'] = 3, ['z'] = BY_OPSIZE, ['Z'] = MODRM | BY_OPSIZE, ['f'] = BY_OPSIZE | 2,
+	['o'] = MOFFS, ['g'] = MODRM | GROUP_3 | 1, ['G'] = MODRM | GROUP_3 | BY_OPSIZE,
+	['x'] = NONE,
 };
 
-/* Are the next n bytes there? Beyond SCAN_MAX there is nothing to wait for. */
-static bool have(struct reader *r, unsigned n)
-{
-	if (r->at + n <= r->avail && r->at + n <= SCAN_MAX)
-		return true;
-	r->status = r->avail >= SCAN_MAX ? DECODE_TOO_LONG : DECODE_NEED_MORE;
-	return false;
-}
+struct reader {
+	const u8 *bytes;
+	unsigned end, at;	/* end: no byte from there on is looked at */
+};
 
-/* One prefix byte into s; false when b is none. */
-static bool take_prefix(struct scan *s, u8 b)
+static inline bool have(const struct reader *r, unsigned n) { return r->at + n <= r->end; }
+
+static void take_prefix(struct scan *s, u8 b)
 {
 	switch (b) {
 	case 0x26: s->seg = 0; break;	/* ES CS SS DS FS GS are numbered 0-5 */
@@ -90,19 +98,19 @@ static bool take_prefix(struct scan *s, u8 b)
 	case 0xf0: s->prefix |= PFX_LOCK; break;
 	case 0xf2: s->prefix = (s->prefix & ~PFX_REP) | PFX_REPNE; break;
 	case 0xf3: s->prefix = (s->prefix & ~PFX_REPNE) | PFX_REP; break;
-	default: return false;
 	}
-	return true;
 }
 
-static bool scan_prefixes(struct scan *s, struct reader *r, unsigned mode)
+/* The prefixes; true when the opcode's first byte is there. */
+static inline bool scan_prefixes(struct scan *s, struct reader *r, unsigned mode)
 {
 	s->seg = SCAN_NOSEG;
 	for (;; r->at++) {
 		if (!have(r, 1))
 			return false;
-		if (!take_prefix(s, r->bytes[r->at]))
+		if (map_1[r->bytes[r->at]] != 'p')
 			break;
+		take_prefix(s, r->bytes[r->at]);
 	}
 	if (s->seg != SCAN_NOSEG)
 		s->prefix |= PFX_SEG;
@@ -111,38 +119,35 @@ static bool scan_prefixes(struct scan *s, struct reader *r, unsigned mode)
 	return true;
 }
 
-/* The opcode's bytes; returns its letter, 0 when bytes are missing. */
-static char scan_opcode(struct scan *s, struct reader *r)
+/* The opcode's bytes behind 0F; returns its letter, 0 when bytes are missing. */
+static char scan_opcode_0f(struct scan *s, struct reader *r)
 {
-	static const u8 escape[] = { [MAP_38] = 0x38, [MAP_3A] = 0x3a };
+	if (!have(r, 1))
+		return 0;
+	s->map = MAP_0F;
+	s->opcode = r->bytes[r->at++];
+	if (s->opcode != 0x38 && s->opcode != 0x3a)
+		return map_0f[s->opcode];
+	if (!have(r, 1))
+		return 0;
+	s->map = s->opcode == 0x38 ? MAP_38 : MAP_3A;
+	s->opcode = r->bytes[r->at++];
+	return s->map == MAP_38 ? map_38(s->opcode) : map_3a(s->opcode);
+}
+
+static inline char scan_opcode(struct scan *s, struct reader *r)
+{
+	char letter;
 
 	s->map = MAP_1;
 	s->opcode = r->bytes[r->at++];
-	if (s->opcode == 0x0f) {
-		if (!have(r, 1))
-			return 0;
-		s->map = MAP_0F;
-		s->opcode = r->bytes[r->at++];
-		for (u8 m = MAP_38; s->map == MAP_0F && m <= MAP_3A; m++) {
-			if (s->opcode != escape[m])
-				continue;
-			if (!have(r, 1))
-				return 0;
-			s->map = m;
-			s->opcode = r->bytes[r->at++];
-		}
-	}
+	letter = s->opcode == 0x0f ? scan_opcode_0f(s, r) : map_1[s->opcode];
 	s->opcode_at = r->at - 1;
-	switch (s->map) {
-	case MAP_1: return map_1[s->opcode];
-	case MAP_0F: return map_0f[s->opcode];
-	case MAP_38: return map_38(s->opcode);
-	default: return map_3a(s->opcode);
-	}
+	return letter;
 }
 
-/* Bytes of the displacement that ModR/M (and the SIB byte at `sib`) ask for. */
-static unsigned disp_len(const struct scan *s, u8 sib)
+/* Bytes of the displacement that ModR/M and the SIB byte ask for. */
+static inline unsigned disp_len(const struct scan *s)
 {
 	unsigned mod = modrm_mod(s->modrm), rm = modrm_rm(s->modrm);
 
@@ -151,15 +156,13 @@ static unsigned disp_len(const struct scan *s, u8 sib)
 	if (s->addrsize == 2)
 		return mod == 2 || (mod == 0 && rm == 6) ? 2 : 0;
 	if (mod == 0 && rm == 4)
-		rm = sib & 7;
+		rm = s->sib & 7;
 	return mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
 }
 
 /* ModR/M, SIB and displacement. */
-static bool scan_modrm(struct scan *s, struct reader *r, bool always_reg)
+static inline bool scan_modrm(struct scan *s, struct reader *r, bool always_reg)
 {
-	u8 sib = 0;
-
 	if (!have(r, 1))
 		return false;
 	s->has_modrm = true;
@@ -169,64 +172,57 @@ static bool scan_modrm(struct scan *s, struct reader *r, bool always_reg)
 	if (s->addrsize == 4 && modrm_rm(s->modrm) == 4) {
 		if (!have(r, 1))
 			return false;
-		sib = r->bytes[r->at++];
+		s->sib = r->bytes[r->at++];
 	}
 	s->disp_at = r->at;
-	s->disp_len = disp_len(s, sib);
-	if (!have(r, s->disp_len))
-		return false;
+	s->disp_len = disp_len(s);
 	r->at += s->disp_len;
-	return true;
+	return have(r, 0);
 }
 
-static unsigned imm_len(const struct scan *s, char letter)
+static bool scan_moffs(struct scan *s, struct reader *r)
 {
-	switch (letter) {
-	case 'b': case 'M': return 1;
-	case 'z': case 'Z': return s->opsize;
-	case 'w': return 2;
-	case 'e': return 3;
-	case 'f': return s->opsize + 2u;
-	case 'g': return modrm_reg(s->modrm) < 2 ? 1 : 0;
-	case 'G': return modrm_reg(s->modrm) < 2 ? s->opsize : 0;
-	default: return 0;
-	}
+	s->disp_at = r->at;
+	s->disp_len = s->addrsize;
+	r->at += s->disp_len;
+	return have(r, 0);
 }
 
-static bool wants_modrm(char letter)
+/* All of the instruction; false when bytes are missing. *exists: the opcode is in a map. */
+static bool scan_all(struct scan *s, struct reader *r, unsigned mode, bool *exists)
 {
-	return letter == 'm' || letter == 'M' || letter == 'Z' || letter == 'r' ||
-	       letter == 'g' || letter == 'G';
+	char letter;
+	u8 f;
+
+	if (!scan_prefixes(s, r, mode))
+		return false;
+	letter = scan_opcode(s, r);
+	if (!letter)
+		return false;
+	f = follows[(u8)letter];
+	*exists = !(f & NONE);
+	if (!*exists)
+		return true;
+	if ((f & MODRM) && !scan_modrm(s, r, f & ALWAYS_REG))
+		return false;
+	if ((f & MOFFS) && !scan_moffs(s, r))
+		return false;
+	s->imm_at = r->at;
+	if (!(f & GROUP_3) || modrm_reg(s->modrm) < 2)
+		s->imm_len = (f & BYTES) + (f & BY_OPSIZE ? s->opsize : 0);
+	s->len = r->at + s->imm_len;
+	return s->len <= r->end;
 }
 
 enum decode_status scan(struct scan *s, const u8 *bytes, unsigned avail, unsigned mode)
 {
-	struct reader r = { bytes, avail, 0, DECODE_OK };
-	char letter;
+	struct reader r = { bytes, avail < SCAN_MAX ? avail : SCAN_MAX, 0 };
+	bool exists = true;
 
 	*s = (struct scan){ 0 };
-	if (!scan_prefixes(s, &r, mode))
-		return r.status;
-	letter = scan_opcode(s, &r);
-	if (!letter)
-		return r.status;
-	if (letter == 'x')
-		return DECODE_INVALID;
-	if (wants_modrm(letter) && !scan_modrm(s, &r, letter == 'r'))
-		return r.status;
-	if (letter == 'o') {
-		s->disp_at = r.at;
-		s->disp_len = s->addrsize;
-		if (!have(&r, s->disp_len))
-			return r.status;
-		r.at += s->disp_len;
-	}
-	s->imm_at = r.at;
-	s->imm_len = imm_len(s, letter);
-	if (!have(&r, s->imm_len))
-		return r.status;
-	s->len = r.at + s->imm_len;
-	return DECODE_OK;
+	if (!scan_all(s, &r, mode, &exists))	/* beyond SCAN_MAX there is nothing to wait for */
+		return avail >= SCAN_MAX ? DECODE_TOO_LONG : DECODE_NEED_MORE;
+	return exists ? DECODE_OK : DECODE_INVALID;
 }
 
 /* -- Which forms exist ------------------------------------------------------- */

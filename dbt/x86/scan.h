@@ -15,16 +15,21 @@
 enum scan_map { MAP_1, MAP_0F, MAP_38, MAP_3A };
 
 struct scan {
-	u8 len;			/* the whole instruction */
+	/*
+	 * The shape: what decides which instruction it is, and all its operands but for their
+	 * values. shape_key() takes these eight bytes together.
+	 */
 	u8 map, opcode;		/* enum scan_map and the opcode's last byte */
-	u8 opcode_at;		/* offset of that byte */
-	bool has_modrm;		/* then ModR/M follows the opcode */
-	u8 modrm;
-	u8 disp_at, disp_len;	/* displacement; the moffs address of A0-A3 counts as one */
-	u8 imm_at, imm_len;	/* immediates, relative offsets, far pointers */
+	u8 modrm, sib;		/* 0: none */
 	u8 prefix;		/* enum ir1_prefix, the last of F2 and F3 */
 	u8 seg;			/* the last segment prefix as enum sreg number, or SCAN_NOSEG */
 	u8 opsize, addrsize;	/* effective, by prefixes and mode: 2 or 4 */
+
+	u8 len;			/* the whole instruction */
+	u8 opcode_at;		/* offset of the opcode's last byte */
+	bool has_modrm;		/* then ModR/M follows the opcode */
+	u8 disp_at, disp_len;	/* displacement; the moffs address of A0-A3 counts as one */
+	u8 imm_at, imm_len;	/* immediates, relative offsets, far pointers */
 };
 
 #define SCAN_NOSEG 7

@@ -38,6 +38,7 @@ struct uart {
 	u8 msr_delta, modem;	/* modem: inputs as last seen, MSR bits 7…4 */
 	u16 divisor;
 	bool overrun, thre_pending;
+	bool line;		/* the interrupt line, as driven last */
 	struct fifo rx, tx;
 	struct irq_line irq;
 	struct chardev end;
@@ -90,7 +91,8 @@ static void update(struct uart *u)
 {
 	bool on = pending(u) != IIR_NONE && u->mcr & MCR_OUT2 && !(u->mcr & MCR_LOOP);
 
-	irq_set(&u->irq, on);
+	if (on != u->line)
+		irq_set(&u->irq, u->line = on);
 }
 
 /* -- Data ------------------------------------------------------------------ */
@@ -295,7 +297,7 @@ void uart_reset(struct uart *u)
 	u->overrun = u->thre_pending = false;
 	u->rx.n = u->tx.n = 0;
 	u->modem = modem_inputs(u);
-	update(u);
+	irq_set(&u->irq, u->line = false);	/* the interrupt controllers begin anew too */
 	lock_drop(&u->lock);
 }
 

@@ -182,4 +182,49 @@ code disk_fn
 	ret
 end disk_fn
 	.balign	512
+
+/* -- Several parts: ebx = where it is ------------------------------------------------------- */
+code part_ahead
+	movl	$2, 1f - part_ahead + 1(%ebx)
+	jmp	1f
+	.long	0x11111111
+1:	movl	$1, %eax
+	ret
+end part_ahead
+code part_side			/* ecx = 0: the branch is taken */
+	movl	$2, 1f - part_side + 1(%ebx)
+	testl	%ecx, %ecx
+	jz	2f
+1:	movl	$1, %eax
+	ret
+2:	movl	$3, %eax
+	ret
+end part_side
+	.balign	64
+code part_each			/* 64 bytes apart */
+	movl	$1, %eax
+	jmp	1f
+	.balign	64
+1:	addl	$2, %eax
+	jmp	2f
+	.balign	64
+2:	addl	$4, %eax
+	jmp	3f
+	.balign	64
+3:	addl	$8, %eax
+	jmp	4f
+	.balign	64
+4:	addl	$16, %eax
+	ret
+end part_each
+code part_data			/* counts up its data, which are at PART_DATA (cache.h) */
+	movl	11(%ebx), %eax
+	addl	$1, %eax
+	jmp	2f
+	.org	part_data + 11, 0x90
+	.long	0
+2:	movl	%eax, 11(%ebx)
+	ret
+end part_data
+
 	.section .note.GNU-stack, "", @progbits

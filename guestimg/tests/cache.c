@@ -25,5 +25,6 @@ void main(void)
 {
 	test_mappings();
 	test_writes();
+	test_parts();
 	finish("cache");
 }

@@ -8,8 +8,9 @@
 #include "guestimg/tests/lib.h"
 
 /*
- * Host instructions. The monitor is not interrupted while it translates one block: 40 instructions
- * of this program's kind take 330,000. Where the handler itself was evicted, its blocks come too.
+ * Host instructions. The monitor is not interrupted while it translates what it has decoded of one
+ * block: 64 instructions of this program's kind take 270,000. Where the handler itself was evicted,
+ * its blocks come too.
  */
 enum { BOUND = 50000, BLOCK = 400000, BLOCKS = 700000, US = 1000, C_TIMER_LATE = 47 };
 enum { CODE = FREE + 0x400000, DATA = FREE + 0x800000, APIC_PAGE = 0xfee00000, ROM_PAGE = 0xf0000,
@@ -140,17 +141,26 @@ static void dropped_code(void)
 
 /* -- All -- */
 
-static void run_op(const char *name, void (*op)(void), u32 bound)
+/* How late a handler was at worst meanwhile. */
+__attribute__((noinline)) static u32 ten_times(void (*op)(void))
 {
-	test(name);
-	op();				/* translated, its pages there */
 	ticks = worst = 0;
 	for (u32 n = 0; n < 10; n++)
 		op();
+	return worst;
+}
+
+static void run_op(const char *name, void (*op)(void), u32 bound)
+{
+	u32 late;
+
+	test(name);
+	ten_times(op);			/* translated, its pages there */
+	late = ten_times(op);
 	expect("timers went off", ticks > 3, 1);
-	print_dec(worst);
+	print_dec(late);
 	print(" host instructions: ");
-	expect("within the bound", worst <= bound ? bound : worst, bound);
+	expect("within the bound", late <= bound ? bound : late, bound);
 }
 
 void main(void)
@@ -174,6 +184,8 @@ void main(void)
 	on_trap[VEC_LAPIC] = on_timer;
 	next();
 	__asm__ volatile("sti");
+	while (*(volatile u32 *)&ticks < 2)
+		;			/* the handler is translated before it is measured */
 	for (u32 n = 0; n < COUNT(ops); n++)
 		run_op(ops[n].name, ops[n].op, ops[n].bound);
 	__asm__ volatile("cli");

@@ -32,6 +32,7 @@
 #include "dbt/x86/cpu.h"
 #include "dbt/x86/decode.h"
 #include "dbt/x86/scan.h"
+#include "qemu-test/fuzz/insn_bytes.h"
 #include "qemu-test/vendor.h"
 
 #define CODE 0x10000000ul		/* one page of code, then one without access */
@@ -55,14 +56,6 @@ static unsigned rules;			/* enum vendor_rule */
 static u32 fault_address;		/* of the last DATA_FAULT */
 static unsigned long tested, skipped, addresses, wrong;
 static unsigned long vendor_lengths;	/* by VENDOR_UD_MODRM */
-
-static u64 next_random(void)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return rng;
-}
 
 static void die(const char *what)
 {
@@ -401,37 +394,6 @@ static void check(const u8 *b, unsigned mode)
 
 /* -- Inputs -------------------------------------------------------------------------- */
 
-static const u8 prefixes[] = {
-	0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0xf2, 0xf3,
-};
-
-static void random_bytes(u8 *b)
-{
-	unsigned n = 0, wanted = next_random() % 4;
-
-	for (unsigned k = 0; k < SCAN_MAX; k++)
-		b[k] = next_random() >> 32;
-	if (next_random() % 64 == 0)
-		wanted = next_random() % 16;
-	while (n < wanted)
-		b[n++] = prefixes[next_random() % sizeof prefixes];
-	switch (next_random() % 8) {
-	case 0: case 1: case 2:
-		b[n < 14 ? n : 14] = 0x0f;
-		break;
-	case 3:
-		b[n < 14 ? n : 14] = 0xd8 + next_random() % 8;
-		break;
-	case 4:
-		if (n < 12) {
-			b[n] = 0x0f;
-			b[n + 1] = next_random() % 2 ? 0x38 : 0x3a;
-			b[n + 2] = next_random() % 4 ? next_random() % 32 : b[n + 2];
-		}
-		break;
-	}
-}
-
 /* Each opcode of the four maps with each ModR/M byte under each of these prefixes. */
 static void check_all(unsigned mode)
 {
@@ -475,12 +437,13 @@ int main(int argc, char **argv)
 		die("mmap");
 	if (decoder_init(&decoder) != 0)
 		die("decoder_init");
+	decoder.verify = true;
 	rules = vendor_rules();
 	start_child();
 	for (unsigned long k = 0; k < count; k++) {
 		u8 b[SCAN_MAX];
 
-		random_bytes(b);
+		insn_bytes(&rng, b);
 		check(b, k & 1 ? 2 : 4);
 	}
 	for (unsigned mode = 2; all && mode <= 4; mode += 2)

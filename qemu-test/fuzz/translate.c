@@ -33,7 +33,7 @@
 
 #define ENTRIES 60			/* blocks of a round */
 #define ROUND_SECONDS 20		/* a round that takes longer hangs */
-#define INSNS 40
+#define INSNS IR_GUEST_MAX
 
 static struct progress {		/* shared with the child */
 	u32 seed, rounds, blocks, insns, evaluated, differ;
@@ -93,8 +93,11 @@ static struct ir *lift(u32 first, u32 n)
 	arena_reset(&fuzz_dbt.arena);
 	t.ir = ir_new(&fuzz_dbt.arena);
 	t.ir->key_flags = t.key;
-	for (u32 k = first; k < first + n && !t.ended; k++)
+	for (u32 k = first; k < first + n && !t.ended; k++) {
+		t.go_on = k + 1 < first + n;
+		t.reach = t.go_on ? 1ull << 32 : 0;
 		lift_insn(&t, &insn[k]);
+	}
 	lift_finish(&t, t.next);
 	return t.ir;
 }
@@ -170,6 +173,8 @@ static void evaluate(const struct block *b)
 						     start_cpu.key_flags & KEY_CS32 ? 4 : 2))
 			return;			/* the block raises #UD or #GP there */
 		eip += insn[k].len;
+		if (insn[k].op == X86_JMP && insn[k].ops[0].kind == IR1_REL)	/* followed */
+			eip = (u32)insn[k].ops[0].imm;
 	}
 	at->evaluated++;
 	begin();

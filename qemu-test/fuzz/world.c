@@ -36,6 +36,7 @@ enum { R_PRESENT = 1, R_WRITE = 2, R_USER = 4 };
 u8 *fuzz_ram;
 struct vcpu fuzz_cpu;
 struct dbt fuzz_dbt;
+static struct shadow shadow;		/* of which only the generation is looked at */
 
 static u8 rights[FUZZ_RAM / PAGE];
 static struct cpu_model models[2];	/* the default, and one with all that the lifter knows */
@@ -143,9 +144,11 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 #define GLUE(name) \
 	__attribute__((aligned(4))) void name(void) { panic("fuzz: host code is not run"); }
 void glue_exit_link(void), glue_jump_far(void), glue_jump_ind(void), glue_exit_kick(void);
-void glue_exit_stale(void), glue_sys(void), glue_call(void), glue_entry_cf(void);
+void glue_exit_closed(void), glue_exit_stale(void), glue_sys(void), glue_call(void);
+void glue_entry_cf(void);
 GLUE(glue_exit_link) GLUE(glue_jump_far) GLUE(glue_jump_ind) GLUE(glue_exit_kick)
-GLUE(glue_exit_stale) GLUE(glue_sys) GLUE(glue_call) GLUE(glue_entry_cf)
+GLUE(glue_exit_closed) GLUE(glue_exit_stale) GLUE(glue_sys) GLUE(glue_call)
+GLUE(glue_entry_cf)
 
 void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
 
@@ -187,6 +190,7 @@ void fuzz_world_init(void)
 	arena_init(&fuzz_dbt.arena, arena, 1u << 18);
 	fuzz_dbt.c = &fuzz_cpu;
 	fuzz_dbt.verify = true;
+	fuzz_dbt.shadow = &shadow;
 	fuzz_dbt.platform.bus = c.bus;
 	fuzz_dbt.platform.ferr = no_ports;
 }

@@ -104,8 +104,10 @@ static struct ir *lift_block(u32 key, u32 eip, const u8 *bytes, unsigned size)
 		if (t.ir->guests && lift_begins_block(&i))
 			break;
 		printf("ir1 %08x %s\n", eip + at, ir1_print(&i, text, sizeof text));
+		t.go_on = at + i.len < size;
+		t.reach = t.go_on ? eip + size : 0;
 		lift_insn(&t, &i);
-		at += i.len;
+		at = t.ended ? at + i.len : t.next - eip;
 	}
 	if (at < size && t.ended)
 		panic("golden: the block ends after byte %u", at);

@@ -82,7 +82,7 @@ static bool take_words(struct ir_insn *in, const struct mnemonic *m)
 	int x = 0, y = 0, k = 0;
 
 	switch (in->op) {
-	case IR_SETCOND: case IR_EXIT_IF: case IR_RAISE_IF:
+	case IR_SETCOND: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE_IF:
 		x = FIND(first, ir_cond_text);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:

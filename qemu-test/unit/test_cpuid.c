@@ -59,22 +59,20 @@ static void test_leaves(void)
 
 	world_protected(3);
 	w.apic_id = 5;
-	set_reg32(&w, EAX, 0);
-	sys_cpuid(&w);
-	EQ(reg32(&w, EAX), 10);
-	EQ(reg32(&w, EBX), 0x756e6547);			/* GenuineIntel */
-	EQ(reg32(&w, EDX), 0x49656e69);
-	EQ(reg32(&w, ECX), 0x6c65746e);
-	set_reg32(&w, EAX, 1);
-	sys_cpuid(&w);
-	EQ(reg32(&w, EAX), 0x106c2);			/* family 6, model 28, stepping 2 */
-	EQ(reg32(&w, EBX), 0x05000800);
-	EQ(reg32(&w, ECX), 0x00400201);			/* SSE3, SSSE3, MOVBE */
+	cpuid_read(&w, 0, 0, r);
+	EQ(r[0], 10);
+	EQ(r[1], 0x756e6547);				/* GenuineIntel */
+	EQ(r[3], 0x49656e69);
+	EQ(r[2], 0x6c65746e);
+	cpuid_read(&w, 1, 0, r);
+	EQ(r[0], 0x106c2);				/* family 6, model 28, stepping 2 */
+	EQ(r[1], 0x05000800);
+	EQ(r[2], 0x00400201);				/* SSE3, SSSE3, MOVBE */
 	/*
 	 * FPU DE PSE TSC MSR PAE MCE CX8 | APIC SEP MTRR PGE MCA CMOV | PAT CLFSH MMX |
 	 * FXSR SSE SSE2 SS; never VME, PSE36, DS, ACPI, HTT, TM, PBE
 	 */
-	EQ(reg32(&w, EDX), 0x0f89fbfd);
+	EQ(r[3], 0x0f89fbfd);
 	cpuid_read(&w, 2, 0, r);
 	EQ(r[0] & 0xff, 1);
 	static const u32 l1d[4] = { 0x121, 0x0140003f, 63, 0 };

@@ -347,6 +347,7 @@ static void check_printer(void)
 int main(void)
 {
 	CHECK_EQ(decoder_init(&decoder), 0, "decoder_init");
+	decoder.verify = true;
 	for (unsigned k = 0; k < ARRAY_LEN(ok_cases); k++)
 		check_ok(&ok_cases[k]);
 	for (unsigned k = 0; k < ARRAY_LEN(ud_cases); k++)

@@ -19,6 +19,7 @@
 static inline s64 state_offset(s64 field) { return CPU_VCPU_OFFSET + field; }
 
 static inline void host_move(struct emit *e, int d, int s) { la_or(&e->c, d, s, R_ZERO); }
+static inline void host_ticks(struct emit *e, int d) { la_rdtime_d(&e->c, d, R_ZERO); }
 static inline void host_const(struct emit *e, int d, s64 v) { la_li(&e->c, d, v); }
 
 static inline void host_spill(struct emit *e, int r, unsigned slot)

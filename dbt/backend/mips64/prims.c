@@ -4,6 +4,7 @@
 
 #include "dbt/backend/glue.h"
 #include "dbt/x86/cc.h"
+#include "kernel/host_cpu.h"
 #include "kernel/panic.h"
 
 _Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) < 32768, "state is beyond a displacement");
@@ -47,6 +48,21 @@ static void patch(struct code *c, u32 *at)
 }
 
 void host_patch(struct emit *e, u32 *at) { patch(&e->c, at); }
+
+/* -- The clock -- */
+
+/* As clock_ticks: Count has 32 bits, continued from what was seen last, which may be old. */
+void host_ticks(struct emit *e, int d)
+{
+	s64 last = offsetof(struct cpu, host[CPU_HOST_TICKS]);
+
+	mi_ld(&e->c, d, last, R_STATE);
+	mi_mfc0(&e->c, R_AT, 9, 0);
+	mi_dsubu(&e->c, R_AT, R_AT, d);
+	mi_dext(&e->c, R_AT, R_AT, 0, 32);
+	mi_daddu(&e->c, d, d, R_AT);
+	mi_sd(&e->c, d, last, R_STATE);
+}
 
 /* -- Doors -- */
 

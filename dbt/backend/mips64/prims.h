@@ -62,6 +62,7 @@ static inline void host_jump_to(struct emit *e, const u32 *to)
 
 static inline void host_trap(struct emit *e) { mi_break(&e->c, 0); }
 
+host_ticks_fn host_ticks;
 host_state_load_fn host_state_load;
 host_state_store_fn host_state_store;
 host_state_vload_fn host_state_vload;
