@@ -33,11 +33,11 @@ struct backend_out {
 struct arena;
 
 /*
- * Emit host code for the block at out->code + HOST_ENTRY_WORDS, its entry in front of it, with working memory from `scratch` (48 KiB, given
- * back when the caller resets it). Links are numbered; link n's record is found by the
- * exit stub through the word after its call, which holds link_base + n. Returns 0, -ERR_NOMEM
- * if the room for code did not suffice, -ERR_NOSPC if some table did not (fewer instructions
- * help); then nothing of it may be used.
+ * Emit host code for the block at out->code + HOST_ENTRY_WORDS, its entry in front of it, with
+ * working memory from `scratch` (48 KiB, given back when the caller resets it). Links are numbered;
+ * link n's record is found by the exit stub through the word after its call, which holds
+ * link_base + n. Returns 0, -ERR_NOMEM if the room for code did not suffice, -ERR_NOSPC if some
+ * table did not (fewer instructions help); then nothing of it may be used.
  */
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
 

@@ -26,5 +26,6 @@ void main(void)
 	test_mappings();
 	test_writes();
 	test_parts();
+	test_places();
 	finish("cache");
 }
