@@ -19,6 +19,22 @@ $(error RUN_CFG=$(RUN_CFG): no such file)
 endif
 endif
 
+# What some guests need besides, which is fetched only for them: their configuration says it.
+RUN_GUESTS := $(patsubst guestimg/run/%.cfg,%,$(wildcard guestimg/run/*.cfg))
+ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(GUEST)),)
+ifeq ($(filter $(GUEST),$(RUN_GUESTS)),)
+$(error GUEST=$(GUEST): no such guest, only $(RUN_GUESTS))
+endif
+PARTS := $(shell sed -n 's/^\# part //p' guestimg/run/$(GUEST).cfg)
+endif
+ifneq ($(filter ladder guests-all,$(MAKECMDGOALS)),)
+PARTS := kernels installer debian12
+else ifneq ($(filter bench,$(MAKECMDGOALS)),)
+# Unless the disk's boot is left out (tools/inside.mk).
+BENCH_WANTS := $(if $(filter 0,$(BENCH_LINUX) $(BENCH_DISK)),,disk)
+PARTS := $(if $(filter disk,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian12)
+endif
+
 ifeq ($(MAKECMDGOALS),clean)
 
 .PHONY: clean
@@ -39,13 +55,16 @@ forward: setup
 	+@tools/enter make --no-print-directory $(FORWARD)
 
 setup:
-	@tools/setup
+	@tools/setup $(PARTS)
 
 doctor:
 	@tools/doctor
 
 help:
 	@sed -n 's/^#: //p' tools/inside.mk
+	@echo "guests for make run GUEST=NAME:"
+	@for g in $(RUN_GUESTS); do \
+		printf '  %-14s %s\n' $$g "$$(sed -n '1s/^# //p' guestimg/run/$$g.cfg)"; done
 
 else
 

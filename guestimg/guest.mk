@@ -3,14 +3,23 @@
 # Included by tools/inside.mk.  guestimg/README.md says what each file is and how it is started.
 # Invariant: the same packages give the same bytes.
 
-GUEST := build/guest
+# Whom `make run GUEST=NAME` names; here the word means the folder.
+GUEST_NAME := $(GUEST)
+override GUEST := build/guest
 GUEST_BIOS := bios-256k.bin bios.bin
 GUEST_ROMS := vgabios-isavga.bin vgabios-stdvga.bin linuxboot_dma.bin
 GUEST_LINUX := vmlinuz-686 initramfs-686.gz
 GUEST_GRUB := grub-disk.img grub-cd.iso
 
+GUEST_SYSLINUX := syslinux-disk.img isolinux-cd.iso
+GUEST_OTHERS := ipxe.lkrn u-boot-x86.rom memtest-ia32.bin
+
 GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) $(GUEST_GRUB) \
-	gb32.img process.gz)
+	$(GUEST_SYSLINUX) $(GUEST_OTHERS) gb32.img process.gz)
+
+# Made only for those who ask, from parts that only they fetch (tools/parts.sh).
+GUEST_MORE := $(addprefix $(GUEST)/,vmlinuz-686-pae vmlinuz-rt-686-pae installer-linux \
+	installer-initrd.gz debian12.img)
 
 .PHONY: guests
 guests: $(GUEST_ALL)
@@ -51,10 +60,44 @@ $(GUEST)/grub-disk.img: guestimg/grub/mkdisk.py $(GUEST_GRUB_NEEDS)
 $(GUEST)/grub-cd.iso: $(GUEST_GRUB_NEEDS)
 	$(Q)sh guestimg/grub/build.sh cd $@ $@.tmp $(addprefix $(GUEST)/,$(GUEST_LINUX))
 
+# --- SYSLINUX's disk and CD, which start that Linux, too
+
+GUEST_SYSLINUX_NEEDS := guestimg/syslinux/build.sh guestimg/syslinux/syslinux.cfg \
+	guestimg/syslinux/floppy.cfg $(addprefix $(GUEST)/,$(GUEST_LINUX) origin)
+
+$(GUEST)/syslinux-disk.img: $(GUEST_SYSLINUX_NEEDS)
+	$(Q)sh guestimg/syslinux/build.sh disk $@ $@.tmp $(addprefix $(GUEST)/,$(GUEST_LINUX))
+
+$(GUEST)/isolinux-cd.iso: $(GUEST_SYSLINUX_NEEDS)
+	$(Q)sh guestimg/syslinux/build.sh cd $@ $@.tmp $(addprefix $(GUEST)/,$(GUEST_LINUX))
+
+# --- other programs that start without an operating system: files of packages, as they are
+
+define GUEST_COPY
+$(GUEST)/$1: $(GUEST)/origin
+	$$(Q)cp $2 $$@
+endef
+$(eval $(call GUEST_COPY,ipxe.lkrn,/usr/lib/ipxe/ipxe.lkrn))
+$(eval $(call GUEST_COPY,u-boot-x86.rom,/usr/lib/u-boot/qemu-x86/u-boot.rom))
+$(eval $(call GUEST_COPY,memtest-ia32.bin,/boot/memtest86+ia32.bin))
+
+# --- larger guests; the disk is a link: nothing writes to it, disks are copied to memory
+
+define GUEST_PART
+$(GUEST)/$1: $2
+	$$(if $2,,$$(error $1: only after tools/setup $3))$$(Q)$4 $2$5 $$@
+endef
+$(eval $(call GUEST_PART,vmlinuz-686-pae,$(LOAM_KERNELS),kernels,cp,/boot/vmlinuz-*[0-9]-686-pae))
+$(eval $(call GUEST_PART,vmlinuz-rt-686-pae,$(LOAM_KERNELS),kernels,cp,/boot/vmlinuz-*-rt-686-pae))
+INSTALLER := /usr/lib/debian-installer/images/12/i386/text/debian-installer/i386
+$(foreach f,linux initrd.gz,$(eval \
+	$(call GUEST_PART,installer-$f,$(LOAM_INSTALLER),installer,cp,$(INSTALLER)/$f)))
+$(eval $(call GUEST_PART,debian12.img,$(LOAM_DEBIAN12),debian12,ln -sfn,/debian12.img))
+
 # Changes with the packages.
+ORIGIN := $(LOAM_TREE) $(LOAM_GUEST) $(LOAM_BOOT)
 $(GUEST)/origin: FORCE
-	$(shell mkdir -p $(@D))$(if $(subst x$(LOAM_TREE) $(LOAM_GUEST)x,,x$(file <$@)x), \
-		$(file >$@,$(LOAM_TREE) $(LOAM_GUEST)))@:
+	$(shell mkdir -p $(@D))$(if $(subst x$(ORIGIN)x,,x$(file <$@)x),$(file >$@,$(ORIGIN)))@:
 
 include guestimg/bench/bench.mk
 include guestimg/process/process.mk

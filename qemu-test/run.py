@@ -22,10 +22,13 @@ import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "tools"))
+import mkesp                    # noqa: E402: knows which files a loam.cfg names
+
 LOGS = os.path.join("build", "test")
 KINDS = ("unit", "script", "qemu")
 KEYS = {"kind", "suite", "tags", "timeout", "run", "machine", "args", "expect", "forbid", "send",
-        "exit", "needs", "counts", "host", "also", "reason"}
+        "exit", "needs", "counts", "host", "also", "reason", "guest"}
 HOSTS = {               # what machine "loam" is on each host: the image started directly
     "loongarch64": "qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none"
                    " -monitor none -serial stdio -net none -kernel $build/loam.elf",
@@ -88,12 +91,28 @@ class Test:
             if machine == "loam" and self.host != next(iter(HOSTS)):
                 self.needs += self.words("$build/loam.elf")
             command = self.words(start + " " + section.get("args", ""))
+            if "guest" in section:
+                command += self.guest(section["guest"])
             return self.pack(command) if self.host in ARCHIVE and machine == "loam" else command
         default = f"build/native/{self.name}" if self.kind == "unit" else None
         run = section.get("run", default)
         if not run:
             raise Config(f"[{self.name}]: a script needs a `run`")
         return self.words(run)
+
+    def guest(self, name):
+        """What starts guestimg/run/NAME.cfg: that and its files by fw_cfg, and enough memory."""
+        config = os.path.join("guestimg", "run", name + ".cfg")
+        try:
+            files = mkesp.named_in(os.path.join(TOP, config))
+            memory = mkesp.remark(os.path.join(TOP, config), "host memory")
+        except OSError as e:
+            raise Config(f"[{self.name}]: guest = {name}: {e}") from e
+        words = ["-m", memory] if memory else []
+        for key, path in [("loam.cfg", config), *((f, f"build/guest/{f}") for f in files)]:
+            words += ["-fw_cfg", f"name=opt/loam/{key},file={path}"]
+        self.needs += [f"build/guest/{f}" for f in files]
+        return words
 
     def pack(self, command):
         """Where there is no fw_cfg its files go into an archive, which is the initrd."""

@@ -22,13 +22,13 @@ import subprocess
 import sys
 
 import bench_doc
-from bench_process import process_figures, run_linux, run_process, run_wall
+from bench_process import process_figures, run_disk, run_linux, run_process, run_wall
 from bench_run import (FOLDER, GUEST, MACHINES, Failure, instructions, last_counters, row_counters,
                        run)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOC, ROWS = "docs/bench.md", "guestimg/bench/rows.def"
-PARTS = ("linux", "process", "rows", "wall")    # the longest one first
+PARTS = ("disk", "process", "linux", "rows", "wall")    # the longest one first
 TICK = 10                       # host instructions in a tick of the host's 100 MHz counter
 ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+),\s*(\d+)\)', re.M)
 LINE = re.compile(r"^B 32 (\w+) small=\d+ cold=\d+ warm1=\d+ n=(\d+) t=(\d+) chk=(\w+)", re.M)
@@ -156,6 +156,7 @@ def measure(host, skip, parts, choice):
     """The figures of all parts, and what went wrong, by part."""
     os.makedirs(FOLDER, exist_ok=True)
     work = {"rows": lambda: part_rows(host, skip), "linux": lambda: part_linux(host),
+            "disk": lambda: {"boots": {"disk686": run_disk(host)}},
             "process": lambda: part_process(host, choice), "wall": lambda: {"wall": run_wall(host)}}
     result, failed, found = {"parts": parts, "boots": {}, "skipped": skip}, {}, {}
 
@@ -166,12 +167,13 @@ def measure(host, skip, parts, choice):
             failed[part] = str(e)
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for part in PARTS:
-            if part in parts and part != "wall":
-                pool.submit(attempt, part, work[part])
+        runs = [pool.submit(attempt, part, work[part]) for part in PARTS
+                if part in parts and part != "wall"]
+    for done in runs:
+        done.result()
     if "wall" in parts:
         attempt("wall", work["wall"])
-    for part in ("rows", "linux", "process", "wall"):   # later ones say it better
+    for part in ("rows", "linux", "disk", "process", "wall"):   # later ones say it better
         for key, value in found.get(part, {}).items():
             result[key] = result[key] | value if key == "boots" else value
     return result | {"failed": failed}

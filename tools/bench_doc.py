@@ -189,8 +189,9 @@ def closing_lines(result, others):
     if "wall" in result:
         w = result["wall"]
         lines.append(f"wall time on the machine that wrote this, without -icount: {w['n']} times "
-                     f"`cat /dev/null` ({w['row']}) {w['seconds']:.2f} s "
-                     f"(before: {old['wall']['seconds']:.2f} s)")
+                     f"`cat /dev/null` ({w['row']}) {w['seconds']:.2f} s, of which QEMU had a "
+                     f"processor for {w['processor']:.2f} s (before: "
+                     f"{old['wall']['processor']:.2f} s)")
     for part, text in result.get("failed", {}).items():
         lines.append(f"{part}: no figures: {text}")
     return lines

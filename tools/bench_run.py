@@ -8,6 +8,7 @@ Invariant: a run that does not come to its end is a Failure, not a figure.
 import os
 import re
 import subprocess
+import time
 
 FOLDER, GUEST, PLUGIN = "build/bench", "build/guest", "build/native/count.so"
 ROW_MARKER = "700000"           # guestimg/bench/bench.h
@@ -55,8 +56,28 @@ def plugin(host, name, marker=False, text=None):
     return ["-plugin", ",".join(args)], out
 
 
-def boot(host, name, config, files, limit, option, clock=ICOUNT):
-    """Boots Loam with the -plugin option; returns what it printed."""
+def wait_for(process, log, watch, limit):
+    """Until the process ends; watch(process, what the log has) is called now and then."""
+    until = time.monotonic() + limit
+    while watch and process.poll() is None and time.monotonic() < until:
+        with open(log, "rb") as f:
+            watch(process, f.read())
+        time.sleep(0.05)
+    try:
+        process.wait(max(until - time.monotonic(), 1))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
+def ends_at(last):
+    """For wait_for: asks the process to end when the log has that text."""
+    return lambda process, log: process.terminate() if last.encode() in log else None
+
+
+def boot(host, name, config, files, limit, option, clock=ICOUNT, last="guest: power off",
+         watch=None):
+    """Boots Loam with the -plugin option; returns what it printed, the last text among it."""
     command = [*MACHINES[host], *clock, *option, "-kernel", f"build/{host}/loam.elf",
                "-fw_cfg", f"name=opt/loam/loam.cfg,file={config}"]
     for key, path in files.items():
@@ -65,21 +86,22 @@ def boot(host, name, config, files, limit, option, clock=ICOUNT):
     limit *= float(os.environ.get("LOAM_TIMEOUT_SCALE", "1"))
     with open(log, "wb") as f:
         try:
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=f, stderr=subprocess.STDOUT,
-                           timeout=limit)
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=f,
+                                  stderr=subprocess.STDOUT) as process:
+                wait_for(process, log, watch, limit)
         except subprocess.TimeoutExpired as e:
             raise Failure(f"{name}: still running after {limit:g} s ({log})") from e
     with open(log, encoding="utf-8", errors="replace") as f:
         text = f.read().replace("\r", "")
-    if "guest: power off" not in text:
+    if last not in text:
         raise Failure(f"{name}: did not come to its end ({log})")
     return text
 
 
-def run(host, name, config, files, limit, marker=False, text=None):
+def run(host, name, config, files, limit, marker=False, text=None, machine=(), **more):
     """Boots Loam; returns what it printed and [(span, {counter: number})]."""
     option, out = plugin(host, name, marker, text)
-    printed = boot(host, name, config, files, limit, option)
+    printed = boot(host, name, config, files, limit, [*machine, *option], **more)
     with open(out, encoding="utf-8") as f:
         counts = [(span, pairs(rest)) for _, span, rest in (line.split(" ", 2) for line in f)]
     return printed, counts

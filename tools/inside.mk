@@ -3,9 +3,12 @@
 #
 #: make [all]          loam.elf (and loam.efi where the sources are there) in build/$(HOST)
 #: make run            start Loam in QEMU by EFI; ctrl-a x leaves; RUN_ARGS="…" adds options,
+#:                     GUEST=NAME another guest than Linux (names: at the end of this list),
 #:                     RUN_CFG=loam.cfg RUN_FROM=folder: another configuration and its files
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
+#: make ladder         every guest as far as it is to come: host instructions, seconds; slow;
+#:                     LADDER="NAME …" chooses
 #: make check-mutate   mistakes made on purpose (qemu-test/mutants.cfg): each must turn a test red;
 #:                     slow; MUTANTS="NAME …" chooses
 #: make opt-update     write what the passes make of qemu-test/opt/*.ir now into these files
@@ -14,10 +17,12 @@
 #: make fuzz           random code, natively and by a guest that means harm, for SECONDS=60 from
 #:                     FUZZ_SEED=1 on (docs/debugging.md)
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: nothing that
-#:                     boots Linux; BENCH_PARTS="rows linux process wall": only these;
+#:                     boots Linux, BENCH_DISK=0: no Debian disk;
+#:                     BENCH_PARTS="rows linux process wall disk": only these;
 #:                     BENCH_ROWS=exec,pipe: only these rows of process)
 #: make bench-reference  count the process benchmark's guest instructions in QEMU's PC
-#: make profile        where the host instructions of a boot go (PROFILE=linux | process | gb32)
+#: make profile        where the host instructions of a boot go (PROFILE=linux | gb32 | process
+#:                     or one of its rows: exec, pipe, …)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -40,8 +45,8 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test fuzz bench bench-reference profile lint headers clean units check-unit \
-	check-mutate opt-update golden-update trace-update setup FORCE
+.PHONY: all run test ladder fuzz bench bench-reference profile lint headers clean units \
+	check-unit check-mutate opt-update golden-update trace-update setup FORCE
 setup:
 	@:
 
@@ -156,12 +161,15 @@ $(B)/loam.efi: $(B)/loam.so
 # --- ESP images: loam.efi as the default boot program, a loam.cfg and the files it names
 
 EDK2 := /usr/share/qemu-efi-loongarch64
-RUN_CFG ?= boot/loam.cfg
+RUN_CFG ?= $(if $(GUEST_NAME),guestimg/run/$(GUEST_NAME).cfg,boot/loam.cfg)
 RUN_FROM ?= build/guest
+RUN_MEMORY := $(if $(filter run,$(MAKECMDGOALS)), \
+	$(shell python3 tools/mkesp.py --remark 'host memory' '$(RUN_CFG)'))
 RUN_FILES := $(if $(filter run %/run.img,$(MAKECMDGOALS)), \
 	$(shell python3 tools/mkesp.py --names '$(RUN_CFG)'))
 # Those that are there, or that make can make; Loam itself tells of the others.
-RUN_NEEDS := $(filter $(GUEST_ALL) $(wildcard $(RUN_FROM)/*),$(RUN_FILES:%=$(RUN_FROM)/%))
+RUN_NEEDS := $(filter $(GUEST_ALL) $(GUEST_MORE) $(wildcard $(RUN_FROM)/*), \
+	$(RUN_FILES:%=$(RUN_FROM)/%))
 
 $(B)/run.img: $(B)/loam.efi $(RUN_CFG) tools/mkesp.py $(RUN_NEEDS) FORCE
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config $(RUN_CFG) --from $(RUN_FROM)
@@ -211,7 +219,7 @@ RUN_TESTS := python3 qemu-test/run.py --host $(HOST) $(UNIT_TESTS:%=--unit %) $(
 
 run: all $(B)/run.img $(B)/vars.fd
 	@echo "Loam: starting QEMU; leave with Ctrl-A x"
-	$(QEMU) -serial mon:stdio -boot menu=on,splash-time=0 \
+	$(QEMU) $(RUN_MEMORY:%=-m %) -serial mon:stdio -boot menu=on,splash-time=0 \
 		-drive if=pflash,unit=0,format=raw,readonly=on,file=$(EDK2)/QEMU_EFI.fd \
 		-drive if=pflash,unit=1,format=raw,file=$(B)/vars.fd \
 		-drive if=none,id=esp,format=raw,file=$(B)/run.img \
@@ -219,6 +227,9 @@ run: all $(B)/run.img $(B)/vars.fd
 
 test: all units guests
 	@$(RUN_TESTS) all
+
+ladder: all guests $(GUEST_MORE) $(PLUGIN_COUNT)
+	@python3 qemu-test/ladder.py --host $(HOST) $(LADDER)
 
 check-unit: units
 	@$(RUN_TESTS) unit
@@ -241,12 +252,15 @@ FUZZ_SEED ?= 1
 fuzz: all units $(GUEST)/bios-256k.bin
 	@sh qemu-test/fuzz/fuzz.sh $(HOST) $(SECONDS) $(FUZZ_SEED) $(GUEST)/bios-256k.bin
 
-# BENCH_LINUX=0 leaves out all that boots Linux; BENCH_PARTS names the parts to run.
+# BENCH_LINUX=0 leaves out all that boots Linux, BENCH_DISK=0 Debian's disk; BENCH_PARTS names the
+# parts to run.
 BENCH_LINUX ?= 1
-BENCH_ALL := rows $(if $(filter 0,$(BENCH_LINUX)),,linux process wall)
+BENCH_DISK ?= 1
+BENCH_ALL := rows $(if $(filter 0,$(BENCH_LINUX)),,linux process wall \
+	$(if $(filter 0,$(BENCH_DISK)),,disk))
 BENCH_PARTS ?= $(BENCH_ALL)
 BENCH_FILES := gb32.img bios-256k.bin $(if $(filter-out rows,$(BENCH_PARTS)), \
-	$(GUEST_LINUX) process.gz)
+	$(GUEST_LINUX) process.gz) $(if $(filter disk,$(BENCH_PARTS)),debian12.img)
 COMMA := ,
 EMPTY :=
 bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))

@@ -39,8 +39,35 @@ setup_ready()
 	setup_key
 	[ -f "$LOAM_CACHE/ready/$key" ] || return 1
 	. "$LOAM_CACHE/ready/$key"
+	for part in "$LOAM_CACHE/ready/$key".*; do
+		[ ! -f "$part" ] || . "$part"
+	done
 	[ -d "$LOAM_TREE" ] && [ -d "$LOAM_QEMU" ] && [ -d "$LOAM_NEWLIB" ] &&
-		[ -d "$LOAM_CAPSTONE" ] && [ -d "$LOAM_GNUEFI" ] && [ -d "$LOAM_GUEST" ]
+		[ -d "$LOAM_CAPSTONE" ] && [ -d "$LOAM_GNUEFI" ] && [ -d "$LOAM_GUEST" ] &&
+		[ -d "$LOAM_BOOT" ]
+}
+
+# more_ready PART…: are these parts there, which are fetched only for those who ask?
+# Only after setup_ready.
+more_ready()
+{
+	for part in "$@"; do
+		case $part in
+		kernels)	[ -d "${LOAM_KERNELS:-}" ] || return 1 ;;
+		installer)	[ -d "${LOAM_INSTALLER:-}" ] || return 1 ;;
+		debian12)	[ -f "${LOAM_DEBIAN12:-}/debian12.img" ] &&
+					[ "$LOAM_DEBIAN12" = "$(debian12_dir)" ] || return 1 ;;
+		*)		die "no part $part (parts.sh)" ;;
+		esac
+	done
+}
+
+# The folder of the Debian 12 disk: its name changes with the recipe.
+debian12_dir()
+{
+	printf '%s/debian12-%s\n' "$LOAM_CACHE" "$(cd "$top/guestimg/debian12" &&
+		cat build.sh excludes grub.cfg packages setup stage1 stage1.list \
+			../grub/mkdisk.py ../linux/mkcpio.py | short_hash)"
 }
 
 # Lines of one kind ("tool", "src" …) of the lock file, without the kind; $2: only those with

@@ -8,6 +8,7 @@ mkesp.py IMAGE --boot LOAM.EFI [--config CFG --from FOLDER] [NAME=FILE]...
                                    CFG as loam.cfg, and the files that it names out of FOLDER
                                    (one that is not there is left out: Loam will tell)
 mkesp.py --names CFG               only print the names of these files
+mkesp.py --remark WORDS CFG        only print what follows WORDS in a comment of that file
 Needs mtools.  Invariant: IMAGE is complete or not there.
 """
 import argparse
@@ -64,6 +65,13 @@ def named_in(config):
         return [name for name in names if name]
 
 
+def remark(config, words):
+    """What follows these words in a comment of its own; empty if there is none."""
+    with open(config, encoding="utf-8-sig", errors="replace") as f:
+        found = re.search(rf"^# {re.escape(words)} (.*)$", f.read(), re.M)
+        return found[1].strip() if found else ""
+
+
 def add_named(files, config, folder):
     """Add to `files` what the loam.cfg names out of `folder`; tell what is not there."""
     for name in named_in(config):
@@ -85,6 +93,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("image", nargs="?")
     parser.add_argument("--names", metavar="CFG")
+    parser.add_argument("--remark", nargs=2, metavar=("WORDS", "CFG"))
     parser.add_argument("--boot", metavar="LOAM.EFI", help="the default boot program")
     parser.add_argument("--config", metavar="CFG")
     parser.add_argument("--from", dest="folder", metavar="FOLDER", default=".")
@@ -92,6 +101,9 @@ def main():
     args = parser.parse_args()
     if args.names:
         print("\n".join(named_in(args.names)))
+        return
+    if args.remark:
+        print(remark(args.remark[1], args.remark[0]))
         return
     if not args.image:
         parser.error("no IMAGE")

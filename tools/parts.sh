@@ -155,4 +155,58 @@ parts_build()
 		--exclude='*/kernel/drivers/gpu' --exclude='*/kernel/drivers/media' \
 		--exclude='*/kernel/drivers/net/wireless' --exclude='*/kernel/sound' \
 		--exclude='*/kernel/drivers/staging' --exclude='*/kernel/drivers/infiniband'
+	part_debs LOAM_BOOT boot "$(part_lines boot)" --exclude=./usr/share --exclude='*/efi??'
+}
+
+part_lines()	{ lock_lines part "$1" | cut -d' ' -f2-; }
+
+# more_build PART…: parts that only those fetch who ask for them; each is told of by a file of its
+# own beside the one that says that the rest is there.
+more_build()
+{
+	for more in "$@"; do
+		: >"$work/ready"
+		case $more in
+		kernels)
+			part_debs LOAM_KERNELS kernels "$(part_lines kernels)" \
+				--wildcards './boot/vmlinuz-*' ;;
+		installer)
+			part_debs LOAM_INSTALLER installer "$(part_lines installer)" \
+				--wildcards '*/text/*/linux' '*/text/*/initrd.gz' ;;
+		debian12)
+			debian12_build ;;
+		esac
+		mv "$work/ready" "$LOAM_CACHE/ready/$key.$more"
+	done
+}
+
+# The Debian 12 disk: the packages that guestimg/debian12/packages pins, installed in QEMU.
+debian12_build()
+{
+	dir=$(debian12_dir) recipe=$top/guestimg/debian12
+	ready_add LOAM_DEBIAN12 "$dir"
+	[ ! -f "$dir/debian12.img" ] || return 0
+	apt_update bookworm i386
+	: >"$work/replaced"
+	grep -v '^#' "$recipe/packages" | specs_of "$work/replaced" >"$work/specs"
+	! grep -q '^differs:' "$work/replaced" ||
+		die "debian12/packages: $(cat "$work/replaced"): not the sha256 of the signed index"
+	[ ! -s "$work/replaced" ] ||
+		say "replaced in Debian since debian12/packages, taken at the suite's current" \
+			"version, signature checked:" \
+			"$(tr '\n' ',' <"$work/replaced" | sed 's/,$//; s/,/, /g')"
+	apt_plan $(cat "$work/specs") >"$work/plan"
+	[ -s "$work/plan" ] || die "apt finds no way to install debian12/packages ($home/log)"
+	say "packages: $(wc -l <"$work/plan") from Debian bookworm"
+	apt_fetch "$work/plan"
+	rm -rf "$dir.new"
+	mkdir -p "$dir.new/debs"
+	cut -d' ' -f5 "$work/plan" | while read -r file; do
+		cp "$home/cache/archives/$file" "$dir.new/debs/"
+	done
+	say "debian12: this takes minutes"
+	(in_tree "$LOAM_TREE" env LOAM_GUEST="$LOAM_GUEST" sh "$recipe/build.sh" "$dir.new/debs" \
+		"$dir.new/debian12.img" "$dir.new/work") || die "debian12: no disk"
+	rm -rf "$dir.new/debs" "$dir"
+	mv "$dir.new" "$dir"
 }

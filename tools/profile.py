@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where Loam's host instructions go: by function of the monitor, and in the code cache.
 
-profile.py [linux | gb32] [--host H] [--lines N]
+profile.py [linux | gb32 | process | ROW] [--host H] [--lines N]
 
-Boots the guest as `make bench` does, with the profiling plugin.  A boundary between functions can
-lie within one of the plugin's 16-byte pieces: such a piece counts for the function that begins
-before its middle.  Not a judge: it prints, and fails only if the guest does not come to its end.
+Boots the guest as `make bench` does, with the profiling plugin; of a ROW of guestimg/process, what
+lies between its two time stamps is counted, and shown for each repetition.  A boundary between
+functions can lie within one of the plugin's 16-byte pieces: such a piece counts for the function
+that begins before its middle.  Not a judge: it fails only if the guest does not come to its end.
 """
 import argparse
 import bisect
 import os
 import sys
 
+import bench_process
 import bench_run as bench
 
 PLUGIN = "build/native/profile.so"
@@ -50,17 +52,23 @@ def fold(path, host):
 
 
 def main():
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("guest", nargs="?", default="linux", choices=sorted(GUESTS))
+    parser.add_argument("guest", nargs="?", default="linux",
+                        choices=[*GUESTS, *dict(bench_process.table())])
     parser.add_argument("--host", default="loongarch64", choices=sorted(bench.MACHINES))
     parser.add_argument("--lines", type=int, default=40)
     args = parser.parse_args()
-    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     os.makedirs(bench.FOLDER, exist_ok=True)
     s, out = bench.symbols(args.host), f"{bench.FOLDER}/profile.txt"
     option = ["-plugin", f"{PLUGIN},out={out},"
               f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}"]
-    config, names = GUESTS[args.guest]
+    config, names = GUESTS.get(args.guest, GUESTS["process"])
+    rounds = 1
+    if args.guest not in GUESTS:
+        config = bench_process.config([args.guest])
+        rounds = bench_process.reference()[args.guest][0]
+        option[1] += f",span={bench.symbols(args.host)['dbt_counters_print']:x}"
     files = {name: f"{bench.GUEST}/{name}" for name in ("bios-256k.bin", *names)}
     try:
         bench.boot(args.host, f"profile-{args.guest}", config, files, 3000, option)
@@ -69,12 +77,12 @@ def main():
         return 1
     by_name, pieces = fold(out, args.host)
     total = sum(by_name.values())
-    print(f"{total:,} host instructions")
+    print(f"{total:,} host instructions" + (f", for each of {rounds}:" if rounds > 1 else ""))
     for name, n in sorted(by_name.items(), key=lambda x: -x[1])[:args.lines]:
-        print(f"{n / 1e6:12,.1f} M {n / total:7.2%}  {name}")
+        print(f"{n / rounds / 1e3:12,.1f} k {n / total:7.2%}  {name}")
     print("hottest 64 bytes of the code cache")
     for n, at in pieces[:args.lines // 4]:
-        print(f"{n / 1e6:12,.1f} M {n / total:7.2%}  {at:x}")
+        print(f"{n / rounds / 1e3:12,.1f} k {n / total:7.2%}  {at:x}")
     return 0
 
 

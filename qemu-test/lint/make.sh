@@ -22,6 +22,8 @@ says "what one host has" \
 	"HOST=mips64: run, bench and profile are there for loongarch64 only" \
 	make HOST=mips64 run
 says "an unknown host" "HOST=z80: no such host, only loongarch64 mips64" make HOST=z80 all
+guests=$(cd guestimg/run && echo *.cfg | sed 's/\.cfg//g')
+says "an unknown guest" "GUEST=dos: no such guest, only $guests" make run GUEST=dos
 says "a missing configuration" "RUN_CFG=none.cfg: no such file" make run RUN_CFG=none.cfg
 
 cfg=$(mktemp)

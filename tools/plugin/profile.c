@@ -8,6 +8,8 @@
  *	monitor=START:END	Loam's own text (nm: image_text_start, image_text_end)
  *	out=FILE		one line `ADDRESS NUMBER` for each piece that ran; of all the
  *				rest together `0 NUMBER`
+ *	span=ADDRESS		count only from the first to the second time that the instruction
+ *				there begins
  * Invariant: each executed instruction is counted in one piece.
  */
 #include <inttypes.h>
@@ -33,6 +35,7 @@ struct piece {
 static struct qemu_plugin_scoreboard *board;
 static uint64_t start, end, monitor_cells, cells;
 static FILE *out;
+static uint64_t span_at;		/* 0: all of the run */
 
 static uint64_t cache_base(void) { return start - CACHE_REACH / 2; }
 
@@ -54,15 +57,46 @@ static uint64_t address_of(uint64_t cell)
 				    : cache_base() + (cell - monitor_cells) * CACHE_PIECE;
 }
 
+static qemu_plugin_u64 counter(uint64_t cell) { return (qemu_plugin_u64){ board, cell * 8 }; }
+
+static void write_out(void)
+{
+	for (uint64_t i = 0; out && i < cells; i++) {
+		uint64_t n = qemu_plugin_u64_sum(counter(i));
+
+		if (n)
+			fprintf(out, "%" PRIx64 " %" PRIu64 "\n", address_of(i), n);
+	}
+	if (out)
+		fclose(out);
+	out = NULL;
+}
+
+/* Loam's host has one core. */
+static void on_span(unsigned core, void *unused)
+{
+	static unsigned times;
+
+	(void)unused;
+	if (times++ == 0)
+		for (uint64_t i = 0; i < cells; i++)
+			qemu_plugin_u64_set(counter(i), core, 0);
+	else
+		write_out();
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	(void)id;
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		qemu_plugin_u64 cell = { board, cell_of(qemu_plugin_insn_vaddr(insn)) * 8 };
+		uint64_t at = qemu_plugin_insn_vaddr(insn);
 
 		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
-			insn, QEMU_PLUGIN_INLINE_ADD_U64, cell, 1);
+			insn, QEMU_PLUGIN_INLINE_ADD_U64, counter(cell_of(at)), 1);
+		if (span_at && at == span_at)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_span,
+							       QEMU_PLUGIN_CB_NO_REGS, NULL);
 	}
 }
 
@@ -70,19 +104,15 @@ static void at_exit(qemu_plugin_id_t id, void *unused)
 {
 	(void)id;
 	(void)unused;
-	for (uint64_t i = 0; i < cells; i++) {
-		uint64_t n = qemu_plugin_u64_sum((qemu_plugin_u64){ board, i * 8 });
-
-		if (n)
-			fprintf(out, "%" PRIx64 " %" PRIu64 "\n", address_of(i), n);
-	}
-	fclose(out);
+	write_out();
 }
 
 static int argument(const char *arg)
 {
 	if (!strncmp(arg, "out=", 4))
 		return (out = fopen(arg + 4, "w")) != NULL;
+	if (!strncmp(arg, "span=", 5))
+		return sscanf(arg + 5, "%" SCNx64, &span_at) == 1;
 	return sscanf(arg, "monitor=%" SCNx64 ":%" SCNx64, &start, &end) == 2 && start < end;
 }
 
