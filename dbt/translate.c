@@ -90,6 +90,7 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 	memcpy(bytes + have, gpa_frame_ptr(n), sizeof(bytes) - have);
 	t->frame2 = n;
 	t->k->page2 = n;
+	t->lift.narrow = true;
 	return decode(&t->d->decoder, i, bytes, sizeof(bytes), t->eip,
 		      t->k->flags & KEY_CS32 ? 4 : 2);
 }
@@ -215,7 +216,8 @@ static bool long_enough(const struct front *t, const struct ir *ir)
 static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 {
 	t->lift = (struct lift){ .ir = ir, .key = t->k->flags,
-				 .features = t->d->c->model->features };
+				 .features = t->d->c->model->features,
+				 .narrow = t->self_check };
 	ir->key_flags = t->k->flags;
 	while (!t->lift.ended && t->off < PAGE && !long_enough(t, ir) && front_step(t, f))
 		if (t->frame2 != FRAME_NONE)

@@ -47,7 +47,8 @@ def total(path):
             lines = [line.split(" ", 2) for line in f]
     except OSError:
         return 0
-    return sum(bench.instructions(bench.pairs(rest)) for _, span, rest in lines if span == "total")
+    return sum(bench.instructions(bench.pairs(rest)) for _, span, rest in lines
+               if span == "total")
 
 
 def climb(runner, test, host):

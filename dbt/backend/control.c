@@ -199,6 +199,24 @@ static void lower_raise(struct emit *e, const struct ir_insn *in)
 	s->site = host_branch(e, in->x, a, b);
 }
 
+/* Helpers with a leaf. */
+static void (*const leaf_of[HELPER_COUNT])(void) = {
+#define LEAF(name) [HELPER_##name] = leaf_##name,
+#include "dbt/ir/leaves.def"
+#undef LEAF
+};
+
+static void call_helper(struct emit *e, unsigned helper)
+{
+	if (leaf_of[helper]) {
+		va_canonical(e);	/* leaves change vector temporaries */
+		host_call_door(e, leaf_of[helper]);
+		return;
+	}
+	host_const(e, R_ARG(0), helper);
+	host_call_door(e, glue_call);
+}
+
 /* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */
 void lower_call(struct emit *e, const struct ir_insn *in)
 {
@@ -215,8 +233,7 @@ void lower_call(struct emit *e, const struct ir_insn *in)
 	for (int n = 0; n < 3 && !entry; n++)
 		if (v[n])
 			ra_to_reg(e, R_ARG(n + 1), v[n]);
-	host_const(e, R_ARG(0), entry ? HELPER_entry_flags : in->k);
-	host_call_door(e, glue_call);
+	call_helper(e, entry ? HELPER_entry_flags : (unsigned)in->k);
 	if (!entry && in->x == 2) {
 		s = raise_stub(e, SITE_HELPER);
 		s->site = host_branch_nonzero(e, R_RESULT);

@@ -26,6 +26,7 @@ CHECK(ST_CTX, ctx);
 CHECK(ST_EXIT_ARG, exit_arg);
 CHECK(ST_PAGE, page);
 CHECK(ST_HELP7, help[7]);
+CHECK(ST_LEAF_HOLD, leaf_hold);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
 	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_INC == CC_INC && CC_DEC == CC_INC + 1 &&
 	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&

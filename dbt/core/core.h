@@ -32,6 +32,7 @@ struct dbt_platform {
 struct dbt_counters {
 	u64 exits[10];			/* by reason (dbt/backend/glue.h) */
 	u64 faults_filled, faults_guest, faults_mmio, faults_watched, faults_debug;
+	u64 leaf_misses;		/* string leaves that met no plain memory */
 	u64 interrupts, eval_steps_smc, eval_steps_debug;
 	u64 ferr;
 	u64 unimplemented;

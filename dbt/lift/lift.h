@@ -33,6 +33,8 @@ struct lift {
 	bool ended;		/* the block has its final exit */
 	bool sti;		/* by STI */
 	bool rep;		/* by a repeated string instruction */
+	/* the block looks at its own bytes before each element: strings take no short cut */
+	bool narrow;
 	/* addr and disp below are computed for this instruction's operand */
 	bool has_addr;
 	val addr;
@@ -99,6 +101,13 @@ val lift_offset(struct lift *t, const struct ir1_op *o);
  * Linear address of an access; checks the limit if the segment is not flat. Result: addr + *disp.
  */
 val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool write);
+/* Is its base 0, its limit 4 GiB, and does it allow the access? */
+bool lift_flat(const struct lift *t, unsigned seg, bool write);
+/*
+ * Linear address of the first of up to *n elements going up from offset. *n becomes less where the
+ * segment ends before, or 16-bit offsets wrap; nothing is checked otherwise.
+ */
+val lift_run(struct lift *t, unsigned seg, val offset, unsigned size, bool write, val *n);
 val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp);
 val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type type,
 		unsigned intent);

@@ -119,6 +119,42 @@ val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool wr
 	return lift_op2(t, IR_ADD, offset, segment_base(t, seg));
 }
 
+bool lift_flat(const struct lift *t, unsigned seg, bool write) { return flat(t, seg, write); }
+
+static val lesser(struct lift *t, val a, val b)
+{
+	return lift_select(t, lift_setcond(t, IC_LT, a, b), a, b);
+}
+
+/* Bytes of the segment from offset on, I64; 0 or less: none. */
+static val room(struct lift *t, unsigned seg, val offset, bool write)
+{
+	val last = lift_ldstate(t, offsetof(struct vcpu, seg_span[write][seg]), M_64, T_I64);
+
+	offset = lift_op2(t, IR_SUB, offset,
+			  lift_ldstate(t, offsetof(struct vcpu, seg_lo[seg]), M_32, T_I32));
+	return lift_op2k(t, IR_ADD, lift_op2(t, IR_SUB, last, lift_zx64(t, offset)), 1);
+}
+
+val lift_run(struct lift *t, unsigned seg, val offset, unsigned size, bool write, val *n)
+{
+	val left = 0, count;
+
+	if (!flat(t, seg, write))
+		left = room(t, seg, offset, write);
+	if (t->i->addrsize == 2) {
+		val wrap = lift_op2(t, IR_SUB, lift_const64(t, 0x10000), lift_zx64(t, offset));
+
+		left = left ? lesser(t, left, wrap) : wrap;
+	}
+	if (!left)
+		return offset;
+	count = lesser(t, lift_op2k(t, IR_SAR, left, lift_log2(size)), lift_zx64(t, *n));
+	*n = lift_trunc(t, lift_select(t, lift_setcond(t, IC_LT, count, lift_const64(t, 0)),
+				       lift_const64(t, 0), count));
+	return flat(t, seg, write) ? offset : lift_op2(t, IR_ADD, offset, segment_base(t, seg));
+}
+
 val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp)
 {
 	if (t->has_addr) {

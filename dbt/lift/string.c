@@ -3,7 +3,9 @@
  * String instructions (SDM vol. 2: MOVS CMPS STOS LODS SCAS INS OUTS, REP). One
  * element for each pass through the block; a repeated one leaves for the next
  * instruction or for itself, so interrupts and faults find exact state between
- * elements. The direction is in the block key.
+ * elements. Before that element a leaf (dbt/ir/leaves.def) does as many as it can
+ * on the page, which meet nothing that a guest could see between them. The
+ * direction is in the block key.
  */
 #include "dbt/lift/lift.h"
 
@@ -19,16 +21,70 @@ static val index_reg(struct lift *t, unsigned reg)
 	return lift_zx(t, lift_get(t, reg), t->i->addrsize);
 }
 
+static void advance(struct lift *t, const struct ir1 *i, unsigned reg)
+{
+	lift_put_sized(t, reg, lift_op2k(t, IR_ADD, lift_get(t, reg), step(t, i)), i->addrsize);
+}
+
+/* -- Many elements at once (dbt/ir/leaves.def) -- */
+
+/*
+ * Not where something is to be seen after each element. Downwards only where neither a limit nor a
+ * 16-bit offset can end it.
+ */
+static bool wide(const struct lift *t, const struct ir1 *i, bool src, bool dst, bool write)
+{
+	if (!repeated(i) || t->narrow || (t->key & (KEY_SINGLE | KEY_AC)))
+		return false;
+	return !(t->key & KEY_DF) ||
+	       (i->addrsize == 4 && (!src || lift_flat(t, i->ops[0].seg, false)) &&
+		(!dst || lift_flat(t, ES, write)));
+}
+
+static enum helper leaf(const struct lift *t, const struct ir1 *i, enum helper up)
+{
+	return up + (t->key & KEY_DF ? 3 : 0) + lift_log2(i->opsize);
+}
+
+static void move_by(struct lift *t, const struct ir1 *i, unsigned reg, val bytes)
+{
+	enum ir_op op = t->key & KEY_DF ? IR_SUB : IR_ADD;
+
+	lift_put_sized(t, reg, lift_op2(t, op, lift_get(t, reg), bytes), i->addrsize);
+}
+
+/*
+ * As many elements as the leaf `up`, or its like for size and direction, does. `value`: its second
+ * argument if that is no address.
+ */
+static void run(struct lift *t, const struct ir1 *i, enum helper up, bool src, bool dst,
+		bool write, val value)
+{
+	val n = index_reg(t, ECX), a = 0, b = value, done, bytes;
+
+	if (src)
+		a = lift_run(t, i->ops[0].seg, index_reg(t, ESI), i->opsize, false, &n);
+	if (dst) {
+		val d = lift_run(t, ES, index_reg(t, EDI), i->opsize, write, &n);
+
+		*(src ? &b : &a) = d;
+	}
+	done = lift_helper(t, leaf(t, i, up), T_I32, a, b, n);
+	bytes = i->opsize == 1 ? done : lift_op2k(t, IR_SHL, done, lift_log2(i->opsize));
+	if (src)
+		move_by(t, i, ESI, bytes);
+	if (dst)
+		move_by(t, i, EDI, bytes);
+	lift_put_sized(t, ECX, lift_op2(t, IR_SUB, lift_get(t, ECX), done), i->addrsize);
+}
+
+/* -- One element -- */
+
 /* Repeated with a count of 0: nothing but the next instruction. */
 static void begin(struct lift *t, const struct ir1 *i)
 {
 	if (repeated(i))
 		lift_exit_if(t, IC_EQ, index_reg(t, ECX), lift_const(t, 0), t->next);
-}
-
-static void advance(struct lift *t, const struct ir1 *i, unsigned reg)
-{
-	lift_put_sized(t, reg, lift_op2k(t, IR_ADD, lift_get(t, reg), step(t, i)), i->addrsize);
 }
 
 /* Count down; again unless the count is 0. */
@@ -78,6 +134,8 @@ void lift_movs(struct lift *t, const struct ir1 *i)
 {
 	val v;
 
+	if (wide(t, i, true, true, true))
+		run(t, i, HELPER_movs_up1, true, true, true, 0);
 	begin(t, i);
 	v = source(t, i);
 	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize), v);
@@ -88,6 +146,8 @@ void lift_movs(struct lift *t, const struct ir1 *i)
 
 void lift_stos(struct lift *t, const struct ir1 *i)
 {
+	if (wide(t, i, false, true, true))
+		run(t, i, HELPER_stos_up1, false, true, true, lift_get(t, EAX));
 	begin(t, i);
 	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize), lift_get(t, EAX));
 	advance(t, i, EDI);
@@ -98,6 +158,8 @@ void lift_lods(struct lift *t, const struct ir1 *i)
 {
 	val v;
 
+	if (wide(t, i, true, false, false))
+		run(t, i, HELPER_lods_up1, true, false, false, 0);
 	begin(t, i);
 	v = source(t, i);
 	lift_put_sized(t, EAX, v, i->opsize);
@@ -109,6 +171,9 @@ void lift_cmps(struct lift *t, const struct ir1 *i)
 {
 	val a, b;
 
+	if (wide(t, i, true, true, false))
+		run(t, i, i->prefix & PFX_REP ? HELPER_cmpse_up1 : HELPER_cmpsne_up1, true, true,
+		    false, 0);
 	begin(t, i);
 	a = source(t, i);
 	b = lift_ld(t, destination(t, i, false), 0, lift_mem_of(i->opsize), T_I32, INTENT_READ);
@@ -121,6 +186,9 @@ void lift_scas(struct lift *t, const struct ir1 *i)
 {
 	val a, b;
 
+	if (wide(t, i, false, true, false))
+		run(t, i, i->prefix & PFX_REP ? HELPER_scase_up1 : HELPER_scasne_up1, false, true,
+		    false, lift_get(t, EAX));
 	begin(t, i);
 	a = lift_get(t, EAX);
 	b = lift_ld(t, destination(t, i, false), 0, lift_mem_of(i->opsize), T_I32, INTENT_READ);

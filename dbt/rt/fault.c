@@ -10,6 +10,7 @@
 #include "dbt/backend/host_access.h"
 #include "dbt/backend/host_fp.h"
 #include "dbt/backend/host_frame.h"
+#include "dbt/backend/prims.h"
 #include "dbt/cache/cache.h"
 #include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
@@ -290,6 +291,37 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	return true;
 }
 
+/* Elements that go by one by one before a string leaf tries again: a trap costs as much. */
+#define LEAF_HOLD 32
+
+static bool in_leaf(u64 pc)
+{
+	return pc >= (u64)(uintptr_t)leaf_begin && pc < (u64)(uintptr_t)leaf_end;
+}
+
+/*
+ * A string leaf wants plain memory: a leaf of the page tables, or none of it happens and the block
+ * meets what is there by an access of one element, with its site.
+ */
+static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
+{
+	u64 fixup = extable_find(f->pc);
+	struct shadow_miss miss;
+	struct host_access a;
+
+	if (!fixup || !is_memory(kind) || !host_access_decode(f, &a))
+		return false;
+	if (shadow_fault(d->shadow, hva_to_gva(hva(f->badv)), a.store ? X86_WRITE : X86_READ,
+			 d->c->cpl == 3, &miss) == SHADOW_FILLED) {
+		d->count.faults_filled++;
+		return true;
+	}
+	d->count.leaf_misses++;
+	d->c->leaf_hold = LEAF_HOLD;
+	f->pc = fixup;
+	return true;
+}
+
 static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 {
 	u64 fixup = extable_find(f->pc);
@@ -307,7 +339,8 @@ bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 {
 	struct dbt *d = dbt_this();
 	const struct block *b = cache_block_at(f->pc);
-	bool mine = b ? claim_block(d, f, kind, b) : claim_helper(d, f, kind);
+	bool mine = b ? claim_block(d, f, kind, b) : in_leaf(f->pc) ? claim_leaf(d, f, kind) :
+		    claim_helper(d, f, kind);
 
 	if (mine && d->c->pending)
 		host_frame_kick(f);

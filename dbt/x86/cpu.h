@@ -153,6 +153,8 @@ struct vcpu {
 	u64 tsc_offset;		/* guest TSC = host ticks * tsc_mul + tsc_offset */
 	u32 tsc_mul;
 	u32 pending;		/* someone asked for the run loop's attention (enum vcpu_pending) */
+	/* so many calls of string leaves do nothing: there is no plain memory (rt/fault.c) */
+	u32 leaf_hold;
 
 	/*
 	 * -- System registers: what the run loop and dbt/sys read and write --

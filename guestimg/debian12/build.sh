@@ -30,14 +30,24 @@ plain()
 	rm -r "$work/deb"
 }
 
+# Not in a user's own name space, where files can be given to nobody else.
+real_root()
+{
+	read -r _ _ count </proc/self/uid_map
+	[ "$(id -u)" = 0 ] && [ "$count" -ge 65536 ]
+}
+
+# In a guest dpkg sets owners right when it installs these packages again.
 unpack()
 {
+	owner=--no-same-owner
+	! real_root || owner=--same-owner
 	say "unpack the essential packages"
 	for d in bin sbin lib; do mkdir -p "$root/usr/$d"; ln -s "usr/$d" "$root/$d"; done
 	for deb in "$debs"/*.deb; do
 		if essential "$deb"; then
 			dpkg-deb --fsys-tarfile "$deb" |
-				tar -x -C "$root" --same-owner -p \
+				tar -x -C "$root" $owner -p \
 					--keep-directory-symlink \
 					--exclude='./usr/share/doc/*' \
 					--exclude='./usr/share/man/*' \
@@ -81,8 +91,7 @@ make_disk()
 # Can dpkg run here as it would on the disk?
 native()
 {
-	read -r first outside _ </proc/self/uid_map
-	[ "$how" != guest ] && [ "$first$outside" = 00 ] && chroot "$root" true 2>/dev/null
+	[ "$how" != guest ] && real_root && chroot "$root" true 2>/dev/null
 }
 
 install_here()

@@ -25,6 +25,7 @@ void main(void)
 {
 	test_mappings();
 	test_writes();
+	test_strings();
 	test_parts();
 	test_places();
 	finish("cache");

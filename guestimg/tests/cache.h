@@ -46,6 +46,7 @@ static inline void poke(u32 va, u32 v)
 
 void test_mappings(void);	/* cache_map.c */
 void test_writes(void);		/* cache_smc.c */
+void test_strings(void);	/* cache_string.c */
 void test_parts(void);		/* cache_parts.c */
 void test_places(void);		/* cache_place.c */
 /*

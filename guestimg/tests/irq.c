@@ -263,7 +263,7 @@ static void string(const char *name, const char *code, const char *end, struct r
 	str.inside = 0;
 	r.eip = AT(code);
 	irq.timer = TIMER_PIT;
-	interrupt(&r, end + 2, ~0u, 300);
+	interrupt(&r, end + 2, ~0u, 50);
 	irq.look = 0;
 	expect("ended by", stopped.vector, VEC_EXIT);
 	expect("ecx", stopped.r.ecx, 0);
@@ -327,10 +327,13 @@ static void test_strings(void)
 	string("cmpsb", rep_cmpsb, rep_cmpsb_end, r, 1);
 	str.dst = false;
 	irq.look = look_string;
+	r.esi = 0x2000000;
+	r.ecx = 0x4000000;
 	string("lodsb", rep_lodsb, rep_lodsb_end, r, 1);
 	str.src = false;
 	str.dst = true;
 	memset(to, 7, 0x400000);
+	r.ecx = 0x400000;
 	r.eax = 8;
 	irq.look = look_string;
 	string("scasb", rep_scasb, rep_scasb_end, r, 1);

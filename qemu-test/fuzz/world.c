@@ -149,6 +149,9 @@ void glue_entry_cf(void);
 GLUE(glue_exit_link) GLUE(glue_jump_far) GLUE(glue_jump_ind) GLUE(glue_exit_kick)
 GLUE(glue_exit_closed) GLUE(glue_exit_stale) GLUE(glue_sys) GLUE(glue_call)
 GLUE(glue_entry_cf)
+#define LEAF(name) void leaf_##name(void); GLUE(leaf_##name)
+#include "dbt/ir/leaves.def"
+#undef LEAF
 
 void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
 

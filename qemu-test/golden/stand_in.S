@@ -24,4 +24,7 @@ golden_code:
 	stand_in glue_call
 	stand_in glue_entry_cf
 
+#define LEAF(name) stand_in leaf_##name ;
+#include "dbt/ir/leaves.def"
+
 	.section .note.GNU-stack, "", @progbits

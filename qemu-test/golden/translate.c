@@ -178,6 +178,7 @@ static void print_fields(void)
 	FIELD(inhibit, 4)
 	FIELD(pending, 4)
 	FIELD(cr0, 8)
+	FIELD(cr4, 8)
 	FIELD(x87, sizeof(struct x87))
 #undef FIELD
 }
@@ -196,7 +197,10 @@ static void print_code(const struct backend_out *o, u32 eip)
 	for (unsigned n = 0; n < o->sites; n++)
 		print_site(o, eip, &o->site[n]);
 #define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)code));
+#define LEAF(name) X(leaf_##name)
 	GOLDEN_GLUE(X)
+#include "dbt/ir/leaves.def"
+#undef LEAF
 #undef X
 	print_fields();
 	for (unsigned n = 0; n < HELPER_COUNT; n++)

@@ -10,6 +10,7 @@ import flow
 import ints
 import later
 import limits
+import runs
 import strings
 import system
 import vecseq
@@ -17,7 +18,7 @@ import vector
 import x87
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system, x87, vector, vecseq, limits, later)
+FAMILIES = (ints, flow, strings, system, x87, vector, vecseq, limits, later, runs)
 
 
 def vectors_todo():
