@@ -13,7 +13,14 @@
 #define DEMAND_RAM_ALIGN (2ull << 20)		/* guest RAM: one run */
 #define DEMAND_FIRMWARE_MAX (16ull << 20)
 #define DEMAND_PER_FRAME 32ull			/* mm/frame: for each 4 KiB of RAM and firmware */
-#define DEMAND_SHADOW (9ull << 20)		/* mm/shadow: 2048 tables of 4 KiB, and roots */
+/* mm/shadow: nodes of 4.3 KiB for 1 % of RAM, but some that every guest needs; and the roots. */
+#define DEMAND_SHADOW_MIN 512ull
+#define DEMAND_SHADOW_MAX 60000ull
+#define DEMAND_SHADOW_WANT(ram) ((ram) / 100 / 4400)
+#define DEMAND_SHADOW_NODES(ram) \
+	(DEMAND_SHADOW_WANT(ram) < DEMAND_SHADOW_MIN ? DEMAND_SHADOW_MIN : \
+	 DEMAND_SHADOW_WANT(ram) > DEMAND_SHADOW_MAX ? DEMAND_SHADOW_MAX : DEMAND_SHADOW_WANT(ram))
+#define DEMAND_SHADOW(ram) ((3ull << 20) + DEMAND_SHADOW_NODES(ram) * 4400)
 #define DEMAND_CODE_CACHE (32ull << 20)		/* where code_cache is not given */
 #define DEMAND_CODE_REACH CODE_REACH		/* it lies below this address */
 #define DEMAND_REST (2ull << 20)		/* single pages */

@@ -166,7 +166,7 @@ const char *memory_lacks(const struct memory_map *map, const struct boot_config 
 	if (!take_run(&m, DEMAND_HEAP, BOOT_PAGE, 0) ||
 	    !take_run(&m, c->memory, DEMAND_RAM_ALIGN, 0) ||
 	    !take_run(&m, frames * DEMAND_PER_FRAME, BOOT_PAGE, 0) ||
-	    !take_run(&m, DEMAND_SHADOW, PAGING_ROOT_ALIGN, 0))
+	    !take_run(&m, DEMAND_SHADOW(c->memory), PAGING_ROOT_ALIGN, 0))
 		return "memory";
 	if (!take_run(&m, cache, 65536, DEMAND_CODE_REACH))
 		return "code_cache";

@@ -5,7 +5,7 @@
  * blocks there (a field of the code cache's), and which shadow leaves are writable. Not the
  * shadow tables: they are reached by the two functions of struct frame_mapper.
  * Invariant: no host-writable leaf maps a frame that has a watch, and none a frame whose
- * entry does not list it.
+ * entry (or a chunk of its) does not list it.
  *
  * One core's world for now: nothing here takes a lock, and a reference has room for the core.
  */
@@ -32,7 +32,8 @@ struct frame {
 	u64 lines;		/* bit k: bytes 64k … 64k+63 hold translated code */
 	u32 blocks;		/* the code cache's: blocks that have bytes here */
 	u32 owner;		/* the same: who runs them (dbt/cache/owner.h) */
-	u32 writers[FRAME_WRITERS];	/* references to writable leaves; 0 none; may be stale */
+	u32 writers[FRAME_WRITERS];	/* references to writable leaves; 0 none; may be stale. */
+					/* The last one: or the number of a chunk of more */
 	u8 watch;		/* enum frame_watch, a set */
 	u8 dirty;		/* WATCH_ONCE reasons whose frame was written */
 	u16 hits;		/* stores that touched code lines; saturates */
@@ -108,7 +109,7 @@ void frame_on_ptable_write(frame_ptable_hook fn);
 
 /*
  * A reference to a leaf: bit 31 set, core in 30..25, in 24..0 the leaf's number on that core (its
- * table * PAGING_LEAF_ENTRIES + its index there).
+ * node * PAGING_LEAF_ENTRIES + its index there).
  */
 static inline u32 frame_ref(u32 core, u32 leaf) { return 1u << 31 | core << 25 | leaf; }
 static inline u32 frame_ref_core(u32 ref) { return ref >> 25 & 0x3f; }
@@ -124,15 +125,19 @@ struct frame_mapper {
 void frame_set_mapper(const struct frame_mapper *m);
 
 /*
- * The leaf `ref` is about to become writable and map frame n, which has no watch. If more than
- * FRAME_WRITERS leaves of the frame are, one of the others is made read-only again.
+ * The leaf `ref` is about to become writable and map frame n, which has no watch. If the frame has
+ * more of them than there is room for, others of it or of another frame are made read-only again.
  */
 void frame_add_writer(u32 n, u32 ref);
+
+/* Does the frame list the leaf? */
+bool frame_has_writer(u32 n, u32 ref);
 
 struct frame_counters {
 	u64 watches;		/* frames that got their first reason */
 	u64 protects;		/* leaves looked at for that */
-	u64 evictions;		/* writers made read-only because there were too many */
+	u64 chunks;		/* taken for frames with more writers than fit */
+	u64 evictions;		/* of those, from a frame that had it */
 	u64 code_hits;		/* writes that touched lines with code */
 	u64 code_misses;	/* writes to a CODE frame that touched none */
 };

@@ -21,7 +21,7 @@
 #include "mm/shadow.h"
 
 #define RAM_SIZE 0x200000ull
-#define LEAF_TABLES 6			/* fewer than slots in use: the pool runs out */
+#define NODES 6				/* fewer than slots in use: they run out */
 #define PD 0x100000u
 #define TABLES 3			/* page tables after it */
 #define DATA 0x180000u
@@ -56,7 +56,11 @@ static u32 random_below(u32 n)
 
 static u32 page_va(unsigned k) { return base[k / 4] + k % 4 * 0x1000; }
 
-static void entry_set(u32 at, u32 e) { memcpy(t.ram + at, &e, 4); }
+static void entry_set(u32 at, u32 e)
+{
+	memcpy(t.ram + at, &e, 4);
+	frame_written(at / FRAME_SIZE, at % FRAME_SIZE, 4);
+}
 
 static u32 entry_get(u32 at)
 {
@@ -188,7 +192,8 @@ static void random_watch(void)
 
 static void fill_tables(void)
 {
-	memset(t.ram + PD, 0, 0x1000 * (1 + TABLES));
+	for (u32 at = PD; at < PD + 0x1000 * (1 + TABLES); at += 4)
+		entry_set(at, 0);
 	for (unsigned k = 0; k < PAGES; k++) {
 		u32 va = page_va(k);
 
@@ -236,7 +241,8 @@ static const char *with_memory(u8 *mem, struct bus *bus)
 	frame_init(frames, gpa_frames(&c));
 	if (gpa_init(&c))
 		return "gpa_init";
-	shadow_init(t.s, 0, tables, LEAF_TABLES);
+	shadow_init(t.s, 0, tables, NODES);
+	t.s->verify = SHADOW_VERIFY_ALL;
 	why = rounds();
 	printk("SELFTEST shadow: %lu fills, %lu upgrades, %lu faults, %lu watched, %lu ASIDs\n",
 	       t.s->count.fills, t.s->count.upgrades, t.s->count.faults, t.s->count.watched,
@@ -258,7 +264,7 @@ static void park(void)
 const char *shadow_selftest(void)
 {
 	static bool registered;
-	u64 pages = (RAM_SIZE + 0x10000 + align_up(shadow_memory(LEAF_TABLES), 0x1000)) / PAGE_SIZE;
+	u64 pages = (RAM_SIZE + 0x10000 + align_up(shadow_memory(NODES), 0x1000)) / PAGE_SIZE;
 	hpa_t mem = page_alloc_run(pages, 1u << 21, PAGE_ANYWHERE);
 	struct bus *bus = bus_create();
 	const char *why = "no memory";

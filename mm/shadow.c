@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shadow tables: the fault path and what x86 instructions do to the TLB. See shadow.h; leaf
- * tables and ASIDs are in shadow_table.c. Nothing here keeps a negative answer: a missing leaf
+ * Shadow tables: the fault path and what x86 instructions do to the TLB. See shadow.h; what lies
+ * below is told of in shadow_node.h. Nothing here keeps a negative answer: a missing leaf
  * or right always means that the guest's tables are walked again.
  */
 #include "mm/shadow.h"
@@ -13,28 +13,34 @@
 #include "kernel/printk.h"
 #include "mm/frame.h"
 #include "mm/gpa.h"
-#include "mm/shadow_table.h"
+#include "mm/shadow_node.h"
+#include "mm/x86_entry.h"
 
 #define CORES_MAX 64
-#define ROOT_SIZE (PAGING_ROOT_ENTRIES * 8)
-#define LARGE_4M_SLOTS (1u << (22 - PAGING_SLOT_SHIFT))
 
 static struct shadow *shadows[CORES_MAX];
 
 /* -- the reverse map's end (mm/frame) ------------------------------------ */
 
-static bool is_writer(u32 ref, u32 n)
+/* The leaf that a reference names, if it is writable and maps frame n; else NULL. */
+static struct shadow_node *writer(struct shadow *s, u32 ref, u32 n)
 {
-	struct shadow *s = shadows[frame_ref_core(ref)];
-	pte_t p = s ? shadow_leaf_get(s, frame_ref_leaf(ref)) : 0;
+	u32 leaf = frame_ref_leaf(ref);
+	pte_t p = s ? s->pool.leaves[leaf] : 0;
 
-	return pte_writable(p) && pte_page(p).a == gpa_frame_hpa(n).a;
+	return pte_writable(p) && pte_page(p).a == gpa_frame_hpa(n).a ?
+	       &s->pool.node[leaf / PAGING_LEAF_ENTRIES] : NULL;
 }
+
+static bool is_writer(u32 ref, u32 n) { return writer(shadows[frame_ref_core(ref)], ref, n); }
 
 static void protect(u32 ref, u32 n)
 {
-	if (is_writer(ref, n))
-		shadow_leaf_protect(shadows[frame_ref_core(ref)], frame_ref_leaf(ref));
+	struct shadow *s = shadows[frame_ref_core(ref)];
+	struct shadow_node *node = writer(s, ref, n);
+
+	if (node)
+		leaf_protect(s, node, frame_ref_leaf(ref) % PAGING_LEAF_ENTRIES);
 }
 
 static const struct frame_mapper mapper = { is_writer, protect };
@@ -50,30 +56,47 @@ static bool leaf_writable(struct shadow *s, const struct x86_walk *w, u32 frame,
 	return access == X86_WRITE ? frame_open(frame) : !frame_watched(frame);
 }
 
-/* `watched`: the monitor is going to do this store. */
-static void fill(struct shadow *s, gva_t va, bool user, const struct x86_walk *w, u32 frame,
-		 bool writable, bool watched)
-{
-	struct shadow_leaf leaf = {
-		.pte = pte_make(gpa_frame_hpa(frame), writable),
-		.global = w->global,
-		.large = w->shift == 21 || w->shift == 22,
-		.settled = watched,
-	};
-
-	u32 number = shadow_leaf_place(s, user, va);
-
-	if (writable)
-		frame_add_writer(frame, frame_ref(s->core, number));
-	shadow_leaf_set(s, number, va, leaf);
-}
-
 static bool is_debug_page(const struct shadow *s, gva_t va)
 {
-	for (u32 n = 0; n < s->debug_pages; n++)
-		if (s->debug_page[n] == va.a >> 12)
+	for (u32 k = 0; k < s->debug_pages; k++)
+		if (s->debug_page[k] == (u32)va.a >> 12)
 			return true;
 	return false;
+}
+
+/* Is the leaf seen at a page with a breakpoint, too? Its node may be at two places. */
+static bool is_debug_leaf(const struct shadow *s, const struct shadow_node *n, unsigned index)
+{
+	for (u32 k = 0; k < s->debug_pages; k++)
+		if (s->debug_page[k] % PAGING_LEAF_ENTRIES == index &&
+		    node_at(s, node_view(n), slot_of(gva(s->debug_page[k] << 12))) == n)
+			return true;
+	return false;
+}
+
+/*
+ * There is memory at `page`. The node comes first: finding it may watch its table, which may be
+ * the frame itself. If a store may not go there by a leaf, the monitor is going to do it.
+ */
+static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access access, bool user,
+			       const struct x86_walk *w, struct gpa_page place)
+{
+	struct shadow_node *n = node_for(s, user, va, w);
+	unsigned k = index_of(va);
+	bool writable, watched;
+
+	if (s->debug_pages && is_debug_leaf(s, n, k)) {
+		s->count.debug++;
+		return SHADOW_DEBUG;
+	}
+	writable = place.kind == GPA_RAM && leaf_writable(s, w, place.frame, access, user);
+	watched = access == X86_WRITE && !writable;
+	if (writable)
+		frame_add_writer(place.frame, frame_ref(s->core, node_number(s, n) *
+							PAGING_LEAF_ENTRIES + k));
+	leaf_set(s, n, va, pte_make(gpa_frame_hpa(place.frame), writable), watched);
+	s->count.watched += watched;
+	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
 }
 
 enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access, bool user,
@@ -81,7 +104,6 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 {
 	struct x86_walk w;
 	struct gpa_page place;
-	bool writable, watched;
 
 	if (!x86_walk(&s->paging, va, access, user, &w)) {
 		s->count.faults++;
@@ -103,11 +125,7 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 		s->count.mmio++;
 		return SHADOW_MMIO;
 	}
-	writable = place.kind == GPA_RAM && leaf_writable(s, &w, place.frame, access, user);
-	watched = access == X86_WRITE && !writable;
-	fill(s, va, user, &w, place.frame, writable, watched);
-	s->count.watched += watched;
-	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
+	return fill(s, va, access, user, &w, place);
 }
 
 bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool user, gpa_t *out,
@@ -123,63 +141,41 @@ bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool u
 	return true;
 }
 
-/* -- what is fetched ----------------------------------------------------- */
+/* -- what drops leaves --------------------------------------------------- */
 
-static void no_page_gone(void *arg, u32 root, gva_t page) { (void)arg, (void)root, (void)page; }
-static void no_all_gone(void *arg, u32 root) { (void)arg, (void)root; }
-
-void shadow_on_code_gone(struct shadow *s, const struct shadow_code_hooks *h) { s->code = *h; }
-
-/* Nothing is known of a mapping that is only fetched from: all that was asked before is gone. */
-bool shadow_fetch(struct shadow *s, gva_t va, bool user, struct x86_walk *w)
-{
-	if (!x86_walk(&s->paging, va, X86_FETCH, user, w))
-		return false;
-	s->fetched_large |= w->shift == 21 || w->shift == 22;
-	return true;
-}
-
-static bool same_root(const struct shadow_known_root *a, const struct shadow_known_root *b)
-{
-	return a->used && a->form == b->form && a->cr3 == b->cr3 &&
-	       !memcmp(a->pdpte, b->pdpte, sizeof(a->pdpte));
-}
-
-/* The registers name another root, or the same one anew. */
+/* The registers name another root, or the same one anew: a flush of what is not global. */
 static void load_root(struct shadow *s)
 {
-	const struct x86_paging *p = &s->paging;
-	struct shadow_known_root want = { .form = (u8)(p->pg + (p->pg && p->pae)) };
-	u32 n, oldest = 0;
+	bool new;
 
-	if (want.form == 1)
-		want.cr3 = p->cr3 & 0xfffff000;
-	if (want.form == 2)
-		memcpy(want.pdpte, p->pdpte, sizeof(want.pdpte));
-	for (n = 0; n < SHADOW_ROOTS && !same_root(&s->root[n], &want); n++)
-		if (s->root[n].used < s->root[oldest].used)
-			oldest = n;
-	s->loaded = n < SHADOW_ROOTS ? n : oldest;
-	want.used = s->count.cr3_loads + s->count.flushes + 1;
-	s->root[s->loaded] = want;
-	s->code.all_gone(s->code.arg, s->loaded);
+	s->generation++;
+	s->loaded = root_find(s, &new);
+	s->count.new_roots += new;
+	shadow_settle(s);
 }
 
-/* -- what drops leaves --------------------------------------------------- */
+static void new_mode(struct shadow *s, const struct x86_paging *p)
+{
+	s->paging = *p;
+	s->mode = form_mode(p);
+	s->reserved = p->pae ? x86_rsvd_pae(p) : 0;
+}
+
+/* Whatever keys say of the guest's memory holds no more. */
+static void drop_everything(struct shadow *s)
+{
+	s->count.flushes++;
+	s->global_generation++;
+	node_drop_all(s);
+	load_root(s);
+}
 
 void shadow_flush(struct shadow *s, bool global_too)
 {
-	s->generation++;
-	if (!global_too) {
+	if (global_too)
+		drop_everything(s);
+	else
 		load_root(s);
-		shadow_drop_local(s);
-		return;
-	}
-	s->global_generation++;
-	load_root(s);
-	s->code.all_gone(s->code.arg, SHADOW_ALL_ROOTS);
-	s->count.flushes++;
-	shadow_drop_everything(s);
 }
 
 void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4])
@@ -188,117 +184,121 @@ void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4])
 	s->paging.cr3 = cr3;
 	if (s->paging.pae && pdpte)
 		memcpy(s->paging.pdpte, pdpte, sizeof(s->paging.pdpte));
-	s->generation++;
 	load_root(s);
-	shadow_drop_local(s);
+	if (s->any_global && !s->paging.pge)
+		code_flush_global(s);
 }
 
+/* A mode has roots of its own. Code on global pages could be found under all of them. */
 void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
 {
 	const struct x86_paging *o = &s->paging;
-	bool same = o->pg == p->pg && o->pse == p->pse && o->pae == p->pae && o->wp == p->wp &&
-		    o->nxe == p->nxe && o->pge == p->pge && o->phys_bits == p->phys_bits;
+	bool same = form_mode(o) == form_mode(p) && o->phys_bits == p->phys_bits;
+	bool global = o->pge != p->pge;
 	bool moved = o->cr3 != p->cr3 || memcmp(o->pdpte, p->pdpte, sizeof(p->pdpte));
 
-	s->paging = *p;
-	if (!same || moved)
-		shadow_flush(s, !same);
+	if (same && !moved && !global)
+		return;
+	new_mode(s, p);
+	if (!same || global)
+		s->global_generation++;
+	load_root(s);
+	if (!same)
+		code_all_gone(s, SHADOW_ALL_ROOTS);
+	else if (global)
+		code_flush_global(s);
 }
 
-/*
- * Only the tables say how large the guest's page was when the leaves were made: with 4 MiB pages
- * both slots may have leaves of it, with 2 MiB pages looking at the other one does no harm.
- */
+/* The page's leaf; the node goes if the directory has changed. */
 static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 {
-	unsigned first = (unsigned)(va.a >> SHADOW_SLOT_SHIFT) & ~(LARGE_4M_SLOTS - 1u);
+	struct shadow_node *n = node_at(s, view, slot_of(va));
+	unsigned k = index_of(va);
 
-	for (unsigned slot = first; slot < first + LARGE_4M_SLOTS; slot++)
-		if (s->table[s->view[view].table[slot]].large)
-			shadow_slot_drop(s, view, slot);
-	shadow_leaf_drop(s, view, va);
-}
-
-/* As part of a large page it may have been fetched from at other addresses. */
-static void invlpg_code(struct shadow *s, gva_t va)
-{
-	if (s->fetched_large)
-		s->code.all_gone(s->code.arg, SHADOW_ALL_ROOTS);
+	if (!n || !bit_get(n->live, k) || n->whole)
+		return;
+	if (n->table)
+		sync_leaf(s, n, k);
 	else
-		s->code.page_gone(s->code.arg, SHADOW_ALL_ROOTS, gva(va.a & ~0xfffull));
+		node_unhook(s, s->loaded, view, slot_of(va));
 }
 
+/* A directory entry has two slots in 32-bit paging; with one, looking at the other does no harm. */
 void shadow_invlpg(struct shadow *s, gva_t va)
 {
+	unsigned first = slot_of(va) & ~1u;
+
 	s->count.invlpgs++;
 	s->generation++;
 	s->global_generation++;
-	invlpg_code(s, va);
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++) {
+		for (unsigned slot = first; slot < first + 2; slot++) {
+			const struct shadow_node *n = node_at(s, v, slot);
+
+			if (n && !form_gives(s, v, slot, n->key))
+				node_unhook(s, s->loaded, v, slot);
+		}
 		invlpg_view(s, v, va);
+	}
+	if (s->any_global)
+		code_invlpg(s, va);
+}
+
+void shadow_apply_debug(struct shadow *s)
+{
+	for (u32 k = 0; k < s->debug_pages; k++)
+		for (unsigned v = 0; v < SHADOW_VIEWS; v++) {
+			gva_t va = gva(s->debug_page[k] << 12);
+			struct shadow_node *n = node_at(s, v, slot_of(va));
+
+			if (n && pte_valid(node_leaves(s, n)[index_of(va)]))
+				leaf_drop(s, n, index_of(va));
+		}
 }
 
 void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n)
 {
 	must(n <= SHADOW_DEBUG_PAGES);
 	s->debug_pages = n;
-	while (n--) {
-		s->debug_page[n] = va[n].a >> 12;
-		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-			shadow_leaf_drop(s, v, va[n]);
-	}
+	while (n--)
+		s->debug_page[n] = (u32)va[n].a >> 12;
+	shadow_apply_debug(s);
 }
 
 static void shadow_drop_all(void)
 {
 	for (unsigned k = 0; k < CORES_MAX; k++)
 		if (shadows[k])
-			shadow_flush(shadows[k], true);
+			drop_everything(shadows[k]);
 }
 
 /* -- set-up -------------------------------------------------------------- */
 
-static u64 descriptions_size(u32 tables)
-{
-	return (tables * sizeof(struct shadow_table) + FRAME_SIZE - 1) & ~(u64)(FRAME_SIZE - 1);
-}
+static void no_page_gone(void *arg, u32 root, gva_t page) { (void)arg, (void)root, (void)page; }
+static void no_all_gone(void *arg, u32 root) { (void)arg, (void)root; }
 
-/* Table 0 has no leaves but a description: that of a slot without a table. */
-u64 shadow_memory(u32 tables)
-{
-	return SHADOW_VIEWS * ROOT_SIZE + descriptions_size(tables + 1) +
-	       (u64)tables * PAGING_LEAF_ENTRIES * sizeof(pte_t);
-}
+u64 shadow_memory(u32 nodes) { return node_pool_size(nodes); }
 
-void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables)
+void shadow_init(struct shadow *s, u32 core, void *mem, u32 nodes)
 {
-	u8 *p = mem;
-
-	must(((uintptr_t)mem & (PAGING_ROOT_ALIGN - 1)) == 0 && tables >= 2 && tables <= 0xffff &&
+	must(((uintptr_t)mem & (PAGING_ROOT_ALIGN - 1)) == 0 && nodes >= 4 && nodes < 0xffff &&
 	     core < CORES_MAX);
 	memset(s, 0, sizeof(*s));
-	memset(mem, 0, shadow_memory(tables));
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++, p += ROOT_SIZE) {
-		s->view[v].entries = (u64 *)p;
-		s->view[v].root = ptr_to_phys(p);
-		paging_root_init(s->view[v].entries);
-	}
-	s->table = (struct shadow_table *)p;
-	p += descriptions_size(tables + 1);
-	s->leaves = (pte_t *)p - PAGING_LEAF_ENTRIES;
-	s->tables = tables + 1;
+	node_pool_init(s, mem, nodes);
 	s->core = core;
 	s->code = (struct shadow_code_hooks){ NULL, no_page_gone, no_all_gone };
 	s->next_asid = 1;
 	shadows[core] = s;
 	frame_set_mapper(&mapper);
 	gpa_on_change(shadow_drop_all);
+	sync_log_init(s);
 	paging_drop_all();
-	shadow_flush(s, true);		/* gives both views their first ASID */
+	new_mode(s, &(struct x86_paging){ .pg = false });
+	load_root(s);
 }
 
 void shadow_release(struct shadow *s)
 {
-	shadow_flush(s, true);
+	drop_everything(s);
 	shadows[s->core] = NULL;
 }

@@ -34,44 +34,35 @@ struct shadow_miss {
 enum { SHADOW_SUPERVISOR, SHADOW_USER, SHADOW_VIEWS };
 
 #define SHADOW_SLOTS PAGING_ROOT_ENTRIES
-#define SHADOW_ROOTS 64		/* address spaces that are remembered */
+#define SHADOW_ROOTS 64		/* address spaces that are remembered: bits of a u64 */
 #define SHADOW_ALL_ROOTS (~0u)
 #define SHADOW_DEBUG_PAGES 4
 
-struct shadow_table {		/* what is known of one leaf table */
-	u64 live[PAGING_LEAF_ENTRIES / 64];	/* bit k: leaf k is not 0 */
-	u16 slot;		/* va >> PAGING_SLOT_SHIFT */
-	u16 next_local;		/* chain of those with `local` */
-	u8 view;
-	bool local;		/* has a leaf that a CR3 write drops */
-	bool large;		/* has a leaf from a 2 or 4 MiB guest page */
-};
-
-struct shadow_view {
-	u32 asid;
-	hpa_t root;
-	u64 *entries;		/* the root as paging_root_* take it */
-	u16 table[SHADOW_SLOTS];	/* number of the leaf table, 0: none */
-	u16 local;		/* head of the chain of tables with a leaf that CR3 writes drop */
-};
-
 struct shadow_counters {
-	u64 fills;		/* leaves that became valid */
-	u64 upgrades;		/* leaves that became writable */
+	u64 fills;		/* leaves that became valid by a fault */
+	u64 upgrades;		/* leaves that became writable by a fault */
 	u64 faults;		/* page faults for the guest */
 	u64 watched;		/* stores to frames with code */
 	u64 mmio;		/* accesses without memory, stores to ROM included */
 	u64 debug;		/* accesses to pages with a data breakpoint */
 	u64 cr3_loads;
+	u64 new_roots;		/* of these, not found */
 	u64 invlpgs;
 	u64 flushes;		/* of everything */
+	u64 hooks;		/* nodes hooked into a root */
+	u64 unhooks;
+	u64 opened;		/* entries of the log of opened tables that were read */
+	u64 table_watches;	/* guest tables watched */
+	u64 compared;		/* leaves compared with the guest's entries */
+	u64 replaced;		/* leaves that took the entry's new page at once */
 	u64 drops;		/* leaves dropped */
-	u64 protects;		/* leaves made read-only for a watch */
+	u64 protects;		/* leaves made read-only */
 	u64 asid_switches;	/* fresh numbers taken */
 	u64 asid_wraps;		/* numbers ran out, the host's TLB was dropped */
-	u64 invalidations;	/* paging_drop_page and paging_drop_asid */
-	u64 recycles;		/* leaf tables ran out, everything was dropped */
+	u64 invalidations;	/* paging_drop_page */
+	u64 recycles;		/* nodes ran out, a root was given up for them */
 	u64 view_switches;
+	u64 code_pages, code_alls;	/* calls of the code hooks */
 };
 
 /*
@@ -84,43 +75,70 @@ struct shadow_code_hooks {
 	void (*all_gone)(void *arg, u32 root);
 };
 
-struct shadow_known_root {
-	u64 cr3, pdpte[4];
-	u64 used;		/* when it was loaded last; 0: never */
-	u8 form;		/* paging on, PAE */
+struct shadow_view {
+	u32 asid;
+	hpa_t root;
+};
+
+/* After each flush its rules are checked, and a mistake is a panic: for tests, and to debug. */
+enum shadow_verify { SHADOW_VERIFY_NOT, SHADOW_VERIFY_SOME, SHADOW_VERIFY_ALL };
+
+struct shadow_root;			/* mm/shadow_node.h */
+struct shadow_node;
+struct shadow_table;
+
+/* What outlives CR3 writes, and where it lies. */
+struct shadow_pool {
+	struct shadow_root *root;	/* SHADOW_ROOTS of them */
+	struct shadow_node *node;	/* 1 … nodes */
+	struct shadow_table *table;	/* 1 … tables */
+	pte_t *leaves;			/* node k at leaves + 512 k */
+	u16 *node_bucket, *table_bucket;
+	u32 nodes, tables, buckets;	/* buckets of each kind: a power of two */
+	u16 free_node, free_table;	/* chains by `next` */
+	u16 idle_first, idle_last;	/* nodes under no root, the oldest first */
+	u8 guess[SHADOW_ROOTS];		/* a root by its key's hash */
+};
+
+/* Slots with pages that were fetched from as global ones, and the one node that they are in. */
+struct shadow_globals {
+	u64 slots[SHADOW_SLOTS / 64];
+	u16 node[SHADOW_SLOTS];
 };
 
 struct shadow {
-	struct shadow_view view[SHADOW_VIEWS];
+	struct shadow_view view[SHADOW_VIEWS];	/* of the loaded root, ready to be activated */
 	u32 current;		/* the view that the host's registers hold */
+	u32 loaded;		/* the root */
 	u32 core;
 	u32 generation;		/* see shadow_generation */
 	u32 global_generation;
 	u32 next_asid;
-	u32 tables, used;	/* numbers are below tables; 1 … used have been given out */
-	pte_t *leaves;		/* table k at leaves + 512 k; there is no table 0 */
-	struct shadow_table *table;
+	bool settling;		/* the loaded root is not active: changes wait for shadow_settle */
+	u8 verify;		/* enum shadow_verify */
 	struct x86_paging paging;
+	u64 mode;		/* of the loaded root, as keys have it */
+	u64 reserved;		/* bits of PAE entries that must be 0 */
+	u64 cursor;		/* in the log of opened tables */
+	u64 clock;		/* flushes of the loaded root */
 	u32 debug_pages;
 	u64 debug_page[SHADOW_DEBUG_PAGES];	/* linear, va >> 12 */
 	struct shadow_code_hooks code;
-	struct shadow_known_root root[SHADOW_ROOTS];
-	u32 loaded;		/* in `root` */
-	bool fetched_large;	/* ever, from a 2 or 4 MiB page */
+	struct shadow_pool pool;
+	struct shadow_globals global[SHADOW_VIEWS];
+	bool any_global;
 	struct shadow_counters count;
 };
 
-/*
- * Memory that shadow_init wants for `tables` leaf tables (2 … 65535), PAGING_ROOT_ALIGN aligned:
- * 4 KiB for each and their description. It is host physical memory in phys_to_ptr's window.
- */
-u64 shadow_memory(u32 tables);
+/* Memory that shadow_init wants for `nodes` nodes (4 … 65535): some 4.3 KiB each, and the roots. */
+u64 shadow_memory(u32 nodes);
 
 /*
- * Set up for core `core` with paging off, and activate the supervisor view. `mem` stays the
- * caller's and must stay. Call after frame_init and gpa_init, on the core itself.
+ * Set up for core `core` with paging off, and activate the supervisor view. `mem` is
+ * PAGING_ROOT_ALIGN aligned host physical memory in phys_to_ptr's window; it stays the caller's
+ * and must stay. Call after frame_init and gpa_init, on the core itself.
  */
-void shadow_init(struct shadow *s, u32 core, void *mem, u32 tables);
+void shadow_init(struct shadow *s, u32 core, void *mem, u32 nodes);
 
 /* Drop everything and forget the core's tables; its memory may go once another root is active. */
 void shadow_release(struct shadow *s);

@@ -2,34 +2,11 @@
 /* The x86 page walk. See x86_walk.h. Section numbers are those of the SDM, volume 3A. */
 #include "mm/x86_walk.h"
 
-#include "kernel/lib/bits.h"
 #include "mm/gpa.h"
+#include "mm/x86_entry.h"
 
-/*
- * Entries (tables 4-4 … 4-11):
- *
- *   63 62   M-1     12 11  9 8 7 6 5  4   3   2   1   0
- *   XD  0 | address  | free |G|S|D|A|PCD|PWT|U/S|R/W|P|     S: page size in a PDE, PAT in a PTE
- */
-enum {
-	E_P = 1u << 0, E_RW = 1u << 1, E_US = 1u << 2, E_A = 1u << 5, E_D = 1u << 6,
-	E_PS = 1u << 7, E_G = 1u << 8,
-};
-#define E_XD (1ull << 63)
-#define E_ADDR 0x000ffffffffff000ull
-
-/* A PDE of a 4 MiB page: bits 21:13 are reserved, since no model here has PSE-36 (table 4-4). */
-#define RSVD_4M 0x003fe000ull
-#define RSVD_2M 0x001fe000ull
 #define RSVD_PDPTE 0x1e6ull		/* 8:5 and 2:1 (4.4.1) */
 #define AD_RETRIES 1000			/* more and a device is scribbling on the table */
-
-static u64 phys_rsvd(const struct x86_paging *p)
-{
-	unsigned m = p->phys_bits ? p->phys_bits : 32;
-
-	return bits(~0ull, 62, m) << m;
-}
 
 /* Error code of an access that fails; `cause` is P and RSVD as they apply (4.7). */
 static bool fails(const struct x86_paging *p, enum x86_access access, bool user, u32 cause,
@@ -77,7 +54,7 @@ static u32 entries_32(const struct x86_paging *p, u32 va, struct x86_walk *w)
 /* PAE paging (4.4). */
 static u32 entries_pae(const struct x86_paging *p, u32 va, struct x86_walk *w)
 {
-	u64 rsvd = phys_rsvd(p) | (p->nxe ? 0 : E_XD);
+	u64 rsvd = x86_rsvd_pae(p);
 	u64 pdpte = p->pdpte[va >> 30], e;
 	gpa_t at;
 

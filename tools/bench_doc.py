@@ -242,7 +242,7 @@ for each tick; `hlt1k` is the plugin's count, as waiting is no instruction.
 
 
 PROCESS_NOTES = """
-A warm-up comes first, but for programs: theirs is one run from fork to exit, translation and all.
+A warm-up comes first, but for seqread and programs: theirs is one run, translation and all.
 The programs marked * are in no list of figures to reach. QEMU 32's figures are of a similar guest,
 whose processes take 1.0 to 1.3 times as many instructions."""
 

@@ -21,6 +21,7 @@ LINE = re.compile(r"^P (\w+) n=(\d+) t=(\d+) chk=(\w+)", re.M)
 PC = ("qemu-system-i386 -cpu n270 -m 256M -display none -monitor none -serial stdio -net none"
       " -no-reboot").split()
 LINUX = ("bios-256k.bin", "vmlinuz-686")
+CONFIG = "qemu-test/boot/process.cfg"
 DISK, LOGIN = "guestimg/run/debian12.cfg", "login: "
 WALL_ROW = "exec_aslr"
 HEAD = """# SPDX-License-Identifier: BSD-2-Clause
@@ -47,7 +48,7 @@ def chosen(rows):
 
 def config(rows):
     """The file that tells Loam, and the guest's /init, what to do."""
-    with open("qemu-test/boot/process.cfg", encoding="utf-8") as f:
+    with open(CONFIG, encoding="utf-8") as f:
         text = f.read()
     path = f"{FOLDER}/process-{'-'.join(rows) or 'all'}.cfg"
     with open(path, "w", encoding="utf-8") as f:
@@ -74,8 +75,10 @@ def reference():
 def write_reference():
     os.makedirs(FOLDER, exist_ok=True)
     log = f"{FOLDER}/reference.log"
+    with open(CONFIG, encoding="utf-8") as f:
+        options = re.search(r"^cmdline = (.*)$", f.read(), re.M)[1]
     command = [*PC, *ICOUNT, "-kernel", f"{GUEST}/vmlinuz-686", "-initrd", f"{GUEST}/process.gz",
-               "-append", "console=ttyS0 quiet"]
+               "-append", options]
     with open(log, "wb") as f:
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=f, timeout=600)
     with open(log, encoding="utf-8", errors="replace") as f:

@@ -69,6 +69,7 @@ struct emit {
 	u32 temps, locked;		/* registers of the pool; not to be evicted now */
 	val spill_val[SPILL_SLOTS];
 	/* vregs.c: where XMM registers and live values are; registers that are spoken for */
+	bool vectors;			/* some was touched; else all XMM registers are in place */
 	struct vplace xmm[XMMS], vplace[IR_MAX];
 	val vlive[VLIVE_MAX];
 	unsigned vlive_count;

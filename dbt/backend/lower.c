@@ -12,13 +12,9 @@
 
 static bool skipped(const struct emit *e, const struct ir_insn *in)
 {
-	switch (in->op) {
-	case IR_NOP: case IR_CONST: return true;
-	case IR_GETREG: case IR_LDSTATE: case IR_TICKS: case IR_ENTRYF: case IR_ENTRYCF:
-	case IR_GETXMM:
-		return !e->uses[e->i];
-	}
-	return ir_pure(in) && (!e->uses[e->i] || e->folded[e->i]);
+	if (in->op == IR_NOP || in->op == IR_CONST)
+		return true;
+	return (!e->uses[e->i] || e->folded[e->i]) && ir_removable(in);
 }
 
 /* Rows that emit nothing here are noted; the others are the host's. */
@@ -73,10 +69,12 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	va_prepare(e);
 	for (unsigned i = 1; i < ir->n && !e->failed; i++) {
 		e->i = i;
+		ra_meet(e);
 		if (skipped(e, &ir->v[i]))
 			continue;
 		lower_one(e, &ir->v[i]);
-		va_done(e);
+		if (e->vectors)
+			va_done(e);
 		ra_done(e);
 	}
 	emit_stubs(e);

@@ -14,17 +14,11 @@
 
 void ra_prepare(struct emit *e)
 {
-	unsigned n = e->ir->n;
-
-	memset(e->place, 0, n);
 	memset(e->guest_head, 0, sizeof(e->guest_head));
 	memset(e->temp_val, 0, sizeof(e->temp_val));
 	memset(e->spill_val, 0, sizeof(e->spill_val));
 	e->temps = R_TEMPS_32;
 	e->locked = 0;
-	for (unsigned i = 1; i < n; i++)
-		if (e->ir->v[i].op == IR_CONST)
-			e->place[i] = AT_CONST;
 }
 
 /* -- Temporaries -- */

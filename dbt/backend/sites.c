@@ -41,7 +41,7 @@ static u16 recipe_of(struct emit *e, val setf)
 
 	if (!setf || setf == e->materialized)
 		return RECIPE_ENTRY;
-	memset(&r, 0, sizeof(r));
+	__builtin_memset(&r, 0, sizeof(r));
 	r.kind = in->x;
 	r.log2size = in->y;
 	r.prev = in->x > CC_LAST_FULL ? recipe_of(e, in->k) : RECIPE_ENTRY;

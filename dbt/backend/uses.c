@@ -21,19 +21,23 @@ static void note_use(struct emit *e, val v, unsigned at)
 /* Until where each SETF's operands may be asked for: faults and exits while it is in force. */
 static void find_needs(struct emit *e)
 {
+	bool partial = false;
 	val setf = 0;
 
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		const struct ir_insn *in = &e->ir->v[i];
 
-		if (in->op == IR_SETF)
+		if (in->op == IR_SETF) {
 			setf = i;
-		else if (ir_may_fault(in) && setf)
+			partial |= in->x > CC_LAST_FULL;
+			continue;
+		}
+		if (ir_may_fault(in))
 			e->need[setf] = i;
-		if ((ir_info[in->op].effects & IR_X) && in->c && e->need[in->c] < i)
+		if (ir_leaves(in) && e->need[in->c] < i)
 			e->need[in->c] = i;
 	}
-	for (unsigned i = e->ir->n; i-- > 1;) {
+	for (unsigned i = e->ir->n; partial && i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
 		if (in->op == IR_SETF && in->x > CC_LAST_FULL && e->need[in->k] < e->need[i])
@@ -42,21 +46,12 @@ static void find_needs(struct emit *e)
 	e->need[0] = 0;
 }
 
-static bool unwanted(const struct emit *e, unsigned i)
-{
-	const struct ir_insn *in = &e->ir->v[i];
-
-	return !e->uses[i] && (ir_pure(in) || in->op == IR_GETREG || in->op == IR_LDSTATE ||
-			       in->op == IR_TICKS || in->op == IR_ENTRYF || in->op == IR_ENTRYCF ||
-			       in->op == IR_GETXMM);
-}
-
 static void find_uses(struct emit *e)
 {
 	for (unsigned i = e->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
-		if (in->op == IR_NOP || unwanted(e, i))
+		if (in->op == IR_NOP || (!e->uses[i] && ir_removable(in)))
 			continue;
 		if (in->op == IR_SETF) {
 			if (!e->need[i])
@@ -68,7 +63,7 @@ static void find_uses(struct emit *e)
 		}
 		note_use(e, in->a, i);
 		note_use(e, in->b, i);
-		if (!(ir_info[in->op].effects & IR_X))
+		if (!ir_leaves(in))
 			note_use(e, in->c, i);
 		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
 			e->put_at[in->a] = i;
@@ -98,7 +93,7 @@ bool uses_early_put_is_safe(const struct emit *e, unsigned p)
 	for (unsigned j = e->i + 1; j < p; j++) {
 		const struct ir_insn *in = &e->ir->v[j];
 
-		if (ir_may_fault(in) || (ir_info[in->op].effects & IR_X))
+		if (ir_may_fault(in) || ir_leaves(in))
 			return false;
 		if ((in->op == get || in->op == put) && in->k == g)
 			return false;

@@ -38,12 +38,14 @@ void va_prepare(struct emit *e)
 	e->vlive_count = 0;
 	e->vlocked = 0;
 	e->vmaps = 0;
+	e->vectors = false;
 }
 
 /* -- Who refers to what -- */
 
 static void note_live(struct emit *e, val v, struct vplace p)
 {
+	e->vectors = true;
 	e->vplace[v] = p;
 	if (e->vlive_count == VLIVE_MAX)
 		e->failed = true;
@@ -91,6 +93,7 @@ void va_done(struct emit *e)
 
 static int lock(struct emit *e, int r)
 {
+	e->vectors = true;
 	e->vlocked |= 1u << r;
 	return r;
 }
@@ -289,15 +292,16 @@ static bool in_place(const struct emit *e, unsigned g)
 /* Those first whose pinned register nobody else has anything in; if there is none, make one. */
 void va_canonical(struct emit *e)
 {
-	for (unsigned left = XMMS; left;) {
+	for (unsigned left = e->vectors ? XMMS : 0; left;) {
 		bool progress = false;
 
 		left = 0;
 		for (unsigned g = 0; g < XMMS; g++) {
-			u32 others = xmm_registers(e, (int)g) | live_registers(e, true);
+			u32 others;
 
 			if (in_place(e, g))
 				continue;
+			others = xmm_registers(e, (int)g) | live_registers(e, true);
 			if (others >> V_XMM(g) & 1) {
 				left++;
 				continue;
@@ -320,7 +324,7 @@ u16 va_map(struct emit *e)
 {
 	bool canonical = true;
 
-	for (unsigned g = 0; g < XMMS; g++)
+	for (unsigned g = 0; e->vectors && g < XMMS; g++)
 		canonical &= in_place(e, g);
 	if (canonical)
 		return 0;
@@ -353,8 +357,11 @@ static bool wanted_by_site(const struct emit *e, unsigned map)
 /* Maps behind the code; sites get their places in words from the block's start. */
 void va_emit_maps(struct emit *e)
 {
-	u16 at[VMAPS_MAX + 1] = { 0 };
+	u16 at[VMAPS_MAX + 1];
 
+	if (!e->vmaps)
+		return;
+	at[0] = 0;
 	for (unsigned n = 0; n < e->vmaps; n++) {
 		s64 words = code_here(&e->c) - e->start;
 

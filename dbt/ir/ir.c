@@ -36,17 +36,6 @@ struct ir *ir_new(struct arena *a)
 	return ir;
 }
 
-val ir_emit(struct ir *ir, struct ir_insn in)
-{
-	if (ir->n == IR_MAX) {
-		ir->full = true;
-		return 0;
-	}
-	in.guest = ir->guests ? ir->guests - 1 : 0;
-	ir->v[ir->n] = in;
-	return ir->n++;
-}
-
 unsigned ir_mem_size(unsigned mem)
 {
 	static const u8 size[] = {
@@ -57,19 +46,7 @@ unsigned ir_mem_size(unsigned mem)
 	return size[mem];
 }
 
-bool ir_may_fault(const struct ir_insn *in)
-{
-	if (in->op == IR_HELPER)
-		return in->x == 2;
-	return ir_info[in->op].effects & IR_F;
-}
-
-bool ir_pure(const struct ir_insn *in)
-{
-	if (in->op == IR_VEC)
-		return vec_info[in->k].pure;
-	return ir_info[in->op].effects == IR_P;
-}
+bool ir_vec_pure(s64 k) { return vec_info[k].pure; }
 
 bool ir_cond_holds(unsigned cond, s64 a, s64 b)
 {

@@ -68,7 +68,16 @@ struct ir *ir_new(struct arena *a);
  * Append; returns the new value (its index). When the block is full, that is noted and the value
  * is 0: whoever lifts asks for ir->full when the block is done.
  */
-val ir_emit(struct ir *ir, struct ir_insn in);
+static inline val ir_emit(struct ir *ir, struct ir_insn in)
+{
+	if (ir->n == IR_MAX) {
+		ir->full = true;
+		return 0;
+	}
+	in.guest = ir->guests ? ir->guests - 1 : 0;
+	ir->v[ir->n] = in;
+	return ir->n++;
+}
 
 static inline struct ir_insn *ir_at(struct ir *ir, val v) { return &ir->v[v]; }
 static inline bool ir_is_const(const struct ir *ir, val v) { return ir->v[v].op == IR_CONST; }
@@ -87,10 +96,28 @@ extern const struct ir_op_info ir_info[IR_OP_COUNT];
 unsigned ir_mem_size(unsigned mem);
 
 /* May the operation leave the block with a guest fault? */
-bool ir_may_fault(const struct ir_insn *in);
+static inline bool ir_may_fault(const struct ir_insn *in)
+{
+	return in->op == IR_HELPER ? in->x == 2 : ir_info[in->op].effects & IR_F;
+}
+
+/* Row k of vec.def: is it pure? */
+bool ir_vec_pure(s64 k);
 
 /* Is it pure: no effect but its result? */
-bool ir_pure(const struct ir_insn *in);
+static inline bool ir_pure(const struct ir_insn *in)
+{
+	return in->op == IR_VEC ? ir_vec_pure(in->k) : ir_info[in->op].effects == IR_P;
+}
+
+/* May it go if nobody uses its result? It is pure, or reads guest state and cannot fault. */
+static inline bool ir_removable(const struct ir_insn *in)
+{
+	return ir_info[in->op].effects == IR_R || ir_pure(in);
+}
+
+/* Does it leave the block, or may it? Its operand c is then the flags that it takes along. */
+static inline bool ir_leaves(const struct ir_insn *in) { return ir_info[in->op].effects & IR_X; }
 
 bool ir_cond_holds(unsigned cond, s64 a, s64 b);
 

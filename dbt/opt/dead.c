@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-static bool removable(const struct ir_insn *in)
-{
-	return ir_pure(in) || in->op == IR_GETREG || in->op == IR_GETXMM ||
-	       in->op == IR_LDSTATE || in->op == IR_TICKS || in->op == IR_ENTRYF ||
-	       in->op == IR_ENTRYCF;
-}
-
 void opt_dead(struct opt *o)
 {
 	struct ir *ir = o->ir;
@@ -22,7 +15,7 @@ void opt_dead(struct opt *o)
 	for (unsigned i = ir->n; i-- > 1;) {
 		const struct ir_insn *in = &ir->v[i];
 
-		if (!o->used[i] && removable(in))
+		if (!o->used[i] && ir_removable(in))
 			opt_remove(o, i);
 		else
 			o->used[in->a] = o->used[in->b] = o->used[in->c] = 1;

@@ -577,7 +577,7 @@ enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, u
 		verify_shape(d, h, &s, bytes);
 	if (!h)
 		return DECODE_INVALID;
-	shape_fill(out, h, &s, bytes, eip);
+	shape_fill(out, h, &s, bytes, avail, eip);
 	return DECODE_OK;
 }
 

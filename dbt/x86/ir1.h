@@ -81,8 +81,9 @@ struct ir1 {
 	u8 prefix;		/* enum ir1_prefix */
 	u8 subop;		/* a number that insns.def documents for the row; otherwise 0 */
 	u32 eip;		/* offset of its first byte in CS */
-	struct ir1_op ops[4];	/* explicit operands in Intel (SDM) order, destination first */
-	u8 bytes[15];
+	/* explicit operands in Intel (SDM) order, destination first; from nops on without values */
+	struct ir1_op ops[4];
+	u8 bytes[15];			/* len of them */
 };
 
 /* Indexed by enum x86_op; [X86_INVALID] is { "INVALID", 0, FEAT_386 }. */

@@ -49,8 +49,11 @@ static inline unsigned shape_slot(u64 key)
 	return (unsigned)(key * 0x9e3779b97f4a7c15ull >> 52);
 }
 
-/* The instruction of shape h with the values that its bytes have; s is their scan. */
+/*
+ * The instruction of shape h with the values that bytes[0 .. avail) have; s is their scan. Operands
+ * from nops on get no values.
+ */
 void shape_fill(struct ir1 *i, const struct shape *h, const struct scan *s, const u8 *bytes,
-		u32 eip);
+		unsigned avail, u32 eip);
 
 #endif

@@ -21,7 +21,6 @@
 
 #define MIB (1024ull * 1024)
 #define CODE_CACHE DEMAND_CODE_CACHE
-#define SHADOW_TABLES 2048u		/* 4 KiB each */
 #define TSC_HZ 1000000000u		/* guest TSC, by a whole multiple of the host counter */
 #define HEARTBEAT_NS 20000000ull
 #define LOW_RAM_MAX (3072 * MIB)
@@ -45,7 +44,7 @@ static void memory_init(struct guest *guest, struct bus *bus)
 		.firmware = phys_to_ptr(hpa(cfg->firmware.start)),
 		.firmware_size = cfg->firmware.size, .bus = bus,
 	};
-	u32 frames = gpa_frames(&g);
+	u32 frames = gpa_frames(&g), nodes;
 
 	guest->lent += cfg->memory;
 	guest->frames = frames;
@@ -55,8 +54,10 @@ static void memory_init(struct guest *guest, struct bus *bus)
 	if (gpa_init(&g))
 		panic("%s: firmware must be a multiple of 4 KiB up to 16 MiB, it has %lu bytes",
 		      cfg->firmware.name, cfg->firmware.size);
-	shadow_init(&guest->shadow, 0, pages(shadow_memory(SHADOW_TABLES), PAGING_ROOT_ALIGN,
-				      PAGE_ANYWHERE, "shadow tables"), SHADOW_TABLES);
+	nodes = (u32)DEMAND_SHADOW_NODES(cfg->memory);
+	shadow_init(&guest->shadow, 0, pages(shadow_memory(nodes), PAGING_ROOT_ALIGN,
+					     PAGE_ANYWHERE, "shadow tables"), nodes);
+	guest->shadow.verify = cfg->verify ? SHADOW_VERIFY_SOME : SHADOW_VERIFY_NOT;
 }
 
 static const struct blockdev *disk(struct guest *g, unsigned n, const struct boot_file *f)

@@ -28,7 +28,7 @@ static bool same(const struct ir1 *a, const struct ir1 *b)
 	       a->opsize == b->opsize && a->addrsize == b->addrsize && a->cond == b->cond &&
 	       a->prefix == b->prefix && a->subop == b->subop && a->eip == b->eip &&
 	       !memcmp(a->ops, b->ops, sizeof(a->ops)) &&
-	       !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+	       !memcmp(a->bytes, b->bytes, a->len);
 }
 
 static enum decode_status decode_fresh(struct ir1 *i, const u8 *b, unsigned avail, u32 eip,

@@ -46,6 +46,7 @@ pte_t pte_make(hpa_t page, bool writable)
 	return page.a | PTE_V | (writable ? PTE_D : 0);
 }
 
+pte_t pte_hidden(pte_t p) { return p & ~(PTE_V | PTE_D); }
 bool pte_valid(pte_t p) { return p & PTE_V; }
 bool pte_writable(pte_t p) { return (p & (PTE_V | PTE_D)) == (PTE_V | PTE_D); }
 hpa_t pte_page(pte_t p) { return hpa(p & ~0xfffull); }
@@ -183,6 +184,14 @@ enum fake_result fake_access(u64 va, bool write, hpa_t *out)
 	return FAKE_OK;
 }
 
+/* Does an entry that is held allow what the leaf does not? The other way it only costs a fault. */
+static bool more(pte_t held, pte_t leaf)
+{
+	return pte_valid(held) &&
+	       (!pte_valid(leaf) || pte_page(held).a != pte_page(leaf).a ||
+		pte_writable(held) > pte_writable(leaf));
+}
+
 unsigned fake_disagreements(unsigned asid, hpa_t root)
 {
 	unsigned n = 0;
@@ -191,7 +200,8 @@ unsigned fake_disagreements(unsigned asid, hpa_t root)
 		const struct entry *e = &tlb[asid].e[k];
 		u32 even = (u32)(e->pair << 13);
 
-		n += e->leaf[0] != walk(root, even) || e->leaf[1] != walk(root, even | 0x1000);
+		n += more(e->leaf[0], walk(root, even)) ||
+		     more(e->leaf[1], walk(root, even | 0x1000));
 	}
 	return n;
 }

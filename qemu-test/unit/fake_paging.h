@@ -21,7 +21,7 @@ void fake_paging_reset(void);
  */
 enum fake_result fake_access(u64 va, bool write, hpa_t *out);
 
-/* Entries of `asid` that differ from what the tables at `root` say: must be 0 at rest. */
+/* Entries of `asid` that allow more than the tables at `root` do: must be 0 at rest. */
 unsigned fake_disagreements(unsigned asid, hpa_t root);
 
 /* Evict pseudo-random entries, as a small TLB would: about one in `n`. */

@@ -62,6 +62,7 @@ void world_reset(u32 tables)
 	must(world_shadow);
 	tables_mem = aligned(16384, shadow_memory(tables));
 	shadow_init(world_shadow, 0, tables_mem, tables);
+	world_shadow->verify = SHADOW_VERIFY_ALL;
 }
 
 /* -- an access ------------------------------------------------------------ */
@@ -144,19 +145,21 @@ static u64 bit_range(u64 v, unsigned hi, unsigned lo)
 	return v >> lo & ((2ull << (hi - lo)) - 1);
 }
 
-/* Memory as the walker sees it: through A20 and the map. */
-static u64 peek(u64 at, unsigned size)
-{
-	u64 v = 0;
-
-	gpa_read(gpa(at & gpa_map.a20_mask), &v, size);
-	return v;
-}
-
 struct collected {
 	u64 leaf;
-	bool user, writable, xd, reserved, accessed;
+	bool user, writable, xd, reserved, accessed, ram;
 };
+
+/* Memory as the walker sees it: through A20 and the map. */
+static u64 peek(struct collected *c, u64 at, unsigned size)
+{
+	gpa_t a = gpa(at & gpa_map.a20_mask);
+	u64 v = 0;
+
+	c->ram &= gpa_lookup(a).kind == GPA_RAM;
+	gpa_read(a, &v, size);
+	return v;
+}
 
 static void collect(struct collected *c, u64 e, u64 reserved)
 {
@@ -171,7 +174,7 @@ static void collect(struct collected *c, u64 e, u64 reserved)
 /* Figure 4-2 and 4-3. False: an entry is not present. */
 static bool walk_32(const struct x86_paging *p, u32 va, struct collected *c, struct ref_walk *r)
 {
-	u64 pde = peek(bit_range(p->cr3, 31, 12) << 12 | bit_range(va, 31, 22) << 2, 4), pte;
+	u64 pde = peek(c, bit_range(p->cr3, 31, 12) << 12 | bit_range(va, 31, 22) << 2, 4), pte;
 
 	if (!(pde & 1))
 		return false;
@@ -182,7 +185,7 @@ static bool walk_32(const struct x86_paging *p, u32 va, struct collected *c, str
 		return true;
 	}
 	collect(c, pde, 0);
-	pte = peek(bit_range(pde, 31, 12) << 12 | bit_range(va, 21, 12) << 2, 4);
+	pte = peek(c, bit_range(pde, 31, 12) << 12 | bit_range(va, 21, 12) << 2, 4);
 	if (!(pte & 1))
 		return false;
 	collect(c, pte, 0);
@@ -203,7 +206,7 @@ static bool walk_pae(const struct x86_paging *p, u32 va, struct collected *c, st
 		high |= W_NX;
 	if (!(pdpte & 1))
 		return false;
-	pde = peek(bit_range(pdpte, 51, 12) << 12 | bit_range(va, 29, 21) << 3, 8);
+	pde = peek(c, bit_range(pdpte, 51, 12) << 12 | bit_range(va, 29, 21) << 3, 8);
 	if (!(pde & 1))
 		return false;
 	if (bit_range(pde, 7, 7)) {
@@ -215,7 +218,7 @@ static bool walk_pae(const struct x86_paging *p, u32 va, struct collected *c, st
 	collect(c, pde, high);
 	if (c->reserved)
 		return true;
-	pte = peek(bit_range(pde, 51, 12) << 12 | bit_range(va, 20, 12) << 3, 8);
+	pte = peek(c, bit_range(pde, 51, 12) << 12 | bit_range(va, 20, 12) << 3, 8);
 	if (!(pte & 1))
 		return false;
 	collect(c, pte, high);
@@ -239,7 +242,8 @@ static bool has_right(const struct x86_paging *p, const struct ref_walk *r,
 
 struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user)
 {
-	struct collected c = { .user = true, .writable = true, .accessed = true };
+	struct collected c = { .user = true, .writable = true, .accessed = true,
+			       .ram = true };
 	struct ref_walk r = { .ok = true, .addr = va, .user = true, .writable = true,
 			      .dirty = true, .global = true, .accessed = true, .shift = 32 };
 	bool present;
@@ -253,6 +257,7 @@ struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access acc
 	r.global = p->pge && (c.leaf & W_G);
 	r.dirty = c.leaf & W_D;
 	r.accessed = c.accessed;
+	r.ram = c.ram;
 	r.ok = present && !c.reserved && has_right(p, &r, access, user);
 	r.error = (present || c.reserved) | (access == X86_WRITE) << 1 | user << 2 |
 		  c.reserved << 3 | (access == X86_FETCH && p->pae && p->nxe) << 4;

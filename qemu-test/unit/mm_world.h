@@ -21,10 +21,10 @@ extern u8 *world_ram;
 extern u8 *world_rom;
 extern struct shadow *world_shadow;
 
-/* A machine fresh from power-on; `tables` leaf tables for the shadow. */
+/* A machine fresh from power-on; `tables` nodes for the shadow, which checks its own rules. */
 void world_reset(u32 tables);
 
-/* RAM by its offset in the run; stores are not seen by Loam, as a guest's through a leaf. */
+/* RAM by its offset in the run. Stores as the monitor makes those that no leaf may do. */
 static inline void *world_at(u64 offset) { return world_ram + offset; }
 
 static inline u32 world_get32(u64 at)
@@ -43,8 +43,17 @@ static inline u64 world_get64(u64 at)
 	return v;
 }
 
-static inline void world_set32(u64 at, u32 v) { memcpy(world_ram + at, &v, 4); }
-static inline void world_set64(u64 at, u64 v) { memcpy(world_ram + at, &v, 8); }
+static inline void world_set32(u64 at, u32 v)
+{
+	memcpy(world_ram + at, &v, 4);
+	frame_written((u32)(at >> FRAME_SHIFT), at & (FRAME_SIZE - 1), 4);
+}
+
+static inline void world_set64(u64 at, u64 v)
+{
+	memcpy(world_ram + at, &v, 8);
+	frame_written((u32)(at >> FRAME_SHIFT), at & (FRAME_SIZE - 1), 8);
+}
 
 /* The bus: one MMIO range, and the last access to it. */
 extern struct world_bus {
@@ -65,6 +74,7 @@ struct ref_walk {
 	u32 error;
 	u64 addr;		/* of the byte, before A20 */
 	bool user, writable, nx, global, dirty, accessed;
+	bool ram;		/* so are all the entries' places */
 	u8 shift;
 };
 struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user);

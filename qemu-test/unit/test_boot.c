@@ -154,7 +154,11 @@ static void test_place(void)
 static void test_demand(void)
 {
 	CHECK(DEMAND_PER_FRAME * 1000 >= frame_memory(1000), "frame table");
-	CHECK(DEMAND_SHADOW >= shadow_memory(2048), "shadow tables");
+	for (u64 ram = 1ull << 20; ram <= 1ull << 40; ram <<= 3)
+		CHECK(DEMAND_SHADOW(ram) >= shadow_memory((u32)DEMAND_SHADOW_NODES(ram)),
+		      "shadow tables");
+	CHECK_EQ(DEMAND_SHADOW_NODES(32ull << 20), DEMAND_SHADOW_MIN, "few nodes for little RAM");
+	CHECK(DEMAND_SHADOW_NODES(1ull << 30) * 4400 <= (1ull << 30) / 100, "else 1 % of it");
 }
 
 static void test_message(void)

@@ -108,27 +108,63 @@ static void test_writers(void)
 	map_writable(1, 0);
 	map_writable(1, 2);
 	CHECK_EQ(writers(1), FRAME_WRITERS, "known ones again");
-	CHECK_EQ(protects, 0, "nobody evicted");
+	CHECK_EQ(frame_counters.chunks, 0, "they fit");
 	mapped[1] = FRAME_NONE;			/* dropped: its reference is stale */
 	map_writable(1, 9);
-	CHECK_EQ(protects, 0, "the stale one is replaced");
+	CHECK_EQ(frame_counters.chunks, 0, "the stale one is replaced");
 	CHECK_EQ(writers(1), FRAME_WRITERS, "three");
 	map_writable(1, 20);
-	CHECK_EQ(writers(1), FRAME_WRITERS, "one was evicted for the fourth");
-	CHECK_EQ(mapped[20], 1, "not the new one");
+	map_writable(1, 21);
+	CHECK_EQ(writers(1), FRAME_WRITERS + 2, "more of them");
+	CHECK_EQ(frame_counters.chunks, 1, "in a chunk");
+	CHECK_EQ(protects, 0, "nobody lost anything");
+	CHECK(frame_has_writer(1, frame_ref(0, 0)) && frame_has_writer(1, frame_ref(0, 2)) &&
+	      frame_has_writer(1, frame_ref(0, 21)), "all are listed");
+	CHECK(!frame_has_writer(1, frame_ref(0, 22)), "no other");
 	mapped[20] = 5;				/* the same place maps another frame now */
 	frame_watch(1, WATCH_CODE);
 	CHECK_EQ(writers(1), 0, "all found");
 	CHECK_EQ(mapped[20], 5, "the other frame's leaf is left alone");
+	CHECK(!frame_has_writer(1, frame_ref(0, 0)), "and forgotten");
+}
+
+/* As many as there are places in this test; what had to go is read-only, and all are found. */
+static void test_many_writers(void)
+{
+	reset();
 	for (unsigned k = 0; k < 500; k++) {
-		u32 p = (k * 7) % 50;
+		u32 p = (k * 7) % 60;
 
 		map_writable(2, p);
-		CHECK(writers(2) <= FRAME_WRITERS, "never more than fit");
 		CHECK_EQ(mapped[p], 2, "the newest is there");
+		CHECK(frame_has_writer(2, frame_ref(0, p)), "and listed");
 	}
+	for (u32 p = 0; p < 60; p++)
+		CHECK(mapped[p] != 2 || frame_has_writer(2, frame_ref(0, p)), "none is lost");
+	CHECK(writers(2) > 40, "nearly all have room");
 	frame_watch(2, WATCH_PTABLE);
 	CHECK_EQ(writers(2), 0, "all found after many");
+}
+
+/* Chunks run out: the oldest goes, its leaves become read-only. */
+static void test_chunks(void)
+{
+	reset();
+	for (unsigned k = 0; k < 3000; k++) {
+		u32 n = k % (FRAMES - 1) + 1, p = (k * 11) % 64;
+
+		mapped[p] = FRAME_NONE;
+		map_writable(n, p);
+		for (u32 q = 0; q < 64; q++)
+			CHECK(mapped[q] == FRAME_NONE ||
+			      frame_has_writer(mapped[q], frame_ref(0, q)), "listed");
+		if (k % 50 == 0) {
+			frame_watch(n, WATCH_CODE);
+			CHECK_EQ(writers(n), 0, "found");
+			frame_unwatch(n, WATCH_CODE);
+		}
+	}
+	CHECK(frame_counters.chunks > 20, "many were taken");
 }
 
 static void test_code(void)
@@ -187,6 +223,8 @@ int main(void)
 	test_refs();
 	test_watch();
 	test_writers();
+	test_many_writers();
+	test_chunks();
 	test_code();
 	test_once();
 	return check_done();

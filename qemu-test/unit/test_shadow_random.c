@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mm/shadow under random guests: table writes, INVLPG, CR3, mode changes, flushes, watches, PAM,
- * A20 and accesses in both views and both address forms, on a host TLB that forgets nothing.
- * The model is x86's rule (SDM vol. 3, 4.10): an access may use the translation that the tables
- * give now, or one that they gave since it was last invalidated; a fault must be today's.
+ * mm/shadow under random guests: table writes by the monitor, by DMA and through mappings, INVLPG,
+ * CR3 (more address spaces than are remembered, tables in ROM, nowhere, in their own data), mode
+ * changes, flushes, watches, PAM, A20, fetches and accesses in both views and both address forms,
+ * on a host TLB that forgets nothing. The model is x86's rule (SDM vol. 3, 4.10): an access may
+ * use the translation that the tables give now, or one that they gave since it was last
+ * invalidated; a fault must be today's. A fetch that was answered is good until the hooks say not.
  */
 #include <stdlib.h>
 
 #include "mm/frame.h"
 #include "mm/shadow.h"
+#include "mm/shadow_node.h"
 #include "qemu-test/unit/check.h"
 #include "qemu-test/unit/fake_paging.h"
 #include "qemu-test/unit/mm_world.h"
@@ -20,6 +23,8 @@
 #define DATA_FRAMES 10
 #define PAGES 28
 #define PAST 48
+#define SPACES 0x300000u	/* 80 frames of nothing: more roots than there are numbers */
+#define CODE 512		/* fetches that are remembered */
 
 /* Addresses in play: neighbours, ends of large pages, both sides of 2 GiB, the very ends. */
 static const u32 base[] = { 0, 0x400000, 0x5fe000, 0x7fffe000, 0x80000000, 0xc01fe000, 0xffffc000 };
@@ -27,7 +32,13 @@ static const u32 base[] = { 0, 0x400000, 0x5fe000, 0x7fffe000, 0x80000000, 0xc01
 struct past {			/* a translation that the TLB may still hold */
 	u64 page;
 	u8 shift;
-	bool user, write[2], global;	/* write: as supervisor, as user */
+	bool user, write[2], global, nx;	/* write: as supervisor, as user */
+};
+
+struct code {			/* a fetch that was answered, as a jump cache keeps it */
+	u32 root, frame;
+	u8 page;
+	bool user, global, valid;
 };
 
 static u32 pages[PAGES];
@@ -35,19 +46,21 @@ static struct past past[PAGES][PAST];
 static unsigned pasts[PAGES];
 static struct x86_paging mode;
 static struct shadow *s;
-static u64 accesses[WORLD_STUCK + 1], stale;
+static u64 accesses[WORLD_STUCK + 1], stale, fetches, code_hits, edits;
+static struct code code[CODE];
 
 /* -- the model ------------------------------------------------------------ */
 
-/* What the tables say of page k now; false if it is not present. */
+/* What the tables say of page k now; false if it is not present. D in ROM cannot be set. */
 static bool today(unsigned k, struct past *t)
 {
 	struct ref_walk r = ref_walk(&mode, pages[k], X86_READ, false);
+	bool dirty = r.dirty || !r.ram;
 
 	*t = (struct past){
 		.page = r.addr & gpa_map.a20_mask & ~0xfffull, .shift = r.shift, .user = r.user,
-		.global = r.global,
-		.write = { r.dirty && (r.writable || !mode.wp), r.dirty && r.writable && r.user },
+		.global = r.global, .nx = r.nx,
+		.write = { dirty && (r.writable || !mode.wp), dirty && r.writable && r.user },
 	};
 	return r.ok;
 }
@@ -55,7 +68,8 @@ static bool today(unsigned k, struct past *t)
 static bool same(const struct past *a, const struct past *b)
 {
 	return a->page == b->page && a->shift == b->shift && a->user == b->user &&
-	       a->global == b->global && a->write[0] == b->write[0] && a->write[1] == b->write[1];
+	       a->global == b->global && a->nx == b->nx && a->write[0] == b->write[0] &&
+	       a->write[1] == b->write[1];
 }
 
 /* The tables are about to change: what they say now may be in the TLB from now on. */
@@ -125,6 +139,14 @@ static bool permits(const struct past *t, u64 host, bool write, bool user)
 
 /* -- checks --------------------------------------------------------------- */
 
+/* Marks in tables that are no RAM are lost. */
+static void check_accessed(unsigned k)
+{
+	struct ref_walk r = ref_walk(&mode, pages[k], X86_READ, false);
+
+	CHECK(r.accessed || !r.ram, "A is set");
+}
+
 static void check_hit(unsigned k, u64 host, bool write, bool user)
 {
 	struct past t;
@@ -139,7 +161,7 @@ static void check_hit(unsigned k, u64 host, bool write, bool user)
 		CHECK(frame < gpa_map.ram_frames && !frame_watched(frame),
 		      "a store goes to RAM without a watch");
 	if (fresh && !old)
-		CHECK(ref_walk(&mode, pages[k], X86_READ, false).accessed, "A is set");
+		check_accessed(k);
 }
 
 static void check_access(unsigned k, bool write, bool user)
@@ -161,7 +183,7 @@ static void check_access(unsigned k, bool write, bool user)
 		return;
 	}
 	CHECK_EQ(r.page, w.addr & gpa_map.a20_mask & ~0xfffull, "page");
-	if (write)
+	if (write && w.ram)
 		CHECK(w.dirty, "D is set for a store that the monitor does");
 	if (r.end == WORLD_WATCHED)
 		CHECK(p.kind == GPA_RAM && (frame_at(p.frame)->watch & WATCH_CODE), "watched");
@@ -172,24 +194,86 @@ static void check_access(unsigned k, bool write, bool user)
 		CHECK(p.frame == FRAME_NONE, "no memory there");
 }
 
-/* The host's TLB and the leaves agree; no leaf is writable that must not be. */
+/* A fetch that is answered from memory, or now. */
+static void check_code(const struct code *c)
+{
+	u64 host = gpa_frame_hpa(c->frame).a;
+	struct past t;
+	bool fresh = today(c->page, &t) && !t.nx && permits(&t, host, false, c->user);
+	bool old = false;
+
+	for (unsigned i = 0; i < pasts[c->page]; i++)
+		old |= !past[c->page][i].nx &&
+		       permits(&past[c->page][i], host, false, c->user);
+	CHECK(fresh || old, "code that may be there, or might since the last INVLPG");
+	if (fresh && !old)
+		check_accessed(c->page);
+}
+
+static struct code *find_code(unsigned k, bool user)
+{
+	for (unsigned i = 0; i < CODE; i++)
+		if (code[i].valid && code[i].page == k && code[i].user == user &&
+		    (code[i].global || code[i].root == shadow_root(s)))
+			return &code[i];
+	return NULL;
+}
+
+static void check_fetch(unsigned k, bool user)
+{
+	struct ref_walk r = ref_walk(&mode, pages[k], X86_FETCH, user);
+	struct code *c = find_code(k, user);
+	struct x86_walk w;
+	u32 frame;
+
+	fetches++;
+	if (c) {
+		code_hits++;
+		check_code(c);
+		return;
+	}
+	CHECK_EQ(shadow_fetch(s, gva(pages[k]), user, &w), r.ok, "fetches are today's");
+	if (!r.ok) {
+		CHECK_EQ(w.error, r.error, "error code of a fetch");
+		return;
+	}
+	frame = gpa_lookup(gpa(w.page)).frame;
+	if (frame == FRAME_NONE)
+		return;
+	c = &code[world_random(CODE)];
+	*c = (struct code){ shadow_root(s), frame, (u8)k, user, w.global, true };
+	check_code(c);
+}
+
+static void page_gone(void *arg, u32 root, gva_t page)
+{
+	(void)arg;
+	for (unsigned i = 0; i < CODE; i++)
+		if (pages[code[i].page] == (page.a & ~0xfffull) &&
+		    (root == SHADOW_ALL_ROOTS || (!code[i].global && code[i].root == root)))
+			code[i].valid = false;
+}
+
+static void all_gone(void *arg, u32 root)
+{
+	(void)arg;
+	for (unsigned i = 0; i < CODE; i++)
+		if (root == SHADOW_ALL_ROOTS || (!code[i].global && code[i].root == root))
+			code[i].valid = false;
+}
+
+/* The host's TLB allows no more than the leaves; no leaf is writable that must not be. */
 static void check_tables(bool deep)
 {
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++) {
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 		CHECK_EQ(fake_disagreements(s->view[v].asid, s->view[v].root), 0, "TLB");
-		for (unsigned slot = 0; deep && slot < SHADOW_SLOTS; slot++) {
-			unsigned t = s->view[v].table[slot];
+	for (u64 k = PAGING_LEAF_ENTRIES; deep && k < (s->pool.nodes + 1) * 512ull; k++) {
+		pte_t p = s->pool.leaves[k];
+		u64 off = pte_page(p).a - (uintptr_t)world_ram;
 
-			for (unsigned k = 0; t && k < PAGING_LEAF_ENTRIES; k++) {
-				pte_t p = s->leaves[t * 512 + k];
-				u64 off = pte_page(p).a - (uintptr_t)world_ram;
-
-				CHECK_EQ(s->table[t].live[k / 64] >> k % 64 & 1, p != 0, "live");
-				if (pte_writable(p))
-					CHECK(off < WORLD_RAM && !frame_watched((u32)(off >> 12)),
-					      "writable leaf");
-			}
-		}
+		if (pte_writable(p))
+			CHECK(off < WORLD_RAM && !frame_watched((u32)(off >> 12)),
+			      "writable leaf");
 	}
 }
 
@@ -205,16 +289,16 @@ static u64 random_leaf(void)
 
 	if (world_random(12) == 0)
 		e = TABLES + 0x1000 * world_random(ROOTS + LEAF_TABLES);
-	return e | (world_random(8) ? W_P : 0) | (world_random(4) ? W_RW : 0) |
-	       (world_random(4) ? W_US : 0) | (world_random(3) ? 0 : W_G) |
+	return e | (world_random(16) ? W_P : 0) | (world_random(4) ? W_RW : 0) |
+	       (world_random(6) ? W_US : 0) | (world_random(3) ? 0 : W_G) |
 	       (world_random(3) ? 0 : W_D | W_A);
 }
 
 static u64 random_directory(void)
 {
-	u64 flags = W_P | (world_random(6) ? W_RW : 0) | (world_random(6) ? W_US : 0);
+	u64 flags = W_P | (world_random(6) ? W_RW : 0) | (world_random(10) ? W_US : 0);
 
-	if (world_random(10) == 0)
+	if (world_random(30) == 0)
 		return 0;
 	if (world_random(4) == 0)
 		return (mode.pae ? 0x200000ull * world_random(6) : 0x400000ull * world_random(3)) |
@@ -244,12 +328,80 @@ static void write_table(void)
 		put_entry(leaf_table, va >> 12 & (mode.pae ? 0x1ff : 0x3ff), random_leaf());
 }
 
+/* The guest's own store, where a leaf lets it: to a table, as far as random leaves map those. */
+static void store(void)
+{
+	unsigned k = world_random(PAGES);
+	bool user = world_random(4) == 0;
+	struct world_result r;
+	u32 va = pages[world_random(PAGES)], index = va >> 12 & (mode.pae ? 0x1ff : 0x3ff);
+	u64 table, e = random_leaf();
+
+	if (world_random(4) == 0) {
+		index = mode.pae ? va >> 21 & 0x1ff : va >> 22;
+		e = random_directory();
+	}
+	remember();
+	r = world_access(pages[k], false, true, user);
+	if (r.end != WORLD_HIT)
+		return;
+	check_hit(k, r.host, true, user);
+	table = r.host - (uintptr_t)world_ram;
+	edits += table >= TABLES && table < TABLES + 0x1000 * (ROOTS + LEAF_TABLES);
+	CHECK(!frame_watched((u32)(table >> 12)), "the frame is open");
+	memcpy(world_ram + table + index * (mode.pae ? 8 : 4), &e, mode.pae ? 8 : 4);
+}
+
+/* A, D or XD of a leaf entry, alone. */
+static void change_bit(void)
+{
+	static const u64 bit[] = { W_A, W_D, W_RW, W_US, W_NX, W_P };
+	u32 va = pages[world_random(PAGES)];
+	u64 at = TABLES + 0x1000 * (ROOTS + world_random(LEAF_TABLES));
+
+	remember();
+	if (mode.pae)
+		at += (va >> 12 & 0x1ff) * 8;
+	else
+		at += (va >> 12 & 0x3ff) * 4;
+	if (mode.pae)
+		world_set64(at, world_get64(at) ^ bit[world_random(6)]);
+	else
+		world_set32(at, world_get32(at) ^ (u32)bit[world_random(6)]);
+}
+
+static void dma(void)
+{
+	u64 at = TABLES + 0x1000 * world_random(ROOTS + LEAF_TABLES) + 8 * world_random(4);
+	u64 e[4];
+
+	remember();
+	for (unsigned k = 0; k < 4; k++)
+		e[k] = mode.pae ? random_leaf() :
+		       random_leaf() << 32 | (random_leaf() & 0xffffffff);
+	if (world_random(2))
+		at += (pages[world_random(PAGES)] >> 12 & 0x1ff) * (mode.pae ? 8 : 4) & ~7u;
+	at = at > TABLES + 0x1000 * (ROOTS + LEAF_TABLES) - 32 ? TABLES : at;
+	gpa_write(gpa(at), e, sizeof(e));
+}
+
+static u64 random_root(void)
+{
+	static const u64 special[] = { 0xf0000, 0xa0000, 0xfffff000, 0x3ffff000, 0x200000, 0 };
+
+	switch (world_random(60)) {
+	case 0: return special[world_random(6)];
+	case 1: case 2: return SPACES + 0x1000 * world_random(80);
+	default: return TABLES + 0x1000 * world_random(ROOTS + !world_random(9));
+	}
+}
+
 static void load_cr3(void)
 {
 	remember();
-	mode.cr3 = TABLES + 0x1000 * world_random(ROOTS);
+	mode.cr3 = random_root();
 	for (unsigned k = 0; k < 4 && mode.pae; k++)
-		mode.pdpte[k] = (TABLES + 0x1000 * world_random(ROOTS)) | !!world_random(8);
+		mode.pdpte[k] = random_root() | !!world_random(8);
 	shadow_load_cr3(s, mode.cr3, mode.pae ? mode.pdpte : NULL);
 	forget_local();
 }
@@ -280,6 +432,23 @@ static void change_mode(void)
 	forget_all();
 }
 
+/* One bit of the mode, which is a flush; the tables stay as they are. */
+static void change_mode_bit(void)
+{
+	remember();
+	switch (world_random(3)) {
+	case 0: mode.wp ^= 1; break;
+	case 1: mode.pge ^= 1; break;
+	default:
+		if (mode.pae)
+			mode.nxe ^= 1;
+		else
+			mode.pse ^= 1;
+	}
+	shadow_set_paging(s, &mode);
+	forget_all();
+}
+
 static void invlpg(void)
 {
 	unsigned k = world_random(PAGES);
@@ -297,10 +466,10 @@ static void watch(void)
 
 	if (world_random(4) == 0)
 		n = TABLES / 4096 + world_random(ROOTS + LEAF_TABLES);
-	if (world_random(2))
+	if (reasons[reason] == WATCH_PTABLE || world_random(2))
 		frame_watch(n, reasons[reason]);
 	else
-		frame_unwatch(n, reasons[reason]);
+		frame_unwatch(n, reasons[reason]);	/* the tables' watch is mm/shadow's */
 }
 
 static void machine_event(void)
@@ -331,27 +500,37 @@ static void fill_ahead(void)
 
 static void event(void)
 {
-	u32 what = world_random(1000);
+	u32 what = world_random(10000);
 
-	if (what < 580)
+	if (what < 5000)
 		check_access(world_random(PAGES), world_random(2), world_random(2));
-	else if (what < 600)
+	else if (what < 6500)
+		check_fetch(world_random(PAGES), world_random(2));
+	else if (what < 6700)
 		fill_ahead();
-	else if (what < 750)
+	else if (what < 7200)
 		write_table();
-	else if (what < 850)
+	else if (what < 7600)
+		store();
+	else if (what < 7900)
+		change_bit();
+	else if (what < 7950)
+		dma();
+	else if (what < 8600)
 		invlpg();
-	else if (what < 930)
+	else if (what < 8800)
 		watch();
-	else if (what < 970)
+	else if (what < 9800)
 		load_cr3();
-	else if (what < 980)
+	else if (what < 9900)
 		fake_evict(3, world_random(1u << 30));
-	else if (what < 990)
+	else if (what < 9970)
 		remember(), shadow_flush(s, false), forget_local();
-	else if (what < 995)
+	else if (what < 9980)
 		machine_event();
-	else if (what < 996)
+	else if (what < 9995)
+		change_mode_bit();
+	else if (what < 9999)
 		change_mode();
 }
 
@@ -360,10 +539,14 @@ static void run(u64 seed, u32 leaf_tables, unsigned events)
 	world_seed = seed;
 	world_reset(leaf_tables);
 	s = world_shadow;
+	memset(code, 0, sizeof(code));
+	shadow_on_code_gone(s, &(struct shadow_code_hooks){ NULL, page_gone, all_gone });
 	change_mode();
 	for (unsigned k = 0; k < events; k++) {
 		event();
 		check_tables(k % 512 == 0);
+		if (check_failed > 5)
+			break;
 	}
 	if (check_failed)
 		printf("  in run %llu\n", (unsigned long long)seed);
@@ -376,13 +559,23 @@ int main(int argc, char **argv)
 	for (unsigned k = 0; k < PAGES; k++)
 		pages[k] = base[k / 4] + k % 4 * 0x1000;
 	for (u64 seed = 1; seed <= seeds && !check_failed; seed++)
-		run(seed, seed % 3 ? 64 : 5, 20000);
+		run(seed, seed % 3 ? 64 : 5, 14000);
 	printf("hits %llu (stale %llu) faults %llu mmio %llu rom %llu watched %llu recycles %llu\n",
 	       (unsigned long long)accesses[WORLD_HIT], (unsigned long long)stale,
 	       (unsigned long long)accesses[WORLD_FAULT], (unsigned long long)accesses[WORLD_MMIO],
 	       (unsigned long long)accesses[WORLD_ROM_STORE],
 	       (unsigned long long)accesses[WORLD_WATCHED],
 	       (unsigned long long)s->count.recycles);
+	printf("fetches %llu (known %llu) edits %llu; last run: watches %llu opened %llu "
+	       "compared %llu replaced %llu hooks %llu ASIDs %llu flushes %llu\n",
+	       (unsigned long long)fetches,
+	       (unsigned long long)code_hits, (unsigned long long)edits,
+	       (unsigned long long)s->count.table_watches, (unsigned long long)s->count.opened,
+	       (unsigned long long)s->count.compared, (unsigned long long)s->count.replaced,
+	       (unsigned long long)s->count.hooks, (unsigned long long)s->count.asid_switches,
+	       (unsigned long long)s->count.flushes);
+	CHECK(code_hits > 1000 && edits > 50 && s->count.table_watches > 10 &&
+	      s->count.opened > 10, "fetches, edits, watches were seen");
 	CHECK(accesses[WORLD_HIT] > 1000 && accesses[WORLD_FAULT] > 1000 && stale > 10 &&
 	      accesses[WORLD_WATCHED] > 100 && accesses[WORLD_ROM_STORE] > 10 &&
 	      accesses[WORLD_MMIO] > 10, "every outcome was seen");

@@ -35,6 +35,7 @@ pte_t pte_make(hpa_t page, bool writable)
 	       (writable ? ENTRYLO_D : 0);
 }
 
+pte_t pte_hidden(pte_t p) { return p & ~(u64)(ENTRYLO_V | ENTRYLO_D); }
 bool pte_valid(pte_t p) { return p & ENTRYLO_V; }
 bool pte_writable(pte_t p) { return (p & (ENTRYLO_V | ENTRYLO_D)) == (ENTRYLO_V | ENTRYLO_D); }
 hpa_t pte_page(pte_t p) { return hpa(p << ENTRYLO_PAGE_SHIFT & PAGE_MASK); }

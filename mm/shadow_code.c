@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Pages that were fetched from: marks in nodes, and who is told when one ends. See shadow_node.h.
+ * Invariant: as long as the code cache may find code by (root, page), a node that this root has
+ * at the page's slot has the mark and the page's address; for a global page it is enough if the
+ * one node that struct shadow_globals names has.
+ */
+#include <string.h>
+
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "mm/gpa.h"
+#include "mm/shadow_node.h"
+
+#define MANY_NODES 0xffff	/* of a slot: more than one */
+#define MANY_PAGES 16		/* more are not told one by one */
+
+void shadow_on_code_gone(struct shadow *s, const struct shadow_code_hooks *h) { s->code = *h; }
+
+/* -- telling ------------------------------------------------------------- */
+
+static void page_gone(struct shadow *s, u32 root, gva_t page)
+{
+	s->count.code_pages++;
+	s->code.page_gone(s->code.arg, root, page);
+}
+
+void code_all_gone(struct shadow *s, u32 root)
+{
+	s->count.code_alls++;
+	s->code.all_gone(s->code.arg, root);
+	if (root != SHADOW_ALL_ROOTS || !s->any_global)
+		return;
+	memset(s->global, 0, sizeof(s->global));
+	s->any_global = false;
+}
+
+static bool under_one_root(const struct shadow_node *n)
+{
+	return !n->global_code && !(n->roots & (n->roots - 1));
+}
+
+void code_page_gone(struct shadow *s, struct shadow_node *n, unsigned k)
+{
+	pte_t *p = node_leaves(s, n) + k;
+
+	bit_clear(n->fetched, k);
+	if (!pte_valid(*p)) {
+		*p = 0;
+		bit_clear(n->live, k);
+	}
+	if (n->multi)
+		code_all_gone(s, SHADOW_ALL_ROOTS);
+	else
+		page_gone(s, under_one_root(n) ? (u32)__builtin_ctzll(n->roots) : SHADOW_ALL_ROOTS,
+			  page_at(n->slot, k));
+}
+
+static unsigned fetched_pages(const struct shadow_node *n)
+{
+	unsigned count = 0;
+
+	for (unsigned w = 0; w < LEAF_WORDS; w++)
+		count += (unsigned)__builtin_popcountll(n->fetched[w]);
+	return count;
+}
+
+static void all_pages_gone(struct shadow *s, u32 root, const struct shadow_node *n, unsigned slot)
+{
+	if (fetched_pages(n) > MANY_PAGES) {
+		code_all_gone(s, root);
+		return;
+	}
+	for (unsigned w = 0; w < LEAF_WORDS; w++)
+		for (u64 map = n->fetched[w]; map; map &= map - 1)
+			page_gone(s, root,
+				  page_at(slot, w * 64 + (unsigned)__builtin_ctzll(map)));
+}
+
+/* A root that goes has been told of as a whole. */
+void code_unhooked(struct shadow *s, unsigned root, struct shadow_node *n, unsigned slot)
+{
+	if (n->any_fetched && s->pool.root[root].mode)
+		all_pages_gone(s, n->global_code ? SHADOW_ALL_ROOTS : root, n, slot);
+}
+
+/* -- global pages -------------------------------------------------------- */
+
+static bool is_known(const struct shadow_globals *g, unsigned slot, unsigned node)
+{
+	return bit_get(g->slots, slot) && (g->node[slot] == node || g->node[slot] == MANY_NODES);
+}
+
+static void note_global(struct shadow *s, struct shadow_node *n, unsigned slot)
+{
+	struct shadow_globals *g = &s->global[node_view(n)];
+
+	g->node[slot] = bit_get(g->slots, slot) ? MANY_NODES : (u16)node_number(s, n);
+	bit_set(g->slots, slot);
+	s->any_global = true;
+}
+
+static void forget_global(struct shadow *s, const struct shadow_node *n)
+{
+	struct shadow_globals *g = &s->global[node_view(n)];
+
+	for (unsigned w = 0; w < SLOT_WORDS; w++)
+		for (u64 map = g->slots[w]; map; map &= map - 1) {
+			unsigned slot = w * 64 + (unsigned)__builtin_ctzll(map);
+
+			if (g->node[slot] == node_number(s, n))
+				bit_clear(g->slots, slot);
+		}
+}
+
+void code_idle(struct shadow *s, struct shadow_node *n)
+{
+	pte_t *p = node_leaves(s, n);
+
+	if (!n->any_fetched)
+		return;
+	if (n->global_code && s->any_global) {
+		if (n->multi)
+			code_all_gone(s, SHADOW_ALL_ROOTS);
+		else
+			all_pages_gone(s, SHADOW_ALL_ROOTS, n, n->slot);
+		forget_global(s, n);
+	}
+	for (unsigned w = 0; w < LEAF_WORDS; w++)
+		for (u64 *map = &n->fetched[w]; *map; *map &= *map - 1) {
+			unsigned k = w * 64 + (unsigned)__builtin_ctzll(*map);
+
+			if (pte_valid(p[k]))
+				continue;
+			p[k] = 0;
+			bit_clear(n->live, k);
+		}
+	n->any_fetched = n->global_code = false;
+}
+
+/* -- marks --------------------------------------------------------------- */
+
+static void code_mark(struct shadow *s, struct shadow_node *n, gva_t va, const struct x86_walk *w)
+{
+	unsigned k = index_of(va), slot = slot_of(va);
+	u32 frame = gpa_lookup(gpa(w->page)).frame;
+	pte_t *p = node_leaves(s, n) + k, want;
+
+	if (frame == FRAME_NONE)
+		return;			/* no code is made from there */
+	want = pte_hidden(pte_make(gpa_frame_hpa(frame), false));
+	if (*p && pte_page(*p).a != pte_page(want).a) {
+		if (bit_get(n->fetched, k))
+			code_page_gone(s, n, k);
+		leaf_drop(s, n, k);
+	}
+	if (!*p)
+		*p = want;
+	bit_set(n->live, k);
+	bit_set(n->fetched, k);
+	n->any_fetched = true;
+	if (w->global && !is_known(&s->global[node_view(n)], slot, node_number(s, n)))
+		note_global(s, n, slot);
+	n->global_code |= w->global;
+}
+
+bool shadow_fetch(struct shadow *s, gva_t va, bool user, struct x86_walk *w)
+{
+	if (!x86_walk(&s->paging, va, X86_FETCH, user, w))
+		return false;
+	code_mark(s, node_for(s, user, va, w), va, w);
+	return true;
+}
+
+/* -- what ends global ones under other roots too ------------------------- */
+
+/* The page at va, in another node than the loaded root has there. */
+static void invlpg_other(struct shadow *s, const struct shadow_globals *g, unsigned slot, gva_t va)
+{
+	struct shadow_node *n = &s->pool.node[g->node[slot]];
+
+	if (g->node[slot] == MANY_NODES || n->whole)
+		code_all_gone(s, SHADOW_ALL_ROOTS);
+	else if (slot == slot_of(va) && bit_get(n->fetched, index_of(va)))
+		code_page_gone(s, n, index_of(va));
+}
+
+/* What the loaded root's nodes say of it has been compared. */
+void code_invlpg(struct shadow *s, gva_t va)
+{
+	unsigned first = slot_of(va) & ~1u;	/* a large page has two */
+
+	for (unsigned v = 0; v < SHADOW_VIEWS && s->any_global; v++)
+		for (unsigned slot = first; slot < first + 2; slot++)
+			if (bit_get(s->global[v].slots, slot) &&
+			    s->global[v].node[slot] != half_of(s, s->loaded, v)->node[slot])
+				invlpg_other(s, &s->global[v], slot, va);
+}
+
+/* Is the node that has a slot's global code what the loaded root would have there? */
+static bool still_global(struct shadow *s, unsigned view, unsigned slot)
+{
+	unsigned number = s->global[view].node[slot];
+	struct shadow_node *n = &s->pool.node[number];
+
+	if (number == MANY_NODES)
+		return false;
+	if (half_of(s, s->loaded, view)->node[slot] == number)
+		return true;
+	sync_read_log(s);
+	if (!form_gives(s, view, slot, n->key) || (n->dirty && !n->table))
+		return false;
+	if (n->dirty)
+		sync_node(s, n);
+	return true;
+}
+
+void code_flush_global(struct shadow *s)
+{
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		for (unsigned w = 0; w < SLOT_WORDS; w++)
+			for (u64 map = s->global[v].slots[w]; map; map &= map - 1)
+				if (!still_global(s, v, w * 64 + (unsigned)__builtin_ctzll(map))) {
+					code_all_gone(s, SHADOW_ALL_ROOTS);
+					return;
+				}
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The forms of paging as the shadow nodes see them: keys from directory entries, guest tables
+ * read entry by entry. The one file of mm/shadow* that knows what the bits of entries mean; it
+ * changes nothing. Sections are those of the SDM, volume 3A.
+ */
+#include "mm/gpa.h"
+#include "mm/shadow_node.h"
+#include "mm/x86_entry.h"
+
+#define TABLE_BITS (E_RW | E_US)
+#define LARGE_BITS (E_RW | E_US | E_D | E_PS | E_G)
+#define ADDR_32 0xfffff000ull
+#define ADDR_4M 0xffc00000ull
+#define ADDR_2M (E_ADDR & ~0x1fffffull)
+#define PARTS_32 (1u << (22 - SLOT_SHIFT))	/* slots of one directory entry */
+
+u64 form_mode(const struct x86_paging *p)
+{
+	u64 form = !p->pg ? FORM_FLAT : p->pae ? FORM_PAE : FORM_32;
+
+	if (!p->pg)
+		return form << KEY_FORM_SHIFT;
+	return form << KEY_FORM_SHIFT | (p->wp ? KEY_WP : 0) |
+	       (p->pae && p->nxe ? KEY_NXE : 0) | (!p->pae && p->pse ? KEY_PSE : 0);
+}
+
+/* 4.3. The low or high half of its 4 MiB. */
+static u64 key_32(u64 mode, unsigned slot, u64 e)
+{
+	u64 part = (u64)(slot % PARTS_32) << KEY_PART_SHIFT;
+
+	if (!(e & E_P))
+		return 0;
+	if (!(mode & KEY_PSE) || !(e & E_PS))
+		return mode | part | (e & (ADDR_32 | TABLE_BITS));
+	return e & RSVD_4M ? 0 : mode | part | (e & (ADDR_4M | LARGE_BITS));
+}
+
+/* 4.4 */
+static u64 key_pae(const struct shadow *s, u64 mode, u64 e)
+{
+	u64 xd = mode & KEY_NXE ? E_XD : 0;
+
+	if (!(e & E_P) || (e & s->reserved))
+		return 0;
+	if (!(e & E_PS))
+		return mode | (e & (E_ADDR | TABLE_BITS | xd));
+	return e & RSVD_2M ? 0 : mode | (e & (ADDR_2M | LARGE_BITS | xd));
+}
+
+u64 form_key(const struct shadow *s, unsigned view, unsigned slot, u64 entry)
+{
+	u64 mode = s->mode | (u64)view << KEY_VIEW_SHIFT;
+
+	switch (key_form(mode)) {
+	case FORM_32: return key_32(mode, slot, entry);
+	case FORM_PAE: return key_pae(s, mode, entry);
+	default: return mode | (u64)slot << SLOT_SHIFT | TABLE_BITS | E_PS | E_G | E_D;
+	}
+}
+
+static u64 entry_read(u32 frame, unsigned index, bool wide)
+{
+	const u8 *p = gpa_frame_ptr(frame);
+	u64 v = 0;
+
+	if (wide)
+		__builtin_memcpy(&v, p + index * 8, 8);
+	else
+		__builtin_memcpy(&v, p + index * 4, 4);
+	return v;
+}
+
+/* The directory entry of a slot as the guest's memory has it now; 0 if there is none to read. */
+static u64 dir_entry(const struct shadow *s, const struct shadow_root *r, unsigned slot)
+{
+	bool wide = key_form(s->mode) == FORM_PAE;
+	unsigned dir = wide ? slot / 512 : 0, index = wide ? slot % 512 : slot / PARTS_32;
+
+	return r->dir[dir] == FRAME_NONE ? 0 : entry_read(r->dir[dir], index, wide);
+}
+
+bool form_gives(const struct shadow *s, unsigned view, unsigned slot, u64 key)
+{
+	u64 e;
+
+	if (key_form(s->mode) == FORM_FLAT)
+		return form_key(s, view, slot, 0) == key;
+	e = dir_entry(s, loaded_root(s), slot);
+	return (e & E_A) && form_key(s, view, slot, e) == key;
+}
+
+/* Only RAM can be marked and watched. */
+static u32 frame_at_gpa(u64 a)
+{
+	struct gpa_page p = gpa_lookup(gpa_a20(gpa(a)));
+
+	return p.kind == GPA_RAM ? p.frame : FRAME_NONE;
+}
+
+void form_dirs(const struct shadow *s, struct shadow_root *r)
+{
+	for (unsigned k = 0; k < DIRS; k++)
+		r->dir[k] = FRAME_NONE;
+	if (key_form(s->mode) == FORM_32)
+		r->dir[0] = frame_at_gpa(r->key[0]);
+	if (key_form(s->mode) == FORM_PAE)
+		for (unsigned k = 0; k < DIRS; k++)
+			if (r->key[k] & E_P)
+				r->dir[k] = frame_at_gpa(r->key[k] & E_ADDR);
+}
+
+/* In 32-bit paging without PSE, PS is not in the key. */
+bool form_is_whole(u64 key) { return key & E_PS; }
+
+u32 form_table_frame(u64 key)
+{
+	return form_is_whole(key) ? FRAME_NONE : frame_at_gpa(key & E_ADDR);
+}
+
+u64 form_entry(const struct shadow *s, const struct shadow_node *n, unsigned k)
+{
+	bool wide = key_form(n->key) == FORM_PAE;
+
+	return entry_read(s->pool.table[n->table].frame,
+			  node_part(n) * PAGING_LEAF_ENTRIES + k, wide);
+}
+
+bool form_leaf_of(const struct shadow *s, const struct shadow_node *n, u64 e,
+		  struct form_leaf *out)
+{
+	u64 all = e & n->key;
+	bool wide = key_form(n->key) == FORM_PAE, user = node_view(n);
+
+	if ((e & (E_P | E_A)) != (E_P | E_A) || (wide && (e & s->reserved)))
+		return false;
+	if (user && !(all & E_US))
+		return false;
+	out->page = gpa_a20(gpa(e & (wide ? E_ADDR : ADDR_32)));
+	out->may_write = (e & E_D) && ((all & E_RW) || (!user && !(n->key & KEY_WP)));
+	out->global = e & E_G;
+	out->nx = (n->key & KEY_NXE) && ((e | n->key) & E_XD);
+	return true;
+}

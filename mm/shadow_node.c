@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Roots, nodes, tables: found, made, hooked, given up. See shadow_node.h. Not what is in a node.
+ * Invariant: bit r of a node's `roots` is set if and only if a slot of root r names it; a node
+ * that no root has is idle, and has no page that is fetched from.
+ */
+#include <string.h>
+
+#include "kernel/panic.h"
+#include "kernel/phys.h"
+#include "kernel/printk.h"
+#include "mm/gpa.h"
+#include "mm/shadow_node.h"
+#include "mm/x86_entry.h"
+
+#define PATIENCE 1		/* of a table that nothing is known of */
+
+static unsigned hash(const struct shadow *s, u64 v)
+{
+	return (unsigned)((v ^ v >> 29) * 0x9e3779b97f4a7c15ull >> 40) & (s->pool.buckets - 1);
+}
+
+/* -- tables -------------------------------------------------------------- */
+
+struct shadow_table *table_find(struct shadow *s, u32 frame)
+{
+	struct shadow_pool *p = &s->pool;
+
+	for (unsigned k = p->table_bucket[hash(s, frame)]; k; k = p->table[k].next)
+		if (p->table[k].frame == frame)
+			return &p->table[k];
+	return NULL;
+}
+
+/* The pool has one for each node and for each directory that there can be. */
+static struct shadow_table *table_get(struct shadow *s, u32 frame)
+{
+	struct shadow_table *t = table_find(s, frame);
+	struct shadow_pool *p = &s->pool;
+	u16 *bucket = &p->table_bucket[hash(s, frame)];
+	unsigned k = p->free_table;
+
+	if (t)
+		return t;
+	must(k);
+	p->free_table = p->table[k].next;
+	p->table[k] = (struct shadow_table){
+		.frame = frame, .next = *bucket, .open = true, .patience = PATIENCE,
+	};
+	*bucket = (u16)k;
+	return &p->table[k];
+}
+
+/* The frame stays watched, if it is: its first store ends that. */
+static void table_put(struct shadow *s, struct shadow_table *t)
+{
+	struct shadow_pool *p = &s->pool;
+	u16 number = (u16)(t - p->table), *at = &p->table_bucket[hash(s, t->frame)];
+
+	if (t->node || t->dir_of)
+		return;
+	while (*at != number)
+		at = &p->table[*at].next;
+	*at = t->next;
+	t->next = p->free_table;
+	p->free_table = number;
+}
+
+/* -- idle nodes ---------------------------------------------------------- */
+
+static void idle_remove(struct shadow *s, struct shadow_node *n)
+{
+	struct shadow_pool *p = &s->pool;
+
+	*(n->older ? &p->node[n->older].newer : &p->idle_first) = n->newer;
+	*(n->newer ? &p->node[n->newer].older : &p->idle_last) = n->older;
+	n->older = n->newer = 0;
+}
+
+static void idle_add(struct shadow *s, struct shadow_node *n)
+{
+	struct shadow_pool *p = &s->pool;
+	u16 number = (u16)node_number(s, n);
+
+	n->older = p->idle_last;
+	n->newer = 0;
+	*(n->older ? &p->node[n->older].newer : &p->idle_first) = number;
+	p->idle_last = number;
+}
+
+/* -- nodes --------------------------------------------------------------- */
+
+static struct shadow_node *node_find(const struct shadow *s, u64 key)
+{
+	const struct shadow_pool *p = &s->pool;
+
+	for (unsigned k = p->node_bucket[hash(s, key)]; k; k = p->node[k].next)
+		if (p->node[k].key == key)
+			return &p->node[k];
+	return NULL;
+}
+
+static void leave_table(struct shadow *s, struct shadow_node *n)
+{
+	struct shadow_pool *p = &s->pool;
+	struct shadow_table *t = &p->table[n->table];
+	u16 *at = &t->node;
+
+	if (!n->table)
+		return;
+	while (*at != node_number(s, n))
+		at = &p->node[*at].sibling;
+	*at = n->sibling;
+	table_put(s, t);
+}
+
+/* An idle one. */
+static void node_free(struct shadow *s, struct shadow_node *n)
+{
+	struct shadow_pool *p = &s->pool;
+	u16 *at = &p->node_bucket[hash(s, n->key)];
+
+	while (*at != node_number(s, n))
+		at = &p->node[*at].next;
+	*at = n->next;
+	idle_remove(s, n);
+	leave_table(s, n);
+	leaf_clear_all(s, n);
+	n->key = 0;
+	n->next = p->free_node;
+	p->free_node = (u16)node_number(s, n);
+}
+
+static void root_free(struct shadow *s, unsigned r);
+
+/* The root that was loaded longest ago, not the one that is; SHADOW_ROOTS: there is none. */
+static unsigned oldest_root(const struct shadow *s)
+{
+	unsigned oldest = SHADOW_ROOTS;
+
+	for (unsigned r = 0; r < SHADOW_ROOTS; r++)
+		if (r != s->loaded && s->pool.root[r].mode &&
+		    (oldest == SHADOW_ROOTS ||
+		     s->pool.root[r].used < s->pool.root[oldest].used))
+			oldest = r;
+	return oldest;
+}
+
+static void unhook_all(struct shadow *s, unsigned r)
+{
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		for (unsigned w = 0; w < SLOT_WORDS; w++)
+			for (u64 *map = &half_of(s, r, v)->hooked[w]; *map;)
+				node_unhook(s, r, v, w * 64 + (unsigned)__builtin_ctzll(*map));
+}
+
+/* Nodes have run out: give up what was not used for longest. */
+static void make_room(struct shadow *s)
+{
+	struct shadow_pool *p = &s->pool;
+	unsigned r;
+
+	while (!p->idle_first && !p->free_node) {
+		r = oldest_root(s);
+		s->count.recycles++;
+		trace(SHADOW, "shadow: out of nodes, root %u goes\n", r);
+		if (r == SHADOW_ROOTS)
+			unhook_all(s, s->loaded);
+		else
+			root_free(s, r);
+	}
+	if (!p->free_node)
+		node_free(s, &p->node[p->idle_first]);
+}
+
+static struct shadow_node *node_make(struct shadow *s, u64 key)
+{
+	struct shadow_pool *p = &s->pool;
+	u32 frame = form_table_frame(key);
+	struct shadow_node *n;
+	u16 *bucket;
+
+	if (!p->free_node)
+		make_room(s);
+	n = &p->node[p->free_node];
+	p->free_node = n->next;
+	bucket = &p->node_bucket[hash(s, key)];
+	*n = (struct shadow_node){ .key = key, .next = *bucket, .whole = form_is_whole(key) };
+	*bucket = (u16)node_number(s, n);
+	n->dirty = !n->whole;
+	if (frame != FRAME_NONE) {
+		struct shadow_table *t = table_get(s, frame);
+
+		n->table = (u32)(t - p->table);
+		n->sibling = t->node;
+		t->node = (u16)node_number(s, n);
+	}
+	idle_add(s, n);
+	return n;
+}
+
+/* -- hooking ------------------------------------------------------------- */
+
+static void hook(struct shadow *s, unsigned view, unsigned slot, struct shadow_node *n)
+{
+	struct shadow_half *h = half_of(s, s->loaded, view);
+
+	s->count.hooks++;
+	sync_read_log(s);
+	if (n->dirty && n->table)
+		sync_node(s, n);
+	if (n->roots) {
+		n->multi |= n->slot != slot;
+	} else {
+		idle_remove(s, n);
+		n->slot = (u16)slot;
+	}
+	n->roots |= 1ull << s->loaded;
+	h->node[slot] = (u16)node_number(s, n);
+	bit_set(h->hooked, slot);
+	paging_root_set(h->entries, slot, ptr_to_phys(node_leaves(s, n)));
+	if (n->dirty)
+		sync_mark(s, s->loaded, n);
+	if (s->debug_pages)
+		shadow_apply_debug(s);
+}
+
+static bool still_hooked(const struct shadow *s, unsigned root, const struct shadow_node *n)
+{
+	const struct shadow_half *h = half_of(s, root, node_view(n));
+
+	for (unsigned slot = 0; n->multi && slot < SHADOW_SLOTS; slot++)
+		if (h->node[slot] == node_number(s, n))
+			return true;
+	return false;
+}
+
+static void become_idle(struct shadow *s, struct shadow_node *n)
+{
+	code_idle(s, n);
+	n->multi = false;
+	idle_add(s, n);
+	if (!n->table && !n->whole)	/* nobody would see what becomes of its guest table */
+		node_free(s, n);
+}
+
+void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot)
+{
+	struct shadow_half *h = half_of(s, root, view);
+	struct shadow_node *n = &s->pool.node[h->node[slot]];
+
+	s->count.unhooks++;
+	h->node[slot] = 0;
+	bit_clear(h->hooked, slot);
+	bit_clear(h->open, slot);
+	paging_root_set(h->entries, slot, hpa(0));
+	tlb_forget_node(s, root, n, slot);
+	code_unhooked(s, root, n, slot);
+	if (still_hooked(s, root, n))
+		return;
+	n->roots &= ~(1ull << root);
+	if (!n->roots)
+		become_idle(s, n);
+}
+
+struct shadow_node *node_for(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w)
+{
+	unsigned slot = slot_of(va), up = w->shift == 12 ? 2 : 1;
+	u64 key = form_key(s, view, slot, w->steps ? w->step[w->steps - up].entry : 0);
+	struct shadow_node *n = node_at(s, view, slot);
+
+	if (n && n->key == key)
+		return n;
+	if (n)
+		node_unhook(s, s->loaded, view, slot);
+	n = node_find(s, key);
+	if (!n)
+		n = node_make(s, key);
+	hook(s, view, slot, n);
+	return n;
+}
+
+/* -- roots --------------------------------------------------------------- */
+
+static void leave_dirs(struct shadow *s, unsigned r)
+{
+	struct shadow_root *root = &s->pool.root[r];
+
+	for (unsigned k = 0; k < DIRS; k++) {
+		struct shadow_table *t = NULL;
+
+		if (root->dir[k] != FRAME_NONE)
+			t = table_find(s, root->dir[k]);
+		root->dir[k] = FRAME_NONE;
+		if (!t)
+			continue;		/* named twice */
+		t->dir_of &= ~(1ull << r);
+		table_put(s, t);
+	}
+}
+
+static void root_free(struct shadow *s, unsigned r)
+{
+	struct shadow_root *root = &s->pool.root[r];
+
+	code_all_gone(s, r);
+	root->mode = 0;
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		root->half[v].asid = root->half[v].lates = 0;
+	unhook_all(s, r);
+	leave_dirs(s, r);
+}
+
+static void root_make(struct shadow *s, unsigned r, const u64 key[DIRS])
+{
+	struct shadow_root *root = &s->pool.root[r];
+
+	if (root->mode)
+		root_free(s, r);
+	root->mode = s->mode;
+	memcpy(root->key, key, sizeof(root->key));
+	form_dirs(s, root);
+	for (unsigned k = 0; k < DIRS; k++)
+		if (root->dir[k] != FRAME_NONE)
+			table_get(s, root->dir[k])->dir_of |= 1ull << r;
+	root->attention = true;
+	root->dirs_open = key_form(s->mode) != FORM_FLAT;
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		root->half[v].open_words = 0;
+}
+
+static bool is_root(const struct shadow *s, const struct shadow_root *r, const u64 key[DIRS])
+{
+	return r->mode == s->mode && r->key[0] == key[0] && r->key[1] == key[1] &&
+	       r->key[2] == key[2] && r->key[3] == key[3];
+}
+
+unsigned root_find(struct shadow *s, bool *new)
+{
+	const struct x86_paging *p = &s->paging;
+	u64 key[DIRS] = { 0 };
+	unsigned r, free = SHADOW_ROOTS;
+	u8 *guess;
+
+	if (key_form(s->mode) == FORM_32)
+		key[0] = p->cr3 & 0xfffff000;
+	if (key_form(s->mode) == FORM_PAE)
+		for (unsigned k = 0; k < DIRS; k++)
+			key[k] = p->pdpte[k] & E_P ? p->pdpte[k] & (E_ADDR | E_P) : 0;
+	guess = &s->pool.guess[((key[0] ^ key[3]) >> 12 ^ (key[0] ^ key[3]) >> 18) % SHADOW_ROOTS];
+	*new = false;
+	if (is_root(s, &s->pool.root[*guess], key))
+		return *guess;
+	for (r = 0; r < SHADOW_ROOTS && !is_root(s, &s->pool.root[r], key); r++)
+		if (!s->pool.root[r].mode)
+			free = r;
+	if (r == SHADOW_ROOTS) {
+		*new = true;
+		r = free < SHADOW_ROOTS ? free : oldest_root(s);
+		root_make(s, r, key);
+	}
+	*guess = (u8)r;
+	return r;
+}
+
+/* -- all ----------------------------------------------------------------- */
+
+void node_drop_all(struct shadow *s)
+{
+	code_all_gone(s, SHADOW_ALL_ROOTS);
+	for (unsigned r = 0; r < SHADOW_ROOTS; r++)
+		if (s->pool.root[r].mode)
+			root_free(s, r);
+	while (s->pool.idle_first)
+		node_free(s, &s->pool.node[s->pool.idle_first]);
+}
+
+static u64 pages_for(u64 bytes) { return align_up(bytes, FRAME_SIZE); }
+
+static u32 buckets_for(u32 nodes)
+{
+	u32 n = 64;
+
+	while (n < nodes)
+		n *= 2;
+	return n;
+}
+
+static u64 tables_for(u32 nodes) { return (u64)nodes + DIRS * SHADOW_ROOTS + 1; }
+
+u64 node_pool_size(u32 nodes)
+{
+	return SHADOW_ROOTS * SHADOW_VIEWS * ROOT_SIZE + (u64)nodes * FRAME_SIZE +
+	       pages_for(SHADOW_ROOTS * sizeof(struct shadow_root)) +
+	       pages_for((nodes + 1ull) * sizeof(struct shadow_node)) +
+	       pages_for(tables_for(nodes) * sizeof(struct shadow_table)) +
+	       pages_for(2 * buckets_for(nodes) * sizeof(u16));
+}
+
+static void roots_init(struct shadow *s, u8 *mem)
+{
+	for (unsigned r = 0; r < SHADOW_ROOTS; r++) {
+		for (unsigned k = 0; k < DIRS; k++)
+			s->pool.root[r].dir[k] = FRAME_NONE;
+		for (unsigned v = 0; v < SHADOW_VIEWS; v++, mem += ROOT_SIZE) {
+			half_of(s, r, v)->entries = (u64 *)mem;
+			paging_root_init((u64 *)mem);
+		}
+	}
+}
+
+void node_pool_init(struct shadow *s, u8 *mem, u32 nodes)
+{
+	struct shadow_pool *p = &s->pool;
+	u8 *at = mem + SHADOW_ROOTS * SHADOW_VIEWS * ROOT_SIZE;
+
+	memset(mem, 0, node_pool_size(nodes));
+	p->leaves = (pte_t *)at - PAGING_LEAF_ENTRIES;		/* there is no node 0 */
+	at += (u64)nodes * FRAME_SIZE;
+	p->root = (struct shadow_root *)at;
+	at += pages_for(SHADOW_ROOTS * sizeof(struct shadow_root));
+	p->node = (struct shadow_node *)at;
+	at += pages_for((nodes + 1ull) * sizeof(struct shadow_node));
+	p->table = (struct shadow_table *)at;
+	at += pages_for(tables_for(nodes) * sizeof(struct shadow_table));
+	p->nodes = nodes;
+	p->tables = (u32)tables_for(nodes) - 1;
+	p->buckets = buckets_for(nodes);
+	p->node_bucket = (u16 *)at;
+	p->table_bucket = p->node_bucket + p->buckets;
+	for (u32 k = nodes; k; k--) {
+		p->node[k].next = p->free_node;
+		p->free_node = (u16)k;
+	}
+	for (u32 k = p->tables; k; k--) {
+		p->table[k].next = p->free_table;
+		p->free_table = (u16)k;
+	}
+	roots_init(s, mem);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Flushes: the log of opened tables, when tables are watched, nodes compared with their guest
+ * tables. See shadow_node.h. Invariant: after shadow_settle the nodes under the loaded root agree
+ * with the guest's tables; one that is not dirty still does until the log has its table.
+ */
+#include "kernel/panic.h"
+#include "kernel/phys.h"
+#include "mm/gpa.h"
+#include "mm/shadow_node.h"
+
+#define LOG_SIZE 1024u
+#define PATIENCE_MAX 64
+#define LASTED 32		/* flushes that make a watch worth its trap */
+
+/* Tables that were watched and then written, in order; each core has a cursor in it. */
+static struct {
+	u64 head;
+	u32 frame[LOG_SIZE];
+} opened;
+
+static void note_opened(u32 frame)
+{
+	opened.frame[opened.head++ % LOG_SIZE] = frame;
+}
+
+void sync_log_init(struct shadow *s)
+{
+	s->cursor = opened.head;
+	frame_on_ptable_write(note_opened);
+}
+
+/* -- reading the log ----------------------------------------------------- */
+
+void sync_mark(struct shadow *s, unsigned root, const struct shadow_node *n)
+{
+	struct shadow_half *h = half_of(s, root, node_view(n));
+
+	s->pool.root[root].attention = true;
+	if (!n->multi) {
+		bit_set(h->open, n->slot);
+		h->open_words |= 1u << n->slot / 64;
+		return;
+	}
+	for (unsigned slot = 0; slot < SHADOW_SLOTS; slot++)
+		if (h->node[slot] == node_number(s, n)) {
+			bit_set(h->open, slot);
+			h->open_words |= 1u << slot / 64;
+		}
+}
+
+static void mark_node(struct shadow *s, struct shadow_node *n)
+{
+	n->dirty = true;
+	for (u64 roots = n->roots; roots; roots &= roots - 1)
+		sync_mark(s, (unsigned)__builtin_ctzll(roots), n);
+}
+
+static void table_opened(struct shadow *s, struct shadow_table *t)
+{
+	if (!t->open && s->clock - t->since >= LASTED)
+		t->patience = t->patience > 1 ? t->patience / 2 : 1;
+	else if (!t->open)
+		t->patience = t->patience * 2 < PATIENCE_MAX ? t->patience * 2 : PATIENCE_MAX;
+	t->open = true;
+	t->quiet = 0;
+	for (unsigned k = t->node; k; k = s->pool.node[k].sibling)
+		mark_node(s, &s->pool.node[k]);
+	for (u64 roots = t->dir_of; roots; roots &= roots - 1) {
+		struct shadow_root *r = &s->pool.root[__builtin_ctzll(roots)];
+
+		r->attention = r->dirs_open = true;
+	}
+}
+
+void sync_read_log(struct shadow *s)
+{
+	struct shadow_table *t;
+
+	if (opened.head - s->cursor > LOG_SIZE) {	/* it has lost some */
+		for (unsigned k = 1; k <= s->pool.tables; k++)
+			if (s->pool.table[k].node || s->pool.table[k].dir_of)
+				table_opened(s, &s->pool.table[k]);
+		s->cursor = opened.head;
+	}
+	for (; s->cursor != opened.head; s->cursor++) {
+		s->count.opened++;
+		t = table_find(s, opened.frame[s->cursor % LOG_SIZE]);
+		if (t)
+			table_opened(s, t);
+	}
+}
+
+/* -- comparing ----------------------------------------------------------- */
+
+/* Is the table open? One that has been quiet for long enough is watched now. */
+static bool is_open(struct shadow *s, struct shadow_table *t)
+{
+	if (!t->open || t->seen == s->clock)
+		return t->open;
+	t->seen = s->clock;
+	if (t->quiet < t->patience) {
+		t->quiet++;
+		return true;
+	}
+	s->count.table_watches++;
+	frame_watch(t->frame, WATCH_PTABLE);
+	t->open = false;
+	t->since = s->clock;
+	return false;
+}
+
+static hpa_t memory_at(gpa_t page)
+{
+	u32 frame;
+
+	if (gpa_is_fast(page))
+		return ptr_to_phys(gpa_map.ram + page.a);
+	frame = gpa_lookup(page).frame;
+	return frame == FRAME_NONE ? hpa(0) : gpa_frame_hpa(frame);
+}
+
+/* The leaf was used, so the page that is there now will be. The entry has A: it may be cached. */
+static void replace(struct shadow *s, struct shadow_node *n, unsigned k,
+		    const struct form_leaf *want)
+{
+	struct gpa_page place = gpa_lookup(want->page);
+	bool writable = want->may_write && place.kind == GPA_RAM && !frame_watched(place.frame);
+
+	if (writable)
+		frame_add_writer(place.frame, frame_ref(s->core, node_number(s, n) *
+							PAGING_LEAF_ENTRIES + k));
+	leaf_replace(s, n, k, pte_make(gpa_frame_hpa(place.frame), writable));
+}
+
+void sync_leaf(struct shadow *s, struct shadow_node *n, unsigned k)
+{
+	pte_t now = node_leaves(s, n)[k];
+	struct form_leaf want;
+	bool there = form_leaf_of(s, n, form_entry(s, n, k), &want);
+	hpa_t page = there ? memory_at(want.page) : hpa(0);
+
+	s->count.compared++;
+	if (there && page.a == pte_page(now).a) {
+		if (bit_get(n->fetched, k) && (want.nx || (n->global_code && !want.global)))
+			code_page_gone(s, n, k);
+		if (!want.may_write)
+			leaf_protect(s, n, k);
+		return;
+	}
+	s->pool.table[n->table].quiet = 0;
+	if (bit_get(n->fetched, k))
+		code_page_gone(s, n, k);
+	if (page.a && pte_valid(now))
+		replace(s, n, k, &want);
+	else
+		leaf_drop(s, n, k);
+}
+
+void sync_node(struct shadow *s, struct shadow_node *n)
+{
+	bool open = is_open(s, &s->pool.table[n->table]);
+
+	for (unsigned w = 0; w < LEAF_WORDS; w++)
+		for (u64 live = n->live[w]; live; live &= live - 1)
+			sync_leaf(s, n, w * 64 + (unsigned)__builtin_ctzll(live));
+	n->dirty = open;
+}
+
+/* -- a flush ------------------------------------------------------------- */
+
+/* Has the root a directory k? 32-bit paging has one, whatever its address. */
+static bool has_dir(const struct shadow_root *r, unsigned k)
+{
+	return key_form(r->mode) == FORM_PAE ? r->key[k] & 1 : k == 0;
+}
+
+/* False: a directory may have changed at the next flush without anybody saying so. */
+static bool watch_dirs(struct shadow *s, struct shadow_root *r)
+{
+	bool all = true;
+
+	for (unsigned k = 0; k < DIRS; k++)
+		if (has_dir(r, k))
+			all &= r->dir[k] != FRAME_NONE && !is_open(s, table_find(s, r->dir[k]));
+	return all;
+}
+
+static void dirs_changed(struct shadow *s, const struct shadow_root *r)
+{
+	for (unsigned k = 0; k < DIRS; k++)
+		if (r->dir[k] != FRAME_NONE)
+			table_find(s, r->dir[k])->quiet = 0;
+}
+
+static void sync_dirs(struct shadow *s, struct shadow_root *r)
+{
+	r->dirs_open = !watch_dirs(s, r);
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		for (unsigned w = 0; w < SLOT_WORDS; w++)
+			for (u64 map = r->half[v].hooked[w]; map; map &= map - 1) {
+				unsigned slot = w * 64 + (unsigned)__builtin_ctzll(map);
+
+				if (form_gives(s, v, slot, node_at(s, v, slot)->key))
+					continue;
+				dirs_changed(s, r);
+				node_unhook(s, s->loaded, v, slot);
+			}
+}
+
+static void sync_slot(struct shadow *s, struct shadow_half *h, unsigned slot)
+{
+	struct shadow_node *n = &s->pool.node[h->node[slot]];
+
+	if (n->dirty && !n->table) {	/* not RAM: it cannot be watched */
+		node_unhook(s, s->loaded, node_view(n), slot);
+		return;
+	}
+	if (n->dirty)
+		sync_node(s, n);
+	if (!n->dirty)
+		bit_clear(h->open, slot);
+}
+
+static void sync_half(struct shadow *s, struct shadow_half *h)
+{
+	for (u32 words = h->open_words; words; words &= words - 1) {
+		unsigned w = (unsigned)__builtin_ctz(words);
+
+		for (u64 map = h->open[w]; map; map &= map - 1)
+			sync_slot(s, h, w * 64 + (unsigned)__builtin_ctzll(map));
+		if (!h->open[w])
+			h->open_words &= ~(1u << w);
+	}
+}
+
+static void sync_loaded(struct shadow *s)
+{
+	struct shadow_root *r = loaded_root(s);
+
+	s->settling = true;
+	if (r->dirs_open)
+		sync_dirs(s, r);
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		sync_half(s, &r->half[v]);
+	if (s->debug_pages)
+		shadow_apply_debug(s);
+	s->settling = false;
+	r->attention = r->dirs_open || r->half[0].open_words || r->half[1].open_words;
+}
+
+void shadow_settle(struct shadow *s)
+{
+	s->clock++;
+	loaded_root(s)->used = s->clock;
+	sync_read_log(s);
+	if (loaded_root(s)->attention || s->debug_pages)
+		sync_loaded(s);
+	tlb_activate(s);
+	if (s->verify) {
+		const char *e = shadow_check(s, s->verify == SHADOW_VERIFY_ALL);
+
+		if (e)
+			panic("shadow: %s", e);
+	}
+}
