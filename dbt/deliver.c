@@ -54,14 +54,12 @@ void exec_deliver(struct dbt *d, struct fault f)
 	      (unsigned long long)f.cr2);
 	c->debug_hits = 0;		/* the instruction is not done */
 	exc_raise(c, f);
-	d->mode_dirty = true;
 }
 
 void exec_take_debug_trap(struct dbt *d)
 {
 	d->link = NULL;
 	exc_debug_trap(d->c);
-	d->mode_dirty = true;
 }
 
 static bool interruptible(const struct dbt *d)
@@ -84,7 +82,6 @@ static void take_interrupt(struct dbt *d)
 	d->count.interrupts++;
 	d->link = NULL;
 	exc_interrupt(d->c, (u8)vector);
-	d->mode_dirty = true;
 }
 
 static void take_nmi(struct dbt *d)
@@ -94,7 +91,6 @@ static void take_nmi(struct dbt *d)
 	vcpu_settle(d->c, PENDING_NMI);
 	d->link = NULL;
 	exc_nmi(d->c);
-	d->mode_dirty = true;
 }
 
 void exec_take_interrupts(struct dbt *d)

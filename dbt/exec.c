@@ -61,15 +61,6 @@ static void deliver_if(struct dbt *d, struct fault f)
 		exec_deliver(d, f);
 }
 
-static void run_system(struct dbt *d)
-{
-	struct vcpu *c = d->c;
-
-	c->fault.raised = false;
-	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
-	deliver_if(d, c->fault);
-}
-
 /* A direct exit; `near`: its eip is yet to be found. */
 static void leave_link(struct dbt *d, bool near)
 {
@@ -109,9 +100,7 @@ static void after_exit(struct dbt *d, u32 why)
 	d->count.exits[why]++;
 	switch (why) {
 	case EXIT_LINK: case EXIT_FAR: leave_link(d, why == EXIT_LINK); break;
-	case EXIT_INDIRECT: case EXIT_KICK: break;
-	case EXIT_SYSTEM: run_system(d); break;
-	case EXIT_FAULT: exec_deliver(d, d->c->fault); break;
+	case EXIT_INDIRECT: case EXIT_KICK: case EXIT_SYSTEM: case EXIT_FAULT: break;
 	case EXIT_STEP: deliver_if(d, exec_step_own(d, d->step_in)); break;
 	case EXIT_STALE: leave_stale(d); break;
 	case EXIT_CLOSED: leave_closed(d); break;
@@ -119,7 +108,13 @@ static void after_exit(struct dbt *d, u32 why)
 	}
 }
 
-/* -- Running -- */
+/* -- Going on without having left -- */
+
+/* Is there something to be done before the next block? */
+static bool wanted(const struct vcpu *c)
+{
+	return kick_is_set() || c->pending || c->halted || c->shutdown;
+}
 
 /* Code that some exit has found before for the CPU's eip, on global pages or in its own context. */
 static const u32 *probe(struct dbt *d)
@@ -134,6 +129,46 @@ static const u32 *probe(struct dbt *d)
 	}
 	return NULL;
 }
+
+/* Where the guest is, if translated code for it is known and nothing else is to be done before. */
+static const u32 *known_code(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	const u32 *code;
+
+	if (wanted(c))
+		return NULL;
+	refresh(d);
+	code = probe(d);
+	if (!code || (c->key_flags & KEY_SINGLE))
+		return NULL;
+	c->fault.raised = false;
+	shadow_set_view(d->shadow, c->cpl == 3);
+	return code;
+}
+
+const u32 *exec_system(void)
+{
+	struct dbt *d = dbt_this();
+	struct vcpu *c = d->c;
+	bool single = c->key_flags & KEY_SINGLE;	/* single_end is to come */
+
+	c->fault.raised = false;
+	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
+	deliver_if(d, c->fault);
+	return single ? NULL : known_code(d);
+}
+
+const u32 *exec_fault(void)
+{
+	struct dbt *d = dbt_this();
+	bool single = d->c->key_flags & KEY_SINGLE;
+
+	exec_deliver(d, d->c->fault);
+	return single ? NULL : known_code(d);
+}
+
+/* -- Running -- */
 
 static void run_one(struct dbt *d)
 {

@@ -23,6 +23,13 @@ static inline struct block_key exec_key(const struct vcpu *c)
 }
 
 /*
+ * exec.c, for glue.S: run the system helper vcpu.exit_arg; deliver vcpu.fault. The state is in
+ * struct vcpu, before and after. The entry to go on at; NULL: the run loop is wanted.
+ */
+const u32 *exec_system(void);
+const u32 *exec_fault(void);
+
+/*
  * find.c: entry of the block for the CPU's current eip and mode, translated if need be and chained
  * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip.
  */

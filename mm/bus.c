@@ -35,6 +35,7 @@ struct bus {
 	u8 port[PORTS];
 	struct span span[MAX_SPANS];
 	unsigned spans;
+	unsigned met;		/* where the last lookup ended: tried first */
 	void (*changed)(void);	/* bus_on_change */
 	u64 unanswered;
 	u8 port_noted[PORTS / 8];
@@ -201,9 +202,12 @@ static unsigned span_at(const struct bus *b, u64 addr)
 
 static struct bus_region *mmio_find(struct bus *b, u64 addr, unsigned size, bool *mixed)
 {
-	unsigned k = span_at(b, addr);
+	unsigned k = b->met;
 	u64 last = addr + (size - 1);
 
+	if (k < b->spans && b->span[k].first <= addr && last <= b->span[k].last)
+		return b->span[k].r;
+	k = b->met = span_at(b, addr);
 	if (k >= b->spans || b->span[k].first > last)
 		return NULL;
 	if (b->span[k].first <= addr && last <= b->span[k].last)

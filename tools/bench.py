@@ -9,7 +9,8 @@ bench.py --doc                                  writes docs/bench.md from build/
 --json FILE names another file than build/bench.json.
 Parts (all, side by side where there are cores): rows = guestbench; process = guestimg/process;
 linux, disk = boots; wall = the only one that depends on the machine, alone and last.
-Invariant: a figure comes from this run alone, and a row that did not run is named, not guessed.
+Invariant: a figure comes from this run alone, unless --keep was asked for; a row that did not run
+is named, not guessed.
 """
 import argparse
 import concurrent.futures
@@ -179,6 +180,12 @@ def measure(host, skip, parts, choice):
     return result | {"failed": failed}
 
 
+def joined(old, new):
+    """Figures of parts that ran earlier, in the same tree or they mean nothing, and now."""
+    return old | new | {"boots": old["boots"] | new["boots"],
+                        "parts": sorted({*old["parts"], *new["parts"]})}
+
+
 def judge(result):
     """What makes the figures worthless is a failure; how good they are is not judged here."""
     for part, text in result["failed"].items():
@@ -214,6 +221,8 @@ def arguments():
     parser.add_argument("--parts", default=",".join(PARTS), help="what to run")
     parser.add_argument("--skip", default="", help="rows to leave out, joined by commas")
     parser.add_argument("--rows", default="", help="process rows to run, joined by commas")
+    parser.add_argument("--keep", action="store_true",
+                        help="keep what the file has of parts that do not run now")
     parser.add_argument("--show", action="store_true", help="print the tables of an earlier run")
     parser.add_argument("--doc", action="store_true", help=f"write {DOC} from an earlier run")
     parser.add_argument("--json", default="build/bench.json", help="where a run's figures are")
@@ -230,6 +239,8 @@ def main():
     try:
         if not (args.show or args.doc):
             result = measure(args.host, names(args.skip), names(args.parts), names(args.rows))
+            if args.keep and os.path.exists(args.json):
+                result = joined(load(args.json), result)
             with open(args.json, "w", encoding="utf-8") as f:
                 json.dump(result, f, indent=1)
         result = load(args.json)

@@ -19,7 +19,9 @@
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: nothing that
 #:                     boots Linux, BENCH_DISK=0: no Debian disk;
 #:                     BENCH_PARTS="rows linux process wall disk": only these;
-#:                     BENCH_ROWS=exec,pipe: only these rows of process)
+#:                     BENCH_ROWS=exec,pipe: only these rows of process; BENCH_FLAGS=--keep:
+#:                     other parts' figures of an earlier run stay)
+#: make bench-doc      write docs/bench.md from what it measured
 #: make bench-reference  count the process benchmark's guest instructions in QEMU's PC
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32 | process
 #:                     or one of its rows: exec, pipe, …)
@@ -45,7 +47,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test ladder fuzz bench bench-reference profile lint headers clean units \
+.PHONY: all run test ladder fuzz bench bench-doc bench-reference profile lint headers clean units \
 	check-unit check-mutate opt-update golden-update trace-update setup FORCE
 setup:
 	@:
@@ -267,6 +269,9 @@ bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))
 	@python3 tools/bench.py --host $(HOST) $(BENCH_FLAGS) \
 		--parts $(subst $(EMPTY) $(EMPTY),$(COMMA),$(strip $(BENCH_PARTS))) \
 		$(if $(BENCH_ROWS),--rows $(BENCH_ROWS))
+
+bench-doc:
+	@python3 tools/bench.py --doc
 
 bench-reference: $(addprefix $(GUEST)/,vmlinuz-686 process.gz)
 	@python3 tools/bench_process.py --reference

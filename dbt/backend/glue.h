@@ -19,8 +19,9 @@
 #define EXIT_FAR 2		/* eip is set; exit_arg: number of the link */
 #define EXIT_INDIRECT 3		/* eip is set */
 #define EXIT_KICK 4		/* eip is set */
-#define EXIT_SYSTEM 5		/* exit_arg: helper; eip, next_eip are set */
-#define EXIT_FAULT 6		/* vcpu.fault, eip are set (rt/fault.c) */
+/* done (exec_system, exec_fault), but the run loop is wanted; exit_arg: helper that ran */
+#define EXIT_SYSTEM 5
+#define EXIT_FAULT 6
 #define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
 #define EXIT_STALE 8		/* exit_arg: an address in a block whose guest bytes have changed */
 #define EXIT_CLOSED 9		/* eip is set: the block that its jump cache led to is dropped */

@@ -2,6 +2,7 @@
 /* See host_frame.h. A register of translated code is where the host's regs.h says. */
 #include "dbt/backend/host_frame.h"
 
+#include "dbt/backend/glue.h"
 #include "dbt/backend/host.h"
 
 struct host_flags host_frame_flags(const struct trap_frame *f)
@@ -12,6 +13,12 @@ struct host_flags host_frame_flags(const struct trap_frame *f)
 u64 host_frame_reg(const struct trap_frame *f, unsigned n) { return f->gpr[n]; }
 
 u64 host_frame_page(const struct trap_frame *f) { return f->gpr[R_PAGE]; }
+
+void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v)
+{
+	if (n != R_ZERO)
+		f->gpr[n] = v;
+}
 
 void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c)
 {
@@ -24,7 +31,7 @@ void host_frame_skip(struct trap_frame *f) { f->pc += HOST_INSN_SIZE; }
 void host_frame_leave(struct trap_frame *f, u32 why)
 {
 	f->gpr[R_ARG(0)] = why;
-	f->pc = (u64)(uintptr_t)&glue_leave_written;
+	f->pc = (u64)(uintptr_t)(why == EXIT_FAULT ? &glue_fault : &glue_leave_written);
 }
 
 void host_frame_kick(struct trap_frame *f) { f->gpr[R_KICK] = 1; }

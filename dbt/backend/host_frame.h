@@ -17,13 +17,18 @@ struct host_flags {
 struct host_flags host_frame_flags(const struct trap_frame *f);
 /* Host register n, as struct loc names them. */
 u64 host_frame_reg(const struct trap_frame *f, unsigned n);
+/* The same for a result; that of the zero register is lost. */
+void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v);
 /* R_PAGE, as vcpu.page. */
 u64 host_frame_page(const struct trap_frame *f);
 /* All general registers of the guest to c->gpr. */
 void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c);
 /* Go on behind the faulting instruction. */
 void host_frame_skip(struct trap_frame *f);
-/* Leave translated code: dbt_enter returns `why`. The guest's state has been saved. */
+/*
+ * Leave translated code for `why` (dbt/backend/glue.h): dbt_enter returns it; EXIT_FAULT may go on
+ * without. The guest's state has been saved.
+ */
 void host_frame_leave(struct trap_frame *f, u32 why);
 /* Set the kick register that the trap returns with. */
 void host_frame_kick(struct trap_frame *f);

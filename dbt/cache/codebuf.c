@@ -84,7 +84,7 @@ static void region_evict(struct region *r)
 	evict_some(r, r->left);
 	region_reset(r);
 	contexts_forget(&cache_this()->contexts);
-	cache_this()->found = NULL;
+	memset(cache_this()->found, 0, sizeof(cache_this()->found));
 }
 
 /*
@@ -199,11 +199,12 @@ struct block *cache_block_at(u64 pc)
 {
 	u64 off = pc - (u64)(uintptr_t)cache_pool;
 	struct cache_core *c = cache_this();
+	struct block **found = &c->found[pc >> 7 & (CACHE_FOUND - 1)];
 	const struct region *r;
 	unsigned lo = 0, hi;
 
-	if (c->found && holds(c->found, pc))
-		return c->found;
+	if (*found && holds(*found, pc))
+		return *found;
 	if (off >= regions * region_size)
 		return NULL;
 	r = &region[off / region_size];
@@ -213,7 +214,7 @@ struct block *cache_block_at(u64 pc)
 		struct block *b = r->block[mid];
 
 		if (holds(b, pc))
-			return c->found = b;
+			return *found = b;
 		if (pc < (u64)(uintptr_t)block_code(b))
 			hi = mid;
 		else

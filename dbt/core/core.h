@@ -45,6 +45,16 @@ struct dbt_counters {
 	u64 fp_traps, vec_helpers;	/* SSE in C: invalid operations that trapped; rows called */
 };
 
+/* A page of the guest's on which an access of this kind met no memory (dbt/rt/fault.c). */
+struct device_page {
+	u64 page;		/* linear, va >> 12 */
+	gpa_t at;		/* its guest physical address */
+	u32 generation;		/* of the mappings */
+	bool write, user, valid;
+};
+
+enum { DEVICE_PAGES = 8 };
+
 /* One guest CPU; the struct vcpu it drives is in the per-core area. */
 struct dbt {
 	struct vcpu *c;
@@ -65,6 +75,7 @@ struct dbt {
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
 	bool step_debug;		/* because of a data breakpoint */
 	u32 busy_page;			/* with PENDING_BUSY_PAGE */
+	struct device_page device_page[DEVICE_PAGES];
 	struct dbt_counters count;
 	struct decoder decoder;
 	struct cache_core cache;		/* large: what is often used stands before it */

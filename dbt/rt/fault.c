@@ -18,9 +18,11 @@
 #include "dbt/x86/cc.h"
 #include "kernel/extable.h"
 #include "kernel/host_cpu.h"
+#include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
+#include "mm/bus.h"
 #include "mm/frame.h"
 #include "mm/gpa.h"
 
@@ -195,6 +197,49 @@ static enum outcome perform(struct dbt *d, struct trap_frame *f, const struct ho
 	return DONE;
 }
 
+/* -- Devices: the same access again -- */
+
+static struct device_page *device_page(struct dbt *d, gva_t va, enum x86_access kind)
+{
+	return &d->device_page[(va.a >> 12 ^ (kind == X86_WRITE)) % DEVICE_PAGES];
+}
+
+/* The access at `va` was no memory's: at `page` a device answers, or nobody. */
+static void device_note(struct dbt *d, gva_t va, bool user, enum x86_access kind, gpa_t page)
+{
+	*device_page(d, va, kind) = (struct device_page){
+		.page = va.a >> 12, .at = page, .generation = shadow_generation(d->shadow),
+		.write = kind == X86_WRITE, .user = user, .valid = true,
+	};
+}
+
+/*
+ * A general register's access to a page that was a device's, for the same kind of access, since
+ * the last change of any mapping: as a TLB would have it (SDM vol. 3, 4.10.2), nothing is walked.
+ * False: nothing has happened.
+ */
+static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_access *a,
+			 bool user, enum x86_access kind)
+{
+	gva_t va = hva_to_gva(a->addr);
+	const struct device_page *p = device_page(d, va, kind);
+	u64 at = p->at.a | (va.a & 0xfff), v;
+
+	if (!p->valid || p->page != va.a >> 12 || p->write != (kind == X86_WRITE) ||
+	    p->user != user || p->generation != shadow_generation(d->shadow) || a->vector ||
+	    (va.a & 0xfff) + a->size > 0x1000 || (d->c->dr[7] & DR7_ENABLED))
+		return false;
+	if (a->store) {
+		bus_write(d->platform.bus, BUS_MMIO, at, host_frame_reg(f, a->reg), a->size);
+	} else {
+		v = bus_read(d->platform.bus, BUS_MMIO, at, a->size);
+		host_frame_set_reg(f, a->reg, a->sign ? (u64)sign_extend(v, a->size * 8) : v);
+	}
+	d->count.faults_mmio++;
+	host_frame_skip(f);
+	return true;
+}
+
 /* Both pages of an access may be to blame for the fault at `at`: the first one is reported. */
 static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool user,
 				enum x86_access kind, gva_t at, u32 error)
@@ -234,6 +279,9 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	case SHADOW_DEBUG:
 		d->count.faults_debug++;
 		break;
+	case SHADOW_MMIO:
+		device_note(d, at, user, kind, miss.page);
+		/* fall through */
 	default:
 		d->count.faults_mmio++;
 	}
@@ -277,6 +325,8 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
 	access = a.store || s->intent == INTENT_RMW ? X86_WRITE : X86_READ;
+	if (device_again(d, f, &a, c->cpl == 3, access))
+		return true;
 	how = access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault);
 	switch (how) {
 	case GUEST_FAULT: leave(f, c, b, s, EXIT_FAULT); break;

@@ -6,6 +6,7 @@
 #include "dbt/sys/exc.h"
 
 #include "dbt/sys/guestmem.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/stack.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
@@ -27,6 +28,7 @@ struct event {
 
 /* The gate, and the code segment it names. */
 struct entry {
+	u64 gate;		/* its bytes */
 	struct desc code;
 	u32 off;
 	u16 sel;
@@ -156,6 +158,7 @@ static struct fault deliver_inner(struct vcpu *c, const struct event *e, struct 
 		return fault_code(EXC_GP, e->ext);
 	TRY(push_all(c, &s, g->size, v, n));
 	desc_set_accessed(c, &sd);
+	seen_note(c, SEEN_STACK, dpl, &sd);
 	stack_commit(c, &s);
 	for (unsigned k = 0; v86 && k < 4; k++)
 		seg_set_null(&c->seg[v86_regs[k]], 0);
@@ -163,9 +166,25 @@ static struct fault deliver_inner(struct vcpu *c, const struct event *e, struct 
 	return fault_none();
 }
 
+/* This gate was taken from level `from`: it may be taken by deliver_seen. */
+static void note_gate(struct vcpu *c, const struct event *e, const struct entry *g, u8 from)
+{
+	const struct segment *cs = &c->seg[CS];
+
+	if (c->cpl == 3 || g->size != 4 || (g->sel & 4) || cs->limit != 0xffffffff ||
+	    !(cs->attr & SEG_ACCESSED))
+		return;
+	c->seen_gate[e->vector % SEEN_GATES] = (struct seen_gate){
+		.gate = g->gate, .code = (u64)g->code.hi << 32 | g->code.lo, .cs = *cs,
+		.off = g->off, .from = from + 1, .gate_dpl = g->gate >> 45 & 3, .cpl = c->cpl,
+		.clears_if = g->clears_if,
+	};
+}
+
 static struct fault deliver_gate(struct vcpu *c, const struct event *e, struct entry *g)
 {
 	struct desc *d = &g->code;
+	u8 from = c->cpl;
 	bool inner;
 
 	if (sel_null(g->sel))
@@ -179,7 +198,11 @@ static struct fault deliver_gate(struct vcpu *c, const struct event *e, struct e
 	if (vcpu_v86(c) && (!inner || desc_dpl(d)))
 		return fault_sel(EXC_GP, g->sel, e->ext);
 	TRY(desc_probe_accessed(c, d));
-	return inner ? deliver_inner(c, e, g) : deliver_same(c, e, g);
+	if (vcpu_v86(c))
+		return deliver_inner(c, e, g);
+	TRY(inner ? deliver_inner(c, e, g) : deliver_same(c, e, g));
+	note_gate(c, e, g, from);
+	return fault_none();
 }
 
 static struct fault deliver_protected(struct vcpu *c, const struct event *e)
@@ -205,6 +228,7 @@ static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 	if (!desc_present(&gd))
 		return fault_code(EXC_NP, code);
 	g = (struct entry){
+		.gate = v,
 		.sel = (u16)(gd.lo >> 16),
 		.off = (gd.lo & 0xffff) | (type & 8 ? gd.hi & 0xffff0000 : 0),
 		.size = type & 8 ? 4 : 2,
@@ -226,6 +250,100 @@ struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind ki
 	c->halted = false;
 	sys_mode_changed(c);
 	return fault_none();
+}
+
+/* -- What was delivered before --------------------------------------------- */
+
+/* The stack of level cpl, ESP in *sp, if the TSS names one that was taken before. */
+static const struct segment *seen_stack(struct vcpu *c, u8 cpl, u32 *sp)
+{
+	u32 off = cpl * 8u + 4;
+
+	if ((c->tr.attr & (SEG_P | 8)) != (SEG_P | 8) || off + 5 > c->tr.limit)
+		return NULL;
+	*sp = g_try_ld4(vcpu_linear(c, c->tr.base + off));
+	return seen_find(c, SEEN_STACK, cpl,
+			 (u16)g_try_ld4(vcpu_linear(c, c->tr.base + off + 4)));
+}
+
+/* May this event take gate g again, if the tables' bytes are still the same? */
+static bool gate_fits(const struct vcpu *c, const struct seen_gate *g, u8 vector,
+		      enum exc_kind kind)
+{
+	return g->from == c->cpl + 1 && vcpu_protected(c) && vector != EXC_DB &&
+	       !(c->dr[7] & DR7_ENABLED) && vector * 8u + 7 <= c->idtr.limit &&
+	       (g->cs.sel | 7u) <= c->gdtr.limit &&
+	       !(is_software(kind) && g->gate_dpl < c->cpl);
+}
+
+/* On one page of the stack: if the first word can be stored, all can. */
+static bool push_frame(struct vcpu *c, u32 sp, const u32 *v, unsigned n)
+{
+	if (((sp - 4 * n) & 0xfff) + 4 * n > 0x1000)
+		return false;
+	g_try_st4(vcpu_linear(c, sp - 4), v[0]);
+	if (!g_try_end(c))
+		return false;
+	for (unsigned k = 1; k < n; k++)
+		g_try_st4(vcpu_linear(c, sp - 4 * (k + 1)), v[k]);
+	return g_try_end(c);
+}
+
+/* Through the gate: nothing can go wrong any more. */
+static void enter_seen(struct vcpu *c, const struct seen_gate *g, const struct segment *ss, u32 sp)
+{
+	bool same = g->cpl == c->cpl && !c->inhibit && !(c->eflags & (FL_TF | FL_RF)) &&
+		    segment_same(&g->cs, &c->seg[CS]);
+
+	c->seg[SS] = *ss;
+	set_reg32(c, ESP, sp);
+	c->seg[CS] = g->cs;
+	c->cpl = g->cpl;
+	c->eip = g->off;
+	c->eflags &= ~(u32)(FL_TF | FL_RF | FL_NT | (g->clears_if ? FL_IF : 0));
+	c->inhibit = 0;
+	c->halted = false;
+	if (!same)
+		sys_mode_changed(c);
+}
+
+/*
+ * By a 32-bit interrupt or trap gate that was taken before, to a flat stack that is not the
+ * user's; nothing of tasks, virtual-8086 mode or breakpoints. False: no register has changed.
+ */
+static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct fault *f,
+						   enum exc_kind kind)
+{
+	const struct seen_gate *g = &c->seen_gate[f->vector % SEEN_GATES];
+	const struct segment *ss = &c->seg[SS];
+	u32 v[6], sp = reg32(c, ESP);
+	unsigned n = 0;
+	u64 gate, code;
+
+	if (!gate_fits(c, g, f->vector, kind))
+		return false;
+	g_try_begin(c, true);
+	gate = g_try_ld8(vcpu_linear(c, c->idtr.base + f->vector * 8u));
+	code = g_try_ld8(vcpu_linear(c, c->gdtr.base + (g->cs.sel & 0xfff8)));
+	if (g->cpl != c->cpl) {
+		v[n++] = ss->sel;
+		v[n++] = sp;
+		ss = seen_stack(c, g->cpl, &sp);
+	}
+	if (!g_try_end(c) || gate != g->gate || code != g->code || !ss || !seen_flat_stack(ss))
+		return false;
+	v[n] = eflags_get(c);
+	if (kind == EV_FAULT)
+		v[n] |= FL_RF;
+	v[n + 1] = c->seg[CS].sel;
+	v[n + 2] = (u32)(is_software(kind) || kind == EV_INT1 ? c->next_eip : c->eip);
+	n += 3;
+	if (f->has_error && kind == EV_FAULT)
+		v[n++] = f->error;
+	if (!push_frame(c, sp, v, n))
+		return false;
+	enter_seen(c, g, ss, sp - 4 * n);
+	return true;
 }
 
 /* -- Nested faults -------------------------------------------------------- */
@@ -270,6 +388,8 @@ static void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
 			c->cr2 = f.cr2;
 		trace(EXC, "exc: vector %u error %x kind %d at %04x:%08x\n", f.vector, f.error,
 		      (int)kind, c->seg[CS].sel, (unsigned)c->eip);
+		if (deliver_seen(c, &f, kind))
+			return;
 		second = exc_deliver(c, &f, kind);
 		if (!second.raised)
 			return;

@@ -6,6 +6,7 @@
 #include "dbt/sys/farxfer.h"
 
 #include "dbt/sys/guestmem.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/stack.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
@@ -51,6 +52,7 @@ static bool eip_fits(const struct ret *r)
 static void enter_cs(struct vcpu *c, struct ret *r)
 {
 	desc_set_accessed(c, &r->code);
+	seen_note(c, SEEN_RETURN, c->cpl, &r->code);
 	c->seg[CS] = desc_segment(&r->code, r->cs);
 	c->cpl = r->cs & 3;
 	c->eip = r->eip;
@@ -86,6 +88,7 @@ static struct fault ret_outer(struct vcpu *c, struct ret *r, struct stack *s, u1
 	if (!eip_fits(r))
 		return fault_gp0();
 	desc_set_accessed(c, &sd);
+	seen_note(c, SEEN_STACK, r->cs & 3, &sd);
 	out = (struct stack){ .ss = desc_segment(&sd, (u16)v[1]), .sp = v[0] };
 	if (!(out.ss.attr & SEG_DB))	/* a 16-bit stack gets SP only */
 		out.sp = (reg32(c, ESP) & 0xffff0000) | (v[0] & 0xffff);
@@ -142,14 +145,15 @@ struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm)
 /* -- IRET ----------------------------------------------------------------- */
 
 /*
- * RF lives for one instruction and matters to instruction breakpoints alone; without an
- * enabled one it is dropped here, so that nobody has to clear it later.
+ * mask has DF and the arithmetic flags, whatever they were. RF lives for one instruction and
+ * matters to instruction breakpoints alone; without an enabled one it is dropped here, so that
+ * nobody has to clear it later.
  */
 static void set_flags(struct vcpu *c, u32 v, u32 mask)
 {
-	u32 old = eflags_get(c), new = (old & ~mask) | (v & mask);
+	u32 old = c->eflags, new = (old & ~mask) | (v & mask);
 
-	if (!(c->dr[7] & 0xff))
+	if (!(c->dr[7] & DR7_ENABLED))
 		new &= ~(u32)FL_RF;
 	eflags_set(c, new);
 	if (new & ~old & FL_IF)
@@ -245,10 +249,78 @@ static struct fault iret(struct vcpu *c, unsigned size)
 	return iret_protected(c, &s, v, size);
 }
 
+/* EFLAGS that block keys know (dbt/x86/mode.h). */
+enum { FLAGS_MODE = FL_TF | FL_DF | FL_IOPL | FL_RF | FL_VM | FL_AC };
+
+static u32 mode_flags(const struct vcpu *c)
+{
+	return (c->eflags & FLAGS_MODE) | (c->df < 0 ? FL_DF : 0);
+}
+
+/* What IRET to a known place loads. */
+struct known {
+	const struct segment *cs, *ss;
+	u32 eip, eflags, esp;
+};
+
+/* False: something of it is not known, or cannot be read. */
+static bool iret_read(struct vcpu *c, struct known *k)
+{
+	u32 sp = reg32(c, ESP);
+	u16 cs;
+
+	g_try_begin(c, true);
+	k->eip = g_try_ld4(vcpu_linear(c, sp));
+	cs = (u16)g_try_ld4(vcpu_linear(c, sp + 4));
+	k->eflags = g_try_ld4(vcpu_linear(c, sp + 8));
+	k->cs = seen_find(c, SEEN_RETURN, c->cpl, cs);
+	k->ss = &c->seg[SS];
+	k->esp = sp + 12;
+	if ((cs & 3) != c->cpl) {
+		k->esp = g_try_ld4(vcpu_linear(c, sp + 12));
+		k->ss = seen_find(c, SEEN_STACK, cs & 3,
+				  (u16)g_try_ld4(vcpu_linear(c, sp + 16)));
+	}
+	return g_try_end(c) && k->cs && k->ss;
+}
+
+/*
+ * IRET to code, and to a stack, that have been returned to before, from a flat stack that is not
+ * the user's; nothing of tasks, virtual-8086 mode, steps or breakpoints. False: nothing changed.
+ */
+static bool iret_seen(struct vcpu *c)
+{
+	u32 mask = FLAGS_IRET32, flags = mode_flags(c);
+	struct known k;
+	bool outer;
+
+	if (!vcpu_protected(c) || c->cpl == 3 || (c->eflags & FL_NT) ||
+	    (c->dr[7] & DR7_ENABLED) || !seen_flat_stack(&c->seg[SS]) || !iret_read(c, &k) ||
+	    (k.eflags & (FL_VM | FL_TF)))
+		return false;
+	mask |= (c->cpl <= vcpu_iopl(c) ? FL_IF : 0) | (c->cpl ? 0 : FL_IOPL);
+	outer = (k.cs->sel & 3) != c->cpl;
+	if (outer || !segment_same(k.cs, &c->seg[CS]))
+		flags = ~0u;		/* not those of any mode */
+	c->seg[CS] = *k.cs;
+	c->seg[SS] = *k.ss;
+	c->cpl = k.cs->sel & 3;
+	c->eip = k.eip;
+	set_reg32(c, ESP, k.esp);
+	if (outer)
+		drop_inner_segments(c);
+	set_flags(c, k.eflags, mask);
+	if (flags != mode_flags(c))
+		sys_mode_changed(c);
+	return true;
+}
+
 struct fault far_iret(struct vcpu *c, unsigned opsize)
 {
-	TRY(iret(c, opsize));
+	if (opsize != 4 || !iret_seen(c)) {
+		TRY(iret(c, opsize));
+		sys_mode_changed(c);
+	}
 	c->nmi_blocked = false;
-	sys_mode_changed(c);
 	return fault_none();
 }

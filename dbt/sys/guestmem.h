@@ -24,6 +24,17 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write);
 
 /*
+ * Accesses only to try: from begin to end all are made with these rights; a value that faulted
+ * means nothing; end says whether all went well. What faulted is done again by the functions above,
+ * which say how. Between begin and end nothing else of this file.
+ */
+void g_try_begin(struct vcpu *c, bool super);
+u64 g_try_ld8(gva_t linear);
+u32 g_try_ld4(gva_t linear);
+void g_try_st4(gva_t linear, u32 v);
+bool g_try_end(const struct vcpu *c);
+
+/*
  * Atomically: *linear = (*linear & ~clear) | set, one byte, supervisor rights; the old
  * value to *old if that is not NULL. For accessed and busy bits of descriptors.
  */

@@ -6,6 +6,7 @@
 #include "dbt/sys/segload.h"
 
 #include "dbt/sys/guestmem.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
 #include "dbt/sys/task.h"
@@ -128,8 +129,16 @@ static struct fault check_data(struct vcpu *c, u16 sel, struct desc *d)
 
 static struct fault load_protected(struct vcpu *c, enum sreg r, u16 sel)
 {
+	enum seen_use use = r == SS ? SEEN_STACK : SEEN_DATA;
+	const struct segment *seen;
 	struct desc d;
 
+	g_try_begin(c, true);
+	seen = seen_find(c, use, c->cpl, sel);
+	if (seen && g_try_end(c)) {
+		c->seg[r] = *seen;
+		return fault_none();
+	}
 	if (r == SS) {
 		TRY(seg_check_stack(c, sel, c->cpl, EXC_GP, 0, &d));
 	} else if (sel_null(sel)) {
@@ -140,20 +149,25 @@ static struct fault load_protected(struct vcpu *c, enum sreg r, u16 sel)
 	}
 	desc_set_accessed(c, &d);
 	c->seg[r] = desc_segment(&d, sel);
+	seen_note(c, use, c->cpl, &d);
 	return fault_none();
 }
 
 struct fault seg_load(struct vcpu *c, enum sreg r, u16 sel)
 {
+	struct segment old;
+
 	if (r == CS || r >= SREG_COUNT)
 		return fault_plain(EXC_UD);
+	old = c->seg[r];
 	if (vcpu_protected(c))
 		TRY(load_protected(c, r, sel));
 	else if (vcpu_v86(c))
 		seg_set_v86(&c->seg[r], sel);
 	else
 		seg_set_real(&c->seg[r], sel);
-	sys_mode_changed(c);
+	if (!segment_same(&old, &c->seg[r]))
+		sys_mode_changed(c);
 	return fault_none();
 }
 

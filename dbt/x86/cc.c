@@ -6,48 +6,36 @@
 
 #include "dbt/x86/cpu.h"
 
-static u32 result_flags(u64 r, unsigned width)
-{
-	u64 m = width == 64 ? ~0ull : (1ull << width) - 1;
-	u32 f = 0;
+/* PF if the low byte has an even number of ones; a bit of the constant for each half byte. */
+static u32 parity(u64 r) { return 0x9669u >> ((r ^ r >> 4) & 15) & 1 ? FL_PF : 0; }
 
-	if (!(r & m))
-		f |= FL_ZF;
-	if (r >> (width - 1) & 1)
-		f |= FL_SF;
-	if (!__builtin_parity(r & 0xff))
-		f |= FL_PF;
-	return f;
+static u64 low(u64 v, unsigned width) { return v << (64 - width) >> (64 - width); }
+
+/* ZF, SF, PF of the result whose width bits are at the top of r. */
+static u32 top_flags(u64 r, u64 low_byte)
+{
+	return (u32)!r << 6 | (u32)(r >> 63) << 7 | parity(low_byte);
 }
 
-static u64 low(u64 v, unsigned width) { return width == 64 ? v : v & ((1ull << width) - 1); }
+static u32 result_flags(u64 r, unsigned width) { return top_flags(r << (64 - width), r); }
 
+/* With all bits at the top of a register carries, signs and zero are those of 64 bits. */
 static u32 add_flags(u64 a, u64 b, u64 carry, unsigned width)
 {
-	u64 r = low(a + b + carry, width);
-	u32 f = result_flags(r, width);
+	u64 r = a + b + carry, af = (a ^ b ^ r) & FL_AF;
+	u64 x = a << (64 - width), y = b << (64 - width), z = r << (64 - width);
+	u32 cf = z < x || (carry && z == x);
 
-	a = low(a, width);
-	b = low(b, width);
-	if (r < a || (carry && r == a))
-		f |= FL_CF;
-	if (((a ^ r) & (b ^ r)) >> (width - 1) & 1)
-		f |= FL_OF;
-	return f | ((a ^ b ^ r) & FL_AF);
+	return (u32)(top_flags(z, r) | cf | af | ((x ^ z) & (y ^ z)) >> 63 << 11);
 }
 
 static u32 sub_flags(u64 a, u64 b, u64 borrow, unsigned width)
 {
-	u64 r = low(a - b - borrow, width);
-	u32 f = result_flags(r, width);
+	u64 r = a - b - borrow, af = (a ^ b ^ r) & FL_AF;
+	u64 x = a << (64 - width), y = b << (64 - width), z = r << (64 - width);
+	u32 cf = x < y || (borrow && x == y);
 
-	a = low(a, width);
-	b = low(b, width);
-	if (a < b || (borrow && a == b))
-		f |= FL_CF;
-	if (((a ^ b) & (a ^ r)) >> (width - 1) & 1)
-		f |= FL_OF;
-	return f | ((a ^ b ^ r) & FL_AF);
+	return (u32)(top_flags(z, r) | cf | af | ((x ^ y) & (x ^ z)) >> 63 << 11);
 }
 
 /*

@@ -109,6 +109,37 @@ union xmm {
 struct sys_hooks;
 struct cpu_model;
 
+/*
+ * Descriptors and gates that transfers and loads have accepted (dbt/sys/seen.h): with the same
+ * bytes they are accepted again, as the same segment. key 0, from 0: nothing.
+ */
+struct seen_desc {
+	u64 bytes;
+	struct segment seg;
+	u32 key;
+};
+
+struct seen_gate {
+	u64 gate, code;		/* bytes of the gate and of the code segment's descriptor */
+	struct segment cs;	/* as it was entered */
+	u32 off;
+	u8 from;		/* CPL before, + 1 */
+	u8 gate_dpl, cpl;	/* of the gate; after */
+	bool clears_if;
+};
+
+enum { SEEN_DESCS = 32, SEEN_GATES = 16 };
+
+/* What key_flags and the segment checks were computed from last (dbt/x86/mode.c). */
+struct mode_seen {
+	struct segment seg[8];
+	u32 seg_key[8];
+	u64 cr0, cr4;
+	u32 break_key, mxcsr;
+	u32 system_key;
+	u32 real;		/* is it real or V86 mode? + 1; 0: nothing was computed yet */
+};
+
 /* Accesses to MSRs that got #GP. */
 struct vcpu_log {
 	struct { u32 msr; u32 count; } msr_unknown[16];	/* by number */
@@ -188,6 +219,11 @@ struct vcpu {
 	u64 mcg_status, debugctl;
 	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
 
+	/* -- What is derived from the above, and kept to be compared -- */
+	struct mode_seen mode;
+	struct seen_desc seen_desc[SEEN_DESCS];
+	struct seen_gate seen_gate[SEEN_GATES];
+
 	struct vcpu_log log;
 };
 
@@ -207,6 +243,12 @@ enum vcpu_pending {
 static inline u64 vcpu_page_of(u64 eip)
 {
 	return (u64)(s64)(s32)(((u32)eip & ~0xfffu) + 2048);
+}
+
+static inline bool segment_same(const struct segment *a, const struct segment *b)
+{
+	return a->base == b->base && a->limit == b->limit && a->attr == b->attr &&
+	       a->sel == b->sel;
 }
 
 static inline bool vcpu_protected(const struct vcpu *c)

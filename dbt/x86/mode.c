@@ -61,44 +61,79 @@ static u32 seg_key(const struct vcpu *c, enum sreg s)
 	else if (!g->base && g->limit == 0xffffffff && usable(c, g) && readable(c, g) &&
 		 (s == CS || writable(c, g)))
 		k |= 1u << (KEY_FLAT_SHIFT + s);
+	if (s == CS)
+		k |= (g->attr & SEG_DB ? KEY_CS32 : 0) | (g->limit >= 0xffff ? KEY_CS_64K : 0);
+	if (s == SS)
+		k |= g->attr & SEG_DB ? KEY_SS32 : 0;
 	return k;
 }
 
-static void vcpu_update_key(struct vcpu *c)
+/* The part of the key that control registers, MXCSR and breakpoints give. */
+static u32 system_key(const struct vcpu *c)
 {
-	unsigned iopl = (c->eflags & FL_IOPL) >> 12;
-	u32 k = c->cpl;
+	u32 k = c->break_key;
 
-	for (int s = 0; s < SREG_COUNT; s++)
-		k |= seg_key(c, s);
-	if (c->seg[CS].attr & SEG_DB)
-		k |= KEY_CS32;
-	if (c->seg[SS].attr & SEG_DB)
-		k |= KEY_SS32;
-	k |= c->seg[CS].limit >= 0xffff ? KEY_CS_64K : 0;
 	k |= c->cr0 & CR0_PE ? KEY_PE : 0;
-	k |= c->eflags & FL_VM ? KEY_VM : 0;
-	k |= c->cpl <= iopl ? KEY_IO_OK : 0;
-	k |= c->eflags & FL_TF ? KEY_TF : 0;
 	k |= c->cr0 & CR0_TS ? KEY_TS : 0;
 	k |= c->cr0 & CR0_EM ? KEY_EM : 0;
 	k |= c->cr0 & CR0_MP ? KEY_MP : 0;
 	k |= c->cr0 & CR0_NE ? KEY_NE : 0;
 	k |= c->cr4 & CR4_OSFXSR ? KEY_OSFXSR : 0;
 	k |= c->cr4 & CR4_OSXMMEXCPT ? KEY_XMMEXCPT : 0;
-	k |= c->inhibit | (c->eflags & FL_RF) ? KEY_INHIBIT : 0;
-	k |= c->break_key;
-	k |= c->df < 0 ? KEY_DF : 0;
 	if ((c->mxcsr & (MXCSR_MASKS | MXCSR_DAZ | MXCSR_FTZ)) != MXCSR_MASKS)
 		k |= KEY_SSE_SOFT;
-	if ((c->cr0 & CR0_AM) && (c->eflags & FL_AC) && c->cpl == 3)
+	return k;
+}
+
+static void update_system(struct vcpu *c)
+{
+	struct mode_seen *m = &c->mode;
+
+	if (m->real && m->cr0 == c->cr0 && m->cr4 == c->cr4 && m->break_key == c->break_key &&
+	    m->mxcsr == c->mxcsr)
+		return;
+	m->cr0 = c->cr0;
+	m->cr4 = c->cr4;
+	m->break_key = c->break_key;
+	m->mxcsr = c->mxcsr;
+	m->system_key = system_key(c);
+}
+
+static void update_segments(struct vcpu *c)
+{
+	struct mode_seen *m = &c->mode;
+	u32 real = is_real(c) + 1;
+	bool all = m->real != real;
+
+	for (int s = 0; s < SREG_COUNT; s++) {
+		if (!all && segment_same(&m->seg[s], &c->seg[s]))
+			continue;
+		m->seg[s] = c->seg[s];
+		vcpu_seg_update(c, s);
+		m->seg_key[s] = seg_key(c, s);
+	}
+	m->real = real;
+}
+
+/* The part that changes with privilege, flags and segments. */
+static u32 current_key(const struct vcpu *c)
+{
+	const u32 *seg = c->mode.seg_key;
+	u32 k = c->cpl | seg[ES] | seg[CS] | seg[SS] | seg[DS] | seg[FS] | seg[GS];
+
+	k |= c->eflags & FL_VM ? KEY_VM : 0;
+	k |= c->cpl <= (c->eflags & FL_IOPL) >> 12 ? KEY_IO_OK : 0;
+	k |= c->eflags & FL_TF ? KEY_TF : 0;
+	k |= c->inhibit | (c->eflags & FL_RF) ? KEY_INHIBIT : 0;
+	k |= c->df < 0 ? KEY_DF : 0;
+	if ((c->eflags & FL_AC) && (c->cr0 & CR0_AM) && c->cpl == 3)
 		k |= KEY_AC;
-	c->key_flags = k;
+	return k;
 }
 
 void vcpu_mode_update(struct vcpu *c)
 {
-	for (int s = 0; s < SREG_COUNT; s++)
-		vcpu_seg_update(c, s);
-	vcpu_update_key(c);
+	update_system(c);
+	update_segments(c);
+	c->key_flags = c->mode.system_key | current_key(c);
 }

@@ -3,6 +3,7 @@
  * What a hostile guest may try: it must hurt itself only. Each case once stopped or misled the
  * monitor, or is near one that did. That the program comes to its end is part of every test.
  */
+#include "guestimg/tests/hostile.h"
 #include "guestimg/tests/lib.h"
 
 enum { CODE = WINDOW + 0x1000000 };
@@ -269,5 +270,6 @@ void main(void)
 	test_dma();
 	test_chains();
 	test_bytes();
+	test_seen();
 	finish("hostile");
 }

@@ -7,8 +7,8 @@ INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.p
 	fximage.py vector.py vecseq.py limits.py later.py runs.py)
 
 UNIT_TESTS += insn_eval insn_mutants
-INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) qemu-test/unit/native.o \
-	qemu-test/unit/native_xmm.o mm/bus.o \
+INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) \
+	$(addprefix qemu-test/unit/,native.o native_xmm.o try_guestmem.o) mm/bus.o \
 	$(filter-out dbt/rt/fault.o dbt/rt/guestmem.o dbt/sys/reset.o, \
 		$(filter $(addprefix dbt/,x86/% lift/% ir/% opt/% fp/% sys/% rt/%),$(OBJS_dbt))) \
 	mm/arena.o

@@ -26,6 +26,8 @@ dbt_enter:
 	st.d	$r29, $sp, 64
 	st.d	$r30, $sp, 72
 	st.d	$r31, $sp, 80
+/* The same from within: a0 = code to go on at. */
+resume:
 	ld.d	$r23, $tp, ST_GPR(0)
 	ld.d	$r24, $tp, ST_GPR(1)
 	ld.d	$r25, $tp, ST_GPR(2)
@@ -43,9 +45,8 @@ dbt_enter:
 	jr	$t0
 	.size	dbt_enter, . - dbt_enter
 
-/* Everything pinned goes to struct vcpu; a0 is the result of dbt_enter. */
-	.type	leave, @function
-leave:
+/* Everything pinned goes to struct vcpu. */
+	.macro	save_pinned
 	st.d	$r9, $tp, ST_PAGE
 	st.d	$r23, $tp, ST_GPR(0)
 	st.d	$r24, $tp, ST_GPR(1)
@@ -58,6 +59,12 @@ leave:
 	st.d	$r20, $tp, ST_CCOP
 	st.d	$r22, $tp, ST_CCA
 	st.d	$r31, $tp, ST_CCB
+	.endm
+
+/* a0 is the result of dbt_enter. */
+	.type	leave, @function
+leave:
+	save_pinned
 /* The same when rt/fault.c has already written the state back: a0 is the result. */
 	.globl	glue_leave_written
 glue_leave_written:
@@ -146,8 +153,17 @@ door glue_sys
 	bstrpick.d $a1, $a1, 31, 0
 	st.d	$a1, $tp, ST_NEXT_EIP
 	st.d	$a2, $tp, ST_EXIT_ARG
+	save_pinned
+	bl	exec_system
+	bnez	$a0, resume
 	li.w	$a0, EXIT_SYSTEM
-	b	leave
+	b	glue_leave_written
+
+door glue_fault
+	bl	exec_fault
+	bnez	$a0, resume
+	li.w	$a0, EXIT_FAULT
+	b	glue_leave_written
 
 /*
  * a0 = helper, a1 a2 a3 its arguments; result in a0. The guest's general registers and flag

@@ -44,7 +44,7 @@ static bool kind_of(unsigned op, struct host_access *a)
 
 bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 {
-	memset(a, 0, sizeof(*a));
+	*a = (struct host_access){ 0 };
 	if (!kind_of(f->insn >> 22, a))
 		return false;
 	a->reg = f->insn & 31;

@@ -39,6 +39,8 @@ door dbt_enter
 	sd	$22, 56($29)
 	sd	$23, 64($29)
 	sd	$30, 72($29)
+/* The same from within: $4 = code to go on at. */
+resume:
 	ld	$16, ST_GPR(0)(tp)
 	ld	$17, ST_GPR(1)(tp)
 	ld	$18, ST_GPR(2)(tp)
@@ -55,8 +57,8 @@ door dbt_enter
 	lw	$4, ST_EIP(tp)
 	jr	$5
 
-/* Everything pinned goes to struct vcpu; $4 is the result of dbt_enter. */
-leave:
+/* Everything pinned goes to struct vcpu. */
+	.macro	save_pinned
 	sd	rPAGE, ST_PAGE(tp)
 	sd	$16, ST_GPR(0)(tp)
 	sd	$17, ST_GPR(1)(tp)
@@ -69,6 +71,11 @@ leave:
 	sd	rCCOP, ST_CCOP(tp)
 	sd	rCCA, ST_CCA(tp)
 	sd	rCCB, ST_CCB(tp)
+	.endm
+
+/* $4 is the result of dbt_enter. */
+leave:
+	save_pinned
 /* The same when the fault path has already written the state back: $4 is the result. */
 door glue_leave_written
 	move	$2, $4
@@ -150,8 +157,19 @@ door glue_sys
 	dext	$5, $5, 0, 32
 	sd	$5, ST_NEXT_EIP(tp)
 	sd	$6, ST_EXIT_ARG(tp)
+	save_pinned
+	jal	exec_system
+	move	$4, $2
+	bne	$4, $0, resume
 	li	$4, EXIT_SYSTEM
-	b	leave
+	b	glue_leave_written
+
+door glue_fault
+	jal	exec_fault
+	move	$4, $2
+	bne	$4, $0, resume
+	li	$4, EXIT_FAULT
+	b	glue_leave_written
 
 /*
  * $4 = helper, $5 $6 $7 its arguments; result in $4. The guest's general registers and one flag

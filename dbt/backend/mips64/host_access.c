@@ -42,7 +42,7 @@ bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 {
 	unsigned op = f->insn >> 26;
 
-	memset(a, 0, sizeof(*a));
+	*a = (struct host_access){ 0 };
 	if (op == OP_MSA)
 		return decode_msa(f, a);
 	for (unsigned n = 0; n < ARRAY_LEN(kinds); n++) {

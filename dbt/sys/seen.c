@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The descriptors of seen.h: a small table in struct vcpu, the last one of each place. */
+#include "dbt/sys/seen.h"
+
+#include "dbt/sys/guestmem.h"
+
+static u32 key_of(enum seen_use use, unsigned level, u16 sel)
+{
+	return (u32)use << 24 | level << 16 | sel;
+}
+
+static struct seen_desc *place(struct vcpu *c, u32 key)
+{
+	return &c->seen_desc[(key >> 3 ^ key >> 22) % SEEN_DESCS];
+}
+
+static bool flat_enough(enum seen_use use, const struct segment *s)
+{
+	return use == SEEN_DATA || (use == SEEN_STACK ? seen_flat_stack(s)
+						      : s->limit == 0xffffffff);
+}
+
+void seen_note(struct vcpu *c, enum seen_use use, unsigned level, const struct desc *d)
+{
+	struct segment s = desc_segment(d, d->sel);
+	u32 key = key_of(use, level, d->sel);
+
+	if ((d->sel & 4) || !(s.attr & SEG_ACCESSED) || !flat_enough(use, &s))
+		return;
+	*place(c, key) = (struct seen_desc){ (u64)d->hi << 32 | d->lo, s, key };
+}
+
+const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel)
+{
+	u32 key = key_of(use, level, sel);
+	const struct seen_desc *e = place(c, key);
+
+	if (e->key != key || (sel | 7u) > c->gdtr.limit ||
+	    g_try_ld8(vcpu_linear(c, c->gdtr.base + (sel & 0xfff8))) != e->bytes)
+		return NULL;
+	return &e->seg;
+}
