@@ -242,9 +242,7 @@ void lower_call(struct emit *e, const struct ir_insn *in)
 	}
 }
 
-/*
- * After INC and DEC the carry is at hand; else it is computed, out of line, leaving all registers.
- */
+/* Computed out of line, leaving all registers, but for the commonest kind. */
 static void lower_entry_cf(struct emit *e)
 {
 	int d = ra_def(e, e->i);

@@ -27,12 +27,11 @@ enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL };
 /* Code that is emitted after the block's body. */
 enum stub_kind { STUB_EXIT, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
 
-/* Flags of a kind that may cross block boundaries, and where its operands are just then. */
+/* Flags that may cross block boundaries, and where their operands are just then. */
 struct flags_at {
-	u8 kind, log2size;
-	bool there;		/* they are in the pinned registers: all else means nothing */
-	struct loc a, b;
-	s32 ka, kb;
+	bool there;		/* `base` is in the pinned registers */
+	bool over;		/* there is a partial kind over it */
+	struct recipe base, top;
 };
 
 struct stub {

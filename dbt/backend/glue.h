@@ -44,7 +44,8 @@
 #define CC_KIND_SUB 2
 #define CC_KIND_CMP 3
 #define CC_KIND_LOGIC 4
-#define CC_KIND_INC 5
+#define CC_KIND_ADC 5
+#define CC_KIND_SBB 6
 #define CC_KIND_MUL 7
 #define CC_KIND_SHL 8
 #define CC_KIND_SHR 9

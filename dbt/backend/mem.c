@@ -28,7 +28,7 @@ CHECK(ST_PAGE, page);
 CHECK(ST_HELP7, help[7]);
 CHECK(ST_LEAF_HOLD, leaf_hold);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
-	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_INC == CC_INC && CC_DEC == CC_INC + 1 &&
+	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_ADC == CC_ADC && CC_KIND_SBB == CC_SBB &&
 	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&
 	       CC_KIND_SAR == CC_SAR, "glue.h");
 _Static_assert(CPU_VCPU_OFFSET + offsetof(struct vcpu, cr0) <= 1u << (HOST_DISP_BITS - 1),

@@ -9,6 +9,7 @@
 #include "dbt/backend/host.h"
 #include "dbt/backend/regalloc.h"
 #include "dbt/x86/cc.h"
+#include "dbt/x86/cpu.h"
 
 #include <string.h>
 
@@ -33,6 +34,21 @@ static struct loc loc_of(struct emit *e, val v, s32 *k)
 	return l;
 }
 
+/* One SETF by itself. */
+static struct recipe places(struct emit *e, const struct ir_insn *in)
+{
+	struct recipe r;
+
+	__builtin_memset(&r, 0, sizeof(r));
+	r.kind = in->x;
+	r.log2size = in->y;
+	r.prev = RECIPE_ENTRY;
+	r.a = loc_of(e, in->a, &r.ka);
+	r.b = loc_of(e, in->b, &r.kb);
+	r.c = loc_of(e, in->c, &r.kc);
+	return r;
+}
+
 static u16 recipe_of(struct emit *e, val setf)
 {
 	struct backend_out *o = e->out;
@@ -41,13 +57,9 @@ static u16 recipe_of(struct emit *e, val setf)
 
 	if (!setf || setf == e->materialized)
 		return RECIPE_ENTRY;
-	__builtin_memset(&r, 0, sizeof(r));
-	r.kind = in->x;
-	r.log2size = in->y;
-	r.prev = in->x > CC_LAST_FULL ? recipe_of(e, in->k) : RECIPE_ENTRY;
-	r.a = loc_of(e, in->a, &r.ka);
-	r.b = loc_of(e, in->b, &r.kb);
-	r.c = loc_of(e, in->c, &r.kc);
+	r = places(e, in);
+	if (in->x > CC_LAST_FULL)
+		r.prev = recipe_of(e, in->k);
 	if (o->recipes && !memcmp(&o->recipe[o->recipes - 1], &r, sizeof(r)))
 		return o->recipes - 1;
 	if (o->recipes == o->recipes_max) {
@@ -99,6 +111,18 @@ void site_add_raise(struct emit *e, const struct stub *s)
 	t->raise = (u32)(s->k & 0xffff) | (u32)(s->k >> 32) << RAISE_ERROR_SHIFT;
 }
 
+/* A constant that is in a register just now need not be made once more. */
+static struct recipe at_hand(struct emit *e, const struct ir_insn *in)
+{
+	struct recipe r = places(e, in);
+
+	if (in->a && e->place[in->a] == AT_TEMP)
+		r.a = (struct loc){ LOC_HOST, e->home[in->a] };
+	if (in->b && e->place[in->b] == AT_TEMP)
+		r.b = (struct loc){ LOC_HOST, e->home[in->b] };
+	return r;
+}
+
 struct flags_at flags_now(struct emit *e, val setf)
 {
 	const struct ir_insn *in = &e->ir->v[setf];
@@ -106,10 +130,15 @@ struct flags_at flags_now(struct emit *e, val setf)
 
 	if (f.there)
 		return f;
-	f.kind = in->x;
-	f.log2size = in->y;
-	f.a = loc_of(e, in->a, &f.ka);
-	f.b = loc_of(e, in->b, &f.kb);
+	f.over = in->x > CC_LAST_FULL;
+	if (f.over)
+		f.top = at_hand(e, in);
+	/* Of INCs and DECs one over the other only the last one counts: they all keep CF. */
+	for (; setf && e->ir->v[setf].x > CC_LAST_FULL; in = &e->ir->v[setf])
+		setf = (val)e->ir->v[setf].k;
+	f.there = !setf || setf == e->materialized;
+	if (!f.there)
+		f.base = at_hand(e, in);
 	return f;
 }
 
@@ -122,25 +151,64 @@ static void put_operand(struct emit *e, int r, struct loc l, s32 k)
 	}
 }
 
+/* A full kind; `more`: to be in the word too. */
+static void put_full(struct emit *e, unsigned kind, const struct recipe *r, unsigned more)
+{
+	unsigned op = CC_OP(kind, r->log2size) | more;
+
+	if (r->c.kind == LOC_HOST) {
+		host_cc_word(e, r->c.n, op);
+	} else if (r->c.kind == LOC_SPILL) {
+		host_fill(e, R_CCOP, r->c.n);
+		host_cc_word(e, R_CCOP, op);
+	} else {
+		host_const(e, R_CCOP, op | (unsigned)r->kc);
+	}
+	put_operand(e, R_CCA, r->a, r->ka);
+	put_operand(e, R_CCB, r->b, r->kb);
+}
+
+/* In a register: its own, or R_SCRATCH. */
+static int in_register(struct emit *e, struct loc l, s32 k)
+{
+	if (l.kind == LOC_HOST)
+		return l.n;
+	if (l.kind == LOC_CONST && !k)
+		return R_ZERO;
+	put_operand(e, R_SCRATCH, l, k);
+	return R_SCRATCH;
+}
+
+/* A shift whose count may be 0: then the state below it is left as it is. */
+static void put_shift(struct emit *e, const struct recipe *r)
+{
+	u32 *none = host_branch(e, IC_EQ, in_register(e, r->b, r->kb), R_ZERO);
+
+	put_full(e, CC_SHL + (r->kind - CC_SHLV), r, 0);
+	host_patch(e, none);
+}
+
 void flags_put(struct emit *e, const struct flags_at *f)
 {
-	if (f->there)
-		return;
-	host_const(e, R_CCOP, CC_OP(f->kind, f->log2size));
-	put_operand(e, R_CCA, f->a, f->ka);
-	put_operand(e, R_CCB, f->b, f->kb);
+	bool inc = f->over && (f->top.kind == CC_INC_KEEP || f->top.kind == CC_DEC_KEEP);
+	unsigned over = inc ? CC_OVER(f->top.kind, f->top.log2size) : 0;
+
+	if (!f->there)
+		put_full(e, f->base.kind, &f->base, over);
+	else if (inc)
+		host_cc_over(e, over);
+	if (inc)
+		host_state_store(e, in_register(e, f->top.a, f->top.ka),
+				 offsetof(struct vcpu, cc_r), M_64);
+	else if (f->over)
+		put_shift(e, &f->top);
 }
 
 void flags_materialize(struct emit *e, val setf)
 {
-	const struct ir_insn *in = &e->ir->v[setf];
+	struct flags_at f = flags_now(e, setf);
 
-	if (!setf || setf == e->materialized)
-		return;
-	host_const(e, R_CCOP, CC_OP(in->x, in->y));
-	if (in->a)
-		ra_to_reg(e, R_CCA, in->a);
-	if (in->b)
-		ra_to_reg(e, R_CCB, in->b);
-	e->materialized = setf;
+	flags_put(e, &f);
+	if (setf)
+		e->materialized = setf;
 }

@@ -233,8 +233,7 @@ static void system_op(struct eval *e, const struct ir_insn *in)
 	e->c->eip = g->eip;
 	e->c->next_eip = g->eip + g->len;
 	helper_fn[in->k](e->c, argument(e, in->a), argument(e, in->b), 0);
-	e->flags = cc_compute(CC_OP_KIND(e->c->cc_op), CC_OP_SIZE(e->c->cc_op), e->c->cc_a,
-			      e->c->cc_b, 0, 0);
+	e->flags = cc_pinned(e->c->cc_op, e->c->cc_a, e->c->cc_b, e->c->cc_r);
 	e->done = true;
 }
 
@@ -308,7 +307,7 @@ void eval_run(struct vcpu *c, const struct ir *ir, const struct eval_mem *mem)
 	e.done = false;
 	c->page = vcpu_page_of(ir->guest[0].eip);
 	e.v[0] = (union xmm){ .q = { 0, 0 } };
-	e.flags = cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
+	e.flags = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
 	e.entry_flags = e.flags;
 	c->fault.raised = false;
 	for (unsigned i = 1; i < ir->n && !e.done; i++)

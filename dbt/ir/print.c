@@ -14,7 +14,7 @@ const char *const ir_cond_text[] = { "eq", "ne", "lt", "ge", "ltu", "geu" };
 const char *const ir_mem_text[] = { "u8", "s8", "u16", "s16", "32", "u32", "64", "128" };
 const char *const ir_cc_text[] = {
 	[CC_EFLAGS] = "eflags", [CC_ADD] = "add", [CC_SUB] = "sub", [CC_CMP] = "cmp",
-	[CC_LOGIC] = "logic", [CC_INC] = "inc", [CC_DEC] = "dec", [CC_MUL] = "mul",
+	[CC_LOGIC] = "logic", [CC_MUL] = "mul",
 	[CC_SHL] = "shl", [CC_SHR] = "shr", [CC_SAR] = "sar", [CC_FCOM] = "fcom",
 	[CC_ADC] = "adc", [CC_SBB] = "sbb", [CC_INC_KEEP] = "inc_keep",
 	[CC_DEC_KEEP] = "dec_keep", [CC_SHLV] = "shlv", [CC_SHRV] = "shrv",

@@ -94,6 +94,11 @@ static bool is_variable_shift(const struct ir_insn *s)
 	return s->x == CC_SHLV || s->x == CC_SHRV || s->x == CC_SARV;
 }
 
+static bool keeps_carry(const struct ir_insn *s)
+{
+	return s->x == CC_INC_KEEP || s->x == CC_DEC_KEEP;
+}
+
 /* -- One flag each: I32 0 or 1, of a state that defines it -- */
 
 static val full_cf(struct lift *t, const struct ir_insn *s)
@@ -103,8 +108,7 @@ static val full_cf(struct lift *t, const struct ir_insn *s)
 
 	switch (s->x) {
 	case CC_LOGIC: return zero(t);
-	case CC_FCOM: return s->a;
-	case CC_INC: case CC_DEC: return bit_of(t, s->b, 0);
+	case CC_FCOM: return bit_of(t, s->a, 0);
 	case CC_MUL: return lift_setcond(t, IC_NE, s->b, zero(t));
 	case CC_ADD:
 		return lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), lift_zx(t, s->b, size));
@@ -130,9 +134,9 @@ static val full_of(struct lift *t, const struct ir_insn *s)
 	switch (s->x) {
 	case CC_LOGIC: case CC_SAR: case CC_SARV: case CC_FCOM: return zero(t);
 	case CC_MUL: return full_cf(t, s);
-	case CC_INC: case CC_INC_KEEP: case CC_DEC: case CC_DEC_KEEP:
+	case CC_INC_KEEP: case CC_DEC_KEEP:
 		r = lift_zx(t, s->a, size_of(s));
-		a = lift_const(t, (s64)((1ull << top) - (s->x == CC_DEC || s->x == CC_DEC_KEEP)));
+		a = lift_const(t, (s64)((1ull << top) - (s->x == CC_DEC_KEEP)));
 		return lift_setcond(t, IC_EQ, r, a);
 	case CC_SHL: case CC_SHLV:
 		return lift_op2(t, IR_XOR, bit_of(t, result(t, s), top), full_cf(t, s));
@@ -156,10 +160,9 @@ static val full_af(struct lift *t, const struct ir_insn *s)
 	case CC_ADD: case CC_ADC: case CC_SUB: case CC_SBB: case CC_CMP:
 		return bit_of(t, lift_op2(t, IR_XOR, lift_op2(t, IR_XOR, first_operand(t, s), s->b),
 					  result(t, s)), 4);
-	case CC_INC: case CC_INC_KEEP: case CC_DEC: case CC_DEC_KEEP:
+	case CC_INC_KEEP: case CC_DEC_KEEP:
 		low = lift_op2k(t, IR_AND, s->a, 15);
-		return lift_setcond(t, IC_EQ, low,
-			lift_const(t, s->x == CC_DEC || s->x == CC_DEC_KEEP ? 15 : 0));
+		return lift_setcond(t, IC_EQ, low, lift_const(t, s->x == CC_DEC_KEEP ? 15 : 0));
 	default: return zero(t);
 	}
 }
@@ -235,7 +238,7 @@ static val flag(struct lift *t, val f, u32 which)
 		return bit_of(t, s.a, __builtin_ctz(which));
 	if (s.x == CC_MASKED)
 		return masked_flag(t, &s, which);
-	if ((s.x == CC_INC_KEEP || s.x == CC_DEC_KEEP) && which == FL_CF)
+	if (keeps_carry(&s) && which == FL_CF)
 		return flag(t, s.k, which);
 	if (is_variable_shift(&s))
 		return lift_select(t, s.b, full_flag(t, &s, which), flag(t, s.k, which));
@@ -340,18 +343,32 @@ val lift_getf(struct lift *t)
 	return bits;
 }
 
-/* The state in force, turned into a kind that the pinned registers can hold. */
+static bool full(struct lift *t, val f) { return !f || at(t, f)->x <= CC_LAST_FULL; }
+
+/* What an INC or DEC, and all those right below it, keep CF of. */
+static val below(struct lift *t, val f)
+{
+	while (f && keeps_carry(at(t, f)))
+		f = (val)at(t, f)->k;
+	return f;
+}
+
+/* The state in force, turned into one that exits can put where it is pinned (cc.h). */
 val lift_flags_full(struct lift *t)
 {
-	val f = t->flags;
+	val f = t->flags, low;
 	struct ir_insn s = *at(t, f);
 
-	if (!f || s.x <= CC_LAST_FULL)
+	if (full(t, f) || (is_variable_shift(&s) && full(t, (val)s.k)))
 		return f;
-	if (s.x == CC_INC_KEEP || s.x == CC_DEC_KEEP)
-		lift_setf(t, s.x == CC_INC_KEEP ? CC_INC : CC_DEC, size_of(&s), s.a,
-			  flag(t, s.k, FL_CF), 0);
-	else
+	low = keeps_carry(&s) ? below(t, f) : 0;
+	if (low || !keeps_carry(&s)) {
+		if (full(t, low) && keeps_carry(&s))
+			return f;
+		t->flags = low ? low : f;
 		lift_setf(t, CC_EFLAGS, 4, lift_getf(t), 0, 0);
+		if (keeps_carry(&s))
+			lift_setf(t, s.x, size_of(&s), s.a, 0, 0);
+	}
 	return t->flags;
 }

@@ -49,7 +49,7 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 
 	if (n == RECIPE_ENTRY) {
 		e = host_frame_flags(f);
-		return cc_compute(CC_OP_KIND(e.op), CC_OP_SIZE(e.op), e.a, e.b, 0, 0);
+		return cc_pinned(e.op, e.a, e.b, c->cc_r);
 	}
 	r = block_recipe(b, n);
 	before = r->kind > CC_LAST_FULL ? flags_by_recipe(f, c, b, r->prev) : 0;

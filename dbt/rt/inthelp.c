@@ -86,6 +86,5 @@ u64 helper_aad(struct vcpu *c, u64 ax, u64 f, u64 base)
 /* The six flags of the pinned operands. */
 u64 helper_entry_flags(struct vcpu *c, u64 op, u64 a, u64 b)
 {
-	(void)c;
-	return cc_compute(CC_OP_KIND(op), CC_OP_SIZE(op), a, b, 0, 0);
+	return cc_pinned(op, a, b, c->cc_r);
 }

@@ -15,7 +15,7 @@ enum {
 
 u32 eflags_get(const struct vcpu *c)
 {
-	u32 arith = cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
+	u32 arith = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
 
 	return (c->eflags & ~(u32)(FL_ARITH | FL_DF)) | (arith & FL_ARITH) |
 	       (c->df < 0 ? FL_DF : 0) | FL_FIXED;

@@ -101,8 +101,6 @@ u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before
 	case CC_SBB: return sub_flags(a + b + (c & 1), b, c & 1, width);
 	case CC_CMP: return sub_flags(a, b, 0, width);
 	case CC_LOGIC: return result_flags(a, width);
-	case CC_INC: return inc_flags(a, b & 1, true, width);
-	case CC_DEC: return inc_flags(a, b & 1, false, width);
 	case CC_INC_KEEP: return inc_flags(a, before & FL_CF, true, width);
 	case CC_DEC_KEEP: return inc_flags(a, before & FL_CF, false, width);
 	case CC_MUL: return result_flags(a, width) | (b ? FL_CF | FL_OF : 0);
@@ -116,4 +114,14 @@ u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before
 	case CC_MASKED: return (before & ~b & FL_ARITH) | (a & b & FL_ARITH);
 	}
 	return before;
+}
+
+u32 cc_pinned(u64 op, u64 a, u64 b, u64 r)
+{
+	u32 f = cc_compute(CC_OP_KIND(op), CC_OP_SIZE(op), a, b, CC_OP_C(op), 0);
+	unsigned over = (unsigned)op >> 8;
+
+	if (!over)
+		return f;
+	return cc_compute(over & 4 ? CC_DEC_KEEP : CC_INC_KEEP, over & 3, r, 0, 0, f);
 }

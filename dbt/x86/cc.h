@@ -15,8 +15,8 @@
 
 /*
  * `r` is the instruction's result. Columns: name, operands that the pinned registers
- * hold (R_CCA, R_CCB). Kinds up to CC_LAST_FULL define all six flags from two
- * operands and may cross block boundaries; the others live only inside a block.
+ * hold (R_CCA, R_CCB; c: in the word itself). Kinds up to CC_LAST_FULL define all six flags
+ * and may cross block boundaries; the others live only inside a block, but for CC_OVER.
  */
 enum cc_kind {
 	CC_EFLAGS,		/* a = the six flags at their EFLAGS positions */
@@ -24,8 +24,8 @@ enum cc_kind {
 	CC_SUB,			/* a = r, b = subtrahend:  first operand = r + b (SUB, NEG) */
 	CC_CMP,			/* a, b = operands:        r = a - b (CMP, SCAS, CMPS) */
 	CC_LOGIC,		/* a = r:                  CF = OF = AF = 0 */
-	CC_INC,			/* a = r, b bit 0 = CF as it was */
-	CC_DEC,			/* a = r, b bit 0 = CF as it was */
+	CC_ADC,			/* a = r, b = addend, c = carry in (0 or 1) */
+	CC_SBB,			/* a = r, b = subtrahend, c = borrow in (0 or 1) */
 	CC_MUL,			/* a = low half of r, b != 0: CF = OF = 1; AF = 0 */
 	CC_SHL,			/* a = operand, b = count 1 … 31 */
 	CC_SHR,
@@ -34,8 +34,6 @@ enum cc_kind {
 	CC_FCOM,
 	CC_LAST_FULL = CC_FCOM,
 
-	CC_ADC,			/* a = r, b = addend, c bit 0 = carry in */
-	CC_SBB,			/* a = r, b = subtrahend, c bit 0 = borrow in */
 	CC_INC_KEEP,		/* a = r; CF from the state before */
 	CC_DEC_KEEP,
 	CC_SHLV,		/* as CC_SHL, but with count 0 nothing changes */
@@ -45,12 +43,24 @@ enum cc_kind {
 	CC_KIND_COUNT,
 };
 
-/* The word in R_CCOP and vcpu.cc_op: kind * 4 + log2(size in bytes). */
-#define CC_OP(kind, log2size) ((kind) * 4u + (log2size))
-#define CC_OP_KIND(op) ((unsigned)(op) >> 2)
-#define CC_OP_SIZE(op) ((unsigned)(op) & 3)
+/*
+ * The word in R_CCOP and vcpu.cc_op. The state may have an INC or DEC over it, whose result is in
+ * vcpu.cc_r: what came before keeps its operands, as CF is its.
+ *	11           8  7  6    3 2        1  0
+ *	CC_OVER or 0    0  kind   log2(size)  c
+ */
+#define CC_OP(kind, log2size) ((kind) << 3 | (log2size) << 1)
+#define CC_OP_KIND(op) ((unsigned)(op) >> 3 & 15)
+#define CC_OP_SIZE(op) ((unsigned)(op) >> 1 & 3)
+#define CC_OP_C(op) ((unsigned)(op) & 1)
+#define CC_OP_BELOW 0x7f	/* all but CC_OVER */
+/* kind: CC_INC_KEEP or CC_DEC_KEEP */
+#define CC_OVER(kind, log2size) (0x800u | ((kind) == CC_DEC_KEEP) << 10 | (log2size) << 8)
+_Static_assert(CC_LAST_FULL < 16, "CC_OP");
 
 /* The six flags at their EFLAGS positions; `before` = those of the state before (partial kinds). */
 u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before);
+/* The same of what the pinned registers hold; r: vcpu.cc_r. */
+u32 cc_pinned(u64 op, u64 a, u64 b, u64 r);
 
 #endif

@@ -153,7 +153,7 @@ struct vcpu {
 	 */
 	/* Written back copies of what translated code keeps in host registers. */
 	u64 gpr[GPR_COUNT];	/* 32-bit guests: sign-extended, as host registers hold them */
-	u64 cc_op;		/* enum cc_kind | size class (dbt/x86/cc.h) */
+	u64 cc_op;		/* CC_OP (dbt/x86/cc.h) */
 	u64 cc_a, cc_b;
 	u64 eip;		/* zero-extended; valid whenever translated code is not running */
 	u64 next_eip;		/* system helpers: the address after the instruction */
@@ -186,6 +186,7 @@ struct vcpu {
 	u32 pending;		/* someone asked for the run loop's attention (enum vcpu_pending) */
 	/* so many calls of string leaves do nothing: there is no plain memory (rt/fault.c) */
 	u32 leaf_hold;
+	u64 cc_r;		/* result of the INC or DEC that CC_OVER tells of; pinned nowhere */
 
 	/*
 	 * -- System registers: what the run loop and dbt/sys read and write --

@@ -269,6 +269,7 @@ void main(void)
 	test_no_memory(0xd0000000, "code in a hole");
 	test_dma();
 	test_chains();
+	test_tables();
 	test_bytes();
 	test_seen();
 	finish("hostile");

@@ -4,5 +4,6 @@
 #define GUESTIMG_TESTS_HOSTILE_H
 
 void test_seen(void);		/* hostile_seen.c */
+void test_tables(void);		/* hostile_tables.c */
 
 #endif

@@ -138,7 +138,7 @@ u32 enter(void)
 
 static u32 flags(const struct vcpu *c)
 {
-	return cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
+	return cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
 }
 
 static const char *differs(const struct vcpu *got)

@@ -68,8 +68,8 @@ static void end(struct outcome *o)
 	struct fault f;
 
 	*c = fuzz_cpu;
-	c->cc_a = cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0, 0);
-	c->cc_op = c->cc_b = c->next_eip = c->exit_arg = c->page = 0;
+	c->cc_a = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
+	c->cc_op = c->cc_b = c->cc_r = c->next_eip = c->exit_arg = c->page = 0;
 	f = c->fault;
 	memset(&c->fault, 0, sizeof(c->fault));		/* padding too */
 	if (f.raised)

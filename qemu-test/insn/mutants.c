@@ -84,14 +84,14 @@ static void mutate_row(unsigned op)
 static const struct { u8 from, to; const char *name; } kinds[] = {
 	{ CC_EFLAGS, CC_LOGIC, "EFLAGS as LOGIC" }, { CC_ADD, CC_SUB, "ADD as SUB" },
 	{ CC_SUB, CC_ADD, "SUB as ADD" }, { CC_SUB, CC_CMP, "SUB as CMP" },
-	{ CC_CMP, CC_SUB, "CMP as SUB" }, { CC_LOGIC, CC_DEC, "LOGIC as DEC" },
-	{ CC_INC, CC_DEC, "INC as DEC" }, { CC_DEC, CC_INC, "DEC as INC" },
+	{ CC_CMP, CC_SUB, "CMP as SUB" }, { CC_LOGIC, CC_DEC_KEEP, "LOGIC as DEC_KEEP" },
 	{ CC_MUL, CC_LOGIC, "MUL as LOGIC" }, { CC_SHL, CC_SHR, "SHL as SHR" },
 	{ CC_SHR, CC_SAR, "SHR as SAR" }, { CC_SAR, CC_SHR, "SAR as SHR" },
 	{ CC_ADC, CC_ADD, "ADC as ADD" }, { CC_SBB, CC_SUB, "SBB as SUB" },
 	{ CC_INC_KEEP, CC_DEC_KEEP, "INC_KEEP as DEC_KEEP" },
 	{ CC_DEC_KEEP, CC_INC_KEEP, "DEC_KEEP as INC_KEEP" },
-	{ CC_INC_KEEP, CC_INC, "INC_KEEP as INC" }, { CC_DEC_KEEP, CC_DEC, "DEC_KEEP as DEC" },
+	{ CC_INC_KEEP, CC_LOGIC, "INC_KEEP as LOGIC" },
+	{ CC_DEC_KEEP, CC_LOGIC, "DEC_KEEP as LOGIC" },
 	{ CC_SHLV, CC_SHL, "SHLV as SHL" }, { CC_SHRV, CC_SHR, "SHRV as SHR" },
 	{ CC_SARV, CC_SAR, "SARV as SAR" }, { CC_MASKED, CC_EFLAGS, "MASKED as EFLAGS" },
 };

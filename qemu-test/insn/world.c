@@ -157,8 +157,7 @@ static void end_state(struct vcpu *c, struct insn_outcome *o)
 
 	for (unsigned i = 0; i < 8; i++)
 		r->gpr[i] = (u32)c->gpr[i];
-	r->eflags = (cc_compute(CC_OP_KIND(c->cc_op), CC_OP_SIZE(c->cc_op), c->cc_a, c->cc_b, 0,
-			0) |
+	r->eflags = (cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r) |
 		     (c->eflags & ~(FL_ARITH | FL_DF)) | (c->df < 0 ? FL_DF : 0)) & INSN_EFLAGS;
 	r->eip = (u32)c->eip;
 	memcpy(o->data, data, DATA_RW);

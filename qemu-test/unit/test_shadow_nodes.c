@@ -78,10 +78,10 @@ static void test_found_again(void)
 	shadow_load_cr3(s, PD, NULL);
 	world_set32(PTE(VA), B | ALL | W_A);
 	world_set32(PD2 + (VA >> 22) * 4, PT | ALL);
+	world_set32(PTE(VA + 0x2000), B | ALL);
 	shadow_load_cr3(s, PD2, NULL);
-	hit(VA, false, true, B, 1, "the second one's page");
-	world_set32(PTE(VA + 0x1000), B | ALL);
-	hit(VA + 0x1000, false, true, B, 1, "all of it");
+	hit(VA + 0x2000, false, true, B, 1, "the second one's page, by which the node comes back");
+	hit(VA, false, true, B, 0, "one that the first one had");
 }
 
 /* The same in one space, and no flush between the table's change and its coming back. */
@@ -89,16 +89,18 @@ static void test_unhooked(void)
 {
 	start(16);
 	world_set32(PTE(VA), A | ALL);
+	world_set32(PTE(VA + 0x2000), A | ALL);
 	hit(VA, true, true, A, 1, "before");
 	for (u32 k = 0; k < 5; k++)
 		shadow_load_cr3(s, PD, NULL);
 	CHECK(frame_watched(PT >> 12), "watched");
 	world_set32(PDE(VA), 0);
 	shadow_invlpg(s, gva(VA));
-	ends(VA, false, true, WORLD_FAULT, PF_U, "no table");
+	ends(VA + 0x4000, false, true, WORLD_FAULT, PF_U, "no table");
 	world_set32(PTE(VA), B | ALL);
 	world_set32(PDE(VA), PT | ALL);
-	hit(VA, false, true, B, 1, "the table is back, with another page");
+	hit(VA + 0x2000, false, true, A, 1, "the table is back");
+	hit(VA, false, true, B, 1, "with another page");
 }
 
 /* Hazards of directories: one that maps itself, one that is code, and one in ROM. */

@@ -196,17 +196,21 @@ door glue_entry_cf
 	st.d	$t0, $sp, 0
 	st.d	$t1, $sp, 8
 	st.d	$t2, $sp, 16
-	andi	$t0, $r20, 3
+	bstrpick.d $t0, $r20, 2, 1
 	li.w	$t1, 8
 	sll.w	$t1, $t1, $t0
 	sub.d	$t1, $zero, $t1
-	srli.w	$t2, $r20, 2
+	bstrpick.d $t2, $r20, 6, 3
 	addi.w	$t0, $t2, -CC_KIND_ADD
 	beqz	$t0, cf_add
 	addi.w	$t0, $t2, -CC_KIND_SUB
 	beqz	$t0, cf_sub
 	addi.w	$t0, $t2, -CC_KIND_CMP
 	beqz	$t0, cf_cmp
+	addi.w	$t0, $t2, -CC_KIND_ADC
+	beqz	$t0, cf_add
+	addi.w	$t0, $t2, -CC_KIND_SBB
+	beqz	$t0, cf_sub
 	addi.w	$t0, $t2, -CC_KIND_MUL
 	beqz	$t0, cf_mul
 	addi.w	$t0, $t2, -CC_KIND_SHL
@@ -217,11 +221,7 @@ door glue_entry_cf
 	beqz	$t0, cf_sar
 	addi.w	$t0, $t2, -CC_KIND_LOGIC
 	beqz	$t0, cf_store
-	move	$t0, $r31			/* left: INC, DEC: bit 0 of b; EFLAGS, FCOM: of a */
-	addi.w	$t2, $t2, -CC_KIND_INC
-	sltui	$t2, $t2, 2
-	bnez	$t2, cf_bit
-	move	$t0, $r22
+	move	$t0, $r22			/* left: EFLAGS, FCOM */
 cf_bit:
 	andi	$t0, $t0, 1
 cf_store:
@@ -234,15 +234,22 @@ cf_store:
 cf_add:					/* result below the addend */
 	sll.d	$t0, $r22, $t1
 	b	cf_below
-cf_sub:					/* first operand, a + b, below the second */
+cf_sub:					/* first operand, a + b + c, below the second */
 	add.d	$t0, $r22, $r31
+	andi	$t2, $r20, 1
+	add.d	$t0, $t0, $t2
 	sll.d	$t0, $t0, $t1
 	b	cf_below
 cf_cmp:
 	sll.d	$t0, $r22, $t1
-cf_below:
+cf_below:				/* with a carry in, also if they are equal */
 	sll.d	$t1, $r31, $t1
+	andi	$t2, $r20, 1
+	bnez	$t2, 1f
 	sltu	$t0, $t0, $t1
+	b	cf_store
+1:	sltu	$t0, $t1, $t0
+	xori	$t0, $t0, 1
 	b	cf_store
 cf_mul:
 	sltu	$t0, $zero, $r31

@@ -119,29 +119,26 @@ void host_vassemble(struct emit *e, int d, struct vplace p)
 
 u32 *host_entry_cf(struct emit *e, int d)
 {
+	struct code *c = &e->c;
 	u32 *at;
 
-	la_srli_w(&e->c, R_RA, R_CCOP, 2);
-	la_addi_w(&e->c, R_RA, R_RA, -CC_INC);
-	la_sltui(&e->c, R_RA, R_RA, 2);
-	at = e->c.p;
-	la_beqz(&e->c, R_RA, 0);
-	la_andi(&e->c, d, R_CCB, 1);
+	la_andi(c, R_RA, R_CCOP, CC_OP_BELOW);
+	la_addi_w(c, R_RA, R_RA, -(s64)CC_OP(CC_CMP, 2));
+	at = c->p;
+	la_bnez(c, R_RA, 0);
+	la_slli_w(c, d, R_CCA, 0);
+	la_slli_w(c, R_RA, R_CCB, 0);
+	la_sltu(c, d, d, R_RA);
 	return at;
 }
 
-/* After SUB and CMP of 32 bits, the commonest, at once. */
+/* After SUB of 32 bits at once. */
 void host_entry_cf_slow(struct emit *e, int d)
 {
 	struct code *c = &e->c;
 
-	la_addi_w(c, R_RA, R_CCOP, -(s64)CC_OP(CC_CMP, 2));
-	la_bnez(c, R_RA, 20);
-	la_slli_w(c, d, R_CCA, 0);
-	la_slli_w(c, R_RA, R_CCB, 0);
-	la_sltu(c, d, d, R_RA);
-	la_b(c, 36);
-	la_addi_w(c, R_RA, R_CCOP, -(s64)CC_OP(CC_SUB, 2));
+	la_andi(c, R_RA, R_CCOP, CC_OP_BELOW);
+	la_addi_w(c, R_RA, R_RA, -(s64)CC_OP(CC_SUB, 2));
 	la_bnez(c, R_RA, 20);
 	la_add_w(c, d, R_CCA, R_CCB);
 	la_slli_w(c, R_RA, R_CCB, 0);

@@ -64,6 +64,17 @@ static inline void host_jump_to(struct emit *e, const u32 *to)
 	la_b(&e->c, (const char *)to - (const char *)e->c.p);
 }
 
+static inline void host_cc_word(struct emit *e, int s, unsigned k)
+{
+	la_ori(&e->c, R_CCOP, s, k);
+}
+
+static inline void host_cc_over(struct emit *e, unsigned k)
+{
+	la_andi(&e->c, R_CCOP, R_CCOP, 0x7f);
+	la_ori(&e->c, R_CCOP, R_CCOP, k);
+}
+
 static inline void host_trap(struct emit *e) { la_break(&e->c, 0); }
 
 host_state_load_fn host_state_load;

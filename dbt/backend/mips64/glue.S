@@ -207,18 +207,22 @@ door glue_entry_cf
 	sd	$5, 0($29)
 	sd	$6, 8($29)
 	sd	$7, 16($29)
-	andi	$5, rCCOP, 3
+	dext	$5, rCCOP, 1, 2
 	li	$6, 8
 	sllv	$6, $6, $5
 	li	$5, 64
 	subu	$6, $5, $6
-	srl	$7, rCCOP, 2
+	dext	$7, rCCOP, 3, 4
 	li	$1, CC_KIND_ADD
 	beq	$7, $1, cf_add
 	li	$1, CC_KIND_SUB
 	beq	$7, $1, cf_sub
 	li	$1, CC_KIND_CMP
 	beq	$7, $1, cf_cmp
+	li	$1, CC_KIND_ADC
+	beq	$7, $1, cf_add
+	li	$1, CC_KIND_SBB
+	beq	$7, $1, cf_sub
 	li	$1, CC_KIND_MUL
 	beq	$7, $1, cf_mul
 	li	$1, CC_KIND_SHL
@@ -230,11 +234,7 @@ door glue_entry_cf
 	move	$5, $0
 	li	$1, CC_KIND_LOGIC
 	beq	$7, $1, cf_store
-	move	$5, rCCB		/* left: INC, DEC: bit 0 of b; EFLAGS, FCOM: of a */
-	addiu	$7, $7, -CC_KIND_INC
-	sltiu	$7, $7, 2
-	bne	$7, $0, cf_bit
-	move	$5, rCCA
+	move	$5, rCCA		/* left: EFLAGS, FCOM */
 cf_bit:
 	andi	$5, $5, 1
 cf_store:
@@ -247,15 +247,22 @@ cf_store:
 cf_add:					/* result below the addend */
 	dsllv	$5, rCCA, $6
 	b	cf_below
-cf_sub:					/* first operand, a + b, below the second */
+cf_sub:					/* first operand, a + b + c, below the second */
 	daddu	$5, rCCA, rCCB
+	andi	$7, rCCOP, 1
+	daddu	$5, $5, $7
 	dsllv	$5, $5, $6
 	b	cf_below
 cf_cmp:
 	dsllv	$5, rCCA, $6
-cf_below:
+cf_below:				/* with a carry in, also if they are equal */
 	dsllv	$6, rCCB, $6
+	andi	$7, rCCOP, 1
+	bne	$7, $0, 1f
 	sltu	$5, $5, $6
+	b	cf_store
+1:	sltu	$5, $6, $5
+	xori	$5, $5, 1
 	b	cf_store
 cf_mul:
 	sltu	$5, $0, rCCB

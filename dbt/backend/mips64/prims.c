@@ -130,37 +130,31 @@ u32 *host_entry_cf(struct emit *e, int d)
 	struct code *c = &e->c;
 	u32 *at;
 
-	mi_srl(c, R_AT, R_CCOP, 2);
-	mi_addiu(c, R_AT, R_AT, -CC_INC);
-	mi_sltiu(c, R_AT, R_AT, 2);
-	at = mi_beq(c, R_AT, R_ZERO, 4);
-	mi_andi(c, d, R_CCB, 1);
+	mi_andi(c, R_AT, R_CCOP, CC_OP_BELOW);
+	mi_addiu(c, R_AT, R_AT, -(s64)CC_OP(CC_CMP, 2));
+	at = mi_bne(c, R_AT, R_ZERO, 4);
+	mi_sll(c, d, R_CCA, 0);
+	mi_sll(c, R_AT, R_CCB, 0);
+	mi_sltu(c, d, d, R_AT);
 	code_here(c);			/* the slow way comes back to here */
 	return at;
 }
 
-/* After SUB and CMP of 32 bits, the commonest, at once. */
+/* After SUB of 32 bits at once. */
 void host_entry_cf_slow(struct emit *e, int d)
 {
 	struct code *c = &e->c;
-	u32 *not_cmp, *not_sub, *end[2];
+	u32 *not_sub, *end;
 
-	mi_addiu(c, R_AT, R_CCOP, -(s64)CC_OP(CC_CMP, 2));
-	not_cmp = mi_bne(c, R_AT, R_ZERO, 4);
-	mi_sll(c, d, R_CCA, 0);
-	mi_sll(c, R_AT, R_CCB, 0);
-	mi_sltu(c, d, d, R_AT);
-	end[0] = mi_b(c, 4);
-	patch(c, not_cmp);
-	mi_addiu(c, R_AT, R_CCOP, -(s64)CC_OP(CC_SUB, 2));
+	mi_andi(c, R_AT, R_CCOP, CC_OP_BELOW);
+	mi_addiu(c, R_AT, R_AT, -(s64)CC_OP(CC_SUB, 2));
 	not_sub = mi_bne(c, R_AT, R_ZERO, 4);
 	mi_addu(c, d, R_CCA, R_CCB);
 	mi_sll(c, R_AT, R_CCB, 0);
 	mi_sltu(c, d, d, R_AT);
-	end[1] = mi_b(c, 4);
+	end = mi_b(c, 4);
 	patch(c, not_sub);
 	host_call_door(e, glue_entry_cf);
 	host_state_load(e, d, offsetof(struct vcpu, help[7]), M_64);
-	patch(c, end[0]);
-	patch(c, end[1]);
+	patch(c, end);
 }

@@ -60,6 +60,17 @@ static inline void host_jump_to(struct emit *e, const u32 *to)
 	mi_b(&e->c, (const char *)to - (const char *)e->c.p);
 }
 
+static inline void host_cc_word(struct emit *e, int s, unsigned k)
+{
+	mi_ori(&e->c, R_CCOP, s, k);
+}
+
+static inline void host_cc_over(struct emit *e, unsigned k)
+{
+	mi_andi(&e->c, R_CCOP, R_CCOP, 0x7f);
+	mi_ori(&e->c, R_CCOP, R_CCOP, k);
+}
+
 static inline void host_trap(struct emit *e) { mi_break(&e->c, 0); }
 
 host_ticks_fn host_ticks;
