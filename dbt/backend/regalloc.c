@@ -212,15 +212,13 @@ int ra_use(struct emit *e, val v)
 	panic("regalloc: v%u has no place at %u", v, e->i);
 }
 
-static void release(struct emit *e, val v)
+static inline void release(struct emit *e, val v)
 {
-	if (!v || e->last_use[v] > e->i)
+	if (!v || e->place[v] < AT_TEMP || e->last_use[v] > e->i)
 		return;
-	if (e->ir->v[v].type == T_V128)
-		return;
-	if (e->place[v] == AT_TEMP)
+	if (e->place[v] == AT_TEMP) {
 		free_temp(e, e->home[v]);
-	else if (e->place[v] == AT_SPILL) {
+	} else {
 		e->spill_val[e->home[v]] = 0;
 		e->place[v] = AT_NOWHERE;
 	}
@@ -233,7 +231,7 @@ void ra_done(struct emit *e)
 	e->locked = 0;
 	release(e, in->a);
 	release(e, in->b);
-	if (!(ir_info[in->op].effects & IR_X))
+	if (!ir_leaves(in))
 		release(e, in->c);
 }
 

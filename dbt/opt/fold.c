@@ -162,10 +162,18 @@ static void fold_one(struct opt *o, unsigned i)
 	fold_identity(o, i, b);
 }
 
+/* Nothing can be made of the others, which are most. */
+static bool has_folds(const struct ir_insn *in)
+{
+	switch (ir_info[in->op].shape) {
+	case SH_BIN: case SH_CMP: case SH_TER: case SH_CONV: return true;
+	default: return in->op == IR_EXIT_IF;
+	}
+}
+
 void opt_fold(struct opt *o)
 {
-	for (unsigned i = 0; i < o->ir->n; i++) {
-		opt_operands(o, i);
-		fold_one(o, i);
-	}
+	for (unsigned i = 0; i < o->ir->n; i++)
+		if (has_folds(opt_operands(o, i)))
+			fold_one(o, i);
 }
