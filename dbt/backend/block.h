@@ -77,7 +77,7 @@ struct recipe {
 	u8 kind, log2size;
 	struct loc a, b, c;
 	u16 prev;		/* index of the recipe of the state before, for partial kinds */
-	s32 ka, kb, kc;		/* constants */
+	s32 ka, kb, kc;		/* constants, or what is added to what is at the place */
 };
 #define RECIPE_ENTRY 0xffff	/* the flags are those in the pinned registers */
 
@@ -99,7 +99,12 @@ struct fault_site {
 	u16 eip;		/* of the x86 instruction, from the block's */
 	u8 len;			/* of it */
 	u8 intent;		/* enum ir_intent */
+	s16 late;		/* a register that lacks something: SITE_LATE; 0: none */
 };
+/* General register 0 … 15 of the guest is what its host register holds plus -2048 … 2047. */
+#define SITE_LATE(reg, k) ((s16)((k) * 16 + (s64)(reg)))
+#define SITE_LATE_REG(late) ((late) & 15)
+#define SITE_LATE_K(late) ((late) >> 4)
 #define RAISE_ERROR 0x100
 #define RAISE_VALID 0x200
 #define SITE_HELPER 0x400

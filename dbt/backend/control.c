@@ -120,16 +120,30 @@ static void lower_exit(struct emit *e, const struct ir_insn *in)
 	emit_exit(e, (u32)in->k, in->guest);
 }
 
+/* Unsigned below 1 is equal to 0: then *cond is changed and the operand is none. */
+static val below_one(const struct emit *e, val b, unsigned *cond)
+{
+	s64 k;
+
+	if ((*cond != IC_LTU && *cond != IC_GEU) || !ra_const(e, b, &k) || k != 1)
+		return b;
+	*cond = *cond == IC_LTU ? IC_EQ : IC_NE;
+	return 0;
+}
+
 /* The way that is not taken pays for nothing but the branch. */
 static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 {
-	int a = ra_use(e, in->a), b = ra_use(e, in->b);
+	unsigned cond = in->x;
+	val vb = below_one(e, in->b, &cond);
+	int a = ra_use(e, in->a), b = vb ? ra_use(e, vb) : R_ZERO;
 	struct stub *s = stub_add(e, STUB_EXIT);
 
 	s->eip = (u32)in->k;
 	s->flags = flags_now(e, in->c);
 	s->vmap = va_map(e);
-	s->site = host_branch(e, in->x, a, b);
+	s->late = e->late;
+	s->site = host_branch(e, cond, a, b);
 }
 
 static void lower_leave_if(struct emit *e, const struct ir_insn *in)
@@ -179,6 +193,7 @@ static struct stub *raise_stub(struct emit *e, s64 k)
 
 	s->recipe = site_recipe(e);
 	s->vmap = va_map(e);
+	s->late = e->late;
 	s->k = k;
 	return s;
 }
@@ -290,6 +305,9 @@ static void side_exit(struct emit *e, const struct stub *s)
 	va_at(e, s->vmap);
 	va_canonical(e);
 	flags_put(e, &s->flags);
+	if (s->late)
+		host_add(e, R_GPR(SITE_LATE_REG(s->late)), R_GPR(SITE_LATE_REG(s->late)),
+			 SITE_LATE_K(s->late));
 	if (!backward(e, s->eip, s->guest)) {
 		emit_exit(e, s->eip, s->guest);
 		return;

@@ -16,7 +16,8 @@
 #include "dbt/backend/code.h"
 #include "dbt/backend/vplace.h"
 
-enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL };
+/* AT_SUM: nowhere, but it is the value next[v] plus sum[v]. */
+enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL, AT_SUM };
 
 #define SPILL_SLOTS 32
 #define STUBS_MAX 192
@@ -43,6 +44,7 @@ struct stub {
 	s64 k;			/* STUB_RAISE: the exception */
 	u16 guest;
 	u16 recipe, vmap;
+	s16 late;
 	struct flags_at flags;	/* STUB_EXIT */
 };
 
@@ -55,7 +57,8 @@ struct emit {
 	/* uses.c */
 	u16 last_use[IR_MAX];		/* index of the last user; 0: none */
 	u16 uses[IR_MAX];
-	/* index of the PUTREG that takes the value first; 0: none */
+	u16 flag_uses[IR_MAX];		/* those of them that are a SETF's */
+	/* index of the PUTREG that takes the value, or what is made of it, first; 0: none */
 	u16 put_at[IR_MAX];
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
 	bool folded[IR_MAX];		/* emitted as part of its one user */
@@ -64,6 +67,9 @@ struct emit {
 	u8 home[IR_MAX];		/* guest register, host register or spill slot */
 	val guest_head[16];		/* values that live in guest register g, linked by next */
 	val next[IR_MAX];
+	s16 sum[IR_MAX];
+	val gpr[16];			/* the value that guest register g was given last */
+	val wanted_in_arg;		/* R_ARG(0) is kept for it; 0: for nothing */
 	val temp_val[32];		/* the value in each temporary; 0: free */
 	u32 temps, locked;		/* registers of the pool; not to be evicted now */
 	val spill_val[SPILL_SLOTS];
@@ -76,6 +82,7 @@ struct emit {
 	struct vplace vmap[VMAPS_MAX][XMMS];
 	unsigned vmaps;
 	/* sites.c */
+	s16 late;			/* what a late PUTREG has left: SITE_LATE */
 	val setf;			/* the flags in force */
 	/* the SETF that the pinned registers hold; 0: entry flags */
 	val materialized;

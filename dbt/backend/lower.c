@@ -29,11 +29,22 @@ static void lower_vec(struct emit *e, const struct ir_insn *in)
 	host_lower_vec(e, in);
 }
 
+static void put(struct emit *e, const struct ir_insn *in)
+{
+	if (in->x) {
+		site_late(e, in);
+		return;
+	}
+	ra_put(e, in->k, in->a);
+	if (SITE_LATE_REG(e->late) == in->k)
+		e->late = 0;
+}
+
 static void lower_one(struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_GETREG: ra_get(e, e->i, in->k); break;
-	case IR_PUTREG: ra_put(e, in->k, in->a); break;
+	case IR_PUTREG: put(e, in); break;
 	case IR_GETXMM: va_get(e, e->i, in->k); break;
 	case IR_PUTXMM: va_put(e, in->k, in->a); break;
 	case IR_VEC: lower_vec(e, in); break;
@@ -44,6 +55,10 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_TICKS: host_ticks(e, ra_def(e, e->i)); break;
 	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT_IND: case IR_SYS:
 	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: lower_control(e, in); break;
+	case IR_ADD:
+		if (!ra_sum(e, e->i))
+			host_lower_alu(e, in);
+		break;
 	default: host_lower_alu(e, in); break;
 	}
 }
@@ -57,6 +72,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->link_base = link_base;
 	e->c = (struct code){ .p = out->code, .end = out->code_end, .fixed = out->code };
 	e->setf = e->materialized = 0;
+	e->late = 0;
 	e->stubs = 0;
 	e->failed = false;
 	e->i = 0;

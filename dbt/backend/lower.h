@@ -16,6 +16,8 @@ u16 site_recipe(struct emit *e);
 void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap);
 /* The same for a trap that raises the stub's exception. */
 void site_add_raise(struct emit *e, const struct stub *s);
+/* A PUTREG that only faults see: those from here on know what the register lacks. */
+void site_late(struct emit *e, const struct ir_insn *put);
 /* Before an exit: the flags of SETF go to their pinned registers. */
 void flags_materialize(struct emit *e, val setf);
 /* The same for an exit at the side: first where they are, at its branch, then in its stub. */

@@ -107,6 +107,24 @@ static bool of_vector(const struct emit *e, const struct ir_insn *in)
 	       ((in->op == IR_ST || in->op == IR_STSTATE) && e->ir->v[stored].type == T_V128);
 }
 
+/* At the sum that is a part of the access. */
+static void lower_indexed(struct emit *e, const struct ir_insn *in)
+{
+	const struct ir_insn *sum = &e->ir->v[in->a];
+	int s = in->op == IR_ST ? ra_use(e, in->b) : 0;
+	int base = ra_use(e, sum->a), index = ra_use(e, sum->b);
+	u16 recipe = site_recipe(e);
+
+	if (in->op == IR_LD) {
+		s = ra_def(e, e->i);
+		site_add(e, in->y, recipe, va_map(e));
+		host_load_indexed(e, in->x, s, base, index);
+	} else {
+		site_add(e, INTENT_READ, recipe, va_map(e));
+		host_store_indexed(e, in->x, s, base, index);
+	}
+}
+
 void lower_mem(struct emit *e, const struct ir_insn *in)
 {
 	int base, r;
@@ -115,6 +133,10 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 
 	if (of_vector(e, in)) {
 		lower_vector(e, in);
+		return;
+	}
+	if ((in->op == IR_LD || in->op == IR_ST) && e->folded[in->a]) {
+		lower_indexed(e, in);
 		return;
 	}
 	switch (in->op) {

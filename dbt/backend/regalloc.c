@@ -17,6 +17,10 @@ void ra_prepare(struct emit *e)
 	memset(e->guest_head, 0, sizeof(e->guest_head));
 	memset(e->temp_val, 0, sizeof(e->temp_val));
 	memset(e->spill_val, 0, sizeof(e->spill_val));
+	memset(e->gpr, 0, sizeof(e->gpr));
+	e->wanted_in_arg = 0;
+	if (e->ir->v[e->ir->n - 1].op == IR_EXIT_IND)
+		e->wanted_in_arg = e->ir->v[e->ir->n - 1].a;
 	e->temps = R_TEMPS_32;
 	e->locked = 0;
 }
@@ -55,9 +59,10 @@ static void free_temp(struct emit *e, int r)
 	e->temp_val[r] = 0;
 }
 
-static int free_register(struct emit *e)
+/* The first of these temporaries that is free, or -1. */
+static int free_of(struct emit *e, u32 m)
 {
-	for (u32 m = e->temps & ~e->locked; m; m &= m - 1) {
+	for (m &= ~e->locked; m; m &= m - 1) {
 		int r = __builtin_ctz(m);
 
 		if (e->temp_val[r] && e->last_use[e->temp_val[r]] < e->i)
@@ -66,6 +71,15 @@ static int free_register(struct emit *e)
 			return r;
 	}
 	return -1;
+}
+
+/* R_ARG(0) comes last if something wants to be there at the end. */
+static int free_register(struct emit *e)
+{
+	u32 last = e->wanted_in_arg ? 1u << R_ARG(0) : 0;
+	int r = free_of(e, e->temps & ~last);
+
+	return r < 0 ? free_of(e, e->temps & last) : r;
 }
 
 /* The temporary whose value is wanted last makes room. */
@@ -113,35 +127,89 @@ bool ra_const(const struct emit *e, val v, s64 *k)
 
 static void guest_add(struct emit *e, unsigned g, val v)
 {
+	e->gpr[g] = v;
 	e->place[v] = AT_GUEST;
 	e->home[v] = g;
 	e->next[v] = e->guest_head[g];
 	e->guest_head[g] = v;
 }
 
-/* Guest register g is about to change: what is still wanted after i moves away. */
-static void guest_evict(struct emit *e, unsigned g, val keep)
+/* v is no longer to be had but as base + k, until it is wanted in a register. */
+static void become_sum(struct emit *e, val v, val base, s64 k)
+{
+	e->place[v] = AT_SUM;
+	e->next[v] = base;
+	e->sum[v] = (s16)k;
+	if (e->last_use[base] < e->last_use[v])
+		e->last_use[base] = e->last_use[v];
+}
+
+/* Is v a sum with a small constant, of *base and *k? */
+static bool small_sum(const struct emit *e, val v, val *base, s64 *k)
+{
+	const struct ir_insn *in = &e->ir->v[v];
+
+	*base = in->a;
+	return in->op == IR_ADD && in->type == T_I32 && !e->folded[in->a] &&
+	       !ra_const(e, in->a, k) && ra_const(e, in->b, k) && *k > -2048 && *k < 2048;
+}
+
+/* Another guest register that was given v last, or -1. */
+static int copy_of(const struct emit *e, unsigned g, val v)
+{
+	for (unsigned n = 0; n < 8; n++)
+		if (n != g && e->gpr[n] == v)
+			return (int)n;
+	return -1;
+}
+
+/* v, in guest register g, is wanted, and g becomes `becomes`. */
+static void rescue(struct emit *e, unsigned g, val v, val becomes)
+{
+	int other = copy_of(e, g, v), r;
+	val base;
+	s64 k;
+
+	if (other >= 0) {
+		guest_add(e, (unsigned)other, v);
+	} else if (small_sum(e, becomes, &base, &k) && base == v) {
+		become_sum(e, v, becomes, -k);
+	} else {
+		r = alloc_temp(e);
+		host_move(e, r, R_GPR(g));
+		put_in_temp(e, v, r);
+	}
+}
+
+/* Guest register g is about to change: what is still wanted after i is rescued. */
+static void guest_evict(struct emit *e, unsigned g, val becomes)
 {
 	val v = e->guest_head[g];
 
 	e->guest_head[g] = 0;
+	e->gpr[g] = 0;
 	while (v) {
 		val next = e->next[v];
 
-		if (v != keep) {
-			e->place[v] = AT_NOWHERE;
-			if (e->last_use[v] > e->i) {
-				int r = alloc_temp(e);
-
-				host_move(e, r, R_GPR(g));
-				put_in_temp(e, v, r);
-			}
-		}
+		e->place[v] = AT_NOWHERE;
+		if (e->last_use[v] > e->i)
+			rescue(e, g, v, becomes);
 		v = next;
 	}
 }
 
 void ra_get(struct emit *e, val v, unsigned g) { guest_add(e, g, v); }
+
+bool ra_sum(struct emit *e, val v)
+{
+	val base;
+	s64 k;
+
+	if (e->uses[v] != e->flag_uses[v] || !small_sum(e, v, &base, &k))
+		return false;
+	become_sum(e, v, base, k);
+	return true;
+}
 
 int ra_def(struct emit *e, val v)
 {
@@ -151,11 +219,14 @@ int ra_def(struct emit *e, val v)
 	if (p && e->ir->v[v].type == T_I32 && uses_early_put_is_safe(e, p)) {
 		unsigned g = e->ir->v[p].k;
 
-		guest_evict(e, g, 0);
+		guest_evict(e, g, v);
 		guest_add(e, g, v);
 		return R_GPR(g);
 	}
-	r = alloc_temp(e);
+	r = R_ARG(0);
+	if (v != e->wanted_in_arg || e->temp_val[r] || (e->locked >> r & 1))
+		r = alloc_temp(e);
+	e->locked |= 1u << r;
 	put_in_temp(e, v, r);
 	return r;
 }
@@ -170,11 +241,13 @@ void ra_put(struct emit *e, unsigned g, val v)
 	if (ra_const(e, v, &k) && e->place[v] == AT_CONST) {
 		guest_evict(e, g, 0);
 		host_const(e, R_GPR(g), k);
+		e->gpr[g] = v;
 		return;
 	}
 	from = ra_use(e, v);
-	guest_evict(e, g, 0);
+	guest_evict(e, g, v);
 	host_move(e, R_GPR(g), from);
+	e->gpr[g] = v;
 	if (e->place[v] == AT_TEMP && e->ir->v[v].op != IR_CONST) {
 		e->temp_val[from] = 0;
 		guest_add(e, g, v);
@@ -182,6 +255,38 @@ void ra_put(struct emit *e, unsigned g, val v)
 }
 
 /* -- Operands -- */
+
+void ra_add(struct emit *e, int r, int s, s64 k)
+{
+	if (!k)
+		host_move(e, r, s);
+	while (k) {
+		s64 step = k < -2048 ? -2048 : k > 2047 ? 2047 : k;
+
+		host_add(e, r, s, step);
+		k -= step;
+		s = r;
+	}
+}
+
+/* What v is a sum of, and the constant. */
+static val sum_base(const struct emit *e, val v, s64 *k)
+{
+	for (*k = 0; e->place[v] == AT_SUM; v = e->next[v])
+		*k += e->sum[v];
+	return v;
+}
+
+/* The sum is made after all. */
+static int use_sum(struct emit *e, val v)
+{
+	s64 k;
+	int from = ra_use(e, sum_base(e, v, &k)), r = alloc_temp(e);
+
+	ra_add(e, r, from, k);
+	put_in_temp(e, v, r);
+	return r;
+}
 
 int ra_use(struct emit *e, val v)
 {
@@ -198,6 +303,9 @@ int ra_use(struct emit *e, val v)
 		ra_const(e, v, &k);
 		if (!k)
 			return R_ZERO;
+		r = copy_of(e, 8, v);
+		if (r >= 0)
+			return R_GPR(r);
 		r = alloc_temp(e);
 		host_const(e, r, k);
 		put_in_temp(e, v, r);
@@ -208,6 +316,8 @@ int ra_use(struct emit *e, val v)
 		e->spill_val[e->home[v]] = 0;
 		put_in_temp(e, v, r);
 		return r;
+	case AT_SUM:
+		return use_sum(e, v);
 	}
 	panic("regalloc: v%u has no place at %u", v, e->i);
 }
@@ -256,8 +366,15 @@ void ra_to_reg(struct emit *e, int r, val v)
 
 	switch (e->place[v]) {
 	case AT_GUEST: host_move(e, r, R_GPR(e->home[v])); return;
-	case AT_TEMP: host_move(e, r, e->home[v]); return;
+	case AT_TEMP:
+		if (e->home[v] != r)
+			host_move(e, r, e->home[v]);
+		return;
 	case AT_CONST: ra_const(e, v, &k); host_const(e, r, k); return;
+	case AT_SUM:
+		v = sum_base(e, v, &k);
+		ra_add(e, r, ra_use(e, v), k);
+		return;
 	case AT_SPILL:
 		host_fill(e, r, e->home[v]);
 		return;

@@ -27,6 +27,10 @@ int ra_scratch(struct emit *e);		/* a free temporary, locked until ra_done */
 void ra_done(struct emit *e);
 /* PUTREG: value v into guest register g. */
 void ra_put(struct emit *e, unsigned g, val v);
+/* May ADD v stay undone, as only flags ask for it? Then that is noted. */
+bool ra_sum(struct emit *e, val v);
+/* Host register r = host register s + k, 32 bits. */
+void ra_add(struct emit *e, int r, int s, s64 k);
 /* GETREG: the value is in guest register g. */
 void ra_get(struct emit *e, val v, unsigned g);
 /* Before a call of C: everything in temporaries that outlives i goes to spill slots. */

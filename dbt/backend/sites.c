@@ -21,8 +21,10 @@ static struct loc loc_of(struct emit *e, val v, s32 *k)
 	*k = 0;
 	if (!v)
 		return l;
+	for (; e->place[v] == AT_SUM; v = e->next[v])
+		*k += e->sum[v];
 	if (ra_const(e, v, &c)) {
-		*k = (s32)c;
+		*k += (s32)c;
 		l.kind = LOC_CONST;
 	} else if (e->place[v] == AT_GUEST) {
 		l = (struct loc){ LOC_HOST, R_GPR(e->home[v]) };
@@ -97,6 +99,7 @@ void site_add(struct emit *e, unsigned intent, u16 recipe, u16 vmap)
 		return;
 	t->intent = intent;
 	t->vmap = vmap;
+	t->late = e->late;
 	t->recipe = recipe;
 }
 
@@ -107,8 +110,17 @@ void site_add_raise(struct emit *e, const struct stub *s)
 	if (!t)
 		return;
 	t->recipe = s->recipe;
+	t->late = s->late;
 	t->vmap = s->vmap;
 	t->raise = (u32)(s->k & 0xffff) | (u32)(s->k >> 32) << RAISE_ERROR_SHIFT;
+}
+
+void site_late(struct emit *e, const struct ir_insn *put)
+{
+	s64 k;
+
+	ra_const(e, e->ir->v[put->a].b, &k);
+	e->late = SITE_LATE(put->k, k);
 }
 
 /* A constant that is in a register just now need not be made once more. */
@@ -116,10 +128,14 @@ static struct recipe at_hand(struct emit *e, const struct ir_insn *in)
 {
 	struct recipe r = places(e, in);
 
-	if (in->a && e->place[in->a] == AT_TEMP)
+	if (in->a && e->place[in->a] == AT_TEMP) {
 		r.a = (struct loc){ LOC_HOST, e->home[in->a] };
-	if (in->b && e->place[in->b] == AT_TEMP)
+		r.ka = 0;
+	}
+	if (in->b && e->place[in->b] == AT_TEMP) {
 		r.b = (struct loc){ LOC_HOST, e->home[in->b] };
+		r.kb = 0;
+	}
 	return r;
 }
 
@@ -146,8 +162,12 @@ static void put_operand(struct emit *e, int r, struct loc l, s32 k)
 {
 	switch (l.kind) {
 	case LOC_CONST: host_const(e, r, k); return;
-	case LOC_HOST: host_move(e, r, l.n); return;
-	case LOC_SPILL: host_fill(e, r, l.n); return;
+	case LOC_HOST: ra_add(e, r, l.n, k); return;
+	case LOC_SPILL:
+		host_fill(e, r, l.n);
+		if (k)
+			ra_add(e, r, r, k);
+		return;
 	}
 }
 
@@ -156,10 +176,10 @@ static void put_full(struct emit *e, unsigned kind, const struct recipe *r, unsi
 {
 	unsigned op = CC_OP(kind, r->log2size) | more;
 
-	if (r->c.kind == LOC_HOST) {
+	if (r->c.kind == LOC_HOST && !r->kc) {
 		host_cc_word(e, r->c.n, op);
-	} else if (r->c.kind == LOC_SPILL) {
-		host_fill(e, R_CCOP, r->c.n);
+	} else if (r->c.kind == LOC_HOST || r->c.kind == LOC_SPILL) {
+		put_operand(e, R_CCOP, r->c, r->kc);
 		host_cc_word(e, R_CCOP, op);
 	} else {
 		host_const(e, R_CCOP, op | (unsigned)r->kc);
@@ -171,7 +191,7 @@ static void put_full(struct emit *e, unsigned kind, const struct recipe *r, unsi
 /* In a register: its own, or R_SCRATCH. */
 static int in_register(struct emit *e, struct loc l, s32 k)
 {
-	if (l.kind == LOC_HOST)
+	if (l.kind == LOC_HOST && !k)
 		return l.n;
 	if (l.kind == LOC_CONST && !k)
 		return R_ZERO;

@@ -46,19 +46,41 @@ static void find_needs(struct emit *e)
 	e->need[0] = 0;
 }
 
+/* Operands of a SETF. */
+static void note_flags(struct emit *e, val v, unsigned at)
+{
+	note_use(e, v, at);
+	e->flag_uses[v]++;
+}
+
+/*
+ * A deposit wants what it changes in its own register, and a deposit that only goes on into a sum
+ * or the like wants to be where that goes.
+ */
+static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
+{
+	if (in->op == IR_DEPOSIT && !e->put_at[in->a])
+		e->put_at[in->a] = put;
+	if (e->ir->v[in->a].op == IR_DEPOSIT && !e->put_at[in->a])
+		e->put_at[in->a] = put;
+	else if (e->ir->v[in->b].op == IR_DEPOSIT && !e->put_at[in->b])
+		e->put_at[in->b] = put;
+}
+
 static void find_uses(struct emit *e)
 {
 	for (unsigned i = e->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
-		if (in->op == IR_NOP || (!e->uses[i] && ir_removable(in)))
+		if (in->op == IR_NOP || (!e->uses[i] && ir_removable(in)) ||
+		    (in->op == IR_PUTREG && in->x))
 			continue;
 		if (in->op == IR_SETF) {
 			if (!e->need[i])
 				continue;
-			note_use(e, in->a, e->need[i]);
-			note_use(e, in->b, e->need[i]);
-			note_use(e, in->c, e->need[i]);
+			note_flags(e, in->a, e->need[i]);
+			note_flags(e, in->b, e->need[i]);
+			note_flags(e, in->c, e->need[i]);
 			continue;
 		}
 		note_use(e, in->a, i);
@@ -67,6 +89,8 @@ static void find_uses(struct emit *e)
 			note_use(e, in->c, i);
 		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
 			e->put_at[in->a] = i;
+		else if (e->put_at[i] && in->type == T_I32)
+			hint(e, in, e->put_at[i]);
 	}
 }
 
@@ -76,6 +100,7 @@ void uses_find(struct emit *e)
 
 	memset(e->last_use, 0, n * sizeof(e->last_use[0]));
 	memset(e->uses, 0, n * sizeof(e->uses[0]));
+	memset(e->flag_uses, 0, n * sizeof(e->flag_uses[0]));
 	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
 	memset(e->need, 0, n * sizeof(e->need[0]));
 	memset(e->folded, 0, n);

@@ -44,6 +44,9 @@ static void add_words(struct line *l, const struct ir_insn *in)
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
 		ADD(l, ".%s%s", ir_mem_text[in->x], in->y ? ".rmw" : "");
 		break;
+	case IR_PUTREG:
+		ADD(l, "%s", in->x ? ".late" : "");
+		break;
 	case IR_SETF:
 		ADD(l, ".%s.%u", ir_cc_text[in->x], 8u << in->y);
 		break;

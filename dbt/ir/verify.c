@@ -85,6 +85,10 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 		if (!in->a || type_of(ir, in->a) != T_V128)
 			return "putxmm of no vector";
 		break;
+	case IR_PUTREG:
+		if (in->x && (ir->v[in->a].op != IR_ADD || !ir_is_const(ir, ir->v[in->a].b)))
+			return "late putreg of no sum";
+		break;
 	case IR_CONST:
 	case IR_EIP:
 		if (in->type == T_I32 && in->k != (s32)in->k)

@@ -15,9 +15,12 @@ static bool same_register(const struct ir1 *i)
 	return a->kind == IR1_GPR && b->kind == IR1_GPR && a->reg == b->reg && a->high == b->high;
 }
 
+/* The flags have the immediate as an operand of their own: passes may change the sum's. */
 void lift_add(struct lift *t, const struct ir1 *i)
 {
-	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r = lift_op2(t, IR_ADD, a, b);
+	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1);
+	val r = i->ops[1].kind == IR1_IMM ? lift_op2k(t, IR_ADD, a, i->ops[1].imm)
+					  : lift_op2(t, IR_ADD, a, b);
 
 	lift_st_op(t, 0, r);
 	lift_setf(t, CC_ADD, size0(i), r, b, 0);
@@ -36,7 +39,10 @@ void lift_sub(struct lift *t, const struct ir1 *i)
 {
 	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), r;
 
-	r = same_register(i) ? lift_const(t, 0) : lift_op2(t, IR_SUB, a, b);
+	if (i->ops[1].kind == IR1_IMM)
+		r = lift_op2k(t, IR_ADD, a, -(s64)i->ops[1].imm);
+	else
+		r = same_register(i) ? lift_const(t, 0) : lift_op2(t, IR_SUB, a, b);
 	lift_st_op(t, 0, r);
 	if (same_register(i))
 		lift_setf(t, CC_LOGIC, size0(i), r, 0, 0);
@@ -53,9 +59,17 @@ void lift_sbb(struct lift *t, const struct ir1 *i)
 	lift_setf(t, CC_SBB, size0(i), r, b, borrow);
 }
 
+/* The second operand; an immediate without the bits that the operation does not have. */
+static val logic_operand(struct lift *t, const struct ir1 *i)
+{
+	if (i->ops[1].kind != IR1_IMM || size0(i) >= 4)
+		return lift_ld_op(t, 1);
+	return lift_const(t, i->ops[1].imm & ((1ll << 8 * size0(i)) - 1));
+}
+
 static void logic(struct lift *t, const struct ir1 *i, enum ir_op op)
 {
-	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1);
+	val a = lift_ld_rmw(t, 0), b = logic_operand(t, i);
 	val r = same_register(i) && op == IR_XOR ? lift_const(t, 0) : lift_op2(t, op, a, b);
 
 	lift_st_op(t, 0, r);
@@ -76,7 +90,7 @@ void lift_cmp(struct lift *t, const struct ir1 *i)
 
 void lift_test(struct lift *t, const struct ir1 *i)
 {
-	val a = lift_ld_op(t, 0), b = lift_ld_op(t, 1);
+	val a = lift_ld_op(t, 0), b = logic_operand(t, i);
 
 	lift_setf(t, CC_LOGIC, size0(i), same_register(i) ? a : lift_op2(t, IR_AND, a, b), 0, 0);
 }

@@ -48,6 +48,8 @@ static val registers_of(struct lift *t, const struct ir1_op *o)
 {
 	val a = 0;
 
+	if (o->index == o->base && o->scale == 1 && o->base != IR1_NOREG)
+		return lift_op2k(t, IR_SHL, lift_get(t, o->base), 1);
 	if (o->index != IR1_NOREG) {
 		unsigned shift = o->scale == 8 ? 3 : o->scale >> 1;
 

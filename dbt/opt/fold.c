@@ -121,6 +121,26 @@ static void fold_branch(struct ir *ir, struct ir_insn *in)
 	in->b = cmp->b;
 }
 
+/* (x - y) + y, (x + y) - y: first operands of sums whose flags are read. False: it is neither. */
+static bool fold_undone(struct opt *o, unsigned i)
+{
+	const struct ir_insn *v = o->ir->v, *in = &v[i], *sum = &v[in->a];
+	s64 k, c;
+	bool undone = (in->op == IR_ADD && sum->op == IR_SUB) ||
+		      (in->op == IR_SUB && sum->op == IR_ADD);
+
+	if (undone && sum->b == in->b) {
+		opt_replace(o, i, sum->a);
+		return true;
+	}
+	if ((in->op != IR_ADD && in->op != IR_SUB) || sum->op != IR_ADD ||
+	    !constant(o->ir, in->b, &k) || !constant(o->ir, sum->b, &c) ||
+	    (in->op == IR_ADD ? c != -k : c != k))
+		return false;
+	opt_replace(o, i, sum->a);
+	return true;
+}
+
 /* (x + c) & m where m is all low bits and c has none of them: x & m. */
 static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
 {
@@ -154,6 +174,8 @@ static void fold_one(struct opt *o, unsigned i)
 			opt_replace(o, i, a ? in->b : in->c);
 		return;
 	}
+	if (fold_undone(o, i))
+		return;
 	if (ir_info[in->op].shape != SH_BIN || in->op == IR_DEPOSIT || !constant(ir, in->b, &b))
 		return;
 	if (constant(ir, in->a, &a) && fold_binary(in, a, b))

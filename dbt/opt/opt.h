@@ -22,7 +22,9 @@ struct opt {
 	val alias[IR_MAX];	/* what stands for instruction i, from opt_operands(i) on */
 	val number[IR_MAX];	/* same.c: the first operation equal to i */
 	val next[IR_MAX];	/* same.c: chains of operations with one hash */
-	u8 used[IR_MAX];	/* dead.c */
+	u8 used[IR_MAX];	/* dead.c, lateput.c, wanted.c */
+	u8 late[IR_MAX];	/* lateput.c: the value of a late PUTREG */
+	u8 wanted[IR_MAX];	/* wanted.c: so many low bits of i's value are looked at */
 };
 
 #define PASS(function, key) void function(struct opt *o);

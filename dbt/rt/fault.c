@@ -34,8 +34,8 @@ static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc 
 {
 	switch (l.kind) {
 	case LOC_CONST: return (u64)(s64)k;
-	case LOC_HOST: return host_frame_reg(f, l.n);
-	case LOC_SPILL: return c->spill[l.n];
+	case LOC_HOST: return host_frame_reg(f, l.n) + (u64)(s64)k;
+	case LOC_SPILL: return c->spill[l.n] + (u64)(s64)k;
 	}
 	return 0;
 }
@@ -57,11 +57,21 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 			  operand(f, c, r->b, r->kb), operand(f, c, r->c, r->kc), before);
 }
 
+/* Sign-extended, as translated code leaves it. */
+static void add_late(struct vcpu *c, s16 late)
+{
+	u64 *r = &c->gpr[SITE_LATE_REG(late)];
+
+	*r = (u64)(s32)(*r + (u64)(s64)SITE_LATE_K(late));
+}
+
 /* Leave translated code: the state goes to struct vcpu, dbt_enter returns `why`. */
 static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 		  const struct fault_site *s, u32 why)
 {
 	host_frame_save_gprs(f, c);
+	if (s->late)
+		add_late(c, s->late);
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
 	c->cc_b = 0;

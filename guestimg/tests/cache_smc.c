@@ -96,6 +96,29 @@ static void test_edges(void)
 	expect("middle", call(CODE + 0x200), 0x55667744);
 }
 
+/* Stores of each width into the constant of a function, and a load of a device's register. */
+static void test_sums(void)
+{
+	u32 base = 0x90000000, at = code_page + 0x301 - base, v = 0x11223344, apic;
+
+	test("accesses at the sum of two registers, which wraps");
+	put_function(code_page + 0x300, 0);
+	for (u32 k = 0; k < 20; k++) {
+		v = v * 5 + 1;
+		__asm__ volatile("movl %0, (%1,%2)" : : "r"(v), "r"(base), "r"(at) : "memory");
+		expect("4 bytes", call(CODE + 0x300), v);
+		__asm__ volatile("movb %b0, (%1,%2)" : : "q"(k), "r"(base), "r"(at) : "memory");
+		expect("1 byte", call(CODE + 0x300), (v & ~0xffu) | k);
+		__asm__ volatile("movw %w0, (%1,%2)" : : "q"(k), "r"(base), "r"(at) : "memory");
+		expect("2 bytes", call(CODE + 0x300), (v & ~0xffffu) | k);
+	}
+	map(pd, FRAME, 0xfee00000, P | W | PCD);
+	load_cr3(pd);
+	at = FRAME + 0x30 - base;
+	__asm__ volatile("movl (%1,%2), %0" : "=r"(apic) : "r"(base), "r"(at));
+	expect("a device", apic, peek(FRAME + 0x30));
+}
+
 /* "mov $imm, %eax; ret" with its first k bytes on one page, the rest on the next. */
 static void test_two_pages(void)
 {
@@ -311,8 +334,8 @@ static void test_dma(void)
 void test_writes(void)
 {
 	static void (*const tests[])(void) = {
-		test_self, test_other_block, test_edges, test_two_pages, test_stores, test_stos,
-		test_call, test_frame, test_disk, test_dma,
+		test_self, test_other_block, test_edges, test_sums, test_two_pages, test_stores,
+		test_stos, test_call, test_frame, test_disk, test_dma,
 	};
 
 	code_page = page_new();

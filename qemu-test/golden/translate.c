@@ -122,6 +122,8 @@ static void print_loc(struct loc l, s32 k)
 	case LOC_HOST: printf(" r%u", l.n); break;
 	case LOC_SPILL: printf(" slot%u", l.n); break;
 	}
+	if (k && l.kind != LOC_CONST)
+		printf("%+d", k);
 }
 
 static void print_recipe(const struct backend_out *o, unsigned n)
@@ -156,6 +158,8 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 		printf("%s", s->intent == INTENT_RMW ? "read for write" : "access");
 	printf("; flags");
 	print_recipe(o, s->recipe);
+	if (s->late)
+		printf("; register %d %+d", SITE_LATE_REG(s->late), SITE_LATE_K(s->late));
 	printf("%s\n", s->vmap ? "; vectors moved" : "");
 }
 

@@ -89,6 +89,9 @@ static bool take_words(struct ir_insn *in, const struct mnemonic *m)
 		x = FIND(first, ir_mem_text);
 		y = !*second ? INTENT_READ : strcmp(second, "rmw") ? -1 : INTENT_RMW;
 		break;
+	case IR_PUTREG:
+		x = !*first ? 0 : strcmp(first, "late") ? -1 : 1;
+		break;
 	case IR_SETF:
 		x = FIND(first, ir_cc_text);
 		y = log2_width(second);

@@ -60,12 +60,40 @@ static void imm_form(struct code *c, unsigned op, bool is64, int rd, int rj, s64
 
 /* -- Folds -- */
 
+static bool small(const struct emit *e, val v)
+{
+	return e->ir->v[v].op == IR_CONST && la_ok_si12(e->ir->v[v].k);
+}
+
+/*
+ * An address that is the sum of two registers, for one access: the access adds them. What comes
+ * out is within 33 bits, of which the walk takes 32: it is one of the two forms that a page has
+ * (paging_hva).
+ */
+static void fold_address(struct emit *e, unsigned i)
+{
+	const struct ir_insn *in = &e->ir->v[i], *sum = &e->ir->v[in->a];
+	bool vector = in->type == T_V128 ||
+		      (in->op == IR_ST && e->ir->v[in->b].type == T_V128);
+
+	if (vector || in->k || sum->op != IR_ADD || e->uses[in->a] != 1 || e->folded[sum->a] ||
+	    e->folded[sum->b] || small(e, sum->a) || small(e, sum->b))
+		return;
+	e->folded[in->a] = true;
+	if (e->last_use[sum->a] < i)
+		e->last_use[sum->a] = i;
+	if (e->last_use[sum->b] < i)
+		e->last_use[sum->b] = i;
+}
+
 /* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl.w. */
 void host_find_folds(struct emit *e)
 {
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		struct ir_insn *in = &e->ir->v[i], *shl;
 
+		if (in->op == IR_LD || in->op == IR_ST)
+			fold_address(e, i);
 		if (in->op != IR_ADD || in->type != T_I32)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
@@ -95,10 +123,37 @@ static void lower_alsl(struct emit *e, const struct ir_insn *in)
 
 /* -- One operation each -- */
 
+/*
+ * Is k all ones but for bits *lsb … *msb, the sign among the ones? For I32, so that the result is
+ * sign-extended.
+ */
+static bool is_hole(s64 k, unsigned *msb, unsigned *lsb)
+{
+	u64 hole = ~(u64)k;
+
+	if (k >= 0 || k == -1)
+		return false;
+	*lsb = (unsigned)__builtin_ctzll(hole);
+	*msb = 63 - (unsigned)__builtin_clzll(hole);
+	hole >>= *lsb;
+	return !(hole & (hole + 1));
+}
+
+/* AND with such a mask. */
+static void lower_clear(struct emit *e, int a, unsigned msb, unsigned lsb)
+{
+	int d = ra_def(e, e->i);
+
+	if (d != a)
+		la_or(&e->c, d, a, R_ZERO);
+	la_bstrins_d(&e->c, d, R_ZERO, msb, lsb);
+}
+
 static void lower_binary(struct emit *e, const struct ir_insn *in)
 {
 	bool is64 = in->type == T_I64;
 	val va = in->a, vb = in->b;
+	unsigned msb, lsb;
 	int a, b;
 	s64 k;
 
@@ -118,6 +173,10 @@ static void lower_binary(struct emit *e, const struct ir_insn *in)
 	}
 	if (in->op == IR_XOR && ra_const(e, vb, &k) && k == -1) {
 		la_nor(&e->c, ra_def(e, e->i), a, R_ZERO);
+		return;
+	}
+	if (in->op == IR_AND && ra_const(e, vb, &k) && is_hole(k, &msb, &lsb)) {
+		lower_clear(e, a, msb, lsb);
 		return;
 	}
 	b = ra_use(e, vb);
@@ -149,8 +208,8 @@ static void lower_unary(struct emit *e, const struct ir_insn *in)
 			la_bstrpick_d(c, d, a, in->x + in->y - 1, in->x);
 		break;
 	case IR_ZEXT:
-		if (in->k == 8)
-			la_andi(c, d, a, 0xff);
+		if (in->k <= 12)
+			la_andi(c, d, a, (1 << in->k) - 1);
 		else if (in->k == 32 && !is64)
 			la_or(c, d, a, R_ZERO);
 		else

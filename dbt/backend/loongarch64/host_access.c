@@ -13,6 +13,21 @@ enum {
 	OP_LD_BU, OP_LD_HU, OP_LD_WU, OP_FLD_S = 0xac, OP_FST_S, OP_FLD_D, OP_FST_D,
 	OP_VLD = 0xb0, OP_VST = 0xb1,
 };
+#define OP_LDX_B 0x38000000u
+
+/* By instruction bits 31..15: an access at rj + rk, as the one by bits 31..22 at rj + si12. */
+static unsigned indexed(unsigned insn)
+{
+	static const u8 plain[] = {
+		OP_LD_B, OP_LD_H, OP_LD_W, OP_LD_D, OP_ST_B, OP_ST_H, OP_ST_W, OP_ST_D,
+		OP_LD_BU, OP_LD_HU, OP_LD_WU,
+	};
+	unsigned n = (insn - OP_LDX_B) >> 18;
+
+	if (insn < OP_LDX_B || (insn >> 15 & 7) || n >= sizeof(plain))
+		return 0;
+	return plain[n];
+}
 
 static bool kind_of(unsigned op, struct host_access *a)
 {
@@ -45,9 +60,13 @@ static bool kind_of(unsigned op, struct host_access *a)
 bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 {
 	*a = (struct host_access){ 0 };
+	a->reg = f->insn & 31;
+	if (kind_of(indexed(f->insn), a)) {
+		a->addr = hva(f->gpr[f->insn >> 5 & 31] + f->gpr[f->insn >> 10 & 31]);
+		return true;
+	}
 	if (!kind_of(f->insn >> 22, a))
 		return false;
-	a->reg = f->insn & 31;
 	a->addr = hva(f->gpr[f->insn >> 5 & 31] + (u64)sign_extend(f->insn >> 10, 12));
 	return true;
 }

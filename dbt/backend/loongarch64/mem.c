@@ -59,6 +59,35 @@ void host_store(struct emit *e, unsigned mem, int s, int base, s64 k)
 	store(&e->c, mem, s, base, k);
 }
 
+void host_load_indexed(struct emit *e, unsigned mem, int d, int base, int index)
+{
+	struct code *c = &e->c;
+
+	switch (mem) {
+	case M_U8: la_ldx_bu(c, d, base, index); return;
+	case M_S8: la_ldx_b(c, d, base, index); return;
+	case M_U16: la_ldx_hu(c, d, base, index); return;
+	case M_S16: la_ldx_h(c, d, base, index); return;
+	case M_32: la_ldx_w(c, d, base, index); return;
+	case M_U32: la_ldx_wu(c, d, base, index); return;
+	case M_64: la_ldx_d(c, d, base, index); return;
+	}
+	panic("mem: indexed load kind %u", mem);
+}
+
+void host_store_indexed(struct emit *e, unsigned mem, int s, int base, int index)
+{
+	struct code *c = &e->c;
+
+	switch (mem) {
+	case M_U8: case M_S8: la_stx_b(c, s, base, index); return;
+	case M_U16: case M_S16: la_stx_h(c, s, base, index); return;
+	case M_32: case M_U32: la_stx_w(c, s, base, index); return;
+	case M_64: la_stx_d(c, s, base, index); return;
+	}
+	panic("mem: indexed store kind %u", mem);
+}
+
 void host_vload(struct emit *e, unsigned mem, int d, int base, s64 k)
 {
 	vload(&e->c, mem, d, base, k);

@@ -20,6 +20,7 @@ static inline s64 state_offset(s64 field) { return CPU_VCPU_OFFSET + field; }
 
 static inline void host_move(struct emit *e, int d, int s) { la_or(&e->c, d, s, R_ZERO); }
 static inline void host_ticks(struct emit *e, int d) { la_rdtime_d(&e->c, d, R_ZERO); }
+static inline void host_add(struct emit *e, int d, int s, s64 k) { la_addi_w(&e->c, d, s, k); }
 static inline void host_const(struct emit *e, int d, s64 v) { la_li(&e->c, d, v); }
 
 static inline void host_spill(struct emit *e, int r, unsigned slot)
@@ -81,6 +82,8 @@ host_state_load_fn host_state_load;
 host_state_store_fn host_state_store;
 host_state_vload_fn host_state_vload;
 host_state_vstore_fn host_state_vstore;
+host_load_indexed_fn host_load_indexed;
+host_store_indexed_fn host_store_indexed;
 host_load_fn host_load;
 host_store_fn host_store;
 host_vload_fn host_vload;

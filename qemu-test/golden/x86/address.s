@@ -36,3 +36,11 @@ pattern based_store_twice based32	# the limit is looked at twice, the sums are s
 	mov	[ebx + 12], ecx
 pattern aligned_load aligned32	# #AC is possible
 	mov	eax, [ebx + 8]
+pattern indexed_byte flat32	# the access adds
+	movzx	eax, byte ptr [ecx + esi]
+pattern indexed_store flat32
+	mov	[eax + edx], cx
+pattern indexed_twice flat32	# read, modify, write: the sum has two users
+	inc	byte ptr [eax + edx]
+pattern index_doubled flat32
+	movsx	ecx, word ptr [eax + eax + 0x201600]

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PUTREGs that nobody sees: the register is put again before anything could look at it. Who looks:
+ * GETREG, whatever may fault or leave, helpers, vector operations that may trap. Law: state at
+ * each fault and exit is the same with the pass and without.
+ */
+#include "dbt/opt/opt.h"
+
+void opt_deadput(struct opt *o)
+{
+	struct ir *ir = o->ir;
+	u32 again = 0;			/* bit n: register n is put before anybody looks */
+
+	for (unsigned i = ir->n; i-- > 1;) {
+		const struct ir_insn *in = &ir->v[i];
+
+		switch (in->op) {
+		case IR_PUTREG:
+			if (again >> in->k & 1)
+				opt_remove(o, i);
+			else
+				again |= 1u << in->k;
+			break;
+		case IR_GETREG:
+			again &= ~(1u << in->k);
+			break;
+		case IR_NOP: case IR_SETF: case IR_PUTXMM: case IR_GETXMM: case IR_LDSTATE:
+		case IR_ENTRYCF:
+			break;
+		default:
+			if (!ir_pure(in))
+				again = 0;
+		}
+	}
+}

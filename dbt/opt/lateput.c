@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One sum for several pushes and pops: a PUTREG of a register plus a constant that is put again
+ * before anything but a fault or a side exit could look at it is marked late (ops.def), and whoever
+ * uses such a sum uses the register and a larger constant instead. So the register is written
+ * once; fault sites and side exits know what it lacks.
+ * Law: only one register is late at a time; nothing but PUTREG changes it meanwhile; constants are
+ * changed in place only if nobody else uses them.
+ */
+#include "dbt/opt/opt.h"
+
+#include <string.h>
+
+#define DISP_MAX 2047		/* what every host's accesses take, and a fault site */
+#define REGS 16
+
+/* -- Backward: what is put again; who uses a value once -- */
+
+/* May it see a register otherwise than by a fault or a side exit? */
+static bool observes(const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_NOP: case IR_SETF: case IR_PUTREG: case IR_PUTXMM: case IR_GETXMM:
+	case IR_LDSTATE: case IR_ENTRYCF: case IR_LD: case IR_ST: case IR_RAISE_IF:
+	case IR_EXIT_IF:
+		return false;
+	}
+	return !ir_pure(in);
+}
+
+static void count(struct opt *o, val v)
+{
+	if (o->used[v] < 2)
+		o->used[v]++;
+}
+
+/* PUTREGs that are put again get x = 1 for now. Is there any? */
+static bool find_candidates(struct opt *o)
+{
+	u32 again = 0;
+	bool any = false;
+
+	memset(o->used, 0, o->ir->n);
+	for (unsigned i = o->ir->n; i-- > 1;) {
+		struct ir_insn *in = &o->ir->v[i];
+
+		count(o, in->a);
+		count(o, in->b);
+		count(o, in->c);
+		if (in->op == IR_PUTREG) {
+			in->x = again >> in->k & 1;
+			any |= in->x;
+			again |= 1u << in->k;
+		} else if (in->op == IR_GETREG) {
+			again &= ~(1u << in->k);
+		} else if (observes(in)) {
+			again = 0;
+		}
+	}
+	return any;
+}
+
+/* -- Forward -- */
+
+struct late {
+	val holds[REGS];	/* by the last PUTREG that was not late; 0: unknown */
+	bool open;		/* register reg is late */
+	unsigned reg;
+};
+
+/* Is v the late register plus a constant that it was to hold? */
+static bool is_late(const struct opt *o, const struct late *l, val v)
+{
+	return l->open && o->late[v] && o->ir->v[v].a == l->holds[l->reg];
+}
+
+static s64 addend(const struct ir *ir, val v) { return ir->v[ir->v[v].b].k; }
+
+/* A sum with a constant that has no other user. */
+static bool used_here(const struct opt *o, val v)
+{
+	const struct ir_insn *in = &o->ir->v[v];
+
+	return in->op == IR_ADD && ir_is_const(o->ir, in->b) && o->used[v] == 1;
+}
+
+static void sum(struct opt *o, const struct late *l, struct ir_insn *in)
+{
+	struct ir *ir = o->ir;
+	s64 k;
+
+	if (!ir_is_const(ir, in->b) || o->used[in->b] != 1 ||
+	    (!is_late(o, l, in->a) && !used_here(o, in->a)))
+		return;
+	k = addend(ir, in->a) + ir->v[in->b].k;
+	ir->v[in->b].k = (s32)k;
+	in->a = ir->v[in->a].a;
+}
+
+static void access(struct opt *o, const struct late *l, struct ir_insn *in)
+{
+	s64 k;
+
+	if (!is_late(o, l, in->a))
+		return;
+	k = in->k + addend(o->ir, in->a);
+	if (k < -DISP_MAX || k > DISP_MAX)
+		return;
+	in->k = k;
+	in->a = o->ir->v[in->a].a;
+}
+
+/* The value is what the register holds, plus a constant that fits. */
+static bool near(const struct opt *o, const struct late *l, const struct ir_insn *put)
+{
+	const struct ir_insn *v = &o->ir->v[put->a];
+
+	return v->op == IR_ADD && v->type == T_I32 && v->a == l->holds[put->k] &&
+	       ir_is_const(o->ir, v->b) && addend(o->ir, put->a) >= -DISP_MAX &&
+	       addend(o->ir, put->a) <= DISP_MAX;
+}
+
+static void put(struct opt *o, struct late *l, struct ir_insn *in)
+{
+	if (in->x && (!l->open || l->reg == in->k) && near(o, l, in)) {
+		l->open = true;
+		l->reg = (unsigned)in->k;
+		o->late[in->a] = 1;
+		return;
+	}
+	in->x = 0;
+	l->holds[in->k] = in->a;
+	if (l->open && l->reg == in->k)
+		l->open = false;
+}
+
+void opt_lateput(struct opt *o)
+{
+	struct late l = { .open = false };
+
+	if (!find_candidates(o))
+		return;
+	memset(o->late, 0, o->ir->n);
+	for (unsigned i = 1; i < o->ir->n; i++) {
+		struct ir_insn *in = &o->ir->v[i];
+
+		switch (in->op) {
+		case IR_GETREG: l.holds[in->k] = (val)i; break;
+		case IR_ADD: sum(o, &l, in); break;
+		case IR_LD: case IR_ST: access(o, &l, in); break;
+		case IR_PUTREG: put(o, &l, in); break;
+		}
+	}
+}
