@@ -328,7 +328,7 @@ static inline void release(struct emit *e, val v)
 		return;
 	if (e->place[v] == AT_TEMP) {
 		free_temp(e, e->home[v]);
-	} else {
+	} else if (e->place[v] == AT_SPILL) {
 		e->spill_val[e->home[v]] = 0;
 		e->place[v] = AT_NOWHERE;
 	}
