@@ -83,7 +83,11 @@ leaf_x87_\name:
 /* -- What the unit notes of instruction and operand (dbt/rt/x87help.c). Changes t6, t7 -- */
 
 	.macro	note
-	st.w	$a3, $tp, X_FIP
+	bstrpick.d $t6, $a3, 47, 47	/* X87_AT_RELATIVE */
+	addi.d	$t7, $r9, -2048
+	maskeqz	$t7, $t7, $t6
+	add.d	$t7, $t7, $a3
+	st.w	$t7, $tp, X_FIP
 	bstrpick.d $t6, $a3, 42, 32
 	ld.hu	$t7, $tp, ST_SEG + 16 + SEL
 	st.h	$t6, $tp, X_FOP
