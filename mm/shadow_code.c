@@ -36,9 +36,17 @@ void code_all_gone(struct shadow *s, u32 root)
 	s->any_global = false;
 }
 
-static bool under_one_root(const struct shadow_node *n)
+/* A page that is not global is only under the roots that have its node. */
+static void local_page_gone(struct shadow *s, const struct shadow_node *n, unsigned k)
 {
-	return !n->global_code && !(n->roots & (n->roots - 1));
+	for (u64 map = n->roots; map; map &= map - 1) {
+		u32 root = (u32)__builtin_ctzll(map);
+
+		if (n->multi)
+			code_all_gone(s, root);
+		else
+			page_gone(s, root, page_at(n->slot, k));
+	}
 }
 
 void code_page_gone(struct shadow *s, struct shadow_node *n, unsigned k)
@@ -50,11 +58,12 @@ void code_page_gone(struct shadow *s, struct shadow_node *n, unsigned k)
 		*p = 0;
 		bit_clear(n->live, k);
 	}
-	if (n->multi)
+	if (n->global_code && n->multi)
 		code_all_gone(s, SHADOW_ALL_ROOTS);
+	else if (n->global_code)
+		page_gone(s, SHADOW_ALL_ROOTS, page_at(n->slot, k));
 	else
-		page_gone(s, under_one_root(n) ? (u32)__builtin_ctzll(n->roots) : SHADOW_ALL_ROOTS,
-			  page_at(n->slot, k));
+		local_page_gone(s, n, k);
 }
 
 static unsigned fetched_pages(const struct shadow_node *n)

@@ -165,7 +165,10 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	va_canonical(e);
 	flags_materialize(e, in->c);
 	ra_to_reg(e, R_ARG(0), in->a);
-	host_goto_door(e, single(e) ? glue_exit_kick : glue_jump_ind);
+	if (single(e))
+		host_goto_door(e, glue_exit_kick);
+	else
+		host_exit_indirect(e);
 }
 
 /*

@@ -6,6 +6,7 @@
  */
 #include "dbt/backend/loongarch64/prims.h"
 
+#include "dbt/backend/glue.h"
 #include "kernel/lib/bits.h"
 
 void host_page_add(struct emit *e, int d, s64 k)
@@ -53,6 +54,25 @@ void host_exit_far(struct emit *e, struct link *l)
 {
 	l->slot = pool_ref_of(e->c.p);
 	nop(&e->c);
+}
+
+/* The probe of glue.S. */
+void host_exit_indirect(struct emit *e)
+{
+	struct code *c = &e->c;
+	u32 *kick = host_branch_nonzero(e, R_KICK), *miss;
+
+	la_srli_d(c, R_T1, R_ARG(0), JUMP_CACHE_FOLD);
+	la_xor(c, R_T1, R_T1, R_ARG(0));
+	la_bstrpick_d(c, R_T1, R_T1, JUMP_CACHE_BITS - 1, 0);
+	la_alsl_d(c, R_T1, R_T1, R_CTX, 4);
+	la_ld_d(c, R_T2, R_T1, 0);
+	miss = host_branch(e, IC_NE, R_T2, R_ARG(0));
+	la_ld_d(c, R_T1, R_T1, 8);
+	la_jirl(c, R_ZERO, R_T1, 0);
+	host_patch(e, kick);
+	host_patch(e, miss);
+	host_goto_door(e, glue_jump_ind);
 }
 
 /* -- Patching -- */

@@ -79,6 +79,8 @@ void host_exit_far(struct emit *e, struct link *l)
 	code_here(c);
 }
 
+void host_exit_indirect(struct emit *e) { host_goto_door(e, glue_jump_ind); }
+
 /* -- Patching -- */
 
 static void put_word(u32 *at, u32 word)
