@@ -22,7 +22,7 @@
 
 static void update_context(struct dbt *d)
 {
-	struct contexts *x = &d->cache.contexts;
+	struct contexts *x = d->cache.contexts;
 	struct context now = {
 		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
 		.cs_limit = d->c->seg[CS].limit, .epoch = x->epoch,

@@ -126,7 +126,7 @@ static void chain(struct dbt *d, struct link *l, struct block *b, const struct f
 {
 	if ((b->key.flags & KEY_SINGLE) || l->to || link_from(l)->dead || b->dead)
 		return;
-	if (l->far ? !owner_may_chain(&d->cache.contexts, l, d->c->eip, at->global) :
+	if (l->far ? !owner_may_chain(d->cache.contexts, l, d->c->eip, at->global) :
 	    b->key.page2 != BLOCK_ONE_PAGE)
 		return;
 	trace(LINK, "link %08x to %08x%s\n", (u32)link_from(l)->key.eip, (u32)d->c->eip,
@@ -151,7 +151,7 @@ static struct jump_cache *context_for(struct dbt *d, bool global)
 /* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
 const u32 *exec_find_code(struct dbt *d, struct fault *f)
 {
-	struct contexts *x = &d->cache.contexts;
+	struct contexts *x = d->cache.contexts;
 	u64 evictions = d->cache.count.evictions;
 	struct found at;
 	struct block *b = debug_break(d->c, f) ? NULL : find_block(d, &at, f);

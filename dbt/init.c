@@ -60,12 +60,12 @@ static void invlpg(struct vcpu *c, gva_t linear)
 
 static void page_gone(void *arg, u32 root, gva_t page)
 {
-	contexts_page_gone(&((struct dbt *)arg)->cache.contexts, root, page.a);
+	contexts_page_gone(((struct dbt *)arg)->cache.contexts, root, page.a);
 }
 
 static void all_gone(void *arg, u32 root)
 {
-	contexts_gone(&((struct dbt *)arg)->cache.contexts, root);
+	contexts_gone(((struct dbt *)arg)->cache.contexts, root);
 }
 
 static void mode_changed(struct vcpu *c) { ((struct dbt *)c->owner)->mode_dirty = true; }

@@ -36,7 +36,7 @@ enum { CACHE_FOUND = 8 };
 /* A core's part of the cache: what it counts, its contexts, the emission under way. */
 struct cache_core {
 	struct cache_counters count;
-	struct contexts contexts;
+	struct contexts *contexts;
 	struct block *found[CACHE_FOUND];	/* by code: faults come from few places */
 	struct fault_site site[CACHE_SITES_MAX];
 	struct recipe recipe[CACHE_RECIPES_MAX];

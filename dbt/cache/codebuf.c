@@ -34,6 +34,8 @@ static struct region region[REGIONS_MAX];
 static unsigned regions, current;
 static u64 region_size;
 u8 *cache_pool;
+/* The first core's; a name, so that a counting plugin knows what translated code probes. */
+struct contexts first_contexts;
 
 /* One index entry for each block of a region, at its upper end. */
 #define BLOCKS_PER_REGION(size) ((size) / 256)
@@ -63,7 +65,8 @@ void cache_init(void *mem, u64 size)
 
 void cache_core_init(struct cache_core *c)
 {
-	contexts_init(&c->contexts);
+	c->contexts = &first_contexts;
+	contexts_init(c->contexts);
 	cpu_self()->cache = c;
 }
 
@@ -83,7 +86,7 @@ static void region_evict(struct region *r)
 	cache_this()->count.evictions++;
 	evict_some(r, r->left);
 	region_reset(r);
-	contexts_forget(&cache_this()->contexts);
+	contexts_forget(cache_this()->contexts);
 	memset(cache_this()->found, 0, sizeof(cache_this()->found));
 }
 

@@ -95,7 +95,7 @@ static void fxsave_rom(void)
 /* Spaces with many pages, each touched and forgotten. */
 static void spaces(void)
 {
-	for (u32 n = 0; n < 8; n++) {
+	for (u32 n = 0; n < 128; n++) {
 		for (u32 at = 0; at < 256 * PAGE; at += PAGE)
 			*(volatile u8 *)(DATA + at) = (u8)n;
 		load_cr3(kernel_pd);

@@ -33,14 +33,17 @@ def reference(image):
 def loam(image):
     """The same for Loam: all of the cached window that is not Loam's text is translated code."""
     with open(f"{HOST}/loam.nm", encoding="utf-8") as f:
-        symbols = {name: at for at, kind, name in (line.split() for line in f) if kind in "TRD"}
+        symbols = {name: at for at, kind, name in (line.split() for line in f) if kind in "TRDB"}
+    contexts = symbols["first_contexts"]
+    end = min(at for at in symbols.values() if at > contexts)
     text = symbols["image_text_start"] + ":" + symbols["image_text_end"]
     points = [f"at={name}:{symbols[name]}" for name in POINTS]
     return (["qemu-system-loongarch64", *QUIET, *ICOUNT, "-M", "virt", "-cpu", "la464",
              "-m", "1G", "-kernel", f"{HOST}/loam.elf",
              "-fw_cfg", "name=opt/loam/loam.cfg,file=qemu-test/boot/gb32.cfg",
              "-fw_cfg", "name=opt/loam/bios-256k.bin,file=build/guest/bios-256k.bin",
-             "-fw_cfg", f"name=opt/loam/gb32.img,file={image}"], [f"monitor={text}", *points])
+             "-fw_cfg", f"name=opt/loam/gb32.img,file={image}"],
+            [f"monitor={text}", f"probed={contexts}:{end}", *points])
 
 
 def count(name, machine, image):

@@ -8,6 +8,8 @@
  *	cache=START:END		translated code. If absent and monitor is given: all of the
  *				cached window 9000000000000000 that is not the monitor
  *	monitor=START:END	Loam's own text (nm: image_text_start, image_text_end)
+ *	probed=START:END	the jump caches: what translated code does there is counted as
+ *				`outside`, as if the probes were the monitor's code
  *	guest=32|48		width of a guest address; 32: bits 63 to 31 all equal, or 63
  *				to 32 zero; 48: bits 63 to 47 all equal (default 32)
  *	marker=ADDRESS		a store there, of any value, from anywhere, ends a span and begins
@@ -66,7 +68,7 @@ struct range {
 
 enum place { IN_CACHE, IN_MONITOR, ELSEWHERE };
 
-static struct range cache, monitor, uart;
+static struct range cache, monitor, uart, probed;
 static unsigned guest_bits = 32;
 static uint64_t marker;
 static bool has_marker, no_accesses;
@@ -188,7 +190,9 @@ static void on_cache_access(unsigned core, qemu_plugin_meminfo_t info, uint64_t 
 	struct counts *c = qemu_plugin_scoreboard_find(board, core);
 	bool store = qemu_plugin_mem_is_store(info);
 
-	if (is_guest_address(at))
+	if (within(&probed, at))
+		c->outside++;
+	else if (is_guest_address(at))
 		*(store ? &c->guest_store : &c->guest_load) += 1;
 	else if (at >> 60 == 9)
 		*(store ? &c->window_store : &c->window_load) += 1;
@@ -316,6 +320,8 @@ static bool parse(const char *arg)
 		return parse_range(eq + 1, &cache);
 	if (n == 7 && !strncmp(arg, "monitor", n))
 		return parse_range(eq + 1, &monitor);
+	if (n == 6 && !strncmp(arg, "probed", n))
+		return parse_range(eq + 1, &probed);
 	if (n == 5 && !strncmp(arg, "guest", n)) {
 		guest_bits = strtoul(eq + 1, &end, 10);
 		return !*end && (guest_bits == 32 || guest_bits == 48);
