@@ -20,32 +20,29 @@
 
 /* -- Mode and context -- */
 
-static void new_tags(struct dbt *d)
+static void update_context(struct dbt *d)
 {
-	struct context global = d->context;
-
-	global.global = 1;
-	global.generation = 0;
-	d->tag[0] = context_tag(&d->cache.contexts, &d->context);
-	d->tag[1] = context_tag(&d->cache.contexts, &global);
-}
-
-static void update_tag(struct dbt *d)
-{
-	struct context x = {
-		.generation = shadow_generation(d->shadow),
-		.global_generation = shadow_global_generation(d->shadow),
+	struct contexts *x = &d->cache.contexts;
+	struct context now = {
 		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
-		.cs_limit = d->c->seg[CS].limit,
+		.cs_limit = d->c->seg[CS].limit, .epoch = x->epoch,
+		.space = shadow_root(d->shadow),
 	};
-	u32 wraps = d->cache.contexts.wraps;
+	u32 global;
 
-	if (d->tag[0] && context_same(&d->context, &x))
+	do {
+		global = contexts_mapping(x, SPACE_GLOBAL);
+		now.mapping = contexts_mapping(x, now.space);
+	} while (global != x->mapping[SPACE_GLOBAL]);
+	if (context_same(&d->context, &now) && d->global_mapping == global &&
+	    d->context.epoch == now.epoch)
 		return;
-	d->context = x;
-	new_tags(d);
-	if (wraps != d->cache.contexts.wraps)
-		new_tags(d);
+	d->context = now;
+	d->global_mapping = global;
+	d->jump[0] = contexts_find(x, &now);
+	now.space = SPACE_GLOBAL;
+	now.mapping = global;
+	d->jump[1] = contexts_find(x, &now);
 }
 
 static void refresh(struct dbt *d)
@@ -53,7 +50,7 @@ static void refresh(struct dbt *d)
 	if (d->mode_dirty)
 		vcpu_mode_update(d->c);
 	d->mode_dirty = false;
-	update_tag(d);
+	update_context(d);
 }
 
 /* -- Leaving -- */
@@ -64,14 +61,15 @@ static void deliver_if(struct dbt *d, struct fault f)
 		exec_deliver(d, f);
 }
 
-static void leave_link(struct dbt *d)
+/* A direct exit; `near`: its eip is yet to be found. */
+static void leave_link(struct dbt *d, bool near)
 {
 	struct block *from;
 
 	d->link = cache_link((u32)d->c->exit_arg);
 	from = link_from(d->link);
-	if (!d->link->indirect)
-		d->c->eip = block_eip_at(from, d->link->delta);
+	if (near)
+		d->c->eip = block_eip_at(from, d->c->page, d->link->delta);
 	if (from->key.flags & KEY_SINGLE)
 		d->link = NULL;		/* a trap may come between, and the run loop always does */
 	else
@@ -83,9 +81,17 @@ static void leave_stale(struct dbt *d)
 {
 	struct block *b = cache_block_at(d->c->exit_arg - HOST_INSN_SIZE);
 
+	must(b);
+	d->c->eip = block_eip_at(b, d->c->page, 0);
 	d->cache.count.stale++;
-	if (b)
+	if (!b->dead)
 		cache_drop(b);
+}
+
+/* What led to a dropped block leads nowhere any more. */
+static void leave_closed(struct dbt *d)
+{
+	jump_cache_drop((struct jump_cache *)(uintptr_t)d->c->ctx, d->c->eip);
 }
 
 static void after_exit(struct dbt *d, u32 why)
@@ -93,10 +99,11 @@ static void after_exit(struct dbt *d, u32 why)
 	must(why < ARRAY_LEN(d->count.exits));
 	d->count.exits[why]++;
 	switch (why) {
-	case EXIT_LINK: case EXIT_FAR: case EXIT_INDIRECT: leave_link(d); break;
-	case EXIT_KICK: case EXIT_SYSTEM: case EXIT_FAULT: break;
+	case EXIT_LINK: case EXIT_FAR: leave_link(d, why == EXIT_LINK); break;
+	case EXIT_INDIRECT: case EXIT_KICK: case EXIT_SYSTEM: case EXIT_FAULT: break;
 	case EXIT_STEP: deliver_if(d, exec_step_own(d, d->step_in)); break;
 	case EXIT_STALE: leave_stale(d); break;
+	case EXIT_CLOSED: leave_closed(d); break;
 	default: panic("exec: exit %u", why);
 	}
 }
@@ -109,6 +116,20 @@ static bool wanted(const struct vcpu *c)
 	return kick_is_set() || c->pending || c->halted || c->shutdown;
 }
 
+/* Code that some exit has found before for the CPU's eip, on global pages or in its own context. */
+static const u32 *probe(struct dbt *d)
+{
+	for (int global = 1; global >= 0; global--) {
+		const u32 *code = jump_cache_probe(d->jump[global], d->c->eip);
+
+		if (code) {
+			d->c->ctx = (u64)(uintptr_t)d->jump[global];
+			return code;
+		}
+	}
+	return NULL;
+}
+
 /* Where the guest is, if translated code for it is known and nothing else is to be done before. */
 static const u32 *known_code(struct dbt *d)
 {
@@ -118,25 +139,12 @@ static const u32 *known_code(struct dbt *d)
 	if (wanted(c))
 		return NULL;
 	refresh(d);
-	code = jump_cache_probe((u32)c->eip, d->tag, &c->ctx);
+	code = probe(d);
 	if (!code || (c->key_flags & KEY_SINGLE))
 		return NULL;
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
-	d->left_ctx = c->ctx;
 	return code;
-}
-
-/* The same where neither mode nor mappings have changed: in the context that was left. */
-static const u32 *known_code_here(struct dbt *d)
-{
-	struct vcpu *c = d->c;
-	const struct jump_entry *e = jump_cache_entry((u32)c->eip);
-
-	if (wanted(c) || e->tag_eip != (c->ctx << 32 | c->eip))
-		return NULL;
-	shadow_set_view(d->shadow, c->cpl == 3);
-	return e->code;
 }
 
 const u32 *exec_system(void)
@@ -144,16 +152,11 @@ const u32 *exec_system(void)
 	struct dbt *d = dbt_this();
 	struct vcpu *c = d->c;
 	bool single = c->key_flags & KEY_SINGLE;	/* single_end is to come */
-	u32 generation = shadow_generation(d->shadow);
 
 	c->fault.raised = false;
 	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
 	deliver_if(d, c->fault);
-	if (single)
-		return NULL;
-	if (d->mode_dirty || shadow_generation(d->shadow) != generation)
-		return known_code(d);
-	return known_code_here(d);
+	return single ? NULL : known_code(d);
 }
 
 const u32 *exec_fault(void)
@@ -178,7 +181,7 @@ static void run_one(struct dbt *d)
 	d->after_sti = false;
 	refresh(d);
 	if (!d->link)
-		code = jump_cache_probe((u32)c->eip, d->tag, &c->ctx);
+		code = probe(d);
 	if (!code)
 		code = exec_find_code(d, &f);
 	if (!code) {
@@ -190,7 +193,6 @@ static void run_one(struct dbt *d)
 		single_begin(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
-	d->left_ctx = c->ctx;
 	why = dbt_enter(code);
 	after_exit(d, why);
 	if (single)
@@ -201,7 +203,6 @@ void dbt_run(void)
 {
 	struct dbt *d = dbt_this();
 
-	jump_cache_clear();
 	for (;;) {
 		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending) {
 			exec_attend(d);

@@ -7,26 +7,38 @@
 #include "dbt/core/core.h"
 #include "dbt/dbt.h"
 
-/* glue.S: run code on this core's vCPU; returns an EXIT_ reason (dbt/backend/glue.h). */
-u32 dbt_enter(const u32 *code);
+/*
+ * glue.S: enter a block (block_entry) at vcpu.eip, on this core's vCPU; returns an EXIT_ reason
+ * (dbt/backend/glue.h).
+ */
+u32 dbt_enter(const u32 *entry);
+
+/* Key of the block for the CPU's eip and mode, but for its pages. */
+static inline struct block_key exec_key(const struct vcpu *c)
+{
+	return (struct block_key){
+		.eip = key_relocatable(c->key_flags) ? c->eip & 0xfff : c->eip,
+		.cs_base = (u32)c->seg[CS].base, .flags = c->key_flags,
+	};
+}
 
 /*
  * exec.c, for glue.S: run the system helper vcpu.exit_arg; deliver vcpu.fault. The state is in
- * struct vcpu, before and after. The code to go on at; NULL: the run loop is wanted.
+ * struct vcpu, before and after. The entry to go on at; NULL: the run loop is wanted.
  */
 const u32 *exec_system(void);
 const u32 *exec_fault(void);
 
 /*
- * find.c: code of the block for the CPU's current eip and mode, translated if need be and chained
+ * find.c: entry of the block for the CPU's current eip and mode, translated if need be and chained
  * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip.
  */
 const u32 *exec_find_code(struct dbt *d, struct fault *f);
 /* Translate a fetch at linear address va: guest physical address, or a fault. */
 struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out);
 
-/* translate.c: make the block for key k, whose first byte is on `frame`. */
-struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f);
+/* translate.c: make the block for key k and the code at eip now, whose first byte is on `frame`. */
+struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, struct fault *f);
 
 /*
  * step.c: the instruction at c->eip by the evaluator; its fault, if it has one. b holds it, and it
@@ -47,7 +59,7 @@ void exec_take_interrupts(struct dbt *d);
 /* events.c: all that is to be done between two blocks; waits while the CPU is halted. */
 void exec_attend(struct dbt *d);
 
-/* single.c: a block of one instruction, at eip; rf: EFLAGS.RF before it. */
+/* single.c: a block of one instruction, entered at `code`, at eip; rf: EFLAGS.RF before it. */
 struct single { const u32 *code; u32 flags, eip, rf; };
 void single_begin(struct dbt *d, const u32 *code, struct single *s);
 /* why: EXIT_ reason by which it was left. */

@@ -7,7 +7,7 @@
 #include "dbt/exec.h"
 
 #include "dbt/cache/cache.h"
-#include "dbt/cache/jump_cache.h"
+#include "dbt/cache/owner.h"
 #include "dbt/debug.h"
 #include "dbt/x86/mode.h"
 #include "kernel/printk.h"
@@ -32,13 +32,14 @@ struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out)
 	return fetch(d, va, out, &global);
 }
 
-static bool same_second_page(struct dbt *d, const struct block *b, bool *global)
+/* Is block b, which begins at eip, the one for the page that follows now? */
+static bool same_second_page(struct dbt *d, const struct block *b, u64 eip, bool *global)
 {
 	gpa_t next;
 
 	if (b->key.page2 == BLOCK_ONE_PAGE)
 		return true;
-	if (fetch(d, vcpu_linear(d->c, (b->key.cs_base + b->key.eip + 4096) & ~0xfffull), &next,
+	if (fetch(d, vcpu_linear(d->c, (b->key.cs_base + eip + 4096) & ~0xfffull), &next,
 		  global).raised)
 		return false;
 	return gpa_lookup(next).frame == b->key.page2;
@@ -48,104 +49,127 @@ static struct block *translate_counted(struct dbt *d, struct block_key *k, u32 f
 				       struct fault *f)
 {
 	u64 start = clock_ticks();
-	struct block *b = translate(d, k, frame, f);
+	struct block *b = translate(d, k, d->c->eip, frame, f);
 
 	d->count.translate_ticks += clock_ticks() - start;
 	return b;
 }
 
-static struct block *find_block(struct dbt *d, struct fault *f)
+/* Where code was found. */
+struct found {
+	u64 linear;
+	bool global_page;	/* its first page is global */
+	bool global;		/* so are all that it is on */
+};
+
+static struct block *known_block(struct dbt *d, const struct block_key *k, bool *global)
 {
 	struct vcpu *c = d->c;
-	struct block_key k = { .eip = c->eip, .cs_base = (u32)c->seg[CS].base,
-			       .flags = c->key_flags };
 	struct block *b;
-	struct gpa_page page;
-	bool global = true;
+
+	for (b = cache_first(k); b; b = cache_next(b, k)) {
+		bool both = *global;
+
+		if (c->eip + block_last(b) <= c->seg[CS].limit &&
+		    same_second_page(d, b, c->eip, &both)) {
+			*global = both;
+			return b;
+		}
+	}
+	return NULL;
+}
+
+static struct block *new_block(struct dbt *d, struct block_key *k, gpa_t pa, bool *global,
+			       struct fault *f)
+{
+	struct gpa_page page = gpa_lookup(pa);
+	struct block *b;
+
+	if (page.frame == FRAME_NONE) {
+		if (printk_due(&d->count.fetch_nowhere))
+			printk("exec: no memory to fetch from at %08lx (gpa %llx), %lu so far\n",
+			       d->c->eip, (unsigned long long)pa.a, d->count.fetch_nowhere);
+		*f = fault_code(EXC_GP, 0);
+		return NULL;
+	}
+	d->cache.count.misses++;
+	b = translate_counted(d, k, page.frame, f);
+	if (b)
+		same_second_page(d, b, d->c->eip, global);
+	return b;
+}
+
+static struct block *find_block(struct dbt *d, struct found *out, struct fault *f)
+{
+	struct vcpu *c = d->c;
+	struct block_key k = exec_key(c);
+	struct block *b;
 	gpa_t pa = gpa(0);
 
 	if (c->eip > c->seg[CS].limit) {
 		*f = fault_code(EXC_GP, 0);
 		return NULL;
 	}
-	*f = fetch(d, vcpu_linear(c, k.cs_base + k.eip), &pa, &global);
+	out->linear = vcpu_linear(c, k.cs_base + c->eip).a;
+	out->global = true;
+	*f = fetch(d, gva(out->linear), &pa, &out->global);
 	if (f->raised)
 		return NULL;
-	d->c->ctx = d->tag[global];
+	out->global_page = out->global;
 	k.page = (u32)(pa.a >> 12);
-	for (b = cache_first(&k); b; b = cache_next(b, &k))
-		if (block_eip_last(b) <= c->seg[CS].limit &&
-		    same_second_page(d, b, &global)) {
-			c->ctx = d->tag[global];
-			return b;
-		}
-	page = gpa_lookup(pa);
-	if (page.frame == FRAME_NONE) {
-		if (printk_due(&d->count.fetch_nowhere))
-			printk("exec: no memory to fetch from at %08lx (gpa %llx), %lu so far\n",
-			       k.eip, (unsigned long long)pa.a, d->count.fetch_nowhere);
-		*f = fault_code(EXC_GP, 0);
-		return NULL;
-	}
-	d->cache.count.misses++;
-	b = translate_counted(d, &k, page.frame, f);
-	if (b && same_second_page(d, b, &global))
-		c->ctx = d->tag[global];
-	return b;
+	b = known_block(d, &k, &out->global);
+	return b ? b : new_block(d, &k, pa, &out->global, f);
+}
+
+/* Chain the exit that led here, if it may be. */
+static void chain(struct dbt *d, struct link *l, struct block *b, const struct found *at)
+{
+	if ((b->key.flags & KEY_SINGLE) || l->to || link_from(l)->dead || b->dead)
+		return;
+	if (l->far ? !owner_may_chain(&d->cache.contexts, l, d->c->eip, at->global) :
+	    b->key.page2 != BLOCK_ONE_PAGE)
+		return;
+	trace(LINK, "link %08x to %08x%s\n", (u32)link_from(l)->key.eip, (u32)d->c->eip,
+	      l->far ? ", far" : "");
+	cache_chain(l, b);
 }
 
 /*
- * A record of the exit that a new chain may take: one that is free, or serves a context that
- * cannot come back. NULL: all serve other contexts, or an indirect jump's first targets.
+ * The context to go on in. Code on global pages stays in its own, but where code of the address
+ * space's other pages calls it: it would have to come back by the run loop.
  */
-static struct link *free_link(const struct contexts *x, struct link *l)
+static struct jump_cache *context_for(struct dbt *d, bool global)
 {
-	for (unsigned n = l->indirect ? LINK_TARGETS : 1; n; n--, l++)
-		if (!l->to || !l->guard || !context_tag_live(x, l->tag))
-			return l;
-	return NULL;
-}
+	u64 now = d->c->ctx;
 
-/*
- * Chain the exit that led here, if it may be. Exits of processes that take turns would be patched
- * at each switch: after a while they are left as they are, and use the jump cache.
- */
-static void chain(struct dbt *d, struct link *l, struct block *b)
-{
-	bool two_pages = b->key.page2 != BLOCK_ONE_PAGE;
-
-	if ((b->key.flags & KEY_SINGLE) || link_from(l)->dead || b->dead ||
-	    (two_pages && !l->guard))
-		return;
-	if (l->guard && d->c->ctx != d->left_ctx)	/* from global pages to others, or back: */
-		return;					/* the guard would never let it through */
-	l = free_link(&d->cache.contexts, l);
-	if (!l || (l->to && l->guard && l->retags == LINK_RETAGS_MAX))
-		return;
-	if (l->to)
-		l->retags++;
-	if (l->indirect && l->to)
-		cache_unchain(l);
-	d->count.relinks += l->to != 0;
-	trace(LINK, "link %08x to %08x%s\n", (u32)link_from(l)->key.eip, (u32)b->key.eip,
-	      l->guard ? " with a guard" : "");
-	cache_chain(l, b, (u32)d->c->ctx);
+	if (global && now == (u64)(uintptr_t)d->jump[0])
+		global = false;
+	d->c->ctx = (u64)(uintptr_t)d->jump[global];
+	return d->jump[global];
 }
 
 /* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
 const u32 *exec_find_code(struct dbt *d, struct fault *f)
 {
+	struct contexts *x = &d->cache.contexts;
 	u64 evictions = d->cache.count.evictions;
-	struct block *b = debug_break(d->c, f) ? NULL : find_block(d, f);
+	struct found at;
+	struct block *b = debug_break(d->c, f) ? NULL : find_block(d, &at, f);
 
-	if (b && d->link && evictions == d->cache.count.evictions)
-		chain(d, d->link, b);
-	d->link = NULL;
-	if (!b)
+	if (!b) {
+		d->link = NULL;
 		return NULL;
+	}
+	contexts_fetched(x, at.linear);
+	if (b->key.page2 != BLOCK_ONE_PAGE)
+		contexts_fetched(x, at.linear + 4096);
+	owner_enter(x, b, at.global_page ? d->global_mapping : d->context.mapping, at.linear);
+	if (d->link && evictions == d->cache.count.evictions)
+		chain(d, d->link, b, &at);
+	d->link = NULL;
 	if (!(b->key.flags & KEY_SINGLE)) {	/* the run loop comes by those */
-		jump_cache_fill(b, d->c->ctx);
+		jump_cache_fill(context_for(d, at.global), d->c->eip, b);
 		d->count.jump_cache_fills++;
 	}
-	return block_code(b);
+	return block_entry(b);
 }

@@ -27,7 +27,8 @@
 
 /* -- Hooks of the system side -- */
 
-_Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) <= JUMP_CACHE_OFFSET, "per-core area");
+_Static_assert(SPACES == SHADOW_ROOTS && SPACE_ALL == SHADOW_ALL_ROOTS, "mm/shadow.h");
+_Static_assert(CPU_VCPU_OFFSET + sizeof(struct vcpu) <= CPU_AREA_SIZE, "per-core area");
 
 static struct x86_paging paging_of(const struct vcpu *c)
 {
@@ -55,6 +56,16 @@ static void paging_changed(struct vcpu *c, enum paging_change what)
 static void invlpg(struct vcpu *c, gva_t linear)
 {
 	shadow_invlpg(((struct dbt *)c->owner)->shadow, linear);
+}
+
+static void page_gone(void *arg, u32 root, gva_t page)
+{
+	contexts_page_gone(&((struct dbt *)arg)->cache.contexts, root, page.a);
+}
+
+static void all_gone(void *arg, u32 root)
+{
+	contexts_gone(&((struct dbt *)arg)->cache.contexts, root);
 }
 
 static void mode_changed(struct vcpu *c) { ((struct dbt *)c->owner)->mode_dirty = true; }
@@ -112,6 +123,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	c->tsc_mul = cfg->tsc_mul;
 	cache_init(cfg->code_pool, cfg->code_size);
 	cache_core_init(&d->cache);
+	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);
 	trap_register_describer(fault_describe);

@@ -50,7 +50,7 @@ void single_end(struct dbt *d, const struct single *s, u32 why)
 
 	step_trap(d, s->flags, why);
 	if (c->fault.raised || (u32)c->eip != s->eip || !(s->rf || c->debug_hits) ||
-	    !cache_block_at((u64)(uintptr_t)s->code)->rep)
+	    !cache_block_at((u64)(uintptr_t)(s->code + HOST_ENTRY_WORDS))->rep)
 		return;
 	c->eflags |= FL_RF;
 	d->mode_dirty = true;

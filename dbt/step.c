@@ -89,10 +89,9 @@ static enum decode_status decode_here(struct dbt *d, struct ir1 *i, const u8 *by
 	return decode(&d->decoder, i, bytes, n, (u32)c->eip, c->key_flags & KEY_CS32 ? 4 : 2);
 }
 
-/* Up to 15 of b's guest bytes from its x86 instruction at eip on. */
-static unsigned block_bytes(const struct block *b, u32 eip, u8 bytes[INSN_MAX])
+/* Up to 15 of b's guest bytes from its x86 instruction at offset `at` of its first page on. */
+static unsigned block_bytes(const struct block *b, u32 at, u8 bytes[INSN_MAX])
 {
-	u32 at = block_key_offset(&b->key) + (u32)(eip - b->key.eip);
 	unsigned n = FRAME_SIZE - at < INSN_MAX ? FRAME_SIZE - at : INSN_MAX;
 
 	memcpy(bytes, (const u8 *)gpa_frame_ptr(b->frame[0]) + at, n);
@@ -106,7 +105,8 @@ struct fault exec_step_own(struct dbt *d, const struct block *b)
 {
 	u8 bytes[INSN_MAX];
 	struct ir1 i;
-	unsigned n = block_bytes(b, (u32)d->c->eip, bytes);
+	u32 linear = (u32)(d->c->seg[CS].base + d->c->eip);
+	unsigned n = block_bytes(b, linear % FRAME_SIZE, bytes);
 
 	*(d->step_debug ? &d->count.eval_steps_debug : &d->count.eval_steps_smc) += 1;
 	if (decode_here(d, &i, bytes, n) != DECODE_OK)

@@ -39,7 +39,7 @@ struct front {			/* decoding under way */
 	struct lift lift;
 	const u8 *page;		/* contents of the first page */
 	u32 off;		/* of the next instruction in it */
-	u64 eip;
+	u64 start, eip;		/* of the block and the next one, where it is translated */
 	struct block_range range[BLOCK_RANGES];	/* the last one is being added to */
 	unsigned ranges;
 	u32 frame2;
@@ -101,7 +101,7 @@ static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fau
 	enum decode_status s = decode(&t->d->decoder, i, t->page + t->off, avail, t->eip,
 				      t->k->flags & KEY_CS32 ? 4 : 2);
 
-	if (s == DECODE_NEED_MORE && t->eip == t->k->eip)
+	if (s == DECODE_NEED_MORE && t->eip == t->start)
 		s = decode_over_end(t, i, f);
 	return s;
 }
@@ -171,7 +171,7 @@ static void advance(struct front *t, unsigned len)
 /* One instruction into the IR. False: the block ends before it. */
 static bool front_step(struct front *t, struct fault *f)
 {
-	bool first = t->eip == t->k->eip;
+	bool first = t->eip == t->start;
 	struct ir1 i;
 
 	switch (decode_next(t, &i, f)) {
@@ -269,17 +269,14 @@ static unsigned count_exits(const struct ir *ir)
 	unsigned n = 0;
 
 	for (unsigned i = 1; i < ir->n; i++)
-		if (ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF)
-			n++;
-		else if (ir->v[i].op == IR_EXIT_IND)
-			n += LINK_TARGETS;
-
+		n += ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF;
 	return n;
 }
 
 static void trace_block(const struct block_key *k, const struct ir *ir, const struct block *b)
 {
-	trace(EXEC, "block %08lx gpa %lx flags %x: %u insns, %u bytes at %p\n", k->eip,
+	trace(EXEC, "block %08lx gpa %lx flags %x: %u insns, %u bytes at %p\n",
+	      ir->guest[0].eip,
 	      (u64)k->page << 12 | block_key_offset(k), k->flags, b->guest_insns, b->code_size,
 	      (void *)block_code(b));
 	if (trace_mask & (1u << TRACE_IR))
@@ -342,7 +339,7 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	ir = ir_new(&t->d->arena);
 	t->page = gpa_frame_ptr(frame);
 	t->off = block_key_offset(t->k);
-	t->eip = t->k->eip;
+	t->eip = t->start;
 	memset(t->range, 0, sizeof(t->range));
 	t->range[0].off = (u16)t->off;
 	t->ranges = 1;
@@ -365,16 +362,16 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 static struct block *attempt_less(struct front *t, u32 frame, struct fault *f)
 {
 	if (t->refuse)
-		panic("translate: no room for anything at %08lx", t->k->eip);
+		panic("translate: no room for anything at %08lx", t->start);
 	t->refuse = t->lifted == 1;
 	t->d->count.refused += t->refuse;
 	t->insns_max = (t->lifted + 1) / 2;
 	return attempt(t, frame, f);
 }
 
-struct block *translate(struct dbt *d, struct block_key *k, u32 frame, struct fault *f)
+struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, struct fault *f)
 {
-	struct front t = { .d = d, .k = k, .insns_max = INSNS_MAX };
+	struct front t = { .d = d, .k = k, .start = eip, .insns_max = INSNS_MAX };
 	struct block *b;
 
 	watch(frame);

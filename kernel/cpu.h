@@ -13,7 +13,7 @@
 #define KERNEL_CPU_H
 
 #define CPU_VCPU_OFFSET 256
-#define CPU_AREA_SIZE 0x40000		/* 256 KiB for each core */
+#define CPU_AREA_SIZE 0x4000		/* for each core */
 #define CPU_STACK_SIZE 0x10000		/* 64 KiB */
 
 #ifndef __ASSEMBLER__

@@ -30,7 +30,8 @@ enum frame_watch {
 
 struct frame {
 	u64 lines;		/* bit k: bytes 64k … 64k+63 hold translated code */
-	void *blocks;		/* the code cache's: blocks that have bytes here */
+	u32 blocks;		/* the code cache's: blocks that have bytes here */
+	u32 owner;		/* the same: who runs them (dbt/cache/owner.h) */
 	u32 writers[FRAME_WRITERS];	/* references to writable leaves; 0 none; may be stale. */
 					/* The last one: or the number of a chunk of more */
 	u8 watch;		/* enum frame_watch, a set */

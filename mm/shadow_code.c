@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernel/panic.h"
+#include "kernel/phys.h"
 #include "kernel/printk.h"
 #include "mm/gpa.h"
 #include "mm/shadow_node.h"
@@ -91,6 +92,11 @@ static bool is_known(const struct shadow_globals *g, unsigned slot, unsigned nod
 	return bit_get(g->slots, slot) && (g->node[slot] == node || g->node[slot] == MANY_NODES);
 }
 
+static bool is_marked_global(const struct shadow *s, const struct shadow_node *n, unsigned slot)
+{
+	return n->global_code && is_known(&s->global[node_view(n)], slot, node_number(s, n));
+}
+
 static void note_global(struct shadow *s, struct shadow_node *n, unsigned slot)
 {
 	struct shadow_globals *g = &s->global[node_view(n)];
@@ -143,9 +149,14 @@ void code_idle(struct shadow *s, struct shadow_node *n)
 static void code_mark(struct shadow *s, struct shadow_node *n, gva_t va, const struct x86_walk *w)
 {
 	unsigned k = index_of(va), slot = slot_of(va);
-	u32 frame = gpa_lookup(gpa(w->page)).frame;
 	pte_t *p = node_leaves(s, n) + k, want;
+	u32 frame;
 
+	if (bit_get(n->fetched, k) && (!w->global || is_marked_global(s, n, slot)) &&
+	    gpa_is_fast(gpa(w->page)) &&
+	    pte_page(*p).a == ptr_to_phys(gpa_map.ram + w->page).a)
+		return;
+	frame = gpa_lookup(gpa(w->page)).frame;
 	if (frame == FRAME_NONE)
 		return;			/* no code is made from there */
 	want = pte_hidden(pte_make(gpa_frame_hpa(frame), false));
@@ -159,7 +170,7 @@ static void code_mark(struct shadow *s, struct shadow_node *n, gva_t va, const s
 	bit_set(n->live, k);
 	bit_set(n->fetched, k);
 	n->any_fetched = true;
-	if (w->global && !is_known(&s->global[node_view(n)], slot, node_number(s, n)))
+	if (w->global && !is_marked_global(s, n, slot))
 		note_global(s, n, slot);
 	n->global_code |= w->global;
 }

@@ -266,17 +266,21 @@ void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot)
 struct shadow_node *node_for(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w)
 {
 	unsigned slot = slot_of(va), up = w->shift == 12 ? 2 : 1;
-	u64 key = form_key(s, view, slot, w->steps ? w->step[w->steps - up].entry : 0);
+	u64 entry = w->steps ? w->step[w->steps - up].entry : 0, key;
 	struct shadow_node *n = node_at(s, view, slot);
 
-	if (n && n->key == key)
+	if (n && n->entry == entry)	/* with this slot's part it gave n's key */
 		return n;
-	if (n)
-		node_unhook(s, s->loaded, view, slot);
-	n = node_find(s, key);
-	if (!n)
-		n = node_make(s, key);
-	hook(s, view, slot, n);
+	key = form_key(s, view, slot, entry);
+	if (!n || n->key != key) {
+		if (n)
+			node_unhook(s, s->loaded, view, slot);
+		n = node_find(s, key);
+		if (!n)
+			n = node_make(s, key);
+		hook(s, view, slot, n);
+	}
+	n->entry = entry;
 	return n;
 }
 

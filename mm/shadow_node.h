@@ -84,6 +84,7 @@ struct shadow_node {
 	u64 live[LEAF_WORDS];	/* bit k: leaf k is not 0 */
 	u64 fetched[LEAF_WORDS];	/* bit k: code was fetched from there; then it is live */
 	u64 roots;		/* bit r: hooked in root r */
+	u64 entry;		/* a directory entry that gave the key, where it is hooked now */
 	u32 table;		/* 0: a large page, no paging, or not in RAM */
 	u16 next;		/* with the same hash; or free */
 	u16 sibling;		/* the next node of its table */

@@ -33,21 +33,20 @@ struct backend_out {
 struct arena;
 
 /*
- * Emit host code for the block at out->code, with working memory from `scratch` (48 KiB, given
- * back when the caller resets it). Links are numbered; link n's record is found by the
- * exit stub through the word after its call, which holds link_base + n. Returns 0, -ERR_NOMEM
- * if the room for code did not suffice, -ERR_NOSPC if some table did not (fewer instructions
- * help); then nothing of it may be used.
+ * Emit host code for the block at out->code + HOST_ENTRY_WORDS, its entry in front of it, with
+ * working memory from `scratch` (48 KiB, given back when the caller resets it). Links are numbered;
+ * link n's record is found by the exit stub through the word after its call, which holds
+ * link_base + n. Returns 0, -ERR_NOMEM if the room for code did not suffice, -ERR_NOSPC if some
+ * table did not (fewer instructions help); then nothing of it may be used.
  */
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
 
-/*
- * Let the exit go straight to `code`, which is for `eip` (while the context tag is `tag`, if it has
- * a guard).
- */
-void backend_link(struct link *l, const u32 *code, u64 eip, u32 tag);
-/* Undo it: the exit calls the stub again. */
+/* Let the exit go straight to `code`. */
+void backend_link(struct link *l, const u32 *code);
+/* Undo it: the exit calls the stub or probes the jump cache again. */
 void backend_unlink(struct link *l);
+/* Who enters at `entry` (block_entry) from now on leaves to the run loop. */
+void backend_close(u32 *entry);
 
 /* Make new and changed code in [start, end) visible to this core's fetches. */
 void backend_sync(const u32 *start, const u32 *end);

@@ -7,6 +7,8 @@
 #ifndef DBT_BACKEND_BLOCK_H
 #define DBT_BACKEND_BLOCK_H
 
+#include "dbt/backend/host_limits.h"
+#include "dbt/x86/mode.h"
 #include "kernel/lib/types.h"
 
 struct block;
@@ -26,6 +28,7 @@ static inline pool_ref pool_ref_of(const void *p)
 
 /*
  * What a block was translated for (design 3). Two keys that differ in any field are different code.
+ * Relocatable blocks (dbt/x86/mode.h) hold wherever their page is mapped: eip is the offset on it.
  */
 struct block_key {
 	u64 eip;
@@ -43,31 +46,23 @@ static inline u32 block_key_offset(const struct block_key *k)
 }
 
 /*
- * A direct exit. Until it is chained, `slot` calls the exit stub, whose return address finds
- * this record; chaining replaces that one instruction by a branch to the target. An exit to
- * another page (or to a block on two pages) has a guard in front of the slot, which compares
- * the context tag and goes to the jump cache if it differs.
+ * A direct exit. Chaining replaces the one instruction at `slot` by a branch to the target. Until
+ * then a near one, to the same page, calls the exit stub, whose return address finds this record.
+ * A far one, to another page (or maybe to a block on two pages), goes through the jump cache; it
+ * is chained only where its page and context are known (dbt/cache/owner.h).
  */
 struct link {
 	pool_ref slot;
 	pool_ref from, to;	/* blocks */
 	pool_ref next_in;	/* other exits chained to the same block */
-	s32 delta;		/* a direct exit goes to so many bytes from its block's eip */
-	u16 tag;		/* context tag that the guard lets through */
-	u8 guard;		/* words from it to the slot; 0: the target is on the same page */
-	bool indirect : 1;	/* an indirect jump: delta means nothing */
-	bool last : 1;		/* of the block's last x86 instruction */
-	u8 retags : 6;		/* so often it was chained anew for another context */
+	s32 delta;		/* it goes to so many bytes from its block's eip */
+	bool far;
+	bool last;		/* of the block's last x86 instruction */
 };
-#define LINK_RETAGS_MAX 16
 
 static inline u32 *link_slot(const struct link *l) { return pool_at(l->slot); }
-static inline u32 *link_guard(const struct link *l) { return link_slot(l) - l->guard; }
 static inline struct block *link_from(const struct link *l) { return pool_at(l->from); }
 static inline struct block *link_to(const struct link *l) { return pool_at(l->to); }
-
-/* An indirect exit has so many records, one behind the other: its inline targets. */
-#define LINK_TARGETS 2
 
 /* Where an operand of a flag recipe is at a fault. */
 enum loc_kind { LOC_NONE, LOC_CONST, LOC_HOST, LOC_SPILL };
@@ -131,7 +126,8 @@ static inline bool block_range_on(struct block_range r, unsigned k, u32 *off, u3
 
 struct block {
 	struct block_key key;
-	pool_ref code, link;	/* its code, and its exits */
+	/* its code, which its entry for indirect exits is in front of; its exits */
+	pool_ref code, link;
 	pool_ref in;		/* exits of other blocks chained to this one */
 	pool_ref hash_next;
 	/* numbers of its frames; [1]: FRAME_NONE if it is on one page; they may be the same */
@@ -152,31 +148,43 @@ struct block {
 	struct fault_site site[];	/* behind them: its recipes */
 };
 
-/* EIP so many bytes from the block's; it has 32 bits, as all code has so far. */
-static inline u64 block_eip_at(const struct block *b, s64 delta)
+/*
+ * EIP so many bytes from the block's, while R_PAGE is `page` (vcpu.page); it has 32 bits, as all
+ * code has so far.
+ */
+static inline u64 block_eip_at(const struct block *b, u64 page, s64 delta)
 {
-	return (u32)(b->key.eip + (u64)delta);
+	u64 base = key_relocatable(b->key.flags) ? page - 2048 : 0;
+
+	return (u32)(base + b->key.eip + (u64)delta);
 }
 
-static inline u64 site_eip(const struct block *b, const struct fault_site *s)
+static inline u64 site_eip(const struct block *b, u64 page, const struct fault_site *s)
 {
-	return block_eip_at(b, s->eip);
+	return block_eip_at(b, page, s->eip);
 }
 
-/* Offset of its last byte in CS: behind the block's eip. */
-static inline u64 block_eip_last(const struct block *b)
+/* Its last byte, from its eip on. */
+static inline u32 block_last(const struct block *b)
 {
 	const struct block_range *r = &b->range[BLOCK_RANGES - 1];
 
 	while (!r->size)
 		r--;
-	return b->key.eip + r->off + r->size - 1 - block_key_offset(&b->key);
+	return r->off + r->size - 1u - block_key_offset(&b->key);
 }
 
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }
+/* Where exits that know only EIP enter: it makes R_PAGE from R_ARG(0), which holds EIP. */
+static inline u32 *block_entry(const struct block *b) { return block_code(b) - HOST_ENTRY_WORDS; }
 static inline struct link *block_link(const struct block *b, unsigned n)
 {
 	return (struct link *)pool_at(b->link) + n;
+}
+/* The next one of the blocks that have bytes on frame n. */
+static inline struct block *block_behind(const struct block *b, u32 n)
+{
+	return pool_at(b->page_next[b->frame[0] == n ? 0 : 1]);
 }
 static inline const struct recipe *block_recipe(const struct block *b, unsigned n)
 {

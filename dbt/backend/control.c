@@ -29,9 +29,27 @@ static u64 guest_eip(const struct emit *e, unsigned guest) { return e->ir->guest
 
 static bool single(const struct emit *e) { return e->ir->key_flags & KEY_SINGLE; }
 
-static bool flat_code(const struct emit *e)
+/* R_PAGE as the block was translated for. */
+static s64 page_of(const struct emit *e) { return (s64)vcpu_page_of(guest_eip(e, 0)); }
+
+/* d = EIP of the code that is at eip where the block was translated. */
+static void eip_to_reg(struct emit *e, int d, u64 eip)
 {
-	return e->ir->key_flags >> (KEY_FLAT_SHIFT + CS) & 1;
+	if (key_relocatable(e->ir->key_flags))
+		host_page_add(e, d, (s32)(eip - (u64)page_of(e)));
+	else
+		host_const(e, d, (s32)eip);
+}
+
+void lower_eip(struct emit *e, const struct ir_insn *in)
+{
+	eip_to_reg(e, ra_def(e, e->i), (u64)in->k);
+}
+
+void emit_entry(struct emit *e)
+{
+	host_entry(e, key_relocatable(e->ir->key_flags), page_of(e) - (s32)guest_eip(e, 0));
+	e->start = code_here(&e->c);
 }
 
 /* Only a jump back can make a loop; it tests the kick register. */
@@ -40,20 +58,17 @@ static bool backward(const struct emit *e, u64 eip, unsigned guest)
 	return eip <= guest_eip(e, guest) && !single(e);
 }
 
-/* `n` records one behind the other; NULL if there is no room. */
-static struct link *links_new(struct emit *e, unsigned n, u64 eip)
+/* NULL if there is no room. */
+static struct link *link_new(struct emit *e, u64 eip, bool far)
 {
 	struct backend_out *o = e->out;
-	struct link *first = &o->link[o->links];
 
-	if (o->links + n > o->links_max) {
+	if (o->links == o->links_max) {
 		e->failed = true;
 		return NULL;
 	}
-	for (unsigned k = 0; k < n; k++)
-		first[k] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)) };
-	o->links += n;
-	return first;
+	o->link[o->links] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)), .far = far };
+	return &o->link[o->links++];
 }
 
 static u32 link_index(const struct emit *e, const struct link *l)
@@ -62,19 +77,29 @@ static u32 link_index(const struct emit *e, const struct link *l)
 }
 
 /*
- * A direct exit to eip. It has a guard where the target is not on the page of the exit, or may not
- * be within a limit of CS: then EIP does not tell the page either.
+ * A direct exit to eip. It is far if the target is not on the block's page, or may go over its end;
+ * and where EIP does not tell the page.
  */
 static void emit_exit(struct emit *e, u64 eip, unsigned guest)
 {
-	bool far = !single(e) && (!flat_code(e) || (eip ^ guest_eip(e, guest)) >> 12 ||
-				  (eip & 0xfff) > 0xfff - 14);	/* may be on two pages */
-	struct link *l = links_new(e, 1, eip);
+	bool relocatable = key_relocatable(e->ir->key_flags);
+	s64 pages = (s32)((u32)vcpu_page_of(eip) - (u32)page_of(e));
+	bool far = !single(e) && (!relocatable || pages || (eip & 0xfff) > 0xfff - 14);
+	struct link *l = link_new(e, eip, far);
 
 	if (!l)
 		return;
 	l->last = guest + 1 == e->ir->guests;
-	host_exit_direct(e, l, link_index(e, l), eip, far);
+	if (!far) {
+		host_exit_near(e, l, link_index(e, l));
+		return;
+	}
+	if (relocatable && pages)
+		host_page_add(e, R_PAGE, pages);
+	host_exit_far(e, l);
+	eip_to_reg(e, R_ARG(0), relocatable ? eip - (u64)pages : eip);
+	host_call_door(e, glue_jump_far);
+	code_data(&e->c, link_index(e, l));
 }
 
 static void kick_test(struct emit *e, struct stub *s)
@@ -135,23 +160,12 @@ static void lower_leave_if(struct emit *e, const struct ir_insn *in)
 	s->site = host_branch(e, in->x, a, b);
 }
 
-/* An indirect exit; its inline targets are chained as they are seen. */
 static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 {
-	struct link *first;
-
+	va_canonical(e);
 	flags_materialize(e, in->c);
 	ra_to_reg(e, R_ARG(0), in->a);
-	if (single(e)) {
-		host_goto_door(e, glue_exit_kick);
-		return;
-	}
-	first = links_new(e, LINK_TARGETS, 0);
-	if (!first)
-		return;
-	for (unsigned n = 0; n < LINK_TARGETS; n++)
-		first[n].indirect = true;
-	host_exit_indirect(e, first, link_index(e, first));
+	host_goto_door(e, single(e) ? glue_exit_kick : glue_jump_ind);
 }
 
 /*
@@ -167,8 +181,8 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 		host_state_store(e, ra_use(e, in->a), offsetof(struct vcpu, help[0]), M_64);
 	if (in->b)
 		host_state_store(e, ra_use(e, in->b), offsetof(struct vcpu, help[1]), M_64);
-	host_const(e, R_ARG(0), (s32)g->eip);
-	host_const(e, R_ARG(1), (s32)(g->eip + g->len));
+	eip_to_reg(e, R_ARG(0), g->eip);
+	eip_to_reg(e, R_ARG(1), g->eip + g->len);
 	host_const(e, R_ARG(2), in->k);
 	host_goto_door(e, glue_sys);
 }
@@ -279,7 +293,7 @@ void lower_control(struct emit *e, const struct ir_insn *in)
 
 static void kick_exit(struct emit *e, u64 eip)
 {
-	host_const(e, R_ARG(0), (s32)eip);
+	eip_to_reg(e, R_ARG(0), eip);
 	host_goto_door(e, glue_exit_kick);
 }
 
@@ -325,7 +339,6 @@ static void emit_stub(struct emit *e, const struct stub *s)
 		emit_raise(e, s);
 		break;
 	case STUB_STALE:
-		host_const(e, R_ARG(0), (s32)guest_eip(e, 0));
 		host_call_door(e, glue_exit_stale);
 		break;
 	case STUB_ENTRY_CF:

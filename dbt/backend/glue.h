@@ -8,23 +8,23 @@
 #define DBT_BACKEND_GLUE_H
 
 /*
- * The jump cache, in the per-core area: 4096 entries of { tag << 32 | eip, code }, found by
- * (eip ^ eip >> JUMP_CACHE_FOLD) & 4095: blocks of one page never meet, of two pages seldom.
+ * The jump cache of a context, which R_CTX points to: 2^BITS entries of { eip, entry of its block }
+ * (dbt/cache/jump_cache.h), found by (eip ^ eip >> FOLD) modulo 2^BITS.
  */
-#define JUMP_CACHE_OFFSET 0x10000
-#define JUMP_CACHE_BITS 12
+#define JUMP_CACHE_BITS 11
 #define JUMP_CACHE_FOLD 12
 
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */
-#define EXIT_FAR 2		/* the same, by a guard that did not fit */
-#define EXIT_INDIRECT 3		/* eip is set; exit_arg: number of the link */
+#define EXIT_FAR 2		/* eip is set; exit_arg: number of the link */
+#define EXIT_INDIRECT 3		/* eip is set */
 #define EXIT_KICK 4		/* eip is set */
 /* done (exec_system, exec_fault), but the run loop is wanted; exit_arg: helper that ran */
 #define EXIT_SYSTEM 5
 #define EXIT_FAULT 6
 #define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
 #define EXIT_STALE 8		/* exit_arg: an address in a block whose guest bytes have changed */
+#define EXIT_CLOSED 9		/* eip is set: the block that its jump cache led to is dropped */
 
 /* struct vcpu's fields from tp: CPU_VCPU_OFFSET + offsetof. */
 #define ST_GPR(n) (256 + 8 * (n))
@@ -35,8 +35,9 @@
 #define ST_NEXT_EIP 416
 #define ST_CTX 424
 #define ST_EXIT_ARG 432
-#define ST_HELP7 1056
-#define ST_LEAF_HOLD 1088
+#define ST_PAGE 440
+#define ST_HELP7 1064
+#define ST_LEAF_HOLD 1096
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1

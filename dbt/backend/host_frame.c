@@ -12,6 +12,8 @@ struct host_flags host_frame_flags(const struct trap_frame *f)
 
 u64 host_frame_reg(const struct trap_frame *f, unsigned n) { return f->gpr[n]; }
 
+u64 host_frame_page(const struct trap_frame *f) { return f->gpr[R_PAGE]; }
+
 void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v)
 {
 	if (n != R_ZERO)

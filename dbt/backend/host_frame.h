@@ -19,6 +19,8 @@ struct host_flags host_frame_flags(const struct trap_frame *f);
 u64 host_frame_reg(const struct trap_frame *f, unsigned n);
 /* The same for a result; that of the zero register is lost. */
 void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v);
+/* R_PAGE, as vcpu.page. */
+u64 host_frame_page(const struct trap_frame *f);
 /* All general registers of the guest to c->gpr. */
 void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c);
 /* Go on behind the faulting instruction. */

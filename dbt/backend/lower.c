@@ -48,6 +48,7 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_GETXMM: va_get(e, e->i, in->k); break;
 	case IR_PUTXMM: va_put(e, in->k, in->a); break;
 	case IR_VEC: lower_vec(e, in); break;
+	case IR_EIP: lower_eip(e, in); break;
 	case IR_SETF: e->setf = e->i; break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
 	case IR_HELPER: case IR_ENTRYF: lower_call(e, in); break;
@@ -70,13 +71,13 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->out = out;
 	e->link_base = link_base;
 	e->c = (struct code){ .p = out->code, .end = out->code_end, .fixed = out->code };
-	e->start = out->code;
 	e->setf = e->materialized = 0;
 	e->late = 0;
 	e->stubs = 0;
 	e->failed = false;
 	e->i = 0;
 	out->links = out->sites = out->recipes = 0;
+	emit_entry(e);
 	emit_self_check(e);
 	uses_find(e);
 	host_find_folds(e);

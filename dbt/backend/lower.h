@@ -27,6 +27,9 @@ void flags_put(struct emit *e, const struct flags_at *f);
 /* -- mem.c, control.c -- */
 void lower_mem(struct emit *e, const struct ir_insn *in);
 void lower_control(struct emit *e, const struct ir_insn *in);
+void lower_eip(struct emit *e, const struct ir_insn *in);
+/* The block's entry for indirect exits; sets e->start behind it. */
+void emit_entry(struct emit *e);
 void lower_call(struct emit *e, const struct ir_insn *in);
 /* The block's guest bytes have changed if r is not 0: leave it for good. */
 void lower_stale_if(struct emit *e, int r);

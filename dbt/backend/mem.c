@@ -24,6 +24,7 @@ CHECK(ST_EIP, eip);
 CHECK(ST_NEXT_EIP, next_eip);
 CHECK(ST_CTX, ctx);
 CHECK(ST_EXIT_ARG, exit_arg);
+CHECK(ST_PAGE, page);
 CHECK(ST_HELP7, help[7]);
 CHECK(ST_LEAF_HOLD, leaf_hold);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&

@@ -18,6 +18,7 @@ struct cache_counters {
 	u64 code_bytes;
 	u64 lookups, misses;
 	u64 links, unlinks;
+	u64 shared;			/* frames that several ran (owner.h) */
 	u64 drops;			/* blocks dropped because their bytes were written */
 	u64 stale;			/* by a self-checking block that found them changed */
 	u64 self_checked_pages;		/* so often a page's blocks began to check themselves */
@@ -64,8 +65,6 @@ bool cache_fits(const struct backend_out *o);
  * be set.
  */
 struct block *cache_commit(const struct backend_out *o);
-/* Undo all chains that have a guard (context tags are about to be used again). */
-void cache_unchain_guarded(void);
 /* Give up the rest of the current region: the next room is in a fresh one. */
 void cache_next_region(void);
 /* Drop all blocks whose key has these flags, of those in mask. No translated code is running. */
@@ -88,10 +87,12 @@ void cache_forget(struct block *b);
 
 /* -- link.c -- */
 
-/* The exit l goes straight to `to` from now on (while the tag fits, if it has a guard). */
-void cache_chain(struct link *l, struct block *to, u32 tag);
+/* The exit l, which is not chained, goes straight to `to` from now on. */
+void cache_chain(struct link *l, struct block *to);
 /* l is chained: undo it. */
 void cache_unchain(struct link *l);
+/* Undo all far exits of the blocks that begin on frame n. */
+void cache_unchain_far(u32 n);
 
 /* -- invalidate.c -- */
 

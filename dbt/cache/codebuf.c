@@ -61,7 +61,11 @@ void cache_init(void *mem, u64 size)
 	}
 }
 
-void cache_core_init(struct cache_core *c) { cpu_self()->cache = c; }
+void cache_core_init(struct cache_core *c)
+{
+	contexts_init(&c->contexts);
+	cpu_self()->cache = c;
+}
 
 /* The last `most` blocks of those left in r go. */
 static void evict_some(struct region *r, unsigned most)
@@ -79,6 +83,7 @@ static void region_evict(struct region *r)
 	cache_this()->count.evictions++;
 	evict_some(r, r->left);
 	region_reset(r);
+	contexts_forget(&cache_this()->contexts);
 	memset(cache_this()->found, 0, sizeof(cache_this()->found));
 }
 
@@ -166,7 +171,8 @@ struct block *cache_commit(const struct backend_out *o)
 
 	must((u8 *)o->end <= r->bottom);
 	*b = (struct block){
-		.code = pool_ref_of(o->code), .code_size = (u32)((u8 *)o->end - (u8 *)o->code),
+		.code = pool_ref_of(o->code + HOST_ENTRY_WORDS),
+		.code_size = (u32)((u8 *)o->end - (u8 *)(o->code + HOST_ENTRY_WORDS)),
 		.links = o->links, .sites = o->sites, .recipes = o->recipes,
 		.link = pool_ref_of(o->link),
 	};
@@ -182,19 +188,6 @@ struct block *cache_commit(const struct backend_out *o)
 	count->blocks++;
 	count->code_bytes += b->code_size;
 	return b;
-}
-
-/* All exits of live blocks that are chained and have a guard: tags will be used again. */
-void cache_unchain_guarded(void)
-{
-	for (unsigned k = 0; k < regions; k++)
-		for (unsigned n = 0; n < region[k].blocks; n++) {
-			const struct block *b = region[k].block[n];
-
-			for (unsigned e = 0; e < b->links && !b->dead; e++)
-				if (block_link(b, e)->to && block_link(b, e)->guard)
-					cache_unchain(block_link(b, e));
-		}
 }
 
 static bool holds(const struct block *b, u64 pc)

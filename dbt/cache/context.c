@@ -1,44 +1,115 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Context tags: the last few contexts and their numbers. */
+/* Contexts: numbers for mappings, a jump cache for each context. */
 #include "dbt/cache/context.h"
 
-#include "dbt/cache/cache.h"
-#include "dbt/cache/jump_cache.h"
-#include "kernel/lib/bits.h"
+#include "dbt/cache/owner.h"
 
 #include <string.h>
 
-static void wrap(struct contexts *x)
+void contexts_init(struct contexts *x)
 {
-	memset(x->recent, 0, sizeof(x->recent));
-	x->last_tag = 0;
-	x->wraps++;
-	cache_unchain_guarded();
-	jump_cache_clear();
+	for (unsigned n = 0; n < CONTEXTS; n++)
+		jump_cache_clear(&x->jump[n]);
 }
 
-u32 context_tag(struct contexts *x, const struct context *c)
-{
-	struct context_recent *r = &x->recent[c->global];
-	unsigned n = r->last;
+/* -- Mappings -- */
 
-	for (unsigned left = ARRAY_LEN(r->slot); left; left--, n = (n + 1) % ARRAY_LEN(r->slot))
-		if (r->slot[n].tag && context_same(&r->slot[n].c, c)) {
-			r->last = n;
-			return r->slot[n].tag;
-		}
-	if (x->last_tag == CONTEXT_TAG_MAX)
-		wrap(x);
-	r->last = r->next = (r->next + 1) % ARRAY_LEN(r->slot);
-	r->slot[r->next].c = *c;
-	r->slot[r->next].tag = ++x->last_tag;
-	return x->last_tag;
+static void start_again(struct contexts *x)
+{
+	for (unsigned n = 0; n < CONTEXTS; n++)
+		x->context[n].mapping = 0;
+	owner_forget_all();
+	memset(x->mapping, 0, sizeof(x->mapping));
+	x->last_mapping = 0;
 }
 
-bool context_tag_live(const struct contexts *x, u32 tag)
+u32 contexts_mapping(struct contexts *x, u32 space)
 {
-	for (unsigned n = 0; n < ARRAY_LEN(x->recent[0].slot); n++)
-		if (x->recent[0].slot[n].tag == tag || x->recent[1].slot[n].tag == tag)
-			return true;
+	if (x->mapping[space])
+		return x->mapping[space];
+	if (x->last_mapping == MAPPING_MAX)
+		start_again(x);
+	return x->mapping[space] = ++x->last_mapping;
+}
+
+bool contexts_live(const struct contexts *x, u32 mapping)
+{
+	for (unsigned n = 0; n <= SPACES; n++)
+		if (x->mapping[n] == mapping)
+			return mapping;
 	return false;
+}
+
+void contexts_gone(struct contexts *x, u32 space)
+{
+	if (space == SPACE_ALL) {
+		memset(x->mapping, 0, sizeof(x->mapping));
+		memset(x->fetched, 0, sizeof(x->fetched));
+	} else {
+		x->mapping[space] = 0;
+	}
+}
+
+/* The bit of the page at va, as *word and a mask. */
+static u64 filter_bit(u64 va, unsigned *word)
+{
+	u32 page = (u32)va >> 12, n = (page ^ page >> 12) % PAGE_FILTER;
+
+	*word = n / 64;
+	return 1ull << n % 64;
+}
+
+void contexts_fetched(struct contexts *x, u64 va)
+{
+	unsigned word;
+	u64 bit = filter_bit(va, &word);
+
+	x->fetched[word] |= bit;
+}
+
+void contexts_page_gone(struct contexts *x, u32 space, u64 va)
+{
+	unsigned word;
+	u64 bit = filter_bit(va, &word);
+
+	if (x->fetched[word] & bit)
+		contexts_gone(x, space);
+}
+
+/* -- Contexts -- */
+
+/* A dead mapping's context, or the one not used for longest. */
+static unsigned room(const struct contexts *x)
+{
+	unsigned best = 0;
+
+	for (unsigned n = 0; n < CONTEXTS; n++) {
+		const struct context *c = &x->context[n];
+
+		if (c->mapping != x->mapping[c->space] || !c->mapping)
+			return n;
+		if (c->used < x->context[best].used)
+			best = n;
+	}
+	return best;
+}
+
+struct jump_cache *contexts_find(struct contexts *x, const struct context *like)
+{
+	unsigned n = 0;
+
+	while (n < CONTEXTS && !context_same(&x->context[n], like))
+		n++;
+	if (n == CONTEXTS) {
+		n = room(x);
+		x->context[n] = *like;
+		x->context[n].epoch = x->epoch;
+		jump_cache_empty(&x->jump[n]);
+	}
+	if (x->context[n].epoch != x->epoch) {
+		x->context[n].epoch = x->epoch;
+		jump_cache_empty(&x->jump[n]);
+	}
+	x->context[n].used = ++x->uses;
+	return &x->jump[n];
 }

@@ -1,49 +1,77 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Context tags: small numbers that stand for "these mappings and this mode".
- * Guards of chained exits and jump cache entries carry one. A tag stays good
- * as long as no mapping of its context can have changed. Code on global pages runs in
- * contexts of its own, which outlive CR3 writes; nothing on other pages is reached by them.
+ * Contexts: what the meaning of EIP depends on, and a jump cache for each (design 3). A context is
+ * a mapping (of one address space, or of the global pages of all), the mode that is in block keys,
+ * and base and limit of CS. Code on global pages runs in contexts of its own, which outlive CR3
+ * writes.
+ *
+ * A mapping's number stands for "as these pages were fetched" (shadow_fetch, mm/shadow.h): when one
+ * of them may not be so any more, the mapping gets a new number, and nothing found under the old
+ * one is used again.
  */
 #ifndef DBT_CACHE_CONTEXT_H
 #define DBT_CACHE_CONTEXT_H
 
-#include "dbt/backend/host_limits.h"
+#include "dbt/cache/jump_cache.h"
 #include "kernel/lib/types.h"
 
+#define CONTEXTS 64
+#define MAPPING_MAX 4000		/* numbers of mappings, from 1 on (owner.h) */
+#define SPACES 64			/* address spaces, as mm/shadow numbers roots */
+#define SPACE_GLOBAL SPACES		/* the global pages of all */
+#define PAGE_FILTER 4096		/* bits */
+
 struct context {
-	u32 generation, global_generation;	/* of the mappings (mm/shadow.h) */
-	u32 global;				/* code on global pages: generation is 0 */
-	u32 flags, cs_base, cs_limit;		/* of the mode */
+	u32 mapping;			/* 0: the slot is free */
+	u32 space;			/* whose mapping */
+	u32 flags, cs_limit;
+	u64 cs_base;
+	u64 used;			/* when */
+	u32 epoch;			/* of struct contexts, when its jump cache was last right */
 };
 
-#define CONTEXT_TAG_MAX HOST_GUARD_TAG_MAX	/* 0 is never a tag */
-
-/* But for `global`. */
 static inline bool context_same(const struct context *a, const struct context *b)
 {
-	return a->generation == b->generation && a->global_generation == b->global_generation &&
-	       a->flags == b->flags && a->cs_base == b->cs_base && a->cs_limit == b->cs_limit;
+	return a->mapping == b->mapping && a->flags == b->flags && a->cs_base == b->cs_base &&
+	       a->cs_limit == b->cs_limit;
 }
 
-/* The last few contexts of a core and their numbers. */
+/* A core's contexts, and the mappings in force. */
 struct contexts {
-	/* Of other pages, of global ones: those of CR3 writes do not push these out. */
-	struct context_recent {
-		struct { struct context c; u32 tag; } slot[16];
-		unsigned next, last;	/* to be used next; found last */
-	} recent[2];
-	u32 last_tag;
-	u32 wraps;			/* so often have tags started again */
+	u32 mapping[SPACES + 1];	/* of each space; 0: to be numbered when it is wanted */
+	u32 last_mapping;
+	u64 fetched[PAGE_FILTER / 64];	/* linear pages that code was fetched from, hashed */
+	u64 uses;
+	u32 epoch;			/* goes up when code is given up that entries may lead to */
+	struct context context[CONTEXTS];
+	struct jump_cache jump[CONTEXTS];
 };
 
-/*
- * The tag of c; a new one if c was not seen lately. Tags that run out start again: everything
- * forgets, jump cache and chains.
- */
-u32 context_tag(struct contexts *x, const struct context *c);
+void contexts_init(struct contexts *x);
 
-/* Can the tag still come back? */
-bool context_tag_live(const struct contexts *x, u32 tag);
+/*
+ * The number of the space's mapping. When the numbers run out they start again: all contexts go,
+ * and so does what owner.h says; ask for those of several spaces until none has changed.
+ */
+u32 contexts_mapping(struct contexts *x, u32 space);
+/* Has a space this number now? */
+bool contexts_live(const struct contexts *x, u32 mapping);
+
+/* What was fetched in the space holds no more; all of them: SPACE_ALL. */
+#define SPACE_ALL (~0u)
+void contexts_gone(struct contexts *x, u32 space);
+/* The same for a page at linear address va, if code was fetched there. */
+void contexts_page_gone(struct contexts *x, u32 space, u64 va);
+/* Code was fetched at linear address va. */
+void contexts_fetched(struct contexts *x, u64 va);
+
+/*
+ * The jump cache of the context that is like `like` (space, mapping, flags, CS); the one not used
+ * for longest makes room. Good until the next call of anything here.
+ */
+struct jump_cache *contexts_find(struct contexts *x, const struct context *like);
+
+/* Code of a region is given up: no entry may lead there any more. */
+static inline void contexts_forget(struct contexts *x) { x->epoch++; }
 
 #endif

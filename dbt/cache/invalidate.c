@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Blocks go: because their guest bytes were written, or with their region. */
 #include "dbt/cache/cache.h"
-#include "dbt/cache/jump_cache.h"
 #include "dbt/cache/this.h"
 
 #include "kernel/panic.h"
@@ -13,15 +12,14 @@ static pool_ref *next_on(struct block *b, u32 n)
 	return &b->page_next[b->frame[0] == n ? 0 : 1];
 }
 
-static struct block *block_behind(struct block *b, u32 n) { return pool_at(*next_on(b, n)); }
-
 static void remove_from_frame(struct block *b, u32 n)
 {
 	struct frame *f = frame_at(n);
-	struct block *p = f->blocks;
+	struct block *p = pool_at(f->blocks);
 
 	if (p == b) {
-		f->blocks = block_behind(b, n);
+		f->blocks = *next_on(b, n);
+		f->owner = f->blocks ? f->owner : 0;
 		return;
 	}
 	while (p && block_behind(p, n) != b)
@@ -60,7 +58,7 @@ static void update_lines(u32 n)
 {
 	u64 lines = 0;
 
-	for (struct block *b = frame_at(n)->blocks; b; b = block_behind(b, n))
+	for (struct block *b = pool_at(frame_at(n)->blocks); b; b = block_behind(b, n))
 		lines |= lines_of(b, n);
 	frame_code_set(n, lines);
 }
@@ -81,7 +79,8 @@ static void drop(struct block *b)
 	cache_forget(b);
 	for (unsigned n = 0; n < frames_of(b); n++)
 		remove_from_frame(b, b->frame[n]);
-	jump_cache_drop(b);
+	backend_close(block_entry(b));
+	cache_this()->count.barriers++;
 }
 
 void cache_drop(struct block *b)
@@ -116,7 +115,7 @@ unsigned cache_drop_all(struct block *const *b, unsigned count)
 
 void cache_code_written(u32 n, u32 off, u32 size)
 {
-	struct block *b = frame_at(n)->blocks, *next;
+	struct block *b = pool_at(frame_at(n)->blocks), *next;
 
 	for (; b; b = next) {
 		next = block_behind(b, n);

@@ -1,20 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Emptying the jump cache; what is inline is in jump_cache.h, and the probe in glue.S too. */
+/* Filling and emptying a jump cache; the probes are in jump_cache.h and glue.S. */
 #include "dbt/cache/jump_cache.h"
 
-#include <string.h>
-
-void jump_cache_clear(void)
+void jump_cache_clear(struct jump_cache *j)
 {
-	memset((char *)cpu_self() + JUMP_CACHE_OFFSET, 0,
-	       JUMP_ENTRIES * sizeof(struct jump_entry));
+	for (unsigned n = 0; n < JUMP_ENTRIES; n++)
+		j->entry[n].eip = JUMP_EMPTY;
+	j->fills = 0;
 }
 
-/* A block can be in one place only: its eip's. */
-void jump_cache_drop(const struct block *b)
+void jump_cache_empty(struct jump_cache *j)
 {
-	struct jump_entry *e = jump_cache_entry((u32)b->key.eip);
+	if (j->fills > JUMP_LOG) {
+		jump_cache_clear(j);
+		return;
+	}
+	while (j->fills)
+		j->entry[j->filled[--j->fills]].eip = JUMP_EMPTY;
+}
 
-	if (e->code == block_code(b))
-		*e = (struct jump_entry){ 0, NULL };
+void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
+{
+	unsigned n = jump_cache_index(eip);
+
+	if (j->entry[n].eip == JUMP_EMPTY && j->fills <= JUMP_LOG) {
+		if (j->fills < JUMP_LOG)
+			j->filled[j->fills] = (u16)n;
+		j->fills++;
+	}
+	j->entry[n] = (struct jump_entry){ (u64)(s64)(s32)eip, block_entry(b) };
+}
+
+void jump_cache_drop(struct jump_cache *j, u64 eip)
+{
+	struct jump_entry *e = &j->entry[jump_cache_index(eip)];
+
+	if (e->eip == (u64)(s64)(s32)eip)
+		e->eip = JUMP_EMPTY;
 }

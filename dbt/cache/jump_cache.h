@@ -1,54 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The jump cache of a core, in the per-core area: from (context tag, eip) to code, as glue.S probes
- * it (dbt/backend/glue.h). Not the table of blocks (dbt/cache). Invariant: an entry's code belongs
- * to a live block that may run in the tag's context.
+ * A context's jump cache: from EIP to code, as glue.S probes it (dbt/backend/glue.h). Not the table
+ * of blocks (dbt/cache). Invariant: an entry's code belongs to a block that may run in the context,
+ * or is that of a dropped one, whose entry is closed; never of a region that was given up.
  */
 #ifndef DBT_CACHE_JUMP_CACHE_H
 #define DBT_CACHE_JUMP_CACHE_H
 
 #include "dbt/backend/glue.h"
 #include "dbt/backend/block.h"
-#include "kernel/host_cpu.h"
 
-struct jump_entry { u64 tag_eip; const u32 *code; };
 #define JUMP_ENTRIES (1u << JUMP_CACHE_BITS)
+#define JUMP_LOG 64
 
-/* Where glue.S looks for eip. */
-static inline struct jump_entry *jump_cache_entry(u32 eip)
+/* eip is sign-extended, as R_ARG(0) holds it; an empty entry has JUMP_EMPTY, which no EIP is. */
+struct jump_entry { u64 eip; const u32 *code; };
+#define JUMP_EMPTY (1ull << 62)
+
+struct jump_cache {
+	struct jump_entry entry[JUMP_ENTRIES];	/* first: R_CTX points here */
+	/* entries that are not empty, unless there have been more of them */
+	u16 filled[JUMP_LOG];
+	u32 fills;
+};
+
+/* Empty all of it, whatever is in it. */
+void jump_cache_clear(struct jump_cache *j);
+/* The same, by what has been filled. */
+void jump_cache_empty(struct jump_cache *j);
+
+/* From now on b's code is entered for eip, of which the low 32 bits count. */
+void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b);
+
+/* eip has no entry any more. */
+void jump_cache_drop(struct jump_cache *j, u64 eip);
+
+static inline unsigned jump_cache_index(u64 eip)
 {
-	struct jump_entry *first = (void *)((char *)cpu_self() + JUMP_CACHE_OFFSET);
-
-	return &first[(eip ^ eip >> JUMP_CACHE_FOLD) & (JUMP_ENTRIES - 1)];
+	return ((u32)eip ^ (u32)eip >> JUMP_CACHE_FOLD) % JUMP_ENTRIES;
 }
 
-/*
- * Code that glue.S would find for eip, if any, under tag[1] (code on global pages) or tag[0].
- * *ctx is then the tag that has it.
- */
-static inline const u32 *jump_cache_probe(u32 eip, const u32 tag[2], u64 *ctx)
+/* The entry of the block that would be entered for eip, or NULL. */
+static inline const u32 *jump_cache_probe(const struct jump_cache *j, u64 eip)
 {
-	const struct jump_entry *e = jump_cache_entry(eip);
+	u32 low = (u32)eip;
+	const struct jump_entry *e = &j->entry[jump_cache_index(eip)];
 
-	for (int global = 1; global >= 0; global--)
-		if (e->tag_eip == ((u64)tag[global] << 32 | eip)) {
-			*ctx = tag[global];
-			return e->code;
-		}
-	return NULL;
+	return e->eip == (u64)(s64)(s32)low ? e->code : NULL;
 }
-
-/* From now on b is found by its eip in the context that has this tag. */
-static inline void jump_cache_fill(const struct block *b, u64 tag)
-{
-	u32 eip = (u32)b->key.eip;
-
-	*jump_cache_entry(eip) = (struct jump_entry){ tag << 32 | eip, block_code(b) };
-}
-
-/* b goes: its entry, if it has one, is emptied. */
-void jump_cache_drop(const struct block *b);
-/* Empty all of it. */
-void jump_cache_clear(void);
 
 #endif

@@ -3,21 +3,16 @@
 #include "dbt/cache/cache.h"
 
 #include "dbt/cache/this.h"
+#include "mm/frame.h"
 
-void cache_chain(struct link *l, struct block *to, u32 tag)
+void cache_chain(struct link *l, struct block *to)
 {
-	bool fresh = link_to(l) != to;
-
-	if (l->to && fresh)
-		cache_unchain(l);
-	backend_link(l, block_code(to), to->key.eip, tag);
-	cache_this()->count.barriers++;
-	cache_this()->count.links++;
-	if (!fresh)
-		return;
+	backend_link(l, block_code(to));
 	l->to = pool_ref_of(to);
 	l->next_in = to->in;
 	to->in = pool_ref_of(l);
+	cache_this()->count.barriers++;
+	cache_this()->count.links++;
 }
 
 static void remove_incoming(struct link *l)
@@ -36,4 +31,12 @@ void cache_unchain(struct link *l)
 	backend_unlink(l);
 	cache_this()->count.unlinks++;
 	cache_this()->count.barriers++;
+}
+
+void cache_unchain_far(u32 n)
+{
+	for (struct block *b = pool_at(frame_at(n)->blocks); b; b = block_behind(b, n))
+		for (unsigned e = 0; e < b->links && b->frame[0] == n; e++)
+			if (block_link(b, e)->far && block_link(b, e)->to)
+				cache_unchain(block_link(b, e));
 }

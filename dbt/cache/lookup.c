@@ -48,12 +48,12 @@ void cache_insert(struct block *b, u32 frame, u32 frame2)
 
 	b->hash_next = bucket[h];
 	bucket[h] = pool_ref_of(b);
-	b->page_next[0] = pool_ref_of(f->blocks);
-	f->blocks = b;
+	b->page_next[0] = f->blocks;
+	f->blocks = pool_ref_of(b);
 	if (frame2 != FRAME_NONE && frame2 != frame) {
 		f = frame_at(frame2);
-		b->page_next[1] = pool_ref_of(f->blocks);
-		f->blocks = b;
+		b->page_next[1] = f->blocks;
+		f->blocks = pool_ref_of(b);
 	}
 	b->frame[0] = frame;
 	b->frame[1] = frame2;

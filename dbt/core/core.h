@@ -30,7 +30,7 @@ struct dbt_platform {
 };
 
 struct dbt_counters {
-	u64 exits[9];			/* by reason (dbt/backend/glue.h) */
+	u64 exits[10];			/* by reason (dbt/backend/glue.h) */
 	u64 faults_filled, faults_guest, faults_mmio, faults_watched, faults_debug;
 	u64 leaf_misses;		/* string leaves that met no plain memory */
 	u64 interrupts, eval_steps_smc, eval_steps_debug;
@@ -39,7 +39,7 @@ struct dbt_counters {
 	u64 refused;			/* instructions that fitted nowhere: none can */
 	u64 fetch_nowhere;		/* fetches from where no memory is */
 	u64 triple_faults, apic_base_refused;
-	u64 jump_cache_fills, relinks;
+	u64 jump_cache_fills;
 	u64 translate_ticks;		/* clock_ticks() spent in translate() */
 	u64 idle_ticks;			/* clock_ticks() that the halted CPU waited */
 	u64 fp_traps, vec_helpers;	/* SSE in C: invalid operations that trapped; rows called */
@@ -66,9 +66,10 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
-	struct context context;		/* what tag is for (its global is 0) */
-	u32 tag[2];			/* of that context; of its global pages */
-	u32 left_ctx;			/* c->ctx when translated code was left last */
+	struct context context;		/* the one in force; its mapping is the address space's */
+	u32 global_mapping;
+	/* its jump cache, and that of the same mode on global pages */
+	struct jump_cache *jump[2];
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */

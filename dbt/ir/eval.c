@@ -274,7 +274,7 @@ static void step(struct eval *e, unsigned i)
 
 	switch (in->op) {
 	case IR_NOP: break;
-	case IR_CONST: set(e, i, (u64)in->k); break;
+	case IR_CONST: case IR_EIP: set(e, i, (u64)in->k); break;
 	case IR_SETCOND:
 		set(e, i, ir_cond_holds(in->x, (s64)word(e, in->a), (s64)word(e, in->b)));
 		break;
@@ -305,6 +305,7 @@ void eval_run(struct vcpu *c, const struct ir *ir, const struct eval_mem *mem)
 	e.ir = ir;
 	e.mem = mem;
 	e.done = false;
+	c->page = vcpu_page_of(ir->guest[0].eip);
 	e.v[0] = (union xmm){ .q = { 0, 0 } };
 	e.flags = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
 	e.entry_flags = e.flags;

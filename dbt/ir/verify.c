@@ -90,6 +90,7 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 			return "late putreg of no sum";
 		break;
 	case IR_CONST:
+	case IR_EIP:
 		if (in->type == T_I32 && in->k != (s32)in->k)
 			return "i32 constant not sign-extended";
 		break;

@@ -46,10 +46,13 @@ static void check_indirect(struct lift *t, val to, unsigned size)
 
 /* -- Jumps, calls -- */
 
-/* The target of an indirect near branch. */
-static val indirect(struct lift *t, const struct ir1 *i)
+/*
+ * A direct branch with 16-bit operands cuts EIP (SDM vol. 2, JMP): where it goes depends on the
+ * page that relocatable code runs on, so it is indirect there.
+ */
+static bool cuts_eip(const struct lift *t, const struct ir1 *i)
 {
-	return lift_zx(t, lift_ld_op(t, 0), i->opsize);
+	return i->opsize == 2 && key_relocatable(t->key);
 }
 
 /* Forward, and not far: the block goes on there. */
@@ -68,13 +71,45 @@ static void fall_through(struct lift *t)
 		lift_exit(t, t->next);
 }
 
+static void go(struct lift *t, const struct ir1 *i)
+{
+	u32 to = i->ops[0].imm;
+
+	if (cuts_eip(t, i))
+		lift_exit_ind(t, lift_zx(t, lift_eip(t, to), 2), JUMP_PLAIN);
+	else
+		jump(t, to);
+}
+
+/* Go there if a cond b, else on. */
+static void go_if(struct lift *t, const struct ir1 *i, enum ir_cond cond, val a, val b)
+{
+	u32 to = i->ops[0].imm;
+	val target;
+
+	if (!cuts_eip(t, i)) {
+		lift_exit_if(t, cond, a, b, to);
+		fall_through(t);
+		return;
+	}
+	target = lift_zx(t, lift_eip(t, to), 2);
+	target = lift_select(t, lift_setcond(t, cond, a, b), target, lift_eip(t, t->next));
+	lift_exit_ind(t, target, JUMP_PLAIN);
+}
+
+/* The target of an indirect near branch. */
+static val indirect(struct lift *t, const struct ir1 *i)
+{
+	return lift_zx(t, lift_ld_op(t, 0), i->opsize);
+}
+
 void lift_jmp(struct lift *t, const struct ir1 *i)
 {
 	val target;
 
 	if (i->ops[0].kind == IR1_REL) {
 		check_direct(t, i->ops[0].imm);
-		jump(t, i->ops[0].imm);
+		go(t, i);
 		return;
 	}
 	target = indirect(t, i);
@@ -87,8 +122,7 @@ void lift_jcc(struct lift *t, const struct ir1 *i)
 	val taken = lift_cc(t, i->cond), zero = lift_const(t, 0);
 
 	check_direct_if(t, IC_NE, taken, zero, i->ops[0].imm);
-	lift_exit_if(t, IC_NE, taken, zero, i->ops[0].imm);
-	fall_through(t);
+	go_if(t, i, IC_NE, taken, zero);
 }
 
 void lift_jcxz(struct lift *t, const struct ir1 *i)
@@ -96,8 +130,7 @@ void lift_jcxz(struct lift *t, const struct ir1 *i)
 	val count = lift_zx(t, lift_get(t, ECX), i->addrsize), zero = lift_const(t, 0);
 
 	check_direct_if(t, IC_EQ, count, zero, i->ops[0].imm);
-	lift_exit_if(t, IC_EQ, count, zero, i->ops[0].imm);
-	fall_through(t);
+	go_if(t, i, IC_EQ, count, zero);
 }
 
 /* cond: 0 or 1 to go on looping, 0 = LOOP without a condition. */
@@ -110,8 +143,7 @@ static void loop(struct lift *t, const struct ir1 *i, val go)
 		more = lift_select(t, go, more, zero);
 	check_direct_if(t, IC_NE, more, zero, i->ops[0].imm);
 	lift_put_sized(t, ECX, count, i->addrsize);
-	lift_exit_if(t, IC_NE, more, zero, i->ops[0].imm);
-	fall_through(t);
+	go_if(t, i, IC_NE, more, zero);
 }
 
 void lift_loop(struct lift *t, const struct ir1 *i) { loop(t, i, 0); }
@@ -127,17 +159,19 @@ void lift_call(struct lift *t, const struct ir1 *i)
 {
 	bool direct = i->ops[0].kind == IR1_REL;
 	val target = direct ? 0 : indirect(t, i);
-	val sp = lift_push_store(t, lift_const(t, t->next), i->opsize);
+	val sp = lift_push_store(t, lift_eip(t, t->next), i->opsize);
 
 	if (direct)
 		check_direct(t, i->ops[0].imm);
 	else
 		check_indirect(t, target, i->opsize);
 	lift_put_sp(t, sp);
-	if (direct)
-		lift_exit(t, i->ops[0].imm);
-	else
+	if (!direct)
 		lift_exit_ind(t, target, JUMP_CALL);
+	else if (cuts_eip(t, i))
+		go(t, i);
+	else
+		lift_exit(t, i->ops[0].imm);
 }
 
 void lift_ret(struct lift *t, const struct ir1 *i)

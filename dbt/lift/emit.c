@@ -16,6 +16,13 @@ val lift_const(struct lift *t, s64 k)
 	return emit(t, (struct ir_insn){ .op = IR_CONST, .type = T_I32, .k = (s32)k });
 }
 
+val lift_eip(struct lift *t, u32 eip)
+{
+	if (!key_relocatable(t->key))
+		return lift_const(t, (s32)eip);
+	return emit(t, (struct ir_insn){ .op = IR_EIP, .type = T_I32, .k = (s32)eip });
+}
+
 val lift_const64(struct lift *t, s64 k)
 {
 	return emit(t, (struct ir_insn){ .op = IR_CONST, .type = T_I64, .k = k });

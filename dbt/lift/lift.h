@@ -63,6 +63,7 @@ void lift_finish(struct lift *t, u32 eip);
 
 /* -- Emitting -- */
 val lift_const(struct lift *t, s64 k);			/* I32 */
+val lift_eip(struct lift *t, u32 eip);	/* I32: the address of code as EIP, where it runs */
 val lift_const64(struct lift *t, s64 k);
 val lift_op1(struct lift *t, enum ir_op op, val a);	/* result of a's type */
 val lift_op2(struct lift *t, enum ir_op op, val a, val b);

@@ -36,8 +36,11 @@ static val at(struct lift *t, bool pop)
 	const struct ir1_op *o = &t->i->ops[0];
 	u64 seg = t->i->nops && o->kind == IR1_MEM ? o->seg : 0;
 
-	return lift_const64(t, (s64)(t->i->eip | opcode(t->i) << X87_AT_FOP |
-				     seg << X87_AT_SEG | (u64)pop << X87_AT_POP));
+	bool relative = key_relocatable(t->key);
+	u64 eip = relative ? t->i->eip & 0xfff : t->i->eip;
+
+	return lift_const64(t, (s64)(eip | opcode(t->i) << X87_AT_FOP | seg << X87_AT_SEG |
+				     (u64)pop << X87_AT_POP | (u64)relative << X87_AT_RELATIVE));
 }
 
 static void call(struct lift *t, unsigned helper, val a, val b)

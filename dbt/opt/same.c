@@ -17,8 +17,8 @@ typedef val buckets[BUCKETS];		/* the last operation of each chain */
 static bool wanted(const struct ir_insn *in)
 {
 	switch (in->op) {
-	case IR_CONST: case IR_ADD: case IR_SUB: case IR_SHL: case IR_AND: case IR_ZEXT:
-	case IR_EXTRACT: case IR_RAISE_IF:
+	case IR_CONST: case IR_EIP: case IR_ADD: case IR_SUB: case IR_SHL: case IR_AND:
+	case IR_ZEXT: case IR_EXTRACT: case IR_RAISE_IF:
 		return true;
 	}
 	return false;

@@ -75,7 +75,7 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
 	c->cc_b = 0;
-	c->eip = site_eip(b, s);
+	c->eip = site_eip(b, host_frame_page(f), s);
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);
 	host_frame_leave(f, why);
@@ -410,6 +410,7 @@ bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 bool fault_describe(u64 pc, char *buf, size_t size)
 {
 	const struct block *b = cache_block_at(pc);
+	const struct vcpu *c = dbt_this()->c;
 	const struct fault_site *s;
 
 	if (!b)
@@ -417,6 +418,7 @@ bool fault_describe(u64 pc, char *buf, size_t size)
 	s = cache_site_at(b, pc);
 	snprintf(buf, size, "block %08lx +%#lx (%u guest instructions)%s%08lx", b->key.eip,
 		 (unsigned long)(pc - (u64)(uintptr_t)block_code(b)), b->guest_insns,
-		 s ? ", guest pc " : ", block starts at ", s ? site_eip(b, s) : b->key.eip);
+		 s ? ", guest pc " : ", block starts at ",
+		 block_eip_at(b, c->page, s ? s->eip : 0));
 	return true;
 }

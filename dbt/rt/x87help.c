@@ -13,7 +13,7 @@
 
 static inline void note(struct vcpu *c, u64 at)
 {
-	c->x87.fip = (u32)at;
+	c->x87.fip = (u32)at + (at >> X87_AT_RELATIVE & 1 ? (u32)c->page - 2048 : 0);
 	c->x87.fop = at >> X87_AT_FOP & 0x7ff;
 	c->x87.fcs = c->seg[CS].sel;
 }

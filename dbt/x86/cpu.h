@@ -157,9 +157,14 @@ struct vcpu {
 	u64 cc_a, cc_b;
 	u64 eip;		/* zero-extended; valid whenever translated code is not running */
 	u64 next_eip;		/* system helpers: the address after the instruction */
-	/* context tag (dbt/cache/context.h), in R_CTX while translated code runs */
+	/* the context's jump cache (dbt/cache/context.h), in R_CTX while translated code runs */
 	u64 ctx;
 	u64 exit_arg;		/* what the exit says (dbt/backend/glue.h) */
+	/*
+	 * R_PAGE as translated code left it: linear page of its block + 2048, sign-extended. Means
+	 * something in relocatable code only (dbt/x86/mode.h).
+	 */
+	u64 page;
 
 	/* Read by translated code. */
 	struct segment seg[8];	/* enum sreg; two spare */
@@ -234,6 +239,12 @@ enum vcpu_pending {
 	PENDING_BUSY_PAGE = 1u << 6,	/* the cache's: see cache_page_busy */
 	PENDING_DEBUG = 1u << 7,	/* debug_hits may not be 0 */
 };
+
+/* What vcpu.page is for code at eip, whose CS has base 0. */
+static inline u64 vcpu_page_of(u64 eip)
+{
+	return (u64)(s64)(s32)(((u32)eip & ~0xfffu) + 2048);
+}
 
 static inline bool segment_same(const struct segment *a, const struct segment *b)
 {

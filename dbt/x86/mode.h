@@ -41,6 +41,17 @@ enum key_flag {
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 
+/*
+ * Blocks of such code hold at any linear address: EIP is not in their key (dbt/backend/block.h), as
+ * a flat CS has base 0 and no limit. Code of 16 bits wraps EIP; single instructions and breakpoints
+ * are bound to addresses.
+ */
+static inline bool key_relocatable(u32 flags)
+{
+	return (flags & (1u << (KEY_FLAT_SHIFT + CS))) && (flags & KEY_CS32) &&
+	       !(flags & (KEY_SINGLE | KEY_BREAK));
+}
+
 /* Both, for everything: after reset, system helpers, far transfers. */
 void vcpu_mode_update(struct vcpu *c);
 

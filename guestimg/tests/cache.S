@@ -227,4 +227,33 @@ code part_data			/* counts up its data, which are at PART_DATA (cache.h) */
 	ret
 end part_data
 
+/* -- At many addresses: EAX is that of the code, or so many bytes more ---------------------- */
+code place_pop
+	call	1f
+1:	popl	%eax
+	ret
+end place_pop
+code place_calls
+	call	1f
+	subl	$5, %eax
+	ret
+1:	call	2f
+	ret
+2:	movl	4(%esp), %eax
+	jmp	3f
+	ud2
+3:	testl	%eax, %eax
+	jz	place_calls
+	ret
+end place_calls
+code place_loop
+	movl	$100, %ecx
+1:	call	2f
+2:	popl	%eax
+	decl	%ecx
+	jnz	1b
+	subl	$10, %eax
+	ret
+end place_loop
+
 	.section .note.GNU-stack, "", @progbits

@@ -27,5 +27,6 @@ void main(void)
 	test_writes();
 	test_strings();
 	test_parts();
+	test_places();
 	finish("cache");
 }

@@ -10,7 +10,8 @@
 	X(own_imm) X(over_movsb) X(over_stosl) X(over_push) X(over_xchg) X(over_cmpxchg8b) \
 	X(over_sgdt) \
 	X(over_fst) X(over_call) X(over_pusha) X(over_enter) X(disk_fn) X(last_byte) X(page_walk) \
-	X(part_ahead) X(part_side) X(part_each) X(part_data)
+	X(part_ahead) X(part_side) X(part_each) X(part_data) \
+	X(place_pop) X(place_calls) X(place_loop)
 #define PART_DATA 11		/* offset of the data in part_data */
 
 #define X(name) extern char name[], name##_end[];
@@ -47,6 +48,7 @@ void test_mappings(void);	/* cache_map.c */
 void test_writes(void);		/* cache_smc.c */
 void test_strings(void);	/* cache_string.c */
 void test_parts(void);		/* cache_parts.c */
+void test_places(void);		/* cache_place.c */
 /*
  * cache_busy.c. Stores to data and calls of fn in turns, both on one page: so many that its blocks
  * check themselves from then on.

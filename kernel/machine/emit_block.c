@@ -40,6 +40,7 @@ void block_begin(void)
 	if (!t.scratch)
 		t.scratch = malloc(SCRATCH);
 	must(t.scratch);
+	jump_cache_clear(&t.jump);
 	arena_init(&t.arena, t.scratch, SCRATCH);
 	t.ir = ir_new(&t.arena);
 	t.ir->guest[0] = (struct ir_guest){ .eip = EIP, .len = 4 };
@@ -102,7 +103,8 @@ void operands_set(s64 a, s64 b)
 	struct vcpu *c = cpu();
 
 	memset(c, 0, sizeof(*c));
-	c->ctx = TAG;
+	c->ctx = (u64)(uintptr_t)&t.jump;
+	c->eip = EIP;
 	c->mxcsr = MXCSR_RESET;
 	for (unsigned g = 0; g < 8; g++)
 		c->gpr[g] = (u64)(s32)(0x11111111u * g);
@@ -125,9 +127,12 @@ u32 enter(void)
 	why = dbt_enter(t.code[0]);
 	host_xmm_save(c->xmm);
 	c->mxcsr |= host_fp_take_flags();
+	if (why == EXIT_FAR)
+		return 0;
 	if (why != EXIT_LINK)
 		return why;
-	c->eip = (u32)(EIP + t.link[c->exit_arg % LINKS].delta);
+	c->eip = (u32)(c->page - 2048 + EIP % 4096 +
+		       (u64)(s64)t.link[c->exit_arg % LINKS].delta);
 	return 0;
 }
 

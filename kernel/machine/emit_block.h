@@ -7,6 +7,7 @@
 #define KERNEL_MACHINE_EMIT_BLOCK_H
 
 #include "dbt/backend/backend.h"
+#include "dbt/cache/jump_cache.h"
 #include "dbt/ir/ir.h"
 #include "dbt/x86/cpu.h"
 #include "kernel/cpu.h"
@@ -19,7 +20,6 @@
 #define EIP 0x1000		/* of the one x86 instruction */
 #define NEXT (EIP + 0x10)	/* where an exit goes: on the same page */
 #define FAR 0x7000		/* on another one */
-#define TAG 5
 
 /* Code has to be near the monitor, as the cache is. */
 struct emit_block {
@@ -30,6 +30,7 @@ struct emit_block {
 	struct recipe recipe[4];
 	void *scratch;		/* the heap's, kept for the next test */
 	struct vcpu want;
+	struct jump_cache jump;	/* of the context that blocks run in */
 	struct arena arena;
 	struct ir *ir;
 	u64 random;

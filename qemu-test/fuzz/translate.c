@@ -69,7 +69,7 @@ static void end(struct outcome *o)
 
 	*c = fuzz_cpu;
 	c->cc_a = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
-	c->cc_op = c->cc_b = c->cc_r = c->next_eip = c->exit_arg = 0;
+	c->cc_op = c->cc_b = c->cc_r = c->next_eip = c->exit_arg = c->page = 0;
 	f = c->fault;
 	memset(&c->fault, 0, sizeof(c->fault));		/* padding too */
 	if (f.raised)
@@ -198,14 +198,14 @@ static struct block *find(struct block_key *k, struct fault *f)
 	struct block *b;
 	gpa_t pa;
 
-	*f = exec_fetch(&fuzz_dbt, gva(k->cs_base + k->eip), &pa);
-	if (f->raised || k->eip > fuzz_cpu.seg[CS].limit)
+	*f = exec_fetch(&fuzz_dbt, gva(k->cs_base + fuzz_cpu.eip), &pa);
+	if (f->raised || fuzz_cpu.eip > fuzz_cpu.seg[CS].limit)
 		return NULL;
 	k->page = (u32)(pa.a >> FRAME_SHIFT);
 	for (b = cache_first(k); b; b = cache_next(b, k))
 		if (b->key.page2 == BLOCK_ONE_PAGE)
 			return b;
-	return translate(&fuzz_dbt, k, (u32)(pa.a >> FRAME_SHIFT), f);
+	return translate(&fuzz_dbt, k, fuzz_cpu.eip, (u32)(pa.a >> FRAME_SHIFT), f);
 }
 
 static void entry(struct bytes_rng *r)
@@ -218,8 +218,7 @@ static void entry(struct bytes_rng *r)
 	if (verbose)
 		fuzz_cpu_print();
 	start_cpu = fuzz_cpu;
-	k = (struct block_key){ .eip = (u32)fuzz_cpu.eip, .cs_base = (u32)fuzz_cpu.seg[CS].base,
-				.flags = fuzz_cpu.key_flags };
+	k = exec_key(&fuzz_cpu);
 	b = find(&k, &f);
 	if (!b)
 		return;

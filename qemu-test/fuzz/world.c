@@ -144,9 +144,11 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 #define GLUE(name) \
 	__attribute__((aligned(4))) void name(void) { panic("fuzz: host code is not run"); }
 void glue_exit_link(void), glue_jump_far(void), glue_jump_ind(void), glue_exit_kick(void);
-void glue_exit_stale(void), glue_sys(void), glue_call(void), glue_entry_cf(void);
+void glue_exit_closed(void), glue_exit_stale(void), glue_sys(void), glue_call(void);
+void glue_entry_cf(void);
 GLUE(glue_exit_link) GLUE(glue_jump_far) GLUE(glue_jump_ind) GLUE(glue_exit_kick)
-GLUE(glue_exit_stale) GLUE(glue_sys) GLUE(glue_call) GLUE(glue_entry_cf)
+GLUE(glue_exit_closed) GLUE(glue_exit_stale) GLUE(glue_sys) GLUE(glue_call)
+GLUE(glue_entry_cf)
 #define LEAF(name) void leaf_##name(void); GLUE(leaf_##name)
 #include "dbt/ir/leaves.def"
 #undef LEAF

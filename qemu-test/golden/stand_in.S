@@ -18,6 +18,7 @@ golden_code:
 	stand_in glue_jump_far
 	stand_in glue_jump_ind
 	stand_in glue_exit_kick
+	stand_in glue_exit_closed
 	stand_in glue_exit_stale
 	stand_in glue_sys
 	stand_in glue_call

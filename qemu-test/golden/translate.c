@@ -9,7 +9,7 @@
  *		lift TEXT		each IR instruction as lifted
  *		pass KEY		a pass has run; after the last one:
  *		ir TEXT			each IR instruction that is left
- *		word HEX		each word of host code
+ *		word HEX		each word of host code, from behind the entry on
  *		data N			words from N on are data
  *		site N EIP TEXT		a host instruction that may fault
  *		glue NAME OFFSET	entry points, in bytes from the block's start
@@ -190,17 +190,18 @@ static void print_fields(void)
 
 static void print_code(const struct backend_out *o, u32 eip)
 {
-	unsigned words = (unsigned)(o->end - o->code), data = words;
+	const u32 *code = o->code + HOST_ENTRY_WORDS;
+	unsigned words = (unsigned)(o->end - code), data = words;
 
 	for (unsigned n = 0; n < words; n++)
-		printf("word %08x\n", o->code[n]);
+		printf("word %08x\n", code[n]);
 	for (unsigned n = 0; n < o->sites; n++)
 		if (o->site[n].vmap && o->site[n].vmap < data)
 			data = o->site[n].vmap;
 	printf("data %u\n", data);
 	for (unsigned n = 0; n < o->sites; n++)
 		print_site(o, eip, &o->site[n]);
-#define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)golden_code));
+#define X(name) printf("glue " #name " %ld\n", (long)(name - (u8 *)code));
 #define LEAF(name) X(leaf_##name)
 	GOLDEN_GLUE(X)
 #include "dbt/ir/leaves.def"

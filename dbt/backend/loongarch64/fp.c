@@ -209,10 +209,51 @@ static bool one_operand(struct emit *e, const struct ir_insn *in)
 	return true;
 }
 
+/* Does the word leave general registers alone? LSX's, but those that move an element to one. */
+static bool vector_only(u32 word)
+{
+	return word >> 24 >= 0x70 && word >> 24 <= 0x77 &&
+	       (word < 0x72ef8000 || word > 0x72f3ffff);
+}
+
+/* A store, or a load to a vector register. */
+static bool access_without_result(u32 word)
+{
+	return word >> 24 == 0x29 || word >> 24 == 0x2b || word >> 24 == 0x2c;
+}
+
+/*
+ * When a packed instruction traps, QEMU loses what the words before it, since the last access to
+ * memory, have written to general registers: its helpers for them say that they read none. So an
+ * access comes between.
+ */
+static void settle(struct emit *e)
+{
+	const u32 *p = e->c.p, *first = e->start - HOST_ENTRY_WORDS;
+
+	while (p > first && vector_only(p[-1]))
+		p--;
+	if (p == first || !access_without_result(p[-1]))
+		la_ld_w(&e->c, R_ZERO, R_STATE, state_offset(0));
+}
+
+static bool packed(unsigned row)
+{
+	switch (row) {
+	case VEC_CVT_PS_PD: case VEC_CVT_PD_PS: case VEC_CVT_PS_W: case VEC_CVTT_PS_W:
+	case VEC_CVT_PD_W: case VEC_CVTT_PD_W: case VEC_ADDSUB_PS: case VEC_ADDSUB_PD:
+	case VEC_HADD_PS: case VEC_HADD_PD: case VEC_HSUB_PS: case VEC_HSUB_PD:
+		return true;
+	}
+	return vec_fp[row].kind != VFP_NONE && (!vec_fp[row].scalar || vec_fp[row].kind == VFP_CMP);
+}
+
 bool lower_fp(struct emit *e, const struct ir_insn *in)
 {
 	int a, b;
 
+	if (packed(in->k))
+		settle(e);
 	if (in->k == VEC_CVT_I_SS || in->k == VEC_CVT_I_SD) {
 		from_integer(e, in);
 		return true;

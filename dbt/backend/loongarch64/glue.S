@@ -10,7 +10,7 @@
 
 	.text
 
-/* u32 dbt_enter(const u32 *code): run translated code on this core's vCPU until it leaves. */
+/* u32 dbt_enter(const u32 *entry): run translated code on this core's vCPU until it leaves. */
 	.globl	dbt_enter
 	.type	dbt_enter, @function
 dbt_enter:
@@ -40,11 +40,14 @@ resume:
 	ld.d	$r22, $tp, ST_CCA
 	ld.d	$r31, $tp, ST_CCB
 	ld.d	$r10, $tp, ST_CTX
-	jr	$a0
+	move	$t0, $a0
+	ld.w	$a0, $tp, ST_EIP
+	jr	$t0
 	.size	dbt_enter, . - dbt_enter
 
 /* Everything pinned goes to struct vcpu. */
 	.macro	save_pinned
+	st.d	$r9, $tp, ST_PAGE
 	st.d	$r23, $tp, ST_GPR(0)
 	st.d	$r24, $tp, ST_GPR(1)
 	st.d	$r25, $tp, ST_GPR(2)
@@ -98,6 +101,12 @@ door glue_exit_link
 	li.w	$a0, EXIT_LINK
 	b	leave
 
+/* A block's entry that backend_close has overwritten. */
+door glue_exit_closed
+	store_eip $a0
+	li.w	$a0, EXIT_CLOSED
+	b	leave
+
 door glue_exit_kick
 	store_eip $a0
 	li.w	$a0, EXIT_KICK
@@ -105,45 +114,39 @@ door glue_exit_kick
 
 /* Called by bl from a self-checking block: ra tells which. */
 door glue_exit_stale
-	store_eip $a0
 	st.d	$ra, $tp, ST_EXIT_ARG
 	li.w	$a0, EXIT_STALE
 	b	leave
 
-/* a0 = eip. Changes t0, t1, t2; falls through if the cache has it not. */
+/* a0 = eip. Changes t0, t1; falls through if the cache has it not. */
 	.macro	probe
-	lu12i.w	$t0, JUMP_CACHE_OFFSET >> 12
-	bstrpick.d $t1, $a0, 31, JUMP_CACHE_FOLD
-	xor	$t1, $t1, $a0
-	add.d	$t0, $t0, $tp
-	bstrpick.d $t1, $t1, JUMP_CACHE_BITS - 1, 0
-	alsl.d	$t0, $t1, $t0, 4
-	slli.d	$t1, $r10, 32
-	ld.d	$t2, $t0, 0
-	bstrins.d $t1, $a0, 31, 0
-	bne	$t1, $t2, 1f
+	srli.d	$t0, $a0, JUMP_CACHE_FOLD
+	xor	$t0, $t0, $a0
+	bstrpick.d $t0, $t0, JUMP_CACHE_BITS - 1, 0
+	alsl.d	$t0, $t0, $r10, 4
+	ld.d	$t1, $t0, 0
+	bne	$t1, $a0, 1f
 	ld.d	$t0, $t0, 8
 	jr	$t0
 1:
 	.endm
 
-/* Called by bl, a link's number behind the call; a0 = eip. */
-	.macro	jump_miss why
-	ld.wu	$t0, $ra, 0
-	store_eip $a0
-	st.d	$t0, $tp, ST_EXIT_ARG
-	li.w	$a0, \why
-	b	leave
-	.endm
-
 door glue_jump_ind
 	bnez	$r21, glue_exit_kick
 	probe
-	jump_miss EXIT_INDIRECT
+	store_eip $a0
+	li.w	$a0, EXIT_INDIRECT
+	b	leave
 
+/* Called by bl, a link's number behind the call; a0 = eip. */
 door glue_jump_far
+	bnez	$r21, glue_exit_kick
 	probe
-	jump_miss EXIT_FAR
+	ld.wu	$t0, $ra, 0
+	store_eip $a0
+	st.d	$t0, $tp, ST_EXIT_ARG
+	li.w	$a0, EXIT_FAR
+	b	leave
 
 door glue_sys
 	store_eip $a0
@@ -164,11 +167,12 @@ door glue_fault
 
 /*
  * a0 = helper, a1 a2 a3 its arguments; result in a0. The guest's general registers and flag
- * operands are in registers that C saves; the two pinned ones that it does not are kept here.
+ * operands are in registers that C saves; the three pinned ones that it does not are kept here.
  */
 door glue_call
 	addi.d	$sp, $sp, -32
 	st.d	$ra, $sp, 0
+	st.d	$r9, $tp, ST_PAGE
 	st.d	$r10, $sp, 8
 	st.d	$r20, $sp, 16
 	la.local $t0, helper_fn
@@ -177,6 +181,7 @@ door glue_call
 	addi.d	$a0, $tp, 256
 	jirl	$ra, $t0, 0
 	ld.d	$ra, $sp, 0
+	ld.d	$r9, $tp, ST_PAGE
 	ld.d	$r10, $sp, 8
 	ld.d	$r20, $sp, 16
 	addi.d	$sp, $sp, 32

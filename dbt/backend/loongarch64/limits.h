@@ -10,6 +10,6 @@
 #define HOST_DISP_BITS 12		/* of a load's displacement, signed */
 #define HOST_VDISP_BITS 12		/* of a whole vector's */
 #define HOST_JUMP_REACH (128ll << 20)	/* bytes that an unconditional jump reaches each way */
-#define HOST_GUARD_TAG_MAX 2047		/* largest context tag in a guard: addi.w's immediate */
+#define HOST_ENTRY_WORDS 1		/* of a block's entry for indirect exits */
 
 #endif

@@ -9,9 +9,9 @@
  *   r1        ra: scratch, link of calls to helpers
  *   r2        tp: pointer to the core's vCPU state
  *   r3        sp: the monitor's stack              (64-bit mode: a temporary)
- *   r4-r8     temporaries; r4-r7 arguments of helpers
- *   r9        a temporary                          (position-independent blocks: rPAGE)
- *   r10       rCTX: context tag
+ *   r4-r8     temporaries; r4-r7 arguments of helpers; r4 EIP at indirect exits
+ *   r9        rPAGE: linear page of the block + 2048, in relocatable code
+ *   r10       rCTX: the context's jump cache
  *   r11       a temporary                          (64-bit mode: rLIMIT = -2^62)
  *   r12-r19   temporaries                          (64-bit mode: guest R8..R15)
  *   r20       rCCOP: the kind of the last instruction that set flags
@@ -42,7 +42,7 @@
 #define R_T2     6
 #define R_T3     7
 #define R_T4     8
-#define R_T5     9
+#define R_PAGE   9
 #define R_CTX    10
 #define R_LIMIT  11
 #define R_CCOP   20
@@ -51,15 +51,15 @@
 #define R_CCB    31
 
 /* Temporaries outside 64-bit mode only. */
-#define R_T6     11
-#define R_T7     12
-#define R_T8     13
-#define R_T9     14
-#define R_T10    15
-#define R_T11    16
-#define R_T12    17
-#define R_T13    18
-#define R_T14    19
+#define R_T5     11
+#define R_T6     12
+#define R_T7     13
+#define R_T8     14
+#define R_T9     15
+#define R_T10    16
+#define R_T11    17
+#define R_T12    18
+#define R_T13    19
 
 /* Guest register n as x86 numbers it: 0 EAX .. 7 EDI; 8 R8 .. 15 R15 in 64-bit mode only. */
 #define R_GPR(n) ((n) < 8 ? 23 + (n) : 4 + (n))
@@ -69,8 +69,8 @@
 #define V_XMM(n) (16 + (n))
 
 /* Temporaries as bit masks, bit n for register n. */
-#define R_TEMPS_64 0x000003f0u
-#define R_TEMPS_32 0x000ffbf0u
+#define R_TEMPS_64 0x000001f0u
+#define R_TEMPS_32 0x000ff9f0u
 #define V_TEMPS    0x0000ffffu
 /* The allocator's pool outside 64-bit mode: also the registers of XMM0 … XMM7. */
 #define V_POOL_32  0x00ffffffu

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The entry of a self-checking block: dbt/backend/selfcheck.c says what is compared. T0 and T1
- * have the addresses of the guest's words and of the literals, v0 collects the differences. The
+ * have the addresses of the guest's words and of the literals, T5 collects the differences. The
  * literals' address is one that LUI and ORI make: the code cache is in kseg0.
  */
 #include "dbt/backend/mips64/prims.h"
 
 #include "kernel/lib/bits.h"
 
-#define R_DIFF 2
+#define R_DIFF R_T5
 
 void host_check_begin(struct emit *e) { mi_or(&e->c, R_DIFF, R_ZERO, R_ZERO); }
 

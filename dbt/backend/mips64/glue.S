@@ -9,6 +9,7 @@
 
 #define tp $28
 #define kick $27
+#define rPAGE $2
 #define rCTX $3
 #define rCCOP $24
 #define rCCB $25
@@ -25,7 +26,7 @@
 \name:
 	.endm
 
-/* u32 dbt_enter(const u32 *code): run translated code on this core's vCPU until it leaves. */
+/* u32 dbt_enter(const u32 *entry): run translated code on this core's vCPU until it leaves. */
 door dbt_enter
 	daddiu	$29, $29, -FRAME
 	sd	$31, 0($29)
@@ -52,10 +53,13 @@ resume:
 	ld	rCCA, ST_CCA(tp)
 	ld	rCCB, ST_CCB(tp)
 	ld	rCTX, ST_CTX(tp)
-	jr	$4
+	move	$5, $4
+	lw	$4, ST_EIP(tp)
+	jr	$5
 
 /* Everything pinned goes to struct vcpu. */
 	.macro	save_pinned
+	sd	rPAGE, ST_PAGE(tp)
 	sd	$16, ST_GPR(0)(tp)
 	sd	$17, ST_GPR(1)(tp)
 	sd	$18, ST_GPR(2)(tp)
@@ -100,6 +104,12 @@ door glue_exit_link
 	li	$4, EXIT_LINK
 	b	leave
 
+/* A block's entry that backend_close has overwritten. */
+door glue_exit_closed
+	store_eip $4
+	li	$4, EXIT_CLOSED
+	b	leave
+
 door glue_exit_kick
 	store_eip $4
 	li	$4, EXIT_KICK
@@ -107,46 +117,40 @@ door glue_exit_kick
 
 /* Called from a self-checking block: ra tells which. */
 door glue_exit_stale
-	store_eip $4
 	sd	$31, ST_EXIT_ARG(tp)
 	li	$4, EXIT_STALE
 	b	leave
 
-/* $4 = eip. Changes $1, $5, $6, $7; falls through if the cache has it not. */
+/* $4 = eip. Changes $5, $6; falls through if the cache has it not. */
 	.macro	probe
-	dext	$5, $4, JUMP_CACHE_FOLD, 32 - JUMP_CACHE_FOLD
+	srl	$5, $4, JUMP_CACHE_FOLD
 	xor	$5, $5, $4
 	dext	$5, $5, 0, JUMP_CACHE_BITS
 	dsll	$5, $5, 4
-	lui	$6, JUMP_CACHE_OFFSET >> 16
-	daddu	$6, $6, tp
-	daddu	$6, $6, $5
-	dsll	$1, rCTX, 32
-	dins	$1, $4, 0, 32
-	ld	$7, JUMP_CACHE_OFFSET & 0xffff($6)
-	bne	$1, $7, 1f
-	ld	$7, (JUMP_CACHE_OFFSET & 0xffff) + 8($6)
-	jr	$7
+	daddu	$5, $5, rCTX
+	ld	$6, 0($5)
+	bne	$4, $6, 1f
+	ld	$5, 8($5)
+	jr	$5
 1:
-	.endm
-
-/* Called, a link's number behind the call; $4 = eip. */
-	.macro	jump_miss why
-	lwu	$5, 0($31)
-	store_eip $4
-	sd	$5, ST_EXIT_ARG(tp)
-	li	$4, \why
-	b	leave
 	.endm
 
 door glue_jump_ind
 	bne	kick, $0, glue_exit_kick
 	probe
-	jump_miss EXIT_INDIRECT
+	store_eip $4
+	li	$4, EXIT_INDIRECT
+	b	leave
 
+/* Called, a link's number behind the call; $4 = eip. */
 door glue_jump_far
+	bne	kick, $0, glue_exit_kick
 	probe
-	jump_miss EXIT_FAR
+	lwu	$5, 0($31)
+	store_eip $4
+	sd	$5, ST_EXIT_ARG(tp)
+	li	$4, EXIT_FAR
+	b	leave
 
 door glue_sys
 	store_eip $4
@@ -169,11 +173,12 @@ door glue_fault
 
 /*
  * $4 = helper, $5 $6 $7 its arguments; result in $4. The guest's general registers and one flag
- * operand are in registers that C saves; the three pinned ones that it does not are kept here.
+ * operand are in registers that C saves; the four pinned ones that it does not are kept here.
  */
 door glue_call
 	daddiu	$29, $29, -32
 	sd	$31, 0($29)
+	sd	rPAGE, ST_PAGE(tp)
 	sd	rCTX, 8($29)
 	sd	rCCOP, 16($29)
 	sd	rCCB, 24($29)
@@ -189,6 +194,7 @@ door glue_call
 	ld	rCCOP, 16($29)
 	ld	rCCB, 24($29)
 	move	$4, $2
+	ld	rPAGE, ST_PAGE(tp)
 	daddiu	$29, $29, 32
 	jr	$31
 

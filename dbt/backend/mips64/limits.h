@@ -11,6 +11,6 @@
 #define HOST_VDISP_BITS 10		/* of a whole vector's: MSA's for bytes */
 /* J and JAL stay within their 256 MiB: cache and monitor lie in the same ones. */
 #define HOST_JUMP_REACH (256ll << 20)
-#define HOST_GUARD_TAG_MAX 32767	/* largest context tag in a guard: addiu's immediate */
+#define HOST_ENTRY_WORDS 2		/* of a block's entry for indirect exits */
 
 #endif

@@ -7,8 +7,8 @@
  *
  *   $0        zero
  *   $1        at: scratch of one IR operation; base of a guest access
- *   $2        a temporary                          (position-independent blocks: rPAGE)
- *   $3        rCTX: context tag                    (64-bit mode: a temporary)
+ *   $2        rPAGE: linear page of the block + 2048, in relocatable code
+ *   $3        rCTX: the context's jump cache       (64-bit mode: a temporary)
  *   $4-$7     temporaries; arguments of helpers
  *   $8-$15    temporaries                          (64-bit mode: guest R8..R15)
  *   $16-$23   guest EAX ECX EDX EBX ESP EBP ESI EDI (64-bit mode: RAX..RDI)
@@ -45,6 +45,7 @@
 #define R_T1     5
 #define R_T2     6
 #define R_T3     7
+#define R_PAGE   2
 #define R_CTX    3
 #define R_CCOP   24
 #define R_CCB    25
@@ -79,7 +80,7 @@
 
 /* Temporaries as bit masks, bit n for register n. */
 #define R_TEMPS_64 0x200000f8u
-#define R_TEMPS_32 0x0000fff4u
+#define R_TEMPS_32 0x0000fff0u
 #define V_TEMPS    0x0000ffffu
 /* The allocator's pool outside 64-bit mode: also the registers of XMM0 … XMM7. */
 #define V_POOL_32  0x00ffffffu
