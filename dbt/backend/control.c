@@ -223,13 +223,10 @@ static void (*const leaf_of[HELPER_COUNT])(void) = {
 
 static void call_helper(struct emit *e, unsigned helper)
 {
-	if (leaf_of[helper]) {
+	if (leaf_of[helper])
 		va_canonical(e);	/* leaves change vector temporaries */
-		host_call_door(e, leaf_of[helper]);
-		return;
-	}
 	host_const(e, R_ARG(0), helper);
-	host_call_door(e, glue_call);
+	host_call_door(e, leaf_of[helper] ? leaf_of[helper] : glue_call);
 }
 
 /* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */

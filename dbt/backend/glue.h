@@ -36,8 +36,11 @@
 #define ST_CTX 424
 #define ST_EXIT_ARG 432
 #define ST_PAGE 440
+#define ST_SEG 448
+#define ST_HELP 1008
 #define ST_HELP7 1064
 #define ST_LEAF_HOLD 1096
+#define ST_X87 1352
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1

@@ -3,4 +3,4 @@ OBJS_dbt += $(addprefix dbt/backend/,control.o host_frame.o lower.o mem.o regall
 	sites.o uses.o vregs.o xmm.o)
 # What cannot be built for the build machine, or has a stand-in in native programs.
 BACKEND_HOST_ONLY = $(addprefix dbt/backend/$(HOST)/,glue.o guest_access.o host_access.o host_fp.o \
-	strings.o sync.o vector_regs.o) dbt/backend/host_frame.o dbt/backend/xmm.o
+	strings.o sync.o vector_regs.o x87.o) dbt/backend/host_frame.o dbt/backend/xmm.o

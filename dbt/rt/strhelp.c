@@ -11,4 +11,5 @@
 		(void)c, (void)a, (void)b, (void)d; \
 		return 0; \
 	}
+#define LEAF_OF(name)
 #include "dbt/ir/leaves.def"

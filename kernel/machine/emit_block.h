@@ -72,5 +72,7 @@ void operands_set(s64 a, s64 b);
 u32 enter(void);
 /* Emit and run the block on the state as it is; false, with t.why, if the evaluator differs. */
 bool check(const char *name, unsigned k, s64 a, s64 b);
+/* The same with the block that check() has emitted. */
+bool check_again(const char *name, unsigned k, s64 a, s64 b);
 
 #endif

@@ -436,7 +436,7 @@ const char *emit_test(void)
 
 	t.random = 0x853c49e6748fea9b;
 	ok = test_binaries() && test_unaries() && test_mixes() && test_pressure() &&
-	     test_exits() && test_chains() && test_vectors();
+	     test_exits() && test_chains() && test_vectors() && emit_test_x87();
 	memset(cpu(), 0, sizeof(struct vcpu));
 	return ok ? NULL : t.why;
 }
