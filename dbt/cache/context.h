@@ -67,7 +67,8 @@ void contexts_fetched(struct contexts *x, u64 va);
 
 /*
  * The jump cache of the context that is like `like` (space, mapping, flags, CS); the one not used
- * for longest makes room. Good until the next call of anything here.
+ * for longest makes room. Stays while fewer than CONTEXTS others
+ * are asked for, and its mapping is numbered as it was.
  */
 struct jump_cache *contexts_find(struct contexts *x, const struct context *like);
 

@@ -17,7 +17,7 @@ import sys
 
 ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+),\s*(\d+)\)', re.M)
 ROUND_IT = 64           # instructions of a row's beginning and end, and of the two time stamps
-BLOCK_MOST = 96                 # instructions of a block at most
+BLOCK_MOST = 64                 # instructions of an ordinary block at most
 IDEA_ROWS = ("mix", "memcpy32", "chaseN")
 
 
