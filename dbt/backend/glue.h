@@ -10,7 +10,7 @@
 /*
  * The jump cache of a context, which R_CTX points to: 2^BITS entries of { eip, entry of its block }
  * (dbt/cache/jump_cache.h). That of eip is at (eip >> SHIFT) modulo 2^BITS, or else at
- * (eip ^ eip >> SHIFT + BITS) modulo 2^BITS: different ones for those that share the first.
+ * (eip ^ eip >> BITS) modulo 2^BITS: different ones for those that share the first.
  */
 #define JUMP_CACHE_BITS 13
 #define JUMP_CACHE_SHIFT 2

@@ -44,7 +44,7 @@ static inline unsigned jump_cache_first(u64 eip)
 
 static inline unsigned jump_cache_second(u64 eip)
 {
-	return ((u32)eip ^ (u32)eip >> (JUMP_CACHE_SHIFT + JUMP_CACHE_BITS)) % JUMP_ENTRIES;
+	return ((u32)eip ^ (u32)eip >> JUMP_CACHE_BITS) % JUMP_ENTRIES;
 }
 
 /* eip as entries have it. */

@@ -126,7 +126,7 @@ door glue_exit_stale
 	bne	$t1, $a0, 1f
 	ld.d	$t0, $t0, 8
 	jr	$t0
-1:	srli.d	$t0, $a0, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS
+1:	srli.d	$t0, $a0, JUMP_CACHE_BITS
 	xor	$t0, $t0, $a0
 	bstrpick.d $t0, $t0, JUMP_CACHE_BITS - 1, 0
 	alsl.d	$t0, $t0, $r10, 4

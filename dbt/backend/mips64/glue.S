@@ -130,7 +130,7 @@ door glue_exit_stale
 	bne	$4, $6, 1f
 	ld	$5, 8($5)
 	jr	$5
-1:	dsrl	$5, $4, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS
+1:	dsrl	$5, $4, JUMP_CACHE_BITS
 	xor	$5, $5, $4
 	dext	$5, $5, 0, JUMP_CACHE_BITS
 	dsll	$5, $5, 4
