@@ -163,8 +163,8 @@ const u32 *exec_fault(void)
  */
 const u32 *exec_miss(u32 why)
 {
-	struct dbt *d = dbt_this();
-	struct vcpu *c = d->c;
+	struct vcpu *c = cpu_vcpu_area(cpu_self());
+	struct dbt *d = c->owner;
 	const u32 *code = NULL;
 
 	if (wanted(c) || (c->key_flags & (KEY_SINGLE | KEY_BREAK)))

@@ -42,9 +42,10 @@ static void make_ready(struct shadow *s, struct shadow_half *h)
 
 static bool is_ready(const struct shadow_half *h) { return h->asid && !h->lates; }
 
+/* The second one's may make numbers run out. */
 static __attribute__((noinline)) void make_all_ready(struct shadow *s, struct shadow_half *h)
 {
-	while (!is_ready(&h[0]) || !is_ready(&h[1]))	/* the second one's may make numbers run out */
+	while (!is_ready(&h[0]) || !is_ready(&h[1]))
 		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 			make_ready(s, &h[v]);
 }

@@ -5,9 +5,10 @@
 profile.py [linux | gb32 | process | ROW] [--host H] [--lines N]
 
 Boots the guest as `make bench` does, with the profiling plugin; of a ROW of guestimg/process or of
-guestimg/bench, what lies between its two time stamps is counted, and shown for each repetition.  A boundary between
-functions can lie within one of the plugin's 16-byte pieces: such a piece counts for the function
-that begins before its middle.  Not a judge: it fails only if the guest does not come to its end.
+guestimg/bench, what lies between its two time stamps is counted, and shown for each repetition.
+A boundary between functions can lie within one of the plugin's 16-byte pieces: such a piece counts
+for the function that begins before its middle.  Not a judge: it fails only if the guest does not
+come to its end.
 """
 import argparse
 import bisect

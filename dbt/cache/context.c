@@ -26,7 +26,11 @@ static void start_again(struct contexts *x)
 	x->changes++;
 }
 
-u32 contexts_mapping(struct contexts *x, u32 space)
+/*
+ * The number of the space's mapping. When the numbers run out they start again: all contexts go,
+ * and so does what owner.h says; ask for those of several spaces until none has changed.
+ */
+static u32 mapping_of(struct contexts *x, u32 space)
 {
 	if (x->mapping[space])
 		return x->mapping[space];
@@ -120,15 +124,16 @@ static unsigned find(struct contexts *x, const struct context *like)
 	return n;
 }
 
-const struct context_place *contexts_place_slow(struct contexts *x, const struct context_place *like)
+const struct context_place *contexts_place_slow(struct contexts *x,
+						const struct context_place *like)
 {
 	struct context_place *p = contexts_place_guess(x, like->space, like->flags);
 	u32 space[2] = { like->space, SPACE_GLOBAL };
 
 	*p = *like;
 	do {
-		p->mapping[1] = contexts_mapping(x, space[1]);
-		p->mapping[0] = contexts_mapping(x, space[0]);
+		p->mapping[1] = mapping_of(x, space[1]);
+		p->mapping[0] = mapping_of(x, space[0]);
 	} while (p->mapping[1] != x->mapping[SPACE_GLOBAL]);
 	for (unsigned k = 0; k < 2; k++) {
 		unsigned n = find(x, &(struct context){

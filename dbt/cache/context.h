@@ -67,7 +67,7 @@ struct contexts {
 	struct fetched_page page[FETCHED_PAGES];
 	u64 uses;
 	u32 epoch;			/* goes up when code is given up that entries may lead to */
-	u32 changes;	/* not 0; goes up with it, and when a mapping's number or a context is gone */
+	u32 changes;			/* the same, and when a mapping or a context is; not 0 */
 	struct context context[CONTEXTS];
 	struct context_place place[PLACES];
 	struct jump_cache jump[CONTEXTS];
@@ -75,11 +75,6 @@ struct contexts {
 
 void contexts_init(struct contexts *x);
 
-/*
- * The number of the space's mapping. When the numbers run out they start again: all contexts go,
- * and so does what owner.h says; ask for those of several spaces until none has changed.
- */
-u32 contexts_mapping(struct contexts *x, u32 space);
 /* Has a space this number now? */
 bool contexts_live(const struct contexts *x, u32 mapping);
 
@@ -99,9 +94,11 @@ static inline struct fetched_page *contexts_page(struct contexts *x, u32 page)
  * The place, its two contexts found or made (the ones not used for longest make room). What it
  * points to stays as long as its `changes` is that of x, and it until the next call.
  */
-const struct context_place *contexts_place_slow(struct contexts *x, const struct context_place *like);
+const struct context_place *contexts_place_slow(struct contexts *x,
+						const struct context_place *like);
 
-static inline struct context_place *contexts_place_guess(struct contexts *x, u32 space, u32 flags)
+static inline struct context_place *contexts_place_guess(struct contexts *x, u32 space,
+							 u32 flags)
 {
 	return &x->place[(flags ^ flags >> 8 ^ flags >> 19 ^ space * 5) % PLACES];
 }
