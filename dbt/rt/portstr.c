@@ -140,7 +140,8 @@ static void advance(struct vcpu *c, const struct port_string *s, enum gpr index,
  * Moves n elements that run_length allowed, one after the other, or as many as go until somebody
  * wants the run loop. One element alone may have data breakpoints, or lie over a page's end.
  */
-static struct fault move_run(struct vcpu *c, const struct port_string *s, u32 linear, u32 n, bool in)
+static struct fault move_run(struct vcpu *c, const struct port_string *s, u32 linear, u32 n,
+			     bool in)
 {
 	enum gpr index = in ? EDI : ESI;
 	u16 port = (u16)reg32(c, EDX);
