@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define NEAR 48			/* a PUTREG further away is not looked for */
+
 static void note_use(struct emit *e, val v, unsigned at)
 {
 	if (!v)
@@ -113,7 +115,7 @@ bool uses_early_put_is_safe(const struct emit *e, unsigned p)
 	unsigned put = e->ir->v[p].op, get = put == IR_PUTXMM ? IR_GETXMM : IR_GETREG;
 	s64 g = e->ir->v[p].k;
 
-	if (p - e->i > 16)
+	if (p - e->i > NEAR)
 		return false;
 	for (unsigned j = e->i + 1; j < p; j++) {
 		const struct ir_insn *in = &e->ir->v[j];
