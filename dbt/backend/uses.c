@@ -5,6 +5,7 @@
  */
 #include "dbt/backend/uses.h"
 
+#include "dbt/backend/lower.h"
 #include "dbt/x86/cc.h"
 
 #include <string.h>
@@ -87,6 +88,10 @@ static void find_uses(struct emit *e)
 		}
 		note_use(e, in->a, i);
 		note_use(e, in->b, i);
+		if (in->op == IR_LD || in->op == IR_ST)
+			e->accesses[in->a]++;
+		else if (in->op == IR_ADD && e->uses[i] == e->accesses[i])
+			disp_note(e, i);
 		if (!ir_leaves(in))
 			note_use(e, in->c, i);
 		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
@@ -103,9 +108,11 @@ void uses_find(struct emit *e)
 	memset(e->last_use, 0, n * sizeof(e->last_use[0]));
 	memset(e->uses, 0, n * sizeof(e->uses[0]));
 	memset(e->flag_uses, 0, n * sizeof(e->flag_uses[0]));
+	memset(e->accesses, 0, n * sizeof(e->accesses[0]));
 	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
 	memset(e->need, 0, n * sizeof(e->need[0]));
 	memset(e->folded, 0, n);
+	e->address_sums = 0;
 	find_needs(e);
 	find_uses(e);
 }

@@ -76,7 +76,7 @@ static void fold_address(struct emit *e, unsigned i)
 	bool vector = in->type == T_V128 ||
 		      (in->op == IR_ST && e->ir->v[in->b].type == T_V128);
 
-	if (vector || in->k || sum->op != IR_ADD || e->uses[in->a] != 1 || e->folded[sum->a] ||
+	if (vector || in->k || sum->op != IR_ADD || sum->x == ADD_HIGH || e->uses[in->a] != 1 || e->folded[sum->a] ||
 	    e->folded[sum->b] || small(e, sum->a) || small(e, sum->b))
 		return;
 	e->folded[in->a] = true;
@@ -94,7 +94,7 @@ void host_find_folds(struct emit *e)
 
 		if (in->op == IR_LD || in->op == IR_ST)
 			fold_address(e, i);
-		if (in->op != IR_ADD || in->type != T_I32)
+		if (in->op != IR_ADD || in->type != T_I32 || in->x == ADD_HIGH)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;
