@@ -101,6 +101,12 @@ static void round_sum(struct emit *e, unsigned i, s64 high)
 				 .a = sum->a, .k = high };
 }
 
+/* One instruction with a constant in a register (host_find_folds), which may be there already. */
+static bool scaled(const struct emit *e, const struct ir_insn *sum)
+{
+	return e->ir->v[sum->a].op == IR_SHL && e->uses[sum->a] == 1;
+}
+
 static void sum_into_accesses(struct emit *e, unsigned i)
 {
 	struct ir_insn *sum = &e->ir->v[i];
@@ -110,7 +116,8 @@ static void sum_into_accesses(struct emit *e, unsigned i)
 		if (!split(e, sum, j, 0, &high))
 			return;
 		if (high) {
-			round_sum(e, i, high);
+			if (!scaled(e, sum))
+				round_sum(e, i, high);
 			return;
 		}
 		if (stays(e, sum->a, i, j))

@@ -72,6 +72,8 @@ static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
 
 static void find_uses(struct emit *e)
 {
+	u32 again = 0;		/* XMM registers that are put before the block can be left */
+
 	for (unsigned i = e->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
@@ -94,6 +96,12 @@ static void find_uses(struct emit *e)
 			disp_note(e, i);
 		if (!ir_leaves(in))
 			note_use(e, in->c, i);
+		if (ir_leaves(in))
+			again = 0;
+		if (in->op == IR_PUTXMM) {
+			e->ir->v[i].y = again >> in->k & 1;
+			again |= 1u << in->k;
+		}
 		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
 			e->put_at[in->a] = i;
 		else if (e->put_at[i] && in->type == T_I32)

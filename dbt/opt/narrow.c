@@ -130,13 +130,14 @@ static void mask(struct opt *o, unsigned i, unsigned w)
 	}
 }
 
-/* Does nothing but instruction i, which is being looked at, use v? */
+/* Is instruction i, which is being looked at, all that uses v and is to stay? */
 static bool only_user(const struct opt *o, val v, unsigned i)
 {
 	for (unsigned j = v + 1u; j < o->ir->n; j++) {
 		const struct ir_insn *in = &o->ir->v[j];
+		bool goes = !o->wanted[j] && (in->op == IR_SETF || ir_removable(in));
 
-		if (j != i && (o->alias[in->a] == v || o->alias[in->b] == v ||
+		if (j != i && !goes && (o->alias[in->a] == v || o->alias[in->b] == v ||
 			       o->alias[in->c] == v))
 			return false;
 	}

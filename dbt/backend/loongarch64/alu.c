@@ -76,8 +76,8 @@ static void fold_address(struct emit *e, unsigned i)
 	bool vector = in->type == T_V128 ||
 		      (in->op == IR_ST && e->ir->v[in->b].type == T_V128);
 
-	if (vector || in->k || sum->op != IR_ADD || sum->x == ADD_HIGH || e->uses[in->a] != 1 || e->folded[sum->a] ||
-	    e->folded[sum->b] || small(e, sum->a) || small(e, sum->b))
+	if (vector || in->k || sum->op != IR_ADD || sum->x == ADD_HIGH || e->uses[in->a] != 1 ||
+	    e->folded[sum->a] || e->folded[sum->b] || small(e, sum->a) || small(e, sum->b))
 		return;
 	e->folded[in->a] = true;
 	if (e->last_use[sum->a] < i)
