@@ -125,6 +125,19 @@ void uses_find(struct emit *e)
 	find_uses(e);
 }
 
+void uses_fold_upper(struct emit *e, unsigned i)
+{
+	val s = e->ir->v[i].a;
+	const struct ir_insn *shift = &e->ir->v[s];
+
+	if ((shift->op != IR_SHR && shift->op != IR_SAR) || shift->type != T_I64 ||
+	    e->uses[s] != 1 || !ir_is_const(e->ir, shift->b) || e->ir->v[shift->b].k != 32)
+		return;
+	e->folded[s] = true;
+	if (e->last_use[shift->a] < i)
+		e->last_use[shift->a] = (u16)i;
+}
+
 bool uses_early_put_is_safe(const struct emit *e, unsigned p)
 {
 	unsigned put = e->ir->v[p].op, get = put == IR_PUTXMM ? IR_GETXMM : IR_GETREG;
