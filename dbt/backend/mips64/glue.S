@@ -16,6 +16,7 @@
 #define rCCA $30
 
 #define FRAME 96
+#define WHY 88
 
 	.set	noat
 	.text
@@ -123,16 +124,16 @@ door glue_exit_stale
 
 /* $4 = eip. Changes $5, $6; falls through if the cache has it not. */
 	.macro	probe
-	srl	$5, $4, JUMP_CACHE_FOLD
-	xor	$5, $5, $4
-	dext	$5, $5, 0, JUMP_CACHE_BITS
+	dext	$5, $4, JUMP_CACHE_SHIFT, JUMP_CACHE_BITS
 	dsll	$5, $5, 4
 	daddu	$5, $5, rCTX
 	ld	$6, 0($5)
 	bne	$4, $6, 1f
 	ld	$5, 8($5)
 	jr	$5
-1:	dext	$5, $4, 0, JUMP_CACHE_BITS
+1:	dsrl	$5, $4, JUMP_CACHE_BITS
+	xor	$5, $5, $4
+	dext	$5, $5, 0, JUMP_CACHE_BITS
 	dsll	$5, $5, 4
 	daddu	$5, $5, rCTX
 	ld	$6, 0($5)
@@ -147,7 +148,7 @@ door glue_jump_ind
 	probe
 	store_eip $4
 	li	$4, EXIT_INDIRECT
-	b	leave
+	b	miss
 
 /* Called, a link's number behind the call; $4 = eip. */
 door glue_jump_far
@@ -157,7 +158,18 @@ door glue_jump_far
 	store_eip $4
 	sd	$5, ST_EXIT_ARG(tp)
 	li	$4, EXIT_FAR
-	b	leave
+	b	miss
+
+/* $4: why translated code leaves, if C does not know where to go on. */
+	.type	miss, @function
+miss:
+	sd	$4, WHY($29)
+	save_pinned
+	jal	exec_miss
+	move	$4, $2
+	bne	$4, $0, resume
+	ld	$4, WHY($29)
+	b	glue_leave_written
 
 door glue_sys
 	store_eip $4
