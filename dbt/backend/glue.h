@@ -9,9 +9,10 @@
 
 /*
  * The jump cache of a context, which R_CTX points to: 2^BITS entries of { eip, entry of its block }
- * (dbt/cache/jump_cache.h), found by (eip ^ eip >> FOLD) modulo 2^BITS.
+ * (dbt/cache/jump_cache.h). That of eip is at (eip ^ eip >> FOLD) modulo 2^BITS, or else at eip
+ * modulo 2^BITS.
  */
-#define JUMP_CACHE_BITS 11
+#define JUMP_CACHE_BITS 13
 #define JUMP_CACHE_FOLD 12
 
 /* Why translated code came back: dbt_enter's result. */

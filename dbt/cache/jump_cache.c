@@ -19,22 +19,51 @@ void jump_cache_empty(struct jump_cache *j)
 		j->entry[j->filled[--j->fills]].eip = JUMP_EMPTY;
 }
 
-void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
+static void put(struct jump_cache *j, unsigned n, struct jump_entry e)
 {
-	unsigned n = jump_cache_index(eip);
-
 	if (j->entry[n].eip == JUMP_EMPTY && j->fills <= JUMP_LOG) {
 		if (j->fills < JUMP_LOG)
 			j->filled[j->fills] = (u16)n;
 		j->fills++;
 	}
-	j->entry[n] = (struct jump_entry){ (u64)(s64)(s32)eip, block_entry(b) };
+	j->entry[n] = e;
+}
+
+/* The place of eip that is not n. */
+static unsigned other_place(u64 eip, unsigned n)
+{
+	unsigned first = jump_cache_first(eip);
+
+	return n == first ? jump_cache_second(eip) : first;
+}
+
+/* Whoever is in the way goes to its other place, where the same happens; the last one is lost. */
+void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
+{
+	u64 key = jump_cache_key(eip);
+	struct jump_entry e = { key, block_entry(b) };
+	unsigned n = jump_cache_first(eip);
+
+	jump_cache_drop(j, eip);
+	for (unsigned moves = 0; moves <= JUMP_MOVES || e.eip == key; moves++) {
+		struct jump_entry was = j->entry[n];
+
+		put(j, n, e);
+		if (was.eip == JUMP_EMPTY)
+			break;
+		e = was;
+		n = other_place(e.eip, n);
+	}
 }
 
 void jump_cache_drop(struct jump_cache *j, u64 eip)
 {
-	struct jump_entry *e = &j->entry[jump_cache_index(eip)];
+	struct jump_entry *first = &j->entry[jump_cache_first(eip)];
+	struct jump_entry *second = &j->entry[jump_cache_second(eip)];
+	u64 key = jump_cache_key(eip);
 
-	if (e->eip == (u64)(s64)(s32)eip)
-		e->eip = JUMP_EMPTY;
+	if (first->eip == key)
+		first->eip = JUMP_EMPTY;
+	if (second->eip == key)
+		second->eip = JUMP_EMPTY;
 }

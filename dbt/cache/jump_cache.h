@@ -11,11 +11,12 @@
 #include "dbt/backend/block.h"
 
 #define JUMP_ENTRIES (1u << JUMP_CACHE_BITS)
-#define JUMP_LOG 64
+#define JUMP_LOG 512			/* more fills than this are not remembered one by one */
 
 /* eip is sign-extended, as R_ARG(0) holds it; an empty entry has JUMP_EMPTY, which no EIP is. */
 struct jump_entry { u64 eip; const u32 *code; };
 #define JUMP_EMPTY (1ull << 62)
+#define JUMP_MOVES 4
 
 struct jump_cache {
 	struct jump_entry entry[JUMP_ENTRIES];	/* first: R_CTX points here */
@@ -35,18 +36,25 @@ void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b);
 /* eip has no entry any more. */
 void jump_cache_drop(struct jump_cache *j, u64 eip);
 
-static inline unsigned jump_cache_index(u64 eip)
+/* The two places of eip: where the later one of two that share a place goes, and the other's. */
+static inline unsigned jump_cache_first(u64 eip)
 {
 	return ((u32)eip ^ (u32)eip >> JUMP_CACHE_FOLD) % JUMP_ENTRIES;
 }
 
+static inline unsigned jump_cache_second(u64 eip) { return (u32)eip % JUMP_ENTRIES; }
+
+/* eip as entries have it. */
+static inline u64 jump_cache_key(u64 eip) { return (u64)(s64)(s32)(u32)eip; }
+
 /* The entry of the block that would be entered for eip, or NULL. */
 static inline const u32 *jump_cache_probe(const struct jump_cache *j, u64 eip)
 {
-	u32 low = (u32)eip;
-	const struct jump_entry *e = &j->entry[jump_cache_index(eip)];
+	const struct jump_entry *first = &j->entry[jump_cache_first(eip)];
+	const struct jump_entry *second = &j->entry[jump_cache_second(eip)];
+	u64 key = jump_cache_key(eip);
 
-	return e->eip == (u64)(s64)(s32)low ? e->code : NULL;
+	return first->eip == key ? first->code : second->eip == key ? second->code : NULL;
 }
 
 #endif

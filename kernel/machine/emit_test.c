@@ -297,7 +297,7 @@ static bool test_direct_chain(u32 eip)
 /* Through the jump cache, to block 1 on another page; then that is closed. */
 static bool test_indirect(unsigned op)
 {
-	struct jump_entry *e = &t.jump.entry[jump_cache_index(ELSEWHERE)];
+	struct jump_entry *e = &t.jump.entry[jump_cache_first(ELSEWHERE)];
 
 	block_begin();
 	if (op == IR_EXIT_IND)

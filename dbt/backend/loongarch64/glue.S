@@ -128,7 +128,13 @@ door glue_exit_stale
 	bne	$t1, $a0, 1f
 	ld.d	$t0, $t0, 8
 	jr	$t0
-1:
+1:	bstrpick.d $t0, $a0, JUMP_CACHE_BITS - 1, 0
+	alsl.d	$t0, $t0, $r10, 4
+	ld.d	$t1, $t0, 0
+	bne	$t1, $a0, 2f
+	ld.d	$t0, $t0, 8
+	jr	$t0
+2:
 	.endm
 
 door glue_jump_ind

@@ -132,7 +132,14 @@ door glue_exit_stale
 	bne	$4, $6, 1f
 	ld	$5, 8($5)
 	jr	$5
-1:
+1:	dext	$5, $4, 0, JUMP_CACHE_BITS
+	dsll	$5, $5, 4
+	daddu	$5, $5, rCTX
+	ld	$6, 0($5)
+	bne	$4, $6, 2f
+	ld	$5, 8($5)
+	jr	$5
+2:
 	.endm
 
 door glue_jump_ind

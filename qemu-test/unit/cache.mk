@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Parts of the code cache that need no code.
+UNIT_TESTS += test_jump_cache
+test_jump_cache_OBJS := qemu-test/unit/test_jump_cache.o dbt/cache/jump_cache.o
