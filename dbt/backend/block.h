@@ -47,8 +47,8 @@ static inline u32 block_key_offset(const struct block_key *k)
 
 /* Until a block sets all flags. */
 struct block_head {
-	bool sets_flags;	/* it does, and only a fault can see before what they were */
-	bool may_fault;		/* there is something that may */
+	bool sets_flags : 1;	/* and only a fault can see them before */
+	bool may_fault : 1;	/* there is something that may */
 	u8 changes;		/* general registers put before the last fault, a bit for each */
 };
 
@@ -56,7 +56,7 @@ struct block_head {
  * How an exit is chained. One instruction becomes a branch to the target:
  *	slot	all that the exit does is done
  *	dead	the first word of its flags: nobody sees them
- *	marked	the second one, and the first sets the link's mark (dbt/x86/mark.h): only a fault does
+ *	marked	the second one, and the first sets the mark (dbt/x86/mark.h): only a fault does
  *	direct	the conditional branch that leads to the exit
  */
 enum link_how { LINK_SLOT, LINK_DEAD, LINK_MARKED, LINK_DIRECT };

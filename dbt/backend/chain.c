@@ -47,7 +47,7 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 		jump(first_of(l), code);
 		return;
 	case LINK_MARKED:
-		host_set_word(first_of(l), host_mark_word(l->mark));
+		host_set_word(first_of(l), host_mark_word(MARK_OP(l->mark)));
 		jump(first_of(l) + 1, code);
 		return;
 	default:

@@ -52,7 +52,7 @@ u16 mark_pack(const struct mark *m)
 	return (u16)(OVER | ((word * REGS + m->over_reg) * 2 + (m->over == CC_DEC_KEEP)));
 }
 
-struct mark mark_unpack(u16 word)
+static struct mark unpack(u16 word)
 {
 	struct mark m = { .log2size = 2 };
 	unsigned v = word & ~OVER;
@@ -75,7 +75,7 @@ static u32 bit(u8 where) { return where < MARK_PINNED ? 1u << where : 0; }
 
 u32 mark_registers(u16 word)
 {
-	struct mark m = mark_unpack(word);
+	struct mark m = unpack(word);
 
 	return bit(m.a.where) | bit(m.b.where) | (m.over ? bit(m.over_reg) : 0);
 }
@@ -89,7 +89,7 @@ static u64 value(struct mark_place p, const u64 gpr[8], u64 pinned)
 
 u32 mark_flags(u16 word, const u64 gpr[8], u64 a, u64 b)
 {
-	struct mark m = mark_unpack(word);
+	struct mark m = unpack(word);
 	u32 f = cc_compute(m.kind, m.log2size, value(m.a, gpr, a), value(m.b, gpr, b), 0, 0);
 
 	return m.over ? cc_compute(m.over, 2, gpr[m.over_reg], 0, 0, f) : f;

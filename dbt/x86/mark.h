@@ -22,9 +22,8 @@ struct mark {
 	u8 over_reg;		/* general register with its result */
 };
 
-/* As a word of 16 bits that is not 0; 0 if it has no room for this. */
+/* Into a word of 16 bits that is not 0; 0 if it has no room for this. */
 u16 mark_pack(const struct mark *m);
-struct mark mark_unpack(u16 word);
 /* The general registers that it names, a bit for each. */
 u32 mark_registers(u16 word);
 /* The six flags at their EFLAGS positions; a, b: what the pinned registers hold. */

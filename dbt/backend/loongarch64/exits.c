@@ -7,7 +7,6 @@
 #include "dbt/backend/loongarch64/prims.h"
 
 #include "dbt/backend/glue.h"
-#include "dbt/x86/mark.h"
 #include "kernel/lib/bits.h"
 
 void host_page_add(struct emit *e, int d, s64 k)
@@ -105,7 +104,7 @@ u32 host_branch_word(const u32 *at, const u32 *to)
 	return la_ok_off16(off) ? (*at & ~la_at_off16(-4)) | la_at_off16(off) : 0;
 }
 
-u32 host_mark_word(u16 mark) { return WORD(la_li(&c, R_CCOP, MARK_OP(mark))); }
+u32 host_mark_word(s64 op) { return WORD(la_li(&c, R_CCOP, op)); }
 
 u32 host_exit_word(const struct link *l)
 {

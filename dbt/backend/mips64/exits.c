@@ -7,7 +7,6 @@
  */
 #include "dbt/backend/mips64/prims.h"
 
-#include "dbt/x86/mark.h"
 #include "kernel/lib/bits.h"
 
 /*
@@ -122,7 +121,7 @@ u32 host_branch_word(const u32 *at, const u32 *to)
 	return (*at & ~0xffffu) | mi_at_rel16(off);
 }
 
-u32 host_mark_word(u16 mark) { return WORD(mi_li(&c, R_CCOP, MARK_OP(mark))); }
+u32 host_mark_word(s64 op) { return WORD(mi_li(&c, R_CCOP, op)); }
 
 u32 host_exit_word(const struct link *l)
 {
