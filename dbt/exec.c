@@ -20,37 +20,22 @@
 
 /* -- Mode and context -- */
 
-static void update_context(struct dbt *d)
+static __attribute__((noinline)) void find_place(struct dbt *d)
 {
-	struct contexts *x = d->cache.contexts;
-	struct context now = {
-		.flags = d->c->key_flags, .cs_base = (u32)d->c->seg[CS].base,
-		.cs_limit = d->c->seg[CS].limit, .epoch = x->epoch,
-		.space = shadow_root(d->shadow),
-	};
-	u32 global;
+	const struct vcpu *c = d->c;
 
-	do {
-		global = contexts_mapping(x, SPACE_GLOBAL);
-		now.mapping = contexts_mapping(x, now.space);
-	} while (global != x->mapping[SPACE_GLOBAL]);
-	if (context_same(&d->context, &now) && d->global_mapping == global &&
-	    d->context.epoch == now.epoch)
-		return;
-	d->context = now;
-	d->global_mapping = global;
-	d->jump[0] = contexts_find(x, &now);
-	now.space = SPACE_GLOBAL;
-	now.mapping = global;
-	d->jump[1] = contexts_find(x, &now);
-}
-
-static void refresh(struct dbt *d)
-{
 	if (d->mode_dirty)
 		vcpu_mode_update(d->c);
 	d->mode_dirty = false;
-	update_context(d);
+	d->place = contexts_place(d->cache.contexts, shadow_root(d->shadow), c->key_flags,
+				  (u32)c->seg[CS].base, c->seg[CS].limit);
+}
+
+static inline void refresh(struct dbt *d)
+{
+	if (d->mode_dirty || d->place->changes != d->cache.contexts->changes ||
+	    d->place->space != shadow_root(d->shadow))
+		find_place(d);
 }
 
 /* -- Leaving -- */
@@ -111,27 +96,30 @@ static void after_exit(struct dbt *d, u32 why)
 /* -- Going on without having left -- */
 
 /* Is there something to be done before the next block? */
-static bool wanted(const struct vcpu *c)
+static inline bool wanted(const struct vcpu *c)
 {
 	return kick_is_set() || c->pending || c->halted || c->shutdown;
 }
 
 /* Code that some exit has found before for the CPU's eip, on global pages or in its own context. */
-static const u32 *probe(struct dbt *d)
+static inline const u32 *probe(struct dbt *d)
 {
-	for (int global = 1; global >= 0; global--) {
-		const u32 *code = jump_cache_probe(d->jump[global], d->c->eip);
+	const struct context_place *p = d->place;
+	bool k = d->c->cpl != 3;	/* where kernels mostly are, and programs */
+	const u32 *code = jump_cache_probe(p->jump[k], d->c->eip);
 
-		if (code) {
-			d->c->ctx = (u64)(uintptr_t)d->jump[global];
-			return code;
-		}
+	if (!code) {
+		k = !k;
+		code = jump_cache_probe(p->jump[k], d->c->eip);
+		if (!code)
+			return NULL;
 	}
-	return NULL;
+	d->c->ctx = (u64)(uintptr_t)p->jump[k];
+	return code;
 }
 
 /* Where the guest is, if translated code for it is known and nothing else is to be done before. */
-static const u32 *known_code(struct dbt *d)
+static inline const u32 *known_code(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 	const u32 *code;
@@ -155,7 +143,8 @@ const u32 *exec_system(void)
 
 	c->fault.raised = false;
 	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
-	deliver_if(d, c->fault);
+	if (c->fault.raised)
+		exec_deliver(d, c->fault);
 	return single ? NULL : known_code(d);
 }
 
@@ -166,6 +155,31 @@ const u32 *exec_fault(void)
 
 	exec_deliver(d, d->c->fault);
 	return single ? NULL : known_code(d);
+}
+
+/*
+ * Found elsewhere, or by the table of blocks: only what must be translated or raises a fault, and
+ * what others wait for, is the run loop's.
+ */
+const u32 *exec_miss(u32 why)
+{
+	struct vcpu *c = cpu_vcpu_area(cpu_self());
+	struct dbt *d = c->owner;
+	const u32 *code = NULL;
+
+	if (wanted(c) || (c->key_flags & (KEY_SINGLE | KEY_BREAK)))
+		return NULL;
+	if (why == EXIT_FAR)
+		leave_link(d, false);
+	if (d->after_sti)
+		return NULL;
+	refresh(d);
+	if (!d->link)
+		code = probe(d);
+	if (!code)
+		code = exec_find_known(d);
+	d->count.exits[why] += !!code;
+	return code;
 }
 
 /* -- Running -- */

@@ -28,12 +28,19 @@ static inline struct block_key exec_key(const struct vcpu *c)
  */
 const u32 *exec_system(void);
 const u32 *exec_fault(void);
+/*
+ * The same: code goes on at vcpu.eip, which its context's jump cache has not. `why`: EXIT_INDIRECT,
+ * or EXIT_FAR, by the link whose number is vcpu.exit_arg.
+ */
+const u32 *exec_miss(u32 why);
 
 /*
  * find.c: entry of the block for the CPU's current eip and mode, translated if need be and chained
  * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip.
  */
 const u32 *exec_find_code(struct dbt *d, struct fault *f);
+/* The same without breakpoints, if nothing is to be translated or raised; else NULL. */
+const u32 *exec_find_known(struct dbt *d);
 /* Translate a fetch at linear address va: guest physical address, or a fault. */
 struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out);
 

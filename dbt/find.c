@@ -14,14 +14,40 @@
 #include "kernel/timer.h"
 #include "mm/gpa.h"
 
-static struct fault fetch(struct dbt *d, gva_t va, gpa_t *out, bool *global)
+enum { FETCHED_USER = 1u << 20, FETCHED_GLOBAL = 1 };
+
+/* By the guest's tables. */
+static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va,
+							 struct fetched_page *p)
 {
 	struct x86_walk w;
 
 	if (!shadow_fetch(d->shadow, va, d->c->cpl == 3, &w))
 		return fault_page(va, w.error);
-	*out = gpa(w.page | (va.a & 0xfff));
-	*global &= w.global;
+	contexts_fetched(d->cache.contexts, va.a);
+	*p = (struct fetched_page){
+		.mapping = d->place->mapping[w.global],
+		.page = (u32)(va.a >> 12) | (d->c->cpl == 3 ? FETCHED_USER : 0),
+		.at = w.page | (w.global ? FETCHED_GLOBAL : 0),
+	};
+	return fault_none();
+}
+
+/* The same as the last time, unless shadow_fetch's answer does not hold any more. */
+static inline struct fault fetch(struct dbt *d, gva_t va, gpa_t *out, bool *global)
+{
+	u32 page = (u32)(va.a >> 12) | (d->c->cpl == 3 ? FETCHED_USER : 0);
+	struct fetched_page *p = contexts_page(d->cache.contexts, page);
+
+	if (p->page != page || (p->mapping != d->place->mapping[0] &&
+				p->mapping != d->place->mapping[1])) {
+		struct fault f = fetch_anew(d, va, p);
+
+		if (f.raised)
+			return f;
+	}
+	*out = gpa((p->at & ~0xfffull) | (va.a & 0xfff));
+	*global &= p->at & FETCHED_GLOBAL;
 	return fault_none();
 }
 
@@ -62,6 +88,11 @@ struct found {
 	bool global;		/* so are all that it is on */
 };
 
+static bool within_limit(const struct vcpu *c, const struct block *b)
+{
+	return c->eip + 0x1fff <= c->seg[CS].limit || c->eip + block_last(b) <= c->seg[CS].limit;
+}
+
 static struct block *known_block(struct dbt *d, const struct block_key *k, bool *global)
 {
 	struct vcpu *c = d->c;
@@ -70,8 +101,7 @@ static struct block *known_block(struct dbt *d, const struct block_key *k, bool 
 	for (b = cache_first(k); b; b = cache_next(b, k)) {
 		bool both = *global;
 
-		if (c->eip + block_last(b) <= c->seg[CS].limit &&
-		    same_second_page(d, b, c->eip, &both)) {
+		if (within_limit(c, b) && same_second_page(d, b, c->eip, &both)) {
 			*global = both;
 			return b;
 		}
@@ -99,7 +129,8 @@ static struct block *new_block(struct dbt *d, struct block_key *k, gpa_t pa, boo
 	return b;
 }
 
-static struct block *find_block(struct dbt *d, struct found *out, struct fault *f)
+/* `make`: translate it, if it is not known; else the answer is NULL. */
+static struct block *find_block(struct dbt *d, struct found *out, struct fault *f, bool make)
 {
 	struct vcpu *c = d->c;
 	struct block_key k = exec_key(c);
@@ -118,7 +149,7 @@ static struct block *find_block(struct dbt *d, struct found *out, struct fault *
 	out->global_page = out->global;
 	k.page = (u32)(pa.a >> 12);
 	b = known_block(d, &k, &out->global);
-	return b ? b : new_block(d, &k, pa, &out->global, f);
+	return b || !make ? b : new_block(d, &k, pa, &out->global, f);
 }
 
 /* Chain the exit that led here, if it may be. */
@@ -142,34 +173,43 @@ static struct jump_cache *context_for(struct dbt *d, bool global)
 {
 	u64 now = d->c->ctx;
 
-	if (global && now == (u64)(uintptr_t)d->jump[0])
+	if (global && now == (u64)(uintptr_t)d->place->jump[0])
 		global = false;
-	d->c->ctx = (u64)(uintptr_t)d->jump[global];
-	return d->jump[global];
+	d->c->ctx = (u64)(uintptr_t)d->place->jump[global];
+	return d->place->jump[global];
+}
+
+/* The entry of b, which was found; whoever comes next finds it without the run loop. */
+static const u32 *make_reachable(struct dbt *d, struct block *b, const struct found *at)
+{
+	owner_enter(d->cache.contexts, b, d->place->mapping[at->global_page], at->linear);
+	if (d->link)
+		chain(d, d->link, b, at);
+	d->link = NULL;
+	if (!(b->key.flags & KEY_SINGLE)) {	/* the run loop comes by those */
+		jump_cache_fill(context_for(d, at->global), d->c->eip, b);
+		d->count.jump_cache_fills++;
+	}
+	return block_entry(b);
 }
 
 /* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
 const u32 *exec_find_code(struct dbt *d, struct fault *f)
 {
-	struct contexts *x = d->cache.contexts;
 	u64 evictions = d->cache.count.evictions;
 	struct found at;
-	struct block *b = debug_break(d->c, f) ? NULL : find_block(d, &at, f);
+	struct block *b = debug_break(d->c, f) ? NULL : find_block(d, &at, f, true);
 
-	if (!b) {
+	if (!b || evictions != d->cache.count.evictions)
 		d->link = NULL;
-		return NULL;
-	}
-	contexts_fetched(x, at.linear);
-	if (b->key.page2 != BLOCK_ONE_PAGE)
-		contexts_fetched(x, at.linear + 4096);
-	owner_enter(x, b, at.global_page ? d->global_mapping : d->context.mapping, at.linear);
-	if (d->link && evictions == d->cache.count.evictions)
-		chain(d, d->link, b, &at);
-	d->link = NULL;
-	if (!(b->key.flags & KEY_SINGLE)) {	/* the run loop comes by those */
-		jump_cache_fill(context_for(d, at.global), d->c->eip, b);
-		d->count.jump_cache_fills++;
-	}
-	return block_entry(b);
+	return b ? make_reachable(d, b, &at) : NULL;
+}
+
+const u32 *exec_find_known(struct dbt *d)
+{
+	struct fault f = fault_none();
+	struct found at;
+	struct block *b = find_block(d, &at, &f, false);
+
+	return b ? make_reachable(d, b, &at) : NULL;
 }

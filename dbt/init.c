@@ -45,12 +45,15 @@ static struct x86_paging paging_of(const struct vcpu *c)
 static void paging_changed(struct vcpu *c, enum paging_change what)
 {
 	struct dbt *d = c->owner;
-	struct x86_paging p = paging_of(c);
+	struct x86_paging p;
 
-	if (what == PAGING_CR3)
-		shadow_load_cr3(d->shadow, c->cr3, p.pg && p.pae ? p.pdpte : NULL);
-	else
-		shadow_set_paging(d->shadow, &p);
+	if (what == PAGING_CR3) {
+		shadow_load_cr3(d->shadow, c->cr3,
+				(c->cr0 & CR0_PG) && (c->cr4 & CR4_PAE) ? c->pdpte : NULL);
+		return;
+	}
+	p = paging_of(c);
+	shadow_set_paging(d->shadow, &p);
 }
 
 static void invlpg(struct vcpu *c, gva_t linear)

@@ -235,7 +235,7 @@ void shadow_invlpg(struct shadow *s, gva_t va)
 		for (unsigned slot = first; slot < first + 2; slot++) {
 			const struct shadow_node *n = node_at(s, v, slot);
 
-			if (n && !form_gives(s, v, slot, n->key))
+			if (n && !form_gives(s, s->loaded, v, slot, n->key))
 				node_unhook(s, s->loaded, v, slot);
 		}
 		invlpg_view(s, v, va);

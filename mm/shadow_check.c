@@ -112,8 +112,8 @@ static const char *check_slot(const struct shadow *s, unsigned root, unsigned vi
 			 !r->attention))
 		return "a dirty node's slot is not marked";
 	/* A walk that uses the directory as a table may have set D there: then less is allowed. */
-	if (root == s->loaded && !form_gives(s, view, slot, n->key) &&
-	    !form_gives(s, view, slot, n->key | E_D))
+	if (root == s->loaded && !form_gives(s, s->loaded, view, slot, n->key) &&
+	    !form_gives(s, s->loaded, view, slot, n->key | E_D))
 		return "a slot that the guest's directory does not give";
 	return NULL;
 }

@@ -228,7 +228,7 @@ static bool still_global(struct shadow *s, unsigned view, unsigned slot)
 	if (half_of(s, s->loaded, view)->node[slot] == number)
 		return true;
 	sync_read_log(s);
-	if (!form_gives(s, view, slot, n->key) || (n->dirty && !n->table))
+	if (!form_gives(s, s->loaded, view, slot, n->key) || (n->dirty && !n->table))
 		return false;
 	if (n->dirty)
 		sync_node(s, n);

@@ -81,13 +81,13 @@ static u64 dir_entry(const struct shadow *s, const struct shadow_root *r, unsign
 	return r->dir[dir] == FRAME_NONE ? 0 : entry_read(r->dir[dir], index, wide);
 }
 
-bool form_gives(const struct shadow *s, unsigned view, unsigned slot, u64 key)
+bool form_gives(const struct shadow *s, unsigned root, unsigned view, unsigned slot, u64 key)
 {
 	u64 e;
 
 	if (key_form(s->mode) == FORM_FLAT)
 		return form_key(s, view, slot, 0) == key;
-	e = dir_entry(s, loaded_root(s), slot);
+	e = dir_entry(s, &s->pool.root[root], slot);
 	return (e & E_A) && form_key(s, view, slot, e) == key;
 }
 

@@ -40,14 +40,22 @@ static void make_ready(struct shadow *s, struct shadow_half *h)
 	h->lates = 0;
 }
 
+static bool is_ready(const struct shadow_half *h) { return h->asid && !h->lates; }
+
+/* The second one's may make numbers run out. */
+static __attribute__((noinline)) void make_all_ready(struct shadow *s, struct shadow_half *h)
+{
+	while (!is_ready(&h[0]) || !is_ready(&h[1]))
+		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+			make_ready(s, &h[v]);
+}
+
 void tlb_activate(struct shadow *s)
 {
 	struct shadow_half *h = loaded_root(s)->half;
 
-	do {
-		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-			make_ready(s, &h[v]);
-	} while (!h[0].asid);		/* the second one's made numbers run out */
+	if (!is_ready(&h[0]) || !is_ready(&h[1]))
+		make_all_ready(s, h);
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 		s->view[v] = (struct shadow_view){ h[v].asid, ptr_to_phys(h[v].entries) };
 	paging_activate(s->view[s->current].asid, s->view[s->current].root);

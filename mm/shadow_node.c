@@ -201,6 +201,20 @@ static struct shadow_node *node_make(struct shadow *s, u64 key)
 
 /* -- hooking ------------------------------------------------------------- */
 
+/*
+ * A table that belonged to an address space that is gone may be at another place in the next one:
+ * directories that do not name it any more lose it, so that few nodes are at several slots.
+ */
+static void leave_old_slot(struct shadow *s, struct shadow_node *n)
+{
+	for (u64 roots = n->roots; roots; roots &= roots - 1) {
+		unsigned r = (unsigned)__builtin_ctzll(roots);
+
+		if (!form_gives(s, r, node_view(n), n->slot, n->key))
+			node_unhook(s, r, node_view(n), n->slot);
+	}
+}
+
 static void hook(struct shadow *s, unsigned view, unsigned slot, struct shadow_node *n)
 {
 	struct shadow_half *h = half_of(s, s->loaded, view);
@@ -209,6 +223,8 @@ static void hook(struct shadow *s, unsigned view, unsigned slot, struct shadow_n
 	sync_read_log(s);
 	if (n->dirty && n->table)
 		sync_node(s, n);
+	if (n->roots && n->slot != slot && !n->multi && n->table)
+		leave_old_slot(s, n);
 	if (n->roots) {
 		n->multi |= n->slot != slot;
 	} else {
@@ -339,22 +355,11 @@ static bool is_root(const struct shadow *s, const struct shadow_root *r, const u
 	       r->key[2] == key[2] && r->key[3] == key[3];
 }
 
-unsigned root_find(struct shadow *s, bool *new)
+static __attribute__((noinline)) unsigned root_search(struct shadow *s, const u64 key[DIRS],
+						      bool *new)
 {
-	const struct x86_paging *p = &s->paging;
-	u64 key[DIRS] = { 0 };
 	unsigned r, free = SHADOW_ROOTS;
-	u8 *guess;
 
-	if (key_form(s->mode) == FORM_32)
-		key[0] = p->cr3 & 0xfffff000;
-	if (key_form(s->mode) == FORM_PAE)
-		for (unsigned k = 0; k < DIRS; k++)
-			key[k] = p->pdpte[k] & E_P ? p->pdpte[k] & (E_ADDR | E_P) : 0;
-	guess = &s->pool.guess[((key[0] ^ key[3]) >> 12 ^ (key[0] ^ key[3]) >> 18) % SHADOW_ROOTS];
-	*new = false;
-	if (is_root(s, &s->pool.root[*guess], key))
-		return *guess;
 	for (r = 0; r < SHADOW_ROOTS && !is_root(s, &s->pool.root[r], key); r++)
 		if (!s->pool.root[r].mode)
 			free = r;
@@ -363,8 +368,26 @@ unsigned root_find(struct shadow *s, bool *new)
 		r = free < SHADOW_ROOTS ? free : oldest_root(s);
 		root_make(s, r, key);
 	}
-	*guess = (u8)r;
 	return r;
+}
+
+unsigned root_find(struct shadow *s, bool *new)
+{
+	const struct x86_paging *p = &s->paging;
+	u64 key[DIRS] = { 0 }, both;
+	u8 *guess;
+
+	if (key_form(s->mode) == FORM_32)
+		key[0] = p->cr3 & 0xfffff000;
+	if (key_form(s->mode) == FORM_PAE)
+		for (unsigned k = 0; k < DIRS; k++)
+			key[k] = p->pdpte[k] & E_P ? p->pdpte[k] & (E_ADDR | E_P) : 0;
+	both = key[0] ^ key[3];
+	guess = &s->pool.guess[(both >> 12 ^ both >> 18) % SHADOW_ROOTS];
+	*new = false;
+	if (!is_root(s, &s->pool.root[*guess], key))
+		*guess = (u8)root_search(s, key, new);
+	return *guess;
 }
 
 /* -- all ----------------------------------------------------------------- */

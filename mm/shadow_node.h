@@ -180,8 +180,8 @@ static inline struct shadow_node *node_at(const struct shadow *s, unsigned view,
 u64 form_mode(const struct x86_paging *p);
 /* The key of a slot's node, by the directory entry (0 if it needs none); 0: there can be none. */
 u64 form_key(const struct shadow *s, unsigned view, unsigned slot, u64 entry);
-/* Does the loaded root's directory, with A set, give a node of this key at the slot? */
-bool form_gives(const struct shadow *s, unsigned view, unsigned slot, u64 key);
+/* Does a root's directory, with A set, give a node of this key, which has its mode, at the slot? */
+bool form_gives(const struct shadow *s, unsigned root, unsigned view, unsigned slot, u64 key);
 /* Frames of a root's directories. */
 void form_dirs(const struct shadow *s, struct shadow_root *r);
 /* The frame of the guest's table that a key names; FRAME_NONE: no table, or not in RAM. */

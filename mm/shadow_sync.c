@@ -73,7 +73,7 @@ static void table_opened(struct shadow *s, struct shadow_table *t)
 	}
 }
 
-void sync_read_log(struct shadow *s)
+static void read_log(struct shadow *s)
 {
 	struct shadow_table *t;
 
@@ -89,6 +89,12 @@ void sync_read_log(struct shadow *s)
 		if (t)
 			table_opened(s, t);
 	}
+}
+
+void sync_read_log(struct shadow *s)
+{
+	if (s->cursor != opened.head)
+		read_log(s);
 }
 
 /* -- comparing ----------------------------------------------------------- */
@@ -201,7 +207,7 @@ static void sync_dirs(struct shadow *s, struct shadow_root *r)
 			for (u64 map = r->half[v].hooked[w]; map; map &= map - 1) {
 				unsigned slot = w * 64 + (unsigned)__builtin_ctzll(map);
 
-				if (form_gives(s, v, slot, node_at(s, v, slot)->key))
+				if (form_gives(s, s->loaded, v, slot, node_at(s, v, slot)->key))
 					continue;
 				dirs_changed(s, r);
 				node_unhook(s, s->loaded, v, slot);

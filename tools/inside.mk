@@ -24,7 +24,7 @@
 #: make bench-doc      write docs/bench.md from what it measured
 #: make bench-reference  count the process benchmark's guest instructions in QEMU's PC
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32 | process
-#:                     or one of its rows: exec, pipe, …)
+#:                     or one row of these: exec, pipe, pf, …)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone

@@ -4,14 +4,18 @@
 
 profile.py [linux | gb32 | process | ROW] [--host H] [--lines N]
 
-Boots the guest as `make bench` does, with the profiling plugin; of a ROW of guestimg/process, what
-lies between its two time stamps is counted, and shown for each repetition.  A boundary between
-functions can lie within one of the plugin's 16-byte pieces: such a piece counts for the function
-that begins before its middle.  Not a judge: it fails only if the guest does not come to its end.
+Boots the guest as `make bench` does, with the profiling plugin; of a ROW of guestimg/process or of
+guestimg/bench, what lies between its two time stamps is counted, and shown for each repetition.
+A boundary between functions can lie within one of the plugin's 16-byte pieces: such a piece counts
+for the function that begins before its middle.  Not a judge: it fails only if the guest does not
+come to its end.
 """
 import argparse
 import bisect
 import os
+import re
+import shutil
+import subprocess
 import sys
 
 import bench_process
@@ -21,6 +25,14 @@ PLUGIN = "build/native/profile.so"
 GUESTS = {"linux": ("qemu-test/boot/linux-bench.cfg", ("vmlinuz-686", "initramfs-686.gz")),
           "process": ("qemu-test/boot/process.cfg", ("vmlinuz-686", "process.gz")),
           "gb32": ("qemu-test/boot/gb32.cfg", ("gb32.img",))}
+ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+)', re.M)
+LAST_PLACE = 31                 # of the mask: stands for all from there on (setcfg.py)
+
+
+def bench_rows():
+    """{name: (place, repetitions)} of guestimg/bench."""
+    with open("guestimg/bench/rows.def", encoding="utf-8") as f:
+        return {name: (place, int(n)) for place, (name, n) in enumerate(ROW.findall(f.read()))}
 
 
 def functions(host):
@@ -55,7 +67,7 @@ def main():
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("guest", nargs="?", default="linux",
-                        choices=[*GUESTS, *dict(bench_process.table())])
+                        choices=[*GUESTS, *dict(bench_process.table()), *bench_rows()])
     parser.add_argument("--host", default="loongarch64", choices=sorted(bench.MACHINES))
     parser.add_argument("--lines", type=int, default=40)
     args = parser.parse_args()
@@ -64,12 +76,21 @@ def main():
     option = ["-plugin", f"{PLUGIN},out={out},"
               f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}"]
     config, names = GUESTS.get(args.guest, GUESTS["process"])
-    rounds = 1
-    if args.guest not in GUESTS:
+    rounds, number, rows = 1, None, bench_rows()
+    if args.guest in rows:
+        config, names = GUESTS["gb32"]
+        place, rounds = rows[args.guest]
+        number = 2 * max(place - LAST_PLACE, 0)
+    elif args.guest not in GUESTS:
         config = bench_process.config([args.guest])
-        rounds = bench_process.reference()[args.guest][0]
-        option[1] += f",span={bench.symbols(args.host)['dbt_counters_print']:x}"
+        rounds, number = bench_process.reference()[args.guest][0], 0
     files = {name: f"{bench.GUEST}/{name}" for name in ("bios-256k.bin", *names)}
+    if args.guest in rows:
+        files["gb32.img"] = shutil.copy(files["gb32.img"], f"{bench.FOLDER}/profile.img")
+        subprocess.run([sys.executable, "guestimg/bench/setcfg.py", files["gb32.img"], args.guest],
+                       check=True)
+    if number is not None:
+        option[1] += f",span={s['dbt_counters_print']:x}:{number}"
     try:
         bench.boot(args.host, f"profile-{args.guest}", config, files, 3000, option)
     except (bench.Failure, OSError) as e:
@@ -77,12 +98,13 @@ def main():
         return 1
     by_name, pieces = fold(out, args.host)
     total = sum(by_name.values())
-    print(f"{total:,} host instructions" + (f", for each of {rounds}:" if rounds > 1 else ""))
+    print(f"{total:,} host instructions" +
+          (f", for each of {rounds} {total / rounds:,.0f}:" if rounds > 1 else ""))
     for name, n in sorted(by_name.items(), key=lambda x: -x[1])[:args.lines]:
-        print(f"{n / rounds / 1e3:12,.1f} k {n / total:7.2%}  {name}")
+        print(f"{n / rounds:14,.0f} {n / total:7.2%}  {name}")
     print("hottest 64 bytes of the code cache")
     for n, at in pieces[:args.lines // 4]:
-        print(f"{n / rounds / 1e3:12,.1f} k {n / total:7.2%}  {at:x}")
+        print(f"{n / rounds:14,.0f} {n / total:7.2%}  {at:x}")
     return 0
 
 

@@ -8,6 +8,7 @@
 
 void contexts_init(struct contexts *x)
 {
+	x->changes = 1;
 	for (unsigned n = 0; n < CONTEXTS; n++)
 		jump_cache_clear(&x->jump[n]);
 }
@@ -20,10 +21,16 @@ static void start_again(struct contexts *x)
 		x->context[n].mapping = 0;
 	owner_forget_all();
 	memset(x->mapping, 0, sizeof(x->mapping));
+	memset(x->page, 0, sizeof(x->page));
 	x->last_mapping = 0;
+	x->changes++;
 }
 
-u32 contexts_mapping(struct contexts *x, u32 space)
+/*
+ * The number of the space's mapping. When the numbers run out they start again: all contexts go,
+ * and so does what owner.h says; ask for those of several spaces until none has changed.
+ */
+static u32 mapping_of(struct contexts *x, u32 space)
 {
 	if (x->mapping[space])
 		return x->mapping[space];
@@ -42,6 +49,7 @@ bool contexts_live(const struct contexts *x, u32 mapping)
 
 void contexts_gone(struct contexts *x, u32 space)
 {
+	x->changes++;
 	if (space == SPACE_ALL) {
 		memset(x->mapping, 0, sizeof(x->mapping));
 		memset(x->fetched, 0, sizeof(x->fetched));
@@ -94,7 +102,8 @@ static unsigned room(const struct contexts *x)
 	return best;
 }
 
-struct jump_cache *contexts_find(struct contexts *x, const struct context *like)
+/* The number of the context that is like that. */
+static unsigned find(struct contexts *x, const struct context *like)
 {
 	unsigned n = 0;
 
@@ -102,6 +111,7 @@ struct jump_cache *contexts_find(struct contexts *x, const struct context *like)
 		n++;
 	if (n == CONTEXTS) {
 		n = room(x);
+		x->changes++;
 		x->context[n] = *like;
 		x->context[n].epoch = x->epoch;
 		jump_cache_empty(&x->jump[n]);
@@ -111,5 +121,29 @@ struct jump_cache *contexts_find(struct contexts *x, const struct context *like)
 		jump_cache_empty(&x->jump[n]);
 	}
 	x->context[n].used = ++x->uses;
-	return &x->jump[n];
+	return n;
+}
+
+const struct context_place *contexts_place_slow(struct contexts *x,
+						const struct context_place *like)
+{
+	struct context_place *p = contexts_place_guess(x, like->space, like->flags);
+	u32 space[2] = { like->space, SPACE_GLOBAL };
+
+	*p = *like;
+	do {
+		p->mapping[1] = mapping_of(x, space[1]);
+		p->mapping[0] = mapping_of(x, space[0]);
+	} while (p->mapping[1] != x->mapping[SPACE_GLOBAL]);
+	for (unsigned k = 0; k < 2; k++) {
+		unsigned n = find(x, &(struct context){
+			.mapping = p->mapping[k], .space = space[k], .flags = p->flags,
+			.cs_base = p->cs_base, .cs_limit = p->cs_limit,
+		});
+
+		p->jump[k] = &x->jump[n];
+		p->used[k] = &x->context[n].used;
+	}
+	p->changes = x->changes;
+	return p;
 }

@@ -20,6 +20,8 @@
 #define SPACES 64			/* address spaces, as mm/shadow numbers roots */
 #define SPACE_GLOBAL SPACES		/* the global pages of all */
 #define PAGE_FILTER 4096		/* bits */
+#define PLACES 64
+#define FETCHED_PAGES 1024
 
 struct context {
 	u32 mapping;			/* 0: the slot is free */
@@ -36,24 +38,43 @@ static inline bool context_same(const struct context *a, const struct context *b
 	       a->cs_limit == b->cs_limit;
 }
 
+/* A page that code was fetched from: so it is as long as the mapping has its number. */
+struct fetched_page {
+	u32 mapping;
+	u32 page;			/* linear, va >> 12; bit 20: with user rights */
+	u64 at;				/* guest physical address; bit 0: it is global */
+};
+
+/*
+ * Where the guest runs: an address space, a mode, CS; and what is known of it, as long as
+ * `changes` of the contexts is what it was. [0]: the address space's own pages; [1]: global ones.
+ */
+struct context_place {
+	u32 space, flags;
+	u64 cs_base;
+	u32 cs_limit;
+	u32 changes;
+	u32 mapping[2];
+	struct jump_cache *jump[2];
+	u64 *used[2];			/* of its contexts */
+};
+
 /* A core's contexts, and the mappings in force. */
 struct contexts {
 	u32 mapping[SPACES + 1];	/* of each space; 0: to be numbered when it is wanted */
 	u32 last_mapping;
 	u64 fetched[PAGE_FILTER / 64];	/* linear pages that code was fetched from, hashed */
+	struct fetched_page page[FETCHED_PAGES];
 	u64 uses;
 	u32 epoch;			/* goes up when code is given up that entries may lead to */
+	u32 changes;			/* the same, and when a mapping or a context is; not 0 */
 	struct context context[CONTEXTS];
+	struct context_place place[PLACES];
 	struct jump_cache jump[CONTEXTS];
 };
 
 void contexts_init(struct contexts *x);
 
-/*
- * The number of the space's mapping. When the numbers run out they start again: all contexts go,
- * and so does what owner.h says; ask for those of several spaces until none has changed.
- */
-u32 contexts_mapping(struct contexts *x, u32 space);
 /* Has a space this number now? */
 bool contexts_live(const struct contexts *x, u32 mapping);
 
@@ -62,17 +83,46 @@ bool contexts_live(const struct contexts *x, u32 mapping);
 void contexts_gone(struct contexts *x, u32 space);
 /* The same for a page at linear address va, if code was fetched there. */
 void contexts_page_gone(struct contexts *x, u32 space, u64 va);
-/* Code was fetched at linear address va. */
+/* Code was fetched at linear address va; what that gave may be kept as *contexts_page. */
 void contexts_fetched(struct contexts *x, u64 va);
+static inline struct fetched_page *contexts_page(struct contexts *x, u32 page)
+{
+	return &x->page[(page ^ page >> 10) % FETCHED_PAGES];
+}
 
 /*
- * The jump cache of the context that is like `like` (space, mapping, flags, CS); the one not used
- * for longest makes room. Stays while fewer than CONTEXTS others
- * are asked for, and its mapping is numbered as it was.
+ * The place, its two contexts found or made (the ones not used for longest make room). What it
+ * points to stays as long as its `changes` is that of x, and it until the next call.
  */
-struct jump_cache *contexts_find(struct contexts *x, const struct context *like);
+const struct context_place *contexts_place_slow(struct contexts *x,
+						const struct context_place *like);
+
+static inline struct context_place *contexts_place_guess(struct contexts *x, u32 space,
+							 u32 flags)
+{
+	return &x->place[(flags ^ flags >> 8 ^ flags >> 19 ^ space * 5) % PLACES];
+}
+
+static inline const struct context_place *contexts_place(struct contexts *x, u32 space, u32 flags,
+						 u64 cs_base, u32 cs_limit)
+{
+	const struct context_place *p = contexts_place_guess(x, space, flags);
+
+	if (p->changes != x->changes || p->space != space || p->flags != flags ||
+	    p->cs_base != cs_base || p->cs_limit != cs_limit)
+		return contexts_place_slow(x, &(struct context_place){
+			.space = space, .flags = flags, .cs_base = cs_base,
+			.cs_limit = cs_limit,
+		});
+	*p->used[0] = *p->used[1] = ++x->uses;
+	return p;
+}
 
 /* Code of a region is given up: no entry may lead there any more. */
-static inline void contexts_forget(struct contexts *x) { x->epoch++; }
+static inline void contexts_forget(struct contexts *x)
+{
+	x->epoch++;
+	x->changes++;
+}
 
 #endif

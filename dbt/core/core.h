@@ -66,10 +66,7 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
-	struct context context;		/* the one in force; its mapping is the address space's */
-	u32 global_mapping;
-	/* its jump cache, and that of the same mode on global pages */
-	struct jump_cache *jump[2];
+	const struct context_place *place;	/* where the guest runs */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */

@@ -246,10 +246,15 @@ static inline u64 vcpu_page_of(u64 eip)
 	return (u64)(s64)(s32)(((u32)eip & ~0xfffu) + 2048);
 }
 
+_Static_assert(sizeof(struct segment) == 16, "two words");
+
 static inline bool segment_same(const struct segment *a, const struct segment *b)
 {
-	return a->base == b->base && a->limit == b->limit && a->attr == b->attr &&
-	       a->sel == b->sel;
+	u64 x, y;		/* limit, attributes and selector */
+
+	__builtin_memcpy(&x, &a->limit, 8);
+	__builtin_memcpy(&y, &b->limit, 8);
+	return !((a->base ^ b->base) | (x ^ y));
 }
 
 static inline bool vcpu_protected(const struct vcpu *c)

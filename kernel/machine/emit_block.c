@@ -124,7 +124,9 @@ u32 enter(void)
 	irq_take_events();			/* and no kick */
 	host_xmm_load(c->xmm);
 	host_fp_set_rounding(RC_NEAR);
+	c->halted = true;			/* there is no translator to ask (exec_miss) */
 	why = dbt_enter(t.code[0]);
+	c->halted = false;
 	host_xmm_save(c->xmm);
 	c->mxcsr |= host_fp_take_flags();
 	if (why == EXIT_FAR)

@@ -8,8 +8,8 @@
  *	monitor=START:END	Loam's own text (nm: image_text_start, image_text_end)
  *	out=FILE		one line `ADDRESS NUMBER` for each piece that ran; of all the
  *				rest together `0 NUMBER`
- *	span=ADDRESS		count only from the first to the second time that the instruction
- *				there begins
+ *	span=ADDRESS:NUMBER	count only from the NUMBERth time (in decimal, from 0) that the
+ *				instruction there begins to the next one
  * Invariant: each executed instruction is counted in one piece.
  */
 #include <inttypes.h>
@@ -36,6 +36,7 @@ static struct qemu_plugin_scoreboard *board;
 static uint64_t start, end, monitor_cells, cells;
 static FILE *out;
 static uint64_t span_at;		/* 0: all of the run */
+static unsigned span_number;
 
 static uint64_t cache_base(void) { return start - CACHE_REACH / 2; }
 
@@ -76,12 +77,12 @@ static void write_out(void)
 static void on_span(unsigned core, void *unused)
 {
 	static unsigned times;
+	unsigned now = times++;
 
 	(void)unused;
-	if (times++ == 0)
-		for (uint64_t i = 0; i < cells; i++)
-			qemu_plugin_u64_set(counter(i), core, 0);
-	else
+	for (uint64_t i = 0; now == span_number && i < cells; i++)
+		qemu_plugin_u64_set(counter(i), core, 0);
+	if (now > span_number)
 		write_out();
 }
 
@@ -112,7 +113,7 @@ static int argument(const char *arg)
 	if (!strncmp(arg, "out=", 4))
 		return (out = fopen(arg + 4, "w")) != NULL;
 	if (!strncmp(arg, "span=", 5))
-		return sscanf(arg + 5, "%" SCNx64, &span_at) == 1;
+		return sscanf(arg + 5, "%" SCNx64 ":%u", &span_at, &span_number) == 2;
 	return sscanf(arg, "monitor=%" SCNx64 ":%" SCNx64, &start, &end) == 2 && start < end;
 }
 

@@ -7,6 +7,7 @@
 #include "dbt/backend/glue.h"
 
 #define FRAME 96
+#define WHY 88
 
 	.text
 
@@ -142,7 +143,7 @@ door glue_jump_ind
 	probe
 	store_eip $a0
 	li.w	$a0, EXIT_INDIRECT
-	b	leave
+	b	miss
 
 /* Called by bl, a link's number behind the call; a0 = eip. */
 door glue_jump_far
@@ -152,7 +153,17 @@ door glue_jump_far
 	store_eip $a0
 	st.d	$t0, $tp, ST_EXIT_ARG
 	li.w	$a0, EXIT_FAR
-	b	leave
+	b	miss
+
+/* a0: why translated code leaves, if C does not know where to go on. */
+	.type	miss, @function
+miss:
+	st.d	$a0, $sp, WHY
+	save_pinned
+	bl	exec_miss
+	bnez	$a0, resume
+	ld.d	$a0, $sp, WHY
+	b	glue_leave_written
 
 door glue_sys
 	store_eip $a0

@@ -16,6 +16,7 @@
 #define rCCA $30
 
 #define FRAME 96
+#define WHY 88
 
 	.set	noat
 	.text
@@ -147,7 +148,7 @@ door glue_jump_ind
 	probe
 	store_eip $4
 	li	$4, EXIT_INDIRECT
-	b	leave
+	b	miss
 
 /* Called, a link's number behind the call; $4 = eip. */
 door glue_jump_far
@@ -157,7 +158,18 @@ door glue_jump_far
 	store_eip $4
 	sd	$5, ST_EXIT_ARG(tp)
 	li	$4, EXIT_FAR
-	b	leave
+	b	miss
+
+/* $4: why translated code leaves, if C does not know where to go on. */
+	.type	miss, @function
+miss:
+	sd	$4, WHY($29)
+	save_pinned
+	jal	exec_miss
+	move	$4, $2
+	bne	$4, $0, resume
+	ld	$4, WHY($29)
+	b	glue_leave_written
 
 door glue_sys
 	store_eip $4
