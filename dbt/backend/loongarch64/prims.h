@@ -97,7 +97,7 @@ host_page_add_fn host_page_add;
 host_entry_fn host_entry;
 host_exit_near_fn host_exit_near;
 host_exit_far_fn host_exit_far;
-host_exit_indirect_fn host_exit_indirect;
+host_probe_fn host_probe;
 host_exit_open_fn host_exit_open;
 host_set_word_fn host_set_word;
 host_jump_word_fn host_jump_word;
