@@ -30,6 +30,13 @@ bool flags_use(const struct flags_at *f, int r);
 /* -- head.c -- */
 struct block_head head_find(const struct ir *ir);
 
+/* -- disp.c -- */
+
+/* Only accesses are at the ADD i. */
+void disp_note(struct emit *e, unsigned i);
+/* After uses_find: makes sums with constants parts of the accesses at them. */
+void disp_find(struct emit *e);
+
 /* -- mem.c, control.c -- */
 void lower_mem(struct emit *e, const struct ir_insn *in);
 void lower_control(struct emit *e, const struct ir_insn *in);
