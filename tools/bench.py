@@ -108,8 +108,9 @@ def event_figures(rows):
     touched = rows["remap"]     # in whole rounds of 256 pages; its checksum is a time
     figures["tlb_fill"] = int(touched["chk"], 16) / (-(-touched["n"] // 256) * 256)
     if "alu" in rows:
-        ticks, alu = rows["ticks1k"], rows["alu"]
-        figures["ticks1k"] = (ticks["t"] - alu["t"] * ticks["n"] / alu["n"]) / int(ticks["chk"], 16)
+        ticks, alu = rows["ticks1k"], rows["alu"]   # without what was still translated there
+        spent = alu["counted"]["insn_cache"] * ticks["n"] / alu["n"]
+        figures["ticks1k"] = (ticks["t"] - spent) / int(ticks["chk"], 16)
     figures["hlt1k"] = instructions(rows["hlt1k"]["counted"]) / rows["hlt1k"]["n"]
     return figures
 

@@ -236,8 +236,9 @@ stand beside them. The peers' figures are facts of other runs (`tools/peers.cfg`
 
 EVENT_NOTES = """
 An event's figure holds the loop around it. `tlb_fill` is the touch of a page whose table entry was
-changed and flushed by INVLPG, without these two; `ticks1k` is what the row takes more than `alu`,
-for each tick; `hlt1k` is the plugin's count, as waiting is no instruction.
+changed and flushed by INVLPG, without these two; `ticks1k` is what the row takes more than `alu` in
+the code cache, for each tick (before: than all of `alu`, which held translation, so the figure was
+too small); `hlt1k` is the plugin's count, as waiting is no instruction.
 """
 
 
