@@ -33,17 +33,27 @@ enum { BASE_BSP = 0x100, BASE_ENABLE = 0x800 };
 
 /* -- Vectors and priority -------------------------------------------------- */
 
-static int highest(const u32 set[8])
+static int highest(const struct vectors *s)
 {
-	for (int k = 7; k >= 0; k--)
-		if (set[k])
-			return k * 32 + 31 - __builtin_clz(set[k]);
-	return -1;
+	int k = 31 - __builtin_clz(s->any | 1u);
+
+	return s->any ? k * 32 + 31 - __builtin_clz(s->word[k]) : -1;
 }
 
-static void set_bit(u32 set[8], u8 v) { set[v / 32] |= BIT(v % 32); }
-static void clear_bit(u32 set[8], u8 v) { set[v / 32] &= ~BIT(v % 32); }
-static bool test_bit(const u32 set[8], u8 v) { return set[v / 32] >> v % 32 & 1; }
+static void set_bit(struct vectors *s, u8 v)
+{
+	s->word[v / 32] |= BIT(v % 32);
+	s->any |= (u8)BIT(v / 32);
+}
+
+static void clear_bit(struct vectors *s, u8 v)
+{
+	s->word[v / 32] &= ~BIT(v % 32);
+	if (!s->word[v / 32])
+		s->any &= (u8)~BIT(v / 32);
+}
+
+static bool test_bit(const struct vectors *s, u8 v) { return s->word[v / 32] >> v % 32 & 1; }
 
 bool lapic_core_enabled(const struct core *c)
 {
@@ -54,7 +64,7 @@ bool lapic_core_enabled(const struct core *c)
 /* §11.8.3.1 */
 static u8 ppr(const struct core *c)
 {
-	int isr = highest(c->isr);
+	int isr = highest(&c->isr);
 	u8 isrv = isr < 0 ? 0 : (u8)isr;
 
 	return c->tpr >> 4 >= isrv >> 4 ? c->tpr : isrv & 0xf0;
@@ -62,7 +72,7 @@ static u8 ppr(const struct core *c)
 
 static int deliverable(const struct core *c)
 {
-	int v = c->base & BASE_ENABLE ? highest(c->irr) : -1;
+	int v = c->base & BASE_ENABLE ? highest(&c->irr) : -1;
 
 	return v >= 0 && v >> 4 > ppr(c) >> 4 ? v : -1;
 }
@@ -94,11 +104,11 @@ void lapic_core_accept(struct core *c, u8 vector, bool level)
 		error(c, ESR_RECEIVE_ILLEGAL);
 		return;
 	}
-	set_bit(c->irr, vector);
+	set_bit(&c->irr, vector);
 	if (level)
-		set_bit(c->tmr, vector);
+		set_bit(&c->tmr, vector);
 	else
-		clear_bit(c->tmr, vector);
+		clear_bit(&c->tmr, vector);
 	update(c);
 }
 
@@ -181,7 +191,7 @@ bool lapic_waiting(struct lapic *l, u8 dest, bool logical, u8 vector)
 
 	lock_take(&l->lock);
 	for (unsigned k = 0; k < l->cores; k++)
-		r |= addressed(&l->core[k], dest, logical) && test_bit(l->core[k].irr, vector);
+		r |= addressed(&l->core[k], dest, logical) && test_bit(&l->core[k].irr, vector);
 	lock_drop(&l->lock);
 	return r;
 }
@@ -257,19 +267,19 @@ static void write_lvt(struct core *c, unsigned n, u32 v)
 /* Ends the interrupt of highest priority in service. Returns its vector if it was level, or -1. */
 static int end_of_interrupt(struct core *c)
 {
-	int v = highest(c->isr);
+	int v = highest(&c->isr);
 
 	if (v < 0)
 		return -1;
-	clear_bit(c->isr, (u8)v);
+	clear_bit(&c->isr, (u8)v);
 	update(c);
-	return test_bit(c->tmr, (u8)v) ? v : -1;
+	return test_bit(&c->tmr, (u8)v) ? v : -1;
 }
 
 static u32 read_reg(struct core *c, u32 reg)
 {
 	if (reg >= REG_ISR && reg < REG_ESR) {
-		const u32 *set = reg < REG_TMR ? c->isr : reg < REG_IRR ? c->tmr : c->irr;
+		const u32 *set = (reg < REG_TMR ? &c->isr : reg < REG_IRR ? &c->tmr : &c->irr)->word;
 		return set[reg >> 4 & 7];
 	}
 	if (reg >= REG_LVT && reg < REG_LVT + LVTS * 16)
@@ -380,8 +390,8 @@ int lapic_ack(struct lapic *l, unsigned core)
 	lock_take(&l->lock);
 	int v = deliverable(c);
 	if (v >= 0) {
-		clear_bit(c->irr, (u8)v);
-		set_bit(c->isr, (u8)v);
+		clear_bit(&c->irr, (u8)v);
+		set_bit(&c->isr, (u8)v);
 		update(c);
 	}
 	lock_drop(&l->lock);
@@ -437,9 +447,9 @@ static void core_reset(struct core *c)
 	c->svr = 0xff;
 	c->esr = c->esr_new = c->ticr = 0;
 	c->counting = false;
-	memset(c->isr, 0, sizeof(c->isr));
-	memset(c->tmr, 0, sizeof(c->tmr));
-	memset(c->irr, 0, sizeof(c->irr));
+	memset(&c->isr, 0, sizeof(c->isr));
+	memset(&c->tmr, 0, sizeof(c->tmr));
+	memset(&c->irr, 0, sizeof(c->irr));
 	memset(c->icr, 0, sizeof(c->icr));
 	for (unsigned k = 0; k < LVTS; k++)
 		c->lvt[k] = LVT_MASKED;

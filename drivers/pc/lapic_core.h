@@ -13,13 +13,19 @@
 enum { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVTS };
 enum { LVT_MASKED = 0x10000, LVT_PERIODIC = 0x20000 };
 
+/* A bit for each vector. */
+struct vectors {
+	u32 word[8];
+	u8 any;			/* bit k: word k is not 0 */
+};
+
 struct core {
 	struct lapic *l;
 	u64 base;		/* IA32_APIC_BASE */
 	u8 id, tpr, ldr, dfr;	/* dfr: model, bits 31:28 */
 	u16 svr;
 	u32 esr, esr_new;	/* as last latched; errors since then */
-	u32 isr[8], tmr[8], irr[8];
+	struct vectors isr, tmr, irr;
 	u32 icr[2], lvt[LVTS];
 	u32 ticr;
 	u8 dcr;

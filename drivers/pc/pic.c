@@ -47,10 +47,9 @@ struct pic {
 /* The highest-priority bit of v as 0 (highest) … 7 from c->top, or 8 if v is 0. */
 static unsigned priority(const struct chip *c, u8 v)
 {
-	for (unsigned k = 0; k < 8; k++)
-		if (v >> ((c->top + k) & 7) & 1)
-			return k;
-	return 8;
+	unsigned twice = v | (unsigned)v << 8;		/* so that a shift rotates */
+
+	return (unsigned)__builtin_ctz(twice >> (c->top & 7) | BIT(8));
 }
 
 /* Input that the chip would deliver now, or -1. */
