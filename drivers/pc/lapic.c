@@ -279,8 +279,9 @@ static int end_of_interrupt(struct core *c)
 static u32 read_reg(struct core *c, u32 reg)
 {
 	if (reg >= REG_ISR && reg < REG_ESR) {
-		const u32 *set = (reg < REG_TMR ? &c->isr : reg < REG_IRR ? &c->tmr : &c->irr)->word;
-		return set[reg >> 4 & 7];
+		const struct vectors *s = reg < REG_TMR ? &c->isr :
+					  reg < REG_IRR ? &c->tmr : &c->irr;
+		return s->word[reg >> 4 & 7];
 	}
 	if (reg >= REG_LVT && reg < REG_LVT + LVTS * 16)
 		return c->lvt[(reg - REG_LVT) >> 4];
