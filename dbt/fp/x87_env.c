@@ -6,17 +6,14 @@
 #include "dbt/fp/x87.h"
 #include "dbt/fp/x87_prim.h"
 
-static void put(u8 *p, u64 v, unsigned bytes)
-{
-	for (unsigned k = 0; k < bytes; k++)
-		p[k] = (u8)(v >> 8 * k);
-}
+/* Of all machines that this is built for, the bytes are in this order. */
+static inline void put(u8 *p, u64 v, unsigned bytes) { __builtin_memcpy(p, &v, bytes); }
 
-static u64 get(const u8 *p, unsigned bytes)
+static inline u64 get(const u8 *p, unsigned bytes)
 {
 	u64 v = 0;
-	for (unsigned k = 0; k < bytes; k++)
-		v |= (u64)p[k] << 8 * k;
+
+	__builtin_memcpy(&v, p, bytes);
 	return v;
 }
 
