@@ -373,14 +373,11 @@ static void region_write(const struct bus_region *r, u32 off, u64 v, unsigned si
 }
 
 /*
- * The region at these ports, if it takes them as they are; NULL also while the layout changes, or
- * where nobody answers: the way for all accesses is the one of bus_read, bus_write below.
+ * The region at these addresses, if it takes the access as it is; NULL also while the layout
+ * changes, or where nobody answers: the way for all accesses is the one of read_any, write_any.
  */
-static inline struct bus_region *io_plain(struct bus *b, u64 addr, unsigned size)
+static inline struct bus_region *io_plain(const struct bus *b, u64 addr, unsigned size)
 {
-	u32 seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
-	const struct io_ops *o;
-	struct bus_region *r;
 	u8 n;
 
 	if (addr > PORTS - 4)
@@ -389,9 +386,28 @@ static inline struct bus_region *io_plain(struct bus *b, u64 addr, unsigned size
 	for (unsigned k = 1; k < size; k++)
 		if (b->port[addr + k] != n)
 			return NULL;
-	r = b->io[n];
+	return n ? b->io[n] : NULL;
+}
+
+/* The same in memory, where the last access was. */
+static inline struct bus_region *mmio_plain(const struct bus *b, u64 addr, unsigned size)
+{
+	unsigned k = b->met;
+
+	return k < b->spans && b->span[k].first <= addr && addr + (size - 1) <= b->span[k].last ?
+	       b->span[k].r : NULL;
+}
+
+static inline struct bus_region *plain(const struct bus *b, enum bus_space space, u64 addr,
+				       unsigned size)
+{
+	u32 seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
+	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size)
+					       : mmio_plain(b, addr, size);
+	const struct io_ops *o;
+
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (!n || seq & 1 || __atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq)
+	if (!r || seq & 1 || __atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq)
 		return NULL;
 	o = r->ops;
 	return size < o->min || size > o->max || (addr - r->start) & (o->min - 1u) ? NULL : r;
@@ -433,7 +449,7 @@ static __attribute__((noinline)) void write_any(struct bus *b, enum bus_space sp
 
 u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size)
 {
-	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size) : NULL;
+	struct bus_region *r = plain(b, space, addr, size);
 
 	if (!r)
 		return read_any(b, space, addr, size);
@@ -442,7 +458,7 @@ u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size)
 
 void bus_write(struct bus *b, enum bus_space space, u64 addr, u64 value, unsigned size)
 {
-	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size) : NULL;
+	struct bus_region *r = plain(b, space, addr, size);
 
 	if (r)
 		r->ops->write(r->opaque, (u32)(addr - r->start), value & ones(size), size);

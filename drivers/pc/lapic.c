@@ -33,12 +33,16 @@ enum { BASE_BSP = 0x100, BASE_ENABLE = 0x800 };
 
 /* -- Vectors and priority -------------------------------------------------- */
 
+static u64 two_words(const u32 set[8], int k) { return (u64)set[k + 1] << 32 | set[k]; }
+
+/* -1: none is set. */
 static int highest(const u32 set[8])
 {
-	for (int k = 7; k >= 0; k--)
-		if (set[k])
-			return k * 32 + 31 - __builtin_clz(set[k]);
-	return -1;
+	u64 upper = two_words(set, 6), high = two_words(set, 4), low = two_words(set, 2);
+	int k = upper ? 6 : high ? 4 : low ? 2 : 0;
+	u64 v = upper ? upper : high ? high : low ? low : two_words(set, 0);
+
+	return v ? k * 32 + 63 - __builtin_clzll(v) : -1;
 }
 
 static void set_bit(u32 set[8], u8 v) { set[v / 32] |= BIT(v % 32); }
