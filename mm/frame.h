@@ -35,7 +35,8 @@ struct frame {
 	u32 writers[FRAME_WRITERS];	/* references to writable leaves; 0 none; may be stale. */
 					/* The last one: or the number of a chunk of more */
 	u8 watch;		/* enum frame_watch, a set */
-	u8 dirty;		/* WATCH_ONCE reasons whose frame was written */
+	u8 dirty : 3;		/* WATCH_ONCE reasons whose frame was written */
+	u8 owners : 5;		/* the code cache's: so often the owner changed */
 	u16 hits;		/* stores that touched code lines; saturates */
 };
 

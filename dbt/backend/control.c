@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Exits, raises and calls: which there are, and what lies behind the block's body. Not the words
- * of an exit, which are the host's (host_exit_direct, host_exit_indirect).
+ * of an exit, which are the host's (host_exit_near, host_exit_far, host_probe).
  * Backward exits test the kick register, forward ones test nothing (design 4).
  */
 #include "dbt/backend/lower.h"
@@ -98,6 +98,7 @@ static void emit_exit(struct emit *e, u64 eip, unsigned guest)
 		host_page_add(e, R_PAGE, pages);
 	host_exit_far(e, l);
 	eip_to_reg(e, R_ARG(0), relocatable ? eip - (u64)pages : eip);
+	host_probe(e);
 	host_call_door(e, glue_jump_far);
 	code_data(&e->c, link_index(e, l));
 }
@@ -165,10 +166,12 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	va_canonical(e);
 	flags_materialize(e, in->c);
 	ra_to_reg(e, R_ARG(0), in->a);
-	if (single(e))
+	if (single(e)) {
 		host_goto_door(e, glue_exit_kick);
-	else
-		host_exit_indirect(e);
+		return;
+	}
+	host_probe(e);
+	host_goto_door(e, glue_jump_ind);
 }
 
 /*

@@ -9,11 +9,11 @@
 
 /*
  * The jump cache of a context, which R_CTX points to: 2^BITS entries of { eip, entry of its block }
- * (dbt/cache/jump_cache.h). That of eip is at (eip ^ eip >> FOLD) modulo 2^BITS, or else at eip
- * modulo 2^BITS.
+ * (dbt/cache/jump_cache.h). That of eip is at (eip >> SHIFT) modulo 2^BITS, or else at
+ * (eip ^ eip >> BITS) modulo 2^BITS: different ones for those that share the first.
  */
 #define JUMP_CACHE_BITS 13
-#define JUMP_CACHE_FOLD 12
+#define JUMP_CACHE_SHIFT 2
 
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */

@@ -39,10 +39,13 @@ void jump_cache_drop(struct jump_cache *j, u64 eip);
 /* The two places of eip: where the later one of two that share a place goes, and the other's. */
 static inline unsigned jump_cache_first(u64 eip)
 {
-	return ((u32)eip ^ (u32)eip >> JUMP_CACHE_FOLD) % JUMP_ENTRIES;
+	return ((u32)eip >> JUMP_CACHE_SHIFT) % JUMP_ENTRIES;
 }
 
-static inline unsigned jump_cache_second(u64 eip) { return (u32)eip % JUMP_ENTRIES; }
+static inline unsigned jump_cache_second(u64 eip)
+{
+	return ((u32)eip ^ (u32)eip >> JUMP_CACHE_BITS) % JUMP_ENTRIES;
+}
 
 /* eip as entries have it. */
 static inline u64 jump_cache_key(u64 eip) { return (u64)(s64)(s32)(u32)eip; }

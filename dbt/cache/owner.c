@@ -9,12 +9,30 @@
 #define NOBODY 0u
 #define SHARED 0xffffffffu
 #define MAPPING_SHIFT 20
+#define OWNERS_MAX 8
 
 _Static_assert(MAPPING_MAX < SHARED >> MAPPING_SHIFT, "no owner looks like SHARED");
 
 static u32 owner(u32 mapping, u64 va)
 {
 	return mapping << MAPPING_SHIFT | (u32)va >> FRAME_SHIFT;
+}
+
+/*
+ * Nobody runs the code as the old mapping any more. Code on global pages comes back, after each
+ * flush, to where it was; other code may be what every new process runs: undoing its chains each
+ * time would cost more than they give.
+ */
+static bool may_follow(const struct contexts *x, u32 old, u32 mapping, struct frame *f)
+{
+	if (contexts_live(x, old))
+		return false;
+	if (mapping == x->mapping[SPACE_GLOBAL])
+		return true;
+	if (f->owners == OWNERS_MAX)
+		return false;
+	f->owners++;
+	return true;
 }
 
 void owner_enter(const struct contexts *x, struct block *b, u32 mapping, u64 va)
@@ -25,8 +43,7 @@ void owner_enter(const struct contexts *x, struct block *b, u32 mapping, u64 va)
 		return;
 	if (*o != NOBODY) {
 		cache_unchain_far(b->frame[0]);
-		/* code on global pages comes back, after a flush, to where it was */
-		if (contexts_live(x, *o >> MAPPING_SHIFT) || mapping != x->mapping[SPACE_GLOBAL])
+		if (!may_follow(x, *o >> MAPPING_SHIFT, mapping, frame_at(b->frame[0])))
 			now = SHARED;
 		cache_this()->count.shared += now == SHARED;
 	}

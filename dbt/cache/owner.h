@@ -3,7 +3,8 @@
  * Who runs the code of a frame. Blocks are shared by all addresses and address spaces that map
  * their frame; but where an exit to another page leads depends on both. So far exits of a frame are
  * chained only as long as all who ran its code did so at one linear page of one mapping: its
- * *owner*. As soon as another one is about to, they are undone, and probe jump caches from then on.
+ * *owner*. As soon as another one is about to, they are undone, and probe jump caches from then on;
+ * but if the old owner's mapping is in force no more, the new one takes its place, some times.
  *
  * Invariant: translated code on a frame runs for its owner, or the frame is shared; for
  * whoever runs it got there by an exit that was chained or filled after owner_enter.

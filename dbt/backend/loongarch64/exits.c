@@ -56,15 +56,13 @@ void host_exit_far(struct emit *e, struct link *l)
 	nop(&e->c);
 }
 
-/* The probe of glue.S. */
-void host_exit_indirect(struct emit *e)
+/* The probe of glue.S, of the first place. */
+void host_probe(struct emit *e)
 {
 	struct code *c = &e->c;
 	u32 *kick = host_branch_nonzero(e, R_KICK), *miss;
 
-	la_srli_d(c, R_T1, R_ARG(0), JUMP_CACHE_FOLD);
-	la_xor(c, R_T1, R_T1, R_ARG(0));
-	la_bstrpick_d(c, R_T1, R_T1, JUMP_CACHE_BITS - 1, 0);
+	la_bstrpick_d(c, R_T1, R_ARG(0), JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT);
 	la_alsl_d(c, R_T1, R_T1, R_CTX, 4);
 	la_ld_d(c, R_T2, R_T1, 0);
 	miss = host_branch(e, IC_NE, R_T2, R_ARG(0));
@@ -72,7 +70,6 @@ void host_exit_indirect(struct emit *e)
 	la_jirl(c, R_ZERO, R_T1, 0);
 	host_patch(e, kick);
 	host_patch(e, miss);
-	host_goto_door(e, glue_jump_ind);
 }
 
 /* -- Patching -- */

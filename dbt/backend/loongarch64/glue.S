@@ -121,15 +121,15 @@ door glue_exit_stale
 
 /* a0 = eip. Changes t0, t1; falls through if the cache has it not. */
 	.macro	probe
-	srli.d	$t0, $a0, JUMP_CACHE_FOLD
-	xor	$t0, $t0, $a0
-	bstrpick.d $t0, $t0, JUMP_CACHE_BITS - 1, 0
+	bstrpick.d $t0, $a0, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT
 	alsl.d	$t0, $t0, $r10, 4
 	ld.d	$t1, $t0, 0
 	bne	$t1, $a0, 1f
 	ld.d	$t0, $t0, 8
 	jr	$t0
-1:	bstrpick.d $t0, $a0, JUMP_CACHE_BITS - 1, 0
+1:	srli.d	$t0, $a0, JUMP_CACHE_BITS
+	xor	$t0, $t0, $a0
+	bstrpick.d $t0, $t0, JUMP_CACHE_BITS - 1, 0
 	alsl.d	$t0, $t0, $r10, 4
 	ld.d	$t1, $t0, 0
 	bne	$t1, $a0, 2f

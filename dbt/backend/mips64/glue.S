@@ -124,16 +124,16 @@ door glue_exit_stale
 
 /* $4 = eip. Changes $5, $6; falls through if the cache has it not. */
 	.macro	probe
-	srl	$5, $4, JUMP_CACHE_FOLD
-	xor	$5, $5, $4
-	dext	$5, $5, 0, JUMP_CACHE_BITS
+	dext	$5, $4, JUMP_CACHE_SHIFT, JUMP_CACHE_BITS
 	dsll	$5, $5, 4
 	daddu	$5, $5, rCTX
 	ld	$6, 0($5)
 	bne	$4, $6, 1f
 	ld	$5, 8($5)
 	jr	$5
-1:	dext	$5, $4, 0, JUMP_CACHE_BITS
+1:	dsrl	$5, $4, JUMP_CACHE_BITS
+	xor	$5, $5, $4
+	dext	$5, $5, 0, JUMP_CACHE_BITS
 	dsll	$5, $5, 4
 	daddu	$5, $5, rCTX
 	ld	$6, 0($5)

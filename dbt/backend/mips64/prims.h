@@ -94,7 +94,7 @@ host_page_add_fn host_page_add;
 host_entry_fn host_entry;
 host_exit_near_fn host_exit_near;
 host_exit_far_fn host_exit_far;
-host_exit_indirect_fn host_exit_indirect;
+host_probe_fn host_probe;
 host_entry_cf_fn host_entry_cf;
 host_entry_cf_slow_fn host_entry_cf_slow;
 host_check_begin_fn host_check_begin;
