@@ -71,30 +71,6 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return f;
 }
 
-struct fault g_ld_many(struct vcpu *c, gva_t linear, unsigned n, bool super, void *out)
-{
-	struct fault f = fault_none();
-	u64 v;
-
-	for (unsigned k = 0; k < n && !f.raised; k++) {
-		f = g_ld(c, gva((u32)(linear.a + 8 * k)), 8, super, &v);
-		memcpy((u8 *)out + 8 * k, &v, f.raised ? 0 : 8);
-	}
-	return f;
-}
-
-struct fault g_st_many(struct vcpu *c, gva_t linear, unsigned n, bool super, const void *in)
-{
-	struct fault f = fault_none();
-	u64 v;
-
-	for (unsigned k = 0; k < n && !f.raised; k++) {
-		memcpy(&v, (const u8 *)in + 8 * k, 8);
-		f = g_st(c, gva((u32)(linear.a + 8 * k)), 8, super, v);
-	}
-	return f;
-}
-
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	u32 at = (u32)linear.a;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* g_try_* (dbt/sys/guestmem.h) by the same test's g_ld and g_st. */
+/* g_try_* and g_*_many (dbt/sys/guestmem.h) by the same test's g_ld and g_st. */
 #include "dbt/sys/guestmem.h"
+
+#include <string.h>
 
 static struct vcpu *of;
 static bool super_rights, failed;
@@ -30,4 +32,28 @@ u32 g_try_ld4(gva_t linear) { return (u32)load(linear, 4); }
 void g_try_st4(gva_t linear, u32 v)
 {
 	failed |= g_st(of, linear, 4, super_rights, v).raised;
+}
+
+struct fault g_ld_many(struct vcpu *c, gva_t linear, unsigned n, bool super, void *out)
+{
+	struct fault f = fault_none();
+	u64 v;
+
+	for (unsigned k = 0; k < n && !f.raised; k++) {
+		f = g_ld(c, gva((u32)(linear.a + 8 * k)), 8, super, &v);
+		memcpy((u8 *)out + 8 * k, &v, f.raised ? 0 : 8);
+	}
+	return f;
+}
+
+struct fault g_st_many(struct vcpu *c, gva_t linear, unsigned n, bool super, const void *in)
+{
+	struct fault f = fault_none();
+	u64 v;
+
+	for (unsigned k = 0; k < n && !f.raised; k++) {
+		memcpy(&v, (const u8 *)in + 8 * k, 8);
+		f = g_st(c, gva((u32)(linear.a + 8 * k)), 8, super, v);
+	}
+	return f;
 }
