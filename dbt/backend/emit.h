@@ -24,6 +24,10 @@ enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL, AT_SUM };
 #define XMMS 8
 #define VLIVE_MAX 32
 #define VMAPS_MAX 96
+#define ADDRESS_SUMS_MAX 64
+
+/* x of an ADD: its result is an address, a plus its k by host_add_high. */
+enum { ADD_HIGH = 1 };
 
 /* Code that is emitted after the block's body. */
 enum stub_kind { STUB_EXIT, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
@@ -60,6 +64,9 @@ struct emit {
 	u16 flag_uses[IR_MAX];		/* those of them that are a SETF's */
 	/* index of the PUTREG that takes the value, or what is made of it, first; 0: none */
 	u16 put_at[IR_MAX];
+	u16 accesses[IR_MAX];		/* those that are accesses at it */
+	val address_sum[ADDRESS_SUMS_MAX];	/* disp.c: what only accesses are at */
+	unsigned address_sums;
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
 	bool folded[IR_MAX];		/* emitted as part of its one user */
 	/* regalloc.c */

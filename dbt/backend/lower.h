@@ -24,6 +24,13 @@ void flags_materialize(struct emit *e, val setf);
 struct flags_at flags_now(struct emit *e, val setf);
 void flags_put(struct emit *e, const struct flags_at *f);
 
+/* -- disp.c -- */
+
+/* Only accesses are at the ADD i. */
+void disp_note(struct emit *e, unsigned i);
+/* After uses_find: makes sums with constants parts of the accesses at them. */
+void disp_find(struct emit *e);
+
 /* -- mem.c, control.c -- */
 void lower_mem(struct emit *e, const struct ir_insn *in);
 void lower_control(struct emit *e, const struct ir_insn *in);

@@ -54,3 +54,8 @@ pattern mov_cr3 kernel32
 	mov	cr3, eax
 pattern rdtsc flat32
 	rdtsc
+pattern counter_compared flat32	# put at once, though it is put again
+	add	eax, 1
+	cmp	eax, 16
+	jne	0x401000
+	mov	eax, [esi]
