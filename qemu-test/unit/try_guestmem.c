@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * g_try_*, g_*_many, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and g_st. All
- * memory is RAM, at its linear address.
+ * g_try_*, g_*_many, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and
+ * g_st. All memory is RAM, at its linear address.
  */
 #include "dbt/sys/guestmem.h"
 #include "kernel/panic.h"
