@@ -104,6 +104,10 @@ static void test_segment(void)
 		u32 base = n / OFTEN + 1;
 
 		segment_base(UBASED, 4 * base);
+		for (u32 at = 8; at <= 8; at -= 8) {	/* its bytes are never those of before */
+			segment_base(UBASED2, at);
+			expect("a base that changes", by_mov(UBASED2, page), 0x1000 + at / 4);
+		}
 		expect("flat, by MOV", by_mov(KDATA, page), 0x1000);
 		expect("with a base, by MOV", by_mov(UBASED, page), 0x1000 + base);
 		expect("flat, by POP", by_pop(UDATA, page), 0x1000);
