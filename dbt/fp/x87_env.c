@@ -6,14 +6,16 @@
 #include "dbt/fp/x87.h"
 #include "dbt/fp/x87_prim.h"
 
-/* Of all machines that this is built for, the bytes are in this order. */
-static inline void put(u8 *p, u64 v, unsigned bytes) { __builtin_memcpy(p, &v, bytes); }
+#include <string.h>
+
+/* Both hosts are little-endian. */
+static inline void put(u8 *p, u64 v, unsigned bytes) { memcpy(p, &v, bytes); }
 
 static inline u64 get(const u8 *p, unsigned bytes)
 {
 	u64 v = 0;
 
-	__builtin_memcpy(&v, p, bytes);
+	memcpy(&v, p, bytes);
 	return v;
 }
 

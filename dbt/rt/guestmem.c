@@ -57,39 +57,11 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return d->helper_fault;
 }
 
-struct fault g_ld_many(struct vcpu *c, gva_t linear, unsigned n, bool super, void *out)
-{
-	struct dbt *d = c->owner;
-	u8 *to = __builtin_assume_aligned(out, 8);
-
-	begin(d, linear, super);
-	for (unsigned k = 0; k < n && !d->helper_fault.raised; k++) {
-		u64 v = guest_ld_8(gva_to_hva(vcpu_linear(c, linear.a + 8 * k)));
-
-		__builtin_memcpy(to + 8 * k, &v, 8);
-	}
-	return d->helper_fault;
-}
-
-struct fault g_st_many(struct vcpu *c, gva_t linear, unsigned n, bool super, const void *in)
-{
-	struct dbt *d = c->owner;
-	const u8 *from = __builtin_assume_aligned(in, 8);
-
-	begin(d, linear, super);
-	for (unsigned k = 0; k < n && !d->helper_fault.raised; k++) {
-		u64 v;
-
-		__builtin_memcpy(&v, from + 8 * k, 8);
-		guest_st_8(gva_to_hva(vcpu_linear(c, linear.a + 8 * k)), v);
-	}
-	return d->helper_fault;
-}
-
 void g_try_begin(struct vcpu *c, bool super) { begin(c->owner, gva(0), super); }
 u64 g_try_ld8(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
 u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
 void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
+void g_try_st8(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
 
 bool g_try_end(const struct vcpu *c)
 {

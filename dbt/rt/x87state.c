@@ -22,18 +22,36 @@
 
 /* -- Bytes -- */
 
-static unsigned piece(u32 left) { return left >= 4 ? 4 : left >= 2 ? 2 : 1; }
+/* The eights of an image at once. How many bytes that were: none, if something faulted. */
+static u32 put_eights(struct vcpu *c, u32 at, const u8 *in, u32 size)
+{
+	u64 v;
 
-/* Images are aligned to 8 bytes. */
+	g_try_begin(c, c->cpl != 3);
+	for (u32 done = 0; done + 8 <= size; done += 8) {
+		memcpy(&v, in + done, 8);
+		g_try_st8(vcpu_linear(c, at + done), v);
+	}
+	return g_try_end(c) ? size & ~7u : 0;
+}
+
+static u32 get_eights(struct vcpu *c, u32 at, u8 *out, u32 size)
+{
+	g_try_begin(c, c->cpl != 3);
+	for (u32 done = 0; done + 8 <= size; done += 8) {
+		u64 v = g_try_ld8(vcpu_linear(c, at + done));
+
+		memcpy(out + done, &v, 8);
+	}
+	return g_try_end(c) ? size & ~7u : 0;
+}
+
 static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
 {
-	u32 done = size & ~7u;
-
-	TRY(g_st_many(c, vcpu_linear(c, at), size / 8, c->cpl != 3, in));
-	for (u32 n; done < size; done += n) {
+	for (u32 done = put_eights(c, at, in, size), n; done < size; done += n) {
 		u64 v = 0;
 
-		n = piece(size - done);
+		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
 		memcpy(&v, in + done, n);
 		TRY(g_st(c, vcpu_linear(c, at + done), n, c->cpl != 3, v));
 	}
@@ -42,13 +60,10 @@ static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
 
 static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
 {
-	u32 done = size & ~7u;
-
-	TRY(g_ld_many(c, vcpu_linear(c, at), size / 8, c->cpl != 3, out));
-	for (u32 n; done < size; done += n) {
+	for (u32 done = get_eights(c, at, out, size), n; done < size; done += n) {
 		u64 v = 0;
 
-		n = piece(size - done);
+		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
 		TRY(g_ld(c, vcpu_linear(c, at + done), n, c->cpl != 3, &v));
 		memcpy(out + done, &v, n);
 	}
@@ -98,7 +113,7 @@ static struct fault load_image(struct vcpu *c, u32 at, u8 *bytes, u32 size)
 
 u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
 {
-	_Alignas(8) u8 bytes[X87_ENV_MAX];
+	u8 bytes[X87_ENV_MAX];
 	struct fault f;
 
 	(void)d;
@@ -111,7 +126,7 @@ u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
 
 u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
 {
-	_Alignas(8) u8 bytes[X87_SAVE_MAX];
+	u8 bytes[X87_SAVE_MAX];
 	struct fault f;
 
 	(void)d;
@@ -124,7 +139,7 @@ u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
 
 u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 {
-	_Alignas(8) u8 bytes[X87_ENV_MAX];
+	u8 bytes[X87_ENV_MAX];
 	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
 
 	(void)d;
@@ -135,7 +150,7 @@ u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 
 u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 {
-	_Alignas(8) u8 bytes[X87_SAVE_MAX];
+	u8 bytes[X87_SAVE_MAX];
 	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
 
 	(void)d;
@@ -148,7 +163,7 @@ u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 
 static struct fault fxsave(struct vcpu *c, u32 at)
 {
-	_Alignas(8) u8 bytes[FXSAVE_USED] = { 0 };
+	u8 bytes[FXSAVE_USED] = { 0 };
 	u32 mask = MXCSR_ALL, mxcsr;
 	union xmm x;
 
@@ -159,24 +174,24 @@ static struct fault fxsave(struct vcpu *c, u32 at)
 		return put(c, at + 32, bytes + 32, FXSAVE_X87 - 32);
 	}
 	mxcsr = sse_mxcsr(c);
-	__builtin_memcpy(bytes + FXSAVE_MXCSR, &mxcsr, 4);
-	__builtin_memcpy(bytes + FXSAVE_MXCSR + 4, &mask, 4);
+	memcpy(bytes + FXSAVE_MXCSR, &mxcsr, 4);
+	memcpy(bytes + FXSAVE_MXCSR + 4, &mask, 4);
 	for (unsigned n = 0; n < 8; n++) {
 		xmm_read(c, n, &x);
-		__builtin_memcpy(bytes + FXSAVE_XMM + 16 * n, &x, 16);
+		memcpy(bytes + FXSAVE_XMM + 16 * n, &x, 16);
 	}
 	return put(c, at, bytes, FXSAVE_USED);
 }
 
 static struct fault fxrstor(struct vcpu *c, u32 at)
 {
-	_Alignas(8) u8 bytes[FXSAVE_USED];
+	u8 bytes[FXSAVE_USED];
 	union xmm x;
 	u32 mxcsr;
 
 	TRY(probe_fx(c, at, false));
 	TRY(get(c, at, bytes, FXSAVE_USED));
-	__builtin_memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
+	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
 	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
 		return fault_gp0();
 	x87_fxrstor(&c->x87, false, bytes);
@@ -184,7 +199,7 @@ static struct fault fxrstor(struct vcpu *c, u32 at)
 		return fault_none();
 	sse_set_mxcsr(c, mxcsr);
 	for (unsigned n = 0; n < 8; n++) {
-		__builtin_memcpy(&x, bytes + FXSAVE_XMM + 16 * n, 16);
+		memcpy(&x, bytes + FXSAVE_XMM + 16 * n, 16);
 		xmm_write(c, n, &x);
 	}
 	sys_mode_changed(c);

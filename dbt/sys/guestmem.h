@@ -20,10 +20,6 @@
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out);
 struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value);
 
-/* The same of n quadwords, upwards, here aligned; those before the one that faults are done. */
-struct fault g_ld_many(struct vcpu *c, gva_t linear, unsigned n, bool super, void *out);
-struct fault g_st_many(struct vcpu *c, gva_t linear, unsigned n, bool super, const void *in);
-
 /* Would an access to every byte of [linear, linear+size) succeed? size 1 … 4096; 0 succeeds. */
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write);
 
@@ -45,6 +41,7 @@ void g_try_begin(struct vcpu *c, bool super);
 u64 g_try_ld8(gva_t linear);
 u32 g_try_ld4(gva_t linear);
 void g_try_st4(gva_t linear, u32 v);
+void g_try_st8(gva_t linear, u64 v);
 bool g_try_end(const struct vcpu *c);
 
 /*

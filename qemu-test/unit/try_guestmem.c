@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * g_try_*, g_*_many, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and
- * g_st. All memory is RAM, at its linear address.
+ * g_try_*, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and g_st. All
+ * memory is RAM, at its linear address.
  */
 #include "dbt/sys/guestmem.h"
 #include "kernel/panic.h"
-
-#include <string.h>
 
 static struct vcpu *of;
 static bool super_rights, failed;
@@ -38,30 +36,6 @@ void g_try_st4(gva_t linear, u32 v)
 	failed |= g_st(of, linear, 4, super_rights, v).raised;
 }
 
-struct fault g_ld_many(struct vcpu *c, gva_t linear, unsigned n, bool super, void *out)
-{
-	struct fault f = fault_none();
-	u64 v;
-
-	for (unsigned k = 0; k < n && !f.raised; k++) {
-		f = g_ld(c, gva((u32)(linear.a + 8 * k)), 8, super, &v);
-		memcpy((u8 *)out + 8 * k, &v, f.raised ? 0 : 8);
-	}
-	return f;
-}
-
-struct fault g_st_many(struct vcpu *c, gva_t linear, unsigned n, bool super, const void *in)
-{
-	struct fault f = fault_none();
-	u64 v;
-
-	for (unsigned k = 0; k < n && !f.raised; k++) {
-		memcpy(&v, (const u8 *)in + 8 * k, 8);
-		f = g_st(c, gva((u32)(linear.a + 8 * k)), 8, super, v);
-	}
-	return f;
-}
-
 struct fault g_find(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, bool *ram,
 		    gpa_t *at)
 {
@@ -89,4 +63,9 @@ void g_ram_write(gpa_t at, const void *buf, u32 size)
 
 	for (u32 k = 0; k < size; k++)
 		must(!g_st(of, gva(at.a + k), 1, true, from[k]).raised);
+}
+
+void g_try_st8(gva_t linear, u64 v)
+{
+	failed |= g_st(of, linear, 8, super_rights, v).raised;
 }
