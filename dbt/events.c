@@ -32,7 +32,7 @@ static void triple_fault(struct dbt *d)
 	d->c->shutdown = false;
 }
 
-static void take_reset(struct dbt *d)
+static __attribute__((noinline)) void take_reset(struct dbt *d)
 {
 	d->platform.reset(d->platform.opaque);
 	vcpu_settle(d->c, PENDING_RESET | PENDING_INIT | PENDING_NMI);
@@ -42,7 +42,7 @@ static void take_reset(struct dbt *d)
 }
 
 /* INIT (SDM vol. 3, 9.1): the CPU begins at its reset vector; memory, FPU and MSRs stay. */
-static void take_init(struct dbt *d)
+static __attribute__((noinline)) void take_init(struct dbt *d)
 {
 	printk("guest: INIT at %08x\n", (u32)d->c->eip);
 	vcpu_settle(d->c, PENDING_INIT | PENDING_NMI);
@@ -52,8 +52,10 @@ static void take_init(struct dbt *d)
 	d->link = NULL;
 }
 
-static void take_resets(struct dbt *d)
+static inline void take_resets(struct dbt *d)
 {
+	if (!(d->c->pending & (PENDING_RESET | PENDING_INIT)))
+		return;
 	if (d->c->pending & PENDING_RESET)
 		take_reset(d);
 	if (d->c->pending & PENDING_INIT)

@@ -105,7 +105,7 @@ static inline bool wanted(const struct vcpu *c)
 static inline const u32 *probe(struct dbt *d)
 {
 	const struct context_place *p = d->place;
-	bool k = d->c->cpl != 3;	/* where kernels mostly are, and programs */
+	bool user = d->c->cpl == 3, k = d->in_global[user];
 	const u32 *code = jump_cache_probe(p->jump[k], d->c->eip);
 
 	if (!code) {
@@ -113,6 +113,7 @@ static inline const u32 *probe(struct dbt *d)
 		code = jump_cache_probe(p->jump[k], d->c->eip);
 		if (!code)
 			return NULL;
+		d->in_global[user] = k;
 	}
 	d->c->ctx = (u64)(uintptr_t)p->jump[k];
 	return code;

@@ -71,6 +71,12 @@ static void trap_dump(const struct trap_frame *f)
 	describe_pc(f->pc);
 }
 
+static __attribute__((noinline, noreturn)) void unclaimed(const struct trap_frame *f)
+{
+	trap_dump(f);
+	panic("trap: %s at %#lx (badv %#lx)", name_of(f), f->pc, f->badv);
+}
+
 void trap_dispatch(struct trap_frame *f)
 {
 	enum trap_kind kind;
@@ -84,6 +90,5 @@ void trap_dispatch(struct trap_frame *f)
 	for (unsigned k = 0; k < claimer_count; k++)
 		if (claimers[k](f, kind))
 			return;
-	trap_dump(f);
-	panic("trap: %s at %#lx (badv %#lx)", name_of(f), f->pc, f->badv);
+	unclaimed(f);
 }

@@ -372,7 +372,11 @@ static void region_write(const struct bus_region *r, u32 off, u64 v, unsigned si
 		o->write(r->opaque, off + k, v >> 8 * k & ones(o->max), o->max);
 }
 
-static inline struct bus_region *io_plain(struct bus *b, u64 addr, unsigned size)
+/*
+ * The region at these addresses, if it takes the access as it is; NULL also while the layout
+ * changes, or where nobody answers: the way for all accesses is the one of read_any, write_any.
+ */
+static inline struct bus_region *io_plain(const struct bus *b, u64 addr, unsigned size)
 {
 	u8 n;
 
@@ -385,8 +389,8 @@ static inline struct bus_region *io_plain(struct bus *b, u64 addr, unsigned size
 	return n ? b->io[n] : NULL;
 }
 
-/* The span that answered last: devices are met several times in a row. */
-static inline struct bus_region *mmio_plain(struct bus *b, u64 addr, unsigned size)
+/* The same in memory, where the last access was. */
+static inline struct bus_region *mmio_plain(const struct bus *b, u64 addr, unsigned size)
 {
 	unsigned k = b->met;
 
@@ -394,16 +398,12 @@ static inline struct bus_region *mmio_plain(struct bus *b, u64 addr, unsigned si
 	       b->span[k].r : NULL;
 }
 
-/*
- * The region at this address, if it takes the access as it is; NULL also while the layout changes,
- * or where nobody answers: the way for all accesses is the one of bus_read, bus_write below.
- */
-static inline struct bus_region *plain(struct bus *b, enum bus_space space, u64 addr,
+static inline struct bus_region *plain(const struct bus *b, enum bus_space space, u64 addr,
 				       unsigned size)
 {
 	u32 seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
-	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size) :
-					       mmio_plain(b, addr, size);
+	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size)
+					       : mmio_plain(b, addr, size);
 	const struct io_ops *o;
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);

@@ -73,7 +73,7 @@ static void table_opened(struct shadow *s, struct shadow_table *t)
 	}
 }
 
-static void read_log(struct shadow *s)
+static __attribute__((noinline)) void read_log(struct shadow *s)
 {
 	struct shadow_table *t;
 
@@ -240,7 +240,7 @@ static void sync_half(struct shadow *s, struct shadow_half *h)
 	}
 }
 
-static void sync_loaded(struct shadow *s)
+static __attribute__((noinline)) void sync_loaded(struct shadow *s)
 {
 	struct shadow_root *r = loaded_root(s);
 
@@ -255,18 +255,24 @@ static void sync_loaded(struct shadow *s)
 	r->attention = r->dirs_open || r->half[0].open_words || r->half[1].open_words;
 }
 
+static __attribute__((noinline)) void verify(const struct shadow *s)
+{
+	const char *e = shadow_check(s, s->verify == SHADOW_VERIFY_ALL);
+
+	if (e)
+		panic("shadow: %s", e);
+}
+
 void shadow_settle(struct shadow *s)
 {
-	s->clock++;
-	loaded_root(s)->used = s->clock;
-	sync_read_log(s);
-	if (loaded_root(s)->attention || s->debug_pages)
+	struct shadow_root *r = loaded_root(s);
+
+	r->used = ++s->clock;
+	if (s->cursor != opened.head)
+		read_log(s);
+	if (r->attention || s->debug_pages)
 		sync_loaded(s);
 	tlb_activate(s);
-	if (s->verify) {
-		const char *e = shadow_check(s, s->verify == SHADOW_VERIFY_ALL);
-
-		if (e)
-			panic("shadow: %s", e);
-	}
+	if (s->verify)
+		verify(s);
 }

@@ -37,7 +37,9 @@ enum { CACHE_FOUND = 8 };
 struct cache_core {
 	struct cache_counters count;
 	struct contexts *contexts;
-	struct block *found[CACHE_FOUND];	/* by code: faults come from few places */
+	/* faults come from few places: a block by code, a fault site by its instruction */
+	struct block *found[CACHE_FOUND];
+	struct { u64 pc; const struct fault_site *site; } found_site[CACHE_FOUND];
 	struct fault_site site[CACHE_SITES_MAX];
 	struct recipe recipe[CACHE_RECIPES_MAX];
 };

@@ -88,6 +88,7 @@ static void region_evict(struct region *r)
 	region_reset(r);
 	contexts_forget(cache_this()->contexts);
 	memset(cache_this()->found, 0, sizeof(cache_this()->found));
+	memset(cache_this()->found_site, 0, sizeof(cache_this()->found_site));
 }
 
 /*
@@ -226,7 +227,7 @@ struct block *cache_block_at(u64 pc)
 	return NULL;
 }
 
-const struct fault_site *cache_site_at(const struct block *b, u64 pc)
+static const struct fault_site *find_site(const struct block *b, u64 pc)
 {
 	u64 off = (pc - (u64)(uintptr_t)block_code(b)) / HOST_INSN_SIZE;
 	unsigned lo = 0, hi = b->sites;
@@ -242,4 +243,16 @@ const struct fault_site *cache_site_at(const struct block *b, u64 pc)
 			hi = mid;
 	}
 	return NULL;
+}
+
+const struct fault_site *cache_site_at(const struct block *b, u64 pc)
+{
+	struct cache_core *c = cache_this();
+	unsigned n = pc / HOST_INSN_SIZE % CACHE_FOUND;
+
+	if (c->found_site[n].pc != pc) {
+		c->found_site[n].site = find_site(b, pc);
+		c->found_site[n].pc = pc;
+	}
+	return c->found_site[n].site;
 }

@@ -67,6 +67,7 @@ struct dbt {
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
 	const struct context_place *place;	/* where the guest runs */
+	bool in_global[2];		/* was code of the kernel, of programs last found there? */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */

@@ -17,17 +17,37 @@ static unsigned far_sreg(const struct ir1 *i)
 	}
 }
 
+/* May the helper be asked that knows segments which were loaded before? */
+static bool often_seen(const struct lift *t, unsigned sreg)
+{
+	return (t->key & (KEY_PE | KEY_VM | KEY_SINGLE)) == KEY_PE && (t->key & KEY_CPL) != 3 &&
+	       sreg < SREG_COUNT && sreg != CS && sreg != SS;
+}
+
 void lift_mov_to_sreg(struct lift *t, const struct ir1 *i)
 {
 	val v = lift_zx(t, lift_ld_op(t, 1), 2);
+	unsigned sreg = i->ops[0].reg;
 
+	if (often_seen(t, sreg))
+		lift_exit_if(t, IC_NE, lift_helper(t, HELPER_sreg_seen, T_I32, v,
+						   lift_const(t, sreg), 0),
+			     lift_const(t, 0), t->next);
 	lift_sys(t, HELPER_mov_to_sreg, v, lift_const(t, i->ops[0].reg));
 }
 
 void lift_pop_sreg(struct lift *t, const struct ir1 *i)
 {
-	val v = lift_zx(t, lift_pop_value(t, i->opsize), 2);
+	val v = lift_zx(t, lift_pop_value(t, i->opsize), 2), seen, sp;
+	unsigned sreg = i->ops[0].reg;
 
+	if (often_seen(t, sreg)) {
+		sp = lift_get(t, ESP);
+		seen = lift_helper(t, HELPER_sreg_seen, T_I32, v, lift_const(t, sreg), 0);
+		lift_put_sp(t, lift_stack(t, i->opsize));
+		lift_exit_if(t, IC_NE, seen, lift_const(t, 0), t->next);
+		lift_put(t, ESP, sp);
+	}
 	lift_sys(t, HELPER_pop_sreg, v, lift_const(t, i->ops[0].reg | (u32)i->opsize << 8));
 }
 

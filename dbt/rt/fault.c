@@ -258,8 +258,10 @@ static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool
 				enum x86_access kind, gva_t at, u32 error)
 {
 	struct target t;
-	struct fault f = locate(d, hva_to_gva(a->addr), a->size, kind, user, &t);
+	struct fault f = fault_none();
 
+	if (!on_one_page(a, &t))
+		f = locate(d, hva_to_gva(a->addr), a->size, kind, user, &t);
 	return f.raised ? f : fault_page(at, error);
 }
 

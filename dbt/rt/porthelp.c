@@ -39,9 +39,9 @@ u64 helper_port_in(struct vcpu *c, u64 port, u64 size, u64 d)
 	u64 v;
 
 	(void)d;
-	v = bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size);
 	if (c->dr[7] & DR7_ENABLED)
 		meet_breakpoints(c, port, size);
+	v = bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size);
 	return v | wants_loop(dbt, generation) << 32;
 }
 

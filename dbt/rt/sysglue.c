@@ -10,11 +10,13 @@
 #include "dbt/sys/guestmem.h"
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/msr.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/segload.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
 #include "dbt/sys/task.h"
 #include "dbt/x86/ir1.h"
+#include "dbt/x86/mode.h"
 #include "kernel/printk.h"
 #include "mm/bus.h"
 
@@ -218,6 +220,28 @@ u64 helper_sysexit(struct vcpu *c, u64 a, u64 b, u64 d)
 }
 
 /* -- Segments and descriptors -- */
+
+/*
+ * A data segment that was loaded before, or none, from translated code of a supervisor in protected
+ * mode. 1: it is loaded, and nothing has changed that blocks depend on; 0: nothing has happened.
+ */
+u64 helper_sreg_seen(struct vcpu *c, u64 sel, u64 sreg, u64 d)
+{
+	struct segment none = c->seg[sreg];
+	const struct segment *s = &none;
+
+	(void)d;
+	if (c->dr[7] & DR7_ENABLED)
+		return 0;
+	seg_set_null(&none, (u16)sel);
+	if (!sel_null((u16)sel)) {
+		g_try_begin(c, true);
+		s = seen_find(c, SEEN_DATA, c->cpl, (u16)sel);
+		if (!s || !g_try_end(c))
+			return 0;
+	}
+	return segment_same(s, &c->seg[sreg]) || vcpu_mode_keep(c, (enum sreg)sreg, s);
+}
 
 static struct fault load_sreg(struct vcpu *c, unsigned sreg, u16 sel, bool shadow)
 {

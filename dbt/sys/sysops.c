@@ -40,7 +40,7 @@ static struct fault read_pdptes(struct vcpu *c, u32 cr3, u64 out[4])
 }
 
 /* Load the PDPTEs if these register values use PAE paging. */
-static struct fault load_pdptes(struct vcpu *c, u32 cr0, u32 cr3, u32 cr4)
+static __attribute__((noinline)) struct fault load_pdptes(struct vcpu *c, u32 cr0, u32 cr3, u32 cr4)
 {
 	u64 v[4];
 
@@ -101,7 +101,8 @@ static struct fault write_cr4(struct vcpu *c, u32 v)
 
 struct fault sys_load_cr3(struct vcpu *c, u32 v)
 {
-	TRY(load_pdptes(c, (u32)c->cr0, v, (u32)c->cr4));
+	if (c->cr4 & CR4_PAE)
+		TRY(load_pdptes(c, (u32)c->cr0, v, (u32)c->cr4));
 	c->cr3 = v;
 	sys_paging_changed(c, PAGING_CR3);
 	return fault_none();
@@ -125,7 +126,8 @@ struct fault sys_write_cr(struct vcpu *c, unsigned n, u32 v)
 {
 	if (n > 4 || n == 1)
 		return fault_plain(EXC_UD);
-	TRY(need_cpl0(c));
+	if (c->cpl)
+		return fault_gp0();
 	switch (n) {
 	case 0: return write_cr0(c, v);
 	case 2: c->cr2 = v; break;

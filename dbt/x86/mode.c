@@ -115,6 +115,20 @@ static void update_segments(struct vcpu *c)
 	m->real = real;
 }
 
+bool vcpu_mode_keep(struct vcpu *c, enum sreg s, const struct segment *g)
+{
+	struct segment old = c->seg[s];
+
+	c->seg[s] = *g;
+	if (seg_key(c, s) != c->mode.seg_key[s]) {
+		c->seg[s] = old;
+		return false;
+	}
+	c->mode.seg[s] = *g;
+	vcpu_seg_update(c, s);
+	return true;
+}
+
 /* The part that changes with privilege, flags and segments. */
 static u32 current_key(const struct vcpu *c)
 {

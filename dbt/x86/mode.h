@@ -55,4 +55,10 @@ static inline bool key_relocatable(u32 flags)
 /* Both, for everything: after reset, system helpers, far transfers. */
 void vcpu_mode_update(struct vcpu *c);
 
+/*
+ * Load segment register s, not CS or SS, of which the mode is known (vcpu_mode_update) and stays as
+ * it is. False: block keys would change, and nothing has.
+ */
+bool vcpu_mode_keep(struct vcpu *c, enum sreg s, const struct segment *g);
+
 #endif

@@ -73,6 +73,48 @@ static void test_descriptor(void)
 	expect("accessed again", *hi >> 8 & 1, 1);
 }
 
+/* The word that ES with this selector, loaded by MOV or by POP, has at `at`. */
+static u32 by_mov(u32 sel, u32 at)
+{
+	u32 v;
+
+	__asm__ volatile("movl %1, %%es\n\tmovl %%es:(%2), %0\n\tmovl %3, %%es"
+			 : "=&r"(v) : "r"(sel), "r"(at), "r"(KDATA) : "memory");
+	return v;
+}
+
+static u32 by_pop(u32 sel, u32 at)
+{
+	u32 v;
+
+	__asm__ volatile("pushl %1\n\tpopl %%es\n\tmovl %%es:(%2), %0\n\tpushl %3\n\tpopl %%es"
+			 : "=&r"(v) : "r"(sel), "r"(at), "r"(KDATA) : "memory");
+	return v;
+}
+
+static void test_segment(void)
+{
+	u32 page = page_new();
+	u32 *word = (u32 *)page;
+
+	test("data segments of several bases take turns");
+	for (u32 n = 0; n < 16; n++)
+		word[n] = 0x1000 + n;
+	for (u32 n = 0; n < 3 * OFTEN; n++) {
+		u32 base = n / OFTEN + 1;
+
+		segment_base(UBASED, 4 * base);
+		for (u32 at = 8; at <= 8; at -= 8) {	/* its bytes are never those of before */
+			segment_base(UBASED2, at);
+			expect("a base that changes", by_mov(UBASED2, page), 0x1000 + at / 4);
+		}
+		expect("flat, by MOV", by_mov(KDATA, page), 0x1000);
+		expect("with a base, by MOV", by_mov(UBASED, page), 0x1000 + base);
+		expect("flat, by POP", by_pop(UDATA, page), 0x1000);
+		expect("with a base, by POP", by_pop(UBASED, page), 0x1000 + base);
+	}
+}
+
 /* One address is one device, then another, then memory. */
 static void test_device(void)
 {
@@ -122,6 +164,7 @@ void test_seen(void)
 {
 	test_gate();
 	test_descriptor();
+	test_segment();
 	test_device();
 	test_device_far();
 }
