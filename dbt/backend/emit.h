@@ -24,28 +24,35 @@ enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL, AT_SUM };
 #define XMMS 8
 #define VLIVE_MAX 32
 #define VMAPS_MAX 96
+#define ADDRESS_SUMS_MAX 64
+
+/* x of an ADD: its result is an address, a plus its k by host_add_high. */
+enum { ADD_HIGH = 1 };
 
 /* Code that is emitted after the block's body. */
-enum stub_kind { STUB_EXIT, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
+enum stub_kind { STUB_EXIT, STUB_KICK, STUB_KICK_IF, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
 
 /* Flags that may cross block boundaries, and where their operands are just then. */
 struct flags_at {
 	bool there;		/* `base` is in the pinned registers */
 	bool over;		/* there is a partial kind over it */
 	struct recipe base, top;
+	u16 mark;		/* the same as a mark (dbt/x86/mark.h); 0: there is none */
 };
 
 struct stub {
 	u8 kind;
 	u8 ra;			/* STUB_ENTRY_CF: the register for it */
+	u8 cond, a, b;		/* STUB_KICK_IF: the registers to compare */
+	bool marked;		/* STUB_EXIT: R_CCOP has the flags' mark */
 	u32 *site;		/* the branch that leads here, to be given its offset */
-	u32 *back;		/* STUB_ENTRY_CF: where the body goes on */
+	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;
 	s64 k;			/* STUB_RAISE: the exception */
 	u16 guest;
 	u16 recipe, vmap;
 	s16 late;
-	struct flags_at flags;	/* STUB_EXIT */
+	struct flags_at flags;	/* of exits and kicks */
 };
 
 struct emit {
@@ -60,6 +67,9 @@ struct emit {
 	u16 flag_uses[IR_MAX];		/* those of them that are a SETF's */
 	/* index of the PUTREG that takes the value, or what is made of it, first; 0: none */
 	u16 put_at[IR_MAX];
+	u16 accesses[IR_MAX];		/* those that are accesses at it */
+	val address_sum[ADDRESS_SUMS_MAX];	/* disp.c: what only accesses are at */
+	unsigned address_sums;
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
 	bool folded[IR_MAX];		/* emitted as part of its one user */
 	/* regalloc.c */

@@ -40,6 +40,17 @@ static void put(struct emit *e, const struct ir_insn *in)
 		e->late = 0;
 }
 
+static void lower_add(struct emit *e, const struct ir_insn *in)
+{
+	if (in->x == ADD_HIGH) {
+		int a = ra_use(e, in->a);
+
+		host_add_high(e, ra_def(e, e->i), a, in->k);
+	} else if (!ra_sum(e, e->i)) {
+		host_lower_alu(e, in);
+	}
+}
+
 static void lower_one(struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
@@ -55,10 +66,7 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_TICKS: host_ticks(e, ra_def(e, e->i)); break;
 	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT_IND: case IR_SYS:
 	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: lower_control(e, in); break;
-	case IR_ADD:
-		if (!ra_sum(e, e->i))
-			host_lower_alu(e, in);
-		break;
+	case IR_ADD: lower_add(e, in); break;
 	default: host_lower_alu(e, in); break;
 	}
 }
@@ -77,9 +85,11 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->failed = false;
 	e->i = 0;
 	out->links = out->sites = out->recipes = 0;
+	out->head = out->check[0].size ? (struct block_head){ 0 } : head_find(ir);
 	emit_entry(e);
 	emit_self_check(e);
 	uses_find(e);
+	disp_find(e);
 	host_find_folds(e);
 	ra_prepare(e);
 	va_prepare(e);

@@ -37,15 +37,18 @@ _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == 
 _Static_assert(CPU_VCPU_OFFSET + offsetof(struct vcpu, cr0) <= 1u << (HOST_DISP_BITS - 1),
 	       "the hot part of struct vcpu is reached by a displacement");
 
-/* Base register of a guest access; constants are split so that the displacement takes its part. */
+/*
+ * Base register of a guest access; constants are split so that the displacement takes its part. One
+ * that others want too (accesses close together) stays in a temporary.
+ */
 static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
 {
 	unsigned room = in->x == M_128 ? HOST_VDISP_BITS : HOST_DISP_BITS;
 	s64 a;
 
 	*k = in->k;
-	if (in->a && !ra_const(e, in->a, &a)) {
-		a = fits_signed(*k, room) ? 0 : *k;
+	if (in->a && (!ra_const(e, in->a, &a) || (!HOST_BASE_WORDS && e->accesses[in->a] > 1))) {
+		a = in->x != M_128 || fits_signed(*k, room) ? 0 : *k;
 		*k -= a;
 		return host_guest_base(e, ra_use(e, in->a), a);
 	}

@@ -5,9 +5,12 @@
  */
 #include "dbt/backend/uses.h"
 
+#include "dbt/backend/lower.h"
 #include "dbt/x86/cc.h"
 
 #include <string.h>
+
+#define NEAR 48			/* a PUTREG further away is not looked for */
 
 static void note_use(struct emit *e, val v, unsigned at)
 {
@@ -69,6 +72,8 @@ static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
 
 static void find_uses(struct emit *e)
 {
+	u32 again = 0;		/* XMM registers that are put before the block can be left */
+
 	for (unsigned i = e->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
@@ -85,8 +90,18 @@ static void find_uses(struct emit *e)
 		}
 		note_use(e, in->a, i);
 		note_use(e, in->b, i);
+		if (in->op == IR_LD || in->op == IR_ST)
+			e->accesses[in->a]++;
+		else if (in->op == IR_ADD && e->uses[i] == e->accesses[i])
+			disp_note(e, i);
 		if (!ir_leaves(in))
 			note_use(e, in->c, i);
+		if (ir_leaves(in))
+			again = 0;
+		if (in->op == IR_PUTXMM) {
+			e->ir->v[i].y = again >> in->k & 1;
+			again |= 1u << in->k;
+		}
 		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
 			e->put_at[in->a] = i;
 		else if (e->put_at[i] && in->type == T_I32)
@@ -101,11 +116,26 @@ void uses_find(struct emit *e)
 	memset(e->last_use, 0, n * sizeof(e->last_use[0]));
 	memset(e->uses, 0, n * sizeof(e->uses[0]));
 	memset(e->flag_uses, 0, n * sizeof(e->flag_uses[0]));
+	memset(e->accesses, 0, n * sizeof(e->accesses[0]));
 	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
 	memset(e->need, 0, n * sizeof(e->need[0]));
 	memset(e->folded, 0, n);
+	e->address_sums = 0;
 	find_needs(e);
 	find_uses(e);
+}
+
+void uses_fold_upper(struct emit *e, unsigned i)
+{
+	val s = e->ir->v[i].a;
+	const struct ir_insn *shift = &e->ir->v[s];
+
+	if ((shift->op != IR_SHR && shift->op != IR_SAR) || shift->type != T_I64 ||
+	    e->uses[s] != 1 || !ir_is_const(e->ir, shift->b) || e->ir->v[shift->b].k != 32)
+		return;
+	e->folded[s] = true;
+	if (e->last_use[shift->a] < i)
+		e->last_use[shift->a] = (u16)i;
 }
 
 bool uses_early_put_is_safe(const struct emit *e, unsigned p)
@@ -113,7 +143,7 @@ bool uses_early_put_is_safe(const struct emit *e, unsigned p)
 	unsigned put = e->ir->v[p].op, get = put == IR_PUTXMM ? IR_GETXMM : IR_GETREG;
 	s64 g = e->ir->v[p].k;
 
-	if (p - e->i > 16)
+	if (p - e->i > NEAR)
 		return false;
 	for (unsigned j = e->i + 1; j < p; j++) {
 		const struct ir_insn *in = &e->ir->v[j];

@@ -14,4 +14,10 @@ void uses_find(struct emit *e);
  */
 bool uses_early_put_is_safe(const struct emit *e, unsigned p);
 
+/*
+ * TRUNC i of a shift by 32 that nobody else wants: the shift is folded, and the TRUNC is one
+ * arithmetic shift of what it shifts.
+ */
+void uses_fold_upper(struct emit *e, unsigned i);
+
 #endif

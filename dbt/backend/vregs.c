@@ -114,11 +114,15 @@ static int alloc(struct emit *e, int wish)
 
 int va_scratch(struct emit *e) { return alloc(e, -1); }
 
-/* The XMM register that takes result v; *early: it may be written at once. -1: none. */
+/*
+ * The XMM register that takes result v; *early: it may be written at once. -1: none, or its next
+ * value comes before the block can be left: that one is to find the place free.
+ */
 static int put_of(const struct emit *e, val v, bool *early)
 {
 	unsigned p = e->put_at[v];
 
+	p = p && !e->ir->v[p].y ? p : 0;
 	*early = p && uses_early_put_is_safe(e, p);
 	return p ? (int)e->ir->v[p].k : -1;
 }

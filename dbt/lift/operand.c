@@ -71,9 +71,9 @@ static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 	val a = registers_of(t, o);
 	s32 low = (s32)sign_extend((u64)o->disp, 12);
 
-	*disp = a ? low : 0;
+	*disp = low;
 	if (!a)
-		return lift_const(t, (s32)o->disp);
+		return lift_const(t, (s32)(o->disp - (u32)low));
 	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)(o->disp - (u32)low));
 }
 

@@ -164,7 +164,8 @@ void lift_rdtsc(struct lift *t, const struct ir1 *i)
 		lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, LDSTATE32(t, cr4), CR4_TSD),
 			      lift_const(t, 0), EXC_GP, 0);
 	tsc = lift_ticks(t);
-	tsc = lift_op2(t, IR_MUL, tsc, lift_zx64(t, LDSTATE32(t, tsc_mul)));
+	tsc = lift_op2(t, IR_MUL, tsc,
+		       lift_ldstate(t, offsetof(struct vcpu, tsc_mul), M_U32, T_I64));
 	tsc = lift_op2(t, IR_ADD, tsc,
 		       lift_ldstate(t, offsetof(struct vcpu, tsc_offset), M_64, T_I64));
 	lift_put(t, EAX, lift_trunc(t, tsc));

@@ -3,7 +3,8 @@
  * One sum for several pushes and pops: a PUTREG of a register plus a constant that is put again
  * before anything but a fault or a side exit could look at it is marked late (ops.def), and whoever
  * uses such a sum uses the register and a larger constant instead. So the register is written
- * once; fault sites and side exits know what it lacks.
+ * once; fault sites and side exits know what it lacks. A sum that is computed in any case (a loop's
+ * counter that is compared) is put at once: that costs nothing, and a side exit would add again.
  * Law: only one register is late at a time; nothing but PUTREG changes it meanwhile; constants are
  * changed in place only if nobody else uses them.
  */
@@ -34,6 +35,24 @@ static void count(struct opt *o, val v)
 		o->used[v]++;
 }
 
+/* Whose operands are computed in any case; a sum in an address, a sum or a SETF need not be. */
+static void note_wanted(struct opt *o, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_PUTREG: case IR_SETF:
+		return;
+	case IR_LD: case IR_ST:
+		break;
+	case IR_ADD:
+		if (!ir_is_const(o->ir, in->b))
+			o->wanted[in->a] = 1;
+		break;
+	default:
+		o->wanted[in->a] = 1;
+	}
+	o->wanted[in->b] = 1;
+}
+
 /* PUTREGs that are put again get x = 1 for now. Is there any? */
 static bool find_candidates(struct opt *o)
 {
@@ -41,14 +60,16 @@ static bool find_candidates(struct opt *o)
 	bool any = false;
 
 	memset(o->used, 0, o->ir->n);
+	memset(o->wanted, 0, o->ir->n);
 	for (unsigned i = o->ir->n; i-- > 1;) {
 		struct ir_insn *in = &o->ir->v[i];
 
 		count(o, in->a);
 		count(o, in->b);
 		count(o, in->c);
+		note_wanted(o, in);
 		if (in->op == IR_PUTREG) {
-			in->x = again >> in->k & 1;
+			in->x = again >> in->k & 1 && !o->wanted[in->a];
 			any |= in->x;
 			again |= 1u << in->k;
 		} else if (in->op == IR_GETREG) {

@@ -130,6 +130,52 @@ static void mask(struct opt *o, unsigned i, unsigned w)
 	}
 }
 
+/* Is instruction i, which is being looked at, all that uses v and is to stay? */
+static bool only_user(const struct opt *o, val v, unsigned i)
+{
+	for (unsigned j = v + 1u; j < o->ir->n; j++) {
+		const struct ir_insn *in = &o->ir->v[j];
+		bool goes = !o->wanted[j] && (in->op == IR_SETF || ir_removable(in));
+
+		if (j != i && !goes && (o->alias[in->a] == v || o->alias[in->b] == v ||
+			       o->alias[in->c] == v))
+			return false;
+	}
+	return true;
+}
+
+/* The field of `in`, a deposit, as it is before. */
+static bool same_field(const struct opt *o, val v, const struct ir_insn *in)
+{
+	const struct ir_insn *f = &o->ir->v[v];
+
+	return v == in->a || (f->op == IR_EXTRACT && f->a == in->a && f->x == in->x &&
+			      f->y == in->y) ||
+	       (!in->x && f->op == IR_ZEXT && f->a == in->a && f->k == in->y);
+}
+
+/* AND, OR, XOR of a field with a constant: of the whole, with a constant that keeps the rest. */
+static bool logic_in_place(struct opt *o, unsigned i)
+{
+	struct ir_insn *in = &o->ir->v[i];
+	const struct ir_insn *op = &o->ir->v[in->b];
+	u64 ones = ~0ull >> (64 - in->y);
+	val c = op->b;
+	s64 k;
+
+	if ((op->op != IR_AND && op->op != IR_OR && op->op != IR_XOR) || in->type != T_I32 ||
+	    !constant(o, c, &k) || !same_field(o, op->a, in) || (in->x && op->a == in->a) ||
+	    o->used[in->b] > 1 || !only_user(o, in->b, i) || !only_user(o, c, in->b))
+		return false;
+	k = (s64)(((u64)k & ones) << in->x);
+	if (op->op == IR_AND)
+		k |= (s64)~(ones << in->x);
+	o->ir->v[c].k = (s32)k;
+	*in = (struct ir_insn){ .op = op->op, .type = in->type, .guest = in->guest, .a = in->a,
+				.b = c };
+	return true;
+}
+
 static void deposit(struct opt *o, unsigned i, unsigned w)
 {
 	struct ir_insn *in = &o->ir->v[i];
@@ -143,6 +189,8 @@ static void deposit(struct opt *o, unsigned i, unsigned w)
 	    under->x + under->y <= in->x + in->y)
 		in->a = under->a;
 	in->b = low(o, in->b, in->y);
+	if (w > in->x + in->y && logic_in_place(o, i))
+		return;
 	if (in->x)
 		return;
 	if (w <= in->y) {

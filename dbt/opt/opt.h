@@ -24,7 +24,8 @@ struct opt {
 	val next[IR_MAX];	/* same.c: chains of operations with one hash */
 	u8 used[IR_MAX];	/* dead.c, lateput.c, wanted.c */
 	u8 late[IR_MAX];	/* lateput.c: the value of a late PUTREG */
-	u8 wanted[IR_MAX];	/* wanted.c: so many low bits of i's value are looked at */
+	/* wanted.c: so many low bits of i's value are looked at; lateput.c: it is computed */
+	u8 wanted[IR_MAX];
 };
 
 #define PASS(function, key) void function(struct opt *o);

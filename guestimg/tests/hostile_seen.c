@@ -100,9 +100,28 @@ static void test_device(void)
 	expect("the LAPIC again", at[0x30 / 4], version);
 }
 
+/* Bases that are far from the device, with displacements of more than 12 bits. */
+static void test_device_far(void)
+{
+	static volatile u32 base[] = { LAPIC - 0x1200, LAPIC + 0x60000, LAPIC - 0x54300 };
+	u32 version = *(volatile u32 *)(LAPIC + 0x30), v, w;
+
+	test("a device at a large displacement");
+	__asm__ volatile("movl 0x1230(%1), %0" : "=r"(v) : "r"(base[0]));
+	expect("the LAPIC's version", v, version);
+	__asm__ volatile("movl -0x5ffd0(%1), %0" : "=r"(v) : "r"(base[1]));
+	expect("the version from above", v, version);
+	__asm__ volatile("movl %3, 0x54380(%2)\n\tmovl 0x54380(%2), %0\n\tmovl %4, 0x54380(%2)\n\t"
+			 "movl 0x54380(%2), %1"
+			 : "=&r"(v), "=&r"(w) : "r"(base[2]), "r"(0x20), "r"(0));
+	expect("the task priority", v, 0x20);
+	expect("and 0 again", w, 0);
+}
+
 void test_seen(void)
 {
 	test_gate();
 	test_descriptor();
 	test_device();
+	test_device_far();
 }

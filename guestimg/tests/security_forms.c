@@ -15,6 +15,10 @@
 	X(d_2g, "0x7fffffff(%edi)", 0x7fffffff, 0, 0, 0) \
 	X(d_m2g, "-0x80000000(%edi)", -0x80000000, 0, 0, 0) \
 	X(d_9, "-0x70000000(%edi)", -0x70000000, 0, 0, 0) \
+	X(d_words, "0x7ffc(%edi)", 0x7ffc, 0, 0, 0) \
+	X(d_half, "0x54328(%edi)", 0x54328, 0, 0, 0) \
+	X(d_above, "-0x5fffc(%edi)", -0x5fffc, 0, 0, 0) \
+	X(d_top, "0x7fff8004(%edi)", 0x7fff8004, 0, 0, 0) \
 	X(index, "(%edi,%esi)", 0, 1, 0, 0) \
 	X(index8, "0x10(%edi,%esi,8)", 0x10, 8, 0, 0) \
 	X(index_2g, "-0x80000000(%edi,%esi,4)", -0x80000000, 4, 0, 0) \

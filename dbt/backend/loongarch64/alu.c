@@ -6,6 +6,7 @@
  */
 #include "dbt/backend/loongarch64/lower.h"
 
+#include "dbt/backend/uses.h"
 #include "kernel/panic.h"
 
 typedef void (*emit3)(struct code *c, int rd, int rj, int rk);
@@ -76,8 +77,8 @@ static void fold_address(struct emit *e, unsigned i)
 	bool vector = in->type == T_V128 ||
 		      (in->op == IR_ST && e->ir->v[in->b].type == T_V128);
 
-	if (vector || in->k || sum->op != IR_ADD || e->uses[in->a] != 1 || e->folded[sum->a] ||
-	    e->folded[sum->b] || small(e, sum->a) || small(e, sum->b))
+	if (vector || in->k || sum->op != IR_ADD || sum->x == ADD_HIGH || e->uses[in->a] != 1 ||
+	    e->folded[sum->a] || e->folded[sum->b] || small(e, sum->a) || small(e, sum->b))
 		return;
 	e->folded[in->a] = true;
 	if (e->last_use[sum->a] < i)
@@ -94,7 +95,9 @@ void host_find_folds(struct emit *e)
 
 		if (in->op == IR_LD || in->op == IR_ST)
 			fold_address(e, i);
-		if (in->op != IR_ADD || in->type != T_I32)
+		if (in->op == IR_TRUNC)
+			uses_fold_upper(e, i);
+		if (in->op != IR_ADD || in->type != T_I32 || in->x == ADD_HIGH)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;
@@ -183,6 +186,17 @@ static void lower_binary(struct emit *e, const struct ir_insn *in)
 	reg_form[in->op][is64](&e->c, ra_def(e, e->i), a, b);
 }
 
+/* The low half, or the upper one of what a shift that is folded takes. */
+static void lower_trunc(struct emit *e, const struct ir_insn *in)
+{
+	int a = ra_use(e, e->folded[in->a] ? e->ir->v[in->a].a : in->a);
+
+	if (e->folded[in->a])
+		la_srai_d(&e->c, ra_def(e, e->i), a, 32);
+	else
+		la_slli_w(&e->c, ra_def(e, e->i), a, 0);
+}
+
 static void lower_unary(struct emit *e, const struct ir_insn *in)
 {
 	bool is64 = in->type == T_I64;
@@ -200,7 +214,6 @@ static void lower_unary(struct emit *e, const struct ir_insn *in)
 			la_slli_w(c, d, d, 0);
 		}
 		break;
-	case IR_TRUNC: la_slli_w(c, d, a, 0); break;
 	case IR_EXTRACT:
 		if (in->y == 64 || (in->y == 32 && !is64))
 			la_or(c, d, a, R_ZERO);
@@ -296,6 +309,7 @@ void host_lower_alu(struct emit *e, const struct ir_insn *in)
 	case IR_DEPOSIT: lower_deposit(e, in); return;
 	case IR_SETCOND: lower_setcond(e, in); return;
 	case IR_SELECT: lower_select(e, in); return;
+	case IR_TRUNC: lower_trunc(e, in); return;
 	}
 	if (ir_info[in->op].shape == SH_BIN)
 		lower_binary(e, in);

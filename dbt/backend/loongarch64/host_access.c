@@ -13,6 +13,8 @@ enum {
 	OP_LD_BU, OP_LD_HU, OP_LD_WU, OP_FLD_S = 0xac, OP_FST_S, OP_FLD_D, OP_FST_D,
 	OP_VLD = 0xb0, OP_VST = 0xb1,
 };
+/* By instruction bits 31..24: LDPTR.W, STPTR.W, LDPTR.D, STPTR.D. */
+#define OP_PTR 0x24
 #define OP_LDX_B 0x38000000u
 
 /* By instruction bits 31..15: an access at rj + rk, as the one by bits 31..22 at rj + si12. */
@@ -27,6 +29,14 @@ static unsigned indexed(unsigned insn)
 	if (insn < OP_LDX_B || (insn >> 15 & 7) || n >= sizeof(plain))
 		return 0;
 	return plain[n];
+}
+
+/* The same of an access at rj + si14 * 4. */
+static unsigned word_scaled(unsigned insn)
+{
+	static const u8 plain[] = { OP_LD_W, OP_ST_W, OP_LD_D, OP_ST_D };
+
+	return plain[(insn >> 24) - OP_PTR];
 }
 
 static bool kind_of(unsigned op, struct host_access *a)
@@ -63,6 +73,12 @@ bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 	a->reg = f->insn & 31;
 	if (kind_of(indexed(f->insn), a)) {
 		a->addr = hva(f->gpr[f->insn >> 5 & 31] + f->gpr[f->insn >> 10 & 31]);
+		return true;
+	}
+	if (f->insn >> 26 == OP_PTR >> 2) {
+		kind_of(word_scaled(f->insn), a);
+		a->addr = hva(f->gpr[f->insn >> 5 & 31] +
+			      (u64)sign_extend((u64)f->insn >> 10 << 2, 16));
 		return true;
 	}
 	if (!kind_of(f->insn >> 22, a))

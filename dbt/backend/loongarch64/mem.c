@@ -11,9 +11,9 @@ static void load(struct code *c, unsigned mem, int d, int base, s64 k)
 	case M_S8: la_ld_b(c, d, base, k); return;
 	case M_U16: la_ld_hu(c, d, base, k); return;
 	case M_S16: la_ld_h(c, d, base, k); return;
-	case M_32: la_ld_w(c, d, base, k); return;
+	case M_32: la_ok_si12(k) ? la_ld_w(c, d, base, k) : la_ldptr_w(c, d, base, k); return;
 	case M_U32: la_ld_wu(c, d, base, k); return;
-	case M_64: la_ld_d(c, d, base, k); return;
+	case M_64: la_ok_si12(k) ? la_ld_d(c, d, base, k) : la_ldptr_d(c, d, base, k); return;
 	}
 	panic("mem: load kind %u", mem);
 }
@@ -23,8 +23,10 @@ static void store(struct code *c, unsigned mem, int s, int base, s64 k)
 	switch (mem) {
 	case M_U8: case M_S8: la_st_b(c, s, base, k); return;
 	case M_U16: case M_S16: la_st_h(c, s, base, k); return;
-	case M_32: case M_U32: la_st_w(c, s, base, k); return;
-	case M_64: la_st_d(c, s, base, k); return;
+	case M_32: case M_U32:
+		la_ok_si12(k) ? la_st_w(c, s, base, k) : la_stptr_w(c, s, base, k);
+		return;
+	case M_64: la_ok_si12(k) ? la_st_d(c, s, base, k) : la_stptr_d(c, s, base, k); return;
 	}
 	panic("mem: store kind %u", mem);
 }
@@ -47,6 +49,18 @@ static void vstore(struct code *c, unsigned mem, int s, int base, s64 k)
 	case M_32: la_fst_s(c, s, base, k); return;
 	}
 	panic("mem: vector store kind %u", mem);
+}
+
+/* By ld.w, or by ldptr.w and the like, which have two bits more and count in words. */
+static bool takes(unsigned mem, bool vector, s64 k)
+{
+	return la_ok_si12(k) || (!vector && (mem == M_32 || mem == M_64) && la_ok_si14x4(k));
+}
+
+bool host_disp_split(unsigned mem, bool vector, s64 k, s64 *high)
+{
+	*high = takes(mem, vector, k) ? 0 : (k + 0x8000) & ~0xffffll;
+	return la_ok_si16(*high >> 16) && takes(mem, vector, k - *high);
 }
 
 void host_load(struct emit *e, unsigned mem, int d, int base, s64 k)

@@ -42,6 +42,11 @@ static inline int host_guest_base(struct emit *e, int r, s64 k)
 	return r;
 }
 
+static inline void host_add_high(struct emit *e, int d, int s, s64 k)
+{
+	la_addu16i_d(&e->c, d, s, k >> 16);
+}
+
 static inline void host_vmove(struct emit *e, int d, int s) { la_vori_b(&e->c, d, s, 0); }
 
 static inline u32 *host_branch_nonzero(struct emit *e, int r)
@@ -84,6 +89,7 @@ host_state_vload_fn host_state_vload;
 host_state_vstore_fn host_state_vstore;
 host_load_indexed_fn host_load_indexed;
 host_store_indexed_fn host_store_indexed;
+host_disp_split_fn host_disp_split;
 host_load_fn host_load;
 host_store_fn host_store;
 host_vload_fn host_vload;
@@ -98,6 +104,12 @@ host_entry_fn host_entry;
 host_exit_near_fn host_exit_near;
 host_exit_far_fn host_exit_far;
 host_probe_fn host_probe;
+host_exit_open_fn host_exit_open;
+host_set_word_fn host_set_word;
+host_jump_word_fn host_jump_word;
+host_branch_word_fn host_branch_word;
+host_mark_word_fn host_mark_word;
+host_exit_word_fn host_exit_word;
 host_entry_cf_fn host_entry_cf;
 host_entry_cf_slow_fn host_entry_cf_slow;
 host_check_begin_fn host_check_begin;

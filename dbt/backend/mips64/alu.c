@@ -5,6 +5,7 @@
  */
 #include "dbt/backend/mips64/lower.h"
 
+#include "dbt/backend/uses.h"
 #include "kernel/panic.h"
 
 /* Register forms by operation, for I32 and I64: d = s op t. */
@@ -75,6 +76,8 @@ void host_find_folds(struct emit *e)
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		struct ir_insn *in = &e->ir->v[i], *shl;
 
+		if (in->op == IR_TRUNC)
+			uses_fold_upper(e, i);
 		if (in->op != IR_ADD || in->type != T_I32)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
@@ -195,6 +198,17 @@ static void byte_swap(struct code *c, bool is64, int d, int a)
 	}
 }
 
+/* The low half, or the upper one of what a shift that is folded takes. */
+static void lower_trunc(struct emit *e, const struct ir_insn *in)
+{
+	int a = ra_use(e, e->folded[in->a] ? e->ir->v[in->a].a : in->a);
+
+	if (e->folded[in->a])
+		mi_dsra(&e->c, ra_def(e, e->i), a, 32);
+	else
+		mi_sll(&e->c, ra_def(e, e->i), a, 0);
+}
+
 static void lower_unary(struct emit *e, const struct ir_insn *in)
 {
 	bool is64 = in->type == T_I64, from64 = e->ir->v[in->a].type == T_I64;
@@ -205,7 +219,6 @@ static void lower_unary(struct emit *e, const struct ir_insn *in)
 	case IR_CLZ: is64 ? mi_dclz(c, d, a) : mi_clz(c, d, a); return;
 	case IR_CTZ: count_trailing(c, is64, d, a); return;
 	case IR_BSWAP: byte_swap(c, is64, d, a); return;
-	case IR_TRUNC: mi_sll(c, d, a, 0); return;
 	case IR_SEXT: sign_extension(c, from64, d, a, in->k); return;
 	case IR_EXTRACT:
 		if (in->y == 64 || (in->y == 32 && !is64))
@@ -302,6 +315,7 @@ void host_lower_alu(struct emit *e, const struct ir_insn *in)
 	case IR_DEPOSIT: lower_deposit(e, in); return;
 	case IR_SETCOND: lower_setcond(e, in); return;
 	case IR_SELECT: lower_select(e, in); return;
+	case IR_TRUNC: lower_trunc(e, in); return;
 	}
 	if (ir_info[in->op].shape == SH_BIN)
 		lower_binary(e, in);

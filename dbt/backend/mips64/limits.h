@@ -9,8 +9,10 @@
 #define HOST_INSN_SIZE 4		/* bytes of each instruction */
 #define HOST_DISP_BITS 16		/* of a load's displacement, signed */
 #define HOST_VDISP_BITS 10		/* of a whole vector's: MSA's for bytes */
+#define HOST_BASE_WORDS 1		/* that make a base of a register with an address */
 /* J and JAL stay within their 256 MiB: cache and monitor lie in the same ones. */
 #define HOST_JUMP_REACH (256ll << 20)
+#define HOST_JUMP_WORDS 2		/* of a jump and its delay slot */
 #define HOST_ENTRY_WORDS 2		/* of a block's entry for indirect exits */
 
 #endif

@@ -47,6 +47,19 @@ static inline int host_guest_base(struct emit *e, int r, s64 k)
 	return R_AT;
 }
 
+/* Displacements are cut to 32 bits with their base: beyond 2 KiB they stay in sums. */
+static inline bool host_disp_split(unsigned mem, bool vector, s64 k, s64 *high)
+{
+	(void)mem;
+	*high = 0;
+	return !vector && k >= -2048 && k < 2048;
+}
+
+static inline void host_add_high(struct emit *e, int d, int s, s64 k)
+{
+	mi_addiu(&e->c, d, s, k);	/* never asked for */
+}
+
 static inline void host_vmove(struct emit *e, int d, int s) { mi_move_v(&e->c, d, s); }
 
 static inline u32 *host_branch_nonzero(struct emit *e, int r)
@@ -95,6 +108,12 @@ host_entry_fn host_entry;
 host_exit_near_fn host_exit_near;
 host_exit_far_fn host_exit_far;
 host_probe_fn host_probe;
+host_exit_open_fn host_exit_open;
+host_set_word_fn host_set_word;
+host_jump_word_fn host_jump_word;
+host_branch_word_fn host_branch_word;
+host_mark_word_fn host_mark_word;
+host_exit_word_fn host_exit_word;
 host_entry_cf_fn host_entry_cf;
 host_entry_cf_slow_fn host_entry_cf_slow;
 host_check_begin_fn host_check_begin;

@@ -44,3 +44,15 @@ pattern indexed_twice flat32	# read, modify, write: the sum has two users
 	inc	byte ptr [eax + edx]
 pattern index_doubled flat32
 	movsx	ecx, word ptr [eax + eax + 0x201600]
+pattern disp_in_words flat32	# no sum: ldptr.w has 16 bits
+	mov	eax, [esp + 0x1234]
+	mov	[ebx - 0x7ff0], eax
+pattern disp_high_half flat32	# one addu16i.d
+	mov	eax, [ebx + 0x54320]
+	movzx	ecx, byte ptr [esi + 0x20010]
+pattern disp_high_twice flat32	# and for both accesses
+	add	[ebx + 0x54320], eax
+pattern absolute_close flat32	# the upper part is made once
+	mov	eax, [0x804a010]
+	add	eax, [0x804a014]
+	mov	[0x804a018], eax

@@ -28,3 +28,18 @@ pattern cwde_cbw flat32
 	cwde
 pattern inc_cl_mem flat32
 	inc	byte ptr [esi]
+pattern or_ah_constant flat32	# one word, of the whole register
+	or	ah, 12
+	cmp	eax, ecx
+pattern and_al_constant flat32
+	and	al, 0xfe
+	cmp	eax, ecx
+pattern and_ax_constant flat32
+	and	ax, 0xa001
+	cmp	eax, ecx
+pattern xor_al_ones flat32
+	xor	al, 0xff
+	cmp	eax, ecx
+pattern and_al_flags flat32	# the part is wanted for its flags
+	and	al, 0xf0
+	je	0x401100

@@ -65,3 +65,8 @@ pattern mmx_paddd flat32
 pattern fld_fstp flat32		# x87: helpers
 	fld	dword ptr [esi]
 	fstp	dword ptr [edi]
+pattern chain_ends_in_place flat32	# the last result is where its register is pinned
+	mulpd	xmm1, xmm2
+	addpd	xmm1, xmm3
+	dec	ecx
+	jne	0x401000
