@@ -27,12 +27,14 @@ $(error GUEST=$(GUEST): no such guest, only $(RUN_GUESTS))
 endif
 PARTS := $(shell sed -n 's/^\# part //p' guestimg/run/$(GUEST).cfg)
 endif
-ifneq ($(filter ladder guests-all,$(MAKECMDGOALS)),)
+ifneq ($(filter ladder,$(MAKECMDGOALS)),)
 PARTS := kernels installer debian12
 else ifneq ($(filter bench,$(MAKECMDGOALS)),)
 # Unless the disk's boot is left out (tools/inside.mk).
 BENCH_WANTS := $(if $(filter 0,$(BENCH_LINUX) $(BENCH_DISK)),,disk)
 PARTS := $(if $(filter disk,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian12)
+else ifneq ($(filter profile,$(MAKECMDGOALS)),)
+PARTS := $(if $(filter disk,$(PROFILE)),debian12)
 endif
 
 ifeq ($(MAKECMDGOALS),clean)

@@ -23,8 +23,8 @@
 #:                     other parts' figures of an earlier run stay)
 #: make bench-doc      write docs/bench.md from what it measured
 #: make bench-reference  count the process benchmark's guest instructions in QEMU's PC
-#: make profile        where the host instructions of a boot go (PROFILE=linux | gb32 | process
-#:                     or one row of these: exec, pipe, pf, …)
+#: make profile        where the host instructions of a boot go (PROFILE=linux | gb32 | disk |
+#:                     process or one row of these: exec, pipe, pf, …)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -278,7 +278,7 @@ bench-reference: $(addprefix $(GUEST)/,vmlinuz-686 process.gz)
 
 PROFILE ?= linux
 profile: all $(PLUGIN_PROFILE) $(addprefix $(GUEST)/,gb32.img bios-256k.bin $(GUEST_LINUX) \
-		process.gz)
+		process.gz $(if $(filter disk,$(PROFILE)),debian12.img))
 	@python3 tools/profile.py --host $(HOST) $(PROFILE)
 
 lint: all units

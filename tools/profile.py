@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where Loam's host instructions go: by function of the monitor, and in the code cache.
 
-profile.py [linux | gb32 | process | ROW] [--host H] [--lines N]
+profile.py [linux | gb32 | process | disk | ROW] [--host H] [--lines N]
 
-Boots the guest as `make bench` does, with the profiling plugin; of a ROW of guestimg/process or of
-guestimg/bench, what lies between its two time stamps is counted, and shown for each repetition.
-A boundary between functions can lie within one of the plugin's 16-byte pieces: such a piece counts
-for the function that begins before its middle.  Not a judge: it fails only if the guest does not
-come to its end.
+Boots the guest as `make bench` does, with the profiling plugin (the disk: to its login); of a ROW
+of guestimg/process or of guestimg/bench, what lies between its two time stamps is counted, and
+shown for each repetition.  A boundary between functions can lie within one of the plugin's 16-byte
+pieces: such a piece counts for the function that begins before its middle.  Not a judge: it fails
+only if the guest does not come to its end.
 """
 import argparse
 import bisect
@@ -20,10 +20,12 @@ import sys
 
 import bench_process
 import bench_run as bench
+import mkesp
 
 PLUGIN = "build/native/profile.so"
 GUESTS = {"linux": ("qemu-test/boot/linux-bench.cfg", ("vmlinuz-686", "initramfs-686.gz")),
           "process": ("qemu-test/boot/process.cfg", ("vmlinuz-686", "process.gz")),
+          "disk": (bench_process.DISK, ("debian12.img",)),
           "gb32": ("qemu-test/boot/gb32.cfg", ("gb32.img",))}
 ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+)', re.M)
 LAST_PLACE = 31                 # of the mask: stands for all from there on (setcfg.py)
@@ -76,11 +78,14 @@ def main():
     option = ["-plugin", f"{PLUGIN},out={out},"
               f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}"]
     config, names = GUESTS.get(args.guest, GUESTS["process"])
-    rounds, number, rows = 1, None, bench_rows()
+    rounds, number, rows, end = 1, None, bench_rows(), {}
     if args.guest in rows:
         config, names = GUESTS["gb32"]
         place, rounds = rows[args.guest]
         number = 2 * max(place - LAST_PLACE, 0)
+    elif args.guest == "disk":
+        option += ["-m", mkesp.remark(config, "host memory")]
+        end = {"last": bench_process.LOGIN, "watch": bench.ends_at(bench_process.LOGIN)}
     elif args.guest not in GUESTS:
         config = bench_process.config([args.guest])
         rounds, number = bench_process.reference()[args.guest][0], 0
@@ -92,7 +97,7 @@ def main():
     if number is not None:
         option[1] += f",span={s['dbt_counters_print']:x}:{number}"
     try:
-        bench.boot(args.host, f"profile-{args.guest}", config, files, 3000, option)
+        bench.boot(args.host, f"profile-{args.guest}", config, files, 3000, option, **end)
     except (bench.Failure, OSError) as e:
         print(f"profile: {e}", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@
 #include "dbt/core/core.h"
 #include "kernel/host_cpu.h"
 #include "kernel/panic.h"
+#include "mm/gpa.h"
 
 u64 guest_ld_1(hva_t addr);
 u64 guest_ld_2(hva_t addr);
@@ -66,24 +67,41 @@ bool g_try_end(const struct vcpu *c)
 	return !((const struct dbt *)c->owner)->helper_fault.raised;
 }
 
-struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
+/* *at: where the last page's part begins. */
+static struct fault probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, gpa_t *at)
 {
 	struct dbt *d = c->owner;
 	u64 last = vcpu_linear(c, linear.a + size - 1).a;
 	gva_t va = linear;
 	u32 error;
-	gpa_t at;
 
-	if (!size)
-		return fault_none();
 	for (;; va = vcpu_linear(c, (va.a & ~0xfffull) + 0x1000)) {
-		if (!shadow_translate(d->shadow, va, write ? X86_WRITE : X86_READ, !super, &at,
+		if (!shadow_translate(d->shadow, va, write ? X86_WRITE : X86_READ, !super, at,
 				      &error))
 			return fault_page(va, error);
 		if (!((va.a ^ last) >> 12))
 			return fault_none();
 	}
 }
+
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
+{
+	gpa_t at;
+
+	return size ? probe(c, linear, size, super, write, &at) : fault_none();
+}
+
+struct fault g_find(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, bool *ram,
+		    gpa_t *at)
+{
+	struct fault f = probe(c, linear, size, super, write, at);
+
+	*ram = !f.raised && (linear.a & 0xfff) + size <= 0x1000 && gpa_host(*at);
+	return f;
+}
+
+void g_ram_read(gpa_t at, void *buf, u32 size) { gpa_read(at, buf, size); }
+void g_ram_write(gpa_t at, const void *buf, u32 size) { gpa_write(at, buf, size); }
 
 /* With one guest CPU nothing comes between the load and the store. */
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)

@@ -2,9 +2,10 @@
 /*
  * INS and OUTS (SDM vol. 2), with REP as many elements at once as lie on one
  * page: the run loop comes back for the rest. Guest memory is probed before the
- * device is asked: a device's data is read once. Invariant: between CHUNK
- * elements it is seen whether somebody wants the run loop, so that interrupts
- * are not held off, however slow memory (a device's page, ROM) and port are.
+ * device is asked: a device's data is read once. To and from RAM they are moved
+ * together, as by DMA. Invariant: between CHUNK elements (WIDE_CHUNK in RAM) it
+ * is seen whether somebody wants the run loop, so that interrupts are not held
+ * off, however slow memory (a device's page, ROM) and port are.
  */
 #include "dbt/core/core.h"
 #include "dbt/sys/guestmem.h"
@@ -18,6 +19,7 @@
 
 #define PAGE 4096u
 #define CHUNK 16u		/* elements: 25,000 host instructions where memory is a device */
+#define WIDE_CHUNK 64u		/* 42,000 where only the port is slow */
 
 struct port_string {		/* the lifter's argument (lift_ins, lift_outs) taken apart */
 	unsigned size, addrsize, seg;
@@ -103,6 +105,21 @@ static struct fault move(struct vcpu *c, u16 port, u32 linear, unsigned size, u3
 	return fault_none();
 }
 
+/* The same with RAM at `at`, on one page. */
+static void move_ram(struct vcpu *c, u16 port, gpa_t at, unsigned size, u32 count, bool in)
+{
+	struct dbt *d = c->owner;
+	u8 buf[WIDE_CHUNK * 4];
+
+	if (in) {
+		bus_read_block(d->platform.bus, port, buf, size, count);
+		g_ram_write(at, buf, size * count);
+	} else {
+		g_ram_read(at, buf, size * count);
+		bus_write_block(d->platform.bus, port, buf, size, count);
+	}
+}
+
 /* After n elements: the index moves, the count goes down; eip stays while there are more. */
 static void advance(struct vcpu *c, const struct port_string *s, enum gpr index, u32 n)
 {
@@ -119,10 +136,37 @@ static void advance(struct vcpu *c, const struct port_string *s, enum gpr index,
 	}
 }
 
+/*
+ * Moves n elements that run_length allowed, one after the other, or as many as go until somebody
+ * wants the run loop. One element alone may have data breakpoints, or lie over a page's end.
+ */
+static struct fault move_run(struct vcpu *c, const struct port_string *s, u32 linear, u32 n,
+			     bool in)
+{
+	enum gpr index = in ? EDI : ESI;
+	u16 port = (u16)reg32(c, EDX);
+	gpa_t at;
+	u32 most;
+	bool ram;
+
+	TRY(g_find(c, vcpu_linear(c, linear), n * s->size, c->cpl != 3, in, &ram, &at));
+	ram &= n > 1;
+	most = ram ? WIDE_CHUNK : CHUNK;
+	for (u32 done = 0, count; done < n && !(done && dbt_wanted()); done += count) {
+		count = n - done < most ? n - done : most;
+		if (ram)
+			move_ram(c, port, gpa(at.a + done * s->size), s->size, count, in);
+		else
+			TRY(move(c, port, linear + done * s->size, s->size, count, in));
+		advance(c, s, index, count);
+	}
+	return fault_none();
+}
+
 static struct fault port_string(struct vcpu *c, const struct port_string *s, bool in)
 {
 	enum gpr index = in ? EDI : ESI;
-	u32 count = s->rep ? index_value(c, ECX, s->addrsize) : 1, n, linear, done;
+	u32 count = s->rep ? index_value(c, ECX, s->addrsize) : 1, n;
 	u32 off = index_value(c, index, s->addrsize), port = reg32(c, EDX) & 0xffff;
 
 	if (!count) {
@@ -134,14 +178,7 @@ static struct fault port_string(struct vcpu *c, const struct port_string *s, boo
 	if (!n)
 		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);
 	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, s->size));
-	linear = (u32)c->seg[s->seg].base + off;
-	TRY(g_probe(c, vcpu_linear(c, linear), n * s->size, c->cpl != 3, in));
-	for (done = 0; done < n && !(done && dbt_wanted()); done += count) {
-		count = n - done < CHUNK ? n - done : CHUNK;
-		TRY(move(c, (u16)port, linear + done * s->size, s->size, count, in));
-		advance(c, s, index, count);
-	}
-	return fault_none();
+	return move_run(c, s, (u32)c->seg[s->seg].base + off, n, in);
 }
 
 static u64 run(struct vcpu *c, u64 a, bool in)

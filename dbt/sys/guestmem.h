@@ -24,6 +24,15 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write);
 
 /*
+ * The same, size at least 1. *ram: it is all RAM on one page, from *at on in guest physical memory;
+ * then the two below move the bytes as a device would, within that page.
+ */
+struct fault g_find(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, bool *ram,
+		    gpa_t *at);
+void g_ram_read(gpa_t at, void *buf, u32 size);
+void g_ram_write(gpa_t at, const void *buf, u32 size);
+
+/*
  * Accesses only to try: from begin to end all are made with these rights; a value that faulted
  * means nothing; end says whether all went well. What faulted is done again by the functions above,
  * which say how. Between begin and end nothing else of this file.

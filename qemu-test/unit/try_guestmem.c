@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* g_try_* (dbt/sys/guestmem.h) by the same test's g_ld and g_st. */
+/*
+ * g_try_*, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and g_st. All
+ * memory is RAM, at its linear address.
+ */
 #include "dbt/sys/guestmem.h"
+#include "kernel/panic.h"
 
 static struct vcpu *of;
 static bool super_rights, failed;
@@ -30,4 +34,33 @@ u32 g_try_ld4(gva_t linear) { return (u32)load(linear, 4); }
 void g_try_st4(gva_t linear, u32 v)
 {
 	failed |= g_st(of, linear, 4, super_rights, v).raised;
+}
+
+struct fault g_find(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, bool *ram,
+		    gpa_t *at)
+{
+	of = c;
+	*ram = (linear.a & 0xfff) + size <= 0x1000;
+	*at = gpa(linear.a);
+	return g_probe(c, linear, size, super, write);
+}
+
+void g_ram_read(gpa_t at, void *buf, u32 size)
+{
+	u8 *to = buf;
+
+	for (u32 k = 0; k < size; k++) {
+		u64 v = 0;
+
+		must(!g_ld(of, gva(at.a + k), 1, true, &v).raised);
+		to[k] = (u8)v;
+	}
+}
+
+void g_ram_write(gpa_t at, const void *buf, u32 size)
+{
+	const u8 *from = buf;
+
+	for (u32 k = 0; k < size; k++)
+		must(!g_st(of, gva(at.a + k), 1, true, from[k]).raised);
 }
