@@ -76,8 +76,9 @@ WARNINGS_mips64 := -Wl,--no-warn-mismatch
 SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/$(HOST)/include \
 	-isystem $(shell $(CC_HOST) -print-file-name=include) -isystem $(LOAM_CAPSTONE)/include
 WARN := -Wall -Wextra -Werror
-CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -fno-common \
-	-fno-strict-aliasing -fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables \
+CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fbuiltin -fno-pic -fno-stack-protector \
+	-fno-common -fno-strict-aliasing -fno-delete-null-pointer-checks \
+	-fno-asynchronous-unwind-tables \
 	$(ARCH_$(HOST)) $(NO_FLOAT) $(WARN) -I. $(SYSTEM)
 LDFLAGS_HOST := -nostdlib -static -no-pie -Wl,--no-relax -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments $(WARNINGS_$(HOST))

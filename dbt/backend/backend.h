@@ -28,6 +28,7 @@ struct backend_out {
 	/* self-checking blocks: nothing is run unless all bytes are still the same */
 	struct backend_check check[BACKEND_CHECKS];
 	u32 *end;		/* result: first free word of code */
+	struct block_head head;	/* result */
 };
 
 struct arena;
@@ -41,8 +42,8 @@ struct arena;
  */
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
 
-/* Let the exit go straight to `code`. */
-void backend_link(struct link *l, const u32 *code);
+/* Let the exit, which is not chained, go straight to `code`, a block with this head. */
+void backend_link(struct link *l, const u32 *code, struct block_head head);
 /* Undo it: the exit calls the stub or probes the jump cache again. */
 void backend_unlink(struct link *l);
 /* Who enters at `entry` (block_entry) from now on leaves to the run loop. */

@@ -45,19 +45,41 @@ static inline u32 block_key_offset(const struct block_key *k)
 	return (u32)(k->eip + k->cs_base) & 0xfff;
 }
 
+/* Until a block sets all flags. */
+struct block_head {
+	bool sets_flags : 1;	/* and only a fault can see them before */
+	bool may_fault : 1;	/* there is something that may */
+	u8 changes;		/* general registers put before the last fault, a bit for each */
+};
+
 /*
- * A direct exit. Chaining replaces the one instruction at `slot` by a branch to the target. Until
- * then a near one, to the same page, calls the exit stub, whose return address finds this record.
- * A far one, to another page (or maybe to a block on two pages), goes through the jump cache; it
- * is chained only where its page and context are known (dbt/cache/owner.h).
+ * How an exit is chained. One instruction becomes a branch to the target:
+ *	slot	all that the exit does is done
+ *	dead	the first word of its flags: nobody sees them
+ *	marked	the second one, and the first sets the mark (dbt/x86/mark.h): only a fault does
+ *	direct	the conditional branch that leads to the exit
+ */
+enum link_how { LINK_SLOT, LINK_DEAD, LINK_MARKED, LINK_DIRECT };
+
+/*
+ * A direct exit: words that put the flags where they are pinned, then its slot. Until it is
+ * chained a near one, to the same page, calls the exit stub there, whose return address finds this
+ * record. A far one, to another page (or maybe to a block on two pages), goes through the jump
+ * cache; it is chained only where its page and context are known (dbt/cache/owner.h).
  */
 struct link {
 	pool_ref slot;
 	pool_ref from, to;	/* blocks */
 	pool_ref next_in;	/* other exits chained to the same block */
 	s32 delta;		/* it goes to so many bytes from its block's eip */
-	bool far;
-	bool last;		/* of the block's last x86 instruction */
+	u32 word[2];		/* the first words of its flags */
+	u16 mark;		/* 0: there is none */
+	u16 branch;		/* words from a branch that may go straight there; 0: none may */
+	u8 words;		/* of flags; 0: none that may be left out */
+	u8 how;			/* enum link_how, while it is chained */
+	bool bare;		/* it has no flags at all */
+	bool far : 1;
+	bool last : 1;		/* of the block's last x86 instruction */
 };
 
 static inline u32 *link_slot(const struct link *l) { return pool_at(l->slot); }
@@ -145,6 +167,7 @@ struct block {
 	bool dead;		/* unlinked: nobody enters it any more */
 	bool sti;		/* ends with STI: its last exits are into STI's shadow */
 	bool rep;		/* ends with a repeated string instruction */
+	struct block_head head;
 	struct fault_site site[];	/* behind them: its recipes */
 };
 

@@ -76,49 +76,81 @@ static u32 link_index(const struct emit *e, const struct link *l)
 	return e->link_base + (u32)(l - e->out->link);
 }
 
+/* The flags of exit l. Returns their first word if they may be left out when it is chained. */
+static const u32 *exit_flags(struct emit *e, struct link *l, const struct flags_at *f)
+{
+	const u32 *first;
+	s64 words;
+
+	host_exit_open(e);
+	first = e->c.p;
+	flags_put(e, f);
+	words = e->c.p - first;
+	l->bare = !words;
+	if (words < HOST_JUMP_WORDS || words > 0x80 || !flags_straight(f) || e->c.overflow)
+		return NULL;
+	code_here(&e->c);
+	l->word[0] = first[0];
+	l->word[1] = words > 1 ? first[1] : 0;
+	l->mark = words > HOST_JUMP_WORDS ? f->mark : 0;
+	return first;
+}
+
+/* What leads to the exit's first word may go straight to its target. */
+static void exit_branch(struct link *l, const u32 *branch, const u32 *stub)
+{
+	s64 words = link_slot(l) - branch;
+
+	if ((l->words || l->bare) && link_slot(l) - l->words == stub && words <= 0xffff)
+		l->branch = (u16)words;
+}
+
 /*
  * A direct exit to eip. It is far if the target is not on the block's page, or may go over its end;
  * and where EIP does not tell the page.
  */
-static void emit_exit(struct emit *e, u64 eip, unsigned guest)
+static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const struct flags_at *f)
 {
 	bool relocatable = key_relocatable(e->ir->key_flags);
 	s64 pages = (s32)((u32)vcpu_page_of(eip) - (u32)page_of(e));
 	bool far = !single(e) && (!relocatable || pages || (eip & 0xfff) > 0xfff - 14);
 	struct link *l = link_new(e, eip, far);
+	const u32 *first;
 
 	if (!l)
-		return;
+		return NULL;
 	l->last = guest + 1 == e->ir->guests;
-	if (!far) {
-		host_exit_near(e, l, link_index(e, l));
-		return;
-	}
-	if (relocatable && pages)
+	if (far && relocatable && pages)
 		host_page_add(e, R_PAGE, pages);
-	host_exit_far(e, l);
+	first = exit_flags(e, l, f);
+	if (far)
+		host_exit_far(e, l);
+	else
+		host_exit_near(e, l, link_index(e, l));
+	l->words = first ? (u8)(link_slot(l) - first) : 0;
+	if (!far)
+		return l;
 	eip_to_reg(e, R_ARG(0), relocatable ? eip - (u64)pages : eip);
 	host_probe(e);
 	host_call_door(e, glue_jump_far);
 	code_data(&e->c, link_index(e, l));
-}
-
-static void kick_test(struct emit *e, struct stub *s)
-{
-	s->site = host_branch_nonzero(e, R_KICK);
+	return l;
 }
 
 static void lower_exit(struct emit *e, const struct ir_insn *in)
 {
+	struct flags_at flags;
+
 	va_canonical(e);
-	flags_materialize(e, in->c);
+	flags = flags_now(e, in->c);
 	if (backward(e, (u32)in->k, in->guest)) {
 		struct stub *s = stub_add(e, STUB_KICK);
 
 		s->eip = (u32)in->k;
-		kick_test(e, s);
+		s->flags = flags;
+		s->site = host_branch_nonzero(e, R_KICK);
 	}
-	emit_exit(e, (u32)in->k, in->guest);
+	emit_exit(e, (u32)in->k, in->guest, &flags);
 }
 
 /* Unsigned below 1 is equal to 0: then *cond is changed and the operand is none. */
@@ -132,18 +164,31 @@ static val below_one(const struct emit *e, val b, unsigned *cond)
 	return 0;
 }
 
-/* The way that is not taken pays for nothing but the branch. */
+/*
+ * The way that is not taken pays for nothing but the branch; and backward for the kick test, which
+ * comes before the branch, so that this may be patched to go straight to its target.
+ */
 static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 {
 	unsigned cond = in->x;
 	val vb = below_one(e, in->b, &cond);
 	int a = ra_use(e, in->a), b = vb ? ra_use(e, vb) : R_ZERO;
-	struct stub *s = stub_add(e, STUB_EXIT);
+	struct stub *s = stub_add(e, STUB_EXIT), *kick;
 
 	s->eip = (u32)in->k;
 	s->flags = flags_now(e, in->c);
 	s->vmap = va_map(e);
 	s->late = e->late;
+	if (backward(e, s->eip, s->guest)) {
+		kick = stub_add(e, STUB_KICK_IF);
+		*kick = *s;
+		kick->kind = STUB_KICK_IF;
+		kick->cond = cond;
+		kick->a = a;
+		kick->b = b;
+		kick->site = host_branch_nonzero(e, R_KICK);
+		kick->back = code_here(&e->c);
+	}
 	s->site = host_branch(e, cond, a, b);
 }
 
@@ -158,6 +203,7 @@ static void lower_leave_if(struct emit *e, const struct ir_insn *in)
 	b = ra_use(e, in->b);
 	s = stub_add(e, STUB_KICK);
 	s->eip = (u32)in->k;
+	s->flags.there = true;
 	s->site = host_branch(e, in->x, a, b);
 }
 
@@ -291,31 +337,58 @@ void lower_control(struct emit *e, const struct ir_insn *in)
 
 /* -- Behind the body -- */
 
-static void kick_exit(struct emit *e, u64 eip)
+static void kick_exit(struct emit *e, const struct stub *s)
 {
-	eip_to_reg(e, R_ARG(0), eip);
+	flags_put(e, &s->flags);
+	eip_to_reg(e, R_ARG(0), s->eip);
 	host_goto_door(e, glue_exit_kick);
 }
 
-/* What the block's body did not need is put where all blocks have it. */
-static void side_exit(struct emit *e, const struct stub *s)
+static void add_late(struct emit *e, s16 late)
 {
-	u32 *kick;
+	int r = R_GPR(SITE_LATE_REG(late));
+
+	if (late)
+		host_add(e, r, r, SITE_LATE_K(late));
+}
+
+/*
+ * What the block's body did not need is put where all blocks have it. Returns the flags that are
+ * left for the exit itself.
+ */
+static struct flags_at leave_body(struct emit *e, const struct stub *s)
+{
+	struct flags_at flags = s->flags;
 
 	va_at(e, s->vmap);
 	va_canonical(e);
-	flags_put(e, &s->flags);
-	if (s->late)
-		host_add(e, R_GPR(SITE_LATE_REG(s->late)), R_GPR(SITE_LATE_REG(s->late)),
-			 SITE_LATE_K(s->late));
-	if (!backward(e, s->eip, s->guest)) {
-		emit_exit(e, s->eip, s->guest);
-		return;
+	if (s->late && flags_use(&flags, R_GPR(SITE_LATE_REG(s->late)))) {
+		flags_put(e, &flags);
+		flags = (struct flags_at){ .there = true };
 	}
-	kick = host_branch_nonzero(e, R_KICK);
-	emit_exit(e, s->eip, s->guest);
-	host_patch(e, kick);
-	kick_exit(e, s->eip);
+	add_late(e, s->late);
+	return flags;
+}
+
+static void side_exit(struct emit *e, const struct stub *s)
+{
+	const u32 *stub = code_here(&e->c);
+	struct flags_at flags = leave_body(e, s);
+	struct link *l = emit_exit(e, s->eip, s->guest, &flags);
+
+	if (l)
+		exit_branch(l, s->site, stub);
+}
+
+/* Something waits: if the branch behind the test were taken, the run loop is next. */
+static void kick_if(struct emit *e, struct stub *s)
+{
+	u32 *taken = host_branch(e, s->cond, s->a, s->b);
+
+	host_jump_to(e, s->back);
+	host_patch(e, taken);
+	s->flags = leave_body(e, s);
+	kick_exit(e, s);
 }
 
 /* The registers at a raise are wanted by its recipe: a trap keeps them all. */
@@ -325,7 +398,7 @@ static void emit_raise(struct emit *e, const struct stub *s)
 	host_trap(e);
 }
 
-static void emit_stub(struct emit *e, const struct stub *s)
+static void emit_stub(struct emit *e, struct stub *s)
 {
 	host_patch(e, s->site);
 	switch (s->kind) {
@@ -333,7 +406,10 @@ static void emit_stub(struct emit *e, const struct stub *s)
 		side_exit(e, s);
 		break;
 	case STUB_KICK:
-		kick_exit(e, s->eip);
+		kick_exit(e, s);
+		break;
+	case STUB_KICK_IF:
+		kick_if(e, s);
 		break;
 	case STUB_RAISE:
 		emit_raise(e, s);

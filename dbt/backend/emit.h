@@ -30,26 +30,28 @@ enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL, AT_SUM };
 enum { ADD_HIGH = 1 };
 
 /* Code that is emitted after the block's body. */
-enum stub_kind { STUB_EXIT, STUB_KICK, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
+enum stub_kind { STUB_EXIT, STUB_KICK, STUB_KICK_IF, STUB_RAISE, STUB_ENTRY_CF, STUB_STALE };
 
 /* Flags that may cross block boundaries, and where their operands are just then. */
 struct flags_at {
 	bool there;		/* `base` is in the pinned registers */
 	bool over;		/* there is a partial kind over it */
 	struct recipe base, top;
+	u16 mark;		/* the same as a mark (dbt/x86/mark.h); 0: there is none */
 };
 
 struct stub {
 	u8 kind;
 	u8 ra;			/* STUB_ENTRY_CF: the register for it */
+	u8 cond, a, b;		/* STUB_KICK_IF: the registers to compare */
 	u32 *site;		/* the branch that leads here, to be given its offset */
-	u32 *back;		/* STUB_ENTRY_CF: where the body goes on */
+	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;
 	s64 k;			/* STUB_RAISE: the exception */
 	u16 guest;
 	u16 recipe, vmap;
 	s16 late;
-	struct flags_at flags;	/* STUB_EXIT */
+	struct flags_at flags;	/* of exits and kicks */
 };
 
 struct emit {

@@ -85,6 +85,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->failed = false;
 	e->i = 0;
 	out->links = out->sites = out->recipes = 0;
+	out->head = out->check[0].size ? (struct block_head){ 0 } : head_find(ir);
 	emit_entry(e);
 	emit_self_check(e);
 	uses_find(e);

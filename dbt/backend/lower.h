@@ -23,6 +23,12 @@ void flags_materialize(struct emit *e, val setf);
 /* The same for an exit at the side: first where they are, at its branch, then in its stub. */
 struct flags_at flags_now(struct emit *e, val setf);
 void flags_put(struct emit *e, const struct flags_at *f);
+/* Are the words of flags_put in a row, without a branch? Is host register r in them? */
+bool flags_straight(const struct flags_at *f);
+bool flags_use(const struct flags_at *f, int r);
+
+/* -- head.c -- */
+struct block_head head_find(const struct ir *ir);
 
 /* -- disp.c -- */
 

@@ -347,7 +347,7 @@ void ra_done(struct emit *e)
 
 /* -- Calls -- */
 
-/* Does v go to an argument register now, and is then wanted by nobody, the call's recipe neither? */
+/* Does v go to an argument register now, and is then wanted by nobody, nor by a recipe? */
 static bool passes(const struct emit *e, val v, const val arg[3])
 {
 	bool is_arg = false;

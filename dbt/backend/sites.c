@@ -10,6 +10,7 @@
 #include "dbt/backend/regalloc.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/cpu.h"
+#include "dbt/x86/mark.h"
 
 #include <string.h>
 
@@ -139,9 +140,49 @@ static struct recipe at_hand(struct emit *e, const struct ir_insn *in)
 	return r;
 }
 
+/* False: a mark has no room for it. */
+static bool in_mark(struct loc l, s32 k, struct mark_place *p)
+{
+	switch (l.kind) {
+	case LOC_NONE:
+		*p = (struct mark_place){ MARK_PINNED, 0 };
+		return true;
+	case LOC_CONST:
+		*p = (struct mark_place){ MARK_CONST, k };
+		return true;
+	case LOC_HOST:
+		for (u8 g = 0; g < 8; g++)
+			if (l.n == R_GPR(g) && !k) {
+				*p = (struct mark_place){ g, 0 };
+				return true;
+			}
+	}
+	return false;
+}
+
+/* These flags as a mark; `top`: an INC or DEC over them, or NULL. */
+static u16 mark_of(struct emit *e, const struct ir_insn *base, const struct ir_insn *top)
+{
+	struct mark m = { .kind = base->x, .log2size = base->y };
+	struct recipe r = places(e, base), over;
+	struct mark_place p;
+
+	if (r.c.kind != LOC_NONE || !in_mark(r.a, r.ka, &m.a) || !in_mark(r.b, r.kb, &m.b))
+		return 0;
+	if (!top)
+		return mark_pack(&m);
+	over = places(e, top);
+	if ((top->x != CC_INC_KEEP && top->x != CC_DEC_KEEP) || top->y != 2 ||
+	    !in_mark(over.a, over.ka, &p) || p.where >= MARK_PINNED)
+		return 0;
+	m.over = top->x;
+	m.over_reg = p.where;
+	return mark_pack(&m);
+}
+
 struct flags_at flags_now(struct emit *e, val setf)
 {
-	const struct ir_insn *in = &e->ir->v[setf];
+	const struct ir_insn *in = &e->ir->v[setf], *top = in;
 	struct flags_at f = { .there = !setf || setf == e->materialized };
 
 	if (f.there)
@@ -153,8 +194,10 @@ struct flags_at flags_now(struct emit *e, val setf)
 	for (; setf && e->ir->v[setf].x > CC_LAST_FULL; in = &e->ir->v[setf])
 		setf = (val)e->ir->v[setf].k;
 	f.there = !setf || setf == e->materialized;
-	if (!f.there)
-		f.base = at_hand(e, in);
+	if (f.there)
+		return f;
+	f.base = at_hand(e, in);
+	f.mark = mark_of(e, in, f.over ? top : NULL);
 	return f;
 }
 
@@ -208,9 +251,28 @@ static void put_shift(struct emit *e, const struct recipe *r)
 	host_patch(e, none);
 }
 
+/* Is there an INC or DEC over them? */
+static bool has_inc(const struct flags_at *f)
+{
+	return f->over && (f->top.kind == CC_INC_KEEP || f->top.kind == CC_DEC_KEEP);
+}
+
+bool flags_straight(const struct flags_at *f) { return !f->over || has_inc(f); }
+
+static bool in_recipe(const struct recipe *p, int r)
+{
+	return (p->a.kind == LOC_HOST && p->a.n == r) || (p->b.kind == LOC_HOST && p->b.n == r) ||
+	       (p->c.kind == LOC_HOST && p->c.n == r);
+}
+
+bool flags_use(const struct flags_at *f, int r)
+{
+	return (!f->there && in_recipe(&f->base, r)) || (f->over && in_recipe(&f->top, r));
+}
+
 void flags_put(struct emit *e, const struct flags_at *f)
 {
-	bool inc = f->over && (f->top.kind == CC_INC_KEEP || f->top.kind == CC_DEC_KEEP);
+	bool inc = has_inc(f);
 	unsigned over = inc ? CC_OVER(f->top.kind, f->top.log2size) : 0;
 
 	if (!f->there)

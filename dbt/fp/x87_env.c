@@ -6,17 +6,16 @@
 #include "dbt/fp/x87.h"
 #include "dbt/fp/x87_prim.h"
 
-static void put(u8 *p, u64 v, unsigned bytes)
-{
-	for (unsigned k = 0; k < bytes; k++)
-		p[k] = (u8)(v >> 8 * k);
-}
+#include <string.h>
 
-static u64 get(const u8 *p, unsigned bytes)
+/* Both hosts are little-endian. */
+static inline void put(u8 *p, u64 v, unsigned bytes) { memcpy(p, &v, bytes); }
+
+static inline u64 get(const u8 *p, unsigned bytes)
 {
 	u64 v = 0;
-	for (unsigned k = 0; k < bytes; k++)
-		v |= (u64)p[k] << 8 * k;
+
+	memcpy(&v, p, bytes);
 	return v;
 }
 

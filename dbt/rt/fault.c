@@ -16,6 +16,7 @@
 #include "dbt/ir/ir.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
+#include "dbt/x86/mark.h"
 #include "kernel/extable.h"
 #include "kernel/host_cpu.h"
 #include "kernel/lib/bits.h"
@@ -40,6 +41,7 @@ static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc 
 	return 0;
 }
 
+/* c has the general registers already, as the host has them. */
 static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, const struct block *b,
 			   u16 n)
 {
@@ -49,7 +51,8 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 
 	if (n == RECIPE_ENTRY) {
 		e = host_frame_flags(f);
-		return cc_pinned(e.op, e.a, e.b, c->cc_r);
+		return MARK_OF(e.op) ? mark_flags(MARK_OF(e.op), c->gpr, e.a, e.b) :
+		       cc_pinned(e.op, e.a, e.b, c->cc_r);
 	}
 	r = block_recipe(b, n);
 	before = r->kind > CC_LAST_FULL ? flags_by_recipe(f, c, b, r->prev) : 0;
@@ -70,11 +73,11 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 		  const struct fault_site *s, u32 why)
 {
 	host_frame_save_gprs(f, c);
-	if (s->late)
-		add_late(c, s->late);
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
 	c->cc_b = 0;
+	if (s->late)
+		add_late(c, s->late);
 	c->eip = site_eip(b, host_frame_page(f), s);
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);

@@ -24,9 +24,33 @@
 
 /* -- Bytes -- */
 
+/* The eights of an image at once. How many bytes that were: none, if something faulted. */
+static u32 put_eights(struct vcpu *c, u32 at, const u8 *in, u32 size)
+{
+	u64 v;
+
+	g_try_begin(c, c->cpl != 3);
+	for (u32 done = 0; done + 8 <= size; done += 8) {
+		memcpy(&v, in + done, 8);
+		g_try_st8(vcpu_linear(c, at + done), v);
+	}
+	return g_try_end(c) ? size & ~7u : 0;
+}
+
+static u32 get_eights(struct vcpu *c, u32 at, u8 *out, u32 size)
+{
+	g_try_begin(c, c->cpl != 3);
+	for (u32 done = 0; done + 8 <= size; done += 8) {
+		u64 v = g_try_ld8(vcpu_linear(c, at + done));
+
+		memcpy(out + done, &v, 8);
+	}
+	return g_try_end(c) ? size & ~7u : 0;
+}
+
 static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
 {
-	for (u32 done = 0, n; done < size; done += n) {
+	for (u32 done = put_eights(c, at, in, size), n; done < size; done += n) {
 		u64 v = 0;
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
@@ -38,7 +62,7 @@ static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
 
 static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
 {
-	for (u32 done = 0, n; done < size; done += n) {
+	for (u32 done = get_eights(c, at, out, size), n; done < size; done += n) {
 		u64 v = 0;
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;

@@ -41,6 +41,7 @@ void g_try_begin(struct vcpu *c, bool super);
 u64 g_try_ld8(gva_t linear);
 u32 g_try_ld4(gva_t linear);
 void g_try_st4(gva_t linear, u32 v);
+void g_try_st8(gva_t linear, u64 v);
 bool g_try_end(const struct vcpu *c);
 
 /*

@@ -287,7 +287,7 @@ static bool test_direct_chain(u32 eip)
 	block_end(0, eip);
 	if (emit(0) || !second_block() || !goes_to("before", 0, eip))
 		return false;
-	backend_link(&t.link[0], t.code[1] + HOST_ENTRY_WORDS);
+	backend_link(&t.link[0], t.code[1] + HOST_ENTRY_WORDS, (struct block_head){ 0 });
 	if (!goes_to("chained", 0, page + (NEXT + 8) % 4096))
 		return false;
 	backend_unlink(&t.link[0]);

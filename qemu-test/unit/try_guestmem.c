@@ -64,3 +64,8 @@ void g_ram_write(gpa_t at, const void *buf, u32 size)
 	for (u32 k = 0; k < size; k++)
 		must(!g_st(of, gva(at.a + k), 1, true, from[k]).raised);
 }
+
+void g_try_st8(gva_t linear, u64 v)
+{
+	failed |= g_st(of, linear, 8, super_rights, v).raised;
+}

@@ -72,9 +72,11 @@ void host_probe(struct emit *e)
 	host_patch(e, miss);
 }
 
+void host_exit_open(struct emit *e) { (void)e; }
+
 /* -- Patching -- */
 
-static void put_word(u32 *at, u32 word)
+void host_set_word(u32 *at, u32 word)
 {
 	__atomic_store_n(at, word, __ATOMIC_RELEASE);
 	backend_sync(at, at + 1);
@@ -85,22 +87,29 @@ static void put_word(u32 *at, u32 word)
 
 static s64 distance(const u32 *from, uintptr_t to) { return (s64)(to - (uintptr_t)from); }
 
-void backend_link(struct link *l, const u32 *code)
+u32 host_jump_word(const u32 *at, const u32 *to)
 {
-	u32 *slot = link_slot(l);
-
-	put_word(slot, WORD(la_b(&c, distance(slot, (uintptr_t)code))));
+	return WORD(la_b(&c, distance(at, (uintptr_t)to)));
 }
 
-void backend_unlink(struct link *l)
+u32 host_branch_word(const u32 *at, const u32 *to)
 {
-	u32 *slot = link_slot(l);
+	s64 off = distance(at, (uintptr_t)to);
 
-	put_word(slot, l->far ? WORD(nop(&c)) :
-		 WORD(la_bl(&c, distance(slot, (uintptr_t)glue_exit_link))));
+	if (*at >> 26 == 0x10 || *at >> 26 == 0x11)	/* beqz, bnez */
+		return la_ok_off21(off) ? (*at & ~la_at_off21(-4)) | la_at_off21(off) : 0;
+	return la_ok_off16(off) ? (*at & ~la_at_off16(-4)) | la_at_off16(off) : 0;
+}
+
+u32 host_mark_word(s64 op) { return WORD(la_li(&c, R_CCOP, op)); }
+
+u32 host_exit_word(const struct link *l)
+{
+	return l->far ? WORD(nop(&c)) :
+	       WORD(la_bl(&c, distance(link_slot(l), (uintptr_t)glue_exit_link)));
 }
 
 void backend_close(u32 *entry)
 {
-	put_word(entry, WORD(la_b(&c, distance(entry, (uintptr_t)glue_exit_closed))));
+	host_set_word(entry, WORD(la_b(&c, distance(entry, (uintptr_t)glue_exit_closed))));
 }

@@ -11,6 +11,7 @@
 #define HOST_VDISP_BITS 12		/* of a whole vector's */
 #define HOST_BASE_WORDS 0		/* that make a base of a register with an address */
 #define HOST_JUMP_REACH (128ll << 20)	/* bytes that an unconditional jump reaches each way */
+#define HOST_JUMP_WORDS 1		/* of a jump */
 #define HOST_ENTRY_WORDS 1		/* of a block's entry for indirect exits */
 
 #endif

@@ -13,6 +13,10 @@ u32 *host_branch(struct emit *e, unsigned cond, int a, int b)
 	struct code *c = &e->c;
 	u32 *at = c->p;
 
+	if (b == R_ZERO && (cond == IC_EQ || cond == IC_NE)) {	/* they reach further */
+		cond == IC_EQ ? la_beqz(c, a, 0) : la_bnez(c, a, 0);
+		return at;
+	}
 	switch (cond) {
 	case IC_EQ: la_beq(c, a, b, 0); break;
 	case IC_NE: la_bne(c, a, b, 0); break;

@@ -82,9 +82,20 @@ void host_exit_far(struct emit *e, struct link *l)
 /* Out of line: on this host it is longer, and the door's way to it costs little beside. */
 void host_probe(struct emit *e) { (void)e; }
 
+/* All of them, and the slot of the last one, on one page. */
+void host_exit_open(struct emit *e)
+{
+	struct code *c = &e->c;
+
+	code_here(c);
+	while (((uintptr_t)c->p & 0xfff) > 0x1000 - 4 * (HOST_JUMP_WORDS + 1) && !c->overflow)
+		mi_nop(c);
+	code_here(c);
+}
+
 /* -- Patching -- */
 
-static void put_word(u32 *at, u32 word)
+void host_set_word(u32 *at, u32 word)
 {
 	__atomic_store_n(at, word, __ATOMIC_RELEASE);
 	backend_sync(at, at + 1);
@@ -95,18 +106,30 @@ static void put_word(u32 *at, u32 word)
 
 static s64 index_of(uintptr_t to) { return (s64)(to & 0xfffffff); }
 
-void backend_link(struct link *l, const u32 *code)
+u32 host_jump_word(const u32 *at, const u32 *to)
 {
-	put_word(link_slot(l), WORD(mi_j(&c, index_of((uintptr_t)code))));
+	(void)at;
+	return WORD(mi_j(&c, index_of((uintptr_t)to)));
 }
 
-void backend_unlink(struct link *l)
+/* None whose slot is on another page, as above. */
+u32 host_branch_word(const u32 *at, const u32 *to)
 {
-	put_word(link_slot(l), l->far ? WORD(mi_nop(&c)) :
-		 WORD(mi_jal(&c, index_of((uintptr_t)glue_exit_link))));
+	s64 off = (const char *)to - (const char *)at;
+
+	if (((uintptr_t)at & 0xfff) == 0xffc || !mi_ok_rel16(off))
+		return 0;
+	return (*at & ~0xffffu) | mi_at_rel16(off);
+}
+
+u32 host_mark_word(s64 op) { return WORD(mi_li(&c, R_CCOP, op)); }
+
+u32 host_exit_word(const struct link *l)
+{
+	return l->far ? WORD(mi_nop(&c)) : WORD(mi_jal(&c, index_of((uintptr_t)glue_exit_link)));
 }
 
 void backend_close(u32 *entry)
 {
-	put_word(entry, WORD(mi_j(&c, index_of((uintptr_t)glue_exit_closed))));
+	host_set_word(entry, WORD(mi_j(&c, index_of((uintptr_t)glue_exit_closed))));
 }

@@ -12,6 +12,7 @@
 #define HOST_BASE_WORDS 1		/* that make a base of a register with an address */
 /* J and JAL stay within their 256 MiB: cache and monitor lie in the same ones. */
 #define HOST_JUMP_REACH (256ll << 20)
+#define HOST_JUMP_WORDS 2		/* of a jump and its delay slot */
 #define HOST_ENTRY_WORDS 2		/* of a block's entry for indirect exits */
 
 #endif

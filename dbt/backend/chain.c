@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How an exit is chained, and undone (enum link_how, block.h): as much of it is left out as its
+ * target lets nobody see. Not when, nor what keeps the target in place (dbt/cache/link.c).
+ * Invariant: whatever words have been patched so far, an exit that is left by its slot has the
+ * flags in their pinned registers, but for R_CCOP, which may hold their mark.
+ */
+#include "dbt/backend/backend.h"
+
+#include "dbt/backend/host.h"
+#include "dbt/x86/mark.h"
+
+static u32 *first_of(const struct link *l) { return link_slot(l) - l->words; }
+
+static u32 *branch_of(const struct link *l) { return link_slot(l) - l->branch; }
+
+static void jump(u32 *at, const u32 *to) { host_set_word(at, host_jump_word(at, to)); }
+
+static enum link_how how_to(const struct link *l, struct block_head to)
+{
+	if (!to.sets_flags || !l->words)
+		return LINK_SLOT;
+	if (!to.may_fault)
+		return LINK_DEAD;
+	return l->mark && !(mark_registers(l->mark) & to.changes) ? LINK_MARKED : LINK_SLOT;
+}
+
+/* Straight from the branch, if nothing is to be done on the way. */
+static bool direct(const struct link *l, const u32 *code)
+{
+	u32 word = l->branch ? host_branch_word(branch_of(l), code) : 0;
+
+	if (word)
+		host_set_word(branch_of(l), word);
+	return word;
+}
+
+void backend_link(struct link *l, const u32 *code, struct block_head head)
+{
+	l->how = how_to(l, head);
+	if ((l->how == LINK_DEAD || l->bare) && direct(l, code)) {
+		l->how = LINK_DIRECT;
+		return;
+	}
+	switch (l->how) {
+	case LINK_DEAD:
+		jump(first_of(l), code);
+		return;
+	case LINK_MARKED:
+		host_set_word(first_of(l), host_mark_word(MARK_OP(l->mark)));
+		jump(first_of(l) + 1, code);
+		return;
+	default:
+		jump(link_slot(l), code);
+	}
+}
+
+void backend_unlink(struct link *l)
+{
+	switch (l->how) {
+	case LINK_DIRECT:
+		host_set_word(branch_of(l), host_branch_word(branch_of(l), first_of(l)));
+		return;
+	case LINK_MARKED:
+		host_set_word(first_of(l) + 1, l->word[1]);
+		/* fall through */
+	case LINK_DEAD:
+		host_set_word(first_of(l), l->word[0]);
+		return;
+	default:
+		host_set_word(link_slot(l), host_exit_word(l));
+	}
+}
