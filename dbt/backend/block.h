@@ -77,7 +77,8 @@ struct link {
 	u16 branch;		/* words from a branch that may go straight there; 0: none may */
 	u8 words;		/* of flags; 0: none that may be left out */
 	u8 how;			/* enum link_how, while it is chained */
-	bool bare;		/* it has no flags at all */
+	bool bare : 1;		/* it has no flags at all */
+	bool marked : 1;	/* the mark is set before the branch */
 	bool far : 1;
 	bool last : 1;		/* of the block's last x86 instruction */
 };

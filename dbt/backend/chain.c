@@ -38,7 +38,8 @@ static bool direct(const struct link *l, const u32 *code)
 void backend_link(struct link *l, const u32 *code, struct block_head head)
 {
 	l->how = how_to(l, head);
-	if ((l->how == LINK_DEAD || l->bare) && direct(l, code)) {
+	if ((l->how == LINK_DEAD || l->bare || (l->how == LINK_MARKED && l->marked)) &&
+	    direct(l, code)) {
 		l->how = LINK_DIRECT;
 		return;
 	}

@@ -12,6 +12,7 @@
 #include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/cpu.h"
+#include "dbt/x86/mark.h"
 #include "dbt/x86/mode.h"
 #include "kernel/panic.h"
 
@@ -165,6 +166,21 @@ static val below_one(const struct emit *e, val b, unsigned *cond)
 }
 
 /*
+ * A loop back to the block's own start, whose head may fault: the mark of its flags is set before
+ * the branch. Nobody wants the flags at entry any more: others are in force.
+ */
+static bool mark_early(struct emit *e, const struct stub *s)
+{
+	struct block_head h = e->out->head;
+
+	if (s->eip != guest_eip(e, 0) || !h.sets_flags || !h.may_fault || !s->flags.mark ||
+	    mark_registers(s->flags.mark) & h.changes || s->late || s->vmap)
+		return false;
+	host_const(e, R_CCOP, MARK_OP(s->flags.mark));
+	return true;
+}
+
+/*
  * The way that is not taken pays for nothing but the branch; and backward for the kick test, which
  * comes before the branch, so that this may be patched to go straight to its target.
  */
@@ -180,6 +196,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 	s->vmap = va_map(e);
 	s->late = e->late;
 	if (backward(e, s->eip, s->guest)) {
+		s->marked = mark_early(e, s);
 		kick = stub_add(e, STUB_KICK_IF);
 		*kick = *s;
 		kick->kind = STUB_KICK_IF;
@@ -376,8 +393,10 @@ static void side_exit(struct emit *e, const struct stub *s)
 	struct flags_at flags = leave_body(e, s);
 	struct link *l = emit_exit(e, s->eip, s->guest, &flags);
 
-	if (l)
-		exit_branch(l, s->site, stub);
+	if (!l)
+		return;
+	exit_branch(l, s->site, stub);
+	l->marked = s->marked;
 }
 
 /* Something waits: if the branch behind the test were taken, the run loop is next. */

@@ -44,6 +44,7 @@ struct stub {
 	u8 kind;
 	u8 ra;			/* STUB_ENTRY_CF: the register for it */
 	u8 cond, a, b;		/* STUB_KICK_IF: the registers to compare */
+	bool marked;		/* STUB_EXIT: R_CCOP has the flags' mark */
 	u32 *site;		/* the branch that leads here, to be given its offset */
 	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;

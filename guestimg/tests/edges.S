@@ -90,6 +90,8 @@ code \name\()_jump
 	/* the second access faults when EAX has been changed; the first one does not */
 	back	back_changed, "movl -32(%esi), %eax; movl (%ebp), %edx", "leal 6(%ecx), %eax", \
 		"cmpl %ebx, %eax"
+	back	back_changed_jcc, "movl -32(%esi), %eax; movl (%ebp), %edx", "leal 6(%ecx), %eax", \
+		"cmpl %ebx, %eax", jne
 	back	back_changed_first, "leal 1(%eax), %eax; movl (%esi), %edx", "leal 6(%ecx), %eax", \
 		"cmpl %ebx, %eax"
 	back	back_icr, "movl $SEND_NMI, ICR", "leal 6(%ecx), %eax", "cmpl %ebx, %eax"

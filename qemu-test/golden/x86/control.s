@@ -59,3 +59,9 @@ pattern counter_compared flat32	# put at once, though it is put again
 	cmp	eax, 16
 	jne	0x401000
 	mov	eax, [esi]
+pattern loop_with_load flat32	# the word that says where the flags are comes before the branch
+	mov	eax, [esi]
+	add	esi, 4
+	add	edx, eax
+	cmp	esi, ecx
+	jne	0x401000
