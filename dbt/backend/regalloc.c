@@ -8,6 +8,7 @@
 
 #include "dbt/backend/host.h"
 #include "dbt/backend/uses.h"
+#include "dbt/x86/cc.h"
 #include "kernel/panic.h"
 
 #include <string.h>
@@ -211,6 +212,28 @@ bool ra_sum(struct emit *e, val v)
 	return true;
 }
 
+/* Do the pinned registers hold flags that somebody may still ask for? */
+static bool pins_wanted(const struct emit *e)
+{
+	val s = e->setf;
+
+	while (s && s != e->materialized && e->ir->v[s].x > CC_LAST_FULL)
+		s = (val)e->ir->v[s].k;
+	return !s || s == e->materialized;
+}
+
+/* The pinned register that v, an operand of flags at an exit, is to be computed in, or -1. */
+static int pin_of(struct emit *e, val v)
+{
+	int r = e->pin[v] == PIN_A ? R_CCA : e->pin[v] == PIN_B ? R_CCB : -1;
+
+	if (r < 0 || pins_wanted(e))
+		return -1;
+	if (e->temp_val[r] && e->last_use[e->temp_val[r]] < e->i)
+		free_temp(e, r);
+	return e->temp_val[r] || (e->locked >> r & 1) ? -1 : r;
+}
+
 int ra_def(struct emit *e, val v)
 {
 	unsigned p = e->put_at[v];
@@ -223,9 +246,12 @@ int ra_def(struct emit *e, val v)
 		guest_add(e, g, v);
 		return R_GPR(g);
 	}
-	r = R_ARG(0);
-	if (v != e->wanted_in_arg || e->temp_val[r] || (e->locked >> r & 1))
-		r = alloc_temp(e);
+	r = pin_of(e, v);
+	if (r < 0) {
+		r = R_ARG(0);
+		if (v != e->wanted_in_arg || e->temp_val[r] || (e->locked >> r & 1))
+			r = alloc_temp(e);
+	}
 	e->locked |= 1u << r;
 	put_in_temp(e, v, r);
 	return r;

@@ -141,7 +141,7 @@ static struct recipe at_hand(struct emit *e, const struct ir_insn *in)
 }
 
 /* False: a mark has no room for it. */
-static bool in_mark(struct loc l, s32 k, struct mark_place *p)
+static bool in_mark(struct loc l, s32 k, int pinned, struct mark_place *p)
 {
 	switch (l.kind) {
 	case LOC_NONE:
@@ -151,6 +151,9 @@ static bool in_mark(struct loc l, s32 k, struct mark_place *p)
 		*p = (struct mark_place){ MARK_CONST, k };
 		return true;
 	case LOC_HOST:
+		*p = (struct mark_place){ MARK_PINNED, 0 };
+		if (l.n == pinned && !k)
+			return true;
 		for (u8 g = 0; g < 8; g++)
 			if (l.n == R_GPR(g) && !k) {
 				*p = (struct mark_place){ g, 0 };
@@ -167,13 +170,14 @@ static u16 mark_of(struct emit *e, const struct ir_insn *base, const struct ir_i
 	struct recipe r = places(e, base), over;
 	struct mark_place p;
 
-	if (r.c.kind != LOC_NONE || !in_mark(r.a, r.ka, &m.a) || !in_mark(r.b, r.kb, &m.b))
+	if (r.c.kind != LOC_NONE || !in_mark(r.a, r.ka, R_CCA, &m.a) ||
+	    !in_mark(r.b, r.kb, R_CCB, &m.b))
 		return 0;
 	if (!top)
 		return mark_pack(&m);
 	over = places(e, top);
 	if ((top->x != CC_INC_KEEP && top->x != CC_DEC_KEEP) || top->y != 2 ||
-	    !in_mark(over.a, over.ka, &p) || p.where >= MARK_PINNED)
+	    !in_mark(over.a, over.ka, R_CCA, &p) || p.where >= MARK_PINNED)
 		return 0;
 	m.over = top->x;
 	m.over_reg = p.where;
@@ -205,13 +209,34 @@ static void put_operand(struct emit *e, int r, struct loc l, s32 k)
 {
 	switch (l.kind) {
 	case LOC_CONST: host_const(e, r, k); return;
-	case LOC_HOST: ra_add(e, r, l.n, k); return;
+	case LOC_HOST:
+		if (l.n != r || k)
+			ra_add(e, r, l.n, k);
+		return;
 	case LOC_SPILL:
 		host_fill(e, r, l.n);
 		if (k)
 			ra_add(e, r, r, k);
 		return;
 	}
+}
+
+static bool is_in(struct loc l, int r) { return l.kind == LOC_HOST && l.n == r; }
+
+/* Both, of which each may be where the other one is pinned. */
+static void put_operands(struct emit *e, struct loc a, s32 ka, const struct recipe *r)
+{
+	if (!is_in(r->b, R_CCA)) {
+		put_operand(e, R_CCA, a, ka);
+		put_operand(e, R_CCB, r->b, r->kb);
+		return;
+	}
+	if (is_in(a, R_CCB)) {
+		host_move(e, R_SCRATCH, R_CCB);
+		a.n = R_SCRATCH;
+	}
+	put_operand(e, R_CCB, r->b, r->kb);
+	put_operand(e, R_CCA, a, ka);
 }
 
 /* A full kind; `more`: to be in the word too. */
@@ -227,8 +252,7 @@ static void put_full(struct emit *e, unsigned kind, const struct recipe *r, unsi
 	} else {
 		host_const(e, R_CCOP, op | (unsigned)r->kc);
 	}
-	put_operand(e, R_CCA, r->a, r->ka);
-	put_operand(e, R_CCB, r->b, r->kb);
+	put_operands(e, r->a, r->ka, r);
 }
 
 /* In a register: its own, or R_SCRATCH. */
