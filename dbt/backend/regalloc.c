@@ -212,6 +212,21 @@ bool ra_sum(struct emit *e, val v)
 	return true;
 }
 
+/* Are other flags in force before anybody could look, from the next instruction on? */
+static bool set_at_once(const struct emit *e)
+{
+	for (unsigned i = e->i + 1; i < e->ir->n && i <= e->i + 8; i++) {
+		const struct ir_insn *in = &e->ir->v[i];
+
+		if (in->op == IR_SETF && in->x <= CC_LAST_FULL)
+			return true;
+		if (ir_may_fault(in) || ir_leaves(in) || in->op == IR_HELPER ||
+		    in->op == IR_ENTRYF || in->op == IR_ENTRYCF)
+			return false;
+	}
+	return false;
+}
+
 /* Do the pinned registers hold flags that somebody may still ask for? */
 static bool pins_wanted(const struct emit *e)
 {
@@ -219,7 +234,7 @@ static bool pins_wanted(const struct emit *e)
 
 	while (s && s != e->materialized && e->ir->v[s].x > CC_LAST_FULL)
 		s = (val)e->ir->v[s].k;
-	return !s || s == e->materialized;
+	return (!s || s == e->materialized) && !set_at_once(e);
 }
 
 /* The pinned register that v, an operand of flags at an exit, is to be computed in, or -1. */
