@@ -301,19 +301,16 @@ static void call_helper(struct emit *e, unsigned helper)
 /* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */
 void lower_call(struct emit *e, const struct ir_insn *in)
 {
-	const val v[] = { in->a, in->b, in->c };
 	bool entry = in->op == IR_ENTRYF;
+	const val v[3] = { entry ? 0 : in->a, entry ? 0 : in->b, entry ? 0 : in->c };
 	struct stub *s;
 
-	ra_spill_temps(e);
+	ra_to_args(e, v);
 	if (entry) {
 		host_move(e, R_ARG(1), R_CCOP);
 		host_move(e, R_ARG(2), R_CCA);
 		host_move(e, R_ARG(3), R_CCB);
 	}
-	for (int n = 0; n < 3 && !entry; n++)
-		if (v[n])
-			ra_to_reg(e, R_ARG(n + 1), v[n]);
 	call_helper(e, entry ? HELPER_entry_flags : (unsigned)in->k);
 	if (!entry && in->x == 2) {
 		s = raise_stub(e, SITE_HELPER);

@@ -42,6 +42,7 @@
 #define ST_HELP7 1064
 #define ST_LEAF_HOLD 1096
 #define ST_X87 1352
+#define ST_NOTED 1768
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1

@@ -30,6 +30,7 @@ CHECK(ST_LEAF_HOLD, leaf_hold);
 CHECK(ST_SEG, seg);
 CHECK(ST_HELP, help);
 CHECK(ST_X87, x87);
+CHECK(ST_NOTED, noted);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
 	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_ADC == CC_ADC && CC_KIND_SBB == CC_SBB &&
 	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&

@@ -388,7 +388,20 @@ void ra_done(struct emit *e)
 
 /* -- Calls -- */
 
-void ra_spill_temps(struct emit *e)
+/* Does v go to an argument register now, and is then wanted by nobody, nor by a recipe? */
+static bool passes(const struct emit *e, val v, const val arg[3])
+{
+	bool is_arg = false;
+
+	for (int n = 0; n < 3; n++) {
+		if (arg[n] && e->place[arg[n]] == AT_SUM)
+			return false;		/* takes a temporary itself */
+		is_arg |= arg[n] == v;
+	}
+	return is_arg && e->last_use[v] == e->i && !e->flag_uses[v];
+}
+
+static void spill_temps(struct emit *e, const val arg[3])
 {
 	for (u32 m = e->temps; m; m &= m - 1) {
 		int r = __builtin_ctz(m);
@@ -396,9 +409,51 @@ void ra_spill_temps(struct emit *e)
 
 		if (v && e->last_use[v] < e->i)
 			free_temp(e, r);
-		else if (v)
+		else if (v && !passes(e, v, arg))
 			spill(e, v);
 	}
+}
+
+/* Which of arguments n … of a call, in temporaries, wants nobody else's place; or -1. */
+static int movable(const struct emit *e, const val v[3], unsigned left)
+{
+	for (int n = 0; n < 3; n++) {
+		bool free = left >> n & 1;
+
+		for (int k = 0; k < 3; k++)
+			free &= k == n || !(left >> k & 1) || e->home[v[k]] != R_ARG(n + 1);
+		if (free)
+			return n;
+	}
+	return -1;
+}
+
+void ra_to_args(struct emit *e, const val v[3])
+{
+	unsigned left = 0;
+
+	spill_temps(e, v);
+	for (int n = 0; n < 3; n++)
+		if (v[n] && e->place[v[n]] == AT_TEMP)
+			left |= 1u << n;
+	while (left) {
+		int n = movable(e, v, left);
+
+		if (n < 0) {		/* a ring: one of them steps aside */
+			n = __builtin_ctz(left);
+			host_move(e, R_SCRATCH, e->home[v[n]]);
+			e->home[v[n]] = R_SCRATCH;
+			continue;
+		}
+		ra_to_reg(e, R_ARG(n + 1), v[n]);
+		left &= ~(1u << n);
+	}
+	for (int n = 0; n < 3; n++)
+		if (v[n] && e->place[v[n]] != AT_TEMP)
+			ra_to_reg(e, R_ARG(n + 1), v[n]);
+	for (u32 m = e->temps; m; m &= m - 1)
+		if (e->temp_val[__builtin_ctz(m)])
+			free_temp(e, __builtin_ctz(m));
 }
 
 void ra_to_reg(struct emit *e, int r, val v)

@@ -33,8 +33,11 @@ bool ra_sum(struct emit *e, val v);
 void ra_add(struct emit *e, int r, int s, s64 k);
 /* GETREG: the value is in guest register g. */
 void ra_get(struct emit *e, val v, unsigned g);
-/* Before a call of C: everything in temporaries that outlives i goes to spill slots. */
-void ra_spill_temps(struct emit *e);
+/*
+ * Before a call of C: v (0: none) go to R_ARG(1) … R_ARG(3), everything in temporaries that
+ * outlives i to spill slots.
+ */
+void ra_to_args(struct emit *e, const val v[3]);
 /* Move v to exactly host register r (a temporary that is free, or an argument register). */
 void ra_to_reg(struct emit *e, int r, val v);
 /* Claim host temporary r for v (result of a call). */

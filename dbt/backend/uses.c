@@ -30,6 +30,8 @@ static void find_needs(struct emit *e)
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		const struct ir_insn *in = &e->ir->v[i];
 
+		if (in->op == IR_NOP)
+			continue;
 		if (in->op == IR_SETF) {
 			setf = i;
 			partial |= in->x > CC_LAST_FULL;

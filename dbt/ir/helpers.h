@@ -27,9 +27,11 @@ extern const helper_func helper_fn[HELPER_COUNT];
 /*
  * The third argument of x87 helpers: EIP of the instruction in bits 0-31 (its offset on vcpu.page
  * if bit RELATIVE is set), then its opcode (11 bits), the segment register of its memory operand,
- * and whether it pops.
+ * and whether it pops; bit THERE is always 1.
  */
-enum { X87_AT_FOP = 32, X87_AT_SEG = 43, X87_AT_POP = 46, X87_AT_RELATIVE = 47 };
+enum {
+	X87_AT_FOP = 32, X87_AT_SEG = 43, X87_AT_POP = 46, X87_AT_RELATIVE = 47, X87_AT_THERE = 48,
+};
 
 /*
  * What x87_store_* leave in vcpu.help. HI: also the bytes 8 and 9 of an operand of x87_fld_f80,

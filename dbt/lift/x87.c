@@ -10,11 +10,13 @@
 
 #include "kernel/panic.h"
 
+/* ES is the sign of the status word's low byte. */
 void lift_x87_wait(struct lift *t)
 {
-	val sw = lift_ldstate(t, offsetof(struct vcpu, x87.sw), M_U16, T_I32);
+	val sw = lift_ldstate(t, offsetof(struct vcpu, x87.sw), M_S8, T_I32);
 
-	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, sw, X87_SW_ES), lift_const(t, 0), EXC_MF, -1);
+	_Static_assert(X87_SW_ES == 0x80, "the sign of a byte");
+	lift_raise_if(t, IC_LT, sw, lift_const(t, 0), EXC_MF, -1);
 }
 
 /* -- The call -- */
@@ -40,7 +42,8 @@ static val at(struct lift *t, bool pop)
 	u64 eip = relative ? t->i->eip & 0xfff : t->i->eip;
 
 	return lift_const64(t, (s64)(eip | opcode(t->i) << X87_AT_FOP | seg << X87_AT_SEG |
-				     (u64)pop << X87_AT_POP | (u64)relative << X87_AT_RELATIVE));
+				     (u64)pop << X87_AT_POP | (u64)relative << X87_AT_RELATIVE |
+				     1ull << X87_AT_THERE));
 }
 
 static void call(struct lift *t, unsigned helper, val a, val b)

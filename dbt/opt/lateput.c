@@ -64,6 +64,8 @@ static bool find_candidates(struct opt *o)
 	for (unsigned i = o->ir->n; i-- > 1;) {
 		struct ir_insn *in = &o->ir->v[i];
 
+		if (in->op == IR_NOP)
+			continue;
 		count(o, in->a);
 		count(o, in->b);
 		count(o, in->c);

@@ -4,8 +4,9 @@
  * of x87.h. They note instruction and operand first (SDM vol. 1, 8.1.8). Not
  * the arithmetic, and no guest memory but a probe.
  */
-#include "dbt/sys/guestmem.h"
 #include "dbt/ir/helpers.h"
+#include "dbt/rt/x87state.h"
+#include "dbt/sys/guestmem.h"
 
 #define UNUSED3 (void)a, (void)b, (void)d
 
@@ -16,6 +17,7 @@ static inline void note(struct vcpu *c, u64 at)
 	c->x87.fip = (u32)at + (at >> X87_AT_RELATIVE & 1 ? (u32)c->page - 2048 : 0);
 	c->x87.fop = at >> X87_AT_FOP & 0x7ff;
 	c->x87.fcs = c->seg[CS].sel;
+	c->noted.at = 0;
 }
 
 static inline void note_mem(struct vcpu *c, u64 linear, u64 at)
@@ -25,6 +27,7 @@ static inline void note_mem(struct vcpu *c, u64 linear, u64 at)
 	note(c, at);
 	c->x87.fdp = (u32)(linear - s->base);
 	c->x87.fds = s->sel;
+	c->noted.data.attr = 0;
 }
 
 static inline bool pop_of(u64 at) { return at >> X87_AT_POP & 1; }
@@ -178,6 +181,6 @@ HELPER_REG(fsincos, x87_fsincos(x))
 		return 0; \
 	}
 
-HELPER_CONTROL(finit, x87_finit(&c->x87))
+HELPER_CONTROL(finit, (x87_settle(c), x87_finit(&c->x87)))
 HELPER_CONTROL(fclex, x87_fclex(&c->x87))
 HELPER_CONTROL(fldcw, x87_fldcw(&c->x87, (u16)a))

@@ -5,6 +5,8 @@
  * (x87_env.c). Invariant: all of an image is probed before any of it, or of the
  * state, changes.
  */
+#include "dbt/rt/x87state.h"
+
 #include "dbt/backend/guest_xmm.h"
 #include "dbt/sys/guestmem.h"
 #include "dbt/ir/helpers.h"
@@ -99,6 +101,21 @@ static u64 finish(struct vcpu *c, struct fault f)
 
 /* -- x87 -- */
 
+void x87_settle(struct vcpu *c)
+{
+	struct x87_noted *n = &c->noted;
+
+	if (n->at) {
+		c->x87.fip = (u32)n->at + (n->at >> X87_AT_RELATIVE & 1 ? (u32)n->page - 2048 : 0);
+		c->x87.fop = n->at >> X87_AT_FOP & 0x7ff;
+	}
+	if (n->data.attr) {
+		c->x87.fdp = (u32)(n->linear - n->data.base);
+		c->x87.fds = n->data.sel;
+	}
+	*n = (struct x87_noted){ 0 };
+}
+
 static struct fault store_image(struct vcpu *c, u32 at, const u8 *bytes, u32 size)
 {
 	TRY(probe(c, at, size, true));
@@ -117,6 +134,7 @@ u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
 	struct fault f;
 
 	(void)d;
+	x87_settle(c);
 	x87_env_image(&c->x87, (enum x87_format)format, bytes);
 	f = store_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
 	if (!f.raised)
@@ -130,6 +148,7 @@ u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
 	struct fault f;
 
 	(void)d;
+	x87_settle(c);
 	x87_save_image(&c->x87, (enum x87_format)format, bytes);
 	f = store_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
 	if (!f.raised)
@@ -143,6 +162,7 @@ u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
 
 	(void)d;
+	x87_settle(c);
 	if (!f.raised)
 		x87_fldenv(&c->x87, (enum x87_format)format, bytes);
 	return finish(c, f);
@@ -154,6 +174,7 @@ u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
 
 	(void)d;
+	x87_settle(c);
 	if (!f.raised)
 		x87_frstor(&c->x87, (enum x87_format)format, bytes);
 	return finish(c, f);
@@ -168,6 +189,7 @@ static struct fault fxsave(struct vcpu *c, u32 at)
 	union xmm x;
 
 	TRY(probe_fx(c, at, true));
+	x87_settle(c);
 	x87_fxsave(&c->x87, false, bytes);
 	if (!(c->cr4 & CR4_OSFXSR)) {
 		TRY(put(c, at, bytes, FXSAVE_MXCSR));
@@ -194,6 +216,7 @@ static struct fault fxrstor(struct vcpu *c, u32 at)
 	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
 	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
 		return fault_gp0();
+	x87_settle(c);
 	x87_fxrstor(&c->x87, false, bytes);
 	if (!(c->cr4 & CR4_OSFXSR))
 		return fault_none();

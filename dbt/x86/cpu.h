@@ -146,6 +146,17 @@ struct vcpu_log {
 	u64 msr_unknown_total, msr_unlisted;	/* all; those for which msr_unknown had no room */
 };
 
+/*
+ * Where the last x87 instruction and its memory operand were, as leaves note it: x87's own fields
+ * have it after x87_settle (dbt/rt/x87state.c). All of it is 0 for nothing, as data.attr is then.
+ */
+struct x87_noted {
+	u64 at;			/* what dbt/ir/helpers.h says */
+	u64 page;		/* vcpu.page at the time */
+	u64 linear;		/* of the operand */
+	struct segment data;	/* its segment */
+};
+
 struct vcpu {
 	/*
 	 * -- Hot: glue.S and translated code use these by their offsets, which each back end checks
@@ -208,6 +219,7 @@ struct vcpu {
 	/* -- The units whose registers are not pinned, or are pinned elsewhere -- */
 	struct x87 x87;
 	union xmm xmm[16];
+	struct x87_noted noted;
 
 	/* -- What the CPU stands in; none is ever NULL -- */
 	void *owner;			/* struct dbt: code cache, counters */

@@ -7,6 +7,7 @@
 #include "dbt/exec.h"
 #include "dbt/fp/softsse.h"
 #include "dbt/ir/eval.h"
+#include "dbt/rt/x87state.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/mode.h"
 #include "kernel/irq.h"
@@ -152,8 +153,9 @@ static bool same_x87(const struct x87 *a, const struct x87 *b)
 	       a->fcs == b->fcs && a->fds == b->fds && a->fip == b->fip && a->fdp == b->fdp;
 }
 
-static const char *differs(const struct vcpu *got)
+static const char *differs(struct vcpu *got)
 {
+	x87_settle(got);
 	if (got->eip != t.want.eip)
 		return "eip";
 	if (memcmp(got->gpr, t.want.gpr, 8 * sizeof(u64)))

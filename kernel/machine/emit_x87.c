@@ -90,12 +90,14 @@ static void random_unit(unsigned helper)
 	for (unsigned n = 0; n < SREG_COUNT; n++) {
 		c->seg[n].base = next_random() & 0xfffff000;
 		c->seg[n].sel = (u16)next_random();
+		c->seg[n].attr = SEG_P | SEG_S;
 	}
 	c->help[0] = random_operand(helper);
 	c->help[1] = helper == HELPER_x87_fst_st ? next_random() & 1 : (u32)next_random();
 	c->help[2] = next_random() & (FP_EXC | FP_C1);
 	c->help[AT] = (u32)next_random() | (next_random() % 0x800) << X87_AT_FOP |
-		      (next_random() % 6) << X87_AT_SEG | (next_random() & 1) << X87_AT_POP;
+		      (next_random() % 6) << X87_AT_SEG | (next_random() & 1) << X87_AT_POP |
+		      (next_random() & 1) << X87_AT_RELATIVE | 1ull << X87_AT_THERE;
 }
 
 static bool test_helper(unsigned helper, const char *name)

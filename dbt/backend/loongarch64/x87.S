@@ -3,7 +3,7 @@
  * Leaves of x87 helpers (dbt/ir/leaves.def): the common case of dbt/fp/x87*.c and softfp_fast.h in
  * the same steps: registers that are there, normal numbers, a normal result, 64 bits, to nearest,
  * P masked. Anything else goes to the C helper, with nothing changed. $a0 helper, $a1-$a3 its
- * arguments. Changed: $a0, $a4, $a7, $t0-$t7.
+ * arguments. Changed: $a0, $a4, $a7, $t0-$t7, $vr0, $vr1.
  * Invariant: no store before the last branch to label 9, which is the C helper.
  */
 #include "dbt/backend/glue.h"
@@ -11,11 +11,7 @@
 #define X_CW (ST_X87 + 128)
 #define X_SW (ST_X87 + 130)
 #define X_VALID (ST_X87 + 132)
-#define X_FOP (ST_X87 + 134)
 #define X_FCS (ST_X87 + 136)
-#define X_FDS (ST_X87 + 138)
-#define X_FIP (ST_X87 + 144)
-#define X_FDP (ST_X87 + 152)
 #define SEL 14			/* of a segment */
 
 #define EXP_TOO_BIG 0x7ffd	/* less 1, and one less for a carry */
@@ -66,8 +62,11 @@ leaf_x87_\name:
 	bnez	$t3, 9f
 	.endm
 
-/* Significand t5 and sign with exponent t4 into that register, which is the new TOP. */
-	.macro	push
+/*
+ * That register is the new TOP; t0 becomes its address less ST_X87. push: significand t5, sign with
+ * exponent t4 into it.
+ */
+	.macro	push_top
 	bstrins.d $t1, $t0, 13, 11
 	bstrins.d $t1, $zero, 9, 9
 	st.h	$t1, $tp, X_SW
@@ -76,21 +75,23 @@ leaf_x87_\name:
 	or	$t2, $t2, $t3
 	st.h	$t2, $tp, X_VALID
 	alsl.d	$t0, $t0, $tp, 4
+	.endm
+
+	.macro	push
+	push_top
 	st.d	$t5, $t0, ST_X87
 	st.h	$t4, $t0, ST_X87 + 8
 	.endm
 
-/* -- What the unit notes of instruction and operand (dbt/rt/x87help.c). Changes t6, t7 -- */
+/*
+ * -- Where instruction and operand are (struct x87_noted; dbt/rt/x87help.c says what it means), and
+ * the segments as they are now. Changes t6, t7, vr0. --
+ */
 
 	.macro	note
-	bstrpick.d $t6, $a3, 47, 47	/* X87_AT_RELATIVE */
-	addi.d	$t7, $r9, -2048
-	maskeqz	$t7, $t7, $t6
-	add.d	$t7, $t7, $a3
-	st.w	$t7, $tp, X_FIP
-	bstrpick.d $t6, $a3, 42, 32
 	ld.hu	$t7, $tp, ST_SEG + 16 + SEL
-	st.h	$t6, $tp, X_FOP
+	st.d	$a3, $tp, ST_NOTED
+	st.d	$r9, $tp, ST_NOTED + 8
 	st.h	$t7, $tp, X_FCS
 	.endm
 
@@ -98,11 +99,9 @@ leaf_x87_\name:
 	note
 	bstrpick.d $t6, $a3, 45, 43
 	alsl.d	$t6, $t6, $tp, 4
-	ld.d	$t7, $t6, ST_SEG
-	sub.d	$t7, \linear, $t7
-	st.w	$t7, $tp, X_FDP
-	ld.hu	$t7, $t6, ST_SEG + SEL
-	st.h	$t7, $tp, X_FDS
+	vld	$vr0, $t6, ST_SEG
+	st.d	\linear, $tp, ST_NOTED + 16
+	vst	$vr0, $tp, ST_NOTED + 24
 	.endm
 
 /* -- Numbers -- */
@@ -151,10 +150,10 @@ leaf_x87_\name:
 
 /*
  * Round a4:t3, bit 63 of a4 set, exponent t2, sign t5, to the register at t0; P and C1 into t1.
+ * t7 = EXP_TOO_BIG.
  * Changes t4, t6, t7, a7.
  */
 	.macro	round_to_register
-	li.w	$t7, EXP_TOO_BIG
 	addi.d	$t6, $t2, -1
 	bgeu	$t6, $t7, 9f
 	andi	$t4, $a4, 1
@@ -239,7 +238,8 @@ leaf_x87_\name:
 	sll.d	$a4, $a4, $t6
 	or	$a4, $a4, $t7
 	sll.d	$t3, $t3, $t6
-2:	round_to_register
+2:	li.w	$t7, EXP_TOO_BIG
+	round_to_register
 	.endm
 
 /* -- Arithmetic. flip: whose sign is turned, t5 or t4; op: add_signed or multiply -- */
@@ -347,9 +347,9 @@ leaf_x87_\name:
 	valid_or_slow $t4, $t2, $t3
 	room_or_slow
 	alsl.d	$t4, $t4, $tp, 4
-	ld.d	$t5, $t4, ST_X87
-	ld.hu	$t4, $t4, ST_X87 + 8
-	push
+	vld	$vr0, $t4, ST_X87
+	push_top
+	vst	$vr0, $t0, ST_X87
 	note
 	end
 
@@ -442,15 +442,11 @@ leaf_x87_\name:
 	beqz	$t3, 9f
 	alsl.d	$t0, $t0, $tp, 4
 	alsl.d	$t2, $t2, $tp, 4
-	ld.d	$t3, $t0, ST_X87
-	ld.hu	$t4, $t0, ST_X87 + 8
-	ld.d	$t5, $t2, ST_X87
-	ld.hu	$t6, $t2, ST_X87 + 8
+	vld	$vr0, $t0, ST_X87
+	vld	$vr1, $t2, ST_X87
 	bstrins.d $t1, $zero, 9, 9
-	st.d	$t3, $t2, ST_X87
-	st.h	$t4, $t2, ST_X87 + 8
-	st.d	$t5, $t0, ST_X87
-	st.h	$t6, $t0, ST_X87 + 8
+	vst	$vr0, $t2, ST_X87
+	vst	$vr1, $t0, ST_X87
 	st.h	$t1, $tp, X_SW
 	note
 	end
@@ -466,10 +462,8 @@ leaf_x87_\name:
 	st.h	$t2, $tp, X_VALID
 	alsl.d	$t0, $t0, $tp, 4
 	alsl.d	$t4, $t4, $tp, 4
-	ld.d	$t3, $t0, ST_X87
-	ld.hu	$t5, $t0, ST_X87 + 8
-	st.d	$t3, $t4, ST_X87
-	st.h	$t5, $t4, ST_X87 + 8
+	vld	$vr0, $t0, ST_X87
+	vst	$vr0, $t4, ST_X87
 	bstrins.d $t1, $zero, 9, 9
 	beqz	$a2, 1f
 	pop
