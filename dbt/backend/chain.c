@@ -22,7 +22,9 @@ static enum link_how how_to(const struct link *l, struct block_head to)
 		return LINK_SLOT;
 	if (!to.may_fault)
 		return LINK_DEAD;
-	return l->mark && !(mark_registers(l->mark) & to.changes) ? LINK_MARKED : LINK_SLOT;
+	if (!l->mark || (mark_registers(l->mark) & to.changes))
+		return LINK_SLOT;
+	return LINK_MARKED;
 }
 
 /* Straight from the branch, if nothing is to be done on the way. */
@@ -43,6 +45,8 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 		l->how = LINK_DIRECT;
 		return;
 	}
+	if (l->how == LINK_MARKED && l->words <= HOST_JUMP_WORDS)
+		l->how = LINK_SLOT;
 	switch (l->how) {
 	case LINK_DEAD:
 		jump(first_of(l), code);

@@ -93,7 +93,7 @@ static const u32 *exit_flags(struct emit *e, struct link *l, const struct flags_
 	code_here(&e->c);
 	l->word[0] = first[0];
 	l->word[1] = words > 1 ? first[1] : 0;
-	l->mark = words > HOST_JUMP_WORDS ? f->mark : 0;
+	l->mark = f->mark;
 	return first;
 }
 

@@ -19,6 +19,8 @@
 /* AT_SUM: nowhere, but it is the value next[v] plus sum[v]. */
 enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL, AT_SUM };
 
+enum { PIN_A = 1, PIN_B = 2, PIN_NEVER = 4 };
+
 #define SPILL_SLOTS 32
 #define STUBS_MAX 192
 #define XMMS 8
@@ -71,6 +73,7 @@ struct emit {
 	val address_sum[ADDRESS_SUMS_MAX];	/* disp.c: what only accesses are at */
 	unsigned address_sums;
 	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
+	u8 pin[IR_MAX];			/* it is operand a, b (PIN_A, PIN_B) of flags at an exit */
 	bool folded[IR_MAX];		/* emitted as part of its one user */
 	/* regalloc.c */
 	u8 place[IR_MAX];		/* enum place */

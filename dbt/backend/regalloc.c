@@ -8,6 +8,7 @@
 
 #include "dbt/backend/host.h"
 #include "dbt/backend/uses.h"
+#include "dbt/x86/cc.h"
 #include "kernel/panic.h"
 
 #include <string.h>
@@ -211,6 +212,43 @@ bool ra_sum(struct emit *e, val v)
 	return true;
 }
 
+/* Are other flags in force before anybody could look, from the next instruction on? */
+static bool set_at_once(const struct emit *e)
+{
+	for (unsigned i = e->i + 1; i < e->ir->n && i <= e->i + 8; i++) {
+		const struct ir_insn *in = &e->ir->v[i];
+
+		if (in->op == IR_SETF && in->x <= CC_LAST_FULL)
+			return true;
+		if (ir_may_fault(in) || ir_leaves(in) || in->op == IR_HELPER ||
+		    in->op == IR_ENTRYF || in->op == IR_ENTRYCF)
+			return false;
+	}
+	return false;
+}
+
+/* Do the pinned registers hold flags that somebody may still ask for? */
+static bool pins_wanted(const struct emit *e)
+{
+	val s = e->setf;
+
+	while (s && s != e->materialized && e->ir->v[s].x > CC_LAST_FULL)
+		s = (val)e->ir->v[s].k;
+	return (!s || s == e->materialized) && !set_at_once(e);
+}
+
+/* The pinned register that v, an operand of flags at an exit, is to be computed in, or -1. */
+static int pin_of(struct emit *e, val v)
+{
+	int r = e->pin[v] == PIN_A ? R_CCA : e->pin[v] == PIN_B ? R_CCB : -1;
+
+	if (r < 0 || pins_wanted(e))
+		return -1;
+	if (e->temp_val[r] && e->last_use[e->temp_val[r]] < e->i)
+		free_temp(e, r);
+	return e->temp_val[r] || (e->locked >> r & 1) ? -1 : r;
+}
+
 int ra_def(struct emit *e, val v)
 {
 	unsigned p = e->put_at[v];
@@ -223,9 +261,12 @@ int ra_def(struct emit *e, val v)
 		guest_add(e, g, v);
 		return R_GPR(g);
 	}
-	r = R_ARG(0);
-	if (v != e->wanted_in_arg || e->temp_val[r] || (e->locked >> r & 1))
-		r = alloc_temp(e);
+	r = pin_of(e, v);
+	if (r < 0) {
+		r = R_ARG(0);
+		if (v != e->wanted_in_arg || e->temp_val[r] || (e->locked >> r & 1))
+			r = alloc_temp(e);
+	}
 	e->locked |= 1u << r;
 	put_in_temp(e, v, r);
 	return r;

@@ -125,23 +125,20 @@ void site_late(struct emit *e, const struct ir_insn *put)
 }
 
 /* A constant that is in a register just now need not be made once more. */
-static struct recipe at_hand(struct emit *e, const struct ir_insn *in)
+static void at_hand(struct emit *e, const struct ir_insn *in, struct recipe *r)
 {
-	struct recipe r = places(e, in);
-
 	if (in->a && e->place[in->a] == AT_TEMP) {
-		r.a = (struct loc){ LOC_HOST, e->home[in->a] };
-		r.ka = 0;
+		r->a = (struct loc){ LOC_HOST, e->home[in->a] };
+		r->ka = 0;
 	}
 	if (in->b && e->place[in->b] == AT_TEMP) {
-		r.b = (struct loc){ LOC_HOST, e->home[in->b] };
-		r.kb = 0;
+		r->b = (struct loc){ LOC_HOST, e->home[in->b] };
+		r->kb = 0;
 	}
-	return r;
 }
 
 /* False: a mark has no room for it. */
-static bool in_mark(struct loc l, s32 k, struct mark_place *p)
+static bool in_mark(struct loc l, s32 k, int pinned, struct mark_place *p)
 {
 	switch (l.kind) {
 	case LOC_NONE:
@@ -151,6 +148,9 @@ static bool in_mark(struct loc l, s32 k, struct mark_place *p)
 		*p = (struct mark_place){ MARK_CONST, k };
 		return true;
 	case LOC_HOST:
+		*p = (struct mark_place){ MARK_PINNED, 0 };
+		if (l.n == pinned && !k)
+			return true;
 		for (u8 g = 0; g < 8; g++)
 			if (l.n == R_GPR(g) && !k) {
 				*p = (struct mark_place){ g, 0 };
@@ -161,21 +161,20 @@ static bool in_mark(struct loc l, s32 k, struct mark_place *p)
 }
 
 /* These flags as a mark; `top`: an INC or DEC over them, or NULL. */
-static u16 mark_of(struct emit *e, const struct ir_insn *base, const struct ir_insn *top)
+static u16 mark_of(const struct recipe *base, const struct recipe *top)
 {
-	struct mark m = { .kind = base->x, .log2size = base->y };
-	struct recipe r = places(e, base), over;
+	struct mark m = { .kind = base->kind, .log2size = base->log2size };
 	struct mark_place p;
 
-	if (r.c.kind != LOC_NONE || !in_mark(r.a, r.ka, &m.a) || !in_mark(r.b, r.kb, &m.b))
+	if (base->c.kind != LOC_NONE || !in_mark(base->a, base->ka, R_CCA, &m.a) ||
+	    !in_mark(base->b, base->kb, R_CCB, &m.b))
 		return 0;
 	if (!top)
 		return mark_pack(&m);
-	over = places(e, top);
-	if ((top->x != CC_INC_KEEP && top->x != CC_DEC_KEEP) || top->y != 2 ||
-	    !in_mark(over.a, over.ka, &p) || p.where >= MARK_PINNED)
+	if ((top->kind != CC_INC_KEEP && top->kind != CC_DEC_KEEP) || top->log2size != 2 ||
+	    !in_mark(top->a, top->ka, R_CCA, &p) || p.where >= MARK_PINNED)
 		return 0;
-	m.over = top->x;
+	m.over = top->kind;
 	m.over_reg = p.where;
 	return mark_pack(&m);
 }
@@ -189,15 +188,18 @@ struct flags_at flags_now(struct emit *e, val setf)
 		return f;
 	f.over = in->x > CC_LAST_FULL;
 	if (f.over)
-		f.top = at_hand(e, in);
+		f.top = places(e, in);
 	/* Of INCs and DECs one over the other only the last one counts: they all keep CF. */
 	for (; setf && e->ir->v[setf].x > CC_LAST_FULL; in = &e->ir->v[setf])
 		setf = (val)e->ir->v[setf].k;
 	f.there = !setf || setf == e->materialized;
-	if (f.there)
-		return f;
-	f.base = at_hand(e, in);
-	f.mark = mark_of(e, in, f.over ? top : NULL);
+	if (!f.there) {
+		f.base = places(e, in);
+		f.mark = mark_of(&f.base, f.over ? &f.top : NULL);
+		at_hand(e, in, &f.base);
+	}
+	if (f.over)
+		at_hand(e, top, &f.top);
 	return f;
 }
 
@@ -205,13 +207,34 @@ static void put_operand(struct emit *e, int r, struct loc l, s32 k)
 {
 	switch (l.kind) {
 	case LOC_CONST: host_const(e, r, k); return;
-	case LOC_HOST: ra_add(e, r, l.n, k); return;
+	case LOC_HOST:
+		if (l.n != r || k)
+			ra_add(e, r, l.n, k);
+		return;
 	case LOC_SPILL:
 		host_fill(e, r, l.n);
 		if (k)
 			ra_add(e, r, r, k);
 		return;
 	}
+}
+
+static bool is_in(struct loc l, int r) { return l.kind == LOC_HOST && l.n == r; }
+
+/* Both, of which each may be where the other one is pinned. */
+static void put_operands(struct emit *e, struct loc a, s32 ka, const struct recipe *r)
+{
+	if (!is_in(r->b, R_CCA)) {
+		put_operand(e, R_CCA, a, ka);
+		put_operand(e, R_CCB, r->b, r->kb);
+		return;
+	}
+	if (is_in(a, R_CCB)) {
+		host_move(e, R_SCRATCH, R_CCB);
+		a.n = R_SCRATCH;
+	}
+	put_operand(e, R_CCB, r->b, r->kb);
+	put_operand(e, R_CCA, a, ka);
 }
 
 /* A full kind; `more`: to be in the word too. */
@@ -227,8 +250,7 @@ static void put_full(struct emit *e, unsigned kind, const struct recipe *r, unsi
 	} else {
 		host_const(e, R_CCOP, op | (unsigned)r->kc);
 	}
-	put_operand(e, R_CCA, r->a, r->ka);
-	put_operand(e, R_CCB, r->b, r->kb);
+	put_operands(e, r->a, r->ka, r);
 }
 
 /* In a register: its own, or R_SCRATCH. */

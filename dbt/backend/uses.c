@@ -111,6 +111,38 @@ static void find_uses(struct emit *e)
 	}
 }
 
+/*
+ * What flags at an exit are made of had better be where they are pinned. Operands of partial kinds
+ * are put elsewhere, or under a branch; LEAVE_IF puts flags while the block goes on.
+ */
+static void find_pins(struct emit *e)
+{
+	bool none = false;
+
+	for (unsigned i = 1; i < e->ir->n; i++) {
+		const struct ir_insn *in = &e->ir->v[i];
+		val s = in->c;
+
+		if (in->op == IR_SETF && in->x > CC_LAST_FULL) {
+			e->pin[in->a] |= PIN_NEVER;
+			e->pin[in->b] |= PIN_NEVER;
+		}
+		if (in->op == IR_EXIT_IND || in->op == IR_SYS) {	/* read behind the flags */
+			e->pin[in->a] |= PIN_NEVER;
+			e->pin[in->b] |= PIN_NEVER;
+		}
+		none |= in->op == IR_LEAVE_IF;
+		if (in->op != IR_EXIT && in->op != IR_EXIT_IF && in->op != IR_EXIT_IND)
+			continue;
+		while (s && e->ir->v[s].x > CC_LAST_FULL)
+			s = (val)e->ir->v[s].k;
+		e->pin[e->ir->v[s].a] |= PIN_A;
+		e->pin[e->ir->v[s].b] |= PIN_B;
+	}
+	if (none)
+		memset(e->pin, 0, e->ir->n);
+}
+
 void uses_find(struct emit *e)
 {
 	unsigned n = e->ir->n;
@@ -121,10 +153,12 @@ void uses_find(struct emit *e)
 	memset(e->accesses, 0, n * sizeof(e->accesses[0]));
 	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
 	memset(e->need, 0, n * sizeof(e->need[0]));
+	memset(e->pin, 0, n);
 	memset(e->folded, 0, n);
 	e->address_sums = 0;
 	find_needs(e);
 	find_uses(e);
+	find_pins(e);
 }
 
 void uses_fold_upper(struct emit *e, unsigned i)

@@ -97,6 +97,9 @@ code \name\()_jump
 	back	back_icr, "movl $SEND_NMI, ICR", "leal 6(%ecx), %eax", "cmpl %ebx, %eax"
 	back	back_shift, "movl (%esi), %edx", "leal 6(%ecx), %eax", "shll $29, %eax"
 	back	back_mem, "movl (%esi), %edx", "leal 6(%ecx), %eax", "cmpl -4(%esi), %eax"
+	back	back_mem_first, "movl (%esi), %edx", "leal 6(%ecx), %eax", \
+		"cmpl %eax, -4(%esi)"
+	back	back_mem_bit, "movl (%esi), %edx", "leal 6(%ecx), %eax", "testb $0x84, -4(%esi)"
 	back	back_none, "leal 1(%edx), %edx", "leal 6(%ecx), %eax", "cmpl %ebx, %eax"
 	back	back_bsf, "movl (%esi), %edx", "leal 6(%ecx), %eax", \
 		"cmpl %ebx, %eax; sbbl %edx, %edx"
@@ -109,6 +112,7 @@ code \name\()_jump
 		"cmpl %ebx, %eax", jne
 	on	on_cmp, "movl (%esi), %edx", "leal 6(%ecx), %eax", "cmpl %ebx, %eax"
 	on	on_dec, "movl (%esi), %edx", "leal 6(%ecx), %eax", "cmpl %ebx, %ecx; decl %eax"
+	on	on_mem, "movl (%esi), %edx", "leal 6(%ecx), %eax", "cmpl %eax, -4(%esi)"
 	on	on_store, "movl %ebx, (%esi)", "leal 6(%ecx), %eax", "cmpl %ebx, %eax"
 	on	on_none, "leal 1(%edx), %edx", "leal 6(%ecx), %eax", "cmpl %ebx, %eax"
 	on	on_call, "movl (%esi), %edx", "leal 6(%ecx), %eax", \

@@ -14,10 +14,10 @@ enum edge_does { NOTHING, FAULTS, NMI };
 	X(back_cmp16, FAULTS) X(back_dec, FAULTS) X(back_inc, FAULTS) \
 	X(back_dec_alone, FAULTS) X(back_store, FAULTS) X(back_changed, FAULTS) \
 	X(back_changed_jcc, FAULTS) X(back_changed_first, FAULTS) X(back_icr, NMI) \
-	X(back_shift, FAULTS) X(back_mem, FAULTS) X(back_none, NOTHING) \
-	X(back_bsf, FAULTS) X(back_jcc, FAULTS) \
-	X(back_jcc_store, FAULTS) X(back_reads, FAULTS) X(back_pop, FAULTS) \
-	X(on_cmp, FAULTS) X(on_dec, FAULTS) X(on_store, FAULTS) X(on_none, NOTHING) \
+	X(back_shift, FAULTS) X(back_mem, FAULTS) X(back_mem_first, FAULTS) \
+	X(back_mem_bit, FAULTS) X(back_none, NOTHING) X(back_bsf, FAULTS) X(back_jcc, FAULTS) \
+	X(back_jcc_store, FAULTS) X(back_reads, FAULTS) X(back_pop, FAULTS) X(on_cmp, FAULTS) \
+	X(on_dec, FAULTS) X(on_mem, FAULTS) X(on_store, FAULTS) X(on_none, NOTHING) \
 	X(on_call, FAULTS) X(on_icr, NMI) X(on_page, FAULTS) X(on_page_store, FAULTS)
 
 /*
