@@ -53,10 +53,16 @@ void emit_entry(struct emit *e)
 	e->start = code_here(&e->c);
 }
 
-/* Only a jump back can make a loop; it tests the kick register. */
+/*
+ * Only a jump back can make a loop; it tests the kick register. Which way a jump goes its distance
+ * says: it is the same wherever the block runs, and one forward that goes over 4 GiB there is not
+ * chained (dbt/cache/owner.c).
+ */
 static bool backward(const struct emit *e, u64 eip, unsigned guest)
 {
-	return eip <= guest_eip(e, guest) && !single(e);
+	s32 from_start = (s32)(u32)(eip - guest_eip(e, 0));	/* struct link's delta */
+
+	return !single(e) && (from_start < 0 || (s32)(u32)(eip - guest_eip(e, guest)) <= 0);
 }
 
 /* NULL if there is no room. */

@@ -58,7 +58,7 @@ bool owner_may_chain(const struct contexts *x, const struct link *l, u64 eip, bo
 		return false;
 	if (o >> MAPPING_SHIFT == x->mapping[SPACE_GLOBAL] && !global)
 		return false;
-	return l->delta < 0 || (u32)eip >= (u32)l->delta;
+	return l->delta < 0 || (u32)eip >= (u32)l->delta;	/* back: it tests the kick */
 }
 
 void owner_forget_all(void)

@@ -582,6 +582,8 @@ void main(void)
 	on_trap[VEC_PASS] = pass;
 	test_loops(TIMER_PIT);
 	test_loops(TIMER_LAPIC);
+	test_rings(TIMER_PIT);
+	test_rings(TIMER_LAPIC);
 	irq.timer = TIMER_LAPIC;
 	test_state("add", add_flags, add_flags_end, look_add);
 	test_state("sub", sub_flags, sub_flags_end, look_sub);

@@ -3,6 +3,8 @@
 #ifndef GUESTIMG_TESTS_IRQ_H
 #define GUESTIMG_TESTS_IRQ_H
 
+#include "guestimg/tests/lib.h"
+
 #define IRQ_LOOPS(X) \
 	X(jmp_self) X(jmp_reg) X(jmp_mem) X(jcc_self) X(loop_self) X(dec_jnz) X(calls) X(forward) \
 	X(two_pages) X(ret_ring) X(ret3_ring) X(call_self) X(call_reg) X(far_jmp) X(int_loop) \
@@ -17,6 +19,9 @@
 #define X(name) extern char name[], name##_end[];
 IRQ_CODE(X)
 #undef X
+
+void test_rings(enum timer t);		/* irq_ring.c */
+
 extern char sti_cli_in[], sti_nop_cli_in[], popf_cli_in[], mov_ss_in[],
 	pop_ss_in[], triple_1[], triple_2[],
 	triple_3[], calls_leaf[];

@@ -8,6 +8,7 @@ TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cach
 TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_hostile := hostile_seen hostile_tables
+TESTS_MORE_irq := irq_ring
 TESTS_MORE_security := security_forms security_sys
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
