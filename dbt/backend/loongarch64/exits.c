@@ -56,7 +56,7 @@ void host_exit_far(struct emit *e, struct link *l)
 	nop(&e->c);
 }
 
-/* The probe of glue.S, of the first place. */
+/* The first place; the doors behind look at the second. */
 void host_probe(struct emit *e)
 {
 	struct code *c = &e->c;

@@ -119,28 +119,25 @@ door glue_exit_stale
 	li.w	$a0, EXIT_STALE
 	b	leave
 
-/* a0 = eip. Changes t0, t1; falls through if the cache has it not. */
-	.macro	probe
-	bstrpick.d $t0, $a0, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT
+/*
+ * a0 = eip, which the first place has not (host_probe). Changes t0, t1; falls through if the
+ * second has it not either.
+ */
+	.macro	probe_second
+	srli.d	$t0, $a0, JUMP_CACHE_BITS
+	xor	$t0, $t0, $a0
+	bstrpick.d $t0, $t0, JUMP_CACHE_BITS - 1, 0
 	alsl.d	$t0, $t0, $r10, 4
 	ld.d	$t1, $t0, 0
 	bne	$t1, $a0, 1f
 	ld.d	$t0, $t0, 8
 	jr	$t0
-1:	srli.d	$t0, $a0, JUMP_CACHE_BITS
-	xor	$t0, $t0, $a0
-	bstrpick.d $t0, $t0, JUMP_CACHE_BITS - 1, 0
-	alsl.d	$t0, $t0, $r10, 4
-	ld.d	$t1, $t0, 0
-	bne	$t1, $a0, 2f
-	ld.d	$t0, $t0, 8
-	jr	$t0
-2:
+1:
 	.endm
 
 door glue_jump_ind
 	bnez	$r21, glue_exit_kick
-	probe
+	probe_second
 	store_eip $a0
 	li.w	$a0, EXIT_INDIRECT
 	b	miss
@@ -148,7 +145,7 @@ door glue_jump_ind
 /* Called by bl, a link's number behind the call; a0 = eip. */
 door glue_jump_far
 	bnez	$r21, glue_exit_kick
-	probe
+	probe_second
 	ld.wu	$t0, $ra, 0
 	store_eip $a0
 	st.d	$t0, $tp, ST_EXIT_ARG
