@@ -74,6 +74,7 @@
 #define V_TEMPS    0x0000ffffu
 /* The allocator's pool outside 64-bit mode: also the registers of XMM0 … XMM7. */
 #define V_POOL_32  0x00ffffffu
+#define V_POOL_64  0xffffffffu
 
 /* What neutral code asks for by its use: arguments 0 … 3 of doors, glue_call's result, ra. */
 #define R_ARG(n)   (R_T0 + (n))
