@@ -80,6 +80,7 @@ struct link {
 	bool bare : 1;		/* it has no flags at all */
 	bool marked : 1;	/* the mark is set before the branch */
 	bool far : 1;
+	bool wide : 1;		/* in 64-bit code */
 	bool last : 1;		/* of the block's last x86 instruction */
 };
 

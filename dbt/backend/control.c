@@ -86,7 +86,8 @@ static struct link *link_new(struct emit *e, u64 eip, bool far)
 		e->failed = true;
 		return NULL;
 	}
-	o->link[o->links] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)), .far = far };
+	o->link[o->links] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)), .far = far,
+					.wide = e->wide };
 	return &o->link[o->links++];
 }
 

@@ -160,7 +160,7 @@ static bool in_mark(struct loc l, s32 k, int pinned, struct mark_place *p)
 		*p = (struct mark_place){ MARK_PINNED, 0 };
 		if (l.n == pinned && !k)
 			return true;
-		for (u8 g = 0; g < MARK_REGS; g++)
+		for (u8 g = 0; g < MARK_PINNED; g++)
 			if (l.n == R_GPR(g) && !k) {
 				*p = (struct mark_place){ g, 0 };
 				return true;
