@@ -90,6 +90,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	out->head = out->check[0].size ? (struct block_head){ 0 } : head_find(ir);
 	emit_entry(e);
 	emit_self_check(e);
+	halves_find(e);
 	uses_find(e);
 	disp_find(e);
 	host_find_folds(e);

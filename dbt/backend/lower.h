@@ -33,6 +33,9 @@ void lower_setf(struct emit *e, const struct ir_insn *in);
 /* -- head.c -- */
 struct block_head head_find(const struct ir *ir);
 
+/* -- halves.c: before uses_find -- */
+void halves_find(struct emit *e);
+
 /* -- disp.c -- */
 
 /* Only accesses are at the ADD i. */

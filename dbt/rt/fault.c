@@ -317,6 +317,18 @@ static bool is_memory(enum trap_kind kind)
 	       kind == TRAP_STORE_READONLY || kind == TRAP_NO_RIGHTS;
 }
 
+/* An access of 64-bit code at an address that is not canonical. */
+static bool claim_address(struct dbt *d, struct trap_frame *f, const struct block *b,
+			  const struct fault_site *s)
+{
+	if (!(b->key.flags & KEY_LONG))
+		return false;
+	d->count.faults_guest++;
+	d->c->fault = fault_code(s->intent & INTENT_STACK ? EXC_SS : EXC_GP, 0);
+	leave(f, d->c, b, s, EXIT_FAULT);
+	return true;
+}
+
 static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind,
 			const struct block *b)
 {
@@ -338,6 +350,8 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		leave(f, c, b, s, EXIT_FAULT);
 		return true;
 	}
+	if (kind == TRAP_ADDRESS)
+		return claim_address(d, f, b, s);
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
 	access = a.store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
@@ -375,9 +389,10 @@ static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 	struct shadow_miss miss;
 	struct host_access a;
 
-	if (!fixup || !is_memory(kind) || !host_access_decode(f, &a))
+	if (!fixup || !(is_memory(kind) || kind == TRAP_ADDRESS) || !host_access_decode(f, &a))
 		return false;
-	if (shadow_fault(d->shadow, hva_to_gva(hva(f->badv)), a.store ? X86_WRITE : X86_READ,
+	if (kind != TRAP_ADDRESS &&
+	    shadow_fault(d->shadow, hva_to_gva(hva(f->badv)), a.store ? X86_WRITE : X86_READ,
 			 d->c->cpl == 3, &miss) == SHADOW_FILLED) {
 		d->count.faults_filled++;
 		return true;
