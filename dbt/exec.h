@@ -35,8 +35,8 @@ static inline struct block_key exec_key(const struct vcpu *c)
 
 /*
  * exec.c, for glue.S: run the system helper vcpu.exit_arg; deliver vcpu.fault. The state is in
- * struct vcpu, before and after. The entry to go on at, as dbt_enter takes it; NULL: the run loop is
- * wanted.
+ * struct vcpu, before and after. The entry to go on at, as dbt_enter takes it; NULL: the run loop
+ * is wanted.
  */
 const u32 *exec_system(void);
 const u32 *exec_fault(void);

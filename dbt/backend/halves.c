@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * 32-bit operations of 64-bit code: a general register has 64 bits, an I32 value is sign-extended in
- * its host register, and the IR converts between the two. Conversions whose result nobody can tell
+ * 32-bit operations of 64-bit code: a general register has 64 bits, an I32 value is sign-extended
+ * in its host register, and the IR converts between the two. Conversions whose result nobody can tell
  * from what they convert are left out here, and loads extend as it is wanted. From here on an
  * operand of an operation that looks at low halves only may have either type, and anything above.
  * Not here: other code, whose registers are I32 themselves.
@@ -126,7 +126,7 @@ static val root(const struct halves *h, val v, unsigned n)
 	}
 }
 
-/* A value whose low n bits are v's: one that is in a register of the guest anyway, if there is one. */
+/* A value whose low n bits are v's: one that is in a guest's register anyway, if there is one. */
 static val low(const struct halves *h, val v, unsigned n)
 {
 	val r;

@@ -51,7 +51,10 @@ static inline unsigned jump_cache_second(u64 eip)
 }
 
 /* eip as entries have it; wide: of 64-bit code. */
-static inline u64 jump_cache_key(u64 eip, bool wide) { return wide ? eip : (u64)(s64)(s32)(u32)eip; }
+static inline u64 jump_cache_key(u64 eip, bool wide)
+{
+	return wide ? eip : (u64)(s64)(s32)(u32)eip;
+}
 
 /* The entry of the block that would be entered for eip, or NULL. */
 static inline const u32 *jump_cache_probe(const struct jump_cache *j, u64 eip)

@@ -293,8 +293,8 @@ static void step(struct eval *e, unsigned i)
 	case IR_SETF: case IR_ENTRYF: case IR_ENTRYCF: flags(e, i); break;
 	case IR_HELPER: helper(e, i); break;
 	case IR_VEC: vector_op(e, i); break;
-	case IR_RAISE: case IR_RAISE_IF: case IR_FORM: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT:
-	case IR_EXIT_IND: case IR_SYS: control(e, in); break;
+	case IR_RAISE: case IR_RAISE_IF: case IR_FORM: case IR_EXIT_IF: case IR_LEAVE_IF:
+	case IR_EXIT: case IR_EXIT_IND: case IR_SYS: control(e, in); break;
 	case IR_TICKS: set(e, i, helper_ticks(e->c, 0, 0, 0)); break;
 	default:
 		if (ir_info[in->op].shape == SH_BIN)

@@ -72,7 +72,7 @@ static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
 	return NULL;
 }
 
-/* Of addresses, and of general registers. */
+/* Of addresses. */
 static unsigned address_type(const struct ir *ir)
 {
 	return ir->key_flags & KEY_LONG ? T_I64 : T_I32;
@@ -93,8 +93,8 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 			return "putxmm of no vector";
 		break;
 	case IR_PUTREG:
-		if (!in->a || type_of(ir, in->a) != address_type(ir))
-			return "putreg of the wrong type";
+		if ((ir->key_flags & KEY_LONG) && type_of(ir, in->a) != T_I64)
+			return "putreg of half a register";
 		if (in->x && (ir->v[in->a].op != IR_ADD || !ir_is_const(ir, ir->v[in->a].b)))
 			return "late putreg of no sum";
 		break;
@@ -125,8 +125,8 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 			return "form of no i64";
 		break;
 	case IR_GETREG:
-		if (in->type != address_type(ir))
-			return "getreg of the wrong type";
+		if ((ir->key_flags & KEY_LONG) && in->type != T_I64)
+			return "getreg of half a register";
 		break;
 	}
 	return NULL;

@@ -178,11 +178,12 @@ static val full_af(struct lift *t, const struct ir_insn *s)
 
 	switch (s->x) {
 	case CC_ADD: case CC_ADC: case CC_SUB: case CC_SBB: case CC_CMP:
-		return lift_bit(t, lift_op2(t, IR_XOR, lift_op2(t, IR_XOR, first_operand(t, s), s->b),
-					  result(t, s)), 4);
+		low = lift_op2(t, IR_XOR, first_operand(t, s), s->b);
+		return lift_bit(t, lift_op2(t, IR_XOR, low, result(t, s)), 4);
 	case CC_INC_KEEP: case CC_DEC_KEEP:
 		low = lift_op2k(t, IR_AND, s->a, 15);
-		return lift_setcond(t, IC_EQ, low, lift_like(t, low, s->x == CC_DEC_KEEP ? 15 : 0));
+		return lift_setcond(t, IC_EQ, low,
+				    lift_like(t, low, s->x == CC_DEC_KEEP ? 15 : 0));
 	default: return zero(t);
 	}
 }

@@ -142,13 +142,17 @@ static void end_compare(struct lift *t, const struct ir1 *i, val a, val b)
 	lift_exit(t, t->next);
 }
 
-static enum ir_type type_of(const struct ir1 *i) { return i->opsize == 8 ? T_I64 : T_I32; }
+/* What is at linear address a. */
+static val element(struct lift *t, const struct ir1 *i, val a)
+{
+	unsigned size = i->opsize;
+
+	return lift_ld(t, a, 0, lift_mem_of(size), size == 8 ? T_I64 : T_I32, INTENT_READ);
+}
 
 static val source(struct lift *t, const struct ir1 *i)
 {
-	val a = lift_linear(t, i->ops[0].seg, index_reg(t, ESI), i->opsize, false);
-
-	return lift_ld(t, a, 0, lift_mem_of(i->opsize), type_of(i), INTENT_READ);
+	return element(t, i, lift_linear(t, i->ops[0].seg, index_reg(t, ESI), i->opsize, false));
 }
 
 static val destination(struct lift *t, const struct ir1 *i, bool write)
@@ -175,7 +179,8 @@ void lift_stos(struct lift *t, const struct ir1 *i)
 	if (wide(t, i, false, true, true))
 		run(t, i, HELPER_stos_up1, false, true, true, lift_get_sized(t, EAX, i->opsize));
 	begin(t, i);
-	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize), lift_get_sized(t, EAX, i->opsize));
+	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize),
+		lift_get_sized(t, EAX, i->opsize));
 	advance(t, i, EDI);
 	end(t, i);
 }
@@ -202,7 +207,7 @@ void lift_cmps(struct lift *t, const struct ir1 *i)
 		    false, 0);
 	begin(t, i);
 	a = source(t, i);
-	b = lift_ld(t, destination(t, i, false), 0, lift_mem_of(i->opsize), type_of(i), INTENT_READ);
+	b = element(t, i, destination(t, i, false));
 	advance(t, i, ESI);
 	advance(t, i, EDI);
 	end_compare(t, i, a, b);
@@ -217,7 +222,7 @@ void lift_scas(struct lift *t, const struct ir1 *i)
 		    false, lift_get_sized(t, EAX, i->opsize));
 	begin(t, i);
 	a = lift_get_sized(t, EAX, i->opsize);
-	b = lift_ld(t, destination(t, i, false), 0, lift_mem_of(i->opsize), type_of(i), INTENT_READ);
+	b = element(t, i, destination(t, i, false));
 	advance(t, i, EDI);
 	end_compare(t, i, a, b);
 }

@@ -179,7 +179,7 @@ static bool is_sign_of(const struct ir *ir, val hi, val lo)
 	return in->op == IR_SAR && in->a == lo && constant(ir, in->b, &n) && n == 63;
 }
 
-/* 128 bits by 64 that are 64 by 64. A quotient that does not fit has raised its exception before. */
+/* 128 bits by 64 that are 64 by 64. One that does not fit has raised its exception before. */
 static void fold_division(struct ir *ir, struct ir_insn *in)
 {
 	s64 hi;

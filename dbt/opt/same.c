@@ -24,7 +24,7 @@ static bool wanted(const struct ir_insn *in)
 	return false;
 }
 
-/* Its k; but which exception a form would raise that has been found good does not matter. */
+/* Its k; but which exception a FORM would raise does not matter. */
 static s64 number_of(const struct ir_insn *in) { return in->op == IR_FORM ? 0 : in->k; }
 
 static unsigned bucket(const val *number, const struct ir_insn *in)
@@ -38,7 +38,8 @@ static unsigned bucket(const val *number, const struct ir_insn *in)
 static bool equal(const val *number, const struct ir_insn *x, const struct ir_insn *y)
 {
 	return x->op == y->op && x->type == y->type && x->x == y->x && x->y == y->y &&
-	       number[x->a] == number[y->a] && number[x->b] == number[y->b] && number_of(x) == number_of(y);
+	       number[x->a] == number[y->a] && number[x->b] == number[y->b] &&
+	       number_of(x) == number_of(y);
 }
 
 static val find(struct opt *o, unsigned i, val *head)

@@ -165,7 +165,7 @@ struct vcpu {
 	 * (dbt/backend/HOST/prims.c) and which must stay within a load's displacement --
 	 */
 	/* Written back copies of what translated code keeps in host registers. */
-	/* other than 64-bit code knows the low halves only, and leaves the upper ones and R8 … R15 */
+	/* code that is not 64-bit knows the low halves of the first eight, and leaves the rest */
 	u64 gpr[GPR_COUNT];
 	u64 cc_op;		/* CC_OP (dbt/x86/cc.h) */
 	u64 cc_a, cc_b;

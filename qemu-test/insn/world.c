@@ -69,7 +69,7 @@ struct fault world_check(u32 addr, unsigned size, bool write)
 
 static struct fault world_ld(struct vcpu *c, u64 addr, unsigned size, unsigned intent, void *out)
 {
-	struct fault f = world_check(addr, size, intent == INTENT_RMW);
+	struct fault f = world_check(addr, size, intent & INTENT_RMW);
 
 	(void)c;
 	for (unsigned i = 0; i < size && !f.raised; i++) {

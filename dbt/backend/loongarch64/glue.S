@@ -12,7 +12,7 @@
 
 #define FRAME 96
 #define WHY 88
-#define WINDOW -0x700		/* bits 63 … 52 of the code cache's addresses, as lu52i.d takes them */
+#define WINDOW -0x700		/* bits 63 … 52 of the code cache's addresses */
 
 	.text
 
