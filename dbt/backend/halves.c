@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * 32-bit operations of 64-bit code: a general register has 64 bits, an I32 value is sign-extended
- * in its host register, and the IR converts between the two. Conversions whose result nobody can tell
- * from what they convert are left out here, and loads extend as it is wanted. From here on an
+ * in its host register, and the IR converts between the two. Conversions whose result nobody can
+ * tell from what they convert are left out here, and loads extend as it is wanted. From here on an
  * operand of an operation that looks at low halves only may have either type, and anything above.
  * Not here: other code, whose registers are I32 themselves.
  * Law: what looks at the upper half of an I32 gets a sign-extended one.
