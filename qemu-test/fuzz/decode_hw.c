@@ -212,8 +212,8 @@ static bool extension(const u8 *b, unsigned mode)
 			return rules & VENDOR_HAS_RTM;
 		return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
 	case MAP_0F: return extension_0f(&s);
-	case MAP_38: return s.opcode > 0x0b && (s.opcode < 0x1c || s.opcode > 0x1e);
-	default: return true;
+	case MAP_38: return s.opcode > 0x41;		/* AES, SHA, ADX, MOVDIRI … */
+	default: return s.opcode > 0x42 && (s.opcode < 0x60 || s.opcode > 0x63);
 	}
 }
 
