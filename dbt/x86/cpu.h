@@ -233,7 +233,6 @@ struct vcpu {
 	u64 star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
 	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
 	u64 mcg_status, debugctl;
-	u64 tsc_aux;		/* IA32_TSC_AUX: RDTSCP reads it, too */
 	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
 
 	/* -- What is derived from the above, and kept to be compared -- */
