@@ -141,7 +141,8 @@ static void trace_decoded(const struct ir1 *i)
 	char text[96];
 
 	if (trace_mask & (1u << TRACE_DECODE))
-		printk("%08x  %s\n", i->eip, ir1_print(i, text, sizeof(text)));
+		printk("%08llx  %s\n", (unsigned long long)i->eip,
+		       ir1_print(i, text, sizeof(text)));
 }
 
 /* Self-checking blocks would compare, and blocks of one instruction have, nothing more. */
