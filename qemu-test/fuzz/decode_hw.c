@@ -463,9 +463,11 @@ static void check_all(unsigned mode)
 	for (unsigned f = 0; f < (mode == 8 ? sizeof firsts : 6); f++)
 		for (unsigned map = 0; map < 4; map++)
 			for (unsigned code = 0; code < 0x10000; code++) {
-				u8 b[SCAN_MAX + 4] = { 0 };
+				u8 b[SCAN_MAX + 4];
 				unsigned n = 0;
 
+				/* RIP and a displacement shall not end where fetches fault */
+				memset(b, mode == 8 ? 0x10 : 0, sizeof b);
 				if (firsts[f])
 					b[n++] = firsts[f];
 				for (unsigned e = 0; e < 2 && escapes[map][e]; e++)
