@@ -5,8 +5,9 @@
  *
  *   scan.c     prefixes, opcode map, length: decides which bytes are needed
  *   Capstone   which instruction it is, and its operands
- *   here       the instructions that Capstone gets wrong (facts below), sizes
- *              of some operands, LOCK; shapes that were met are kept
+ *   here       the instructions that Capstone gets wrong (facts below), LOCK;
+ *              shapes that were met are kept
+ *   mend.c     operands that it leaves out or sizes otherwise
  *   shape.c    values of displacements and immediates
  *
  * Capstone never sees the guest's bytes but a normalised copy (normalise()):
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "dbt/x86/cpu.h"
+#include "dbt/x86/mend.h"
 #include "dbt/x86/scan.h"
 #include "dbt/x86/shape.h"
 #include "dbt/x86/x87map.h"
@@ -79,8 +81,8 @@ struct reg_name { u8 kind, number, size; bool high; };
 
 #define SEQ8_FROM(kind, size, n, a, b, c, d, e, f, g, h) \
 	[X86_REG_##a] = { kind, n, size, false }, [X86_REG_##b] = { kind, n + 1, size, false }, \
-	[X86_REG_##c] = { kind, n + 2, size, false }, [X86_REG_##d] = { kind, n + 3, size, false }, \
-	[X86_REG_##e] = { kind, n + 4, size, false }, [X86_REG_##f] = { kind, n + 5, size, false }, \
+	[X86_REG_##c] = { kind, n + 2, size, false }, [X86_REG_##d] = { kind, n + 3, size, false },\
+	[X86_REG_##e] = { kind, n + 4, size, false }, [X86_REG_##f] = { kind, n + 5, size, false },\
 	[X86_REG_##g] = { kind, n + 6, size, false }, [X86_REG_##h] = { kind, n + 7, size, false }
 #define SEQ8(kind, size, ...) SEQ8_FROM(kind, size, 0, __VA_ARGS__)
 
@@ -300,13 +302,6 @@ static bool take_reg(struct shape_op *o, x86_reg reg)
 	return n->kind != IR1_NONE;
 }
 
-/* A memory operand that the instruction implies: seg:[base]. */
-static struct shape_op implied_mem(const struct scan *s, u8 base, unsigned size)
-{
-	return (struct shape_op){ .kind = IR1_MEM, .size = size, .base = base, .index = IR1_NOREG,
-				  .scale = 1, .seg = s->seg != SCAN_NOSEG ? s->seg : DS };
-}
-
 /* Immediates that are extended to the operand size; all others are unsigned. */
 static bool is_signed_imm(const struct scan *s)
 {
@@ -358,119 +353,6 @@ static bool take_operands(struct shape *h, const struct scan *s, const cs_x86 *c
 			return false;
 	}
 	return true;
-}
-
-/* -- Mending operands ----------------------------------------------------------- */
-
-static void set_ops(struct shape *h, unsigned n)
-{
-	for (unsigned k = n; k < ARRAY_LEN(h->ops); k++)
-		h->ops[k] = (struct shape_op){ 0 };
-	h->nops = n;
-}
-
-/* JMP, Jcc, CALL, LOOP … */
-static void mend_rel(struct shape *h)
-{
-	set_ops(h, 0);
-	h->nops = 1;
-	h->ops[0] = (struct shape_op){ .kind = IR1_REL, .size = h->opsize };
-}
-
-/* CALLF and JMPF: ptr16:16, ptr16:32 and their memory forms. */
-static void mend_far(struct shape *h, const struct scan *s)
-{
-	if (s->has_modrm) {
-		h->ops[0].size = h->opsize + 2;
-		return;
-	}
-	set_ops(h, 0);
-	h->nops = 1;
-	h->ops[0] = (struct shape_op){ .kind = IR1_FAR, .size = h->opsize + 2 };
-}
-
-static void mend_string(struct shape *h, const struct scan *s)
-{
-	h->opsize = s->opcode & 1 ? h->opsize : 1;
-	set_ops(h, 0);
-	if (h->op == X86_STOS || h->op == X86_SCAS || h->op == X86_INS)
-		return;
-	h->nops = 1;
-	h->ops[0] = implied_mem(s, ESI, h->opsize);
-}
-
-static void mend_enter(struct shape *h)
-{
-	h->ops[0].size = 2;
-	h->ops[1].size = 1;
-	h->imm = SHAPE_ENTER;
-}
-
-static void mend_cmpfp(struct shape *h)
-{
-	h->ops[2] = (struct shape_op){ .kind = IR1_IMM, .size = 1 };
-	h->nops = 3;
-	h->imm = SHAPE_COMPARE;
-}
-
-static void set_mem_size(struct shape *h, unsigned size)
-{
-	for (unsigned k = 0; k < h->nops; k++)
-		if (h->ops[k].kind == IR1_MEM)
-			h->ops[k].size = size;
-}
-
-/* Operands that Capstone leaves out, adds or sizes otherwise than ir1.h says. */
-static void mend_operands(struct shape *h, const struct scan *s)
-{
-	switch (h->op) {
-	case X86_JCC: case X86_JCXZ: case X86_LOOP: case X86_LOOPE: case X86_LOOPNE:
-		mend_rel(h);
-		break;
-	case X86_JMP: case X86_CALL:
-		if (!s->has_modrm)
-			mend_rel(h);
-		break;
-	case X86_JMPF: case X86_CALLF: mend_far(h, s); break;
-	case X86_LES: case X86_LDS: case X86_LSS: case X86_LFS: case X86_LGS:
-		set_mem_size(h, h->opsize + 2);
-		break;
-	case X86_BOUND: set_mem_size(h, 2 * h->opsize); break;
-	case X86_SGDT: case X86_SIDT: case X86_LGDT: case X86_LIDT:
-		set_mem_size(h, s->rex ? 10 : 6);
-		break;
-	case X86_MOVSXD:
-		h->ops[0].size = h->opsize;
-		h->ops[1].size = h->opsize == 2 ? 2 : 4;
-		break;
-	case X86_MOV_TO_CR: case X86_MOV_FROM_CR: case X86_MOV_TO_DR: case X86_MOV_FROM_DR:
-		h->ops[0].size = h->ops[1].size = s->rex ? 8 : 4;
-		break;
-	case X86_COMISD: set_mem_size(h, 8); break;
-	case X86_LEA: case X86_INVLPG: case X86_FXSAVE: case X86_FXRSTOR: case X86_NOP_RM:
-	case X86_PREFETCH: case X86_CLFLUSH:
-		set_mem_size(h, 0);
-		break;
-	case X86_MOV_TO_SREG: case X86_LAR: case X86_LSL: h->ops[1].size = 2; break;
-	case X86_ENTER: mend_enter(h); break;
-	case X86_CMPPS: case X86_CMPSS: case X86_CMPPD: case X86_CMPSD_SSE: mend_cmpfp(h); break;
-	case X86_XLAT:
-		h->nops = 1;
-		h->ops[0] = implied_mem(s, EBX, 1);
-		break;
-	case X86_MASKMOVQ: case X86_MASKMOVDQU:
-		h->nops = 3;
-		h->ops[2] = implied_mem(s, EDI, h->ops[0].size);
-		break;
-	case X86_MONITOR:
-		h->nops = 1;
-		h->ops[0] = implied_mem(s, EAX, 0);
-		break;
-	case X86_NOP: case X86_PAUSE: case X86_MWAIT: set_ops(h, 0); break;
-	default:
-		if (x86_rows[h->op].flags & ROW_STRING)
-			mend_string(h, s);
-	}
 }
 
 /* -- x87 ------------------------------------------------------------------------- */
@@ -539,7 +421,7 @@ static bool make_x87(struct decoder *d, struct shape *h, struct work *w)
 	}
 	if (!run_capstone(d, w) || !take_operands(h, s, &w->detail.x86))
 		return false;
-	set_mem_size(h, e.size);
+	shape_mem_size(h, e.size);
 	return h->nops == 1;
 }
 
@@ -556,7 +438,7 @@ static bool make_other(struct decoder *d, struct shape *h, struct work *w)
 		h->cond = s->opcode & 15;
 	if (is_simd_opcode(s) || is_count(s))
 		h->prefix &= ~(PFX_REP | PFX_REPNE);
-	mend_operands(h, s);
+	shape_mend(h, s);
 	return true;
 }
 

@@ -43,7 +43,7 @@ enum x86_cond {
 
 enum ir1_kind {
 	IR1_NONE,
-	IR1_GPR,		/* reg 0-15; high: AH CH DH BH are reg 0-3 with high set; not: SPL … */
+	IR1_GPR,		/* reg 0-15; high: AH CH DH BH are 0-3 with high set; SPL … not */
 	IR1_IMM,		/* imm: sign-extended from size; counts, ports … unsigned */
 	IR1_MEM,		/* seg:[base + index * scale + disp] */
 	IR1_SREG, IR1_CR, IR1_DR,

@@ -26,7 +26,7 @@ struct scan {
 	 * values. shape_key() takes these eight bytes together.
 	 */
 	u8 map : 4;		/* enum scan_map */
-	u8 seg : 4;		/* the last segment prefix as enum sreg number, or SCAN_NOSEG */
+	u8 seg : 4;		/* the last segment prefix as enum sreg, or SCAN_NOSEG */
 	u8 opcode;		/* its last byte */
 	u8 modrm, sib;		/* 0: none */
 	u8 prefix;		/* enum ir1_prefix, the last of F2 and F3 */
@@ -43,7 +43,7 @@ struct scan {
 #define SCAN_NOSEG 7
 
 /*
- * Fills *s from bytes[0 .. avail) for `mode` 2, 4 or 8. DECODE_OK: s is complete and s->len <= avail.
+	u8 seg : 4;		/* of the last segment prefix (enum sreg), or SCAN_NOSEG */
  * DECODE_INVALID: the opcode is in no map of any model; bytes after it were not asked for.
  */
 enum decode_status scan(struct scan *s, const u8 *bytes, unsigned avail, unsigned mode);
