@@ -69,6 +69,7 @@ static const u16 row_of[X86_INS_ENDING] = {
 	[X86_INS_LJMP] = X86_JMPF, [X86_INS_LCALL] = X86_CALLF, [X86_INS_RETFQ] = X86_RETF,
 	[X86_INS_IRET] = X86_IRET, [X86_INS_IRETD] = X86_IRET, [X86_INS_IRETQ] = X86_IRET,
 	[X86_INS_SYSEXITQ] = X86_SYSEXIT, [X86_INS_SYSRETQ] = X86_SYSRET,
+	[X86_INS_PEXTRQ] = X86_PEXTRD, [X86_INS_PINSRQ] = X86_PINSRD,
 	[X86_INS_FXSAVE64] = X86_FXSAVE, [X86_INS_FXRSTOR64] = X86_FXRSTOR,
 	[X86_INS_PREFETCHNTA] = X86_PREFETCH, [X86_INS_PREFETCHT0] = X86_PREFETCH,
 	[X86_INS_PREFETCHT1] = X86_PREFETCH, [X86_INS_PREFETCHT2] = X86_PREFETCH,
@@ -116,7 +117,7 @@ static const struct reg_name reg_names[X86_REG_ENDING] = {
 
 /* -- What Capstone must not be asked ------------------------------------------ */
 
-/* Opcodes for which 66, F2, F3 choose the instruction (POPCNT, LZCNT and MOVBE apart). */
+/* Opcodes for which 66, F2, F3 choose the instruction (is_chosen() and MOVBE apart). */
 static bool is_simd_opcode(const struct scan *s)
 {
 	u8 op = s->opcode;
@@ -143,9 +144,11 @@ static bool is_prefetch(const struct scan *s)
 	return s->opcode == 0x18 && modrm_mod(s->modrm) != 3 && modrm_reg(s->modrm) < 4;
 }
 
-/* POPCNT, RDFSBASE and its kin, and BSR that F3 makes LZCNT. */
-static bool is_count(const struct scan *s)
+/* F2 or F3 chooses, 66 is the operand size: POPCNT, RDFSBASE, BSR as LZCNT, MOVBE as CRC32. */
+static bool is_chosen(const struct scan *s)
 {
+	if (s->map == MAP_38)
+		return (s->opcode & 0xfe) == 0xf0 && (s->prefix & PFX_REPNE);
 	return s->map == MAP_0F && (s->opcode == 0xb8 || (s->prefix & PFX_REP &&
 	       (s->opcode == 0xbd || s->opcode == 0xae)));
 }
@@ -162,6 +165,8 @@ static u8 normal_rex(const struct scan *s)
 		return rex | REX | REX_W;
 	if (!is_simd_opcode(s))
 		return rex;
+	if (s->map == MAP_3A && (s->opcode == 0x16 || s->opcode == 0x22))
+		return rex;					/* PEXTRQ, PINSRQ */
 	switch (s->map == MAP_0F ? s->opcode : 0) {
 	case 0x2a: case 0x2c: case 0x2d: case 0xc3: return rex;	/* conversions, MOVNTI */
 	case 0x6e: case 0x7e:					/* MOVD */
@@ -187,7 +192,7 @@ static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes, bool 
 		copy[n++] = 0x67;
 	if (is_simd_opcode(s) ? (s->prefix & PFX_66) && !choice : s->opsize == 2)
 		copy[n++] = 0x66;
-	if (choice && (is_simd_opcode(s) || is_count(s)))
+	if (choice && (is_simd_opcode(s) || is_chosen(s)))
 		copy[n++] = choice == PFX_REP ? 0xf3 : 0xf2;
 	if (rex)
 		copy[n++] = rex;
@@ -261,6 +266,7 @@ static u16 row_for(const struct scan *s, unsigned id)
 	switch (s->map) {
 	case MAP_1: return row_map_1(s, row);
 	case MAP_0F: return row_map_0f(s, row);
+	case MAP_3A: return s->opcode == 0x15 ? X86_PEXTRW_SSE4 : row;
 	default: return row;
 	}
 }
@@ -436,7 +442,7 @@ static bool make_other(struct decoder *d, struct shape *h, struct work *w)
 		return false;
 	if (h->op == X86_JCC || h->op == X86_SETCC || h->op == X86_CMOVCC)
 		h->cond = s->opcode & 15;
-	if (is_simd_opcode(s) || is_count(s))
+	if (is_simd_opcode(s) || is_chosen(s))
 		h->prefix &= ~(PFX_REP | PFX_REPNE);
 	shape_mend(h, s);
 	return true;

@@ -43,7 +43,7 @@ struct scan {
 #define SCAN_NOSEG 7
 
 /*
-	u8 seg : 4;		/* of the last segment prefix (enum sreg), or SCAN_NOSEG */
+ * Fills *s from bytes[0 .. avail) for `mode` 2, 4, 8. DECODE_OK: s is complete and s->len <= avail.
  * DECODE_INVALID: the opcode is in no map of any model; bytes after it were not asked for.
  */
 enum decode_status scan(struct scan *s, const u8 *bytes, unsigned avail, unsigned mode);
