@@ -135,7 +135,7 @@ void lift_invlpg(struct lift *t, const struct ir1 *i)
 
 	off = lift_op2(t, IR_ADD, off, lift_ldstate(t, offsetof(struct vcpu,
 						    seg[i->ops[0].seg].base), M_32, T_I32));
-	lift_sys(t, HELPER_invlpg, off, 0);
+	lift_sys(t, HELPER_invlpg, lift_zx64(t, off), 0);
 }
 
 void lift_invd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }

@@ -455,7 +455,7 @@ u64 helper_mov_from_dr(struct vcpu *c, u64 reg, u64 n, u64 d)
 u64 helper_invlpg(struct vcpu *c, u64 a, u64 b, u64 d)
 {
 	UNUSED2;
-	return finish(c, sys_invlpg(c, vcpu_linear(c, a)));
+	return finish(c, sys_invlpg(c, gva(a)));
 }
 
 u64 helper_rdmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_rdmsr(c)); }

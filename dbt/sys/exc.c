@@ -261,9 +261,9 @@ static const struct segment *seen_stack(struct vcpu *c, u8 cpl, u32 *sp)
 
 	if ((c->tr.attr & (SEG_P | 8)) != (SEG_P | 8) || off + 5 > c->tr.limit)
 		return NULL;
-	*sp = g_try_ld4(vcpu_linear(c, c->tr.base + off));
+	*sp = g_try_ld4(linear32(c->tr.base + off));
 	return seen_find(c, SEEN_STACK, cpl,
-			 (u16)g_try_ld4(vcpu_linear(c, c->tr.base + off + 4)));
+			 (u16)g_try_ld4(linear32(c->tr.base + off + 4)));
 }
 
 /* May this event take gate g again, if the tables' bytes are still the same? */
@@ -281,11 +281,11 @@ static bool push_frame(struct vcpu *c, u32 sp, const u32 *v, unsigned n)
 {
 	if (((sp - 4 * n) & 0xfff) + 4 * n > 0x1000)
 		return false;
-	g_try_st4(vcpu_linear(c, sp - 4), v[0]);
+	g_try_st4(linear32(sp - 4), v[0]);
 	if (!g_try_end(c))
 		return false;
 	for (unsigned k = 1; k < n; k++)
-		g_try_st4(vcpu_linear(c, sp - 4 * (k + 1)), v[k]);
+		g_try_st4(linear32(sp - 4 * (k + 1)), v[k]);
 	return g_try_end(c);
 }
 
@@ -323,8 +323,8 @@ static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct 
 	if (!gate_fits(c, g, f->vector, kind))
 		return false;
 	g_try_begin(c, true);
-	gate = g_try_ld8(vcpu_linear(c, c->idtr.base + f->vector * 8u));
-	code = g_try_ld8(vcpu_linear(c, c->gdtr.base + (g->cs.sel & 0xfff8)));
+	gate = g_try_ld8(linear32(c->idtr.base + f->vector * 8u));
+	code = g_try_ld8(linear32(c->gdtr.base + (g->cs.sel & 0xfff8)));
 	if (g->cpl != c->cpl) {
 		v[n++] = ss->sel;
 		v[n++] = sp;

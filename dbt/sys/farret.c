@@ -270,16 +270,16 @@ static bool iret_read(struct vcpu *c, struct known *k)
 	u16 cs;
 
 	g_try_begin(c, true);
-	k->eip = g_try_ld4(vcpu_linear(c, sp));
-	cs = (u16)g_try_ld4(vcpu_linear(c, sp + 4));
-	k->eflags = g_try_ld4(vcpu_linear(c, sp + 8));
+	k->eip = g_try_ld4(linear32(sp));
+	cs = (u16)g_try_ld4(linear32(sp + 4));
+	k->eflags = g_try_ld4(linear32(sp + 8));
 	k->cs = seen_find(c, SEEN_RETURN, c->cpl, cs);
 	k->ss = &c->seg[SS];
 	k->esp = sp + 12;
 	if ((cs & 3) != c->cpl) {
-		k->esp = g_try_ld4(vcpu_linear(c, sp + 12));
+		k->esp = g_try_ld4(linear32(sp + 12));
 		k->ss = seen_find(c, SEEN_STACK, cs & 3,
-				  (u16)g_try_ld4(vcpu_linear(c, sp + 16)));
+				  (u16)g_try_ld4(linear32(sp + 16)));
 	}
 	return g_try_end(c) && k->cs && k->ss;
 }

@@ -3,6 +3,7 @@
 #include "dbt/sys/seen.h"
 
 #include "dbt/sys/guestmem.h"
+#include "dbt/sys/sysutil.h"
 
 static u32 key_of(enum seen_use use, unsigned level, u16 sel)
 {
@@ -36,7 +37,7 @@ const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned leve
 	const struct seen_desc *e = place(c, key);
 
 	if (e->key != key || (sel | 7u) > c->gdtr.limit ||
-	    g_try_ld8(vcpu_linear(c, c->gdtr.base + (sel & 0xfff8))) != e->bytes)
+	    g_try_ld8(linear32(c->gdtr.base + (sel & 0xfff8))) != e->bytes)
 		return NULL;
 	return &e->seg;
 }

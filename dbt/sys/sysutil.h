@@ -23,6 +23,9 @@ static inline void set_reg32(struct vcpu *c, enum gpr r, u32 v)
 	c->gpr[r] = (u64)(s64)(s32)v;
 }
 
+/* A linear address of 32 bits, whatever the mode. */
+static inline gva_t linear32(u64 a) { return gva((u32)a); }
+
 static inline bool sel_null(u16 sel) { return !(sel & 0xfffc); }
 
 /* A fault whose error code is a selector without its RPL, and the EXT bit. */

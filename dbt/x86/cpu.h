@@ -38,6 +38,7 @@ enum {				/* CR0, CR4 (SDM vol. 3, 2.5) */
 	CR4_VME = 1u << 0, CR4_PVI = 1u << 1, CR4_TSD = 1u << 2, CR4_DE = 1u << 3,
 	CR4_PSE = 1u << 4, CR4_PAE = 1u << 5, CR4_MCE = 1u << 6, CR4_PGE = 1u << 7,
 	CR4_PCE = 1u << 8, CR4_OSFXSR = 1u << 9, CR4_OSXMMEXCPT = 1u << 10,
+	CR4_FSGSBASE = 1u << 16, CR4_SMEP = 1u << 20, CR4_SMAP = 1u << 21,
 };
 
 enum { EFER_SCE = 1u << 0, EFER_LME = 1u << 8, EFER_LMA = 1u << 10, EFER_NXE = 1u << 11 };
@@ -138,6 +139,7 @@ struct mode_seen {
 	u32 break_key, mxcsr;
 	u32 system_key;
 	u32 real;		/* is it real or V86 mode? + 1; 0: nothing was computed yet */
+	bool long_code;		/* is it 64-bit code? */
 };
 
 /* Accesses to MSRs that got #GP. */
@@ -228,6 +230,7 @@ struct vcpu {
 
 	/* -- MSRs -- */
 	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
+	u64 star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
 	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
 	u64 mcg_status, debugctl;
 	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
@@ -274,11 +277,28 @@ static inline bool vcpu_protected(const struct vcpu *c)
 	return (c->cr0 & CR0_PE) && !(c->eflags & FL_VM);
 }
 
-/* The linear address a: 32 bits of it, outside long mode (SDM vol. 3, 3.3.5: it wraps). */
+/* Is it in long mode (EFER.LMA): 64-bit or compatibility code (SDM vol. 3, 2.2)? */
+static inline bool vcpu_long(const struct vcpu *c) { return c->efer & EFER_LMA; }
+
+/* Does it run 64-bit code? */
+static inline bool vcpu_code64(const struct vcpu *c)
+{
+	return vcpu_long(c) && (c->seg[CS].attr & SEG_L);
+}
+
+/* Bits 63 … 47 alike: what a linear address of 64 bits must be (SDM vol. 1, 3.3.7.1). */
+static inline bool canonical(u64 a) { return (u64)((s64)(a << 16) >> 16) == a; }
+
+/* The linear address a of the code that runs: 32 bits of it, but in 64-bit code (it wraps). */
 static inline gva_t vcpu_linear(const struct vcpu *c, u64 a)
 {
-	(void)c;
-	return gva((u32)a);
+	return gva(vcpu_code64(c) ? a : (u32)a);
+}
+
+/* The linear address a of a system structure, whose bases have 64 bits in all of long mode. */
+static inline gva_t vcpu_sys_linear(const struct vcpu *c, u64 a)
+{
+	return gva(vcpu_long(c) ? a : (u32)a);
 }
 
 /*

@@ -39,6 +39,10 @@ static void vcpu_seg_update(struct vcpu *c, enum sreg s)
 	s64 span = g->limit;
 
 	c->seg_lo[s] = 0;
+	if (c->mode.long_code) {
+		c->seg_span[0][s] = c->seg_span[1][s] = INT64_MAX;
+		return;
+	}
 	if (expand_down(g)) {
 		u32 top = g->attr & SEG_DB ? 0xffffffff : 0xffff;
 
@@ -51,11 +55,22 @@ static void vcpu_seg_update(struct vcpu *c, enum sreg s)
 	c->seg_span[1][s] = writable(c, g) ? span : -1;
 }
 
+/* 64-bit code looks at the bases of FS and GS only (SDM vol. 3, 3.4.4). */
+static u32 long_key(enum sreg s)
+{
+	if (s == FS || s == GS)
+		return 0;
+	return 1u << (KEY_FLAT_SHIFT + s) |
+	       (s == CS ? KEY_LONG | KEY_CS32 | KEY_CS_64K : s == SS ? KEY_SS32 : 0);
+}
+
 static u32 seg_key(const struct vcpu *c, enum sreg s)
 {
 	const struct segment *g = &c->seg[s];
 	u32 k = 0;
 
+	if (c->mode.long_code)
+		return long_key(s);
 	if (expand_down(g))
 		k |= KEY_EXPAND_DOWN;
 	else if (!g->base && g->limit == 0xffffffff && usable(c, g) && readable(c, g) &&
@@ -99,12 +114,23 @@ static void update_system(struct vcpu *c)
 	m->system_key = system_key(c);
 }
 
+/*
+ * Does CS now say otherwise whether this is 64-bit code? EFER.LMA itself changes only while CS.L is
+ * clear, or together with real mode.
+ */
+static bool changes_long(const struct vcpu *c)
+{
+	return ((c->mode.seg[CS].attr ^ c->seg[CS].attr) & SEG_L) && vcpu_long(c);
+}
+
 static void update_segments(struct vcpu *c)
 {
 	struct mode_seen *m = &c->mode;
 	u32 real = is_real(c) + 1;
-	bool all = m->real != real;
+	bool all = m->real != real || changes_long(c);
 
+	if (all)
+		m->long_code = vcpu_code64(c);
 	for (int s = 0; s < SREG_COUNT; s++) {
 		if (!all && segment_same(&m->seg[s], &c->seg[s]))
 			continue;

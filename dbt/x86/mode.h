@@ -38,6 +38,11 @@ enum key_flag {
 	KEY_BREAK_SHIFT = 26,
 	KEY_BREAK_SET = 7u << 26,
 	KEY_CS_64K = 1u << 29,		/* CS has a limit of 0xffff or more */
+	/*
+	 * 64-bit code (EFER.LMA and CS.L): CS32, SS32, CS_64K and FLAT for ES CS SS DS are set
+	 * with it, FLAT for FS and GS is not
+	 */
+	KEY_LONG = 1u << 30,
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 
