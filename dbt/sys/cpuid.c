@@ -62,6 +62,7 @@ static const struct { u8 has, needs; } needs[] = {
 	{ FEAT_NX, FEAT_PAE }, { FEAT_NX, FEAT_MSR }, { FEAT_APIC, FEAT_MSR },
 	{ FEAT_SEP, FEAT_MSR }, { FEAT_MTRR, FEAT_MSR }, { FEAT_PAT, FEAT_MSR },
 	{ FEAT_MCA, FEAT_MCE }, { FEAT_INVTSC, FEAT_TSC }, { FEAT_CMOV, FEAT_P6 },
+	{ FEAT_RDTSCP, FEAT_TSC }, { FEAT_RDTSCP, FEAT_MSR },
 };
 
 /* -- Configuration -------------------------------------------------------- */

@@ -142,6 +142,12 @@ static bool write_efer(struct vcpu *c, u32 n, u64 v, u64 *reg)
 	return true;
 }
 
+/* The upper half is reserved (SDM vol. 4). */
+static bool write_tsc_aux(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	return !(v >> 32) && write_any(c, n, v, reg);
+}
+
 static bool write_tsc(struct vcpu *c, u32 n, u64 v, u64 *reg)
 {
 	(void)n;
@@ -194,6 +200,7 @@ static const struct msr_row rows[] = {
 	{ MSR_PAT, 1, FEAT_PAT, AT(pat), NULL, write_pat },
 	{ MSR_MTRR_DEF_TYPE, 1, FEAT_MTRR, AT(mtrr_def), NULL, write_mtrr_def },
 	{ MSR_EFER, 1, FEAT_NX, AT(efer), NULL, write_efer },
+	{ MSR_TSC_AUX, 1, FEAT_RDTSCP, AT(tsc_aux), NULL, write_tsc_aux },
 };
 
 static const struct msr_row *find(const struct vcpu *c, u32 n)
@@ -278,7 +285,7 @@ void msr_reset(struct vcpu *c, bool bsp)
 	c->pat = PAT_RESET;
 	c->misc_enable = MISC_FAST_STRING | MISC_NO_BTS | MISC_NO_PEBS |
 			 (vcpu_has(c, FEAT_MONITOR) ? MISC_MONITOR : 0);
-	c->mcg_status = c->debugctl = 0;
+	c->mcg_status = c->debugctl = c->tsc_aux = 0;
 	msr_core_reset(c);
 	c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
 	c->mtrr_def = 0;

@@ -20,7 +20,7 @@ static inline u32 reg32(const struct vcpu *c, enum gpr r) { return (u32)c->gpr[r
 
 static inline void set_reg32(struct vcpu *c, enum gpr r, u32 v)
 {
-	c->gpr[r] = (u64)(s64)(s32)v;
+	c->gpr[r] = v;
 }
 
 /* A linear address of 32 bits, whatever the mode. */

@@ -140,7 +140,7 @@ static void test_msr_access(void)
 	EQ(w.sysenter_eip, 0xc0001234);			/* 32 bits */
 	set_reg32(&w, EDX, 1);
 	OK(sys_rdmsr(&w));
-	EQ(w.gpr[EAX], 0xffffffffc0001234);
+	EQ(w.gpr[EAX], 0xc0001234);
 	EQ(w.gpr[EDX], 0);
 	w.cpl = 3;
 	FAULTS(sys_rdmsr(&w), EXC_GP, 0);
@@ -230,6 +230,7 @@ static void test_msr_special(void)
 	EQ(cpuid_configure(&m, "n270,-nx,-sep", err), 0);
 	w.model = &m;
 	want_fault(msr_read(&w, MSR_EFER, &v), EXC_GP, 0, "EFER", __LINE__);
+	want_fault(msr_read(&w, MSR_TSC_AUX, &v), EXC_GP, 0, "TSC_AUX", __LINE__);
 	want_fault(msr_read(&w, MSR_SYSENTER_CS, &v), EXC_GP, 0, "SYSENTER_CS", __LINE__);
 }
 
