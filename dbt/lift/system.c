@@ -180,6 +180,16 @@ void lift_sysenter(struct lift *t, const struct ir1 *i)
 
 void lift_sysexit(struct lift *t, const struct ir1 *i)
 {
+	lift_sys(t, HELPER_sysexit, lift_const(t, i->opsize), 0);
+}
+
+void lift_syscall(struct lift *t, const struct ir1 *i)
+{
 	(void)i;
-	lift_sys(t, HELPER_sysexit, 0, 0);
+	lift_sys(t, HELPER_syscall, 0, 0);
+}
+
+void lift_sysret(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_sysret, lift_const(t, i->opsize), 0);
 }

@@ -62,6 +62,9 @@ static const struct { u8 has, needs; } needs[] = {
 	{ FEAT_NX, FEAT_PAE }, { FEAT_NX, FEAT_MSR }, { FEAT_APIC, FEAT_MSR },
 	{ FEAT_SEP, FEAT_MSR }, { FEAT_MTRR, FEAT_MSR }, { FEAT_PAT, FEAT_MSR },
 	{ FEAT_MCA, FEAT_MCE }, { FEAT_INVTSC, FEAT_TSC }, { FEAT_CMOV, FEAT_P6 },
+	{ FEAT_LM, FEAT_PAE }, { FEAT_LM, FEAT_MSR }, { FEAT_LM, FEAT_SYSCALL },
+	{ FEAT_LM, FEAT_SSE2 }, { FEAT_SYSCALL, FEAT_MSR }, { FEAT_LAHF64, FEAT_LM },
+	{ FEAT_PDPE1GB, FEAT_LM }, { FEAT_FSGSBASE, FEAT_LM }, { FEAT_RDTSCP, FEAT_TSC },
 };
 
 /* -- Configuration -------------------------------------------------------- */
@@ -156,7 +159,10 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 
 /* -- The instruction ------------------------------------------------------ */
 
-/* The mask as it shows now: registers can hide the APIC and NX. */
+/*
+ * The mask as it shows now: registers can hide the APIC and NX, and SYSCALL is there for 64-bit code
+ * only.
+ */
 static u64 shown(const struct vcpu *c)
 {
 	u64 f = c->model->features;
@@ -165,6 +171,8 @@ static u64 shown(const struct vcpu *c)
 		f &= ~F(APIC);
 	if (c->misc_enable & MISC_XD_DISABLE)
 		f &= ~F(NX);
+	if (!vcpu_code64(c))
+		f &= ~F(SYSCALL);
 	return f;
 }
 
@@ -248,7 +256,7 @@ void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4])
 	case 0x80000003:
 	case 0x80000004: leaf_brand(c, leaf - 0x80000002, out); break;
 	case 0x80000006: out[2] = 512 << 16 | 6 << 12 | 64; break;	/* L2: KiB, 8-way, line */
-	case 0x80000008: out[0] = 32 << 8 | m->phys_bits; break;
+	case 0x80000008: out[0] = (vcpu_has(c, FEAT_LM) ? 48 : 32) << 8 | m->phys_bits; break;
 	default: put_features(c, leaf, out); break;	/* 7, 80000001, 80000007; others are 0 */
 	}
 }

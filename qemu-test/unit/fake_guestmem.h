@@ -10,6 +10,7 @@
 
 #define FAKE_MEM_SIZE (1u << 20)
 #define FAKE_MEM_PAGES (FAKE_MEM_SIZE >> 12)
+#define FAKE_HIGH 0xffff800000000000ull	/* the same RAM once more from here on, for long mode */
 
 enum fake_right { FAKE_PRESENT = 1, FAKE_WRITE = 2, FAKE_USER = 4, FAKE_ALL = 7 };
 
