@@ -158,7 +158,7 @@ static void new_mode(struct shadow *s, const struct x86_paging *p)
 {
 	s->paging = *p;
 	s->mode = form_mode(p);
-	s->reserved = p->pae ? x86_rsvd_pae(p) : 0;
+	s->reserved = p->pae ? x86_rsvd(p) : 0;
 }
 
 /* Whatever keys say of the guest's memory holds no more. */

@@ -5,15 +5,16 @@
 #include "mm/gpa.h"
 #include "mm/x86_entry.h"
 
-#define RSVD_PDPTE 0x1e6ull		/* 8:5 and 2:1 (4.4.1) */
 #define AD_RETRIES 1000			/* more and a device is scribbling on the table */
 
 /* Error code of an access that fails; `cause` is P and RSVD as they apply (4.7). */
-static bool fails(const struct x86_paging *p, enum x86_access access, bool user, u32 cause,
-		  struct x86_walk *w)
+static bool fails(const struct x86_paging *p, enum x86_access access, enum x86_rights rights,
+		  u32 cause, struct x86_walk *w)
 {
-	w->error = cause | (access == X86_WRITE ? PF_W : 0) | (user ? PF_U : 0) |
-		   (access == X86_FETCH && p->pae && p->nxe ? PF_I : 0);
+	bool tells_fetch = (p->pae && p->nxe) || p->smep;
+
+	w->error = cause | (access == X86_WRITE ? PF_W : 0) | (rights == X86_USER ? PF_U : 0) |
+		   (access == X86_FETCH && tells_fetch ? PF_I : 0);
 	return false;
 }
 
@@ -54,7 +55,7 @@ static u32 entries_32(const struct x86_paging *p, u32 va, struct x86_walk *w)
 /* PAE paging (4.4). */
 static u32 entries_pae(const struct x86_paging *p, u32 va, struct x86_walk *w)
 {
-	u64 rsvd = x86_rsvd_pae(p);
+	u64 rsvd = x86_rsvd(p);
 	u64 pdpte = p->pdpte[va >> 30], e;
 	gpa_t at;
 
@@ -82,27 +83,64 @@ static u32 entries_pae(const struct x86_paging *p, u32 va, struct x86_walk *w)
 	return e & rsvd ? MALFORMED : GOOD;
 }
 
+/* Four levels (4.5): 3 is the PML4E's, 0 the PTE's. */
+static u32 entries_long(const struct x86_paging *p, u64 va, struct x86_walk *w)
+{
+	u64 rsvd = x86_rsvd(p), table = p->cr3 & E_ADDR, e;
+
+	for (unsigned level = 3;; level--) {
+		unsigned shift = 12 + 9 * level;
+		gpa_t at = gpa_a20(gpa(table | (va >> shift & 0x1ff) << 3));
+
+		e = gpa_ld64(at);
+		if (!(e & E_P))
+			return 0;
+		step(w, at.a, e);
+		if (e & x86_rsvd_long(rsvd, level, e, p->page1g))
+			return MALFORMED;
+		table = e & E_ADDR;
+		if (level && !(e & E_PS))
+			continue;
+		w->shift = (u8)shift;
+		w->page = (table & ~((1ull << shift) - 1)) | (va & ((1ull << shift) - 0x1000));
+		return GOOD;
+	}
+}
+
 static u64 leaf_of(const struct x86_walk *w) { return w->step[w->steps - 1].entry; }
 
-/* Root and leaf are the same entry if there is but one. */
-static void rights(const struct x86_paging *p, struct x86_walk *w)
+static void rights_of(const struct x86_paging *p, struct x86_walk *w)
 {
-	u64 leaf = leaf_of(w), all = w->step[0].entry & leaf, any = w->step[0].entry | leaf;
+	u64 leaf = leaf_of(w), all = leaf, any = leaf;
 
+	for (unsigned k = 0; k + 1u < w->steps; k++) {
+		all &= w->step[k].entry;
+		any |= w->step[k].entry;
+	}
 	w->user = all & E_US;
 	w->writable = all & E_RW;
 	w->nx = p->pae && p->nxe && (any & E_XD);
 	w->global = p->pge && (leaf & E_G);
 }
 
-/* 4.6.1; SMEP and SMAP are in no 32-bit model. */
-static bool allowed(const struct x86_paging *p, const struct x86_walk *w,
-		    enum x86_access access, bool user)
+/* 4.6.1: what U/S alone forbids. */
+static bool wrong_side(const struct x86_paging *p, const struct x86_walk *w,
+		       enum x86_access access, enum x86_rights rights)
 {
-	if (user && !w->user)
+	if (rights == X86_USER)
+		return !w->user;
+	if (access == X86_FETCH)
+		return w->user && p->smep;
+	return w->user && p->smap && rights == X86_STRICT;
+}
+
+static bool allowed(const struct x86_paging *p, const struct x86_walk *w,
+		    enum x86_access access, enum x86_rights rights)
+{
+	if (wrong_side(p, w, access, rights))
 		return false;
 	if (access == X86_WRITE)
-		return x86_walk_may_write(p, w, user);
+		return x86_walk_may_write(p, w, rights);
 	return access != X86_FETCH || !w->nx;
 }
 
@@ -123,8 +161,9 @@ static bool mark(const struct x86_paging *p, struct x86_walk *w, enum x86_access
 {
 	u64 leaf_bits = access == X86_WRITE ? E_A | E_D : E_A;
 
-	if (w->steps == 2 && !mark_step(p, &w->step[0], w->step[0].entry | E_A))
-		return false;
+	for (unsigned k = 0; k + 1u < w->steps; k++)
+		if (!mark_step(p, &w->step[k], w->step[k].entry | E_A))
+			return false;
 	if (!mark_step(p, &w->step[w->steps - 1], leaf_of(w) | leaf_bits))
 		return false;
 	w->dirty = leaf_of(w) & E_D;
@@ -141,8 +180,15 @@ static bool identity(u32 va, struct x86_walk *w)
 	return true;
 }
 
-bool x86_walk(const struct x86_paging *p, gva_t va, enum x86_access access, bool user,
-	      struct x86_walk *w)
+static u32 entries(const struct x86_paging *p, gva_t va, struct x86_walk *w)
+{
+	if (!p->pae)
+		return entries_32(p, (u32)va.a, w);
+	return p->lma ? entries_long(p, va.a, w) : entries_pae(p, (u32)va.a, w);
+}
+
+bool x86_walk(const struct x86_paging *p, gva_t va, enum x86_access access,
+	      enum x86_rights rights, struct x86_walk *w)
 {
 	if (!p->pg)
 		return identity((u32)va.a, w);
@@ -150,16 +196,16 @@ bool x86_walk(const struct x86_paging *p, gva_t va, enum x86_access access, bool
 		u32 cause;
 
 		w->steps = 0;
-		cause = p->pae ? entries_pae(p, (u32)va.a, w) : entries_32(p, (u32)va.a, w);
+		cause = entries(p, va, w);
 		if (cause != GOOD)
-			return fails(p, access, user, cause, w);
-		rights(p, w);
-		if (!allowed(p, w, access, user))
-			return fails(p, access, user, PF_P, w);
+			return fails(p, access, rights, cause, w);
+		rights_of(p, w);
+		if (!allowed(p, w, access, rights))
+			return fails(p, access, rights, PF_P, w);
 		if (mark(p, w, access)) {
 			w->page = gpa_a20(gpa(w->page)).a;
 			return true;
 		}
 	}
-	return fails(p, access, user, 0, w);	/* the guest walks into it again */
+	return fails(p, access, rights, 0, w);	/* the guest walks into it again */
 }

@@ -86,6 +86,14 @@ static u64 shift(unsigned op, u64 a, u64 b, bool is64)
 	}
 }
 
+/* Bit by bit, the lowest first; the polynomial reversed (SDM vol. 2, CRC32). */
+static u64 crc(u32 sum, u64 b, unsigned bytes)
+{
+	for (unsigned i = 0; i < 8 * bytes; i++)
+		sum = sum >> 1 ^ ((sum ^ (u32)(b >> i)) & 1 ? 0x82f63b78 : 0);
+	return sum;
+}
+
 static u64 binary(const struct ir_insn *in, u64 a, u64 b)
 {
 	bool is64 = in->type == T_I64;
@@ -101,6 +109,7 @@ static u64 binary(const struct ir_insn *in, u64 a, u64 b)
 	case IR_OR: return a | b;
 	case IR_XOR: return a ^ b;
 	case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROTR: return shift(in->op, a, b, is64);
+	case IR_CRC: return crc((u32)a, b, in->y);
 	case IR_DEPOSIT:
 		m = (in->y == 64 ? ~0ull : (1ull << in->y) - 1) << in->x;
 		return (a & ~m) | (b << in->x & m);

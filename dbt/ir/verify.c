@@ -55,10 +55,11 @@ static const char *shape_fits(const struct ir *ir, const struct ir_insn *in)
 
 static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
 {
-	static const struct { u8 result, a, b; } types[] = {
-		[VSH_UN] = { T_V128, T_V128, T_NONE }, [VSH_BIN] = { T_V128, T_V128, T_V128 },
-		[VSH_TOI] = { T_I32, T_V128, T_NONE }, [VSH_TOI2] = { T_I32, T_V128, T_V128 },
-		[VSH_FROMI] = { T_V128, T_I32, T_NONE }, [VSH_INS] = { T_V128, T_V128, T_I32 },
+	static const struct { u8 result, a, b, c; } types[] = {
+		[VSH_UN] = { T_V128, T_V128 }, [VSH_BIN] = { T_V128, T_V128, T_V128 },
+		[VSH_TOI] = { T_I32, T_V128 }, [VSH_TOI2] = { T_I32, T_V128, T_V128 },
+		[VSH_FROMI] = { T_V128, T_I32 }, [VSH_INS] = { T_V128, T_V128, T_I32 },
+		[VSH_TER] = { T_V128, T_V128, T_V128, T_V128 },
 	};
 	unsigned shape;
 
@@ -66,7 +67,7 @@ static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
 		return "unknown vector row";
 	shape = vec_info[in->k].shape;
 	if (in->type != types[shape].result || type_of(ir, in->a) != types[shape].a ||
-	    type_of(ir, in->b) != types[shape].b || in->c)
+	    type_of(ir, in->b) != types[shape].b || type_of(ir, in->c) != types[shape].c)
 		return "vector row's types";
 	return NULL;
 }

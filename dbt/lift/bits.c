@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT LZCNT). */
+/* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT LZCNT CRC32). */
 #include "dbt/lift/lift.h"
 
 enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
@@ -108,4 +108,13 @@ void lift_lzcnt(struct lift *t, const struct ir1 *i)
 	flags = lift_op2k(t, IR_SHL, lift_setcond(t, IC_EQ, n, lift_const(t, 0)), 6);
 	flags = lift_op2(t, IR_OR, flags, lift_setcond(t, IC_EQ, src, lift_const(t, 0)));
 	lift_flags_mask(t, flags, FL_ARITH);
+}
+
+void lift_crc32(struct lift *t, const struct ir1 *i)
+{
+	val b = lift_ld_op(t, 1);
+
+	lift_put(t, i->ops[0].reg,
+		 ir_emit(t->ir, (struct ir_insn){ .op = IR_CRC, .type = T_I32, .y = i->ops[1].size,
+						  .a = lift_get(t, i->ops[0].reg), .b = b }));
 }

@@ -172,6 +172,12 @@ void lift_rdtsc(struct lift *t, const struct ir1 *i)
 	lift_put(t, EDX, lift_trunc(t, lift_op2k(t, IR_SHR, tsc, 32)));
 }
 
+void lift_rdtscp(struct lift *t, const struct ir1 *i)
+{
+	lift_rdtsc(t, i);
+	lift_put(t, ECX, LDSTATE32(t, tsc_aux));
+}
+
 void lift_sysenter(struct lift *t, const struct ir1 *i)
 {
 	(void)i;

@@ -65,6 +65,7 @@ static const struct { u8 has, needs; } needs[] = {
 	{ FEAT_LM, FEAT_PAE }, { FEAT_LM, FEAT_MSR }, { FEAT_LM, FEAT_SYSCALL },
 	{ FEAT_LM, FEAT_SSE2 }, { FEAT_SYSCALL, FEAT_MSR }, { FEAT_LAHF64, FEAT_LM },
 	{ FEAT_PDPE1GB, FEAT_LM }, { FEAT_FSGSBASE, FEAT_LM }, { FEAT_RDTSCP, FEAT_TSC },
+	{ FEAT_RDTSCP, FEAT_MSR },
 };
 
 /* -- Configuration -------------------------------------------------------- */

@@ -97,7 +97,7 @@ static const struct reg_name reg_names[X86_REG_ENDING] = {
 
 /* -- What Capstone must not be asked ------------------------------------------ */
 
-/* Opcodes for which 66, F2, F3 choose the instruction (POPCNT, LZCNT and MOVBE apart). */
+/* Opcodes for which 66, F2, F3 choose the instruction (is_chosen() and MOVBE apart). */
 static bool is_simd_opcode(const struct scan *s)
 {
 	u8 op = s->opcode;
@@ -124,9 +124,11 @@ static bool is_prefetch(const struct scan *s)
 	return s->opcode == 0x18 && modrm_mod(s->modrm) != 3 && modrm_reg(s->modrm) < 4;
 }
 
-/* POPCNT, and BSR that F3 makes LZCNT. */
-static bool is_count(const struct scan *s)
+/* F2 or F3 chooses, 66 is the operand size: POPCNT, BSR as LZCNT, MOVBE as CRC32. */
+static bool is_chosen(const struct scan *s)
 {
+	if (s->map == MAP_38)
+		return (s->opcode & 0xfe) == 0xf0 && (s->prefix & PFX_REPNE);
 	return s->map == MAP_0F &&
 	       (s->opcode == 0xb8 || (s->opcode == 0xbd && (s->prefix & PFX_REP)));
 }
@@ -148,7 +150,7 @@ static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes, bool 
 		copy[n++] = 0x67;
 	if (is_simd_opcode(s) ? (s->prefix & PFX_66) && !choice : s->opsize == 2)
 		copy[n++] = 0x66;
-	if (choice && (is_simd_opcode(s) || is_count(s)))
+	if (choice && (is_simd_opcode(s) || is_chosen(s)))
 		copy[n++] = choice == PFX_REP ? 0xf3 : 0xf2;
 	memcpy(copy + n, bytes + from, s->len - from);
 	for (unsigned k = 0; k < s->disp_len && !values; k++)
@@ -217,6 +219,7 @@ static u16 row_for(const struct scan *s, unsigned id)
 	switch (s->map) {
 	case MAP_1: return row_map_1(s, row);
 	case MAP_0F: return row_map_0f(s, row);
+	case MAP_3A: return s->opcode == 0x15 ? X86_PEXTRW_SSE4 : row;
 	default: return row;
 	}
 }
@@ -503,7 +506,7 @@ static bool make_other(struct decoder *d, struct shape *h, struct work *w)
 		return false;
 	if (h->op == X86_JCC || h->op == X86_SETCC || h->op == X86_CMOVCC)
 		h->cond = s->opcode & 15;
-	if (is_simd_opcode(s) || is_count(s))
+	if (is_simd_opcode(s) || is_chosen(s))
 		h->prefix &= ~(PFX_REP | PFX_REPNE);
 	mend_operands(h, s);
 	return true;

@@ -52,13 +52,28 @@ static const char map_0f[256 + 1] =
 /* e */	"mmmmmmmmmmmmmmmm"
 /* f */	"mmmmmmmmmmmmmmmx";
 
+/* 0F 38 00 … 4F, F0 … FF */
+static const char map_38_low[0x50 + 1] =
+/*       0123456789abcdef */
+/* 0 */	"mmmmmmmmmmmmxxxx"
+/* 1 */	"mxxxmmxmxxxxmmmx"
+/* 2 */	"mmmmmmxxmmmmxxxx"
+/* 3 */	"mmmmmmxmmmmmmmmm"
+/* 4 */	"mmxxxxxxxxxxxxxx";
+
 static char map_38(u8 opcode)
 {
-	return opcode <= 0x0b || (opcode >= 0x1c && opcode <= 0x1e) ||
-	       opcode == 0xf0 || opcode == 0xf1 ? 'm' : 'x';
+	if (opcode < 0x50)
+		return map_38_low[opcode];
+	return opcode == 0xf0 || opcode == 0xf1 ? 'm' : 'x';
 }
 
-static char map_3a(u8 opcode) { return opcode == 0x0f ? 'M' : 'x'; }
+static char map_3a(u8 opcode)
+{
+	return (opcode >= 0x08 && opcode <= 0x0f) || (opcode >= 0x14 && opcode <= 0x17) ||
+	       (opcode >= 0x20 && opcode <= 0x22) || (opcode >= 0x40 && opcode <= 0x42) ||
+	       (opcode >= 0x60 && opcode <= 0x63) ? 'M' : 'x';
+}
 
 /* What a letter means. */
 enum follows {
@@ -263,8 +278,8 @@ static bool valid_map_0f(const struct scan *s)
 	switch (s->opcode) {
 	case 0x00: return reg < 6;
 	case 0x01:
-		if (s->modrm == 0xc8 || s->modrm == 0xc9)	/* MONITOR, MWAIT */
-			return !simd_prefix;
+		if (s->modrm == 0xc8 || s->modrm == 0xc9 || s->modrm == 0xf9)
+			return !simd_prefix;		/* MONITOR, MWAIT, RDTSCP */
 		return mod == 3 ? reg == 4 || reg == 6 : reg != 5;
 	case 0x20: case 0x22:				/* MOV from and to CR */
 		return reg == 0 || (reg >= 2 && reg <= 4);
@@ -277,12 +292,14 @@ static bool valid_map_0f(const struct scan *s)
 	}
 }
 
-/* MOVBE: memory only. With F2 the opcode is CRC32. */
+/* MOVBE: memory only. With F2 the opcode is CRC32's. */
 static bool valid_map_38(const struct scan *s)
 {
 	if (s->opcode != 0xf0 && s->opcode != 0xf1)
 		return true;
-	return modrm_mod(s->modrm) != 3 && !(s->prefix & (PFX_REP | PFX_REPNE));
+	if (s->prefix & (PFX_REP | PFX_REPNE))
+		return s->prefix & PFX_REPNE;
+	return modrm_mod(s->modrm) != 3;
 }
 
 bool scan_form_exists(const struct scan *s)

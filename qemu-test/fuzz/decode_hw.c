@@ -212,8 +212,11 @@ static bool extension(const u8 *b, unsigned mode)
 			return rules & VENDOR_HAS_RTM;
 		return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
 	case MAP_0F: return extension_0f(&s);
-	case MAP_38: return s.opcode > 0x0b && (s.opcode < 0x1c || s.opcode > 0x1e);
-	default: return true;
+	case MAP_38:		/* AES, SHA, ADX, MOVDIRI …; what AMD's take is not known */
+		return s.opcode > (rules & VENDOR_UD_MODRM ? 0x41 : 0x0b);
+	default:
+		return s.opcode > 0x42 ? s.opcode < 0x60 || s.opcode > 0x63
+				       : !(rules & VENDOR_UD_MODRM);
 	}
 }
 
@@ -316,7 +319,8 @@ static void check_valid(const u8 *b, unsigned mode, const struct ir1 *i)
 /*
  * VENDOR_UD_MODRM: what Intel's CPUs take as the bytes of an opcode without instruction before it
  * is #UD (SDM vol. 2, UD: UD0 and UD1 have ModR/M; appendix A, table A-3: the others are reserved).
- * 0F 39, 3C, 3D are escapes as 0F 38 is, 0F 3B, 3E, 3F as 0F 3A: opcode, ModR/M, imm8.
+ * 0F 39, 3C, 3D are escapes as 0F 38 is, 0F 3B, 3E, 3F as 0F 3A: opcode, ModR/M, imm8; so have
+ * the opcodes of 0F 38 and 0F 3A without instruction.
  * Returns the length in bytes; SCAN_MAX + 1: too long; `n`, which suffices for AMD's, for others.
  */
 static unsigned refused_length(const u8 *b, unsigned mode, unsigned n)
@@ -327,10 +331,14 @@ static unsigned refused_length(const u8 *b, unsigned mode, unsigned n)
 	struct scan s;
 
 	scan(&s, b, SCAN_MAX, mode);
-	if (!(rules & VENDOR_UD_MODRM) || s.map != MAP_0F)
+	if (!(rules & VENDOR_UD_MODRM) || s.map == MAP_1)
 		return n;
 	memcpy(like, b, SCAN_MAX);
-	if (memchr(modrm, s.opcode, sizeof modrm)) {
+	if (s.map == MAP_38) {
+		like[s.opcode_at] = 0x00;		/* PSHUFB */
+	} else if (s.map == MAP_3A) {
+		like[s.opcode_at] = 0x0f;		/* PALIGNR */
+	} else if (memchr(modrm, s.opcode, sizeof modrm)) {
 		like[s.opcode_at] = 0x10;		/* MOVUPS */
 	} else if (memchr(map38, s.opcode, sizeof map38)) {
 		like[s.opcode_at] = 0x38;

@@ -227,30 +227,86 @@ static bool walk_pae(const struct x86_paging *p, u32 va, struct collected *c, st
 	return true;
 }
 
-/* Section 4.6.1. */
-static bool has_right(const struct x86_paging *p, const struct ref_walk *r,
-		      enum x86_access access, bool user)
+/* Figures 4-8 to 4-10, tables 4-15 to 4-20. */
+static bool walk_long(const struct x86_paging *p, u64 va, struct collected *c, struct ref_walk *r)
 {
-	bool write = r->writable;
+	u64 address = ((1ull << p->phys_bits) - 1) & ~0xfffull, bad = p->nxe ? 0 : W_NX;
+	u64 pml4e, pdpte, pde, pte;
 
-	if (user && !r->user)
+	for (unsigned k = p->phys_bits; k < 52; k++)
+		bad |= 1ull << k;
+	pml4e = peek(c, (p->cr3 & address) | bit_range(va, 47, 39) << 3, 8);
+	if (!(pml4e & 1))
 		return false;
-	if (!user && !p->wp)
-		write = true;
-	return access == X86_READ || (access == X86_WRITE ? write : !r->nx);
+	collect(c, pml4e, bad | 0x80);
+	if (c->reserved)
+		return true;
+	pdpte = peek(c, (pml4e & address) | bit_range(va, 38, 30) << 3, 8);
+	if (!(pdpte & 1))
+		return false;
+	if (bit_range(pdpte, 7, 7)) {
+		collect(c, pdpte, bad | 0x3fffe000 | (p->page1g ? 0 : 0x80));
+		r->shift = 30;
+		r->addr = bit_range(pdpte, 51, 30) << 30 | bit_range(va, 29, 0);
+		return true;
+	}
+	collect(c, pdpte, bad);
+	if (c->reserved)
+		return true;
+	pde = peek(c, (pdpte & address) | bit_range(va, 29, 21) << 3, 8);
+	if (!(pde & 1))
+		return false;
+	if (bit_range(pde, 7, 7)) {
+		collect(c, pde, bad | 0x1fe000);
+		r->shift = 21;
+		r->addr = bit_range(pde, 51, 21) << 21 | bit_range(va, 20, 0);
+		return true;
+	}
+	collect(c, pde, bad);
+	if (c->reserved)
+		return true;
+	pte = peek(c, (pde & address) | bit_range(va, 20, 12) << 3, 8);
+	if (!(pte & 1))
+		return false;
+	collect(c, pte, bad);
+	r->shift = 12;
+	r->addr = bit_range(pte, 51, 12) << 12 | bit_range(va, 11, 0);
+	return true;
 }
 
-struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user)
+/* Section 4.6.1, for user and supervisor accesses in turn. */
+static bool user_has_right(const struct ref_walk *r, enum x86_access access)
+{
+	switch (access) {
+	case X86_READ: return r->user;
+	case X86_WRITE: return r->user && r->writable;
+	default: return r->user && !r->nx;
+	}
+}
+
+static bool super_has_right(const struct x86_paging *p, const struct ref_walk *r,
+			    enum x86_access access, bool ac)
+{
+	if (access == X86_FETCH)
+		return !r->nx && !(p->smep && r->user);
+	if (r->user && p->smap && !ac)
+		return false;
+	return access == X86_READ || r->writable || !p->wp;
+}
+
+struct ref_walk ref_walk(const struct x86_paging *p, u64 va, enum x86_access access,
+			 enum x86_rights rights)
 {
 	struct collected c = { .user = true, .writable = true, .accessed = true,
 			       .ram = true };
 	struct ref_walk r = { .ok = true, .addr = va, .user = true, .writable = true,
 			      .dirty = true, .global = true, .accessed = true, .shift = 32 };
-	bool present;
+	bool present, right;
 
 	if (!p->pg)
 		return r;
-	present = p->pae ? walk_pae(p, va, &c, &r) : walk_32(p, va, &c, &r);
+	present = p->lma ? walk_long(p, va, &c, &r) : p->pae ? walk_pae(p, (u32)va, &c, &r) :
+		  walk_32(p, (u32)va, &c, &r);
 	r.user = c.user;
 	r.writable = c.writable;
 	r.nx = c.xd && p->pae && p->nxe;
@@ -258,8 +314,11 @@ struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access acc
 	r.dirty = c.leaf & W_D;
 	r.accessed = c.accessed;
 	r.ram = c.ram;
-	r.ok = present && !c.reserved && has_right(p, &r, access, user);
-	r.error = (present || c.reserved) | (access == X86_WRITE) << 1 | user << 2 |
-		  c.reserved << 3 | (access == X86_FETCH && p->pae && p->nxe) << 4;
+	right = rights == X86_USER ? user_has_right(&r, access) :
+		super_has_right(p, &r, access, rights == X86_SUPER);
+	r.ok = present && !c.reserved && right;
+	r.error = (present || c.reserved) | (access == X86_WRITE) << 1 |
+		  (rights == X86_USER) << 2 | c.reserved << 3 |
+		  (access == X86_FETCH && ((p->pae && p->nxe) || p->smep)) << 4;
 	return r;
 }

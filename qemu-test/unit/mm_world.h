@@ -68,7 +68,7 @@ enum {
 };
 #define W_NX (1ull << 63)
 
-/* The translation as the SDM's figures 4-2 … 4-7 and section 4.6 say; changes nothing. */
+/* The translation as the SDM's figures 4-2 … 4-11 and section 4.6 say; changes nothing. */
 struct ref_walk {
 	bool ok;
 	u32 error;
@@ -77,7 +77,8 @@ struct ref_walk {
 	bool ram;		/* so are all the entries' places */
 	u8 shift;
 };
-struct ref_walk ref_walk(const struct x86_paging *p, u32 va, enum x86_access access, bool user);
+struct ref_walk ref_walk(const struct x86_paging *p, u64 va, enum x86_access access,
+			 enum x86_rights rights);
 
 /* How an access through the host's TLB and shadow_fault ended. */
 enum world_end { WORLD_HIT, WORLD_FAULT, WORLD_MMIO, WORLD_ROM_STORE, WORLD_WATCHED, WORLD_DEBUG,

@@ -230,6 +230,7 @@ static void test_msr_special(void)
 	EQ(cpuid_configure(&m, "n270,-nx,-sep", err), 0);
 	w.model = &m;
 	want_fault(msr_read(&w, MSR_EFER, &v), EXC_GP, 0, "EFER", __LINE__);
+	want_fault(msr_read(&w, MSR_TSC_AUX, &v), EXC_GP, 0, "TSC_AUX", __LINE__);
 	want_fault(msr_read(&w, MSR_SYSENTER_CS, &v), EXC_GP, 0, "SYSENTER_CS", __LINE__);
 }
 

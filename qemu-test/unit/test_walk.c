@@ -150,6 +150,192 @@ static void test_pae(void)
 	CHECK(!x86_walk(&p, gva(VA), X86_FETCH, false, &w), "XD in the PDE counts");
 }
 
+/* -- four levels ---------------------------------------------------------- */
+
+#define PML4 0x110000u
+#define PDPT 0x111000u
+#define PD4 0x112000u
+#define PT4 0x113000u
+#define ALL (W_P | W_RW | W_US)
+
+static const struct x86_paging lma = { .pg = true, .pae = true, .lma = true, .nxe = true,
+				       .wp = true, .page1g = true, .phys_bits = 40, .cr3 = PML4 };
+
+/* The places of the four entries of an address, in tables that are the same for all. */
+static void long_places(u64 va, u64 at[4])
+{
+	at[0] = PML4 + (va >> 39 & 0x1ff) * 8;
+	at[1] = PDPT + (va >> 30 & 0x1ff) * 8;
+	at[2] = PD4 + (va >> 21 & 0x1ff) * 8;
+	at[3] = PT4 + (va >> 12 & 0x1ff) * 8;
+}
+
+static const u64 long_base[4] = { PDPT, PD4, PT4, PAGE };
+
+static void long_entries(u64 va, const u64 flags[4])
+{
+	u64 at[4];
+
+	long_places(va, at);
+	for (unsigned k = 0; k < 4; k++)
+		world_set64(at[k], flags[k] ? long_base[k] | flags[k] : 0);
+}
+
+/* Both halves, their ends, and what differs from a neighbour in one index only. */
+static const u64 long_va[] = {
+	0, 0x1000, 0x200000, 0x40000000, 0x8000000000, 0x7ffffffff000, 0xffff800000000000,
+	0xffffffff80000123, 0xfffffffffffff000, 0x123456789abc,
+};
+
+static void test_long_places(void)
+{
+	const u64 all[4] = { ALL, ALL, ALL, ALL | W_NX | 0x7ffull << 52 };
+	struct x86_walk w;
+	u64 at[4];
+
+	for (unsigned k = 0; k < sizeof(long_va) / sizeof(long_va[0]); k++) {
+		u64 va = long_va[k];
+
+		world_reset(8);
+		long_entries(va, all);
+		long_places(va, at);
+		CHECK(x86_walk(&lma, gva(va), X86_WRITE, X86_USER, &w), "four levels");
+		CHECK_EQ(w.page, PAGE, "page");
+		CHECK_EQ(w.steps, 4, "steps");
+		CHECK_EQ(w.shift, 12, "size");
+		for (unsigned n = 0; n < 4; n++) {
+			CHECK_EQ(w.step[n].at, at[n], "where the entry is");
+			CHECK_EQ(world_get64(at[n]), long_base[n] | all[n] | W_A |
+				 (n == 3 ? W_D : 0), "A at each level, D in the leaf");
+		}
+		CHECK(!x86_walk(&lma, gva(va ^ 1ull << 47), X86_READ, X86_USER, &w),
+		      "the other half");
+		CHECK_EQ(w.error, PF_U, "is empty");
+	}
+}
+
+/* Rights are those that all levels give; an entry that is missing or wrong ends the walk there. */
+static void test_long_levels(void)
+{
+	u64 va = 0xffff912345678000;
+	struct x86_walk w;
+
+	for (unsigned n = 0; n < 4; n++) {
+		u64 flags[4] = { ALL, ALL, ALL, ALL };
+
+		world_reset(8);
+		flags[n] = ALL & ~W_US;
+		long_entries(va, flags);
+		CHECK(!x86_walk(&lma, gva(va), X86_READ, X86_USER, &w), "U/S at one level");
+		CHECK_EQ(w.error, PF_P | PF_U, "U/S");
+		flags[n] = ALL & ~W_RW;
+		long_entries(va, flags);
+		CHECK(!x86_walk(&lma, gva(va), X86_WRITE, X86_SUPER, &w), "R/W at one level");
+		CHECK_EQ(w.error, PF_P | PF_W, "R/W");
+		flags[n] = ALL | W_NX;
+		long_entries(va, flags);
+		CHECK(!x86_walk(&lma, gva(va), X86_FETCH, X86_SUPER, &w), "XD at one level");
+		CHECK_EQ(w.error, PF_P | PF_I, "XD");
+		flags[n] = ALL | 1ull << 40;
+		long_entries(va, flags);
+		CHECK(!x86_walk(&lma, gva(va), X86_READ, X86_SUPER, &w), "beyond MAXPHYADDR");
+		CHECK_EQ(w.error, PF_P | PF_RSVD, "beyond MAXPHYADDR");
+		flags[n] = ALL | 0x7ffull << 52;
+		long_entries(va, flags);
+		CHECK(x86_walk(&lma, gva(va), X86_READ, X86_SUPER, &w), "bits 62:52 are free");
+		flags[n] = 0;
+		long_entries(va, flags);
+		CHECK(!x86_walk(&lma, gva(va), X86_WRITE, X86_SUPER, &w), "not there");
+		CHECK_EQ(w.error, PF_W, "not there");
+	}
+	world_reset(8);
+	long_entries(va, (const u64[4]){ ALL | W_PS, ALL, ALL, ALL });
+	CHECK(!x86_walk(&lma, gva(va), X86_READ, X86_SUPER, &w), "bit 7 of a PML4E");
+	CHECK_EQ(w.error, PF_P | PF_RSVD, "bit 7 of a PML4E");
+	long_entries(va, (const u64[4]){ ALL, ALL | W_NX, ALL, ALL });
+	CHECK(x86_walk(&lma, gva(va), X86_READ, X86_SUPER, &w) && w.nx, "XD is collected");
+}
+
+static void test_long_pages(void)
+{
+	struct x86_paging p = lma;
+	u64 va = 0xffffffffc0000000 + 0x12345000;
+	struct x86_walk w;
+	u64 at[4];
+
+	world_reset(8);
+	long_places(va, at);
+	long_entries(va, (const u64[4]){ ALL, ALL, ALL, ALL });
+	world_set64(at[2], 0xc00000 | ALL | W_PS | W_G);
+	CHECK(x86_walk(&p, gva(va), X86_WRITE, X86_SUPER, &w), "2 MiB");
+	CHECK_EQ(w.page, 0xc00000 + (0x12345000 & 0x1fffff), "its piece");
+	CHECK(w.shift == 21 && w.steps == 3 && w.dirty && !w.global, "2 MiB");
+	CHECK_EQ(world_get64(at[2]), 0xc00000 | ALL | W_PS | W_G | W_A | W_D, "A and D");
+	world_set64(at[2], 0xc00000 | ALL | W_PS | 0x2000);
+	CHECK(!x86_walk(&p, gva(va), X86_READ, X86_SUPER, &w), "bit 13");
+	CHECK_EQ(w.error, PF_P | PF_RSVD, "bit 13");
+	world_set64(at[1], 0x40000000 | ALL | W_PS | 0x1000);
+	CHECK(x86_walk(&p, gva(va), X86_WRITE, X86_SUPER, &w), "1 GiB, PAT set");
+	CHECK_EQ(w.page, 0x40000000 + 0x12345000, "its piece");
+	CHECK(w.shift == 30 && w.steps == 2, "1 GiB");
+	CHECK_EQ(world_get64(at[1]), 0x40000000 | ALL | W_PS | 0x1000 | W_A | W_D, "A and D");
+	for (unsigned b = 13; b < 30; b++) {
+		world_set64(at[1], 0x40000000 | ALL | W_PS | 1ull << b);
+		CHECK(!x86_walk(&p, gva(va), X86_READ, X86_USER, &w), "reserved in 1 GiB");
+		CHECK_EQ(w.error, PF_P | PF_RSVD | PF_U, "reserved in 1 GiB");
+	}
+	world_set64(at[1], 0x40000000 | ALL | W_PS);
+	p.page1g = false;
+	CHECK(!x86_walk(&p, gva(va), X86_READ, X86_SUPER, &w), "a model without");
+	CHECK_EQ(w.error, PF_P | PF_RSVD, "a model without");
+	p.nxe = false;
+	long_entries(va, (const u64[4]){ ALL | W_NX, ALL, ALL, ALL });
+	CHECK(!x86_walk(&p, gva(va), X86_FETCH, X86_SUPER, &w), "XD without NXE");
+	CHECK_EQ(w.error, PF_P | PF_RSVD, "is reserved, and there is no I bit");
+}
+
+/* 4.6.1 with SMEP and SMAP: who may do what to a user's page, and to a supervisor's. */
+static void test_smep_smap(void)
+{
+	static const struct { bool user_page, smep, smap; enum x86_access access;
+			      enum x86_rights rights; int error; } row[] = {
+		{ true, false, false, X86_READ, X86_STRICT, -1 },
+		{ true, false, true, X86_READ, X86_STRICT, PF_P },
+		{ true, false, true, X86_WRITE, X86_STRICT, PF_P | PF_W },
+		{ true, false, true, X86_READ, X86_SUPER, -1 },
+		{ true, false, true, X86_WRITE, X86_SUPER, -1 },
+		{ true, false, true, X86_FETCH, X86_STRICT, -1 },
+		{ true, false, true, X86_READ, X86_USER, -1 },
+		{ true, true, false, X86_READ, X86_STRICT, -1 },
+		{ true, true, false, X86_FETCH, X86_STRICT, PF_P | PF_I },
+		{ true, true, true, X86_FETCH, X86_SUPER, PF_P | PF_I },
+		{ true, true, false, X86_FETCH, X86_USER, -1 },
+		{ false, true, true, X86_FETCH, X86_STRICT, -1 },
+		{ false, true, true, X86_WRITE, X86_STRICT, -1 },
+		{ false, true, true, X86_READ, X86_USER, PF_P | PF_U },
+		{ false, true, true, X86_FETCH, X86_USER, PF_P | PF_U | PF_I },
+	};
+	u64 va = 0x7f1234567000;
+	struct x86_walk w;
+
+	for (unsigned k = 0; k < sizeof(row) / sizeof(row[0]); k++)
+		for (unsigned nxe = 0; nxe < 2; nxe++) {
+			struct x86_paging p = lma;
+			u64 us = row[k].user_page ? W_US : 0;
+			bool ok;
+
+			world_reset(8);
+			p.smep = row[k].smep;
+			p.smap = row[k].smap;
+			p.nxe = nxe;
+			long_entries(va, (const u64[4]){ ALL, ALL, ALL, W_P | W_RW | us });
+			ok = x86_walk(&p, gva(va), row[k].access, row[k].rights, &w);
+			CHECK_EQ(ok, row[k].error < 0, "SMEP, SMAP");
+			if (!ok)
+				CHECK_EQ(w.error, row[k].error, "their error code");
+		}
+}
+
 static void test_odd_places(void)
 {
 	struct x86_paging p = plain;
@@ -194,7 +380,7 @@ static u64 random_entry(u64 where, bool wide)
 	if (world_random(4))
 		e &= ~(u64)W_PS;
 	else
-		e &= ~0x3fe000ull;
+		e &= world_random(2) ? ~0x3fe000ull : ~0x3fffe000ull;
 	if (wide && !world_random(4))
 		e |= W_NX;
 	if (!world_random(16))
@@ -215,11 +401,12 @@ static void random_tables(bool wide)
 		}
 }
 
-static void compare(const struct x86_paging *p, u32 va, enum x86_access access, bool user)
+static void compare(const struct x86_paging *p, u64 va, enum x86_access access,
+		    enum x86_rights rights)
 {
-	struct ref_walk r = ref_walk(p, va, access, user);
+	struct ref_walk r = ref_walk(p, va, access, rights);
 	struct x86_walk w;
-	bool ok = x86_walk(p, gva(va), access, user, &w);
+	bool ok = x86_walk(p, gva(va), access, rights, &w);
 
 	CHECK_EQ(ok, r.ok, "random: outcome");
 	if (!ok) {
@@ -232,19 +419,27 @@ static void compare(const struct x86_paging *p, u32 va, enum x86_access access, 
 	CHECK_EQ(w.writable, r.writable, "random: writable");
 	CHECK_EQ(w.nx, r.nx, "random: nx");
 	CHECK_EQ(w.global, r.global, "random: global");
-	r = ref_walk(p, va, X86_READ, user);	/* the walk may have marked its own tables */
+	r = ref_walk(p, va, X86_READ, rights);	/* the walk may have marked its own tables */
 	if (access == X86_WRITE && r.ok)
 		CHECK(r.dirty, "random: D set");
 	CHECK(!r.ok || r.accessed, "random: A set");
 }
 
+static u64 random_va(bool four_levels)
+{
+	u64 va = (u64)world_random(1u << 20) << 12 | world_random(4096);
+
+	return four_levels ? (u64)((s64)((u64)world_random(1u << 16) << 48 | va << 16) >> 16) : va;
+}
+
 static void test_random(void)
 {
-	for (unsigned round = 0; round < 60; round++) {
+	for (unsigned round = 0; round < 80; round++) {
 		struct x86_paging p = {
-			.pg = true, .pse = world_random(2), .pae = round & 1,
+			.pg = true, .pse = world_random(2), .pae = round % 4, .lma = round % 4 > 1,
+			.smep = world_random(2), .smap = world_random(2), .page1g = world_random(2),
 			.wp = world_random(2), .nxe = world_random(2), .pge = world_random(2),
-			.phys_bits = round & 2 ? 36 : 32,
+			.phys_bits = round % 8 < 4 ? 36 : 32,
 			.cr3 = 0x100000 + 0x1000 * world_random(8),
 		};
 
@@ -252,8 +447,7 @@ static void test_random(void)
 		for (unsigned k = 0; k < 4; k++)
 			p.pdpte[k] = (0x100000 + 0x1000 * world_random(8)) | !!world_random(8);
 		for (unsigned k = 0; k < 2000; k++)
-			compare(&p, world_random(1u << 20) << 12 | world_random(4096),
-				world_random(3), world_random(2));
+			compare(&p, random_va(p.lma), world_random(3), world_random(3));
 	}
 }
 
@@ -263,6 +457,11 @@ int main(void)
 	test_rights();
 	test_large();
 	test_pae();
+	test_long_places();
+	test_long_levels();
+	test_long_pages();
+	test_smep_smap();
+	world_reset(8);
 	test_odd_places();
 	test_random();
 	return check_done();

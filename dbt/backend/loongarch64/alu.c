@@ -257,6 +257,17 @@ static void lower_deposit(struct emit *e, const struct ir_insn *in)
 		la_bstrins_w(&e->c, d, b, msb, in->x);
 }
 
+static void lower_crc(struct emit *e, const struct ir_insn *in)
+{
+	int a = ra_use(e, in->a), b = ra_use(e, in->b), d = ra_def(e, e->i);
+
+	switch (in->y) {
+	case 1: la_crcc_w_b_w(&e->c, d, b, a); return;
+	case 2: la_crcc_w_h_w(&e->c, d, b, a); return;
+	default: la_crcc_w_w_w(&e->c, d, b, a); return;
+	}
+}
+
 static void lower_setcond(struct emit *e, const struct ir_insn *in)
 {
 	struct code *c = &e->c;
@@ -307,6 +318,7 @@ void host_lower_alu(struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_DEPOSIT: lower_deposit(e, in); return;
+	case IR_CRC: lower_crc(e, in); return;
 	case IR_SETCOND: lower_setcond(e, in); return;
 	case IR_SELECT: lower_select(e, in); return;
 	case IR_TRUNC: lower_trunc(e, in); return;
