@@ -20,8 +20,8 @@ static unsigned far_sreg(const struct ir1 *i)
 /* May the helper be asked that knows segments which were loaded before? */
 static bool often_seen(const struct lift *t, unsigned sreg)
 {
-	return (t->key & (KEY_PE | KEY_VM | KEY_SINGLE | KEY_LONG)) == KEY_PE && (t->key & KEY_CPL) != 3 &&
-	       sreg < SREG_COUNT && sreg != CS && sreg != SS;
+	return (t->key & (KEY_PE | KEY_VM | KEY_SINGLE | KEY_LONG)) == KEY_PE &&
+	       (t->key & KEY_CPL) != 3 && sreg < SREG_COUNT && sreg != CS && sreg != SS;
 }
 
 void lift_mov_to_sreg(struct lift *t, const struct ir1 *i)

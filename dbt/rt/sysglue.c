@@ -53,12 +53,6 @@ static void write_sized(struct vcpu *c, unsigned reg, u64 v, unsigned size)
 	set_reg(c, reg, v);
 }
 
-/* An operand or result of 32 bits, or of 64 in 64-bit code. */
-static u64 word_of(const struct vcpu *c, u64 v)
-{
-	return vcpu_code64(c) ? v : (u32)v;
-}
-
 static void set_zf(struct vcpu *c, bool zf)
 {
 	u32 f = eflags_get(c);
@@ -450,16 +444,17 @@ u64 helper_lmsw(struct vcpu *c, u64 a, u64 b, u64 d)
 	return finish(c, sys_lmsw(c, (u16)a));
 }
 
+/* Values of control and debug registers: zero-extended. */
 u64 helper_mov_to_cr(struct vcpu *c, u64 v, u64 n, u64 d)
 {
 	(void)d;
-	return finish(c, sys_write_cr(c, (unsigned)n, word_of(c, v)));
+	return finish(c, sys_write_cr(c, (unsigned)n, v));
 }
 
 u64 helper_mov_to_dr(struct vcpu *c, u64 v, u64 n, u64 d)
 {
 	(void)d;
-	return finish(c, sys_write_dr(c, (unsigned)n, word_of(c, v)));
+	return finish(c, sys_write_dr(c, (unsigned)n, v));
 }
 
 u64 helper_mov_from_cr(struct vcpu *c, u64 reg, u64 n, u64 d)
@@ -484,10 +479,11 @@ u64 helper_mov_from_dr(struct vcpu *c, u64 reg, u64 n, u64 d)
 	return finish(c, f);
 }
 
+/* b: in 64-bit code, where other addresses than canonical ones do nothing (SDM vol. 2). */
 u64 helper_invlpg(struct vcpu *c, u64 a, u64 b, u64 d)
 {
-	UNUSED2;
-	return finish(c, canonical(a) ? sys_invlpg(c, gva(a)) : fault_none());
+	(void)d;
+	return finish(c, b && !canonical(a) ? fault_none() : sys_invlpg(c, gva(a)));
 }
 
 u64 helper_rdmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_rdmsr(c)); }

@@ -161,8 +161,8 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 /* -- The instruction ------------------------------------------------------ */
 
 /*
- * The mask as it shows now: registers can hide the APIC and NX, and SYSCALL is there for 64-bit code
- * only.
+ * The mask as it shows now: registers can hide the APIC and NX, and SYSCALL is there for 64-bit
+ * code only.
  */
 static u64 shown(const struct vcpu *c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * RETF and IRET (SDM vol. 2): same level, outer level, virtual-8086 mode,
- * nested task, and in long mode between 64-bit and compatibility code. Prototypes and rules in farxfer.h.
+ * RETF and IRET (SDM vol. 2): same level, outer level, virtual-8086 mode, nested task, and in long
+ * mode between 64-bit and compatibility code. Prototypes and rules in farxfer.h.
  */
 #include "dbt/sys/farxfer.h"
 
@@ -73,7 +73,8 @@ static void drop_inner_segments(struct vcpu *c)
 }
 
 /* The stack returned to, with selector sel; null is one for 64-bit code. */
-static struct fault check_outer_stack(struct vcpu *c, const struct ret *r, u16 sel, struct stack *out)
+static struct fault check_outer_stack(struct vcpu *c, const struct ret *r, u16 sel,
+				      struct stack *out)
 {
 	u8 level = r->cs & 3;
 	struct desc sd;

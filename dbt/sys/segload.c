@@ -82,7 +82,8 @@ void desc_set_accessed(struct vcpu *c, struct desc *d)
 	if (d->hi & DESC_HI_ACCESSED)
 		return;
 	d->hi |= DESC_HI_ACCESSED;
-	(void)g_rmw8(c, vcpu_sys_linear(c, d->addr.a + 5), 0, SEG_ACCESSED, NULL);	/* was probed */
+	/* was probed */
+	(void)g_rmw8(c, vcpu_sys_linear(c, d->addr.a + 5), 0, SEG_ACCESSED, NULL);
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Stack frames of far transfers and deliveries: limits, wrap, canonical addresses, probes. See stack.h. */
+/* Frames of far transfers and deliveries: limits, wrap, canonical, probes. See stack.h. */
 #include "dbt/sys/stack.h"
 
 #include "dbt/sys/guestmem.h"
@@ -58,7 +58,9 @@ struct fault stack_push(struct vcpu *c, struct stack *s, unsigned size, u64 v)
 {
 	u64 sp = sp_moved(s, -(s64)size);
 
-	TRY(g_st(c, sp_linear(s, sp), size, s->super, size == 8 ? v : v & ((1ull << size * 8) - 1)));
+	if (size < 8)
+		v &= (1ull << size * 8) - 1;
+	TRY(g_st(c, sp_linear(s, sp), size, s->super, v));
 	s->sp = sp;
 	return fault_none();
 }

@@ -34,7 +34,7 @@ struct sys_hooks {
 	/* IF went from 0 to 1: an interrupt that waits may be due. */
 	void (*irq_unmasked)(struct vcpu *c);
 	void (*apic_base_changed)(struct vcpu *c);
-	/* The task priority, 0 … 15, of the local APIC: CR8 (SDM vol. 3, 10.8.6). NULL: it is kept. */
+	/* The local APIC's task priority, 0 … 15: CR8 (SDM vol. 3, 10.8.6). NULL: it is kept. */
 	u64 (*read_tpr)(struct vcpu *c);
 	void (*write_tpr)(struct vcpu *c, u64 v);
 	/* Host ticks, the base of the guest's TSC (cpu.h). */

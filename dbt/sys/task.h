@@ -34,8 +34,8 @@ struct fault task_gate(struct vcpu *c, u16 sel, const struct task_req *q);
 /* The stack of privilege level dpl from the current TSS; #TS(TR) if outside its limit. */
 struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u64 *esp);
 /*
- * The same in long mode: the stack of level `slot` 0 … 2, or that of IST n for slot n + 3 (SDM vol. 3,
- * figure 7-11), as it is there.
+ * The same in long mode: the stack of level `slot` 0 … 2, or that of IST n for slot n + 3 (SDM
+ * vol. 3, figure 7-11), as it is there.
  */
 struct fault task_stack_long(struct vcpu *c, unsigned slot, u32 ext, u64 *rsp);
 

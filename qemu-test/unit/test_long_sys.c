@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The system side of long mode but transfers: entering and leaving it (SDM vol. 3, 9.8.5; 2.5, 2.2.1),
- * control and debug registers, MSRs, bases of FS and GS, segment loads, LDT and TSS, CPUID.
+ * The system side of long mode but transfers: entering and leaving it (SDM vol. 3, 9.8.5, 2.5), control and debug registers, MSRs, bases of FS and GS, segment loads, LDT and TSS, CPUID.
  */
 #include "dbt/sys/cpuid.h"
 #include "dbt/sys/msr.h"
