@@ -7,6 +7,7 @@
 #include "dbt/ir/ir.h"
 
 #include "dbt/ir/vec.h"
+#include "dbt/x86/mode.h"
 
 static unsigned type_of(const struct ir *ir, val v) { return ir->v[v].type; }
 
@@ -72,6 +73,12 @@ static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
 	return NULL;
 }
 
+/* Of addresses. */
+static unsigned address_type(const struct ir *ir)
+{
+	return ir->key_flags & KEY_LONG ? T_I64 : T_I32;
+}
+
 static const char *special(const struct ir *ir, const struct ir_insn *in)
 {
 	switch (in->op) {
@@ -87,6 +94,8 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 			return "putxmm of no vector";
 		break;
 	case IR_PUTREG:
+		if ((ir->key_flags & KEY_LONG) && type_of(ir, in->a) != T_I64)
+			return "putreg of half a register";
 		if (in->x && (ir->v[in->a].op != IR_ADD || !ir_is_const(ir, ir->v[in->a].b)))
 			return "late putreg of no sum";
 		break;
@@ -109,8 +118,16 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 		break;
 	case IR_LD:
 	case IR_ST:
-		if (in->a && type_of(ir, in->a) != T_I32)
-			return "address is no i32";
+		if (in->a && type_of(ir, in->a) != address_type(ir))
+			return "address of the wrong type";
+		break;
+	case IR_FORM:
+		if (!in->a || type_of(ir, in->a) != T_I64)
+			return "form of no i64";
+		break;
+	case IR_GETREG:
+		if ((ir->key_flags & KEY_LONG) && in->type != T_I64)
+			return "getreg of half a register";
 		break;
 	}
 	return NULL;

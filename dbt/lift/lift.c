@@ -70,6 +70,7 @@ static void begin(struct lift *t, const struct ir1 *i)
 		t->mmx = 0;
 	t->next = i->eip + i->len;
 	t->has_addr = false;
+	t->via_ss = false;
 	t->ended = false;
 }
 
@@ -121,7 +122,7 @@ bool lift_begins_block(const struct ir1 *i)
 	return i->op == X86_ENTER && (i->ops[1].imm & 31) > 2;
 }
 
-void lift_finish(struct lift *t, u32 eip)
+void lift_finish(struct lift *t, u64 eip)
 {
 	if (!t->ended)
 		lift_exit(t, eip);

@@ -53,6 +53,7 @@ enum ir1_kind {
 };
 
 #define IR1_NOREG 0xff
+#define IR1_RIP 0x10		/* base: RIP of the next instruction */
 
 struct ir1_op {
 	u8 kind;		/* enum ir1_kind */

@@ -324,7 +324,7 @@ static bool test_indirect(unsigned op)
 	if (!goes_to("other eip", op == IR_EXIT_IND ? EXIT_INDIRECT : 0, ELSEWHERE))
 		return false;
 	e->eip ^= 0x1000;
-	backend_close(t.code[1]);
+	backend_close(t.code[1], false);
 	operands_set(1, 2);
 	return enter() == EXIT_CLOSED && cpu()->eip == ELSEWHERE;
 }

@@ -140,7 +140,7 @@ static void test_msr_access(void)
 	EQ(w.sysenter_eip, 0xc0001234);			/* 32 bits */
 	set_reg32(&w, EDX, 1);
 	OK(sys_rdmsr(&w));
-	EQ(w.gpr[EAX], 0xffffffffc0001234);
+	EQ(w.gpr[EAX], 0xc0001234);
 	EQ(w.gpr[EDX], 0);
 	w.cpl = 3;
 	FAULTS(sys_rdmsr(&w), EXC_GP, 0);

@@ -87,7 +87,7 @@ static void fold_address(struct emit *e, unsigned i)
 		e->last_use[sum->b] = i;
 }
 
-/* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl.w. */
+/* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl. */
 void host_find_folds(struct emit *e)
 {
 	for (unsigned i = 1; i < e->ir->n; i++) {
@@ -97,7 +97,7 @@ void host_find_folds(struct emit *e)
 			fold_address(e, i);
 		if (in->op == IR_TRUNC)
 			uses_fold_upper(e, i);
-		if (in->op != IR_ADD || in->type != T_I32 || in->x == ADD_HIGH)
+		if (in->op != IR_ADD || in->type == T_V128 || in->x == ADD_HIGH)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;
@@ -121,7 +121,10 @@ static void lower_alsl(struct emit *e, const struct ir_insn *in)
 	const struct ir_insn *shl = &e->ir->v[in->a];
 	int a = ra_use(e, shl->a), b = ra_use(e, in->b);
 
-	la_alsl_w(&e->c, ra_def(e, e->i), a, b, e->ir->v[shl->b].k);
+	if (in->type == T_I64)
+		la_alsl_d(&e->c, ra_def(e, e->i), a, b, e->ir->v[shl->b].k);
+	else
+		la_alsl_w(&e->c, ra_def(e, e->i), a, b, e->ir->v[shl->b].k);
 }
 
 /* -- One operation each -- */
