@@ -26,7 +26,7 @@ static bool often_seen(const struct lift *t, unsigned sreg)
 
 void lift_mov_to_sreg(struct lift *t, const struct ir1 *i)
 {
-	val v = lift_zx(t, lift_ld_op(t, 1), 2);
+	val v = lift_trunc(t, lift_zx(t, lift_ld_op(t, 1), 2));
 	unsigned sreg = i->ops[0].reg;
 
 	if (often_seen(t, sreg))
@@ -38,7 +38,7 @@ void lift_mov_to_sreg(struct lift *t, const struct ir1 *i)
 
 void lift_pop_sreg(struct lift *t, const struct ir1 *i)
 {
-	val v = lift_zx(t, lift_pop_value(t, i->opsize), 2), seen, sp;
+	val v = lift_trunc(t, lift_zx(t, lift_pop_value(t, i->opsize), 2)), seen, sp;
 	unsigned sreg = i->ops[0].reg;
 
 	if (often_seen(t, sreg)) {
@@ -63,7 +63,9 @@ void lift_mov_from_sreg(struct lift *t, const struct ir1 *i)
 
 void lift_push_sreg(struct lift *t, const struct ir1 *i)
 {
-	lift_push_value(t, selector(t, i->ops[0].reg), i->opsize);
+	val v = selector(t, i->ops[0].reg);
+
+	lift_push_value(t, i->opsize == 8 ? lift_zx64(t, v) : v, i->opsize);
 }
 
 static val far_offset(struct lift *t, val a, s32 disp, unsigned size)
@@ -180,24 +182,30 @@ static val table_address(struct lift *t, const struct ir1 *i, bool write)
 	return disp ? lift_op2k(t, IR_ADD, a, disp) : a;
 }
 
+/* The operand size; bit 8: what is wrong with the address is #SS. */
+static val table_how(struct lift *t, const struct ir1 *i)
+{
+	return lift_const(t, i->opsize | (i->ops[0].seg == SS ? 0x100 : 0));
+}
+
 void lift_sgdt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_sgdt, table_address(t, i, true), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_sgdt, table_address(t, i, true), table_how(t, i));
 }
 
 void lift_sidt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_sidt, table_address(t, i, true), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_sidt, table_address(t, i, true), table_how(t, i));
 }
 
 void lift_lgdt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_lgdt, table_address(t, i, false), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_lgdt, table_address(t, i, false), table_how(t, i));
 }
 
 void lift_lidt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_lidt, table_address(t, i, false), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_lidt, table_address(t, i, false), table_how(t, i));
 }
 
 /* Far pointer operand: the offset; *sel: selector, operand size << 16. */

@@ -91,7 +91,7 @@ void lift_clts(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPE
 void lift_lmsw(struct lift *t, const struct ir1 *i)
 {
 	(void)i;
-	lift_sys(t, HELPER_lmsw, lift_zx(t, lift_ld_op(t, 0), 2), 0);
+	lift_sys(t, HELPER_lmsw, lift_trunc(t, lift_zx(t, lift_ld_op(t, 0), 2)), 0);
 }
 
 void lift_smsw(struct lift *t, const struct ir1 *i)
@@ -100,14 +100,20 @@ void lift_smsw(struct lift *t, const struct ir1 *i)
 	lift_st_op(t, 0, LDSTATE32(t, cr0));
 }
 
+/* A register for CRn and DRn: I64, with zeros above 32 bits outside 64-bit code. */
+static val whole(struct lift *t, unsigned reg)
+{
+	return lift_long(t) ? lift_get64(t, reg) : lift_zx64(t, lift_get(t, reg));
+}
+
 void lift_mov_to_cr(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_mov_to_cr, lift_get(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+	lift_sys(t, HELPER_mov_to_cr, whole(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
 }
 
 void lift_mov_to_dr(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_mov_to_dr, lift_get(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+	lift_sys(t, HELPER_mov_to_dr, whole(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
 }
 
 void lift_mov_from_cr(struct lift *t, const struct ir1 *i)
@@ -119,7 +125,9 @@ void lift_mov_from_cr(struct lift *t, const struct ir1 *i)
 	unsigned n = i->ops[1].reg;
 
 	if (!(t->key & KEY_CPL) && n < ARRAY_LEN(field) && field[n])
-		lift_put(t, i->ops[0].reg, lift_ldstate(t, field[n], M_32, T_I32));
+		lift_put(t, i->ops[0].reg,
+			 lift_long(t) ? lift_ldstate(t, field[n], M_64, T_I64)
+				      : lift_ldstate(t, field[n], M_32, T_I32));
 	else
 		lift_sys(t, HELPER_mov_from_cr, lift_const(t, i->ops[0].reg), lift_const(t, n));
 }
@@ -131,11 +139,15 @@ void lift_mov_from_dr(struct lift *t, const struct ir1 *i)
 
 void lift_invlpg(struct lift *t, const struct ir1 *i)
 {
+	unsigned seg = i->ops[0].seg;
+	size_t base = offsetof(struct vcpu, seg[seg].base);
 	val off = lift_offset(t, &i->ops[0]);
 
-	off = lift_op2(t, IR_ADD, off, lift_ldstate(t, offsetof(struct vcpu,
-						    seg[i->ops[0].seg].base), M_32, T_I32));
-	lift_sys(t, HELPER_invlpg, lift_zx64(t, off), 0);
+	if (!lift_long(t))
+		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_32, T_I32));
+	else if (!lift_flat(t, seg, false))
+		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_64, T_I64));
+	lift_sys(t, HELPER_invlpg, lift_zx64(t, off), lift_const(t, lift_long(t)));
 }
 
 void lift_invd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }

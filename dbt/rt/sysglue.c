@@ -379,6 +379,14 @@ u64 helper_ltr(struct vcpu *c, u64 a, u64 b, u64 d)
 
 static unsigned base_size(const struct vcpu *c) { return vcpu_code64(c) ? 8 : 4; }
 
+/* What g_* says of an address that is not canonical, if it came by SS: size has bit 8 for that. */
+static struct fault by_segment(struct fault f, u64 size)
+{
+	if (f.raised && f.vector == EXC_GP && (size & 0x100))
+		f.vector = EXC_SS;
+	return f;
+}
+
 /* SGDT and SIDT write the whole base whatever the operand size (SDM vol. 2). */
 static struct fault store_table(struct vcpu *c, u64 at, const struct dtable *t)
 {
@@ -392,14 +400,14 @@ static struct fault store_table(struct vcpu *c, u64 at, const struct dtable *t)
 
 u64 helper_sgdt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
-	(void)size, (void)d;
-	return finish(c, store_table(c, at, &c->gdtr));
+	(void)d;
+	return finish(c, by_segment(store_table(c, at, &c->gdtr), size));
 }
 
 u64 helper_sidt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
-	(void)size, (void)d;
-	return finish(c, store_table(c, at, &c->idtr));
+	(void)d;
+	return finish(c, by_segment(store_table(c, at, &c->idtr), size));
 }
 
 static struct fault load_table(struct vcpu *c, u64 at, u64 *limit, u64 *base)
@@ -415,22 +423,22 @@ static struct fault load_table(struct vcpu *c, u64 at, u64 *limit, u64 *base)
 u64 helper_lgdt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
 	u64 limit, base;
-	struct fault f = load_table(c, at, &limit, &base);
+	struct fault f = by_segment(load_table(c, at, &limit, &base), size);
 
 	(void)d;
 	if (!f.raised)
-		f = sys_lgdt(c, (u16)limit, base, (unsigned)size);
+		f = sys_lgdt(c, (u16)limit, base, (u8)size);
 	return finish(c, f);
 }
 
 u64 helper_lidt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
 	u64 limit, base;
-	struct fault f = load_table(c, at, &limit, &base);
+	struct fault f = by_segment(load_table(c, at, &limit, &base), size);
 
 	(void)d;
 	if (!f.raised)
-		f = sys_lidt(c, (u16)limit, base, (unsigned)size);
+		f = sys_lidt(c, (u16)limit, base, (u8)size);
 	return finish(c, f);
 }
 
@@ -505,30 +513,4 @@ u64 helper_rdpmc(struct vcpu *c, u64 a, u64 b, u64 d)
 
 	UNUSED3;
 	return finish_edx_eax(c, f, v);
-}
-
-/* -- Bases of FS and GS -- */
-
-u64 helper_swapgs(struct vcpu *c, u64 a, u64 b, u64 d)
-{
-	UNUSED3;
-	return finish(c, sys_swapgs(c));
-}
-
-/* b: the segment register, the operand size << 8. */
-u64 helper_rdbase(struct vcpu *c, u64 reg, u64 b, u64 d)
-{
-	u64 v = 0;
-	struct fault f = sys_rdbase(c, (enum sreg)(b & 7), &v);
-
-	(void)d;
-	if (!f.raised)
-		write_sized(c, (unsigned)reg, v, (u8)(b >> 8));
-	return finish(c, f);
-}
-
-u64 helper_wrbase(struct vcpu *c, u64 v, u64 b, u64 d)
-{
-	(void)d;
-	return finish(c, sys_wrbase(c, (enum sreg)(b & 7), (u8)(b >> 8) == 4 ? (u32)v : v));
 }

@@ -325,43 +325,6 @@ struct fault sys_lidt(struct vcpu *c, u16 limit, u64 base, unsigned opsize)
 	return load_table(c, &c->idtr, limit, base, opsize);
 }
 
-/* -- Bases of FS and GS --------------------------------------------------- */
-
-struct fault sys_swapgs(struct vcpu *c)
-{
-	u64 base = c->seg[GS].base;
-
-	if (!vcpu_code64(c))
-		return fault_plain(EXC_UD);
-	TRY(need_cpl0(c));
-	c->seg[GS].base = c->kernel_gs_base;
-	c->kernel_gs_base = base;
-	return fault_none();
-}
-
-static struct fault check_base_access(const struct vcpu *c)
-{
-	if (!vcpu_code64(c) || !(c->cr4 & CR4_FSGSBASE))
-		return fault_plain(EXC_UD);
-	return fault_none();
-}
-
-struct fault sys_rdbase(struct vcpu *c, enum sreg r, u64 *out)
-{
-	TRY(check_base_access(c));
-	*out = c->seg[r].base;
-	return fault_none();
-}
-
-struct fault sys_wrbase(struct vcpu *c, enum sreg r, u64 v)
-{
-	TRY(check_base_access(c));
-	if (!canonical(v))
-		return fault_gp0();
-	c->seg[r].base = v;
-	return fault_none();
-}
-
 struct fault sys_hlt(struct vcpu *c)
 {
 	TRY(need_cpl0(c));

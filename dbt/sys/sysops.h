@@ -89,11 +89,6 @@ struct fault sys_load_cr3(struct vcpu *c, u64 v);
 struct fault sys_lgdt(struct vcpu *c, u16 limit, u64 base, unsigned opsize);
 struct fault sys_lidt(struct vcpu *c, u16 limit, u64 base, unsigned opsize);
 
-/* 64-bit code only, else #UD. RDFSBASE and its kin, r FS or GS; opsize 4 clears the upper half. */
-struct fault sys_swapgs(struct vcpu *c);
-struct fault sys_rdbase(struct vcpu *c, enum sreg r, u64 *out);
-struct fault sys_wrbase(struct vcpu *c, enum sreg r, u64 v);
-
 struct fault sys_invlpg(struct vcpu *c, gva_t linear);
 struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
 

@@ -20,12 +20,11 @@ void fake_mem_reset(void)
 	fake_stores = 0;
 }
 
-/* Where linear address a is in the RAM; beyond it: nowhere. */
-static u64 place(u64 a) { return a >= FAKE_HIGH ? a - FAKE_HIGH : a; }
+u64 fake_place(u64 a) { return a >= FAKE_HIGH ? a - FAKE_HIGH : a; }
 
 static struct fault check_byte(u64 a, bool super, bool write)
 {
-	u64 page = place(a) >> 12;
+	u64 page = fake_place(a) >> 12;
 	u32 err = (write ? PF_W : 0) | (super ? 0 : PF_U);
 	u8 r = page < FAKE_MEM_PAGES ? fake_rights[page] : 0;
 
@@ -53,7 +52,7 @@ struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool wr
 
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
-	u32 at = (u32)place(linear.a);
+	u32 at = (u32)fake_place(linear.a);
 	struct fault f = g_probe(c, linear, size, super, false);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
@@ -65,7 +64,7 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 
 struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value)
 {
-	u32 at = (u32)place(linear.a);
+	u32 at = (u32)fake_place(linear.a);
 	struct fault f = g_probe(c, linear, size, super, true);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
@@ -78,7 +77,7 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
-	u32 at = (u32)place(linear.a);
+	u32 at = (u32)fake_place(linear.a);
 	struct fault f = g_probe(c, linear, 1, true, true);
 
 	if (f.raised)

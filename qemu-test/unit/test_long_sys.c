@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The system side of long mode but transfers: entering and leaving it (SDM vol. 3, 9.8.5, 2.5), control and debug registers, MSRs, bases of FS and GS, segment loads, LDT and TSS, CPUID.
+ * The system side of long mode but transfers: entering and leaving it (SDM vol. 3, 9.8.5;
+ * 2.2.1, 2.5), control and debug registers, MSRs, segment loads, LDT and TSS, CPUID.
  */
 #include "dbt/sys/cpuid.h"
 #include "dbt/sys/msr.h"
@@ -214,32 +215,6 @@ static void test_msrs(void)
 	EQ(w.gpr[EDX], 0xffffffff);
 }
 
-static void test_bases(void)
-{
-	u64 v;
-
-	world_long(0);
-	w.seg[GS].base = H + 1;
-	w.kernel_gs_base = 2;
-	OK(sys_swapgs(&w));
-	EQ(w.seg[GS].base, 2);
-	EQ(w.kernel_gs_base, H + 1);
-	FAULTS(sys_rdbase(&w, FS, &v), EXC_UD, 0);	/* CR4.FSGSBASE */
-	FAULTS(sys_wrbase(&w, GS, 0), EXC_UD, 0);
-	w.cr4 |= CR4_FSGSBASE;
-	OK(sys_wrbase(&w, FS, H + 77));
-	OK(sys_rdbase(&w, FS, &v));
-	EQ(v, H + 77);
-	FAULTS(sys_wrbase(&w, GS, NONCANONICAL), EXC_GP, 0);
-	w.cpl = 3;
-	OK(sys_wrbase(&w, GS, 5));			/* at any level */
-	FAULTS(sys_swapgs(&w), EXC_GP, 0);
-	world_compat(0);
-	w.cr4 |= CR4_FSGSBASE;
-	FAULTS(sys_swapgs(&w), EXC_UD, 0);
-	FAULTS(sys_rdbase(&w, FS, &v), EXC_UD, 0);
-}
-
 /* -- Segments -------------------------------------------------------------------- */
 
 static void test_segments(void)
@@ -337,7 +312,6 @@ int main(void)
 	test_cr();
 	test_dr();
 	test_msrs();
-	test_bases();
 	test_segments();
 	test_tables();
 	test_queries();

@@ -372,7 +372,7 @@ static void test_call_gate(void)
 	put_gate64(L_GATE, L_CODE2, H + 0x30, 3);
 	OK(far_call(&w, L_GATE | 3, 0, 4));
 	want_state(H + 0x30, L_CODE2, STACK(2) + 8 - 32, 2, 2);
-	world_long(0);						/* at the same level: 8-byte values */
+	world_long(0);			/* at the same level: 8-byte values */
 	put_gate64(L_GATE, L_CODE0, H + 0x30, 3);
 	OK(far_call(&w, L_GATE, 0, 2));
 	want_state(H + 0x30, L_CODE0, STACK(0) - 16, 0, 0);
