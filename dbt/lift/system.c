@@ -211,3 +211,57 @@ void lift_sysret(struct lift *t, const struct ir1 *i)
 {
 	lift_sys(t, HELPER_sysret, lift_const(t, i->opsize), 0);
 }
+
+/* -- Bases of FS and GS: what blocks depend on in 64-bit code does not change with them -- */
+
+static size_t base_of(unsigned seg) { return offsetof(struct vcpu, seg[seg].base); }
+
+void lift_swapgs(struct lift *t, const struct ir1 *i)
+{
+	const size_t other = offsetof(struct vcpu, kernel_gs_base);
+	val a, b;
+
+	(void)i;
+	if (!lift_long(t)) {
+		lift_raise(t, EXC_UD);
+		return;
+	}
+	a = lift_ldstate(t, base_of(GS), M_64, T_I64);
+	b = lift_ldstate(t, other, M_64, T_I64);
+	lift_ststate(t, base_of(GS), M_64, b);
+	lift_ststate(t, other, M_64, a);
+}
+
+/* #UD without CR4.FSGSBASE. False: the block has ended. */
+static bool may_access_base(struct lift *t)
+{
+	if (!lift_long(t)) {
+		lift_raise(t, EXC_UD);
+		return false;
+	}
+	lift_raise_if(t, IC_EQ, lift_op2k(t, IR_AND, LDSTATE32(t, cr4), CR4_FSGSBASE),
+		      lift_const(t, 0), EXC_UD, 0);
+	return true;
+}
+
+void lift_rdfsbase(struct lift *t, const struct ir1 *i)
+{
+	unsigned seg = i->op == X86_RDFSBASE ? FS : GS;
+
+	if (may_access_base(t))
+		lift_put_sized(t, i->ops[0].reg, lift_ldstate(t, base_of(seg), M_64, T_I64),
+			       i->ops[0].size);
+}
+
+void lift_wrfsbase(struct lift *t, const struct ir1 *i)
+{
+	unsigned seg = i->op == X86_WRFSBASE ? FS : GS;
+	val v, sign;
+
+	if (!may_access_base(t))
+		return;
+	v = lift_zx64(t, lift_get_sized(t, i->ops[0].reg, i->ops[0].size));
+	sign = lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, v, 16), 16);
+	lift_raise_if(t, IC_NE, v, sign, EXC_GP, 0);	/* not canonical */
+	lift_ststate(t, base_of(seg), M_64, v);
+}
