@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See ahci.h. Each port is a disk of its own: slot n has command header n and table n. Bringing a port
- * up is a list of states, so that a reset can go on between other work. After an error the device
- * drops all queued commands: the port is reset, and disk.c tries each again, alone, which here means
- * not queued, so that its end is its own.
+ * See ahci.h. Each port is a disk of its own: slot n has command header n and table n. Bringing a
+ * port up is a list of states, so that a reset can go on between other work. After an error the
+ * device drops all queued commands: the port is reset, and disk.c tries each again, alone, which
+ * here means not queued, so that its end is its own.
  * Invariant: queued commands and others are never in flight together.
  */
 #include "drivers/host/ahci.h"
@@ -266,9 +266,10 @@ static int begin_work(struct ahci_port *p)
 /* A CD-ROM begins with the news that it was reset: then it is asked again. */
 static int identified(struct ahci_port *p)
 {
+	bool over = !get(p, P_CI);
 	const char *why;
 
-	if (get(p, P_TFD) & TFD_ERROR || get(p, P_IS) & IS_ERRORS || p->events & IS_ERRORS) {
+	if ((get(p, P_IS) | p->events) & IS_ERRORS || (over && get(p, P_TFD) & TFD_ERROR)) {
 		if (!p->packet || ++p->tries > PACKET_TRIES)
 			return refuse(p, p->packet ? "no medium" : "it does not identify itself");
 		if (!go_on(p))
@@ -277,7 +278,7 @@ static int identified(struct ahci_port *p)
 		ask_identity(p);
 		return BLOCK_LATER;
 	}
-	if (get(p, P_CI))
+	if (!over)
 		return BLOCK_LATER;
 	dma_barrier();
 	p->issued = p->events = 0;

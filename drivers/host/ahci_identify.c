@@ -32,7 +32,8 @@ static const char *set_size(struct ahci_port *p, u64 blocks, u32 block)
 
 const char *ahci_identify_disk(struct ahci_port *p, const volatile u8 *data)
 {
-	u32 large = word(data, W_SECTOR), block = DISK_SECTOR, depth = (word(data, W_DEPTH) & 31) + 1;
+	u32 large = word(data, W_SECTOR), block = DISK_SECTOR;
+	u32 depth = (word(data, W_DEPTH) & 31) + 1;
 	u64 blocks = 0;
 
 	if (!(word(data, W_COMMANDS) & COMMAND_LBA48))
@@ -45,7 +46,8 @@ const char *ahci_identify_disk(struct ahci_port *p, const volatile u8 *data)
 		blocks |= (u64)word(data, W_SIZE + k) << 16 * k;
 	p->ncq = p->controller_ncq && word(data, W_SATA) & SATA_NCQ && word(data, W_SATA) != 0xffff;
 	if (!p->disk.sectors)
-		p->disk.slots = !p->ncq || depth > p->controller_slots ? p->controller_slots : depth;
+		p->disk.slots = p->ncq && depth < p->controller_slots ? depth :
+				p->controller_slots;
 	p->disk.cached = word(data, W_ENABLED) & ENABLED_CACHE;
 	return set_size(p, blocks, block);
 }

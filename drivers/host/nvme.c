@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See nvme.h. Slot n's command has identifier n and page n of the PRP lists. Bringing up is a list of
- * steps, each an admin command, so that a reset can go on between other work.
+ * See nvme.h. Slot n's command has identifier n and page n of the PRP lists. Bringing up is a list
+ * of steps, each an admin command, so that a reset can go on between other work.
  * Invariant: nothing that the device writes is an index here before it was compared with the number
  * of slots, and an entry of a completion queue is taken once, by its phase.
  */
@@ -29,7 +29,8 @@ enum { N_FLUSH = 0, N_WRITE = 1, N_READ = 2 };
 enum { CNS_NAMESPACE = 0, CNS_CONTROLLER = 1, CNS_LIST = 2, FEATURE_QUEUES = 7 };
 enum { CONTIGUOUS = 1, INTERRUPTS = 2 };
 enum {				/* identify data, bytes */
-	IC_MDTS = 77, IC_VWC = 525, IN_SIZE = 0, IN_FLBAS = 26, IN_ATTRIBUTES = 99, IN_FORMATS = 128,
+	IC_MDTS = 77, IC_VWC = 525, IN_SIZE = 0, IN_FLBAS = 26, IN_ATTRIBUTES = 99,
+	IN_FORMATS = 128,
 };
 
 struct command {
@@ -37,7 +38,7 @@ struct command {
 	u64 metadata, prp[2];
 	u32 dw10, dw11, dw12, dw13, dw14, dw15;
 };
-struct completion { u32 result, reserved; u16 head, queue, id, status; };	/* phase: status 0 */
+struct completion { u32 result, reserved; u16 head, queue, id, status; }; /* status 0: phase */
 
 struct shared {			/* with the device; each member begins a page */
 	struct command sq[2][QUEUE];
@@ -252,8 +253,8 @@ static const struct {
 	void (*ask)(struct nvme *v, struct command *c);
 	bool (*got)(struct nvme *v);	/* NULL: nothing to look at */
 } steps[] = {
-	{ ask_controller, got_controller }, { ask_list, got_list }, { ask_namespace, got_namespace },
-	{ ask_queues, NULL }, { ask_cq, NULL }, { ask_sq, NULL },
+	{ ask_controller, got_controller }, { ask_list, got_list },
+	{ ask_namespace, got_namespace }, { ask_queues, NULL }, { ask_cq, NULL }, { ask_sq, NULL },
 };
 
 /* The controller is off: its admin queues, and on again. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's NVMe disks on PCI (NVM Express Base 1.4; NVM command set): the first active namespace of a
- * controller, by one pair of I/O queues for the one core that there is.
+ * The host's NVMe disks on PCI (NVM Express Base 1.4; NVM command set): the first active namespace
+ * of a controller, by one pair of I/O queues for the one core that there is.
  */
 #ifndef DRIVERS_HOST_NVME_H
 #define DRIVERS_HOST_NVME_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Native test of drivers/host/nvme over a controller made from the standard (NVM Express Base 1.4, 3.1,
- * 4.1 to 4.6, 5, 6; 7.6.1): how it is brought up, commands with their PRPs, lies in its queues.
+ * Native test of drivers/host/nvme over a controller made from the standard (NVM Express Base 1.4,
+ * 3.1, 4.1 to 4.6, 5, 6; 7.6.1): how it is brought up, commands with their PRPs, lies in its
+ * queues.
  */
 #include "qemu-test/unit/check.h"
 
