@@ -14,17 +14,18 @@
 void debug_changed(struct vcpu *c);
 
 /* Instruction breakpoints (DR6 bits) at offset eip: translated code must stop before it. */
-static inline u32 debug_break_at(const struct vcpu *c, u32 eip)
+static inline u32 debug_break_at(const struct vcpu *c, u64 eip)
 {
 	if (!(c->key_flags & KEY_BREAK))
 		return 0;
-	return sys_breakpoints(c, vcpu_linear(c, c->seg[CS].base + eip), 1, BREAK_EXEC);
+	eip += c->key_flags & KEY_LONG ? 0 : c->seg[CS].base;
+	return sys_breakpoints(c, vcpu_linear(c, eip), 1, BREAK_EXEC);
 }
 
 /* One at c->eip, which neither RF nor MOV SS holds off: then *f is its fault. */
 static inline bool debug_break(struct vcpu *c, struct fault *f)
 {
-	u32 hits = debug_break_at(c, (u32)c->eip);
+	u32 hits = debug_break_at(c, c->eip);
 
 	if (!hits || (c->eflags & FL_RF) || (c->inhibit & INHIBIT_SS))
 		return false;

@@ -28,7 +28,7 @@ static __attribute__((noinline)) void find_place(struct dbt *d)
 		vcpu_mode_update(d->c);
 	d->mode_dirty = false;
 	d->place = contexts_place(d->cache.contexts, shadow_root(d->shadow), c->key_flags,
-				  (u32)c->seg[CS].base, c->seg[CS].limit);
+				  exec_cs_base(c), (u32)exec_cs_limit(c));
 }
 
 static inline void refresh(struct dbt *d)
@@ -44,6 +44,12 @@ static void deliver_if(struct dbt *d, struct fault f)
 {
 	if (f.raised)
 		exec_deliver(d, f);
+}
+
+/* EIP as jump caches have it. */
+static inline u64 jump_key(const struct vcpu *c)
+{
+	return jump_cache_key(c->eip, c->key_flags & KEY_LONG);
 }
 
 /* A direct exit; `near`: its eip is yet to be found. */
@@ -76,7 +82,7 @@ static void leave_stale(struct dbt *d)
 /* What led to a dropped block leads nowhere any more. */
 static void leave_closed(struct dbt *d)
 {
-	jump_cache_drop((struct jump_cache *)(uintptr_t)d->c->ctx, d->c->eip);
+	jump_cache_drop((struct jump_cache *)(uintptr_t)d->c->ctx, jump_key(d->c));
 }
 
 static void after_exit(struct dbt *d, u32 why)
@@ -106,11 +112,12 @@ static inline const u32 *probe(struct dbt *d)
 {
 	const struct context_place *p = d->place;
 	bool user = d->c->cpl == 3, k = d->in_global[user];
-	const u32 *code = jump_cache_probe(p->jump[k], d->c->eip);
+	u64 key = jump_key(d->c);
+	const u32 *code = jump_cache_probe(p->jump[k], key);
 
 	if (!code) {
 		k = !k;
-		code = jump_cache_probe(p->jump[k], d->c->eip);
+		code = jump_cache_probe(p->jump[k], key);
 		if (!code)
 			return NULL;
 		d->in_global[user] = k;
@@ -129,8 +136,11 @@ static inline const u32 *known_code(struct dbt *d)
 		return NULL;
 	refresh(d);
 	code = probe(d);
-	if (!code || (c->key_flags & KEY_SINGLE))
-		return NULL;
+	if (!code || (c->key_flags & (KEY_SINGLE | KEY_LONG))) {
+		if (!code || (c->key_flags & KEY_SINGLE))
+			return NULL;
+		code = exec_door(code);
+	}
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
 	return code;
@@ -180,7 +190,7 @@ const u32 *exec_miss(u32 why)
 	if (!code)
 		code = exec_find_known(d);
 	d->count.exits[why] += !!code;
-	return code;
+	return c->key_flags & KEY_LONG ? exec_door(code) : code;
 }
 
 /* -- Running -- */
@@ -208,7 +218,7 @@ static void run_one(struct dbt *d)
 		single_begin(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
-	why = dbt_enter(code);
+	why = dbt_enter(c->key_flags & KEY_LONG ? exec_door(code) : code);
 	after_exit(d, why);
 	if (single)
 		single_end(d, &s, why);

@@ -8,23 +8,35 @@
 #include "dbt/dbt.h"
 
 /*
- * glue.S: enter a block (block_entry) at vcpu.eip, on this core's vCPU; returns an EXIT_ reason
- * (dbt/backend/glue.h).
+ * glue.S: enter a block (block_entry; one of 64-bit code by its exec_door) at vcpu.eip, on this
+ * core's vCPU; returns an EXIT_ reason (dbt/backend/glue.h).
  */
 u32 dbt_enter(const u32 *entry);
+
+/* Base and limit of CS as they count: 64-bit code has none. */
+static inline u64 exec_cs_base(const struct vcpu *c)
+{
+	return c->key_flags & KEY_LONG ? 0 : c->seg[CS].base;
+}
+
+static inline u64 exec_cs_limit(const struct vcpu *c)
+{
+	return c->key_flags & KEY_LONG ? ~0ull : c->seg[CS].limit;
+}
 
 /* Key of the block for the CPU's eip and mode, but for its pages. */
 static inline struct block_key exec_key(const struct vcpu *c)
 {
 	return (struct block_key){
 		.eip = key_relocatable(c->key_flags) ? c->eip & 0xfff : c->eip,
-		.cs_base = (u32)c->seg[CS].base, .flags = c->key_flags,
+		.cs_base = (u32)exec_cs_base(c), .flags = c->key_flags,
 	};
 }
 
 /*
  * exec.c, for glue.S: run the system helper vcpu.exit_arg; deliver vcpu.fault. The state is in
- * struct vcpu, before and after. The entry to go on at; NULL: the run loop is wanted.
+ * struct vcpu, before and after. The entry to go on at, as dbt_enter takes it; NULL: the run loop
+ * is wanted.
  */
 const u32 *exec_system(void);
 const u32 *exec_fault(void);
@@ -33,6 +45,14 @@ const u32 *exec_fault(void);
  * or EXIT_FAR, by the link whose number is vcpu.exit_arg.
  */
 const u32 *exec_miss(u32 why);
+
+/*
+ * Entries of 64-bit code have bit 63 cleared where the doors have to know.
+ */
+static inline const u32 *exec_door(const u32 *code)
+{
+	return (const u32 *)((uintptr_t)code & ~(uintptr_t)0 >> 1);
+}
 
 /*
  * find.c: entry of the block for the CPU's current eip and mode, translated if need be and chained
@@ -67,7 +87,7 @@ void exec_take_interrupts(struct dbt *d);
 void exec_attend(struct dbt *d);
 
 /* single.c: a block of one instruction, entered at `code`, at eip; rf: EFLAGS.RF before it. */
-struct single { const u32 *code; u32 flags, eip, rf; };
+struct single { const u32 *code; u64 eip; u32 flags, rf; };
 void single_begin(struct dbt *d, const u32 *code, struct single *s);
 /* why: EXIT_ reason by which it was left. */
 void single_end(struct dbt *d, const struct single *s, u32 why);

@@ -14,7 +14,8 @@
 #include "kernel/timer.h"
 #include "mm/gpa.h"
 
-enum { FETCHED_USER = 1u << 20, FETCHED_GLOBAL = 1 };
+#define FETCHED_USER (1ull << 52)
+enum { FETCHED_GLOBAL = 1 };
 
 /* By the guest's tables. */
 static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va,
@@ -27,7 +28,7 @@ static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va
 	contexts_fetched(d->cache.contexts, va.a);
 	*p = (struct fetched_page){
 		.mapping = d->place->mapping[w.global],
-		.page = (u32)(va.a >> 12) | (d->c->cpl == 3 ? FETCHED_USER : 0),
+		.page = va.a >> 12 | (d->c->cpl == 3 ? FETCHED_USER : 0),
 		.at = w.page | (w.global ? FETCHED_GLOBAL : 0),
 	};
 	return fault_none();
@@ -36,7 +37,7 @@ static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va
 /* The same as the last time, unless shadow_fetch's answer does not hold any more. */
 static inline struct fault fetch(struct dbt *d, gva_t va, gpa_t *out, bool *global)
 {
-	u32 page = (u32)(va.a >> 12) | (d->c->cpl == 3 ? FETCHED_USER : 0);
+	u64 page = va.a >> 12 | (d->c->cpl == 3 ? FETCHED_USER : 0);
 	struct fetched_page *p = contexts_page(d->cache.contexts, page);
 
 	if (p->page != page || (p->mapping != d->place->mapping[0] &&
@@ -90,7 +91,9 @@ struct found {
 
 static bool within_limit(const struct vcpu *c, const struct block *b)
 {
-	return c->eip + 0x1fff <= c->seg[CS].limit || c->eip + block_last(b) <= c->seg[CS].limit;
+	u64 limit = exec_cs_limit(c);
+
+	return c->eip + 0x1fff <= limit || c->eip + block_last(b) <= limit;
 }
 
 static struct block *known_block(struct dbt *d, const struct block_key *k, bool *global)
@@ -137,7 +140,7 @@ static struct block *find_block(struct dbt *d, struct found *out, struct fault *
 	struct block *b;
 	gpa_t pa = gpa(0);
 
-	if (c->eip > c->seg[CS].limit) {
+	if (c->eip > exec_cs_limit(c) || ((c->key_flags & KEY_LONG) && !canonical(c->eip))) {
 		*f = fault_code(EXC_GP, 0);
 		return NULL;
 	}
@@ -160,7 +163,7 @@ static void chain(struct dbt *d, struct link *l, struct block *b, const struct f
 	if (l->far ? !owner_may_chain(d->cache.contexts, l, d->c->eip, at->global) :
 	    b->key.page2 != BLOCK_ONE_PAGE)
 		return;
-	trace(LINK, "link %08x to %08x%s\n", (u32)link_from(l)->key.eip, (u32)d->c->eip,
+	trace(LINK, "link %08lx to %08lx%s\n", link_from(l)->key.eip, d->c->eip,
 	      l->far ? ", far" : "");
 	cache_chain(l, b);
 }

@@ -36,7 +36,7 @@ void single_begin(struct dbt *d, const u32 *code, struct single *s)
 {
 	struct vcpu *c = d->c;
 
-	*s = (struct single){ code, c->key_flags, (u32)c->eip, c->eflags & FL_RF };
+	*s = (struct single){ code, c->eip, c->key_flags, c->eflags & FL_RF };
 	if (!(s->flags & KEY_INHIBIT))
 		return;
 	c->inhibit = 0;
@@ -49,7 +49,7 @@ void single_end(struct dbt *d, const struct single *s, u32 why)
 	struct vcpu *c = d->c;
 
 	step_trap(d, s->flags, why);
-	if (c->fault.raised || (u32)c->eip != s->eip || !(s->rf || c->debug_hits) ||
+	if (c->fault.raised || c->eip != s->eip || !(s->rf || c->debug_hits) ||
 	    !cache_block_at((u64)(uintptr_t)(s->code + HOST_ENTRY_WORDS))->rep)
 		return;
 	c->eflags |= FL_RF;

@@ -20,27 +20,28 @@
 
 #define INSN_MAX 15
 
-static struct fault step_ld(struct vcpu *c, u32 addr, unsigned size, unsigned intent, void *out)
+static struct fault step_ld(struct vcpu *c, u64 addr, unsigned size, unsigned intent, void *out)
 {
 	bool super = c->cpl != 3;
 	struct fault f = fault_none();
 	u32 hits = c->debug_hits;
+	bool rmw = intent & INTENT_RMW;
 	u64 v = 0;
 
-	if (intent == INTENT_RMW || size > 8)
-		f = g_probe(c, vcpu_linear(c, addr), size, super, intent == INTENT_RMW);
+	if (rmw || size > 8)
+		f = g_probe(c, vcpu_linear(c, addr), size, super, rmw);
 	for (unsigned at = 0; at < size && !f.raised; at += 8) {
 		unsigned n = size < 8 ? size : 8;
 
 		f = g_ld(c, vcpu_linear(c, addr + at), n, super, &v);
 		memcpy((char *)out + at, &v, n);
 	}
-	if (intent == INTENT_RMW)	/* the store meets the breakpoint, if there is one */
+	if (rmw)	/* the store meets the breakpoint, if there is one */
 		c->debug_hits = hits;
 	return f;
 }
 
-static struct fault step_st(struct vcpu *c, u32 addr, unsigned size, const void *in)
+static struct fault step_st(struct vcpu *c, u64 addr, unsigned size, const void *in)
 {
 	bool super = c->cpl != 3;
 	struct fault f = g_probe(c, vcpu_linear(c, addr), size, super, true);
@@ -60,7 +61,7 @@ static const struct eval_mem step_mem = { step_ld, step_st };
 /* A repeated string instruction with a trap before its end: RF = 1 (SDM vol. 3, 17.3.1.1). */
 static void set_rf(struct dbt *d, const struct ir1 *i)
 {
-	if (!d->c->debug_hits || !ir1_repeats(i) || (u32)d->c->eip != i->eip)
+	if (!d->c->debug_hits || !ir1_repeats(i) || d->c->eip != i->eip)
 		return;
 	d->c->eflags |= FL_RF;
 	d->mode_dirty = true;
@@ -86,7 +87,7 @@ static enum decode_status decode_here(struct dbt *d, struct ir1 *i, const u8 *by
 {
 	const struct vcpu *c = d->c;
 
-	return decode(&d->decoder, i, bytes, n, (u32)c->eip, c->key_flags & KEY_CS32 ? 4 : 2);
+	return decode(&d->decoder, i, bytes, n, c->eip, key_code_size(c->key_flags));
 }
 
 /* Up to 15 of b's guest bytes from its x86 instruction at offset `at` of its first page on. */
@@ -105,7 +106,7 @@ struct fault exec_step_own(struct dbt *d, const struct block *b)
 {
 	u8 bytes[INSN_MAX];
 	struct ir1 i;
-	u32 linear = (u32)(d->c->seg[CS].base + d->c->eip);
+	u32 linear = (u32)(exec_cs_base(d->c) + d->c->eip);
 	unsigned n = block_bytes(b, linear % FRAME_SIZE, bytes);
 
 	*(d->step_debug ? &d->count.eval_steps_debug : &d->count.eval_steps_smc) += 1;
@@ -117,7 +118,8 @@ struct fault exec_step_own(struct dbt *d, const struct block *b)
 /* Bytes at eip, as many as can be fetched from memory. */
 static unsigned fetch_bytes(struct dbt *d, u8 bytes[INSN_MAX])
 {
-	u32 va = (u32)(d->c->seg[CS].base + d->c->eip), frame = FRAME_NONE;
+	u64 va = exec_cs_base(d->c) + d->c->eip;
+	u32 frame = FRAME_NONE;
 	gpa_t at;
 
 	for (unsigned n = 0; n < INSN_MAX; n++) {

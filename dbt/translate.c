@@ -92,14 +92,14 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 	t->k->page2 = n;
 	t->lift.narrow = true;
 	return decode(&t->d->decoder, i, bytes, sizeof(bytes), t->eip,
-		      t->k->flags & KEY_CS32 ? 4 : 2);
+		      key_code_size(t->k->flags));
 }
 
 static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fault *f)
 {
 	unsigned avail = PAGE - t->off < 15 ? PAGE - t->off : 15;
 	enum decode_status s = decode(&t->d->decoder, i, t->page + t->off, avail, t->eip,
-				      t->k->flags & KEY_CS32 ? 4 : 2);
+				      key_code_size(t->k->flags));
 
 	if (s == DECODE_NEED_MORE && t->eip == t->start)
 		s = decode_over_end(t, i, f);
@@ -109,7 +109,7 @@ static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fau
 /* Past the limit of CS an instruction does not exist: #GP(0) when it is the next one. */
 static bool beyond_limit(const struct front *t, unsigned len)
 {
-	return t->eip + len - 1 > t->d->c->seg[CS].limit;
+	return t->eip + len - 1 > exec_cs_limit(t->d->c) && !(t->k->flags & KEY_LONG);
 }
 
 /*
@@ -121,7 +121,7 @@ static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 
 	memset(i, 0, sizeof(*i));
 	i->op = X86_INVALID;
-	i->eip = (u32)t->eip;
+	i->eip = t->eip;
 	i->len = 1;
 	lift_insn_raise(&t->lift, i, vector);
 	t->range[t->ranges - 1].size += t->frame2 != FRAME_NONE || left > 15 ? 15 : left;
@@ -141,7 +141,7 @@ static void trace_decoded(const struct ir1 *i)
 	char text[96];
 
 	if (trace_mask & (1u << TRACE_DECODE))
-		printk("%08x  %s\n", i->eip, ir1_print(i, text, sizeof(text)));
+		printk("%08lx  %s\n", (unsigned long)i->eip, ir1_print(i, text, sizeof(text)));
 }
 
 /* Self-checking blocks would compare, and blocks of one instruction have, nothing more. */
@@ -156,14 +156,14 @@ static void may_go_on(struct front *t)
 /* Behind an instruction of `len` bytes, to where the block goes on. */
 static void advance(struct front *t, unsigned len)
 {
-	u32 skipped = t->lift.next - (u32)(t->eip + len);
+	u64 skipped = t->lift.next - (t->eip + len);
 
 	t->range[t->ranges - 1].size += len;
 	t->off += len;
 	t->eip += len;
 	if (t->lift.ended || !skipped)
 		return;
-	t->off += skipped;
+	t->off += (u32)skipped;
 	t->eip += skipped;
 	t->range[t->ranges++] = (struct block_range){ .off = (u16)t->off };
 }

@@ -14,6 +14,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER, MANIFEST = os.path.join(HERE, "..", "build", "guest"), os.path.join(HERE, "manifest")
 PACKAGES = "/etc/loam-packages"
+# What is not in build/guest, but goes into what is.
+PARTS = {"busybox": ("LOAM_GUEST", "bin/busybox"),
+         "busybox-amd64": ("LOAM_GUEST64", "usr/bin/busybox")}
 
 
 def read_rows():
@@ -34,8 +37,9 @@ def installed():
 
 def hash_of(name):
     path = os.path.join(FOLDER, name)
-    if name == "busybox":
-        path = os.path.join(os.environ["LOAM_GUEST"], "bin", "busybox")
+    if name in PARTS:
+        variable, within = PARTS[name]
+        path = os.path.join(os.environ[variable], within)
     if not os.path.exists(path):
         return "-"
     with open(path, "rb") as f:

@@ -8,7 +8,8 @@ bench.py --show                                 prints the tables of build/bench
 bench.py --doc                                  writes docs/bench.md from build/bench.json
 --json FILE names another file than build/bench.json.
 Parts (all, side by side where there are cores): rows = guestbench; process = guestimg/process;
-linux, disk = boots; wall = the only one that depends on the machine, alone and last.
+linux, disk = boots; rows64, process64, linux64, disk64 = the same of 64-bit guests; wall = the only
+one that depends on the machine, alone and last.
 Invariant: a figure comes from this run alone, unless --keep was asked for; a row that did not run
 is named, not guessed.
 """
@@ -23,16 +24,19 @@ import subprocess
 import sys
 
 import bench_doc
-from bench_process import process_figures, run_disk, run_linux, run_process, run_wall
-from bench_run import (FOLDER, GUEST, MACHINES, Failure, instructions, last_counters, row_counters,
-                       run)
+from bench_process import LOST, process_figures, run_disk, run_linux, run_process, run_wall
+from bench_run import (FOLDER, GUEST, MACHINES, Failure, ends_at, instructions, last_counters,
+                       row_counters, run)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOC, ROWS = "docs/bench.md", "guestimg/bench/rows.def"
-PARTS = ("disk", "process", "linux", "rows", "wall")    # the longest one first
+# The longest ones first.
+PARTS = ("disk", "disk64", "process", "process64", "linux", "linux64", "rows", "rows64", "wall")
+# Guests that need not come to their end yet: what has no figure is named in the tables.
+MAY_MISS = ("disk64", "process64", "linux64", "rows64")
 TICK = 10                       # host instructions in a tick of the host's 100 MHz counter
-ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+),\s*(\d+)\)', re.M)
-LINE = re.compile(r"^B 32 (\w+) small=\d+ cold=\d+ warm1=\d+ n=(\d+) t=(\d+) chk=(\w+)", re.M)
+ROW = re.compile(r'^ROW(?:64)?\("(\w+)",\s*\w+,\s*\d+,(?:\s*(\d+),)?\s*(\d+)\)', re.M)
+LINE = re.compile(r"^B \d\d (\w+) small=\d+ cold=\d+ warm1=\d+ n=(\d+) t=(\d+) chk=(\w+)", re.M)
 SHOWN = {"refills": "tlb_refill_entry", "fills": "fills", "asids": "asids",
          "invalidations": "invalidations", "barriers": "barriers", "blocks": "blocks",
          "insns": "insns"}
@@ -40,21 +44,23 @@ DWORDS = 16384                  # that a repetition of repmovs and repstos moves
 # Events that are a row's instructions for each repetition, or for each so many parts of one.
 EVENTS = {"cr3only": 1, "cr3_32pg": 1, "invlpg": 1, "pf": 1, "softint": 1, "ipi": 1, "out80": 1,
           "in61": 1, "cmos": 1, "in3fd": 1, "mmio": 1, "smc": 1, "cpuid": 1, "rdtsc": 1,
-          "movsb24": 1, "repmovs": DWORDS, "repstos": DWORDS, "rmovalias": DWORDS}
+          "movsb24": 1, "syscall": 1, "repmovs": DWORDS, "repstos": DWORDS, "rmovalias": DWORDS}
 EVENT_NAMES = {"repmovs": "movsd_per_dword", "repstos": "stosd_per_dword",
                "rmovalias": "movsd_alias_per_dword"}
 
 
-def table():
+def table(bits=32):
     """[(name, guest instructions for each repetition or 0)] in order."""
     with open(ROWS, encoding="utf-8") as f:
-        return [(name, int(insns)) for name, _, insns in ROW.findall(f.read())]
+        found = ROW.findall(f.read())
+    return [(name, int(insns64 if bits == 64 else insns32)) for name, insns32, insns64 in found
+            if insns32 or bits == 64]
 
 
 # --- guestbench
 
 def choose_rows(image, skip):
-    names = [name for name, _ in table()]
+    names = [name for name, _ in table(64)]
     for name in skip:
         if name not in names[:31]:
             raise Failure(f"--skip {name}: no such row, or one that the mask cannot leave out")
@@ -64,38 +70,48 @@ def choose_rows(image, skip):
     subprocess.run([sys.executable, "guestimg/bench/setcfg.py", image, f"{mask:#x}"], check=True)
 
 
-def run_rows(host, skip):
-    """[(name, {n, t, chk, guest, counters, plugin counts})], the closing counters, the checks."""
-    image = f"{FOLDER}/gb32.img"
-    shutil.copyfile(f"{GUEST}/gb32.img", image)
+def run_rows(host, skip, bits):
+    """
+    [(name, {n, t, chk, guest, counters, plugin counts})], the closing counters, the rows that did
+    not run.
+    """
+    image, config = f"{FOLDER}/gb{bits}.img", f"qemu-test/boot/gb{bits}.cfg"
+    shutil.copyfile(f"{GUEST}/gb{bits}.img", image)
     choose_rows(image, skip)
-    text, counts = run(host, "gb32", "qemu-test/boot/gb32.cfg",
-                       {"bios-256k.bin": f"{GUEST}/bios-256k.bin", "gb32.img": image}, 900, True)
+    text, counts = run(host, f"gb{bits}", config,
+                       {"bios-256k.bin": f"{GUEST}/bios-256k.bin", f"gb{bits}.img": image}, 900,
+                       True, last="", watch=ends_at(*LOST))
     counts = dict(counts)
     lines = {name: (int(n), int(t), chk) for name, n, t, chk in LINE.findall(text)}
-    counters, rows = row_counters(text), {}
-    for place, (name, guest) in enumerate(table(), 1):
+    counters, rows, missing = row_counters(text), {}, []
+    for place, (name, guest) in enumerate(table(bits), 1):
         if name in skip:
             continue
         if name not in lines or place not in counters or str(place) not in counts:
-            raise Failure(f"row {name} did not run to its end ({FOLDER}/gb32.log)")
+            missing.append(name)
+            continue
         n, t, chk = lines[name]
         rows[name] = {"n": n, "t": t, "chk": chk, "guest": guest, "counted": counts[str(place)],
                       "counters": counters[place] | counts[str(place)]}
-    return rows, last_counters(text)
+    return rows, last_counters(text), missing
 
 
 def agreement(rows):
     """Sum of the rows by the guest's TSC, and by the plugin.  Waiting (hlt1k) is no instruction."""
     chosen = [r for name, r in rows.items() if name != "hlt1k"]
     tsc, counted = sum(r["t"] for r in chosen), sum(instructions(r["counted"]) for r in chosen)
-    return {"tsc": tsc, "plugin": counted, "difference": abs(tsc - counted) / counted}
+    return difference(tsc, counted)
+
+
+def difference(tsc, counted):
+    return {"tsc": tsc, "plugin": counted, "difference": abs(tsc - counted) / max(counted, 1)}
 
 
 def row_figures(rows):
     """{row: host instructions for each guest instruction}."""
     figures = {name: r["t"] / (r["n"] * r["guest"]) for name, r in rows.items() if r["guest"]}
-    if "chasefl" in rows:       # its CR3 loads are 1 in 100000 repetitions of chaseN's work
+    if "chasefl" in rows and "chaseN" in rows:
+        # Its CR3 loads are 1 in 100000 repetitions of chaseN's work.
         r = rows["chasefl"]
         figures["chasefl"] = r["t"] / (r["n"] * rows["chaseN"]["guest"])
     return figures
@@ -105,61 +121,75 @@ def event_figures(rows):
     """{event: host instructions for each}."""
     figures = {EVENT_NAMES.get(name, name): rows[name]["t"] / (rows[name]["n"] * parts)
                for name, parts in EVENTS.items() if name in rows}
-    touched = rows["remap"]     # in whole rounds of 256 pages; its checksum is a time
-    figures["tlb_fill"] = int(touched["chk"], 16) / (-(-touched["n"] // 256) * 256)
-    if "alu" in rows:
+    if "remap" in rows:         # in whole rounds of 256 pages; its checksum is a time
+        touched = rows["remap"]
+        figures["tlb_fill"] = int(touched["chk"], 16) / (-(-touched["n"] // 256) * 256)
+    if "alu" in rows and "ticks1k" in rows:
         ticks, alu = rows["ticks1k"], rows["alu"]   # without what was still translated there
         spent = alu["counted"]["insn_cache"] * ticks["n"] / alu["n"]
         figures["ticks1k"] = (ticks["t"] - spent) / int(ticks["chk"], 16)
-    figures["hlt1k"] = instructions(rows["hlt1k"]["counted"]) / rows["hlt1k"]["n"]
+    if "hlt1k" in rows:
+        figures["hlt1k"] = instructions(rows["hlt1k"]["counted"]) / rows["hlt1k"]["n"]
     return figures
 
 
 # --- all of it
 
-def per_translated(last):
-    return last["translating"] * TICK / last["insns"]
-
-
-def part_rows(host, skip):
-    rows, last = run_rows(host, skip)
+def per_translated(last, where):
+    """Loam's closing counters, where the guest came to its end."""
     return {
-        "rows": row_figures(rows), "events": event_figures(rows),
-        "translate_per_guest_insn": per_translated(last), "translate_measured_in": "guestbench",
+        "translate_per_guest_insn": last["translating"] * TICK / last["insns"],
+        "translate_measured_in": where,
         "monitor_bytes": last["memory"], "monitor_bytes_allowed": last["allowed"],
+    } if "translating" in last else {}
+
+
+def of_width(figures, bits):
+    """The result's names: those of 64-bit guests end so."""
+    return {key + ("64" if bits == 64 else ""): value for key, value in figures.items()}
+
+
+def part_rows(host, skip, bits):
+    rows, last, missing = run_rows(host, skip, bits)
+    return of_width({
+        "rows": row_figures(rows), "events": event_figures(rows), "missing": missing,
         "agreement": agreement(rows), "skipped": skip,
         "counters": {name: {k: r["counters"][at] for k, at in SHOWN.items()}
                      for name, r in rows.items()},
         "cache_share": {name: r["counted"]["insn_cache"] / instructions(r["counted"])
                         for name, r in rows.items()},
-    }
+    } | per_translated(last, "guestbench"), bits)
 
 
-def part_linux(host):
-    reached, total, last = run_linux(host)
-    return {
-        "boots": {"linux686": reached},
-        "translate_per_guest_insn": per_translated(last), "translate_measured_in": "linux686",
-        "monitor_bytes": last["memory"], "monitor_bytes_allowed": last["allowed"],
-        "linux686_counters": {k: last[k] for k in ("blocks", "insns", "fills", "cr3", "asids",
-                                                   "invalidations", "barriers")
-                              } | {"refills": total["tlb_refill_entry"]},
-    }
+def part_linux(host, bits):
+    reached, total, last = run_linux(host, bits)
+    name = "linux64" if bits == 64 else "linux686"
+    counted = ("blocks", "insns", "fills", "cr3", "asids", "invalidations", "barriers")
+    return {"boots": {name: reached}, f"{name}_counters": {
+        k: last[k] for k in counted} | {"refills": total["tlb_refill_entry"]},
+    } | of_width(per_translated(last, name), bits)
 
 
-def part_process(host, choice):
-    rows = run_process(host, choice)
+def part_disk(host, bits):
+    return {"boots": {"disk64" if bits == 64 else "disk686": run_disk(host, bits)}}
+
+
+def part_process(host, choice, bits):
+    rows, missing = run_process(host, choice, bits)
     tsc, counted = sum(r["t"] for r in rows.values()), sum(r["plugin"] for r in rows.values())
-    return process_figures(rows) | {"process_agreement": {
-        "tsc": tsc, "plugin": counted, "difference": abs(tsc - counted) / counted}}
+    return of_width(process_figures(rows) | {
+        "process_missing": missing, "process_agreement": difference(tsc, counted)}, bits)
 
 
 def measure(host, skip, parts, choice):
     """The figures of all parts, and what went wrong, by part."""
     os.makedirs(FOLDER, exist_ok=True)
-    work = {"rows": lambda: part_rows(host, skip), "linux": lambda: part_linux(host),
-            "disk": lambda: {"boots": {"disk686": run_disk(host)}},
-            "process": lambda: part_process(host, choice), "wall": lambda: {"wall": run_wall(host)}}
+    work = {"wall": lambda: {"wall": run_wall(host)}}
+    for bits, suffix in ((32, ""), (64, "64")):
+        work |= {f"rows{suffix}": lambda bits=bits: part_rows(host, skip, bits),
+                 f"linux{suffix}": lambda bits=bits: part_linux(host, bits),
+                 f"disk{suffix}": lambda bits=bits: part_disk(host, bits),
+                 f"process{suffix}": lambda bits=bits: part_process(host, choice, bits)}
     result, failed, found = {"parts": parts, "boots": {}, "skipped": skip}, {}, {}
 
     def attempt(part, figures):
@@ -175,7 +205,7 @@ def measure(host, skip, parts, choice):
         done.result()
     if "wall" in parts:
         attempt("wall", work["wall"])
-    for part in ("rows", "linux", "disk", "process", "wall"):   # later ones say it better
+    for part in reversed(PARTS):        # the longer ones say it better
         for key, value in found.get(part, {}).items():
             result[key] = result[key] | value if key == "boots" else value
     return result | {"failed": failed}
@@ -190,14 +220,20 @@ def joined(old, new):
 def judge(result):
     """What makes the figures worthless is a failure; how good they are is not judged here."""
     for part, text in result["failed"].items():
-        raise Failure(f"{part}: {text}")
-    for key in ("agreement", "process_agreement"):
+        if part not in MAY_MISS:
+            raise Failure(f"{part}: {text}")
+    for key in ("missing", "process_missing"):
+        if result.get(key):
+            raise Failure(f"rows that did not run to their end: {' '.join(result[key])}")
+    for key in ("agreement", "process_agreement", "agreement64", "process_agreement64"):
         if key in result and result[key]["difference"] > 0.01:
             raise Failure(f"{key}: the guest's TSC and the plugin's count differ by "
                           f"{result[key]['difference']:.2%}")
-    if result.get("monitor_bytes", 0) > result.get("monitor_bytes_allowed", 0):
-        raise Failure(f"Loam's own memory: {result['monitor_bytes']} bytes, allowed are "
-                      f"{result['monitor_bytes_allowed']}")
+    for suffix in ("", "64"):
+        used, allowed = (result.get(key + suffix, 0) for key in ("monitor_bytes",
+                                                                 "monitor_bytes_allowed"))
+        if used > allowed:
+            raise Failure(f"Loam's own memory: {used} bytes, allowed are {allowed}")
 
 
 def others():

@@ -13,6 +13,7 @@ EVENT_TEXT = {
     "invlpg": "invlpg, then a read there",
     "pf": "page fault, handler, iret",
     "softint": "int 0x80 and iret",
+    "syscall": "SYSCALL in user mode, SYSRET (8 instructions in all)",
     "ipi": "self-IPI, handler, EOI",
     "ticks1k": "PIT interrupt and handler",
     "hlt1k": "the same, out of hlt",
@@ -87,58 +88,80 @@ def markdown(head, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def row_table(result, others):
-    head = ["row", "before", "now", "QEMU 32", "box64", "box64 tuned", "native"]
-    rows = []
-    for name, v in result.get("rows", {}).items():
-        native, box, tuned, qemu = others["rows"].get(name, [None] * 4)
-        old = others["before"]["rows"].get(name)
-        rows.append([name, *map(number, (old, v, qemu, box, tuned, native))])
-    return head, rows + [[name, *["skipped"] * 6] for name in result["skipped"]]
+# The two widths of guests: what their keys in the result, and their peers' sections, end with.
+WIDTHS = ("", "64")
 
 
-def event_table(result, others):
-    head, rows = ["event", "before", "now", "QEMU 32", "box64"], []
-    for name, text in EVENT_TEXT.items():
-        if name in result.get("events", {}):
-            box, qemu = others["events"].get(name, [None] * 2)
-            old = others["before"]["events"].get(name)
-            rows.append([f"{name}: {text}", *map(number, (old, result["events"][name], qemu, box))])
+def bits(suffix):
+    return suffix or "32"
+
+
+def before(others, key):
+    """Loam's earlier figures; none of what it could not run then."""
+    return others["before"].get(key) or {}
+
+
+def row_table(result, others, suffix=""):
+    head = ["row", "before", "now", f"QEMU {bits(suffix)}", "box64", "box64 tuned", "native"]
+    rows, key = [], "rows" + suffix
+    for name, v in result.get(key, {}).items():
+        native, box, tuned, qemu = others[key].get(name, [None] * 4)
+        rows.append([name, *map(number, (before(others, key).get(name), v, qemu, box, tuned,
+                                         native))])
+    for what, word in (("skipped", "skipped"), ("missing", "did not run")):
+        for name in result.get(what + suffix, []):
+            native, box, tuned, qemu = others[key].get(name, [None] * 4)
+            rows.append([name, "-", word, *map(number, (qemu, box, tuned, native))])
     return head, rows
 
 
-def process_table(result, others):
+def event_table(result, others, suffix=""):
+    head, rows = ["event", "before", "now", f"QEMU {bits(suffix)}", "box64"], []
+    key = "events" + suffix
+    for name, text in EVENT_TEXT.items():
+        if name in result.get(key, {}):
+            box, qemu = others[key].get(name, [None] * 2)
+            rows.append([f"{name}: {text}", *map(number, (before(others, key).get(name),
+                                                          result[key][name], qemu, box))])
+    return head, rows
+
+
+def process_table(result, others, suffix=""):
     """Host instructions for each piece of work, in thousands."""
-    head = ["work", "guest k", "before k", "now k", "now / guest", "QEMU 32 k"]
-    rows, old = [], others["before"]
-    figures = result.get("process", {}) | {"seqread": result.get("seqread")}
-    before = old["process"] | {"seqread": old["seqread"]}
+    head = ["work", "guest k", "before k", "now k", "now / guest", f"QEMU {bits(suffix)} k"]
+    rows, key = [], "process" + suffix
+    figures = result.get(key, {}) | {"seqread": result.get("seqread" + suffix)}
+    old = before(others, key) | {"seqread": others["before"].get("seqread" + suffix)}
     for name, text in PROCESS_TEXT.items():
-        if name in result.get("process_rows", {}):
-            r = result["process_rows"][name]
+        if name in result.get("process_rows" + suffix, {}):
+            r = result["process_rows" + suffix][name]
             guest, now = r["guest"] / r["n"], figures[name]
-            peer = others["processes"].get(name, [None])[0]
-            thousands = [None if v is None else v / 1000 for v in (guest, before.get(name), now)]
+            peer = others["processes" + suffix].get(name, [None])[0]
+            thousands = [None if v is None else v / 1000 for v in (guest, old.get(name), now)]
             rows.append([f"{name}: {text}", *map(number, (*thousands, now / guest,
                                                           peer and peer / 1000))])
+    rows += [[name, "did not run", *["-"] * 4]
+             for name in result.get("process_missing" + suffix, []) if name in PROCESS_TEXT]
     return head, rows
 
 
-def program_table(result, others):
+def program_table(result, others, suffix=""):
     """Host instructions for each guest instruction of a whole run."""
-    head, rows = ["program", "guest M", "before", "now"], []
+    head, rows, key = ["program", "guest M", "before", "now"], [], "programs" + suffix
     for name, text in PROGRAM_TEXT.items():
-        if name in result.get("programs", {}):
-            guest = result["process_rows"][name]["guest"]
+        if name in result.get(key, {}):
+            guest = result["process_rows" + suffix][name]["guest"]
             mark = "*" if name in UNLISTED else ""
             rows.append([f"{name}{mark}: {text}", *map(number, (
-                guest / 1e6, others["before"]["programs"].get(name), result["programs"][name]))])
+                guest / 1e6, before(others, key).get(name), result[key][name]))])
+    rows += [[name, "did not run", "-", "-"]
+             for name in result.get("process_missing" + suffix, []) if name in PROGRAM_TEXT]
     return head, rows
 
 
-def why_table(result):
+def why_table(result, suffix=""):
     """What Loam counted in one round of each of the process rows: a row for each counter."""
-    rows = result.get("process_rows", {})
+    rows = result.get("process_rows" + suffix, {})
     head = ["counted in each", *rows]
     lines = [[f"{key}: {text}", *(short(r["counters"].get(key, 0) / r["n"])
                                   for r in rows.values())]
@@ -147,18 +170,20 @@ def why_table(result):
     return head, [*lines, share] if rows else []
 
 
-def counter_table(result):
+def counter_table(result, suffix=""):
     head = ["row", *COUNTER_TEXT, "in cache"]
-    counters = result.get("counters", {})
+    counters, shares = result.get("counters" + suffix, {}), result.get("cache_share" + suffix)
     return head, [[name, *(f"{c[k]:,}" if c[k] else "." for k in COUNTER_TEXT),
-                   f"{result['cache_share'][name]:.1%}"] for name, c in counters.items()]
+                   f"{shares[name]:.1%}"] for name, c in counters.items()]
 
 
-BOOTS = {"linux686": "Debian's 686 kernel to INIT-OK", "disk686": "Debian 12's disk to `login:`"}
+BOOTS = {"linux686": "Debian's 686 kernel to INIT-OK", "disk686": "Debian 12's disk to `login:`",
+         "linux64": "Debian's amd64 cloud kernel to INIT-OK",
+         "disk64": "Debian 13's amd64 disk to `login:`"}
 
 
 def boot_table(result, others):
-    head, rows = ["boot", "before G", "now G", "QEMU 32 G"], []
+    head, rows = ["boot", "before G", "now G", "QEMU G"], []
     for name, text in BOOTS.items():
         old, now = others["before"]["boots"].get(name), result["boots"].get(name)
         peer = others["other"].get(name, [None])[0]
@@ -170,22 +195,12 @@ def boot_table(result, others):
 
 def closing_lines(result, others):
     lines, old = [], others["before"]
-    if "linux686_counters" in result:
-        lines.append("linux686's counters until power off: " +
-                     ", ".join(f"{k} {v:,}" for k, v in result["linux686_counters"].items()))
-    if "translate_per_guest_insn" in result:
-        peer = others["other"]["translate_per_guest_insn"][0]
-        lines.append(f"translating one guest instruction: "
-                     f"{result['translate_per_guest_insn']:,.0f} host instructions, measured in "
-                     f"{result['translate_measured_in']} "
-                     f"(before: {old['translate_per_guest_insn']:,.0f}; QEMU 32: {peer:,.0f})")
-        lines.append(f"Loam's own memory: {result['monitor_bytes']:,} bytes "
-                     f"(at most {result['monitor_bytes_allowed']:,})")
-    for key, rows in (("agreement", "the rows"), ("process_agreement", "the process rows")):
-        if key in result:
-            a = result[key]
-            lines.append(f"sum of {rows}: {a['tsc']:,} by the guest's TSC, {a['plugin']:,} by "
-                         f"the plugin: they differ by {a['difference']:.4%}")
+    for name in ("linux686", "linux64"):
+        if f"{name}_counters" in result:
+            lines.append(f"{name}'s counters until power off: " + ", ".join(
+                f"{k} {v:,}" for k, v in result[f"{name}_counters"].items()))
+    for suffix in WIDTHS:
+        lines += width_lines(result, others, suffix)
     if "wall" in result:
         w = result["wall"]
         lines.append(f"wall time on the machine that wrote this, without -icount: {w['n']} times "
@@ -197,16 +212,44 @@ def closing_lines(result, others):
     return lines
 
 
+def width_lines(result, others, suffix):
+    """What is said of one width of guests."""
+    lines, key = [], "translate_per_guest_insn" + suffix
+    if key in result:
+        peer, old = others["other"].get(key, [None])[0], others["before"].get(key)
+        lines.append(f"translating one guest instruction: {result[key]:,.0f} host instructions, "
+                     f"measured in {result['translate_measured_in' + suffix]} "
+                     f"(before: {number(old)}; QEMU {bits(suffix)}: {number(peer)})")
+        lines.append(f"Loam's own memory: {result['monitor_bytes' + suffix]:,} bytes "
+                     f"(at most {result['monitor_bytes_allowed' + suffix]:,})")
+    for name, rows in (("agreement", "the rows"), ("process_agreement", "the process rows")):
+        if result.get(name + suffix, {}).get("plugin"):
+            a = result[name + suffix]
+            lines.append(f"sum of {rows} ({bits(suffix)} bits): {a['tsc']:,} by the guest's TSC, "
+                         f"{a['plugin']:,} by the plugin: they differ by {a['difference']:.4%}")
+    for name, rows in (("missing", "rows"), ("process_missing", "process rows")):
+        if result.get(name + suffix):
+            lines.append(f"{rows} of {bits(suffix)} bits that did not run to their end: "
+                         f"{' '.join(result[name + suffix])}")
+    return lines
+
+
 def tables(result, others):
     """For a terminal."""
-    shown = (("Host instructions for each guest instruction", row_table(result, others)),
-             ("Host instructions for each event", event_table(result, others)),
-             ("Counted in each row", counter_table(result)),
-             ("Host instructions of processes, thousands", process_table(result, others)),
-             ("Host instructions for each guest instruction of programs",
-              program_table(result, others)),
-             ("Counted in processes and programs", why_table(result)),
-             ("Host instructions of boots, 10^9", boot_table(result, others)))
+    shown = []
+    for suffix in WIDTHS:
+        title = f" ({suffix}-bit guest)" if suffix else ""
+        shown += [
+            (f"Host instructions for each guest instruction{title}",
+             row_table(result, others, suffix)),
+            (f"Host instructions for each event{title}", event_table(result, others, suffix)),
+            (f"Counted in each row{title}", counter_table(result, suffix)),
+            (f"Host instructions of processes, thousands{title}",
+             process_table(result, others, suffix)),
+            (f"Host instructions for each guest instruction of programs{title}",
+             program_table(result, others, suffix)),
+            (f"Counted in processes and programs{title}", why_table(result, suffix))]
+    shown.append(("Host instructions of boots, 10^9", boot_table(result, others)))
     return "\n\n".join([*(f"{title}\n{aligned(*table)}" for title, table in shown if table[1]),
                         "\n".join(closing_lines(result, others))])
 
@@ -225,9 +268,10 @@ the host's instructions independently; `make bench` fails if the sums differ by 
 
 The rows of guestbench (`guestimg/bench`, no operating system) have a known number of guest
 instructions (`rows.def`; a test counts them in QEMU's PC). Processes and programs
-(`guestimg/process`) are Debian 12's busybox, coreutils and C library under its 686 kernel; their
-guest instructions come from QEMU's PC under -icount (`make bench-reference`), where each round of a
-REP counts as one. Boots are counted until their text has been sent to the host's UART.
+(`guestimg/process`) are Debian 12's busybox, coreutils and C library under its 686 kernel, and
+Debian 13's under its amd64 kernel; their guest instructions come from QEMU's PC under -icount
+(`make bench-reference`), where each round of a REP counts as one. Boots are
+counted until their text has been sent to the host's UART.
 
 *before*: when the present work on the engine began (`tools/bench_before.json`). Instructions are
 not seconds: fences, TLB refills and mispredicted jumps count as one or as nothing, so the counters
@@ -248,30 +292,37 @@ The programs marked * are in no list of figures to reach. QEMU 32's figures are 
 whose processes take 1.0 to 1.3 times as many instructions."""
 
 
-def document(result, others):
-    """docs/bench.md."""
-    counters = ";\n".join(f"`{k}`: {v}" for k, v in COUNTER_TEXT.items())
-    return "\n".join([
-        INTRODUCTION,
-        "## Host instructions for each guest instruction",
-        markdown(*row_table(result, others)), "",
+def sections(result, others, suffix):
+    """The document's tables of one width."""
+    title = f", {bits(suffix)} bits"
+    return [
+        f"## Host instructions for each guest instruction{title}",
+        markdown(*row_table(result, others, suffix)), "",
         "`chasefl` is `chaseN` with a CR3 load every 100000 repetitions.", "",
-        "## Host instructions for each event",
-        markdown(*event_table(result, others)),
+        f"## Host instructions for each event{title}",
+        markdown(*event_table(result, others, suffix)),
         EVENT_NOTES,
-        "## Counted in each row",
+        f"## Counted in each row{title}",
         "In all repetitions, counted by Loam itself (a guest's write to port 0x403 prints its",
         "counters) but for refills, which the plugin counts. `in cache` is the share of the host's",
         "instructions that translated code executed.", "",
-        counters + ".", "",
-        markdown(*counter_table(result)), "",
-        "## Processes: thousands of host instructions each",
-        markdown(*process_table(result, others)), "",
-        "## Programs: host instructions for each guest instruction",
-        markdown(*program_table(result, others)),
+        ";\n".join(f"`{k}`: {v}" for k, v in COUNTER_TEXT.items()) + ".", "",
+        markdown(*counter_table(result, suffix)), "",
+        f"## Processes{title}: thousands of host instructions each",
+        markdown(*process_table(result, others, suffix)), "",
+        f"## Programs{title}: host instructions for each guest instruction",
+        markdown(*program_table(result, others, suffix)),
         PROCESS_NOTES, "",
-        "## Counted in each process and program",
-        markdown(*why_table(result)), "",
+        f"## Counted in each process and program{title}",
+        markdown(*why_table(result, suffix)), ""]
+
+
+def document(result, others):
+    """docs/bench.md: 64-bit guests have their tables once a row of theirs ran, or was to."""
+    widths = [s for s in WIDTHS if not s or result.get("rows" + s) or result.get("missing" + s)]
+    return "\n".join([
+        INTRODUCTION,
+        *(line for suffix in widths for line in sections(result, others, suffix)),
         "## Boots: 10^9 host instructions from reset on",
         markdown(*boot_table(result, others)), "",
         "## Translation, memory, wall time",

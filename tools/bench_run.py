@@ -70,14 +70,19 @@ def wait_for(process, log, watch, limit):
         raise
 
 
-def ends_at(last):
-    """For wait_for: asks the process to end when the log has that text."""
-    return lambda process, log: process.terminate() if last.encode() in log else None
+def ends_at(*last):
+    """For wait_for: asks the process to end when the log has one of these texts."""
+    words = [word.encode() for word in last]
+    return lambda process, log: (process.terminate() if any(word in log for word in words)
+                                 else None)
 
 
 def boot(host, name, config, files, limit, option, clock=ICOUNT, last="guest: power off",
          watch=None):
-    """Boots Loam with the -plugin option; returns what it printed, the last text among it."""
+    """
+    Boots Loam with the -plugin option; returns what it printed, the last text among it; with
+    last = "" what it printed until it ended, or was ended by `watch`.
+    """
     command = [*MACHINES[host], *clock, *option, "-kernel", f"build/{host}/loam.elf",
                "-fw_cfg", f"name=opt/loam/loam.cfg,file={config}"]
     for key, path in files.items():

@@ -18,13 +18,15 @@
 #:                     FUZZ_SEED=1 on (docs/debugging.md)
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: nothing that
 #:                     boots Linux, BENCH_DISK=0: no Debian disk;
-#:                     BENCH_PARTS="rows linux process wall disk": only these;
+#:                     BENCH_PARTS="rows linux process wall disk rows64 …": only these, 64 for
+#:                     64-bit guests;
 #:                     BENCH_ROWS=exec,pipe: only these rows of process; BENCH_FLAGS=--keep:
 #:                     other parts' figures of an earlier run stay)
 #: make bench-doc      write docs/bench.md from what it measured
-#: make bench-reference  count the process benchmark's guest instructions in QEMU's PC
+#: make bench-reference  count the process benchmark's guest instructions in QEMU's PC; the 64-bit
+#:                     guest's: bench-reference64
 #: make profile        where the host instructions of a boot go (PROFILE=linux | gb32 | disk |
-#:                     process or one row of these: exec, pipe, pf, …)
+#:                     linux64 | gb64 | process or one row of these: exec, pipe, pf, …)
 #: make guests           guest software in build/guest (guestimg/README.md)
 #: make lint           include edges, sizes, text, headers, no FP registers in C
 #: make headers        each header compiles alone
@@ -47,7 +49,8 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test ladder fuzz bench bench-doc bench-reference profile lint headers clean units \
+.PHONY: all run test ladder fuzz bench bench-doc bench-reference \
+	bench-reference64 profile lint headers clean units \
 	check-unit check-mutate opt-update golden-update trace-update setup FORCE
 setup:
 	@:
@@ -185,6 +188,14 @@ $(B)/esp-%.img: $(B)/loam.efi qemu-test/boot/efi-%.cfg tools/mkesp.py build/gues
 $(B)/vars.fd: $(EDK2)/QEMU_VARS.fd FORCE
 	$(Q)cp $< $@ && chmod u+w $@
 
+# --- disks that tell what belongs where, for the kernel's test of the host's disks
+
+build/disk-test.img: tools/mkdisk.py
+	$(Q)python3 $< $@ 16
+
+build/disk-test-bad.img: tools/mkdisk.py
+	$(Q)python3 $< $@ 16 20000 3
+
 # --- unit tests, on the build machine itself
 
 CFLAGS_NATIVE := -std=gnu17 -g $(WARN) -fno-strict-aliasing -I. -isystem $(LOAM_CAPSTONE)/include
@@ -259,11 +270,12 @@ fuzz: all units $(GUEST)/bios-256k.bin
 # parts to run.
 BENCH_LINUX ?= 1
 BENCH_DISK ?= 1
-BENCH_ALL := rows $(if $(filter 0,$(BENCH_LINUX)),,linux process wall \
+BENCH_ALL := rows rows64 $(if $(filter 0,$(BENCH_LINUX)),,linux linux64 process process64 wall \
 	$(if $(filter 0,$(BENCH_DISK)),,disk))
 BENCH_PARTS ?= $(BENCH_ALL)
-BENCH_FILES := gb32.img bios-256k.bin $(if $(filter-out rows,$(BENCH_PARTS)), \
-	$(GUEST_LINUX) process.gz) $(if $(filter disk,$(BENCH_PARTS)),debian12.img)
+BENCH_FILES := gb32.img gb64.img bios-256k.bin $(if $(filter-out rows rows64,$(BENCH_PARTS)), \
+	$(GUEST_LINUX) $(GUEST_LINUX64) process.gz process64.gz) \
+	$(if $(filter disk,$(BENCH_PARTS)),debian12.img)
 COMMA := ,
 EMPTY :=
 bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))
@@ -274,12 +286,16 @@ bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))
 bench-doc:
 	@python3 tools/bench.py --doc
 
-bench-reference: $(addprefix $(GUEST)/,vmlinuz-686 process.gz)
-	@python3 tools/bench_process.py --reference
+bench-reference: $(addprefix $(GUEST)/,$(GUEST_LINUX) process.gz)
+	@python3 tools/bench_process.py --reference 32
+
+bench-reference64: $(addprefix $(GUEST)/,$(GUEST_LINUX64) process64.gz)
+	@python3 tools/bench_process.py --reference 64
 
 PROFILE ?= linux
-profile: all $(PLUGIN_PROFILE) $(addprefix $(GUEST)/,gb32.img bios-256k.bin $(GUEST_LINUX) \
-		process.gz $(if $(filter disk,$(PROFILE)),debian12.img))
+profile: all $(PLUGIN_PROFILE) $(addprefix $(GUEST)/,gb32.img gb64.img bios-256k.bin \
+		$(GUEST_LINUX) $(GUEST_LINUX64) process.gz process64.gz \
+		$(if $(filter disk,$(PROFILE)),debian12.img))
 	@python3 tools/profile.py --host $(HOST) $(PROFILE)
 
 lint: all units

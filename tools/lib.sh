@@ -44,7 +44,7 @@ setup_ready()
 	done
 	[ -d "$LOAM_TREE" ] && [ -d "$LOAM_QEMU" ] && [ -d "$LOAM_NEWLIB" ] &&
 		[ -d "$LOAM_CAPSTONE" ] && [ -d "$LOAM_GNUEFI" ] && [ -d "$LOAM_GUEST" ] &&
-		[ -d "$LOAM_BOOT" ]
+		[ -d "$LOAM_BOOT" ] && [ -d "${LOAM_GUEST64:-}" ]
 }
 
 # more_ready PART…: are these parts there, which are fetched only for those who ask?

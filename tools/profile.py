@@ -25,8 +25,12 @@ import mkesp
 PLUGIN = "build/native/profile.so"
 GUESTS = {"linux": ("qemu-test/boot/linux-bench.cfg", ("vmlinuz-686", "initramfs-686.gz")),
           "process": ("qemu-test/boot/process.cfg", ("vmlinuz-686", "process.gz")),
-          "disk": (bench_process.DISK, ("debian12.img",)),
-          "gb32": ("qemu-test/boot/gb32.cfg", ("gb32.img",))}
+          "disk": (bench_process.KINDS[32].disk, ("debian12.img",)),
+          "gb32": ("qemu-test/boot/gb32.cfg", ("gb32.img",)),
+          "gb64": ("qemu-test/boot/gb64.cfg", ("gb64.img",)),
+          "linux64": ("qemu-test/boot/linux64-bench.cfg",
+                      ("vmlinuz-cloud-amd64", "initramfs-amd64.gz")),
+          "process64": ("qemu-test/boot/process64.cfg", ("vmlinuz-cloud-amd64", "process64.gz"))}
 ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+)', re.M)
 LAST_PLACE = 31                 # of the mask: stands for all from there on (setcfg.py)
 

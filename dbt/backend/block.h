@@ -80,6 +80,7 @@ struct link {
 	bool bare : 1;		/* it has no flags at all */
 	bool marked : 1;	/* the mark is set before the branch */
 	bool far : 1;
+	bool wide : 1;		/* in 64-bit code */
 	bool last : 1;		/* of the block's last x86 instruction */
 };
 
@@ -173,14 +174,14 @@ struct block {
 };
 
 /*
- * EIP so many bytes from the block's, while R_PAGE is `page` (vcpu.page); it has 32 bits, as all
- * code has so far.
+ * EIP so many bytes from the block's, while R_PAGE is `page` (vcpu.page).
  */
 static inline u64 block_eip_at(const struct block *b, u64 page, s64 delta)
 {
 	u64 base = key_relocatable(b->key.flags) ? page - 2048 : 0;
 
-	return (u32)(base + b->key.eip + (u64)delta);
+	base += b->key.eip + (u64)delta;
+	return b->key.flags & KEY_LONG ? base : (u32)base;
 }
 
 static inline u64 site_eip(const struct block *b, u64 page, const struct fault_site *s)

@@ -31,15 +31,26 @@ static u64 guest_eip(const struct emit *e, unsigned guest) { return e->ir->guest
 static bool single(const struct emit *e) { return e->ir->key_flags & KEY_SINGLE; }
 
 /* R_PAGE as the block was translated for. */
-static s64 page_of(const struct emit *e) { return (s64)vcpu_page_of(guest_eip(e, 0)); }
+static s64 page_of(const struct emit *e)
+{
+	u64 eip = guest_eip(e, 0);
+
+	return (s64)(e->wide ? vcpu_page_of64(eip) : vcpu_page_of(eip));
+}
+
+/* From one address to another, which wraps at 4 GiB outside 64-bit code. */
+static s64 distance(const struct emit *e, u64 from, u64 to)
+{
+	return e->wide ? (s64)(to - from) : (s32)(to - from);
+}
 
 /* d = EIP of the code that is at eip where the block was translated. */
 static void eip_to_reg(struct emit *e, int d, u64 eip)
 {
 	if (key_relocatable(e->ir->key_flags))
-		host_page_add(e, d, (s32)(eip - (u64)page_of(e)));
+		host_page_add(e, d, distance(e, (u64)page_of(e), eip));
 	else
-		host_const(e, d, (s32)eip);
+		host_const(e, d, e->wide ? (s64)eip : (s32)eip);
 }
 
 void lower_eip(struct emit *e, const struct ir_insn *in)
@@ -49,7 +60,8 @@ void lower_eip(struct emit *e, const struct ir_insn *in)
 
 void emit_entry(struct emit *e)
 {
-	host_entry(e, key_relocatable(e->ir->key_flags), page_of(e) - (s32)guest_eip(e, 0));
+	host_entry(e, key_relocatable(e->ir->key_flags), distance(e, guest_eip(e, 0),
+								  (u64)page_of(e)));
 	e->start = code_here(&e->c);
 }
 
@@ -60,9 +72,9 @@ void emit_entry(struct emit *e)
  */
 static bool backward(const struct emit *e, u64 eip, unsigned guest)
 {
-	s32 from_start = (s32)(u32)(eip - guest_eip(e, 0));	/* struct link's delta */
+	s64 from_start = distance(e, guest_eip(e, 0), eip);	/* struct link's delta */
 
-	return !single(e) && (from_start < 0 || (s32)(u32)(eip - guest_eip(e, guest)) <= 0);
+	return !single(e) && (from_start < 0 || distance(e, guest_eip(e, guest), eip) <= 0);
 }
 
 /* NULL if there is no room. */
@@ -74,7 +86,8 @@ static struct link *link_new(struct emit *e, u64 eip, bool far)
 		e->failed = true;
 		return NULL;
 	}
-	o->link[o->links] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)), .far = far };
+	o->link[o->links] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)), .far = far,
+					.wide = e->wide };
 	return &o->link[o->links++];
 }
 
@@ -119,7 +132,7 @@ static void exit_branch(struct link *l, const u32 *branch, const u32 *stub)
 static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const struct flags_at *f)
 {
 	bool relocatable = key_relocatable(e->ir->key_flags);
-	s64 pages = (s32)((u32)vcpu_page_of(eip) - (u32)page_of(e));
+	s64 pages = distance(e, (u64)page_of(e) & ~0xfffull, eip & ~0xfffull);
 	bool far = !single(e) && (!relocatable || pages || (eip & 0xfff) > 0xfff - 14);
 	struct link *l = link_new(e, eip, far);
 	const u32 *first;
@@ -139,7 +152,7 @@ static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const str
 		return l;
 	eip_to_reg(e, R_ARG(0), relocatable ? eip - (u64)pages : eip);
 	host_probe(e);
-	host_call_door(e, glue_jump_far);
+	host_call_door(e, DOOR_FOR(e, jump_far));
 	code_data(&e->c, link_index(e, l));
 	return l;
 }
@@ -150,14 +163,14 @@ static void lower_exit(struct emit *e, const struct ir_insn *in)
 
 	va_canonical(e);
 	flags = flags_now(e, in->c);
-	if (backward(e, (u32)in->k, in->guest)) {
+	if (backward(e, (u64)in->k, in->guest)) {
 		struct stub *s = stub_add(e, STUB_KICK);
 
-		s->eip = (u32)in->k;
+		s->eip = (u64)in->k;
 		s->flags = flags;
 		s->site = host_branch_nonzero(e, R_KICK);
 	}
-	emit_exit(e, (u32)in->k, in->guest, &flags);
+	emit_exit(e, (u64)in->k, in->guest, &flags);
 }
 
 /* Unsigned below 1 is equal to 0: then *cond is changed and the operand is none. */
@@ -197,7 +210,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 	int a = ra_use(e, in->a), b = vb ? ra_use(e, vb) : R_ZERO;
 	struct stub *s = stub_add(e, STUB_EXIT), *kick;
 
-	s->eip = (u32)in->k;
+	s->eip = (u64)in->k;
 	s->flags = flags_now(e, in->c);
 	s->vmap = va_map(e);
 	s->late = e->late;
@@ -225,7 +238,7 @@ static void lower_leave_if(struct emit *e, const struct ir_insn *in)
 	a = ra_use(e, in->a);
 	b = ra_use(e, in->b);
 	s = stub_add(e, STUB_KICK);
-	s->eip = (u32)in->k;
+	s->eip = (u64)in->k;
 	s->flags.there = true;
 	s->site = host_branch(e, in->x, a, b);
 }
@@ -236,11 +249,11 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	flags_materialize(e, in->c);
 	ra_to_reg(e, R_ARG(0), in->a);
 	if (single(e)) {
-		host_goto_door(e, glue_exit_kick);
+		host_goto_door(e, DOOR_FOR(e, exit_kick));
 		return;
 	}
 	host_probe(e);
-	host_goto_door(e, glue_jump_ind);
+	host_goto_door(e, DOOR_FOR(e, jump_ind));
 }
 
 /*
@@ -259,7 +272,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 	eip_to_reg(e, R_ARG(0), g->eip);
 	eip_to_reg(e, R_ARG(1), g->eip + g->len);
 	host_const(e, R_ARG(2), in->k);
-	host_goto_door(e, glue_sys);
+	host_goto_door(e, DOOR_FOR(e, sys));
 }
 
 static struct stub *raise_stub(struct emit *e, s64 k)
@@ -289,8 +302,25 @@ static void lower_raise(struct emit *e, const struct ir_insn *in)
 	s->site = host_branch(e, in->x, a, b);
 }
 
-/* Helpers with a leaf. */
-static void (*const leaf_of[HELPER_COUNT])(void) = {
+/* Addresses that registers make; constants are known. */
+static void lower_form(struct emit *e, const struct ir_insn *in)
+{
+	struct stub *s;
+	s64 k;
+	int a;
+
+	if (ra_const(e, in->a, &k)) {
+		if (k < -(1ll << 62))
+			raise_stub(e, in->k)->site = host_jump(e);
+		return;
+	}
+	a = ra_use(e, in->a);
+	s = raise_stub(e, in->k);
+	s->site = host_branch_form(e, a);
+}
+
+/* Helpers with a leaf; glue64_leaf finds them here, too. */
+void (*const leaf_of[HELPER_COUNT])(void) = {
 #define LEAF(name) [HELPER_##name] = leaf_##name,
 #include "dbt/ir/leaves.def"
 #undef LEAF
@@ -301,7 +331,10 @@ static void call_helper(struct emit *e, unsigned helper)
 	if (leaf_of[helper])
 		va_canonical(e);	/* leaves change vector temporaries */
 	host_const(e, R_ARG(0), helper);
-	host_call_door(e, leaf_of[helper] ? leaf_of[helper] : glue_call);
+	if (leaf_of[helper])
+		host_call_door(e, e->wide ? glue64_leaf : leaf_of[helper]);
+	else
+		host_call_door(e, DOOR_FOR(e, call));
 }
 
 /* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */
@@ -353,6 +386,7 @@ void lower_control(struct emit *e, const struct ir_insn *in)
 	case IR_EXIT_IND: lower_exit_ind(e, in); return;
 	case IR_SYS: lower_sys(e, in); return;
 	case IR_RAISE: case IR_RAISE_IF: lower_raise(e, in); return;
+	case IR_FORM: lower_form(e, in); return;
 	case IR_ENTRYCF: lower_entry_cf(e); return;
 	}
 	panic("control: op %u", in->op);
@@ -364,7 +398,7 @@ static void kick_exit(struct emit *e, const struct stub *s)
 {
 	flags_put(e, &s->flags);
 	eip_to_reg(e, R_ARG(0), s->eip);
-	host_goto_door(e, glue_exit_kick);
+	host_goto_door(e, DOOR_FOR(e, exit_kick));
 }
 
 static void add_late(struct emit *e, s16 late)
@@ -440,7 +474,7 @@ static void emit_stub(struct emit *e, struct stub *s)
 		emit_raise(e, s);
 		break;
 	case STUB_STALE:
-		host_call_door(e, glue_exit_stale);
+		host_call_door(e, DOOR_FOR(e, exit_stale));
 		break;
 	case STUB_ENTRY_CF:
 		host_entry_cf_slow(e, s->ra);

@@ -23,7 +23,7 @@ enum { PIN_A = 1, PIN_B = 2, PIN_NEVER = 4 };
 
 #define SPILL_SLOTS 32
 #define STUBS_MAX 192
-#define XMMS 8
+#define XMMS 16
 #define VLIVE_MAX 32
 #define VMAPS_MAX 96
 #define ADDRESS_SUMS_MAX 64
@@ -62,6 +62,8 @@ struct emit {
 	struct ir *ir;
 	struct backend_out *out;
 	u32 link_base;
+	bool wide;			/* 64-bit code */
+	u8 gprs, xmms;			/* general and XMM registers of the guest: 8, or 16 */
 	unsigned i;			/* the IR instruction being lowered */
 	/* uses.c */
 	u16 last_use[IR_MAX];		/* index of the last user; 0: none */

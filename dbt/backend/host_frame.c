@@ -20,10 +20,10 @@ void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v)
 		f->gpr[n] = v;
 }
 
-void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c)
+void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c, bool wide)
 {
-	for (unsigned g = 0; g < 8; g++)
-		c->gpr[g] = f->gpr[R_GPR(g)];
+	for (unsigned g = 0; g < (wide ? 16 : 8); g++)
+		__builtin_memcpy(&c->gpr[g], &f->gpr[R_GPR(g)], wide ? 8 : 4);
 }
 
 void host_frame_skip(struct trap_frame *f) { f->pc += HOST_INSN_SIZE; }

@@ -21,8 +21,8 @@ u64 host_frame_reg(const struct trap_frame *f, unsigned n);
 void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v);
 /* R_PAGE, as vcpu.page. */
 u64 host_frame_page(const struct trap_frame *f);
-/* All general registers of the guest to c->gpr. */
-void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c);
+/* The general registers of 64-bit code (wide), or of other code, to c->gpr. */
+void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c, bool wide);
 /* Go on behind the faulting instruction. */
 void host_frame_skip(struct trap_frame *f);
 /*

@@ -60,12 +60,12 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_PUTXMM: va_put(e, in->k, in->a); break;
 	case IR_VEC: lower_vec(e, in); break;
 	case IR_EIP: lower_eip(e, in); break;
-	case IR_SETF: e->setf = e->i; break;
+	case IR_SETF: lower_setf(e, in); break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
 	case IR_HELPER: case IR_ENTRYF: lower_call(e, in); break;
 	case IR_TICKS: host_ticks(e, ra_def(e, e->i)); break;
 	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT_IND: case IR_SYS:
-	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: lower_control(e, in); break;
+	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: case IR_FORM: lower_control(e, in); break;
 	case IR_ADD: lower_add(e, in); break;
 	default: host_lower_alu(e, in); break;
 	}
@@ -78,6 +78,8 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->ir = ir;
 	e->out = out;
 	e->link_base = link_base;
+	e->wide = ir->key_flags & KEY_LONG;
+	e->gprs = e->xmms = e->wide ? 16 : 8;
 	e->c = (struct code){ .p = out->code, .end = out->code_end, .fixed = out->code };
 	e->setf = e->materialized = 0;
 	e->late = 0;
@@ -88,6 +90,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	out->head = out->check[0].size ? (struct block_head){ 0 } : head_find(ir);
 	emit_entry(e);
 	emit_self_check(e);
+	halves_find(e);
 	uses_find(e);
 	disp_find(e);
 	host_find_folds(e);

@@ -27,8 +27,14 @@ void flags_put(struct emit *e, const struct flags_at *f);
 bool flags_straight(const struct flags_at *f);
 bool flags_use(const struct flags_at *f, int r);
 
+/* Flags are in force: what a recipe has no room for is kept in registers. */
+void lower_setf(struct emit *e, const struct ir_insn *in);
+
 /* -- head.c -- */
 struct block_head head_find(const struct ir *ir);
+
+/* -- halves.c: before uses_find -- */
+void halves_find(struct emit *e);
 
 /* -- disp.c -- */
 
@@ -36,6 +42,9 @@ struct block_head head_find(const struct ir *ir);
 void disp_note(struct emit *e, unsigned i);
 /* After uses_find: makes sums with constants parts of the accesses at them. */
 void disp_find(struct emit *e);
+
+/* The door `name` for the block's kind of code. */
+#define DOOR_FOR(e, name) ((e)->wide ? glue64_##name : glue_##name)
 
 /* -- mem.c, control.c -- */
 void lower_mem(struct emit *e, const struct ir_insn *in);

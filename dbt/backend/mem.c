@@ -53,9 +53,9 @@ static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
 		*k -= a;
 		return host_guest_base(e, ra_use(e, in->a), a);
 	}
-	a = (s32)((in->a ? a : 0) + *k);
+	a = (in->a ? a : 0) + *k;
 	*k = sign_extend((u64)a, room);
-	a = host_guest_const((u32)(a - *k));
+	a = e->wide ? a - *k : host_guest_const((u32)(a - *k));
 	if (!a)
 		return R_ZERO;
 	host_const(e, R_SCRATCH, a);

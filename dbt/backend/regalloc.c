@@ -22,8 +22,18 @@ void ra_prepare(struct emit *e)
 	e->wanted_in_arg = 0;
 	if (e->ir->v[e->ir->n - 1].op == IR_EXIT_IND)
 		e->wanted_in_arg = e->ir->v[e->ir->n - 1].a;
-	e->temps = R_TEMPS_32;
+	e->temps = e->wide ? R_TEMPS_64 : R_TEMPS_32;
 	e->locked = 0;
+}
+
+/* What general registers are in the IR. */
+static enum ir_type reg_type(const struct emit *e) { return e->wide ? T_I64 : T_I32; }
+
+bool ra_held(const struct emit *e, val v)
+{
+	s64 k = e->ir->v[v].k;
+
+	return e->wide && e->ir->v[v].op == IR_CONST && e->flag_uses[v] && k != (s32)k;
 }
 
 /* -- Temporaries -- */
@@ -33,7 +43,7 @@ static void spill(struct emit *e, val v)
 	unsigned slot = 0;
 
 	e->temp_val[e->home[v]] = 0;
-	if (e->ir->v[v].op == IR_CONST) {
+	if (e->ir->v[v].op == IR_CONST && !ra_held(e, v)) {
 		e->place[v] = AT_CONST;
 		return;
 	}
@@ -151,14 +161,14 @@ static bool small_sum(const struct emit *e, val v, val *base, s64 *k)
 	const struct ir_insn *in = &e->ir->v[v];
 
 	*base = in->a;
-	return in->op == IR_ADD && in->type == T_I32 && !e->folded[in->a] &&
+	return in->op == IR_ADD && in->type == reg_type(e) && !e->folded[in->a] &&
 	       !ra_const(e, in->a, k) && ra_const(e, in->b, k) && *k > -2048 && *k < 2048;
 }
 
 /* Another guest register that was given v last, or -1. */
 static int copy_of(const struct emit *e, unsigned g, val v)
 {
-	for (unsigned n = 0; n < 8; n++)
+	for (unsigned n = 0; n < e->gprs; n++)
 		if (n != g && e->gpr[n] == v)
 			return (int)n;
 	return -1;
@@ -254,7 +264,7 @@ int ra_def(struct emit *e, val v)
 	unsigned p = e->put_at[v];
 	int r;
 
-	if (p && e->ir->v[v].type == T_I32 && uses_early_put_is_safe(e, p)) {
+	if (p && (e->wide || e->ir->v[v].type == T_I32) && uses_early_put_is_safe(e, p)) {
 		unsigned g = e->ir->v[p].k;
 
 		guest_evict(e, g, v);
@@ -344,7 +354,7 @@ int ra_use(struct emit *e, val v)
 		ra_const(e, v, &k);
 		if (!k)
 			return R_ZERO;
-		r = copy_of(e, 8, v);
+		r = copy_of(e, 16, v);
 		if (r >= 0)
 			return R_GPR(r);
 		r = alloc_temp(e);

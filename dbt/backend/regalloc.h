@@ -29,7 +29,7 @@ void ra_done(struct emit *e);
 void ra_put(struct emit *e, unsigned g, val v);
 /* May ADD v stay undone, as only flags ask for it? Then that is noted. */
 bool ra_sum(struct emit *e, val v);
-/* Host register r = host register s + k, 32 bits. */
+/* Host register r = host register s + k, as host_add. */
 void ra_add(struct emit *e, int r, int s, s64 k);
 /* GETREG: the value is in guest register g. */
 void ra_get(struct emit *e, val v, unsigned g);
@@ -42,6 +42,11 @@ void ra_to_args(struct emit *e, const val v[3]);
 void ra_to_reg(struct emit *e, int r, val v);
 /* Claim host temporary r for v (result of a call). */
 void ra_claim(struct emit *e, val v, int r);
+/*
+ * A constant that flags are made of and that no recipe has room for: it keeps a register or a spill
+ * slot, once it has one, as other values do.
+ */
+bool ra_held(const struct emit *e, val v);
 /* Is v a constant? *k is its value if so. */
 bool ra_const(const struct emit *e, val v, s64 *k);
 

@@ -24,7 +24,7 @@ static struct loc loc_of(struct emit *e, val v, s32 *k)
 		return l;
 	for (; e->place[v] == AT_SUM; v = e->next[v])
 		*k += e->sum[v];
-	if (ra_const(e, v, &c)) {
+	if (ra_const(e, v, &c) && !ra_held(e, v)) {
 		*k += (s32)c;
 		l.kind = LOC_CONST;
 	} else if (e->place[v] == AT_GUEST) {
@@ -71,6 +71,15 @@ static u16 recipe_of(struct emit *e, val setf)
 	}
 	o->recipe[o->recipes] = r;
 	return o->recipes++;
+}
+
+void lower_setf(struct emit *e, const struct ir_insn *in)
+{
+	e->setf = e->i;
+	if (ra_held(e, in->a))
+		ra_use(e, in->a);
+	if (ra_held(e, in->b))
+		ra_use(e, in->b);
 }
 
 u16 site_recipe(struct emit *e) { return recipe_of(e, e->setf); }
@@ -151,7 +160,7 @@ static bool in_mark(struct loc l, s32 k, int pinned, struct mark_place *p)
 		*p = (struct mark_place){ MARK_PINNED, 0 };
 		if (l.n == pinned && !k)
 			return true;
-		for (u8 g = 0; g < 8; g++)
+		for (u8 g = 0; g < MARK_PINNED; g++)
 			if (l.n == R_GPR(g) && !k) {
 				*p = (struct mark_place){ g, 0 };
 				return true;

@@ -60,10 +60,12 @@ static void note_flags(struct emit *e, val v, unsigned at)
 
 /*
  * A deposit wants what it changes in its own register, and a deposit that only goes on into a sum
- * or the like wants to be where that goes.
+ * or the like wants to be where that goes; in 64-bit code so does what is extended.
  */
 static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
 {
+	if (in->op == IR_ZEXT && e->wide && !e->put_at[in->a])
+		e->put_at[in->a] = put;
 	if (in->op == IR_DEPOSIT && !e->put_at[in->a])
 		e->put_at[in->a] = put;
 	if (e->ir->v[in->a].op == IR_DEPOSIT && !e->put_at[in->a])
@@ -106,7 +108,7 @@ static void find_uses(struct emit *e)
 		}
 		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
 			e->put_at[in->a] = i;
-		else if (e->put_at[i] && in->type == T_I32)
+		else if (e->put_at[i] && (e->wide || in->type == T_I32))
 			hint(e, in, e->put_at[i]);
 	}
 }

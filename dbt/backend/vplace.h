@@ -22,12 +22,12 @@ struct vplace {
 
 /*
  * A map of XMM registers that are not in their pinned registers: words up to one that is 0.
- *	31   27 26  24 23  16 15   8 7    0
- *	1 . . . XMM    kind   low    high
+ *	31 28 27  24 23  16 15   8 7    0
+ *	1 . . XMM    kind   low    high
  */
 #define VMAP_WORD(xmm, p) \
 	(1u << 31 | (u32)(xmm) << 24 | (u32)(p).kind << 16 | (u32)(p).low << 8 | (p).high)
-#define VMAP_XMM(w) ((w) >> 24 & 7)
+#define VMAP_XMM(w) ((w) >> 24 & 15)
 #define VMAP_PLACE(w) \
 	((struct vplace){ .kind = (u8)((w) >> 16), .low = (u8)((w) >> 8), .high = (u8)(w) })
 

@@ -33,7 +33,7 @@ static u32 registers(struct vplace p)
 
 void va_prepare(struct emit *e)
 {
-	for (unsigned g = 0; g < XMMS; g++)
+	for (unsigned g = 0; g < e->xmms; g++)
 		e->xmm[g] = whole(V_XMM(g));
 	e->vlive_count = 0;
 	e->vlocked = 0;
@@ -72,7 +72,7 @@ static u32 xmm_registers(const struct emit *e, int except)
 {
 	u32 m = 0;
 
-	for (int g = 0; g < XMMS; g++)
+	for (int g = 0; g < e->xmms; g++)
 		if (g != except)
 			m |= registers(e->xmm[g]);
 	return m;
@@ -101,7 +101,8 @@ static int lock(struct emit *e, int r)
 /* A register that nothing refers to; `wish` if that is one (-1: none). */
 static int alloc(struct emit *e, int wish)
 {
-	u32 m = V_POOL_32 & ~e->vlocked & ~live_registers(e, true) & ~xmm_registers(e, -1);
+	u32 pool = e->wide ? V_POOL_64 : V_POOL_32;
+	u32 m = pool & ~e->vlocked & ~live_registers(e, true) & ~xmm_registers(e, -1);
 
 	if (!m) {
 		e->failed = true;
@@ -164,7 +165,7 @@ int va_def_new(struct emit *e, val v) { return define(e, v, false); }
 /* Everything that is at `from` is now at `to`. */
 static void moved(struct emit *e, struct vplace from, struct vplace to)
 {
-	for (unsigned g = 0; g < XMMS; g++)
+	for (unsigned g = 0; g < e->xmms; g++)
 		if (same(e->xmm[g], from))
 			e->xmm[g] = to;
 	for (unsigned n = 0; n < e->vlive_count; n++)
@@ -175,7 +176,7 @@ static void moved(struct emit *e, struct vplace from, struct vplace to)
 /* How often something other than exactly `p` refers to register r. */
 static bool shared(const struct emit *e, struct vplace p, int r)
 {
-	for (unsigned g = 0; g < XMMS; g++)
+	for (unsigned g = 0; g < e->xmms; g++)
 		if (!same(e->xmm[g], p) && registers(e->xmm[g]) >> r & 1)
 			return true;
 	for (unsigned n = 0; n < e->vlive_count; n++)
@@ -272,7 +273,7 @@ static void clear_out(struct emit *e, int r)
 	int t = alloc(e, -1);
 
 	host_vmove(e, t, r);
-	for (unsigned g = 0; g < XMMS; g++) {
+	for (unsigned g = 0; g < e->xmms; g++) {
 		if (has_low(e->xmm[g]) && e->xmm[g].low == r)
 			e->xmm[g].low = t;
 		if (has_high(e->xmm[g]) && e->xmm[g].high == r)
@@ -296,11 +297,11 @@ static bool in_place(const struct emit *e, unsigned g)
 /* Those first whose pinned register nobody else has anything in; if there is none, make one. */
 void va_canonical(struct emit *e)
 {
-	for (unsigned left = e->vectors ? XMMS : 0; left;) {
+	for (unsigned left = e->vectors ? e->xmms : 0; left;) {
 		bool progress = false;
 
 		left = 0;
-		for (unsigned g = 0; g < XMMS; g++) {
+		for (unsigned g = 0; g < e->xmms; g++) {
 			u32 others;
 
 			if (in_place(e, g))
@@ -314,7 +315,7 @@ void va_canonical(struct emit *e)
 			e->xmm[g] = whole(V_XMM(g));
 			progress = true;
 		}
-		for (unsigned g = 0; left && !progress && g < XMMS; g++)
+		for (unsigned g = 0; left && !progress && g < e->xmms; g++)
 			if (!in_place(e, g)) {
 				clear_out(e, V_XMM(g));
 				break;
@@ -328,17 +329,17 @@ u16 va_map(struct emit *e)
 {
 	bool canonical = true;
 
-	for (unsigned g = 0; e->vectors && g < XMMS; g++)
+	for (unsigned g = 0; e->vectors && g < e->xmms; g++)
 		canonical &= in_place(e, g);
 	if (canonical)
 		return 0;
-	if (e->vmaps && !memcmp(e->vmap[e->vmaps - 1], e->xmm, sizeof(e->xmm)))
+	if (e->vmaps && !memcmp(e->vmap[e->vmaps - 1], e->xmm, e->xmms * sizeof(e->xmm[0])))
 		return e->vmaps;
 	if (e->vmaps == VMAPS_MAX) {
 		e->failed = true;
 		return 0;
 	}
-	memcpy(e->vmap[e->vmaps++], e->xmm, sizeof(e->xmm));
+	memcpy(e->vmap[e->vmaps++], e->xmm, e->xmms * sizeof(e->xmm[0]));
 	return e->vmaps;
 }
 
@@ -346,7 +347,7 @@ void va_at(struct emit *e, u16 map)
 {
 	e->vlive_count = 0;
 	e->vlocked = 0;
-	for (unsigned g = 0; g < XMMS; g++)
+	for (unsigned g = 0; g < e->xmms; g++)
 		e->xmm[g] = map ? e->vmap[map - 1][g] : whole(V_XMM(g));
 }
 
@@ -374,7 +375,7 @@ void va_emit_maps(struct emit *e)
 		if (words > 0xffff)
 			e->failed = true;
 		at[n + 1] = (u16)words;
-		for (unsigned g = 0; g < XMMS; g++) {
+		for (unsigned g = 0; g < e->xmms; g++) {
 			struct vplace p = e->vmap[n][g];
 
 			if (p.kind != V_WHOLE || p.high != V_XMM(g))

@@ -40,8 +40,8 @@ static inline bool context_same(const struct context *a, const struct context *b
 
 /* A page that code was fetched from: so it is as long as the mapping has its number. */
 struct fetched_page {
+	u64 page;			/* linear, va >> 12; bit 52: with user rights */
 	u32 mapping;
-	u32 page;			/* linear, va >> 12; bit 20: with user rights */
 	u64 at;				/* guest physical address; bit 0: it is global */
 };
 
@@ -85,9 +85,9 @@ void contexts_gone(struct contexts *x, u32 space);
 void contexts_page_gone(struct contexts *x, u32 space, u64 va);
 /* Code was fetched at linear address va; what that gave may be kept as *contexts_page. */
 void contexts_fetched(struct contexts *x, u64 va);
-static inline struct fetched_page *contexts_page(struct contexts *x, u32 page)
+static inline struct fetched_page *contexts_page(struct contexts *x, u64 page)
 {
-	return &x->page[(page ^ page >> 10) % FETCHED_PAGES];
+	return &x->page[(u32)(page ^ page >> 10) % FETCHED_PAGES];
 }
 
 /*

@@ -40,11 +40,11 @@ static unsigned other_place(u64 eip, unsigned n)
 /* Whoever is in the way goes to its other place, where the same happens; the last one is lost. */
 void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
 {
-	u64 key = jump_cache_key(eip);
+	u64 key = jump_cache_key(eip, b->key.flags & KEY_LONG);
 	struct jump_entry e = { key, block_entry(b) };
-	unsigned n = jump_cache_first(eip);
+	unsigned n = jump_cache_first(key);
 
-	jump_cache_drop(j, eip);
+	jump_cache_drop(j, key);
 	for (unsigned moves = 0; moves <= JUMP_MOVES || e.eip == key; moves++) {
 		struct jump_entry was = j->entry[n];
 
@@ -60,10 +60,9 @@ void jump_cache_drop(struct jump_cache *j, u64 eip)
 {
 	struct jump_entry *first = &j->entry[jump_cache_first(eip)];
 	struct jump_entry *second = &j->entry[jump_cache_second(eip)];
-	u64 key = jump_cache_key(eip);
 
-	if (first->eip == key)
+	if (first->eip == eip)
 		first->eip = JUMP_EMPTY;
-	if (second->eip == key)
+	if (second->eip == eip)
 		second->eip = JUMP_EMPTY;
 }

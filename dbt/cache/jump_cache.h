@@ -13,7 +13,10 @@
 #define JUMP_ENTRIES (1u << JUMP_CACHE_BITS)
 #define JUMP_LOG 512			/* more fills than this are not remembered one by one */
 
-/* eip is sign-extended, as R_ARG(0) holds it; an empty entry has JUMP_EMPTY, which no EIP is. */
+/*
+ * eip is as R_ARG(0) holds it, sign-extended from 32 bits outside 64-bit code; an empty entry has
+ * JUMP_EMPTY, which no EIP is. All functions take it so.
+ */
 struct jump_entry { u64 eip; const u32 *code; };
 #define JUMP_EMPTY (1ull << 62)
 #define JUMP_MOVES 4
@@ -30,7 +33,7 @@ void jump_cache_clear(struct jump_cache *j);
 /* The same, by what has been filled. */
 void jump_cache_empty(struct jump_cache *j);
 
-/* From now on b's code is entered for eip, of which the low 32 bits count. */
+/* From now on b's code is entered for eip. */
 void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b);
 
 /* eip has no entry any more. */
@@ -47,17 +50,19 @@ static inline unsigned jump_cache_second(u64 eip)
 	return ((u32)eip ^ (u32)eip >> JUMP_CACHE_BITS) % JUMP_ENTRIES;
 }
 
-/* eip as entries have it. */
-static inline u64 jump_cache_key(u64 eip) { return (u64)(s64)(s32)(u32)eip; }
+/* eip as entries have it; wide: of 64-bit code. */
+static inline u64 jump_cache_key(u64 eip, bool wide)
+{
+	return wide ? eip : (u64)(s64)(s32)(u32)eip;
+}
 
 /* The entry of the block that would be entered for eip, or NULL. */
 static inline const u32 *jump_cache_probe(const struct jump_cache *j, u64 eip)
 {
 	const struct jump_entry *first = &j->entry[jump_cache_first(eip)];
 	const struct jump_entry *second = &j->entry[jump_cache_second(eip)];
-	u64 key = jump_cache_key(eip);
 
-	return first->eip == key ? first->code : second->eip == key ? second->code : NULL;
+	return first->eip == eip ? first->code : second->eip == eip ? second->code : NULL;
 }
 
 #endif

@@ -35,15 +35,20 @@ static bool may_follow(const struct contexts *x, u32 old, u32 mapping, struct fr
 	return true;
 }
 
+/* Of linear addresses only 32 bits have room: others have none that could follow. */
+static bool names_page(u64 va) { return va >> 32 == 0 || va >> 32 == 0xffffffff; }
+
 void owner_enter(const struct contexts *x, struct block *b, u32 mapping, u64 va)
 {
-	u32 *o = &frame_at(b->frame[0])->owner, now = owner(mapping, va);
+	u32 *o = &frame_at(b->frame[0])->owner;
+	u32 now = names_page(va) ? owner(mapping, va) : SHARED;
 
 	if (*o == now || *o == SHARED)
 		return;
 	if (*o != NOBODY) {
 		cache_unchain_far(b->frame[0]);
-		if (!may_follow(x, *o >> MAPPING_SHIFT, mapping, frame_at(b->frame[0])))
+		if (now != SHARED &&
+		    !may_follow(x, *o >> MAPPING_SHIFT, mapping, frame_at(b->frame[0])))
 			now = SHARED;
 		cache_this()->count.shared += now == SHARED;
 	}
@@ -58,7 +63,9 @@ bool owner_may_chain(const struct contexts *x, const struct link *l, u64 eip, bo
 		return false;
 	if (o >> MAPPING_SHIFT == x->mapping[SPACE_GLOBAL] && !global)
 		return false;
-	return l->delta < 0 || (u32)eip >= (u32)l->delta;	/* back: it tests the kick */
+	/* back: it tests the kick */
+	return l->delta < 0 || l->wide ||
+	       (u32)eip >= (u32)l->delta;
 }
 
 void owner_forget_all(void)

@@ -123,6 +123,13 @@ static u32 indefinite(struct sse_env *e)
 	return 0x80000000;
 }
 
+/* Bits of x below the integer: the integer to *v, the rest as a fraction of 2^64. */
+static u64 integer_part(struct sse_num x, u64 *v)
+{
+	*v = x.exp < 0 ? 0 : x.m >> (63 - x.exp);
+	return x.exp < 0 ? shr_jam64(x.m, (unsigned)(-1 - x.exp)) : x.m << (x.exp + 1);
+}
+
 u32 sse_to_int(u64 a, bool dbl, bool truncate, struct sse_env *e)
 {
 	const struct sse_format *f = sse_format(dbl);
@@ -137,14 +144,37 @@ u32 sse_to_int(u64 a, bool dbl, bool truncate, struct sse_env *e)
 	x = sse_unpack(a, f);
 	if (x.exp > 31)
 		return indefinite(e);
-	v = x.exp < 0 ? 0 : x.m >> (63 - x.exp);
-	rest = x.exp < 0 ? shr_jam64(x.m, (unsigned)(-1 - x.exp)) : x.m << (x.exp + 1);
+	rest = integer_part(x, &v);
 	v += sse_round_up(rc, x.neg, v & 1, rest);
 	if (v > 0x7fffffffu + (u64)x.neg)
 		return indefinite(e);
 	if (rest)
 		e->exc |= MXCSR_PE;
 	return (u32)(x.neg ? 0 - v : v);
+}
+
+u64 sse_round_int(u64 a, unsigned how, bool dbl, struct sse_env *e)
+{
+	const struct sse_format *f = sse_format(dbl);
+	struct sse_num x;
+	u64 v, rest;
+	unsigned n;
+
+	if (sse_is_nan(a, f))
+		return sse_nan(a, a, f, e);
+	if (sse_is_zero_daz(a, f, e))
+		return a & f->sign;
+	x = sse_unpack(a, f);
+	if (sse_is_inf(a, f) || x.exp >= (s32)f->frac_bits)
+		return a;
+	rest = integer_part(x, &v);
+	v += sse_round_up(how & 4 ? sse_rc(e) : how & 3, x.neg, v & 1, rest);
+	if (rest && !(how & 8))
+		e->exc |= MXCSR_PE;
+	if (!v)
+		return a & f->sign;
+	n = __builtin_clzll(v);
+	return sse_round(x.neg, 63 - (s32)n, v << n, f, e);
 }
 
 /* -- Approximations -- */

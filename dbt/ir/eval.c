@@ -9,6 +9,7 @@
 #include "dbt/ir/vec.h"
 #include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
+#include "dbt/x86/mode.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 
@@ -31,9 +32,12 @@ static void set(struct eval *e, unsigned i, u64 x)
 	e->v[i].q[0] = e->ir->v[i].type == T_I32 ? (u64)(s32)x : x;
 }
 
+/* Is it 64-bit code? */
+static bool wide(const struct eval *e) { return e->ir->key_flags & KEY_LONG; }
+
 static void leave(struct eval *e, u64 eip)
 {
-	e->c->eip = (u32)eip;
+	e->c->eip = wide(e) ? eip : (u32)eip;
 	e->done = true;
 }
 
@@ -86,6 +90,14 @@ static u64 shift(unsigned op, u64 a, u64 b, bool is64)
 	}
 }
 
+/* Bit by bit, the lowest first; the polynomial reversed (SDM vol. 2, CRC32). */
+static u64 crc(u32 sum, u64 b, unsigned bytes)
+{
+	for (unsigned i = 0; i < 8 * bytes; i++)
+		sum = sum >> 1 ^ ((sum ^ (u32)(b >> i)) & 1 ? 0x82f63b78 : 0);
+	return sum;
+}
+
 static u64 binary(const struct ir_insn *in, u64 a, u64 b)
 {
 	bool is64 = in->type == T_I64;
@@ -101,6 +113,7 @@ static u64 binary(const struct ir_insn *in, u64 a, u64 b)
 	case IR_OR: return a | b;
 	case IR_XOR: return a ^ b;
 	case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROTR: return shift(in->op, a, b, is64);
+	case IR_CRC: return crc((u32)a, b, in->y);
 	case IR_DEPOSIT:
 		m = (in->y == 64 ? ~0ull : (1ull << in->y) - 1) << in->x;
 		return (a & ~m) | (b << in->x & m);
@@ -148,7 +161,7 @@ static void extend_loaded(struct eval *e, unsigned i)
 static void memory(struct eval *e, unsigned i)
 {
 	const struct ir_insn *in = &e->ir->v[i];
-	u32 addr = (u32)((in->a ? word(e, in->a) : 0) + (u64)in->k);
+	u64 sum = (in->a ? word(e, in->a) : 0) + (u64)in->k, addr = wide(e) ? sum : (u32)sum;
 	unsigned size = ir_mem_size(in->x);
 	struct fault f;
 
@@ -171,7 +184,7 @@ static void state(struct eval *e, unsigned i)
 
 	switch (in->op) {
 	case IR_GETREG: set(e, i, e->c->gpr[in->k]); break;
-	case IR_PUTREG: e->c->gpr[in->k] = word(e, in->a); break;
+	case IR_PUTREG: memcpy(&e->c->gpr[in->k], &e->v[in->a], wide(e) ? 8 : 4); break;
 	case IR_GETXMM: e->v[i] = e->c->xmm[in->k]; break;
 	case IR_PUTXMM: e->c->xmm[in->k] = e->v[in->a]; break;
 	case IR_STSTATE: memcpy(field, &e->v[in->a], ir_mem_size(in->x)); break;
@@ -245,6 +258,10 @@ static void control(struct eval *e, const struct ir_insn *in)
 			break;
 		/* fall through */
 	case IR_RAISE: raise(e, in, fault_of(in)); break;
+	case IR_FORM:
+		if ((s64)word(e, in->a) < -(1ll << 62))
+			raise(e, in, fault_of(in));
+		break;
 	case IR_EXIT_IF:
 	case IR_LEAVE_IF:
 		if (!ir_cond_holds(in->x, (s64)word(e, in->a), (s64)word(e, in->b)))
@@ -285,8 +302,8 @@ static void step(struct eval *e, unsigned i)
 	case IR_SETF: case IR_ENTRYF: case IR_ENTRYCF: flags(e, i); break;
 	case IR_HELPER: helper(e, i); break;
 	case IR_VEC: vector_op(e, i); break;
-	case IR_RAISE: case IR_RAISE_IF: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT:
-	case IR_EXIT_IND: case IR_SYS: control(e, in); break;
+	case IR_RAISE: case IR_RAISE_IF: case IR_FORM: case IR_EXIT_IF: case IR_LEAVE_IF:
+	case IR_EXIT: case IR_EXIT_IND: case IR_SYS: control(e, in); break;
 	case IR_TICKS: set(e, i, helper_ticks(e->c, 0, 0, 0)); break;
 	default:
 		if (ir_info[in->op].shape == SH_BIN)
@@ -305,7 +322,7 @@ void eval_run(struct vcpu *c, const struct ir *ir, const struct eval_mem *mem)
 	e.ir = ir;
 	e.mem = mem;
 	e.done = false;
-	c->page = vcpu_page_of(ir->guest[0].eip);
+	c->page = wide(&e) ? vcpu_page_of64(ir->guest[0].eip) : vcpu_page_of(ir->guest[0].eip);
 	e.v[0] = (union xmm){ .q = { 0, 0 } };
 	e.flags = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
 	e.entry_flags = e.flags;

@@ -13,8 +13,8 @@
 
 /* How the evaluator reaches guest memory: linear addresses, faults as values. */
 struct eval_mem {
-	struct fault (*ld)(struct vcpu *c, u32 addr, unsigned size, unsigned intent, void *out);
-	struct fault (*st)(struct vcpu *c, u32 addr, unsigned size, const void *in);
+	struct fault (*ld)(struct vcpu *c, u64 addr, unsigned size, unsigned intent, void *out);
+	struct fault (*st)(struct vcpu *c, u64 addr, unsigned size, const void *in);
 };
 
 /*

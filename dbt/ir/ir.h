@@ -25,8 +25,11 @@ enum ir_cond { IC_EQ, IC_NE, IC_LT, IC_GE, IC_LTU, IC_GEU };
 /* Memory access: width, and extension where the result is wider. */
 enum ir_mem { M_U8, M_S8, M_U16, M_S16, M_32, M_U32, M_64, M_128 };
 
-/* x86 reports W = 1 when a read-modify-write meets a page it may not write. */
-enum ir_intent { INTENT_READ, INTENT_RMW };
+/*
+ * x86 reports W = 1 when a read-modify-write meets a page it may not write; an address that is not
+ * canonical is #SS where it was made by SS, else #GP.
+ */
+enum ir_intent { INTENT_READ, INTENT_RMW, INTENT_STACK };	/* RMW, STACK: bits */
 
 enum ir_jump { JUMP_PLAIN, JUMP_CALL, JUMP_RET };
 

@@ -42,7 +42,8 @@ static void add_words(struct line *l, const struct ir_insn *in)
 		ADD(l, ".%s", ir_cond_text[in->x]);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
-		ADD(l, ".%s%s", ir_mem_text[in->x], in->y ? ".rmw" : "");
+		ADD(l, ".%s%s%s", ir_mem_text[in->x], in->y & INTENT_RMW ? ".rmw" : "",
+		    in->y & INTENT_STACK ? ".ss" : "");
 		break;
 	case IR_PUTREG:
 		ADD(l, "%s", in->x ? ".late" : "");
@@ -86,6 +87,7 @@ static void add_k(struct line *l, const struct ir_insn *in)
 	case IR_HELPER: case IR_SYS: case IR_VEC:
 		break;			/* a word has said it */
 	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE: case IR_RAISE_IF:
+	case IR_FORM:
 		ADD(l, " #0x%llx", (long long)in->k);
 		break;
 	default:

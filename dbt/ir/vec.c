@@ -19,5 +19,12 @@ const struct vec_info vec_info[VEC_OP_COUNT] = {
 	[VEC_##op##_PD] = { VFP_##op, true, false }, [VEC_##op##_SD] = { VFP_##op, true, true }
 const struct vec_fp vec_fp[VEC_OP_COUNT] = {
 	ALL(ADD), ALL(SUB), ALL(MUL), ALL(DIV), ALL(MIN), ALL(MAX), ALL(SQRT), ALL(CMP),
+	ALL(ROUND),
 	PACKED(RCP), PACKED(RSQRT),
 };
+
+bool vec_by_helper(unsigned row)
+{
+	return vec_fp[row].kind == VFP_RCP || vec_fp[row].kind == VFP_RSQRT ||
+	       row == VEC_MPSAD_B || row == VEC_MINPOS_H;
+}

@@ -14,7 +14,7 @@ enum vec_op {
 	VEC_OP_COUNT,
 };
 
-enum vec_shape { VSH_UN, VSH_BIN, VSH_TOI, VSH_TOI2, VSH_FROMI, VSH_INS };
+enum vec_shape { VSH_UN, VSH_BIN, VSH_TOI, VSH_TOI2, VSH_FROMI, VSH_INS, VSH_TER };
 
 struct vec_info {
 	const char *text;
@@ -27,7 +27,7 @@ extern const struct vec_info vec_info[VEC_OP_COUNT];
 enum vec_fp_kind {
 	VFP_NONE, VFP_ADD, VFP_SUB, VFP_MUL, VFP_DIV, VFP_MIN, VFP_MAX, VFP_SQRT, VFP_RCP,
 			VFP_RSQRT,
-	VFP_CMP,
+	VFP_CMP, VFP_ROUND,
 };
 
 struct vec_fp {
@@ -44,8 +44,13 @@ extern const struct vec_fp vec_fp[VEC_OP_COUNT];
 struct fault vec_eval(struct vcpu *c, unsigned row, unsigned imm, union xmm *r, const union xmm *a,
 		      const union xmm *b, const union xmm *d);
 
-/* The rows of vec_eval_int.c and vec_eval_fp.c; false: not there. */
+/* Rows that no host makes inline: the lifter calls a helper for them. */
+bool vec_by_helper(unsigned row);
+
+/* The rows of vec_eval_int.c, vec_eval_sse4.c and vec_eval_fp.c; false: not there. */
 bool vec_eval_int(unsigned row, unsigned imm, union xmm *r, const union xmm *a, const union xmm *b);
+bool vec_eval_sse4(unsigned row, unsigned imm, union xmm *r, const union xmm *a,
+		   const union xmm *b, const union xmm *d);
 struct sse_env;
 bool vec_eval_fp(unsigned row, unsigned imm, union xmm *r, const union xmm *a, const union xmm *b,
 		 struct sse_env *e);

@@ -15,8 +15,7 @@ struct fault vec_eval(struct vcpu *c, unsigned row, unsigned imm, union xmm *r, 
 	union xmm out = { .q = { 0, 0 } };
 	u32 unmasked;
 
-	(void)d;
-	if (vec_eval_int(row, imm, r, a, b))
+	if (vec_eval_int(row, imm, r, a, b) || vec_eval_sse4(row, imm, r, a, b, d))
 		return fault_none();
 	if (!vec_eval_fp(row, imm, &out, a, b, &e))
 		panic("vec: row %u", row);

@@ -29,6 +29,7 @@ static u64 lane_op(unsigned kind, unsigned imm, u64 a, u64 b, bool dbl, struct s
 	case VFP_SQRT: return sse_sqrt(a, dbl, e);
 	case VFP_RCP: return sse_rcp((u32)a);
 	case VFP_RSQRT: return sse_rsqrt((u32)a);
+	case VFP_ROUND: return sse_round_int(a, imm, dbl, e);
 	default: return sse_predicate(imm, a, b, dbl, e) ? ~0ull : 0;
 	}
 }

@@ -7,6 +7,7 @@
 #include "dbt/ir/ir.h"
 
 #include "dbt/ir/vec.h"
+#include "dbt/x86/mode.h"
 
 static unsigned type_of(const struct ir *ir, val v) { return ir->v[v].type; }
 
@@ -55,10 +56,11 @@ static const char *shape_fits(const struct ir *ir, const struct ir_insn *in)
 
 static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
 {
-	static const struct { u8 result, a, b; } types[] = {
-		[VSH_UN] = { T_V128, T_V128, T_NONE }, [VSH_BIN] = { T_V128, T_V128, T_V128 },
-		[VSH_TOI] = { T_I32, T_V128, T_NONE }, [VSH_TOI2] = { T_I32, T_V128, T_V128 },
-		[VSH_FROMI] = { T_V128, T_I32, T_NONE }, [VSH_INS] = { T_V128, T_V128, T_I32 },
+	static const struct { u8 result, a, b, c; } types[] = {
+		[VSH_UN] = { T_V128, T_V128 }, [VSH_BIN] = { T_V128, T_V128, T_V128 },
+		[VSH_TOI] = { T_I32, T_V128 }, [VSH_TOI2] = { T_I32, T_V128, T_V128 },
+		[VSH_FROMI] = { T_V128, T_I32 }, [VSH_INS] = { T_V128, T_V128, T_I32 },
+		[VSH_TER] = { T_V128, T_V128, T_V128, T_V128 },
 	};
 	unsigned shape;
 
@@ -66,9 +68,15 @@ static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
 		return "unknown vector row";
 	shape = vec_info[in->k].shape;
 	if (in->type != types[shape].result || type_of(ir, in->a) != types[shape].a ||
-	    type_of(ir, in->b) != types[shape].b || in->c)
+	    type_of(ir, in->b) != types[shape].b || type_of(ir, in->c) != types[shape].c)
 		return "vector row's types";
 	return NULL;
+}
+
+/* Of addresses. */
+static unsigned address_type(const struct ir *ir)
+{
+	return ir->key_flags & KEY_LONG ? T_I64 : T_I32;
 }
 
 static const char *special(const struct ir *ir, const struct ir_insn *in)
@@ -86,6 +94,8 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 			return "putxmm of no vector";
 		break;
 	case IR_PUTREG:
+		if ((ir->key_flags & KEY_LONG) && type_of(ir, in->a) != T_I64)
+			return "putreg of half a register";
 		if (in->x && (ir->v[in->a].op != IR_ADD || !ir_is_const(ir, ir->v[in->a].b)))
 			return "late putreg of no sum";
 		break;
@@ -108,8 +118,16 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 		break;
 	case IR_LD:
 	case IR_ST:
-		if (in->a && type_of(ir, in->a) != T_I32)
-			return "address is no i32";
+		if (in->a && type_of(ir, in->a) != address_type(ir))
+			return "address of the wrong type";
+		break;
+	case IR_FORM:
+		if (!in->a || type_of(ir, in->a) != T_I64)
+			return "form of no i64";
+		break;
+	case IR_GETREG:
+		if ((ir->key_flags & KEY_LONG) && in->type != T_I64)
+			return "getreg of half a register";
 		break;
 	}
 	return NULL;

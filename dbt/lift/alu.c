@@ -8,6 +8,14 @@
 
 static unsigned size0(const struct ir1 *i) { return i->ops[0].size; }
 
+static val zero(struct lift *t, const struct ir1 *i) { return lift_sized(t, size0(i), 0); }
+
+/* 0 or 1, as an operand of the instruction's size. */
+static val as_operand(struct lift *t, const struct ir1 *i, val carry)
+{
+	return size0(i) == 8 ? lift_zx64(t, carry) : carry;
+}
+
 static bool same_register(const struct ir1 *i)
 {
 	const struct ir1_op *a = &i->ops[0], *b = &i->ops[1];
@@ -29,7 +37,7 @@ void lift_add(struct lift *t, const struct ir1 *i)
 void lift_adc(struct lift *t, const struct ir1 *i)
 {
 	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), carry = lift_cc(t, COND_B);
-	val r = lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, a, b), carry);
+	val r = lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, a, b), as_operand(t, i, carry));
 
 	lift_st_op(t, 0, r);
 	lift_setf(t, CC_ADC, size0(i), r, b, carry);
@@ -42,7 +50,7 @@ void lift_sub(struct lift *t, const struct ir1 *i)
 	if (i->ops[1].kind == IR1_IMM)
 		r = lift_op2k(t, IR_ADD, a, -(s64)i->ops[1].imm);
 	else
-		r = same_register(i) ? lift_const(t, 0) : lift_op2(t, IR_SUB, a, b);
+		r = same_register(i) ? zero(t, i) : lift_op2(t, IR_SUB, a, b);
 	lift_st_op(t, 0, r);
 	if (same_register(i))
 		lift_setf(t, CC_LOGIC, size0(i), r, 0, 0);
@@ -53,7 +61,7 @@ void lift_sub(struct lift *t, const struct ir1 *i)
 void lift_sbb(struct lift *t, const struct ir1 *i)
 {
 	val a = lift_ld_rmw(t, 0), b = lift_ld_op(t, 1), borrow = lift_cc(t, COND_B);
-	val r = lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, a, b), borrow);
+	val r = lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, a, b), as_operand(t, i, borrow));
 
 	lift_st_op(t, 0, r);
 	lift_setf(t, CC_SBB, size0(i), r, b, borrow);
@@ -70,7 +78,7 @@ static val logic_operand(struct lift *t, const struct ir1 *i)
 static void logic(struct lift *t, const struct ir1 *i, enum ir_op op)
 {
 	val a = lift_ld_rmw(t, 0), b = logic_operand(t, i);
-	val r = same_register(i) && op == IR_XOR ? lift_const(t, 0) : lift_op2(t, op, a, b);
+	val r = same_register(i) && op == IR_XOR ? zero(t, i) : lift_op2(t, op, a, b);
 
 	lift_st_op(t, 0, r);
 	lift_setf(t, CC_LOGIC, size0(i), r, 0, 0);
@@ -114,7 +122,7 @@ void lift_dec(struct lift *t, const struct ir1 *i)
 /* 0 - b, with SUB's flags. */
 void lift_neg(struct lift *t, const struct ir1 *i)
 {
-	val b = lift_ld_rmw(t, 0), r = lift_op2(t, IR_SUB, lift_const(t, 0), b);
+	val b = lift_ld_rmw(t, 0), r = lift_op2(t, IR_SUB, zero(t, i), b);
 
 	lift_st_op(t, 0, r);
 	lift_setf(t, CC_SUB, size0(i), r, b, 0);
@@ -143,6 +151,15 @@ void lift_xadd(struct lift *t, const struct ir1 *i)
 	lift_setf(t, CC_ADD, size0(i), r, b, 0);
 }
 
+/* The accumulator gets `dest` unless they are equal; then all 64 bits of it stay. */
+static void put_accumulator(struct lift *t, unsigned size, val equal, val acc, val dest)
+{
+	if (size == 4 && lift_long(t))
+		lift_put(t, EAX, lift_select(t, equal, lift_get64(t, EAX), lift_zx64(t, dest)));
+	else
+		lift_put_sized(t, EAX, lift_select(t, equal, acc, dest), size);
+}
+
 /*
  * The destination is always written (with its old value if unequal), as hardware does;
  * the accumulator gets the old destination only if unequal.
@@ -150,17 +167,25 @@ void lift_xadd(struct lift *t, const struct ir1 *i)
 void lift_cmpxchg(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = size0(i);
-	val dest = lift_ld_rmw(t, 0), src = lift_ld_op(t, 1), acc = lift_get(t, EAX);
+	val dest = lift_ld_rmw(t, 0), src = lift_ld_op(t, 1);
+	val acc = lift_get_sized(t, EAX, size);
 	val equal = lift_setcond(t, IC_EQ, lift_zx(t, acc, size), lift_zx(t, dest, size));
-	val new_acc = lift_select(t, equal, acc, dest);
 
 	lift_st_op(t, 0, lift_select(t, equal, src, dest));
 	/*
 	 * The destination may be the accumulator itself: then equal holds and the source is in it.
 	 */
 	if (i->ops[0].kind != IR1_GPR || i->ops[0].reg != EAX || i->ops[0].high)
-		lift_put_sized(t, EAX, new_acc, size);
+		put_accumulator(t, size, equal, acc, dest);
 	lift_setf(t, CC_CMP, size, acc, dest, 0);
+}
+
+/* If equal v is what the register's low half holds already; its upper half stays, too. */
+static void put_if_unequal(struct lift *t, unsigned reg, val equal, val v)
+{
+	if (lift_long(t))
+		v = lift_select(t, equal, lift_get64(t, reg), lift_zx64(t, v));
+	lift_put(t, reg, v);
 }
 
 /* Memory only; 64 bits. Writes back the old value if unequal. */
@@ -177,7 +202,7 @@ void lift_cmpxchg8b(struct lift *t, const struct ir1 *i)
 	val lo = lift_trunc(t, old), hi = lift_trunc(t, lift_op2k(t, IR_SHR, old, 32));
 
 	lift_st(t, addr, disp, M_64, lift_select(t, equal, desired, old));
-	lift_put(t, EAX, lo);
-	lift_put(t, EDX, hi);
+	put_if_unequal(t, EAX, equal, lo);
+	put_if_unequal(t, EDX, equal, hi);
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
 }

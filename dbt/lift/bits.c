@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT LZCNT). */
+/* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT LZCNT CRC32). */
 #include "dbt/lift/lift.h"
 
 enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
@@ -8,11 +8,13 @@ enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
 static void far_bit_address(struct lift *t, const struct ir1 *i, unsigned size, val index,
 		bool write)
 {
-	unsigned log2bits = size == 2 ? 4 : 5;
-	val word = lift_op2k(t, IR_SAR, lift_sx(t, index, size), log2bits);
-	val off = lift_op2(t, IR_ADD, lift_offset(t, &i->ops[0]),
-			   lift_op2k(t, IR_SHL, word, log2bits - 3));
+	unsigned log2bits = size == 2 ? 4 : size == 4 ? 5 : 6;
+	val offset = lift_offset(t, &i->ops[0]), word = lift_sx(t, index, size), off;
 
+	if (lift_long(t))
+		word = lift_sx64(t, word);
+	word = lift_op2k(t, IR_SAR, word, log2bits);
+	off = lift_op2(t, IR_ADD, offset, lift_op2k(t, IR_SHL, word, log2bits - 3));
 	off = lift_zx(t, off, i->addrsize);
 	t->addr = lift_linear(t, i->ops[0].seg, off, size, write);
 	t->disp = 0;
@@ -23,13 +25,15 @@ static void bit(struct lift *t, const struct ir1 *i, enum bit_action action)
 {
 	unsigned size = i->ops[0].size;
 	bool write = action != BIT_TEST;
-	val index = lift_ld_op(t, 1), v, n, mask, r = 0;
+	val index = i->ops[1].kind == IR1_IMM ? lift_sized(t, size, i->ops[1].imm & 0xff)
+					      : lift_ld_op(t, 1);
+	val v, n, mask, r = 0;
 
 	if (i->ops[0].kind == IR1_MEM && i->ops[1].kind == IR1_GPR)
 		far_bit_address(t, i, size, index, write);
 	v = write ? lift_ld_rmw(t, 0) : lift_ld_op(t, 0);
 	n = lift_op2k(t, IR_AND, index, size * 8 - 1);
-	mask = lift_op2(t, IR_SHL, lift_const(t, 1), n);
+	mask = lift_op2(t, IR_SHL, lift_sized(t, size, 1), n);
 	switch (action) {
 	case BIT_TEST: break;
 	case BIT_SET: r = lift_op2(t, IR_OR, v, mask); break;
@@ -38,7 +42,7 @@ static void bit(struct lift *t, const struct ir1 *i, enum bit_action action)
 	}
 	if (write)
 		lift_st_op(t, 0, r);
-	lift_flags_mask(t, lift_extract(t, lift_op2(t, IR_SHR, v, n), 0, 1), FL_CF);
+	lift_flags_mask(t, lift_bit(t, lift_op2(t, IR_SHR, v, n), 0), FL_CF);
 }
 
 void lift_bt(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_TEST); }
@@ -49,8 +53,8 @@ void lift_btc(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_COMPLEMENT); 
 /* A source of 0 leaves the destination and sets ZF; the other flags stay as they were. */
 static void scan(struct lift *t, const struct ir1 *i, val src, val index)
 {
-	val zero = lift_setcond(t, IC_EQ, src, lift_const(t, 0));
-	val old = lift_get(t, i->ops[0].reg);
+	val zero = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
+	val old = lift_get_sized(t, i->ops[0].reg, i->ops[0].size);
 
 	lift_st_op(t, 0, lift_select(t, zero, old, index));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, zero, 6), FL_ZF);
@@ -67,16 +71,19 @@ void lift_bsr(struct lift *t, const struct ir1 *i)
 {
 	val src = lift_zx(t, lift_ld_op(t, 1), i->ops[0].size);
 
-	scan(t, i, src, lift_op2k(t, IR_XOR, lift_op1(t, IR_CLZ, src), 31));
+	scan(t, i, src, lift_op2k(t, IR_XOR, lift_op1(t, IR_CLZ, src),
+				  i->ops[0].size == 8 ? 63 : 31));
 }
 
 /* 16-bit operands: undefined by the SDM; hardware gives 0. */
 void lift_bswap(struct lift *t, const struct ir1 *i)
 {
-	if (i->ops[0].size == 2)
-		lift_put_sized(t, i->ops[0].reg, lift_const(t, 0), 2);
+	unsigned reg = i->ops[0].reg, size = i->ops[0].size;
+
+	if (size == 2)
+		lift_put_sized(t, reg, lift_const(t, 0), 2);
 	else
-		lift_put(t, i->ops[0].reg, lift_op1(t, IR_BSWAP, lift_get(t, i->ops[0].reg)));
+		lift_put(t, reg, lift_op1(t, IR_BSWAP, lift_get_sized(t, reg, size)));
 }
 
 /* Pairs of bits, nibbles, bytes, all: each step adds neighbours. */
@@ -105,7 +112,16 @@ void lift_lzcnt(struct lift *t, const struct ir1 *i)
 	if (size == 2)
 		n = lift_op2k(t, IR_SUB, n, 16);
 	lift_st_op(t, 0, n);
-	flags = lift_op2k(t, IR_SHL, lift_setcond(t, IC_EQ, n, lift_const(t, 0)), 6);
-	flags = lift_op2(t, IR_OR, flags, lift_setcond(t, IC_EQ, src, lift_const(t, 0)));
+	flags = lift_op2k(t, IR_SHL, lift_setcond(t, IC_EQ, n, lift_like(t, n, 0)), 6);
+	flags = lift_op2(t, IR_OR, flags, lift_setcond(t, IC_EQ, src, lift_like(t, src, 0)));
 	lift_flags_mask(t, flags, FL_ARITH);
+}
+
+void lift_crc32(struct lift *t, const struct ir1 *i)
+{
+	val b = lift_ld_op(t, 1);
+
+	lift_put(t, i->ops[0].reg,
+		 ir_emit(t->ir, (struct ir_insn){ .op = IR_CRC, .type = T_I32, .y = i->ops[1].size,
+						  .a = lift_get(t, i->ops[0].reg), .b = b }));
 }

@@ -10,8 +10,10 @@
 /* -- The limit of CS -- */
 
 /* Offsets up to this one are within CS, whatever its limit is. */
-static u32 sure_limit(const struct lift *t)
+static u64 sure_limit(const struct lift *t)
 {
+	if (lift_long(t))
+		return ~0ull;
 	if (t->key & 1u << (KEY_FLAT_SHIFT + CS))
 		return 0xffffffff;
 	return t->key & KEY_CS_64K ? 0xffff : 0;
@@ -19,14 +21,14 @@ static u32 sure_limit(const struct lift *t)
 
 static val code_limit(struct lift *t) { return LDSTATE32(t, seg[CS].limit); }
 
-static void check_direct(struct lift *t, u32 to)
+static void check_direct(struct lift *t, u64 to)
 {
 	if (to > sure_limit(t))
 		lift_raise_if(t, IC_LTU, code_limit(t), lift_const(t, to), EXC_GP, 0);
 }
 
 /* The branch is taken if a cond b. */
-static void check_direct_if(struct lift *t, enum ir_cond cond, val a, val b, u32 to)
+static void check_direct_if(struct lift *t, enum ir_cond cond, val a, val b, u64 to)
 {
 	val beyond;
 
@@ -56,9 +58,22 @@ static bool cuts_eip(const struct lift *t, const struct ir1 *i)
 }
 
 /* Forward, and not far: the block goes on there. */
-static void jump(struct lift *t, u32 to)
+/*
+ * Exits have room for distances of 31 bits from the block's first byte; what is further away (only
+ * 64-bit code gets there, from somewhere behind it) is as an indirect branch.
+ */
+static bool out_of_reach(const struct lift *t, u64 to)
 {
-	if (to >= t->next && to < t->reach)
+	s64 far = (s64)(to - t->ir->guest[0].eip);
+
+	return lift_long(t) && far != (s32)far;
+}
+
+static void jump(struct lift *t, u64 to)
+{
+	if (out_of_reach(t, to))
+		lift_exit_ind(t, lift_eip(t, to), JUMP_PLAIN);
+	else if (to >= t->next && to < t->reach)
 		t->next = to;
 	else
 		lift_exit(t, to);
@@ -73,7 +88,7 @@ static void fall_through(struct lift *t)
 
 static void go(struct lift *t, const struct ir1 *i)
 {
-	u32 to = i->ops[0].imm;
+	u64 to = i->ops[0].imm;
 
 	if (cuts_eip(t, i))
 		lift_exit_ind(t, lift_zx(t, lift_eip(t, to), 2), JUMP_PLAIN);
@@ -84,15 +99,17 @@ static void go(struct lift *t, const struct ir1 *i)
 /* Go there if a cond b, else on. */
 static void go_if(struct lift *t, const struct ir1 *i, enum ir_cond cond, val a, val b)
 {
-	u32 to = i->ops[0].imm;
+	u64 to = (u64)i->ops[0].imm;
 	val target;
 
-	if (!cuts_eip(t, i)) {
+	if (!cuts_eip(t, i) && !out_of_reach(t, to)) {
 		lift_exit_if(t, cond, a, b, to);
 		fall_through(t);
 		return;
 	}
-	target = lift_zx(t, lift_eip(t, to), 2);
+	target = lift_eip(t, to);
+	if (cuts_eip(t, i))
+		target = lift_zx(t, target, 2);
 	target = lift_select(t, lift_setcond(t, cond, a, b), target, lift_eip(t, t->next));
 	lift_exit_ind(t, target, JUMP_PLAIN);
 }
@@ -127,7 +144,8 @@ void lift_jcc(struct lift *t, const struct ir1 *i)
 
 void lift_jcxz(struct lift *t, const struct ir1 *i)
 {
-	val count = lift_zx(t, lift_get(t, ECX), i->addrsize), zero = lift_const(t, 0);
+	val count = lift_zx(t, lift_get_sized(t, ECX, i->addrsize), i->addrsize);
+	val zero = lift_like(t, count, 0);
 
 	check_direct_if(t, IC_EQ, count, zero, i->ops[0].imm);
 	go_if(t, i, IC_EQ, count, zero);
@@ -136,8 +154,8 @@ void lift_jcxz(struct lift *t, const struct ir1 *i)
 /* cond: 0 or 1 to go on looping, 0 = LOOP without a condition. */
 static void loop(struct lift *t, const struct ir1 *i, val go)
 {
-	val count = lift_op2k(t, IR_ADD, lift_get(t, ECX), -1);
-	val more = lift_zx(t, count, i->addrsize), zero = lift_const(t, 0);
+	val count = lift_op2k(t, IR_ADD, lift_get_sized(t, ECX, i->addrsize), -1);
+	val more = lift_zx(t, count, i->addrsize), zero = lift_like(t, count, 0);
 
 	if (go)
 		more = lift_select(t, go, more, zero);
@@ -170,8 +188,10 @@ void lift_call(struct lift *t, const struct ir1 *i)
 		lift_exit_ind(t, target, JUMP_CALL);
 	else if (cuts_eip(t, i))
 		go(t, i);
+	else if (out_of_reach(t, (u64)i->ops[0].imm))
+		lift_exit_ind(t, lift_eip(t, (u64)i->ops[0].imm), JUMP_CALL);
 	else
-		lift_exit(t, i->ops[0].imm);
+		lift_exit(t, (u64)i->ops[0].imm);
 }
 
 void lift_ret(struct lift *t, const struct ir1 *i)

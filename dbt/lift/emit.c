@@ -16,16 +16,29 @@ val lift_const(struct lift *t, s64 k)
 	return emit(t, (struct ir_insn){ .op = IR_CONST, .type = T_I32, .k = (s32)k });
 }
 
-val lift_eip(struct lift *t, u32 eip)
+val lift_eip(struct lift *t, u64 eip)
 {
+	bool wide = lift_long(t);
+	s64 k = wide ? (s64)eip : (s32)eip;
+
 	if (!key_relocatable(t->key))
-		return lift_const(t, (s32)eip);
-	return emit(t, (struct ir_insn){ .op = IR_EIP, .type = T_I32, .k = (s32)eip });
+		return wide ? lift_const64(t, k) : lift_const(t, k);
+	return emit(t, (struct ir_insn){ .op = IR_EIP, .type = wide ? T_I64 : T_I32, .k = k });
 }
 
 val lift_const64(struct lift *t, s64 k)
 {
 	return emit(t, (struct ir_insn){ .op = IR_CONST, .type = T_I64, .k = k });
+}
+
+val lift_sized(struct lift *t, unsigned size, s64 k)
+{
+	return size == 8 ? lift_const64(t, k) : lift_const(t, k);
+}
+
+val lift_like(struct lift *t, val v, s64 k)
+{
+	return type(t, v) == T_I64 ? lift_const64(t, k) : lift_const(t, k);
 }
 
 val lift_op1(struct lift *t, enum ir_op op, val a)
@@ -40,7 +53,7 @@ val lift_op2(struct lift *t, enum ir_op op, val a, val b)
 
 val lift_op2k(struct lift *t, enum ir_op op, val a, s64 k)
 {
-	return lift_op2(t, op, a, type(t, a) == T_I64 ? lift_const64(t, k) : lift_const(t, k));
+	return lift_op2(t, op, a, lift_like(t, a, k));
 }
 
 val lift_setcond(struct lift *t, enum ir_cond cond, val a, val b)
@@ -67,6 +80,9 @@ val lift_deposit(struct lift *t, val a, val b, unsigned pos, unsigned len)
 					 .a = a, .b = b });
 }
 
+/* Of v's type. */
+static unsigned bytes_of(const struct lift *t, val v) { return type(t, v) == T_I64 ? 8 : 4; }
+
 static val convert(struct lift *t, enum ir_op op, enum ir_type to, val a, unsigned from_bits)
 {
 	return emit(t, (struct ir_insn){ .op = op, .type = to, .a = a, .k = from_bits });
@@ -74,17 +90,30 @@ static val convert(struct lift *t, enum ir_op op, enum ir_type to, val a, unsign
 
 val lift_zx(struct lift *t, val a, unsigned size)
 {
-	return size >= 4 ? a : convert(t, IR_ZEXT, T_I32, a, size * 8);
+	return size >= bytes_of(t, a) ? a : convert(t, IR_ZEXT, type(t, a), a, size * 8);
 }
 
 val lift_sx(struct lift *t, val a, unsigned size)
 {
-	return size >= 4 ? a : convert(t, IR_SEXT, T_I32, a, size * 8);
+	return size >= bytes_of(t, a) ? a : convert(t, IR_SEXT, type(t, a), a, size * 8);
 }
 
-val lift_zx64(struct lift *t, val a) { return convert(t, IR_ZEXT, T_I64, a, 32); }
-val lift_sx64(struct lift *t, val a) { return convert(t, IR_SEXT, T_I64, a, 32); }
-val lift_trunc(struct lift *t, val a) { return convert(t, IR_TRUNC, T_I32, a, 0); }
+val lift_zx64(struct lift *t, val a)
+{
+	return type(t, a) == T_I64 ? a : convert(t, IR_ZEXT, T_I64, a, 32);
+}
+
+val lift_sx64(struct lift *t, val a)
+{
+	return type(t, a) == T_I64 ? a : convert(t, IR_SEXT, T_I64, a, 32);
+}
+
+val lift_trunc(struct lift *t, val a)
+{
+	return type(t, a) == T_I32 ? a : convert(t, IR_TRUNC, T_I32, a, 0);
+}
+
+val lift_bit(struct lift *t, val a, unsigned n) { return lift_trunc(t, lift_extract(t, a, n, 1)); }
 
 val lift_ldstate(struct lift *t, size_t off, enum ir_mem mem, enum ir_type result)
 {
@@ -112,13 +141,27 @@ void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c)
 	emit(t, (struct ir_insn){ .op = IR_HELPER, .x = 2, .a = a, .b = b, .c = c, .k = h });
 }
 
+val lift_get64(struct lift *t, unsigned reg)
+{
+	return emit(t, (struct ir_insn){ .op = IR_GETREG, .type = T_I64, .k = reg });
+}
+
 val lift_get(struct lift *t, unsigned reg)
 {
+	if (lift_long(t))
+		return lift_trunc(t, lift_get64(t, reg));
 	return emit(t, (struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg });
+}
+
+val lift_get_sized(struct lift *t, unsigned reg, unsigned size)
+{
+	return size == 8 ? lift_get64(t, reg) : lift_get(t, reg);
 }
 
 void lift_put(struct lift *t, unsigned reg, val v)
 {
+	if (lift_long(t))
+		v = lift_zx64(t, v);
 	emit(t, (struct ir_insn){ .op = IR_PUTREG, .a = v, .k = reg });
 }
 
@@ -129,26 +172,43 @@ void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size)
 	if (!(t->key & KEY_AC) || size == 1)
 		return;
 	a = disp ? lift_op2k(t, IR_ADD, addr, disp) : addr;
-	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, a, size - 1), lift_const(t, 0), EXC_AC, 0);
+	a = lift_op2k(t, IR_AND, a, size - 1);
+	lift_raise_if(t, IC_NE, a, lift_like(t, a, 0), EXC_AC, 0);
+}
+
+/* 32-bit addresses are never wrong in themselves. */
+static unsigned via_ss(const struct lift *t)
+{
+	return lift_long(t) && t->via_ss ? INTENT_STACK : 0;
 }
 
 val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type result,
 	    unsigned intent)
 {
 	lift_check_aligned(t, addr, disp, ir_mem_size(mem));
-	return emit(t, (struct ir_insn){ .op = IR_LD, .type = result, .x = mem, .y = intent,
-					 .a = addr, .k = disp });
+	return emit(t, (struct ir_insn){ .op = IR_LD, .type = result, .x = mem,
+					 .y = intent | via_ss(t), .a = addr, .k = disp });
 }
 
 void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v)
 {
 	lift_check_aligned(t, addr, disp, ir_mem_size(mem));
-	emit(t, (struct ir_insn){ .op = IR_ST, .x = mem, .a = addr, .b = v, .k = disp });
+	emit(t, (struct ir_insn){ .op = IR_ST, .x = mem, .y = via_ss(t), .a = addr, .b = v,
+				  .k = disp });
 }
 
 static s64 exception(u8 vector, s64 error)
 {
 	return error < 0 ? 0x200 | vector : (s64)((u64)error << 32 | 0x300 | vector);
+}
+
+void lift_check_form(struct lift *t, val addr)
+{
+	unsigned op = t->ir->v[addr].op;
+
+	if (lift_long(t) && op != IR_EIP)
+		emit(t, (struct ir_insn){ .op = IR_FORM, .a = addr,
+					  .k = exception(t->via_ss ? EXC_SS : EXC_GP, 0) });
 }
 
 void lift_raise(struct lift *t, u8 vector)

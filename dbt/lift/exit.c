@@ -12,19 +12,19 @@ void lift_sys(struct lift *t, enum helper h, val a, val b)
 	t->ended = true;
 }
 
-void lift_exit(struct lift *t, u32 eip)
+void lift_exit(struct lift *t, u64 eip)
 {
 	ir_emit(t->ir, (struct ir_insn){ .op = IR_EXIT, .c = lift_flags_full(t), .k = eip });
 	t->ended = true;
 }
 
-void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip)
+void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u64 eip)
 {
 	ir_emit(t->ir, (struct ir_insn){ .op = IR_EXIT_IF, .x = cond, .a = a, .b = b,
 					 .c = lift_flags_full(t), .k = eip });
 }
 
-void lift_leave_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip)
+void lift_leave_if(struct lift *t, enum ir_cond cond, val a, val b, u64 eip)
 {
 	ir_emit(t->ir, (struct ir_insn){ .op = IR_LEAVE_IF, .x = cond, .a = a, .b = b,
 					 .c = lift_flags_full(t), .k = eip });

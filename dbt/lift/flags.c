@@ -33,8 +33,6 @@ static unsigned size_of(const struct ir_insn *s) { return 1u << s->y; }
 static unsigned width_of(const struct ir_insn *s) { return 8u << s->y; }
 static val zero(struct lift *t) { return lift_const(t, 0); }
 
-static val bit_of(struct lift *t, val v, unsigned n) { return lift_extract(t, v, n, 1); }
-
 static val entry_flags(struct lift *t)
 {
 	if (!t->entry_flags)
@@ -42,14 +40,20 @@ static val entry_flags(struct lift *t)
 	return t->entry_flags;
 }
 
+/* Of ADC and SBB, as an operand. */
+static val carry_in(struct lift *t, const struct ir_insn *s)
+{
+	return size_of(s) == 8 ? lift_zx64(t, s->c) : s->c;
+}
+
 /* First operand of an addition or subtraction whose result and second operand are known. */
 static val first_operand(struct lift *t, const struct ir_insn *s)
 {
 	switch (s->x) {
 	case CC_ADD: return lift_op2(t, IR_SUB, s->a, s->b);
-	case CC_ADC: return lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, s->a, s->b), s->c);
+	case CC_ADC: return lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, s->a, s->b), carry_in(t, s));
 	case CC_SUB: return lift_op2(t, IR_ADD, s->a, s->b);
-	case CC_SBB: return lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, s->a, s->b), s->c);
+	case CC_SBB: return lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, s->a, s->b), carry_in(t, s));
 	default: return s->a;		/* CC_CMP */
 	}
 }
@@ -74,18 +78,22 @@ static val shifted_out(struct lift *t, const struct ir_insn *s)
 
 	switch (s->x) {
 	case CC_SHL: case CC_SHLV:
+		if (size_of(s) == 8) {
+			n = lift_op2(t, IR_SUB, lift_const64(t, 64), s->b);
+			return lift_bit(t, lift_op2(t, IR_SHR, a, n), 0);
+		}
 		/* In 64 bits, for counts beyond an 8- or 16-bit operand. */
 		a = lift_op2(t, IR_SHL, lift_zx64(t, lift_zx(t, a, size_of(s))),
 			     lift_zx64(t, s->b));
-		return lift_trunc(t, lift_extract(t, a, width_of(s), 1));
+		return lift_bit(t, a, width_of(s));
 	case CC_SHR: case CC_SHRV:
 		a = lift_zx(t, a, size_of(s));
 		n = lift_op2k(t, IR_SUB, s->b, 1);
-		return bit_of(t, lift_op2(t, IR_SHR, a, n), 0);
+		return lift_bit(t, lift_op2(t, IR_SHR, a, n), 0);
 	default:
 		a = lift_sx(t, a, size_of(s));
 		n = lift_op2k(t, IR_SUB, s->b, 1);
-		return bit_of(t, lift_op2(t, IR_SAR, a, n), 0);
+		return lift_bit(t, lift_op2(t, IR_SAR, a, n), 0);
 	}
 }
 
@@ -101,6 +109,16 @@ static bool keeps_carry(const struct ir_insn *s)
 
 /* -- One flag each: I32 0 or 1, of a state that defines it -- */
 
+/* ADC and SBB of 64 bits: below, or equal with a carry. */
+static val full_cf64(struct lift *t, const struct ir_insn *s)
+{
+	val a = s->x == CC_ADC ? s->a : first_operand(t, s);
+	val equal = lift_setcond(t, IC_EQ, a, s->b);
+
+	return lift_op2(t, IR_OR, lift_setcond(t, IC_LTU, a, s->b),
+			lift_op2(t, IR_AND, equal, s->c));
+}
+
 static val full_cf(struct lift *t, const struct ir_insn *s)
 {
 	unsigned size = size_of(s);
@@ -108,20 +126,22 @@ static val full_cf(struct lift *t, const struct ir_insn *s)
 
 	switch (s->x) {
 	case CC_LOGIC: return zero(t);
-	case CC_FCOM: return bit_of(t, s->a, 0);
-	case CC_MUL: return lift_setcond(t, IC_NE, s->b, zero(t));
+	case CC_FCOM: return lift_bit(t, s->a, 0);
+	case CC_MUL: return lift_setcond(t, IC_NE, s->b, lift_like(t, s->b, 0));
 	case CC_ADD:
 		return lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), lift_zx(t, s->b, size));
 	case CC_SUB: case CC_CMP:
 		a = lift_zx(t, first_operand(t, s), size);
 		return lift_setcond(t, IC_LTU, a, lift_zx(t, s->b, size));
 	case CC_ADC: case CC_SBB:
+		if (size == 8)
+			return full_cf64(t, s);
 		a = lift_zx64(t, lift_zx(t, first_operand(t, s), size));
 		b = lift_op2(t, IR_ADD, lift_zx64(t, lift_zx(t, s->b, size)), lift_zx64(t, s->c));
 		if (s->x == CC_SBB)
 			return lift_setcond(t, IC_LTU, a, b);
 		wide = lift_op2(t, IR_ADD, a, b);
-		return lift_trunc(t, lift_extract(t, wide, width_of(s), 1));
+		return lift_bit(t, wide, width_of(s));
 	default: return shifted_out(t, s);
 	}
 }
@@ -136,20 +156,20 @@ static val full_of(struct lift *t, const struct ir_insn *s)
 	case CC_MUL: return full_cf(t, s);
 	case CC_INC_KEEP: case CC_DEC_KEEP:
 		r = lift_zx(t, s->a, size_of(s));
-		a = lift_const(t, (s64)((1ull << top) - (s->x == CC_DEC_KEEP)));
+		a = lift_like(t, r, (s64)((1ull << top) - (s->x == CC_DEC_KEEP)));
 		return lift_setcond(t, IC_EQ, r, a);
 	case CC_SHL: case CC_SHLV:
-		return lift_op2(t, IR_XOR, bit_of(t, result(t, s), top), full_cf(t, s));
+		return lift_op2(t, IR_XOR, lift_bit(t, result(t, s), top), full_cf(t, s));
 	case CC_SHR: case CC_SHRV:
-		return lift_op2(t, IR_AND, bit_of(t, s->a, top),
-				lift_setcond(t, IC_EQ, s->b, lift_const(t, 1)));
+		return lift_op2(t, IR_AND, lift_bit(t, s->a, top),
+				lift_setcond(t, IC_EQ, s->b, lift_like(t, s->b, 1)));
 	}
 	a = first_operand(t, s);
 	r = result(t, s);
 	r = s->x == CC_ADD || s->x == CC_ADC
 		? lift_op2(t, IR_AND, lift_op2(t, IR_XOR, a, r), lift_op2(t, IR_XOR, s->b, r))
 		: lift_op2(t, IR_AND, lift_op2(t, IR_XOR, a, s->b), lift_op2(t, IR_XOR, a, r));
-	return bit_of(t, r, top);
+	return lift_bit(t, r, top);
 }
 
 static val full_af(struct lift *t, const struct ir_insn *s)
@@ -158,11 +178,12 @@ static val full_af(struct lift *t, const struct ir_insn *s)
 
 	switch (s->x) {
 	case CC_ADD: case CC_ADC: case CC_SUB: case CC_SBB: case CC_CMP:
-		return bit_of(t, lift_op2(t, IR_XOR, lift_op2(t, IR_XOR, first_operand(t, s), s->b),
-					  result(t, s)), 4);
+		low = lift_op2(t, IR_XOR, first_operand(t, s), s->b);
+		return lift_bit(t, lift_op2(t, IR_XOR, low, result(t, s)), 4);
 	case CC_INC_KEEP: case CC_DEC_KEEP:
 		low = lift_op2k(t, IR_AND, s->a, 15);
-		return lift_setcond(t, IC_EQ, low, lift_const(t, s->x == CC_DEC_KEEP ? 15 : 0));
+		return lift_setcond(t, IC_EQ, low,
+				    lift_like(t, low, s->x == CC_DEC_KEEP ? 15 : 0));
 	default: return zero(t);
 	}
 }
@@ -173,10 +194,10 @@ static val full_pf(struct lift *t, const struct ir_insn *s)
 
 	if (s->x == CC_FCOM)
 		return lift_op2(t, IR_AND, s->a, s->b);
-	r = result(t, s);
+	r = lift_trunc(t, result(t, s));
 	p = lift_op2(t, IR_XOR, r, lift_op2k(t, IR_SHR, r, 4));
 	p = lift_op2(t, IR_SHR, lift_const(t, 0x9669), lift_op2k(t, IR_AND, p, 15));
-	return bit_of(t, p, 0);
+	return lift_bit(t, p, 0);
 }
 
 /* r == 0 and r < 0, or their opposites. */
@@ -190,14 +211,18 @@ static val result_zero(struct lift *t, const struct ir_insn *s, bool not)
 		return lift_setcond(t, not ? IC_NE : IC_EQ, lift_zx(t, s->a, size_of(s)),
 				    lift_zx(t, s->b, size_of(s)));
 	r = lift_zx(t, result(t, s), size_of(s));
-	return lift_setcond(t, not ? IC_NE : IC_EQ, r, zero(t));
+	return lift_setcond(t, not ? IC_NE : IC_EQ, r, lift_like(t, r, 0));
 }
 
 static val result_sign(struct lift *t, const struct ir_insn *s, bool not)
 {
+	val r;
+
 	if (s->x == CC_FCOM)
 		return lift_const(t, not);
-	return lift_setcond(t, not ? IC_GE : IC_LT, lift_sx(t, result(t, s), size_of(s)), zero(t));
+	r = lift_sx(t, result(t, s), size_of(s));
+
+	return lift_setcond(t, not ? IC_GE : IC_LT, r, lift_like(t, r, 0));
 }
 
 static val flag(struct lift *t, val f, u32 which);
@@ -220,8 +245,8 @@ static val masked_flag(struct lift *t, const struct ir_insn *s, u32 which)
 	const struct ir_insn *mask = at(t, s->b);
 
 	if (mask->op == IR_CONST)
-		return mask->k & which ? bit_of(t, s->a, n) : flag(t, s->k, which);
-	return lift_select(t, lift_op2k(t, IR_AND, s->b, which), bit_of(t, s->a, n),
+		return mask->k & which ? lift_bit(t, s->a, n) : flag(t, s->k, which);
+	return lift_select(t, lift_op2k(t, IR_AND, s->b, which), lift_bit(t, s->a, n),
 			   flag(t, s->k, which));
 }
 
@@ -233,15 +258,16 @@ static val flag(struct lift *t, val f, u32 which)
 	if (!f && which == FL_CF && !t->entry_flags)
 		return ir_emit(t->ir, (struct ir_insn){ .op = IR_ENTRYCF, .type = T_I32 });
 	if (!f)
-		return bit_of(t, entry_flags(t), __builtin_ctz(which));
+		return lift_bit(t, entry_flags(t), __builtin_ctz(which));
 	if (s.x == CC_EFLAGS)
-		return bit_of(t, s.a, __builtin_ctz(which));
+		return lift_bit(t, s.a, __builtin_ctz(which));
 	if (s.x == CC_MASKED)
 		return masked_flag(t, &s, which);
 	if (keeps_carry(&s) && which == FL_CF)
 		return flag(t, s.k, which);
 	if (is_variable_shift(&s))
-		return lift_select(t, s.b, full_flag(t, &s, which), flag(t, s.k, which));
+		return lift_select(t, lift_trunc(t, s.b), full_flag(t, &s, which),
+				   flag(t, s.k, which));
 	return full_flag(t, &s, which);
 }
 
@@ -280,7 +306,7 @@ static val logic(struct lift *t, const struct ir_insn *s, unsigned cond, bool no
 	case COND_L: return result_sign(t, s, not);
 	default:
 		r = lift_sx(t, s->a, size_of(s));
-		return lift_setcond(t, not ? IC_LT : IC_GE, zero(t), r);
+		return lift_setcond(t, not ? IC_LT : IC_GE, lift_like(t, r, 0), r);
 	}
 }
 

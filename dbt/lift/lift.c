@@ -68,8 +68,9 @@ static void begin(struct lift *t, const struct ir1 *i)
 	t->i = i;
 	if ((x86_rows[i->op].flags & ROW_X87) || i->op == X86_FXRSTOR || i->op == X86_EMMS)
 		t->mmx = 0;
-	t->next = i->eip + i->len;
+	t->next = lift_long(t) ? i->eip + i->len : (u32)(i->eip + i->len);
 	t->has_addr = false;
+	t->via_ss = false;
 	t->ended = false;
 }
 
@@ -121,7 +122,7 @@ bool lift_begins_block(const struct ir1 *i)
 	return i->op == X86_ENTER && (i->ops[1].imm & 31) > 2;
 }
 
-void lift_finish(struct lift *t, u32 eip)
+void lift_finish(struct lift *t, u64 eip)
 {
 	if (!t->ended)
 		lift_exit(t, eip);

@@ -26,7 +26,7 @@ struct lift {
 	 * Offset of the instruction that comes next in the block: the one behind, or what a jump
 	 * that the block follows goes to.
 	 */
-	u32 next;
+	u64 next;
 	/* The block may go on behind a conditional branch, which is then an exit at its side. */
 	bool go_on;
 	u64 reach;		/* it follows jumps forward to below this offset; 0: none */
@@ -39,6 +39,7 @@ struct lift {
 	bool has_addr;
 	val addr;
 	s32 disp;
+	bool via_ss;		/* the last address was: what is wrong with it is #SS */
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
 	val entry_flags;	/* those as a value, once somebody asked */
 	u16 mmx;		/* enum lift_mmx (dbt/lift/vec.h) */
@@ -59,12 +60,14 @@ void lift_refuse(struct lift *t, const struct ir1 *i);
 bool lift_begins_block(const struct ir1 *i);
 
 /* End the block before an instruction that is not part of it. */
-void lift_finish(struct lift *t, u32 eip);
+void lift_finish(struct lift *t, u64 eip);
 
 /* -- Emitting -- */
 val lift_const(struct lift *t, s64 k);			/* I32 */
-val lift_eip(struct lift *t, u32 eip);	/* I32: the address of code as EIP, where it runs */
+val lift_eip(struct lift *t, u64 eip);	/* the address of code as RIP or EIP, where it runs */
 val lift_const64(struct lift *t, s64 k);
+val lift_sized(struct lift *t, unsigned size, s64 k);	/* I64 for 8 bytes, else I32 */
+val lift_like(struct lift *t, val v, s64 k);		/* of v's type */
 val lift_op1(struct lift *t, enum ir_op op, val a);	/* result of a's type */
 val lift_op2(struct lift *t, enum ir_op op, val a, val b);
 val lift_op2k(struct lift *t, enum ir_op op, val a, s64 k);
@@ -72,11 +75,13 @@ val lift_setcond(struct lift *t, enum ir_cond cond, val a, val b);
 val lift_select(struct lift *t, val cond, val yes, val no);
 val lift_extract(struct lift *t, val a, unsigned pos, unsigned len);
 val lift_deposit(struct lift *t, val a, val b, unsigned pos, unsigned len);
-val lift_zx(struct lift *t, val a, unsigned size);	/* to I32 from 1, 2, 4 bytes */
+/* To a's own type from so many bytes, if that is more. */
+val lift_zx(struct lift *t, val a, unsigned size);
 val lift_sx(struct lift *t, val a, unsigned size);
-val lift_zx64(struct lift *t, val a);			/* I32 to I64 */
+val lift_zx64(struct lift *t, val a);			/* I32 to I64; I64 as it is */
 val lift_sx64(struct lift *t, val a);
-val lift_trunc(struct lift *t, val a);			/* I64 to I32 */
+val lift_trunc(struct lift *t, val a);			/* I64 to I32; I32 as it is */
+val lift_bit(struct lift *t, val a, unsigned n);	/* bit n, I32 */
 val lift_ldstate(struct lift *t, size_t off, enum ir_mem mem, enum ir_type type);
 void lift_ststate(struct lift *t, size_t off, enum ir_mem mem, val v);
 val lift_ticks(struct lift *t);				/* the host's clock, I64 */
@@ -87,14 +92,23 @@ val lift_helper(struct lift *t, enum helper h, enum ir_type type, val a, val b, 
 void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c);
 
 /* -- Registers and operands -- */
-val lift_get(struct lift *t, unsigned reg);		/* 32 bits of a general register */
+/*
+ * A general register: its low 32 bits; all of it, in 64-bit code; I64 for 8 bytes, else the low 32
+ * bits.
+ */
+val lift_get(struct lift *t, unsigned reg);
+val lift_get64(struct lift *t, unsigned reg);
+val lift_get_sized(struct lift *t, unsigned reg, unsigned size);
+/* All of it; an I32 in 64-bit code with zeros above. */
 void lift_put(struct lift *t, unsigned reg, val v);
+/* Less than 4 bytes leave the others as they are; AH, CH, DH, BH. */
 void lift_put_sized(struct lift *t, unsigned reg, val v, unsigned size);
+void lift_put_high(struct lift *t, unsigned reg, val v);
 val lift_ld_op(struct lift *t, unsigned n);		/* upper bits undefined below 32 bits */
 val lift_ld_rmw(struct lift *t, unsigned n);		/* same, and the operand will be written */
 void lift_st_op(struct lift *t, unsigned n, val v);	/* at operand n's size */
 
-/* -- Guest memory -- */
+/* -- Guest memory: addresses are I64 in 64-bit code, else I32 -- */
 /* Offset of memory operand n within its segment, wrapped to the address size. */
 val lift_offset(struct lift *t, const struct ir1_op *o);
 /*
@@ -117,6 +131,11 @@ void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v);
  * for it (SDM vol. 3, 6.15, interrupt 17). lift_ld and lift_st do it themselves.
  */
 void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size);
+/*
+ * In 64-bit code: #GP(0), or #SS(0) if it is by SS, if an access near addr could be one of the
+ * monitor's (IR_FORM).
+ */
+void lift_check_form(struct lift *t, val addr);
 enum ir_mem lift_mem_of(unsigned size);			/* zero-extending; 4: M_32 */
 /*
  * Push and pop of `size` bytes; push_store and pop leave ESP alone (put it with lift_put_sp after
@@ -128,7 +147,12 @@ val lift_pop_value(struct lift *t, unsigned size);
 val lift_stack(struct lift *t, s32 delta);		/* SP + delta, wrapped to the stack size */
 val lift_stack_linear(struct lift *t, val sp, unsigned size, bool write);
 void lift_put_sp(struct lift *t, val sp);
-static inline unsigned lift_stack_size(const struct lift *t) { return t->key & KEY_SS32 ? 4 : 2; }
+static inline bool lift_long(const struct lift *t) { return t->key & KEY_LONG; }
+/* Bytes of the stack pointer, and of addresses that no prefix changes. */
+static inline unsigned lift_stack_size(const struct lift *t)
+{
+	return lift_long(t) ? 8 : t->key & KEY_SS32 ? 4 : 2;
+}
 
 /* -- Flags -- */
 void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, val c);
@@ -147,10 +171,10 @@ void lift_raise(struct lift *t, u8 vector);		/* ends the block */
 void lift_raise_code(struct lift *t, u8 vector, u32 error);
 void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s64 error);
 /* exit.c: they materialise the flags. */
-void lift_exit(struct lift *t, u32 eip);
-void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip);
+void lift_exit(struct lift *t, u64 eip);
+void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u64 eip);
 /* By the run loop, for whatever is pending. */
-void lift_leave_if(struct lift *t, enum ir_cond cond, val a, val b, u32 eip);
+void lift_leave_if(struct lift *t, enum ir_cond cond, val a, val b, u64 eip);
 void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind);
 /* End the block in a system helper (all state in struct vcpu). */
 void lift_sys(struct lift *t, enum helper h, val a, val b);

@@ -4,25 +4,35 @@
 
 void lift_mov(struct lift *t, const struct ir1 *i) { (void)i; lift_st_op(t, 0, lift_ld_op(t, 1)); }
 
+/* v, an I32 that is as long as the register or shorter, sign-extended to it. */
+static val sign_extended(struct lift *t, val v, unsigned size)
+{
+	return size == 8 ? lift_sx64(t, v) : v;
+}
+
 void lift_movzx(struct lift *t, const struct ir1 *i)
 {
-	lift_st_op(t, 0, lift_zx(t, lift_ld_op(t, 1), i->ops[1].size));
+	val v = lift_zx(t, lift_ld_op(t, 1), i->ops[1].size);
+
+	lift_st_op(t, 0, i->ops[0].size == 8 ? lift_zx64(t, v) : v);
 }
 
 /* A load extends by itself; a register is extended after. */
 void lift_movsx(struct lift *t, const struct ir1 *i)
 {
 	const struct ir1_op *src = &i->ops[1];
+	unsigned size = i->ops[0].size;
 	s32 disp;
 	val a;
 
 	if (src->kind != IR1_MEM) {
-		lift_st_op(t, 0, lift_sx(t, lift_ld_op(t, 1), src->size));
+		a = lift_sx(t, lift_ld_op(t, 1), src->size);
+		lift_st_op(t, 0, sign_extended(t, a, size));
 		return;
 	}
 	a = lift_mem_addr(t, src, src->size, false, &disp);
 	lift_st_op(t, 0, lift_ld(t, a, disp, src->size == 1 ? M_S8 : src->size == 2 ? M_S16 : M_32,
-				 T_I32, INTENT_READ));
+				 size == 8 ? T_I64 : T_I32, INTENT_READ));
 }
 
 /* The offset only: no segment, no access. */
@@ -49,25 +59,30 @@ void lift_movbe(struct lift *t, const struct ir1 *i)
 
 void lift_movnti(struct lift *t, const struct ir1 *i) { lift_mov(t, i); }
 
-/* CBW, CWDE. */
+/* CBW, CWDE, CDQE. */
 void lift_cbw(struct lift *t, const struct ir1 *i)
 {
-	lift_put_sized(t, EAX, lift_sx(t, lift_get(t, EAX), i->opsize / 2), i->opsize);
+	val v = lift_sx(t, lift_get(t, EAX), i->opsize / 2);
+
+	lift_put_sized(t, EAX, sign_extended(t, v, i->opsize), i->opsize);
 }
 
-/* CWD, CDQ. */
+/* CWD, CDQ, CQO. */
 void lift_cwd(struct lift *t, const struct ir1 *i)
 {
-	val sign = lift_op2k(t, IR_SAR, lift_sx(t, lift_get(t, EAX), i->opsize), 31);
+	unsigned size = i->opsize;
+	val a = lift_sx(t, lift_get_sized(t, EAX, size), size);
 
-	lift_put_sized(t, EDX, sign, i->opsize);
+	lift_put_sized(t, EDX, lift_op2k(t, IR_SAR, a, size == 8 ? 63 : 31), size);
 }
 
 /* AL = seg:[eBX + AL]. */
 void lift_xlat(struct lift *t, const struct ir1 *i)
 {
-	val off = lift_op2(t, IR_ADD, lift_get(t, EBX), lift_zx(t, lift_get(t, EAX), 1));
-	val a = lift_linear(t, i->ops[0].seg, lift_zx(t, off, i->addrsize), 1, false);
+	unsigned size = i->addrsize;
+	val al = lift_zx(t, lift_get_sized(t, EAX, size), 1);
+	val off = lift_zx(t, lift_op2(t, IR_ADD, lift_get_sized(t, EBX, size), al), size);
+	val a = lift_linear(t, i->ops[0].seg, lift_long(t) ? lift_zx64(t, off) : off, 1, false);
 
 	lift_put_sized(t, EAX, lift_ld(t, a, 0, M_U8, T_I32, INTENT_READ), 1);
 }
@@ -88,7 +103,7 @@ void lift_lahf(struct lift *t, const struct ir1 *i)
 	val f = lift_op2k(t, IR_OR, lift_op2k(t, IR_AND, lift_getf(t), 0xd5), FL_FIXED);
 
 	(void)i;
-	lift_put(t, EAX, lift_deposit(t, lift_get(t, EAX), f, 8, 8));
+	lift_put_high(t, EAX, f);
 }
 
 void lift_sahf(struct lift *t, const struct ir1 *i)

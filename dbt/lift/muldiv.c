@@ -9,10 +9,10 @@ static void mul_wide(struct lift *t, unsigned size, val a, val b, bool sign)
 {
 	val lo = lift_op2(t, IR_MUL, a, b), over;
 
-	if (size == 4) {
+	if (size >= 4) {
 		val hi = lift_op2(t, sign ? IR_MULHS : IR_MULHU, a, b);
 
-		over = sign ? lift_op2(t, IR_XOR, hi, lift_op2k(t, IR_SAR, lo, 31)) : hi;
+		over = sign ? lift_op2(t, IR_XOR, hi, lift_op2k(t, IR_SAR, lo, size * 8 - 1)) : hi;
 		lift_put(t, EAX, lo);
 		lift_put(t, EDX, hi);
 	} else {
@@ -32,7 +32,7 @@ void lift_mul(struct lift *t, const struct ir1 *i)
 	unsigned size = i->ops[0].size;
 	val b = lift_zx(t, lift_ld_op(t, 0), size);
 
-	mul_wide(t, size, lift_zx(t, lift_get(t, EAX), size), b, false);
+	mul_wide(t, size, lift_zx(t, lift_get_sized(t, EAX, size), size), b, false);
 }
 
 /* One operand: AX, DX:AX, EDX:EAX. Two and three: truncated, CF = OF = lost significant bits. */
@@ -43,15 +43,15 @@ void lift_imul(struct lift *t, const struct ir1 *i)
 
 	if (i->nops == 1) {
 		b = lift_sx(t, lift_ld_op(t, 0), size);
-		mul_wide(t, size, lift_sx(t, lift_get(t, EAX), size), b, true);
+		mul_wide(t, size, lift_sx(t, lift_get_sized(t, EAX, size), size), b, true);
 		return;
 	}
 	a = lift_sx(t, lift_ld_op(t, i->nops - 2), size);
 	b = lift_sx(t, lift_ld_op(t, i->nops - 1), size);
 	r = lift_op2(t, IR_MUL, a, b);
-	if (size == 4)
+	if (size >= 4)
 		over = lift_op2(t, IR_XOR, lift_op2(t, IR_MULHS, a, b),
-				lift_op2k(t, IR_SAR, r, 31));
+				lift_op2k(t, IR_SAR, r, size * 8 - 1));
 	else
 		over = lift_op2(t, IR_XOR, lift_sx(t, r, size), r);
 	lift_st_op(t, 0, r);
@@ -68,12 +68,32 @@ static void put_quotient(struct lift *t, unsigned size, val q, val r)
 	lift_put_sized(t, EDX, r, size);
 }
 
+/*
+ * 128 bits by 64. `bad`: a divisor of 0, or a quotient that does not fit. What is known of hi may
+ * make it a host division (dbt/opt/fold.c).
+ */
+static void divide128(struct lift *t, val lo, val hi, val d, bool sign)
+{
+	val bad = sign ? lift_helper(t, HELPER_idiv_bad, T_I64, hi, lo, d)
+		       : lift_zx64(t, lift_setcond(t, IC_GEU, hi, d));
+	val q, r;
+
+	lift_raise_if(t, IC_NE, bad, lift_const64(t, 0), EXC_DE, -1);
+	q = lift_helper(t, sign ? HELPER_idiv_q : HELPER_div_q, T_I64, hi, lo, d);
+	r = lift_helper(t, sign ? HELPER_idiv_r : HELPER_div_r, T_I64, hi, lo, d);
+	put_quotient(t, 8, q, r);
+}
+
 /* A quotient that does not fit, or a divisor of 0, is high half >= divisor. */
 void lift_div(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->ops[0].size;
-	val d = lift_zx(t, lift_ld_op(t, 0), size), lo = lift_get(t, EAX), hi, n;
+	val d = lift_zx(t, lift_ld_op(t, 0), size), lo = lift_get_sized(t, EAX, size), hi, n;
 
+	if (size == 8) {
+		divide128(t, lo, lift_get64(t, EDX), d, false);
+		return;
+	}
 	if (size == 4) {
 		hi = lift_get(t, EDX);
 		lift_raise_if(t, IC_GEU, hi, d, EXC_DE, -1);
@@ -100,15 +120,19 @@ static val signed_dividend(struct lift *t, unsigned size)
 }
 
 /*
- * All sizes divide as I64. A divisor of -1 is negation (the most negative dividend must not
+ * Smaller sizes divide as I64. A divisor of -1 is negation (the most negative dividend must not
  * reach the host's divider: its result there is not defined).
  */
 void lift_idiv(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->ops[0].size;
-	val d = lift_sx64(t, lift_sx(t, lift_ld_op(t, 0), size));
-	val n = signed_dividend(t, size), plain, d1, q, q32;
+	val d = lift_sx64(t, lift_sx(t, lift_ld_op(t, 0), size)), n, plain, d1, q, q32;
 
+	if (size == 8) {
+		divide128(t, lift_get64(t, EAX), lift_get64(t, EDX), d, true);
+		return;
+	}
+	n = signed_dividend(t, size);
 	lift_raise_if(t, IC_EQ, d, lift_const64(t, 0), EXC_DE, -1);
 	plain = lift_setcond(t, IC_NE, d, lift_const64(t, -1));
 	d1 = lift_select(t, plain, d, lift_const64(t, 1));

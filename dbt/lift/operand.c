@@ -21,16 +21,27 @@ enum ir_mem lift_mem_of(unsigned size)
 	panic("lift: access of %u bytes", size);
 }
 
+static void deposit(struct lift *t, unsigned reg, val v, unsigned pos, unsigned len)
+{
+	if (lift_long(t))
+		lift_put(t, reg, lift_deposit(t, lift_get64(t, reg), lift_zx64(t, v), pos, len));
+	else
+		lift_put(t, reg, lift_deposit(t, lift_get(t, reg), v, pos, len));
+}
+
 void lift_put_sized(struct lift *t, unsigned reg, val v, unsigned size)
 {
 	if (size < 4)
-		v = lift_deposit(t, lift_get(t, reg), v, 0, size * 8);
-	lift_put(t, reg, v);
+		deposit(t, reg, v, 0, size * 8);
+	else
+		lift_put(t, reg, size == 4 ? lift_trunc(t, v) : v);
 }
+
+void lift_put_high(struct lift *t, unsigned reg, val v) { deposit(t, reg, v, 8, 8); }
 
 static val get_part(struct lift *t, const struct ir1_op *o)
 {
-	val v = lift_get(t, o->reg);
+	val v = lift_get_sized(t, o->reg, o->size);
 
 	return o->high ? lift_extract(t, v, 8, 8) : v;
 }
@@ -38,29 +49,46 @@ static val get_part(struct lift *t, const struct ir1_op *o)
 static void put_part(struct lift *t, const struct ir1_op *o, val v)
 {
 	if (o->high)
-		lift_put(t, o->reg, lift_deposit(t, lift_get(t, o->reg), v, 8, 8));
+		lift_put_high(t, o->reg, v);
 	else
 		lift_put_sized(t, o->reg, v, o->size);
+}
+
+/* A register of an address, at the address size. */
+static val address_register(struct lift *t, unsigned reg)
+{
+	if (reg == IR1_RIP)
+		return lift_zx(t, lift_eip(t, t->i->eip + t->i->len), t->i->addrsize);
+	return lift_get_sized(t, reg, t->i->addrsize);
 }
 
 /* base + index * scale, or 0 if there is neither. */
 static val registers_of(struct lift *t, const struct ir1_op *o)
 {
-	val a = 0;
+	val a = 0, base;
 
 	if (o->index == o->base && o->scale == 1 && o->base != IR1_NOREG)
-		return lift_op2k(t, IR_SHL, lift_get(t, o->base), 1);
+		return lift_op2k(t, IR_SHL, address_register(t, o->base), 1);
 	if (o->index != IR1_NOREG) {
 		unsigned shift = o->scale == 8 ? 3 : o->scale >> 1;
 
-		a = lift_get(t, o->index);
+		a = address_register(t, o->index);
 		if (shift)
 			a = lift_op2k(t, IR_SHL, a, shift);
 	}
-	if (o->base != IR1_NOREG)
-		a = a ? lift_op2(t, IR_ADD, a, lift_get(t, o->base)) : lift_get(t, o->base);
-	return a;
+	if (o->base == IR1_NOREG)
+		return a;
+	base = address_register(t, o->base);
+	return a ? lift_op2(t, IR_ADD, a, base) : base;
 }
+
+/* RIP plus a displacement is where it is on some page near: always a good address. */
+static val rip_relative(struct lift *t, const struct ir1_op *o)
+{
+	return lift_eip(t, t->i->eip + t->i->len + (u64)o->disp);
+}
+
+static s64 low_part(const struct ir1_op *o) { return sign_extend((u64)o->disp, 12); }
 
 /*
  * All of the address, 32 bits, not wrapped; *disp is what a load can add by itself. The other
@@ -69,7 +97,7 @@ static val registers_of(struct lift *t, const struct ir1_op *o)
 static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 {
 	val a = registers_of(t, o);
-	s32 low = (s32)sign_extend((u64)o->disp, 12);
+	s32 low = (s32)low_part(o);
 
 	*disp = low;
 	if (!a)
@@ -77,15 +105,37 @@ static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)(o->disp - (u32)low));
 }
 
+/* The same in 64-bit code: what is checked is the sum of the registers. */
+static val effective64(struct lift *t, const struct ir1_op *o, s32 *disp)
+{
+	val a;
+
+	*disp = 0;
+	if (o->base == IR1_RIP)
+		return rip_relative(t, o);
+	a = registers_of(t, o);
+	if (!a)
+		a = lift_const64(t, o->disp);
+	lift_check_form(t, a);
+	if (ir_is_const(t->ir, a))
+		return a;
+	*disp = (s32)low_part(o);
+	return o->disp == *disp ? a : lift_op2k(t, IR_ADD, a, o->disp - *disp);
+}
+
 val lift_offset(struct lift *t, const struct ir1_op *o)
 {
-	val a = registers_of(t, o);
+	unsigned size = t->i->addrsize;
+	val a;
 
+	if (o->base == IR1_RIP && size == 8)
+		return rip_relative(t, o);
+	a = registers_of(t, o);
 	if (!a)
-		a = lift_const(t, (s32)o->disp);
+		a = lift_sized(t, size, o->disp);
 	else if (o->disp)
-		a = lift_op2k(t, IR_ADD, a, (s32)o->disp);
-	return lift_zx(t, a, t->i->addrsize);
+		a = lift_op2k(t, IR_ADD, a, size == 8 ? o->disp : (s32)o->disp);
+	return lift_long(t) ? lift_zx64(t, a) : lift_zx(t, a, size);
 }
 
 static void check_limit(struct lift *t, unsigned seg, val offset, unsigned size, bool write)
@@ -113,8 +163,24 @@ static val segment_base(struct lift *t, unsigned seg)
 	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_32, T_I32);
 }
 
+/* In 64-bit code only FS and GS have a base, and none has a limit. */
+static val linear64(struct lift *t, unsigned seg, val offset)
+{
+	val base;
+
+	t->via_ss = seg == SS;
+	if (!flat(t, seg, false)) {
+		base = lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_64, T_I64);
+		offset = lift_op2(t, IR_ADD, offset, base);
+	}
+	lift_check_form(t, offset);
+	return offset;
+}
+
 val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool write)
 {
+	if (lift_long(t))
+		return linear64(t, seg, offset);
 	if (flat(t, seg, write))
 		return offset;
 	check_limit(t, seg, offset, size, write);
@@ -138,10 +204,22 @@ static val room(struct lift *t, unsigned seg, val offset, bool write)
 	return lift_op2k(t, IR_ADD, lift_op2(t, IR_SUB, last, lift_zx64(t, offset)), 1);
 }
 
+/* A leaf does no more than what is on a page: as an I32. */
+static val run_count64(struct lift *t, val n)
+{
+	val page = lift_like(t, n, 4096);
+
+	return lift_trunc(t, lift_select(t, lift_setcond(t, IC_LTU, n, page), n, page));
+}
+
 val lift_run(struct lift *t, unsigned seg, val offset, unsigned size, bool write, val *n)
 {
 	val left = 0, count;
 
+	if (lift_long(t)) {
+		*n = run_count64(t, *n);
+		return linear64(t, seg, offset);
+	}
 	if (!flat(t, seg, write))
 		left = room(t, seg, offset, write);
 	if (t->i->addrsize == 2) {
@@ -159,12 +237,13 @@ val lift_run(struct lift *t, unsigned seg, val offset, unsigned size, bool write
 
 val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp)
 {
+	t->via_ss = o->seg == SS;
 	if (t->has_addr) {
 		*disp = t->disp;
 		return t->addr;
 	}
-	if (flat(t, o->seg, write) && t->i->addrsize == 4) {
-		t->addr = effective(t, o, &t->disp);
+	if (flat(t, o->seg, write) && t->i->addrsize == (lift_long(t) ? 8 : 4)) {
+		t->addr = (lift_long(t) ? effective64 : effective)(t, o, &t->disp);
 	} else {
 		t->addr = lift_linear(t, o->seg, lift_offset(t, o), size, write);
 		t->disp = 0;
@@ -182,7 +261,7 @@ static val ld_operand(struct lift *t, unsigned n, bool rmw)
 
 	switch (o->kind) {
 	case IR1_GPR: return get_part(t, o);
-	case IR1_IMM: return lift_const(t, o->imm);
+	case IR1_IMM: return lift_sized(t, o->size, o->imm);
 	case IR1_MEM:
 		a = lift_mem_addr(t, o, o->size, rmw, &disp);
 		return lift_ld(t, a, disp, lift_mem_of(o->size), o->size == 8 ? T_I64 : T_I32,
@@ -211,7 +290,7 @@ void lift_st_op(struct lift *t, unsigned n, val v)
 
 val lift_stack(struct lift *t, s32 delta)
 {
-	val sp = lift_get(t, ESP);
+	val sp = lift_get_sized(t, ESP, lift_stack_size(t));
 
 	if (delta)
 		sp = lift_op2k(t, IR_ADD, sp, delta);
@@ -229,8 +308,10 @@ val lift_push_store(struct lift *t, val v, unsigned size)
 {
 	val sp;
 
-	if (flat(t, SS, true) && lift_stack_size(t) == 4) {
-		sp = lift_get(t, ESP);
+	if (flat(t, SS, true) && lift_stack_size(t) >= 4) {
+		sp = lift_stack(t, 0);
+		t->via_ss = true;
+		lift_check_form(t, sp);
 		lift_st(t, sp, -(s32)size, lift_mem_of(size), v);
 		return lift_op2k(t, IR_ADD, sp, -(s32)size);
 	}
@@ -248,6 +329,6 @@ val lift_pop_value(struct lift *t, unsigned size)
 {
 	val sp = lift_stack(t, 0);
 
-	return lift_ld(t, lift_stack_linear(t, sp, size, false), 0, lift_mem_of(size), T_I32,
-		       INTENT_READ);
+	return lift_ld(t, lift_stack_linear(t, sp, size, false), 0, lift_mem_of(size),
+		       size == 8 ? T_I64 : T_I32, INTENT_READ);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Shifts and rotates (SDM vol. 2: SAL SAR SHL SHR RCL RCR ROL ROR SHLD SHRD).
- * Counts are taken modulo 32; a count of 0 changes no flag.
+ * Counts are taken modulo 32, of 64-bit operands modulo 64; a count of 0 changes no flag.
  */
 #include "dbt/lift/lift.h"
 
@@ -9,26 +9,30 @@
 struct count {
 	bool known;
 	unsigned n;
-	val v;			/* masked to 5 bits */
+	val v;			/* masked; of the operand's type */
 };
 
-static struct count get_count(struct lift *t, const struct ir1_op *o)
+static struct count get_count(struct lift *t, const struct ir1_op *o, unsigned size)
 {
 	struct count c = { .known = o->kind == IR1_IMM };
+	unsigned mask = size == 8 ? 63 : 31;
 
 	if (c.known) {
-		c.n = o->imm & 31;
-		c.v = lift_const(t, c.n);
+		c.n = o->imm & mask;
+		c.v = lift_sized(t, size, c.n);
 	} else {
-		c.v = lift_op2k(t, IR_AND, lift_get(t, ECX), 31);
+		c.v = lift_op2k(t, IR_AND, lift_get_sized(t, ECX, size), mask);
 	}
 	return c;
 }
 
-/* A count of 0 changes nothing, but a memory operand is written all the same. */
+/*
+ * A count of 0 changes nothing, but the operand is written all the same: in memory; and the upper
+ * half of a register is cleared.
+ */
 static void write_back(struct lift *t, const struct ir1 *i, val v)
 {
-	if (i->ops[0].kind == IR1_MEM)
+	if (i->ops[0].kind == IR1_MEM || lift_long(t))
 		lift_st_op(t, 0, v);
 }
 
@@ -43,7 +47,7 @@ static void shift(struct lift *t, const struct ir1 *i, enum ir_op op, enum cc_ki
 		  enum cc_kind variable)
 {
 	unsigned size = i->ops[0].size;
-	struct count c = get_count(t, &i->ops[1]);
+	struct count c = get_count(t, &i->ops[1], size);
 	val a = widen(t, op, lift_ld_rmw(t, 0), size), r;
 
 	if (c.known && !c.n) {
@@ -65,7 +69,7 @@ static void flags_if_count(struct lift *t, const struct count *c, val bits, u32 
 	val m = lift_const(t, mask);
 
 	if (!c->known)
-		m = lift_select(t, c->v, m, lift_const(t, 0));
+		m = lift_select(t, lift_trunc(t, c->v), m, lift_const(t, 0));
 	lift_setf(t, CC_MASKED, 4, bits, m, 0);
 }
 
@@ -86,7 +90,7 @@ static val replicate(struct lift *t, val v, unsigned size)
 void lift_rol(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->ops[0].size;
-	struct count c = get_count(t, &i->ops[1]);
+	struct count c = get_count(t, &i->ops[1], size);
 	val a = lift_ld_rmw(t, 0), r, cf;
 
 	if (c.known && !c.n) {
@@ -94,18 +98,18 @@ void lift_rol(struct lift *t, const struct ir1 *i)
 		return;
 	}
 	r = lift_op2(t, IR_ROTR, replicate(t, a, size),
-		     c.known ? lift_const(t, -(int)c.n & 31)
-			     : lift_op2(t, IR_SUB, lift_const(t, 0), c.v));
+		     c.known ? lift_sized(t, size, -(int)c.n & (size == 8 ? 63 : 31))
+			     : lift_op2(t, IR_SUB, lift_sized(t, size, 0), c.v));
 	lift_st_op(t, 0, r);
-	cf = lift_extract(t, r, 0, 1);
+	cf = lift_bit(t, r, 0);
 	flags_if_count(t, &c, cf_of(t, cf, lift_op2(t, IR_XOR, cf,
-			lift_extract(t, r, size * 8 - 1, 1))), FL_CF | FL_OF);
+			lift_bit(t, r, size * 8 - 1))), FL_CF | FL_OF);
 }
 
 void lift_ror(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->ops[0].size;
-	struct count c = get_count(t, &i->ops[1]);
+	struct count c = get_count(t, &i->ops[1], size);
 	val a = lift_ld_rmw(t, 0), r, cf;
 
 	if (c.known && !c.n) {
@@ -114,9 +118,9 @@ void lift_ror(struct lift *t, const struct ir1 *i)
 	}
 	r = lift_op2(t, IR_ROTR, replicate(t, a, size), c.v);
 	lift_st_op(t, 0, r);
-	cf = lift_extract(t, r, size * 8 - 1, 1);
+	cf = lift_bit(t, r, size * 8 - 1);
 	flags_if_count(t, &c, cf_of(t, cf, lift_op2(t, IR_XOR, cf,
-			lift_extract(t, r, size * 8 - 2, 1))), FL_CF | FL_OF);
+			lift_bit(t, r, size * 8 - 2))), FL_CF | FL_OF);
 }
 
 /*
@@ -139,23 +143,56 @@ static val rotate_carry(struct lift *t, const struct ir1 *i, const struct count 
 	return lift_op2(t, IR_OR, lift_op2(t, IR_SHL, x, up), lift_op2(t, IR_SHR, x, down));
 }
 
+static void rc_flags(struct lift *t, const struct ir1 *i, const struct count *c, val r, val cf,
+		     bool left)
+{
+	unsigned width = i->ops[0].size * 8;
+	val other = left ? cf : lift_bit(t, r, width - 2);
+
+	flags_if_count(t, c, cf_of(t, cf, lift_op2(t, IR_XOR, lift_bit(t, r, width - 1), other)),
+		       FL_CF | FL_OF);
+}
+
+/*
+ * Of 64 bits and CF, which are one more than an I64 has: the operand's bits that stay in, CF, and
+ * those that have gone round.
+ */
+static void rc64(struct lift *t, const struct ir1 *i, const struct count *c, bool left)
+{
+	enum ir_op out = left ? IR_SHL : IR_SHR, in = left ? IR_SHR : IR_SHL;
+	val x = lift_ld_rmw(t, 0), carry = lift_zx64(t, lift_cc(t, COND_B));
+	val less = lift_op2k(t, IR_SUB, c->v, 1);
+	val rest = lift_op2(t, IR_SUB, lift_const64(t, 64), c->v), r, cf;
+
+	r = lift_op2(t, out, x, c->v);
+	carry = lift_op2(t, IR_SHL, carry, left ? less : rest);
+	r = lift_op2(t, IR_OR, r, carry);
+	r = lift_op2(t, IR_OR, r, lift_op2(t, in, lift_op2k(t, in, x, 1), rest));
+	r = lift_select(t, lift_trunc(t, c->v), r, x);
+	cf = lift_bit(t, lift_op2(t, IR_SHR, x, left ? rest : less), 0);
+	lift_st_op(t, 0, r);
+	rc_flags(t, i, c, r, cf, left);
+}
+
 static void rc(struct lift *t, const struct ir1 *i, bool left)
 {
 	unsigned width = i->ops[0].size * 8;
-	struct count c = get_count(t, &i->ops[1]);
-	val x, r, cf, msb;
+	struct count c = get_count(t, &i->ops[1], i->ops[0].size);
+	val x, r, cf;
 
 	if (c.known && !c.n) {
 		write_back(t, i, lift_ld_rmw(t, 0));
 		return;
 	}
+	if (width == 64) {
+		rc64(t, i, &c, left);
+		return;
+	}
 	x = rotate_carry(t, i, &c, left);
 	r = lift_trunc(t, x);
 	lift_st_op(t, 0, r);
-	cf = lift_trunc(t, lift_extract(t, x, width, 1));
-	msb = lift_extract(t, r, width - 1, 1);
-	flags_if_count(t, &c, cf_of(t, cf, lift_op2(t, IR_XOR, msb,
-			left ? cf : lift_extract(t, r, width - 2, 1))), FL_CF | FL_OF);
+	cf = lift_bit(t, x, width);
+	rc_flags(t, i, &c, r, cf, left);
 }
 
 void lift_rcl(struct lift *t, const struct ir1 *i) { rc(t, i, true); }
@@ -164,13 +201,38 @@ void lift_rcr(struct lift *t, const struct ir1 *i) { rc(t, i, false); }
 /* ZF SF PF of a result, at their EFLAGS positions. */
 static val result_bits(struct lift *t, val r, unsigned size)
 {
-	val z = lift_setcond(t, IC_EQ, lift_zx(t, r, size), lift_const(t, 0));
-	val bits = lift_op2k(t, IR_SHL, z, 6);
-	val p = lift_op2(t, IR_XOR, r, lift_op2k(t, IR_SHR, r, 4));
+	val x = lift_zx(t, r, size), z = lift_setcond(t, IC_EQ, x, lift_like(t, x, 0));
+	val bits = lift_op2k(t, IR_SHL, z, 6), p = lift_trunc(t, r);
 
-	bits = lift_deposit(t, bits, lift_extract(t, r, size * 8 - 1, 1), 7, 1);
+	p = lift_op2(t, IR_XOR, p, lift_op2k(t, IR_SHR, p, 4));
+	bits = lift_deposit(t, bits, lift_bit(t, r, size * 8 - 1), 7, 1);
 	p = lift_op2(t, IR_SHR, lift_const(t, 0x9669), lift_op2k(t, IR_AND, p, 15));
 	return lift_deposit(t, bits, p, 2, 1);
+}
+
+/* ZF SF PF, CF, and OF where the sign has changed. */
+static void double_flags(struct lift *t, const struct ir1 *i, const struct count *c, val r,
+			 val dest, val cf)
+{
+	unsigned size = i->ops[0].size;
+	val bits = lift_op2(t, IR_OR, result_bits(t, r, size), cf);
+	val changed = lift_bit(t, lift_op2(t, IR_XOR, r, dest), size * 8 - 1);
+
+	flags_if_count(t, c, lift_deposit(t, bits, changed, 11, 1), FL_ARITH & ~FL_AF);
+}
+
+/* 64-bit operands: what stays, and what comes in from the source. */
+static void shift_double64(struct lift *t, const struct ir1 *i, const struct count *c, bool left)
+{
+	enum ir_op out = left ? IR_SHL : IR_SHR, in = left ? IR_SHR : IR_SHL;
+	val dest = lift_ld_rmw(t, 0), src = lift_ld_op(t, 1);
+	val rest = lift_op2(t, IR_SUB, lift_const64(t, 64), c->v), r, last;
+
+	r = lift_op2(t, IR_OR, lift_op2(t, out, dest, c->v), lift_op2(t, in, src, rest));
+	r = lift_select(t, lift_trunc(t, c->v), r, dest);
+	last = left ? rest : lift_op2k(t, IR_SUB, c->v, 1);
+	lift_st_op(t, 0, r);
+	double_flags(t, i, c, r, dest, lift_bit(t, lift_op2(t, IR_SHR, dest, last), 0));
 }
 
 /*
@@ -180,13 +242,19 @@ static val result_bits(struct lift *t, val r, unsigned size)
 static void shift_double(struct lift *t, const struct ir1 *i, bool left)
 {
 	unsigned size = i->ops[0].size, width = size * 8;
-	struct count c = get_count(t, &i->ops[2]);
-	val dest = lift_ld_rmw(t, 0), src = lift_ld_op(t, 1), x, n, r, cf, bits;
+	struct count c = get_count(t, &i->ops[2], size);
+	val dest, src, x, n, r, cf;
 
 	if (c.known && !c.n) {
-		write_back(t, i, dest);
+		write_back(t, i, lift_ld_rmw(t, 0));
 		return;
 	}
+	if (size == 8) {
+		shift_double64(t, i, &c, left);
+		return;
+	}
+	dest = lift_ld_rmw(t, 0);
+	src = lift_ld_op(t, 1);
 	dest = lift_zx64(t, lift_zx(t, dest, size));
 	src = lift_zx64(t, lift_zx(t, src, size));
 	n = lift_zx64(t, c.v);
@@ -204,10 +272,7 @@ static void shift_double(struct lift *t, const struct ir1 *i, bool left)
 			lift_op2k(t, IR_SUB, n, 1)), 0, 1));
 	}
 	lift_st_op(t, 0, r);
-	bits = lift_op2(t, IR_OR, result_bits(t, r, size), cf);
-	bits = lift_deposit(t, bits, lift_extract(t, lift_op2(t, IR_XOR, r, lift_trunc(t, dest)),
-						  width - 1, 1), 11, 1);
-	flags_if_count(t, &c, bits, FL_ARITH & ~FL_AF);
+	double_flags(t, i, &c, r, lift_trunc(t, dest), cf);
 }
 
 void lift_shld(struct lift *t, const struct ir1 *i) { shift_double(t, i, true); }

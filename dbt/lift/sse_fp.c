@@ -12,7 +12,7 @@
 /* 0 (a row of integers): none. */
 static const u16 fp_row[X86_OP_COUNT] = {
 	FP_ROWS(ADD), FP_ROWS(SUB), FP_ROWS(MUL), FP_ROWS(DIV), FP_ROWS(MIN), FP_ROWS(MAX),
-	FP_ROWS(SQRT),
+	FP_ROWS(SQRT), FP_ROWS(ROUND),
 	[X86_ADDSUBPS] = VEC_ADDSUB_PS, [X86_ADDSUBPD] = VEC_ADDSUB_PD,
 	[X86_HADDPS] = VEC_HADD_PS, [X86_HADDPD] = VEC_HADD_PD,
 	[X86_HSUBPS] = VEC_HSUB_PS, [X86_HSUBPD] = VEC_HSUB_PD,
@@ -49,13 +49,16 @@ static void binary(struct lift *t, const struct ir1 *i, unsigned y)
 void lift_fpbin(struct lift *t, const struct ir1 *i) { binary(t, i, 0); }
 void lift_cmpfp(struct lift *t, const struct ir1 *i) { binary(t, i, i->subop); }
 
-void lift_fpun(struct lift *t, const struct ir1 *i)
+static void unary(struct lift *t, const struct ir1 *i, unsigned y)
 {
 	enum vec_op row = fp_row[i->op];
-	val r = lift_vec(t, row, lift_ld_vec_sized(t, 1, operand_size(row)), 0, 0);
+	val r = lift_vec(t, row, lift_ld_vec_sized(t, 1, operand_size(row)), 0, y);
 
 	put_result(t, row, vec_fp[row].scalar ? lift_ld_vec(t, 0) : 0, r);
 }
+
+void lift_fpun(struct lift *t, const struct ir1 *i) { unary(t, i, 0); }
+void lift_round(struct lift *t, const struct ir1 *i) { unary(t, i, i->ops[2].imm & 15); }
 
 /* CF = less or unordered, ZF = equal or unordered, PF = both; OF, SF, AF = 0. */
 void lift_comi(struct lift *t, const struct ir1 *i)
@@ -74,17 +77,17 @@ void lift_comi(struct lift *t, const struct ir1 *i)
 
 void lift_cvt_xmm(struct lift *t, const struct ir1 *i)
 {
-	static const struct { u8 size; u8 row; bool merge; } how[X86_OP_COUNT] = {
-		[X86_CVTPS2PD] = { 8, VEC_CVT_PS_PD, false },
-		[X86_CVTPD2PS] = { 16, VEC_CVT_PD_PS, false },
-		[X86_CVTSS2SD] = { 4, VEC_CVT_SS_SD, true },
-		[X86_CVTSD2SS] = { 8, VEC_CVT_SD_SS, true },
-		[X86_CVTDQ2PS] = { 16, VEC_CVT_W_PS, false },
-		[X86_CVTPS2DQ] = { 16, VEC_CVT_PS_W, false },
-		[X86_CVTTPS2DQ] = { 16, VEC_CVTT_PS_W, false },
-		[X86_CVTDQ2PD] = { 8, VEC_CVT_W_PD, false },
-		[X86_CVTPD2DQ] = { 16, VEC_CVT_PD_W, false },
-		[X86_CVTTPD2DQ] = { 16, VEC_CVTT_PD_W, false },
+	static const struct { u8 size; bool merge; u16 row; } how[X86_OP_COUNT] = {
+		[X86_CVTPS2PD] = { 8, false, VEC_CVT_PS_PD },
+		[X86_CVTPD2PS] = { 16, false, VEC_CVT_PD_PS },
+		[X86_CVTSS2SD] = { 4, true, VEC_CVT_SS_SD },
+		[X86_CVTSD2SS] = { 8, true, VEC_CVT_SD_SS },
+		[X86_CVTDQ2PS] = { 16, false, VEC_CVT_W_PS },
+		[X86_CVTPS2DQ] = { 16, false, VEC_CVT_PS_W },
+		[X86_CVTTPS2DQ] = { 16, false, VEC_CVTT_PS_W },
+		[X86_CVTDQ2PD] = { 8, false, VEC_CVT_W_PD },
+		[X86_CVTPD2DQ] = { 16, false, VEC_CVT_PD_W },
+		[X86_CVTTPD2DQ] = { 16, false, VEC_CVTT_PD_W },
 	};
 	val r = lift_vec(t, how[i->op].row, lift_ld_vec_sized(t, 1, how[i->op].size), 0, 0);
 

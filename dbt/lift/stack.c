@@ -82,13 +82,13 @@ void lift_pushf(struct lift *t, const struct ir1 *i)
 	f = lift_op2(t, IR_OR, lift_getf(t), LDSTATE32(t, eflags));
 	f = lift_op2k(t, IR_AND, f, ~(s64)(FL_VM | FL_RF));
 	f = lift_op2k(t, IR_OR, f, FL_FIXED | (t->key & KEY_DF ? FL_DF : 0));
-	lift_push_value(t, f, i->opsize);
+	lift_push_value(t, i->opsize == 8 ? lift_zx64(t, f) : f, i->opsize);
 }
 
 /* Bits that POPF takes from its image here (SDM vol. 2); IF and IOPL as the privilege allows. */
 static u32 popf_mask(const struct lift *t, unsigned size)
 {
-	u32 mask = FL_ARITH | FL_TF | FL_DF | FL_NT | (size == 4 ? FL_AC | FL_ID : 0);
+	u32 mask = FL_ARITH | FL_TF | FL_DF | FL_NT | (size >= 4 ? FL_AC | FL_ID : 0);
 
 	return mask | (t->key & KEY_IO_OK ? FL_IF : 0) | (t->key & KEY_CPL ? 0 : FL_IOPL);
 }
@@ -102,7 +102,7 @@ void lift_popf(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->opsize;
 	u32 mask = popf_mask(t, size);
-	val v = lift_pop_value(t, size), old, changed, busy;
+	val v = lift_trunc(t, lift_pop_value(t, size)), old, changed, busy;
 
 	if ((t->key & KEY_SINGLE) || ((t->key & KEY_VM) && !(t->key & KEY_IO_OK))) {
 		lift_sys(t, HELPER_popf, v, lift_const(t, size));
@@ -129,9 +129,9 @@ void lift_popf(struct lift *t, const struct ir1 *i)
 void lift_leave(struct lift *t, const struct ir1 *i)
 {
 	unsigned stack = lift_stack_size(t);
-	val bp = lift_zx(t, lift_get(t, EBP), stack);
+	val bp = lift_zx(t, lift_get_sized(t, EBP, stack), stack);
 	val v = lift_ld(t, lift_stack_linear(t, bp, i->opsize, false), 0, lift_mem_of(i->opsize),
-			T_I32, INTENT_READ);
+			i->opsize == 8 ? T_I64 : T_I32, INTENT_READ);
 
 	lift_put_sp(t, lift_zx(t, lift_op2k(t, IR_ADD, bp, i->opsize), stack));
 	lift_put_sized(t, EBP, v, i->opsize);
@@ -150,19 +150,20 @@ void lift_enter(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->opsize, level = i->ops[1].imm & 31, stack = lift_stack_size(t);
 	s32 delta = -(s32)size;
+	enum ir_type type = size == 8 ? T_I64 : T_I32;
 	val frame = lift_stack(t, delta), sp;
 
 	if (stack == 2)		/* all of ESP, with SP counted down */
 		frame = lift_deposit(t, lift_get(t, ESP), frame, 0, 16);
-	enter_store(t, delta, size, lift_get(t, EBP));
+	enter_store(t, delta, size, lift_get_sized(t, EBP, size));
 	for (unsigned k = 1; k < level; k++) {
-		val from = lift_zx(t, lift_op2k(t, IR_ADD, lift_get(t, EBP), -(s32)(size * k)),
-				   stack);
+		val bp = lift_get_sized(t, EBP, stack);
+		val from = lift_zx(t, lift_op2k(t, IR_ADD, bp, -(s32)(size * k)), stack);
 
 		delta -= size;
 		enter_store(t, delta, size,
 			    lift_ld(t, lift_stack_linear(t, from, size, false), 0,
-				    lift_mem_of(size), T_I32, INTENT_READ));
+				    lift_mem_of(size), type, INTENT_READ));
 	}
 	if (level) {
 		delta -= size;
@@ -170,7 +171,7 @@ void lift_enter(struct lift *t, const struct ir1 *i)
 	}
 	sp = lift_stack(t, delta - (s32)(i->ops[0].imm & 0xffff));
 	/* #SS and #PF also if a write at the final SP would get them (SDM vol. 2, ENTER). */
-	lift_ld(t, lift_stack_linear(t, sp, size, true), 0, lift_mem_of(size), T_I32, INTENT_RMW);
+	lift_ld(t, lift_stack_linear(t, sp, size, true), 0, lift_mem_of(size), type, INTENT_RMW);
 	lift_put_sized(t, EBP, frame, size);
 	lift_put_sp(t, sp);
 }

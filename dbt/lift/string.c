@@ -18,12 +18,18 @@ static bool repeated(const struct ir1 *i) { return i->prefix & (PFX_REP | PFX_RE
 
 static val index_reg(struct lift *t, unsigned reg)
 {
-	return lift_zx(t, lift_get(t, reg), t->i->addrsize);
+	unsigned size = t->i->addrsize;
+	val v = lift_zx(t, lift_get_sized(t, reg, size), size);
+
+	return lift_long(t) ? lift_zx64(t, v) : v;
 }
 
 static void advance(struct lift *t, const struct ir1 *i, unsigned reg)
 {
-	lift_put_sized(t, reg, lift_op2k(t, IR_ADD, lift_get(t, reg), step(t, i)), i->addrsize);
+	unsigned size = i->addrsize;
+	val v = lift_op2k(t, IR_ADD, lift_get_sized(t, reg, size), step(t, i));
+
+	lift_put_sized(t, reg, v, size);
 }
 
 /* -- Many elements at once (dbt/ir/leaves.def) -- */
@@ -37,20 +43,22 @@ static bool wide(const struct lift *t, const struct ir1 *i, bool src, bool dst, 
 	if (!repeated(i) || t->narrow || (t->key & (KEY_SINGLE | KEY_AC)))
 		return false;
 	return !(t->key & KEY_DF) ||
-	       (i->addrsize == 4 && (!src || lift_flat(t, i->ops[0].seg, false)) &&
+	       (i->addrsize >= 4 && (!src || lift_flat(t, i->ops[0].seg, false)) &&
 		(!dst || lift_flat(t, ES, write)));
 }
 
 static enum helper leaf(const struct lift *t, const struct ir1 *i, enum helper up)
 {
-	return up + (t->key & KEY_DF ? 3 : 0) + lift_log2(i->opsize);
+	return up + (t->key & KEY_DF ? 4 : 0) + lift_log2(i->opsize);
 }
 
 static void move_by(struct lift *t, const struct ir1 *i, unsigned reg, val bytes)
 {
 	enum ir_op op = t->key & KEY_DF ? IR_SUB : IR_ADD;
+	val v = lift_get_sized(t, reg, i->addrsize);
 
-	lift_put_sized(t, reg, lift_op2(t, op, lift_get(t, reg), bytes), i->addrsize);
+	v = lift_op2(t, op, v, i->addrsize == 8 ? lift_zx64(t, bytes) : bytes);
+	lift_put_sized(t, reg, v, i->addrsize);
 }
 
 /*
@@ -75,16 +83,34 @@ static void run(struct lift *t, const struct ir1 *i, enum helper up, bool src, b
 		move_by(t, i, ESI, bytes);
 	if (dst)
 		move_by(t, i, EDI, bytes);
-	lift_put_sized(t, ECX, lift_op2(t, IR_SUB, lift_get(t, ECX), done), i->addrsize);
+	if (i->addrsize == 8)
+		done = lift_zx64(t, done);
+	n = lift_get_sized(t, ECX, i->addrsize);
+	lift_put_sized(t, ECX, lift_op2(t, IR_SUB, n, done), i->addrsize);
 }
 
 /* -- One element -- */
+
+static void exit_if_zero(struct lift *t, val count, enum ir_cond cond, u64 eip)
+{
+	lift_exit_if(t, cond, count, lift_like(t, count, 0), eip);
+}
+
+/* Repeated: one less. Returns the count, as wide as addresses are. */
+static val count_down(struct lift *t, const struct ir1 *i)
+{
+	unsigned size = i->addrsize;
+	val count = lift_op2k(t, IR_ADD, lift_get_sized(t, ECX, size), -1);
+
+	lift_put_sized(t, ECX, count, size);
+	return lift_zx(t, count, size);
+}
 
 /* Repeated with a count of 0: nothing but the next instruction. */
 static void begin(struct lift *t, const struct ir1 *i)
 {
 	if (repeated(i))
-		lift_exit_if(t, IC_EQ, index_reg(t, ECX), lift_const(t, 0), t->next);
+		exit_if_zero(t, index_reg(t, ECX), IC_EQ, t->next);
 }
 
 /* Count down; again unless the count is 0. */
@@ -94,9 +120,8 @@ static void end(struct lift *t, const struct ir1 *i)
 
 	if (!repeated(i))
 		return;
-	count = lift_op2k(t, IR_ADD, lift_get(t, ECX), -1);
-	lift_put_sized(t, ECX, count, i->addrsize);
-	lift_exit_if(t, IC_NE, lift_zx(t, count, i->addrsize), lift_const(t, 0), i->eip);
+	count = count_down(t, i);
+	exit_if_zero(t, count, IC_NE, i->eip);
 	lift_exit(t, t->next);
 }
 
@@ -109,20 +134,25 @@ static void end_compare(struct lift *t, const struct ir1 *i, val a, val b)
 	lift_setf(t, CC_CMP, size, a, b, 0);
 	if (!repeated(i))
 		return;
-	count = lift_op2k(t, IR_ADD, lift_get(t, ECX), -1);
-	lift_put_sized(t, ECX, count, i->addrsize);
+	count = count_down(t, i);
 	stop = lift_setcond(t, i->prefix & PFX_REP ? IC_NE : IC_EQ, lift_zx(t, a, size),
 			    lift_zx(t, b, size));
 	lift_exit_if(t, IC_NE, stop, lift_const(t, 0), t->next);
-	lift_exit_if(t, IC_NE, lift_zx(t, count, i->addrsize), lift_const(t, 0), i->eip);
+	exit_if_zero(t, count, IC_NE, i->eip);
 	lift_exit(t, t->next);
+}
+
+/* What is at linear address a. */
+static val element(struct lift *t, const struct ir1 *i, val a)
+{
+	unsigned size = i->opsize;
+
+	return lift_ld(t, a, 0, lift_mem_of(size), size == 8 ? T_I64 : T_I32, INTENT_READ);
 }
 
 static val source(struct lift *t, const struct ir1 *i)
 {
-	val a = lift_linear(t, i->ops[0].seg, index_reg(t, ESI), i->opsize, false);
-
-	return lift_ld(t, a, 0, lift_mem_of(i->opsize), T_I32, INTENT_READ);
+	return element(t, i, lift_linear(t, i->ops[0].seg, index_reg(t, ESI), i->opsize, false));
 }
 
 static val destination(struct lift *t, const struct ir1 *i, bool write)
@@ -147,9 +177,10 @@ void lift_movs(struct lift *t, const struct ir1 *i)
 void lift_stos(struct lift *t, const struct ir1 *i)
 {
 	if (wide(t, i, false, true, true))
-		run(t, i, HELPER_stos_up1, false, true, true, lift_get(t, EAX));
+		run(t, i, HELPER_stos_up1, false, true, true, lift_get_sized(t, EAX, i->opsize));
 	begin(t, i);
-	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize), lift_get(t, EAX));
+	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize),
+		lift_get_sized(t, EAX, i->opsize));
 	advance(t, i, EDI);
 	end(t, i);
 }
@@ -176,7 +207,7 @@ void lift_cmps(struct lift *t, const struct ir1 *i)
 		    false, 0);
 	begin(t, i);
 	a = source(t, i);
-	b = lift_ld(t, destination(t, i, false), 0, lift_mem_of(i->opsize), T_I32, INTENT_READ);
+	b = element(t, i, destination(t, i, false));
 	advance(t, i, ESI);
 	advance(t, i, EDI);
 	end_compare(t, i, a, b);
@@ -188,10 +219,10 @@ void lift_scas(struct lift *t, const struct ir1 *i)
 
 	if (wide(t, i, false, true, false))
 		run(t, i, i->prefix & PFX_REP ? HELPER_scase_up1 : HELPER_scasne_up1, false, true,
-		    false, lift_get(t, EAX));
+		    false, lift_get_sized(t, EAX, i->opsize));
 	begin(t, i);
-	a = lift_get(t, EAX);
-	b = lift_ld(t, destination(t, i, false), 0, lift_mem_of(i->opsize), T_I32, INTENT_READ);
+	a = lift_get_sized(t, EAX, i->opsize);
+	b = element(t, i, destination(t, i, false));
 	advance(t, i, EDI);
 	end_compare(t, i, a, b);
 }

@@ -12,7 +12,7 @@
 
 static const enum ir_type result_type[] = {
 	[VSH_UN] = T_V128, [VSH_BIN] = T_V128, [VSH_INS] = T_V128, [VSH_FROMI] = T_V128,
-	[VSH_TOI] = T_I32, [VSH_TOI2] = T_I32,
+	[VSH_TOI] = T_I32, [VSH_TOI2] = T_I32, [VSH_TER] = T_V128,
 };
 
 /*
@@ -32,25 +32,26 @@ static val soft(struct lift *t, enum vec_op row, val a, val b, unsigned y)
 	return lift_ldstate(t, offsetof(struct vcpu, help[4]), type == T_V128 ? M_128 : M_32, type);
 }
 
-static bool approximate(enum vec_op row)
-{
-	return vec_fp[row].kind == VFP_RCP || vec_fp[row].kind == VFP_RSQRT;
-}
-
 val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y)
 {
-	if (approximate(row) || (!vec_info[row].pure && (t->key & KEY_SSE_SOFT)))
+	if (vec_by_helper(row) || (!vec_info[row].pure && (t->key & KEY_SSE_SOFT)))
 		return soft(t, row, a, b, y);
 	return ir_emit(t->ir, (struct ir_insn){ .op = IR_VEC, .y = y, .a = a, .b = b, .k = row,
 						.type = result_type[vec_info[row].shape] });
 }
 
-static val lift_getxmm(struct lift *t, unsigned reg)
+val lift_vec3(struct lift *t, enum vec_op row, val a, val b, val c)
+{
+	return ir_emit(t->ir, (struct ir_insn){ .op = IR_VEC, .a = a, .b = b, .c = c, .k = row,
+						.type = result_type[vec_info[row].shape] });
+}
+
+val lift_getxmm(struct lift *t, unsigned reg)
 {
 	return ir_emit(t->ir, (struct ir_insn){ .op = IR_GETXMM, .type = T_V128, .k = reg });
 }
 
-static void lift_putxmm(struct lift *t, unsigned reg, val v)
+void lift_putxmm(struct lift *t, unsigned reg, val v)
 {
 	ir_emit(t->ir, (struct ir_insn){ .op = IR_PUTXMM, .a = v, .k = reg });
 }

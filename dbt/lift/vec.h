@@ -15,6 +15,10 @@ enum lift_mmx { MMX_ENTERED = 1 << 8, MMX_EXPONENT = 1 /* << n */ };
 
 /* One row; a row without operand b (or y) takes 0. With KEY_SSE_SOFT it may fault. */
 val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y);
+val lift_vec3(struct lift *t, enum vec_op row, val a, val b, val c);	/* shape TER */
+
+val lift_getxmm(struct lift *t, unsigned reg);
+void lift_putxmm(struct lift *t, unsigned reg, val v);
 
 /*
  * Vector operand n: a register, or `size` bytes of memory with zeros above (16: alignment checked).

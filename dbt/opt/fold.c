@@ -6,6 +6,7 @@
  */
 #include "dbt/opt/opt.h"
 
+#include "dbt/ir/helpers.h"
 #include "kernel/lib/bits.h"
 
 static bool constant(const struct ir *ir, val v, s64 *k)
@@ -152,6 +153,51 @@ static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
 		in->a = sum->a;
 }
 
+#define FORM_REACH (1ll << 40)	/* of all that a block adds up, much less than 2^60 */
+
+/* What an address was made from by small constants is as good to look at; some need no look. */
+static void fold_form(struct opt *o, unsigned i)
+{
+	const struct ir_insn *v = o->ir->v;
+	struct ir_insn *in = &o->ir->v[i];
+	s64 k;
+
+	while (v[in->a].op == IR_ADD && constant(o->ir, v[in->a].b, &k) && k > -FORM_REACH &&
+	       k < FORM_REACH)
+		in->a = v[in->a].a;
+	if (v[in->a].op == IR_EIP || v[in->a].op == IR_ZEXT ||
+	    (constant(o->ir, in->a, &k) && k >= -(1ll << 62)))
+		opt_remove(o, i);
+}
+
+/* Does hi only say the sign of lo? */
+static bool is_sign_of(const struct ir *ir, val hi, val lo)
+{
+	const struct ir_insn *in = &ir->v[hi];
+	s64 n;
+
+	return in->op == IR_SAR && in->a == lo && constant(ir, in->b, &n) && n == 63;
+}
+
+/* 128 bits by 64 that are 64 by 64. One that does not fit has raised its exception before. */
+static void fold_division(struct ir *ir, struct ir_insn *in)
+{
+	s64 hi;
+	bool zero = constant(ir, in->a, &hi) && !hi, sign = is_sign_of(ir, in->a, in->b);
+	unsigned op;
+
+	switch (in->k) {
+	case HELPER_div_q: op = zero ? IR_DIVU : 0; break;
+	case HELPER_div_r: op = zero ? IR_REMU : 0; break;
+	case HELPER_idiv_q: op = sign ? IR_DIVS : 0; break;
+	case HELPER_idiv_r: op = sign ? IR_REMS : 0; break;
+	default: return;
+	}
+	if (op)
+		*in = (struct ir_insn){ .op = (u8)op, .type = T_I64, .guest = in->guest,
+					.a = in->b, .b = in->c };
+}
+
 static void fold_one(struct opt *o, unsigned i)
 {
 	struct ir *ir = o->ir;
@@ -161,6 +207,8 @@ static void fold_one(struct opt *o, unsigned i)
 	switch (in->op) {
 	case IR_ZEXT: case IR_SEXT: fold_extension(o, i); return;
 	case IR_EXIT_IF: fold_branch(ir, in); return;
+	case IR_FORM: fold_form(o, i); return;
+	case IR_HELPER: fold_division(ir, in); return;
 	case IR_TRUNC:
 		if (constant(ir, in->a, &a))
 			make_const(in, a);
@@ -189,7 +237,7 @@ static bool has_folds(const struct ir_insn *in)
 {
 	switch (ir_info[in->op].shape) {
 	case SH_BIN: case SH_CMP: case SH_TER: case SH_CONV: return true;
-	default: return in->op == IR_EXIT_IF;
+	default: return in->op == IR_EXIT_IF || in->op == IR_FORM;
 	}
 }
 

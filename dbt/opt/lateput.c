@@ -10,6 +10,8 @@
  */
 #include "dbt/opt/opt.h"
 
+#include "dbt/x86/mode.h"
+
 #include <string.h>
 
 #define DISP_MAX 2047		/* what every host's accesses take, and a fault site */
@@ -23,7 +25,7 @@ static bool observes(const struct ir_insn *in)
 	switch (in->op) {
 	case IR_NOP: case IR_SETF: case IR_PUTREG: case IR_PUTXMM: case IR_GETXMM:
 	case IR_LDSTATE: case IR_ENTRYCF: case IR_LD: case IR_ST: case IR_RAISE_IF:
-	case IR_EXIT_IF:
+	case IR_EXIT_IF: case IR_FORM:
 		return false;
 	}
 	return !ir_pure(in);
@@ -116,7 +118,7 @@ static void sum(struct opt *o, const struct late *l, struct ir_insn *in)
 	    (!is_late(o, l, in->a) && !used_here(o, in->a)))
 		return;
 	k = addend(ir, in->a) + ir->v[in->b].k;
-	ir->v[in->b].k = (s32)k;
+	ir->v[in->b].k = in->type == T_I32 ? (s32)k : k;
 	in->a = ir->v[in->a].a;
 }
 
@@ -133,12 +135,18 @@ static void access(struct opt *o, const struct late *l, struct ir_insn *in)
 	in->a = o->ir->v[in->a].a;
 }
 
+/* What general registers are. */
+static unsigned reg_type(const struct opt *o)
+{
+	return o->ir->key_flags & KEY_LONG ? T_I64 : T_I32;
+}
+
 /* The value is what the register holds, plus a constant that fits. */
 static bool near(const struct opt *o, const struct late *l, const struct ir_insn *put)
 {
 	const struct ir_insn *v = &o->ir->v[put->a];
 
-	return v->op == IR_ADD && v->type == T_I32 && v->a == l->holds[put->k] &&
+	return v->op == IR_ADD && v->type == reg_type(o) && v->a == l->holds[put->k] &&
 	       ir_is_const(o->ir, v->b) && addend(o->ir, put->a) >= -DISP_MAX &&
 	       addend(o->ir, put->a) <= DISP_MAX;
 }

@@ -60,24 +60,25 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 			  operand(f, c, r->b, r->kb), operand(f, c, r->c, r->kc), before);
 }
 
-/* Sign-extended, as translated code leaves it. */
-static void add_late(struct vcpu *c, s16 late)
+static void add_late(struct vcpu *c, s16 late, bool wide)
 {
-	u64 *r = &c->gpr[SITE_LATE_REG(late)];
+	u64 *r = &c->gpr[SITE_LATE_REG(late)], sum = *r + (u64)(s64)SITE_LATE_K(late);
 
-	*r = (u64)(s32)(*r + (u64)(s64)SITE_LATE_K(late));
+	__builtin_memcpy(r, &sum, wide ? 8 : 4);
 }
 
 /* Leave translated code: the state goes to struct vcpu, dbt_enter returns `why`. */
 static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 		  const struct fault_site *s, u32 why)
 {
-	host_frame_save_gprs(f, c);
+	bool wide = b->key.flags & KEY_LONG;
+
+	host_frame_save_gprs(f, c, wide);
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
 	c->cc_b = 0;
 	if (s->late)
-		add_late(c, s->late);
+		add_late(c, s->late, wide);
 	c->eip = site_eip(b, host_frame_page(f), s);
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);
@@ -316,6 +317,18 @@ static bool is_memory(enum trap_kind kind)
 	       kind == TRAP_STORE_READONLY || kind == TRAP_NO_RIGHTS;
 }
 
+/* An access of 64-bit code at an address that is not canonical. */
+static bool claim_address(struct dbt *d, struct trap_frame *f, const struct block *b,
+			  const struct fault_site *s)
+{
+	if (!(b->key.flags & KEY_LONG))
+		return false;
+	d->count.faults_guest++;
+	d->c->fault = fault_code(s->intent & INTENT_STACK ? EXC_SS : EXC_GP, 0);
+	leave(f, d->c, b, s, EXIT_FAULT);
+	return true;
+}
+
 static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind,
 			const struct block *b)
 {
@@ -337,9 +350,11 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		leave(f, c, b, s, EXIT_FAULT);
 		return true;
 	}
+	if (kind == TRAP_ADDRESS)
+		return claim_address(d, f, b, s);
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
-	access = a.store || s->intent == INTENT_RMW ? X86_WRITE : X86_READ;
+	access = a.store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
 	if (device_again(d, f, &a, c->cpl == 3, access))
 		return true;
 	how = access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault);
@@ -374,9 +389,10 @@ static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 	struct shadow_miss miss;
 	struct host_access a;
 
-	if (!fixup || !is_memory(kind) || !host_access_decode(f, &a))
+	if (!fixup || !(is_memory(kind) || kind == TRAP_ADDRESS) || !host_access_decode(f, &a))
 		return false;
-	if (shadow_fault(d->shadow, hva_to_gva(hva(f->badv)), a.store ? X86_WRITE : X86_READ,
+	if (kind != TRAP_ADDRESS &&
+	    shadow_fault(d->shadow, hva_to_gva(hva(f->badv)), a.store ? X86_WRITE : X86_READ,
 			 d->c->cpl == 3, &miss) == SHADOW_FILLED) {
 		d->count.faults_filled++;
 		return true;

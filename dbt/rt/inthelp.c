@@ -88,3 +88,50 @@ u64 helper_entry_flags(struct vcpu *c, u64 op, u64 a, u64 b)
 {
 	return cc_pinned(op, a, b, c->cc_r);
 }
+
+/* -- 128 bits, hi:lo, by 64 (SDM vol. 2: DIV, IDIV). Where div and idiv are asked, it fits -- */
+
+static unsigned __int128 dividend(u64 hi, u64 lo) { return (unsigned __int128)hi << 64 | lo; }
+
+u64 helper_div_q(struct vcpu *c, u64 hi, u64 lo, u64 d)
+{
+	(void)c;
+	return (u64)(dividend(hi, lo) / d);
+}
+
+u64 helper_div_r(struct vcpu *c, u64 hi, u64 lo, u64 d)
+{
+	(void)c;
+	return (u64)(dividend(hi, lo) % d);
+}
+
+static u64 magnitude(u64 d) { return (s64)d < 0 ? 0 - d : d; }
+
+/* The quotient's magnitude. d is not 0. */
+static unsigned __int128 signed_quotient(u64 hi, u64 lo, u64 d)
+{
+	unsigned __int128 n = dividend(hi, lo);
+
+	return ((s64)hi < 0 ? 0 - n : n) / magnitude(d);
+}
+
+static bool differ(u64 hi, u64 d) { return (s64)(hi ^ d) < 0; }
+
+u64 helper_idiv_bad(struct vcpu *c, u64 hi, u64 lo, u64 d)
+{
+	(void)c;
+	return !d || signed_quotient(hi, lo, d) > (u64)INT64_MAX + differ(hi, d);
+}
+
+u64 helper_idiv_q(struct vcpu *c, u64 hi, u64 lo, u64 d)
+{
+	u64 q = (u64)signed_quotient(hi, lo, d);
+
+	(void)c;
+	return differ(hi, d) ? 0 - q : q;
+}
+
+u64 helper_idiv_r(struct vcpu *c, u64 hi, u64 lo, u64 d)
+{
+	return lo - helper_idiv_q(c, hi, lo, d) * d;
+}

@@ -165,17 +165,19 @@ struct vcpu {
 	 * (dbt/backend/HOST/prims.c) and which must stay within a load's displacement --
 	 */
 	/* Written back copies of what translated code keeps in host registers. */
-	u64 gpr[GPR_COUNT];	/* 32-bit guests: sign-extended, as host registers hold them */
+	/* code that is not 64-bit knows the low halves of the first eight, and leaves the rest */
+	u64 gpr[GPR_COUNT];
 	u64 cc_op;		/* CC_OP (dbt/x86/cc.h) */
 	u64 cc_a, cc_b;
-	u64 eip;		/* zero-extended; valid whenever translated code is not running */
+	/* zero-extended outside 64-bit code; valid whenever translated code is not running */
+	u64 eip;
 	u64 next_eip;		/* system helpers: the address after the instruction */
 	/* the context's jump cache (dbt/cache/context.h), in R_CTX while translated code runs */
 	u64 ctx;
 	u64 exit_arg;		/* what the exit says (dbt/backend/glue.h) */
 	/*
-	 * R_PAGE as translated code left it: linear page of its block + 2048, sign-extended. Means
-	 * something in relocatable code only (dbt/x86/mode.h).
+	 * R_PAGE as translated code left it: linear page of its block + 2048, sign-extended from 32
+	 * bits outside 64-bit code. Means something in relocatable code only (dbt/x86/mode.h).
 	 */
 	u64 page;
 
@@ -260,6 +262,9 @@ static inline u64 vcpu_page_of(u64 eip)
 {
 	return (u64)(s64)(s32)(((u32)eip & ~0xfffu) + 2048);
 }
+
+/* The same for 64-bit code. */
+static inline u64 vcpu_page_of64(u64 rip) { return (rip & ~0xfffull) + 2048; }
 
 _Static_assert(sizeof(struct segment) == 16, "two words");
 

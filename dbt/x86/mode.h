@@ -57,6 +57,12 @@ static inline bool key_relocatable(u32 flags)
 	       !(flags & (KEY_SINGLE | KEY_BREAK));
 }
 
+/* Of its code, in bytes: 2, 4 or 8, as decode takes it. */
+static inline unsigned key_code_size(u32 flags)
+{
+	return flags & KEY_LONG ? 8 : flags & KEY_CS32 ? 4 : 2;
+}
+
 /* Both, for everything: after reset, system helpers, far transfers. */
 void vcpu_mode_update(struct vcpu *c);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the benchmark image's files share: buffers, the machine's setting up, console, ports.
- * Not for Loam itself: this is a guest, a 32-bit x86 program without an operating system.
- * All memory up to 64 MiB is mapped linear = physical; see paging32.c for the window.
+ * Not for Loam itself: this is a guest, an x86 program without an operating system, built for 32
+ * and for 64 bits (width32.h, width64.h).
+ * All memory up to 64 MiB is mapped linear = physical; see paging32.c, paging64.c for the window.
  */
 #ifndef GUESTIMG_BENCH_BENCH_H
 #define GUESTIMG_BENCH_BENCH_H
@@ -23,6 +24,7 @@
  *	02000000  buffer a, 4 MiB
  *	02400000  buffer b, 4 MiB, from 02411000 on: another index in a direct-mapped TLB than a's
  *	02a00000  code that rewrites itself
+ *	02b00000  user code (64-bit image)
  *	03000000  four copies of what the window can show, 2 MiB each
  */
 #define ROW_MARKER	((volatile u32 *)0x700000)
@@ -40,7 +42,7 @@ extern u32 *buf_chase, *buf_a, *buf_b;
 
 /* A row's work, done n times; returns a checksum. */
 typedef u32 row_fn(u32 n);
-#define ROW(name, work, n, insns) row_fn work;
+#define ROW(name, work, n, insns32, insns64) row_fn work;
 #include "guestimg/bench/rows.def"
 #undef ROW
 
@@ -55,15 +57,28 @@ void kernels_init(void);
 void kernels_reset(void);		/* before each row: the data as it was at first */
 void chase_init(void);
 
-/* traps32.c: vectors and what their handlers count */
+/* traps.c: vectors and what their handlers count */
 extern volatile u32 ticks, ipis, page_faults, soft_ints;
 void traps_init(void);
 
-/* paging32.c: four address spaces that differ in the window; window_table is the first one's */
+/* gates32.c, gates64.c: the IDT */
+void gate_set(int vector, void *handler);
+void gates_load(void);
+
+/* paging32.c, paging64.c: four address spaces that differ in the window; window_table is the first
+ * one's */
 #define SPACES 4
 extern unsigned long spaces[SPACES];
-extern u32 *window_table;
+extern pte_t *window_table;
 void paging_init(void);
+
+/* The 64-bit image alone. paging64.c maps USER_PHYS at USER_CODE for user code. */
+#define USER_CODE 0x8000000000
+#define USER_PHYS 0x2b00000u
+/* user64.S: user code, its system call's entry; user_run() goes to the code at `at`, `n` rounds. */
+extern char user_rounds[], user_rounds_end[], syscall_entry[];
+extern volatile u32 syscalls;
+void user_run(unsigned long at, u32 n);
 
 /* console.c: COM1, and the end */
 void console_init(void);

@@ -16,7 +16,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define ROW(name, work, n, insns) { name, work, n },
+#define ROW(name, work, n, insns32, insns64) { name, work, n },
 #include "guestimg/bench/rows.def"
 #undef ROW
 };
@@ -28,7 +28,7 @@ struct settings {
 	u32 magic, mask, scale;
 };
 
-void image_main(const struct settings *set);	/* called by start32.S */
+void image_main(const struct settings *set);	/* called by start32.S, start64.S */
 
 void *memset(void *d, int c, size_t n)
 {
@@ -109,7 +109,7 @@ static void run_row(unsigned place, u32 scale, u64 cost)
 
 	*ROW_MARKER = 0;
 	outb(COUNTERS_PORT, place + 1);
-	put_text("B 32 ");
+	put_text("B " BENCH_MODE " ");
 	put_text(row->name);
 	put_number(" small=", small);
 	put_number(" cold=", t1 - t0 - cost);
@@ -131,7 +131,7 @@ void image_main(const struct settings *set)
 	traps_init();
 	paging_init();
 	*ROW_MARKER = 0;
-	put_number("GB32 start tsc=", rdtsc());
+	put_number("GB" BENCH_MODE " start tsc=", rdtsc());
 	put_text("\n");
 	kernels_init();
 	chase_init();
@@ -142,7 +142,7 @@ void image_main(const struct settings *set)
 	for (unsigned i = 0; i < ROWS; i++)
 		if (mask >> (i < 31 ? i : 31) & 1)
 			run_row(i, scale, cost);
-	put_number("GB32 end tsc=", rdtsc());
+	put_number("GB" BENCH_MODE " end tsc=", rdtsc());
 	put_text("\n");
 	leave(0x10);
 }

@@ -10,11 +10,11 @@ enum { PRESENT_WRITE = 3, LARGE_UNCACHED = 0x90 };
 enum { ENTRIES = 1024, TABLES = 16, WINDOW_PAGES = 512, WINDOW_SIZE = 0x200000 };
 
 unsigned long spaces[SPACES];
-u32 *window_table;
+pte_t *window_table;
 
 static unsigned long next_page = PAGE_TABLES;
 
-static u32 *new_page(void)
+static pte_t *new_page(void)
 {
 	unsigned long p = next_page;
 
@@ -22,9 +22,9 @@ static u32 *new_page(void)
 	return memset((void *)p, 0, 4096);
 }
 
-static void make_space(int s, u32 *const tables[])
+static void make_space(int s, pte_t *const tables[])
 {
-	u32 *directory = new_page(), *window = new_page();
+	pte_t *directory = new_page(), *window = new_page();
 
 	for (int j = 0; j < WINDOW_PAGES; j++)
 		window[j] = (WINDOW_PHYS + s * WINDOW_SIZE + (j << 12)) | PRESENT_WRITE;
@@ -39,7 +39,7 @@ static void make_space(int s, u32 *const tables[])
 
 void paging_init(void)
 {
-	u32 *tables[TABLES];
+	pte_t *tables[TABLES];
 	unsigned long r;
 
 	for (int i = 0; i < TABLES; i++) {

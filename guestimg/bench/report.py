@@ -1,34 +1,37 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads what tools/plugin/count.c counted while the benchmark image ran, and judges it.
+"""Reads what tools/plugin/count.c counted while a benchmark image ran, and judges it.
 
-report.py rows COUNTS           the guest ran in an emulator of x86 (cache=0:ffffffff): are a row's
+report.py BITS WHAT …: of gb32.img or gb64.img; WHAT is
+rows COUNTS                     the guest ran in an emulator of x86 (cache=0:ffffffff): are a row's
                                 instructions those of rows.def?
-report.py idea COUNTS GUEST     COUNTS is of Loam's host, GUEST as above, both with the same
+idea COUNTS GUEST               COUNTS is of Loam's host, GUEST as above, both with the same
                                 settings in the image: does translated code access guest memory at
                                 guest linear addresses, once for each guest access; does warm code
                                 do without the decoder and the evaluator?
-report.py dump COUNTS           one line for each row, all counters divided by repetitions
+dump COUNTS                     one line for each row, all counters divided by repetitions
 Prints ok and FAIL lines.  Invariant: a row that was asked for and did not run is a failure.
 """
 import os
 import re
 import sys
 
-ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+),\s*(\d+)\)', re.M)
+ROW = re.compile(r'^ROW(?:64)?\("(\w+)",\s*\w+,\s*(\d+),(?:\s*(\d+),)?\s*(\d+)\)', re.M)
 ROUND_IT = 64           # instructions of a row's beginning and end, and of the two time stamps
 IDEA_ROWS = ("mix", "memcpy32", "chaseN")
 
 
-def rows():
+def rows(bits):
     """[(name, repetitions, instructions or 0)] in order."""
     with open(os.path.join(os.path.dirname(__file__), "rows.def"), encoding="utf-8") as f:
-        return [(name, int(n), int(insns)) for name, n, insns in ROW.findall(f.read())]
+        found = ROW.findall(f.read())
+    return [(name, int(n), int(insns64 if bits == 64 else insns32))
+            for name, n, insns32, insns64 in found if insns32 or bits == 64]
 
 
-def load(path):
+def load(path, bits):
     """{row name: {counter: number}}"""
-    counts, table = {}, rows()
+    counts, table = {}, rows(bits)
     with open(path, encoding="utf-8") as f:
         for line in f:
             word, span, *rest = line.split()
@@ -48,8 +51,8 @@ class Verdict:
         print(("ok   " if good else "FAIL ") + text)
 
 
-def check_rows(counts, verdict):
-    for name, n, insns in rows():
+def check_rows(counts, bits, verdict):
+    for name, n, insns in rows(bits):
         if insns and name in counts:
             more = counts[name]["insn_cache"] - n * insns
             verdict.say(abs(more) <= ROUND_IT, f"{name}: {n} times {insns} instructions {more:+}")
@@ -77,7 +80,7 @@ def check_warm(name, h, guest_insns, verdict):
                 "instructions (1 in 100000 allowed)")
 
 
-def check_idea(host, guest, verdict):
+def check_idea(host, guest, bits, verdict):
     for name in IDEA_ROWS:
         if name not in host or name not in guest:
             verdict.say(False, f"{name}: did not run")
@@ -100,26 +103,29 @@ def check_idea(host, guest, verdict):
     if "mix" in host:
         share = host["mix"]["insn_cache"] / insns(host["mix"])
         verdict.say(share >= 0.95, f"mix: {share:.2%} of all instructions are the code cache's")
-    for name in (name for name, _, _ in rows() if name in host and name in guest):
+    for name in (name for name, _, _ in rows(bits) if name in host and name in guest):
         each = insns(host[name]) / insns(guest[name])
         print(f"{name:10} {each:8.2f} host instructions for each guest instruction")
 
 
-def dump(counts):
-    for name, n, _ in rows():
+def dump(counts, bits):
+    for name, n, _ in rows(bits):
         if name in counts:
             print(f"{name:10}", *(f"{k}={v / n:.4g}" for k, v in counts[name].items() if v))
 
 
 def main():
     verdict = Verdict()
-    what, files = sys.argv[1:2], [load(path) for path in sys.argv[2:]]
-    if what == ["rows"] and len(files) == 1:
-        check_rows(files[0], verdict)
-    elif what == ["idea"] and len(files) == 2:
-        check_idea(*files, verdict)
-    elif what == ["dump"] and len(files) == 1:
-        dump(files[0])
+    if len(sys.argv) < 4 or sys.argv[1] not in ("32", "64"):
+        sys.exit(__doc__)
+    bits, what = int(sys.argv[1]), sys.argv[2]
+    files = [load(path, bits) for path in sys.argv[3:]]
+    if what == "rows" and len(files) == 1:
+        check_rows(files[0], bits, verdict)
+    elif what == "idea" and len(files) == 2:
+        check_idea(*files, bits, verdict)
+    elif what == "dump" and len(files) == 1:
+        dump(files[0], bits)
     else:
         sys.exit(__doc__)
     return int(bool(verdict.failed) or not all(files))

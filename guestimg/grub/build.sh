@@ -11,9 +11,11 @@ export SOURCE_DATE_EPOCH=1700000000 TZ=UTC0
 
 rm -rf "$work"
 mkdir -p "$work/root/boot/grub"
-cp "$kernel" "$work/root/boot/vmlinuz-686"
-cp "$initrd" "$work/root/boot/initramfs-686.gz"
-cp "$here/grub.cfg" "$work/root/boot/grub/grub.cfg"
+cp "$kernel" "$initrd" "$work/root/boot/"
+sed "s/@KERNEL@/${kernel##*/}/; s/@INITRD@/${initrd##*/}/" "$here/grub.cfg" \
+	>"$work/root/boot/grub/grub.cfg"
+size=$(cat "$kernel" "$initrd" | wc -c)
+mib=$((15 + size / 10485760 * 5))
 
 # core FORMAT PREFIX MODULE…
 core()
@@ -34,7 +36,7 @@ disk)
 	core i386-pc '(hd0,msdos1)/boot/grub' part_msdos ext2
 	mke2fs -q -t ext2 -F -b 1024 -L loam -U 4c6f616d-0000-4000-8000-000000000001 \
 		-E hash_seed=4c6f616d-0000-4000-8000-000000000002,root_owner=0:0 \
-		-O ^resize_inode -m 0 -d "$work/root" "$work/fs.img" 15M
+		-O ^resize_inode -m 0 -d "$work/root" "$work/fs.img" "${mib}M"
 	python3 "$here/mkdisk.py" "$grub/boot.img" "$work/core.img" "$work/fs.img" "$out" ;;
 cd)
 	core i386-pc-eltorito /boot/grub iso9660

@@ -178,11 +178,11 @@ static void init_paging(u32 cases)
 
 /* -- The CPU ------------------------------------------------------------------ */
 
-static u32 features[3];			/* CPUID.1: EDX, ECX; CPUID.80000001: ECX */
+static u32 features[4];			/* CPUID.1: EDX, ECX; CPUID.80000001: ECX, EDX */
 
 bool machine_has(unsigned need)
 {
-	if (need > 96)
+	if (need > 128)
 		return false;
 	return !need || (features[(need - 1) / 32] >> ((need - 1) % 32) & 1);
 }
@@ -201,7 +201,7 @@ void machine_init(u32 cases)
 	features[0] = d;
 	features[1] = c;
 	a = 0x80000001;
-	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(features[2]), "=d"(d));
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(features[2]), "=d"(features[3]));
 	if (machine_has(25))		/* FXSR: XMM registers may be used */
 		__asm__ volatile("movl %%cr4, %0\n\torl $0x600, %0\n\tmovl %0, %%cr4" : "=&r"(a));
 }

@@ -161,6 +161,32 @@ static void test_msr(void)
 	check_eq("RDTSC goes on", b - a - 1 < 0x40000000, 1);
 }
 
+static void rdtscp(void) { ASM("rdtscp" : "=c"(out), "=a"(out2) :: "edx"); }
+static void wrmsr_high(void) { ASM("wrmsr" :: "c"(in), "a"(0), "d"(1)); }
+
+/* Also at CPL 3 with CR4.TSD: user code cannot set that. */
+static void test_rdtscp(void)
+{
+	u32 a, cr4;
+
+	if (!machine_has(124)) {
+		check_eq("RDTSCP on a CPU without it", catch(rdtscp), 6);
+		return;
+	}
+	wrmsr(0xc0000103, 0x12345678);
+	in = 0xc0000103;
+	check_eq("TSC_AUX, its upper half", catch(wrmsr_high), 13);
+	ASM("movl %%cr4, %0\n\torl $4, %0\n\tmovl %0, %%cr4" : "=r"(cr4));
+	ASM("rdtsc" : "=a"(a) :: "edx");
+	check_eq("RDTSCP at CPL 0 with TSD", catch(rdtscp), NO_TRAP);
+	check_eq("RDTSCP, its ECX", out, 0x12345678);
+	check_eq("RDTSCP goes on", out2 - a - 1 < 0x40000000, 1);
+	ASM("movl %0, %%cr4" :: "r"(cr4 & ~4u));
+	check_eq("RDMSR of TSC_AUX", catch(rdmsr), NO_TRAP);
+	check_eq("TSC_AUX", out, 0x12345678);
+	wrmsr(0xc0000103, 0);			/* as the cases want it */
+}
+
 /* -- Paging and caches -------------------------------------------------------- */
 
 static void test_paging(void)
@@ -426,6 +452,7 @@ void system_tests(u32 *good, u32 *bad)
 	test_cr0();
 	test_registers();
 	test_msr();
+	test_rdtscp();
 	test_paging();
 	test_ports();
 	test_halt();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * /init of the process benchmark: runs the rows of rows.def under Debian's 686 kernel and prints
- * one line for each, then powers off. Times are the TSC's: host instructions in Loam under -icount,
- * guest instructions in QEMU's PC under -icount. Not a shell: it forks busybox's for that.
+ * /init of the process benchmark: runs the rows of rows.def under Debian's 686 or amd64 kernel and
+ * prints one line for each, then powers off. Times are the TSC's: host instructions in Loam under
+ * -icount, guest instructions in QEMU's PC under -icount. Not a shell: it forks busybox's for that.
  * Kernel option: loam.rows=NAME,… runs only these.
  * Invariant: between a row's two time stamps nothing runs but the row, and nothing is printed.
  */

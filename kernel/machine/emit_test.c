@@ -105,7 +105,7 @@ static bool test_unaries(void)
 	return true;
 }
 
-/* DEPOSIT, SETCOND, SELECT, and ADD of a value shifted. */
+/* DEPOSIT, SETCOND, SELECT, CRC, and ADD of a value shifted. */
 static bool test_mixed(unsigned type, s64 a, s64 b)
 {
 	val va, vb, s;
@@ -134,6 +134,15 @@ static bool test_mixed(unsigned type, s64 a, s64 b)
 		block_end(0, NEXT);
 		operands_set(a, b);
 		if (!check("deposit", x, a, b))
+			return false;
+	}
+	for (unsigned bytes = 1; bytes <= 4 && type == T_I32; bytes *= 2) {
+		block_begin();
+		output(put((struct ir_insn){ .op = IR_CRC, .type = T_I32, .y = bytes,
+					     .a = input(type, 0), .b = input(type, 1) }));
+		block_end(0, NEXT);
+		operands_set(a, b);
+		if (!check("crc", bytes, a, b))
 			return false;
 	}
 	block_begin();
@@ -315,7 +324,7 @@ static bool test_indirect(unsigned op)
 	if (!goes_to("other eip", op == IR_EXIT_IND ? EXIT_INDIRECT : 0, ELSEWHERE))
 		return false;
 	e->eip ^= 0x1000;
-	backend_close(t.code[1]);
+	backend_close(t.code[1], false);
 	operands_set(1, 2);
 	return enter() == EXIT_CLOSED && cpu()->eip == ELSEWHERE;
 }
@@ -381,10 +390,12 @@ static bool test_row(unsigned row, unsigned y)
 	block_begin();
 	in.type = to_integer ? T_I32 : T_V128;
 	in.a = input(of_integer ? T_I32 : T_V128, 0);
-	if (shape == VSH_BIN || shape == VSH_TOI2)
+	if (shape == VSH_BIN || shape == VSH_TOI2 || shape == VSH_TER)
 		in.b = input(T_V128, 1);
 	else if (shape == VSH_INS)
 		in.b = input(T_I32, 1);
+	if (shape == VSH_TER)
+		in.c = input(T_V128, 2);
 	output(whole(put(in), row));
 	block_end(0, NEXT);
 	operands_set((s64)r, (s64)next_random());
@@ -409,6 +420,11 @@ static unsigned immediates(unsigned row)
 	case VEC_SHUF_W: case VEC_SHUFL_H: case VEC_SHUFH_H: case VEC_SHUF2_W: return 256;
 	case VEC_LANE_W: case VEC_SHUF2_D: return 4;
 	case VEC_LANE_H: case VEC_SETLANE_H: return 8;
+	case VEC_LANE_B: case VEC_SETLANE_B: return 16;
+	case VEC_SETLANE_W: return 4;
+	case VEC_BLEND_H: case VEC_COPY_W: return 256;
+	case VEC_BLEND_W: case VEC_ROUND_PS: case VEC_ROUND_PD: case VEC_ROUND_SS:
+	case VEC_ROUND_SD: return 16;
 	case VEC_SLLI_H: case VEC_SLLI_W: case VEC_SLLI_D: case VEC_SRLI_H: case VEC_SRLI_W:
 	case VEC_SRLI_D: case VEC_SRAI_H: case VEC_SRAI_W: case VEC_SLLI_Q: case VEC_SRLI_Q:
 		return 66;
@@ -416,11 +432,10 @@ static unsigned immediates(unsigned row)
 	return 1;
 }
 
-/* RCP and RSQRT are helpers'. */
 static bool test_vectors(void)
 {
 	for (unsigned row = 0; row < VEC_OP_COUNT; row++) {
-		if (vec_fp[row].kind == VFP_RCP || vec_fp[row].kind == VFP_RSQRT)
+		if (vec_by_helper(row))
 			continue;
 		for (unsigned y = 0; y < immediates(row); y++)
 			for (unsigned n = 0; n < (immediates(row) > 1 ? 4 : 40); n++)

@@ -103,16 +103,16 @@ struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 	return f;
 }
 
-static struct fault mem_ld(struct vcpu *c, u32 at, unsigned size, unsigned intent, void *out)
+static struct fault mem_ld(struct vcpu *c, u64 at, unsigned size, unsigned intent, void *out)
 {
-	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, intent == INTENT_RMW);
+	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, intent & INTENT_RMW);
 
 	if (!f.raised)
 		memcpy(out, fuzz_ram + at, size);
 	return f;
 }
 
-static struct fault mem_st(struct vcpu *c, u32 at, unsigned size, const void *in)
+static struct fault mem_st(struct vcpu *c, u64 at, unsigned size, const void *in)
 {
 	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, true);
 
@@ -143,12 +143,13 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 /* Only their addresses are used, and have to be within a branch's reach of the code cache. */
 #define GLUE(name) \
 	__attribute__((aligned(4))) void name(void) { panic("fuzz: host code is not run"); }
-void glue_exit_link(void), glue_jump_far(void), glue_jump_ind(void), glue_exit_kick(void);
-void glue_exit_closed(void), glue_exit_stale(void), glue_sys(void), glue_call(void);
-void glue_entry_cf(void);
-GLUE(glue_exit_link) GLUE(glue_jump_far) GLUE(glue_jump_ind) GLUE(glue_exit_kick)
-GLUE(glue_exit_closed) GLUE(glue_exit_stale) GLUE(glue_sys) GLUE(glue_call)
-GLUE(glue_entry_cf)
+#define EACH_DOOR(f, p) \
+	f(p##exit_link) f(p##jump_far) f(p##jump_ind) f(p##exit_kick) f(p##exit_closed) \
+	f(p##exit_stale) f(p##sys) f(p##call)
+#define DECLARED(name) void name(void);
+EACH_DOOR(DECLARED, glue_) EACH_DOOR(DECLARED, glue64_)
+DECLARED(glue_entry_cf) DECLARED(glue64_leaf)
+EACH_DOOR(GLUE, glue_) EACH_DOOR(GLUE, glue64_) GLUE(glue_entry_cf) GLUE(glue64_leaf)
 #define LEAF(name) void leaf_##name(void); GLUE(leaf_##name)
 #include "dbt/ir/leaves.def"
 #undef LEAF

@@ -27,4 +27,9 @@ golden_code:
 #define LEAF(name) stand_in leaf_##name ;
 #include "dbt/ir/leaves.def"
 
+	.irp	name, exit_link, jump_far, jump_ind, exit_kick, exit_closed, exit_stale, sys, \
+		call, leaf
+	stand_in glue64_\name
+	.endr
+
 	.section .note.GNU-stack, "", @progbits

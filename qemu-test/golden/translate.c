@@ -155,7 +155,7 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 	else if (s->raise)
 		printf("exception %u", s->raise & 0xff);
 	else
-		printf("%s", s->intent == INTENT_RMW ? "read for write" : "access");
+		printf("%s", s->intent & INTENT_RMW ? "read for write" : "access");
 	printf("; flags");
 	print_recipe(o, s->recipe);
 	if (s->late)

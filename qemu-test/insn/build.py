@@ -16,9 +16,10 @@ CF, PF, AF, ZF, SF, DF, OF = 1, 4, 0x10, 0x40, 0x80, 0x400, 0x800
 ARITH = CF | PF | AF | ZF | SF | OF
 KNOWN_REP_FLAGS, KNOWN_AT_FAULT = 1, 2
 # CPU features as case.h numbers them: 1 + bit of CPUID.1:EDX, 33 + bit of ECX, 65 + bit of
-# CPUID.80000001:ECX.
+# CPUID.80000001:ECX, 97 + bit of its EDX.
 NEED = {"": 0, "CX8": 9, "CMOV": 16, "MMX": 24, "FXSR": 25, "SSE": 26, "SSE2": 27, "SSE3": 33,
         "SSSE3": 42, "MOVBE": 55, "POPCNT": 56, "LZCNT": 70, "FPU": 1,
+        "SSE4.1": 52, "SSE4.2": 53, "RDTSCP": 124,
         "TODO": 255}
 
 EDGES = {

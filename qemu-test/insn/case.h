@@ -101,8 +101,8 @@ struct insn_case {
 	u8 ignore_gpr;			/* bit n: register n is not compared */
 	u8 known;			/* enum insn_known: 0, or why Loam may differ */
 	u8 need;			/* CPU feature: 0 none, 1 + bit of CPUID.1:EDX, 33 + bit of
-				   ECX, 65 + bit of CPUID.80000001:ECX, 255 a row that Loam
-				   does not lift yet */
+				   ECX, 65 + bit of CPUID.80000001:ECX, 97 + bit of its
+				   EDX, 255 a row that Loam does not lift yet */
 	u8 spare[3];
 	u8 code[24];
 	u8 bytes[24];

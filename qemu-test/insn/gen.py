@@ -11,6 +11,7 @@ import ints
 import later
 import limits
 import runs
+import sse4
 import strings
 import system
 import vecseq
@@ -18,7 +19,7 @@ import vector
 import x87
 
 SEED = 20260101
-FAMILIES = (ints, flow, strings, system, x87, vector, vecseq, limits, later, runs)
+FAMILIES = (ints, flow, strings, system, x87, vector, vecseq, limits, later, runs, sse4)
 
 
 def vectors_todo():

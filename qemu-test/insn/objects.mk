@@ -4,7 +4,7 @@
 # cannot run, the results stay empty and the tests fail, not the build.
 INSN := build/native/insn
 INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.py system.py x87.py \
-	fximage.py vector.py vecseq.py limits.py later.py runs.py)
+	fximage.py vector.py vecseq.py limits.py later.py runs.py sse4.py)
 
 UNIT_TESTS += insn_eval insn_mutants
 INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) \

@@ -67,9 +67,9 @@ struct fault world_check(u32 addr, unsigned size, bool write)
 	return fault_none();
 }
 
-static struct fault world_ld(struct vcpu *c, u32 addr, unsigned size, unsigned intent, void *out)
+static struct fault world_ld(struct vcpu *c, u64 addr, unsigned size, unsigned intent, void *out)
 {
-	struct fault f = world_check(addr, size, intent == INTENT_RMW);
+	struct fault f = world_check(addr, size, intent & INTENT_RMW);
 
 	(void)c;
 	for (unsigned i = 0; i < size && !f.raised; i++) {
@@ -83,7 +83,7 @@ static struct fault world_ld(struct vcpu *c, u32 addr, unsigned size, unsigned i
 	return f;
 }
 
-static struct fault world_st(struct vcpu *c, u32 addr, unsigned size, const void *in)
+static struct fault world_st(struct vcpu *c, u64 addr, unsigned size, const void *in)
 {
 	struct fault f = world_check(addr, size, true);
 

@@ -17,6 +17,7 @@ LIST = "dbt/backend/prims.def"
 ROW = re.compile(r"^(?:PRIM\([^,]+, (\w+),|DOOR\((\w+)\))", re.M)
 C_BODY = re.compile(r"^(?!static (?!inline))\w[\w \t*]*?\b(\w+)\([^;{]*?\)\s*\{", re.M)
 LABEL = re.compile(r"^(\w+):|^\s*door\s+(\w+)", re.M)
+BOTH = re.compile(r"^\s*door\s+\\p\\\(\)(\w+)", re.M)     # glue_NAME and glue64_NAME
 
 
 def listed(text):
@@ -27,7 +28,8 @@ def listed(text):
 def defined(name, text):
     """Functions that a file of a host defines for others."""
     if name.endswith(".S"):
-        return {a or b for a, b in LABEL.findall(text)}
+        both = {p + n for n in BOTH.findall(text) for p in ("glue_", "glue64_")}
+        return both | {a or b for a, b in LABEL.findall(text)}
     return set(C_BODY.findall(text))
 
 

@@ -32,7 +32,8 @@ static void world(void)
 	for (unsigned n = 0; n < BLOCKS; n++)
 		block[n].code = 64 * n + 32;
 	for (unsigned n = 0; n < EIPS; n++)	/* 16 bytes apart or on a few pages' same offsets */
-		eip[n] = n % 2 ? 0xc0100000u + 16 * n : (u64)n << 19 | n % 64 << 4;
+		eip[n] = jump_cache_key(n % 2 ? 0xc0100000u + 16 * n : (u64)n << 19 | n % 64 << 4,
+					false);
 	jump_cache_clear(&jump);
 }
 
@@ -102,7 +103,7 @@ static unsigned settled(unsigned eips)
 static void places_that_are_shared(void)
 {
 	for (unsigned n = 0; n < EIPS; n++)
-		eip[n] = 0xc0000000u + chance(8u << 20);
+		eip[n] = jump_cache_key(0xc0000000u + chance(8u << 20), false);
 	CHECK(settled(2500) <= 25, "a third of its size settles, but for one in 100");
 	for (unsigned n = 0; n < EIPS; n++)	/* one second place, many first ones */
 		eip[n] = 0x08000123u + ((u64)n << 13);

@@ -30,7 +30,7 @@ struct row_test {
 	static void oracle_##row##_##imm(union xmm *d, const union xmm *s) \
 	{ \
 		asm volatile("movdqu %0, %%xmm0; movdqu %1, %%xmm1;" insn "; movdqu %%xmm0, %0" \
-			     : "+m"(*d) : "m"(*s) : "xmm0", "xmm1", "eax"); \
+			     : "+m"(*d) : "m"(*s) : "xmm0", "xmm1", "xmm2", "eax"); \
 	}
 
 #define B(row, name) X(row, 0, name, 16, name " %%xmm1, %%xmm0")
@@ -88,8 +88,41 @@ struct row_test {
 	X(SETLANE_H, 0, "pinsrw", 16, "movd %%xmm1, %%eax; pinsrw $0, %%eax, %%xmm0") \
 	X(SETLANE_H, 7, "pinsrw", 16, "movd %%xmm1, %%eax; pinsrw $7, %%eax, %%xmm0")
 
+/* SELECT's third operand is b. */
+#define SELECT(row, name) X(row, 0, name, 16, "movdqa %%xmm0, %%xmm2; movdqa %%xmm1, %%xmm0;" \
+	name " %%xmm0, %%xmm1, %%xmm2; movdqa %%xmm2, %%xmm0")
+#define SETLANE(row, n, name) X(row, n, name, 16, "movd %%xmm1, %%eax;" name " $" #n \
+	", %%eax, %%xmm0")
+#define SSE4_ROWS \
+	B(EQ_D, "pcmpeqq") B(GT_D, "pcmpgtq") B(MAXS_B, "pmaxsb") B(MINS_B, "pminsb") \
+	B(MAXU_H, "pmaxuw") B(MINU_H, "pminuw") B(MAXS_W, "pmaxsd") B(MINS_W, "pminsd") \
+	B(MAXU_W, "pmaxud") B(MINU_W, "pminud") B(MULL_W, "pmulld") B(MULS_W, "pmuldq") \
+	B(PACKU_W, "packusdw") \
+	TO(LANE_B, 0, "pextrb", "pextrb $0, %%xmm0") \
+	TO(LANE_B, 13, "pextrb", "pextrb $13, %%xmm0") \
+	SETLANE(SETLANE_B, 0, "pinsrb") SETLANE(SETLANE_B, 14, "pinsrb") \
+	SETLANE(SETLANE_W, 0, "pinsrd") SETLANE(SETLANE_W, 3, "pinsrd") \
+	IMMS(I, BLEND_H, "pblendw") I(BLEND_W, 0, "blendps") I(BLEND_W, 5, "blendps") \
+	I(BLEND_W, 11, "blendps") I(BLEND_W, 12, "blendps") I(BLEND_W, 15, "blendps") \
+	SELECT(SELECT_B, "pblendvb") SELECT(SELECT_W, "blendvps") SELECT(SELECT_D, "blendvpd") \
+	I(COPY_W, 0x00, "insertps") I(COPY_W, 0x70, "insertps") I(COPY_W, 0xe0, "insertps") \
+	I(MPSAD_B, 0, "mpsadbw") I(MPSAD_B, 3, "mpsadbw") I(MPSAD_B, 4, "mpsadbw") \
+	I(MPSAD_B, 6, "mpsadbw")
+
+#define ROUND(y) I(ROUND_PS, y, "roundps") I(ROUND_PD, y, "roundpd") \
+	X(ROUND_SS, y, "roundss", 4, "roundss $" #y ", %%xmm1, %%xmm0") \
+	X(ROUND_SD, y, "roundsd", 8, "roundsd $" #y ", %%xmm1, %%xmm0")
+#define SSE4_UNARY_ROWS \
+	B(EXTS_B, "pmovsxbw") B(EXTS_H, "pmovsxwd") B(EXTS_W, "pmovsxdq") \
+	B(EXTU_B, "pmovzxbw") B(EXTU_H, "pmovzxwd") B(EXTU_W, "pmovzxdq") \
+	B(MINPOS_H, "phminposuw") \
+	X(ZERO, 0, "ptest", 8, "ptest %%xmm1, %%xmm1; sete %%al; movzbl %%al, %%eax;" \
+	  "movq %%rax, %%xmm0") \
+	ROUND(0) ROUND(1) ROUND(2) ROUND(3) ROUND(4) ROUND(8) ROUND(9) ROUND(10) ROUND(11) \
+	ROUND(12)
+
 /* Rows whose one operand the test takes from a: the oracle's second. */
-#define UNARY_ROWS \
+#define UNARY_ROWS SSE4_UNARY_ROWS \
 	IMMS(I, SHUF_W, "pshufd") IMMS(I, SHUFL_H, "pshuflw") IMMS(I, SHUFH_H, "pshufhw") \
 	B(LOW_D, "movq") X(LOW_W, 0, "movd", 16, "movd %%xmm1, %%eax; movd %%eax, %%xmm0") \
 	X(FROM_W, 0, "movd", 16, "movd %%xmm1, %%eax; movd %%eax, %%xmm0") \
@@ -115,10 +148,10 @@ struct row_test {
 	COMI(COMI_EQ_SS, "ucomiss", "e") COMI(COMI_EQ_SD, "ucomisd", "e")
 
 #define X DEFINE2
-INTEGER_ROWS UNARY_ROWS FLOAT_ROWS
+INTEGER_ROWS SSE4_ROWS UNARY_ROWS FLOAT_ROWS
 #undef X
 #define X X2
-static const struct row_test binary_tests[] = { INTEGER_ROWS FLOAT_ROWS };
+static const struct row_test binary_tests[] = { INTEGER_ROWS SSE4_ROWS FLOAT_ROWS };
 static const struct row_test unary_tests[] = { UNARY_ROWS };
 #undef X
 

@@ -87,7 +87,7 @@ static void fold_address(struct emit *e, unsigned i)
 		e->last_use[sum->b] = i;
 }
 
-/* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl.w. */
+/* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl. */
 void host_find_folds(struct emit *e)
 {
 	for (unsigned i = 1; i < e->ir->n; i++) {
@@ -97,7 +97,7 @@ void host_find_folds(struct emit *e)
 			fold_address(e, i);
 		if (in->op == IR_TRUNC)
 			uses_fold_upper(e, i);
-		if (in->op != IR_ADD || in->type != T_I32 || in->x == ADD_HIGH)
+		if (in->op != IR_ADD || in->type == T_V128 || in->x == ADD_HIGH)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;
@@ -121,7 +121,10 @@ static void lower_alsl(struct emit *e, const struct ir_insn *in)
 	const struct ir_insn *shl = &e->ir->v[in->a];
 	int a = ra_use(e, shl->a), b = ra_use(e, in->b);
 
-	la_alsl_w(&e->c, ra_def(e, e->i), a, b, e->ir->v[shl->b].k);
+	if (in->type == T_I64)
+		la_alsl_d(&e->c, ra_def(e, e->i), a, b, e->ir->v[shl->b].k);
+	else
+		la_alsl_w(&e->c, ra_def(e, e->i), a, b, e->ir->v[shl->b].k);
 }
 
 /* -- One operation each -- */
@@ -257,6 +260,17 @@ static void lower_deposit(struct emit *e, const struct ir_insn *in)
 		la_bstrins_w(&e->c, d, b, msb, in->x);
 }
 
+static void lower_crc(struct emit *e, const struct ir_insn *in)
+{
+	int a = ra_use(e, in->a), b = ra_use(e, in->b), d = ra_def(e, e->i);
+
+	switch (in->y) {
+	case 1: la_crcc_w_b_w(&e->c, d, b, a); return;
+	case 2: la_crcc_w_h_w(&e->c, d, b, a); return;
+	default: la_crcc_w_w_w(&e->c, d, b, a); return;
+	}
+}
+
 static void lower_setcond(struct emit *e, const struct ir_insn *in)
 {
 	struct code *c = &e->c;
@@ -307,6 +321,7 @@ void host_lower_alu(struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_DEPOSIT: lower_deposit(e, in); return;
+	case IR_CRC: lower_crc(e, in); return;
 	case IR_SETCOND: lower_setcond(e, in); return;
 	case IR_SELECT: lower_select(e, in); return;
 	case IR_TRUNC: lower_trunc(e, in); return;

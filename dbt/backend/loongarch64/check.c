@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The entry of a self-checking block: dbt/backend/selfcheck.c says what is compared. T0 and T1
- * have the addresses of the guest's words and of the literals, T5 collects the differences.
+ * have the addresses of the guest's words and of the literals, ra the differences.
  */
 #include "dbt/backend/loongarch64/prims.h"
 
-void host_check_begin(struct emit *e) { la_or(&e->c, R_T5, R_ZERO, R_ZERO); }
+#define R_DIFF R_RA		/* T5 is a temporary of 32-bit code only */
+
+void host_check_begin(struct emit *e) { la_or(&e->c, R_DIFF, R_ZERO, R_ZERO); }
 
 u32 *host_check_open(struct emit *e, u64 base)
 {
@@ -28,10 +30,10 @@ void host_check_word(struct emit *e, u32 off, u32 lit, bool masked)
 		la_and(c, R_T2, R_T2, R_T4);
 	}
 	la_xor(c, R_T2, R_T2, R_T3);
-	la_or(c, R_T5, R_T5, R_T2);
+	la_or(c, R_DIFF, R_DIFF, R_T2);
 }
 
-int host_check_result(void) { return R_T5; }
+int host_check_result(void) { return R_DIFF; }
 
 void host_check_literals(struct emit *e, u32 *at)
 {

@@ -7,6 +7,7 @@
 #include "dbt/backend/loongarch64/prims.h"
 
 #include "dbt/backend/glue.h"
+#include "dbt/backend/lower.h"
 #include "kernel/lib/bits.h"
 
 void host_page_add(struct emit *e, int d, s64 k)
@@ -15,7 +16,12 @@ void host_page_add(struct emit *e, int d, s64 k)
 	s64 low = sign_extend((u64)k, 12);
 
 	if (la_ok_si12(k)) {
-		la_addi_w(c, d, R_PAGE, k);
+		host_add(e, d, R_PAGE, k);
+		return;
+	}
+	if (e->wide) {
+		la_li(c, R_RA, k);
+		la_add_d(c, d, R_PAGE, R_RA);
 		return;
 	}
 	la_lu12i_w(c, R_RA, sign_extend((u64)(k - low) >> 12, 20));
@@ -33,7 +39,7 @@ void host_entry(struct emit *e, bool relocatable, s64 k)
 	else if (k == 2048)		/* at a page's start; addi.w ends at 2047 */
 		la_ori(&e->c, R_PAGE, R_ARG(0), 2048);
 	else
-		la_addi_w(&e->c, R_PAGE, R_ARG(0), k);
+		host_add(e, R_PAGE, R_ARG(0), k);
 }
 
 /*
@@ -43,7 +49,7 @@ void host_entry(struct emit *e, bool relocatable, s64 k)
 void host_exit_near(struct emit *e, struct link *l, u32 index)
 {
 	l->slot = pool_ref_of(e->c.p);
-	host_call_door(e, glue_exit_link);
+	host_call_door(e, DOOR_FOR(e, exit_link));
 	code_data(&e->c, index);
 }
 
@@ -105,11 +111,14 @@ u32 host_mark_word(s64 op) { return WORD(la_li(&c, R_CCOP, op)); }
 
 u32 host_exit_word(const struct link *l)
 {
-	return l->far ? WORD(nop(&c)) :
-	       WORD(la_bl(&c, distance(link_slot(l), (uintptr_t)glue_exit_link)));
+	uintptr_t door = (uintptr_t)(l->wide ? glue64_exit_link : glue_exit_link);
+
+	return l->far ? WORD(nop(&c)) : WORD(la_bl(&c, distance(link_slot(l), door)));
 }
 
-void backend_close(u32 *entry)
+void backend_close(u32 *entry, bool wide)
 {
-	host_set_word(entry, WORD(la_b(&c, distance(entry, (uintptr_t)glue_exit_closed))));
+	uintptr_t door = (uintptr_t)(wide ? glue64_exit_closed : glue_exit_closed);
+
+	host_set_word(entry, WORD(la_b(&c, distance(entry, door))));
 }

@@ -126,6 +126,65 @@ static void extreme(struct emit *e, const struct ir_insn *in)
 	la_vbitsel_v(c, va_def(e, e->i), b, a, t);
 }
 
+/* Does the word leave general registers alone? LSX's, but those that move an element to one. */
+static bool vector_only(u32 word)
+{
+	return word >> 24 >= 0x70 && word >> 24 <= 0x77 &&
+	       (word < 0x72ef8000 || word > 0x72f3ffff);
+}
+
+/* A store, or a load to a vector register or to none. */
+static bool access_without_result(u32 word)
+{
+	return word >> 24 == 0x29 || word >> 24 == 0x2b || word >> 24 == 0x2c ||
+	       (word >> 24 == 0x28 && !(word & 31));
+}
+
+/*
+ * When a packed instruction traps, QEMU loses what the words before it, since the last access to
+ * memory, have written to general registers: its helpers for them say that they read none. So an
+ * access comes between.
+ */
+static void settle(struct emit *e)
+{
+	const u32 *p = e->c.p, *first = e->start - HOST_ENTRY_WORDS;
+
+	while (p > first && vector_only(p[-1]))
+		p--;
+	if (p == first || !access_without_result(p[-1]))
+		la_ld_w(&e->c, R_ZERO, R_STATE, state_offset(0));
+}
+
+/* By y & 7: nearest, down, up, towards zero, as MXCSR.RC has it. */
+static const emit_r2 rounding[5][2] = {
+	{ la_vfrintrne_s, la_vfrintrne_d }, { la_vfrintrm_s, la_vfrintrm_d },
+	{ la_vfrintrp_s, la_vfrintrp_d }, { la_vfrintrz_s, la_vfrintrz_d },
+	{ la_vfrint_s, la_vfrint_d },
+};
+
+/*
+ * Without P, FCSR is put back behind it: host_fp.c tells by that word. Scalars go by lanes, too:
+ * the FPU rounds as FCSR says only.
+ */
+static void round_int(struct emit *e, const struct ir_insn *in)
+{
+	const struct vec_fp *f = &vec_fp[in->k];
+	unsigned how = in->y & 4 ? 4 : in->y & 3;
+	int a = operand(e, in, in->a), old = R_ZERO, d;
+
+	if (f->scalar)
+		a = replicate(e, a, f->is_double);
+	if (in->y & 8) {
+		old = ra_scratch(e);
+		la_movfcsr2gr(&e->c, old, 0);
+	}
+	settle(e);
+	d = va_def_new(e, e->i);
+	rounding[how][f->is_double](&e->c, d, a);
+	if (in->y & 8)
+		la_movgr2fcsr(&e->c, 0, old);
+}
+
 /* HADDPS …: even and odd lanes of both, then one operation. */
 static void neighbours(struct emit *e, const struct ir_insn *in)
 {
@@ -209,34 +268,6 @@ static bool one_operand(struct emit *e, const struct ir_insn *in)
 	return true;
 }
 
-/* Does the word leave general registers alone? LSX's, but those that move an element to one. */
-static bool vector_only(u32 word)
-{
-	return word >> 24 >= 0x70 && word >> 24 <= 0x77 &&
-	       (word < 0x72ef8000 || word > 0x72f3ffff);
-}
-
-/* A store, or a load to a vector register. */
-static bool access_without_result(u32 word)
-{
-	return word >> 24 == 0x29 || word >> 24 == 0x2b || word >> 24 == 0x2c;
-}
-
-/*
- * When a packed instruction traps, QEMU loses what the words before it, since the last access to
- * memory, have written to general registers: its helpers for them say that they read none. So an
- * access comes between.
- */
-static void settle(struct emit *e)
-{
-	const u32 *p = e->c.p, *first = e->start - HOST_ENTRY_WORDS;
-
-	while (p > first && vector_only(p[-1]))
-		p--;
-	if (p == first || !access_without_result(p[-1]))
-		la_ld_w(&e->c, R_ZERO, R_STATE, state_offset(0));
-}
-
 static bool packed(unsigned row)
 {
 	switch (row) {
@@ -245,7 +276,8 @@ static bool packed(unsigned row)
 	case VEC_HADD_PS: case VEC_HADD_PD: case VEC_HSUB_PS: case VEC_HSUB_PD:
 		return true;
 	}
-	return vec_fp[row].kind != VFP_NONE && (!vec_fp[row].scalar || vec_fp[row].kind == VFP_CMP);
+	return vec_fp[row].kind != VFP_NONE && vec_fp[row].kind != VFP_ROUND &&
+	       (!vec_fp[row].scalar || vec_fp[row].kind == VFP_CMP);
 }
 
 bool lower_fp(struct emit *e, const struct ir_insn *in)
@@ -272,6 +304,7 @@ bool lower_fp(struct emit *e, const struct ir_insn *in)
 	switch (vec_fp[in->k].kind) {
 	case VFP_CMP: compare(e, in); return true;
 	case VFP_MIN: case VFP_MAX: extreme(e, in); return true;
+	case VFP_ROUND: round_int(e, in); return true;
 	}
 	switch (in->k) {
 	case VEC_ADDSUB_PS: case VEC_ADDSUB_PD: add_sub(e, in); return true;

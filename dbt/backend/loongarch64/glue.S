@@ -3,13 +3,68 @@
  * The doors into and out of translated code, the jump cache's probe, and the
  * thunk to C helpers. Not here: anything that decides. Invariant: between
  * dbt_enter and an exit sp does not move but inside a thunk.
+ *
+ * There are two sets, by the kind of code: `wide` is 64-bit code, all of whose 16 registers are
+ * pinned; other code has the low halves of 8, sign-extended, and leaves what it does not know of in
+ * struct vcpu. Where C says where to go on, an address of 64-bit code has bit 63 cleared.
  */
 #include "dbt/backend/glue.h"
 
 #define FRAME 96
 #define WHY 88
+#define WINDOW -0x700		/* bits 63 … 52 of the code cache's addresses */
 
 	.text
+
+	.macro	each_gpr insn, wide
+	\insn	$r23, $tp, ST_GPR(0)
+	\insn	$r24, $tp, ST_GPR(1)
+	\insn	$r25, $tp, ST_GPR(2)
+	\insn	$r26, $tp, ST_GPR(3)
+	\insn	$r27, $tp, ST_GPR(4)
+	\insn	$r28, $tp, ST_GPR(5)
+	\insn	$r29, $tp, ST_GPR(6)
+	\insn	$r30, $tp, ST_GPR(7)
+	.if	\wide
+	upper_gpr \insn
+	.endif
+	.endm
+
+	.macro	upper_gpr insn
+	\insn	$r12, $tp, ST_GPR(8)
+	\insn	$r13, $tp, ST_GPR(9)
+	\insn	$r14, $tp, ST_GPR(10)
+	\insn	$r15, $tp, ST_GPR(11)
+	\insn	$r16, $tp, ST_GPR(12)
+	\insn	$r17, $tp, ST_GPR(13)
+	\insn	$r18, $tp, ST_GPR(14)
+	\insn	$r19, $tp, ST_GPR(15)
+	.endm
+
+/* rLIMIT = -2^62 */
+	.macro	set_limit
+	lu52i.d	$r11, $zero, -0x400
+	.endm
+
+/* Go on at a0. */
+	.macro	enter_code wide
+	ld.d	$r20, $tp, ST_CCOP
+	ld.d	$r22, $tp, ST_CCA
+	ld.d	$r31, $tp, ST_CCB
+	ld.d	$r10, $tp, ST_CTX
+	.if	\wide
+	move	$ra, $a0
+	each_gpr ld.d, 1
+	set_limit
+	ld.d	$a0, $tp, ST_EIP
+	jr	$ra
+	.else
+	each_gpr ld.w, 0
+	move	$t0, $a0
+	ld.w	$a0, $tp, ST_EIP
+	jr	$t0
+	.endif
+	.endm
 
 /* u32 dbt_enter(const u32 *entry): run translated code on this core's vCPU until it leaves. */
 	.globl	dbt_enter
@@ -27,48 +82,183 @@ dbt_enter:
 	st.d	$r29, $sp, 64
 	st.d	$r30, $sp, 72
 	st.d	$r31, $sp, 80
+	bgez	$a0, resume64
 /* The same from within: a0 = code to go on at. */
 resume:
-	ld.d	$r23, $tp, ST_GPR(0)
-	ld.d	$r24, $tp, ST_GPR(1)
-	ld.d	$r25, $tp, ST_GPR(2)
-	ld.d	$r26, $tp, ST_GPR(3)
-	ld.d	$r27, $tp, ST_GPR(4)
-	ld.d	$r28, $tp, ST_GPR(5)
-	ld.d	$r29, $tp, ST_GPR(6)
-	ld.d	$r30, $tp, ST_GPR(7)
-	ld.d	$r20, $tp, ST_CCOP
-	ld.d	$r22, $tp, ST_CCA
-	ld.d	$r31, $tp, ST_CCB
-	ld.d	$r10, $tp, ST_CTX
-	move	$t0, $a0
-	ld.w	$a0, $tp, ST_EIP
-	jr	$t0
+	enter_code 0
 	.size	dbt_enter, . - dbt_enter
 
+	.type	resume64, @function
+resume64:
+	lu52i.d	$a0, $a0, WINDOW
+	enter_code 1
+
 /* Everything pinned goes to struct vcpu. */
-	.macro	save_pinned
+	.macro	save_pinned wide
 	st.d	$r9, $tp, ST_PAGE
-	st.d	$r23, $tp, ST_GPR(0)
-	st.d	$r24, $tp, ST_GPR(1)
-	st.d	$r25, $tp, ST_GPR(2)
-	st.d	$r26, $tp, ST_GPR(3)
-	st.d	$r27, $tp, ST_GPR(4)
-	st.d	$r28, $tp, ST_GPR(5)
-	st.d	$r29, $tp, ST_GPR(6)
-	st.d	$r30, $tp, ST_GPR(7)
+	.if	\wide
+	each_gpr st.d, 1
+	.else
+	each_gpr st.w, 0
+	.endif
 	st.d	$r20, $tp, ST_CCOP
 	st.d	$r22, $tp, ST_CCA
 	st.d	$r31, $tp, ST_CCB
 	.endm
 
+	.macro	door name
+	.globl	\name
+	.type	\name, @function
+\name:
+	.endm
+
+/* eip, which translated code keeps sign-extended from 32 bits, into struct vcpu. */
+	.macro	store_eip reg, wide
+	.if	! \wide
+	bstrpick.d \reg, \reg, 31, 0
+	.endif
+	st.d	\reg, $tp, ST_EIP
+	.endm
+
+/*
+ * a0 = eip, which the first place has not (host_probe). Changes t0, t1 or, in 64-bit code, a1, a2;
+ * falls through if the second has it not either.
+ */
+	.macro	probe_second x, y
+	srli.d	\x, $a0, JUMP_CACHE_BITS
+	xor	\x, \x, $a0
+	bstrpick.d \x, \x, JUMP_CACHE_BITS - 1, 0
+	alsl.d	\x, \x, $r10, 4
+	ld.d	\y, \x, 0
+	bne	\y, $a0, 1f
+	ld.d	\x, \x, 8
+	jr	\x
+1:
+	.endm
+
+	.macro	probe_other wide
+	.if	\wide
+	probe_second $a1, $a2
+	.else
+	probe_second $t0, $t1
+	.endif
+	.endm
+
+/* The number behind the call that ra comes from. */
+	.macro	store_link
+	ld.wu	$a1, $ra, 0
+	st.d	$a1, $tp, ST_EXIT_ARG
+	.endm
+
+	.macro	doors p, wide
 /* a0 is the result of dbt_enter. */
-	.type	leave, @function
-leave:
-	save_pinned
+	.type	\p\()leave, @function
+\p\()leave:
+	save_pinned \wide
+	b	glue_leave_written
+
+door \p\()exit_link
+	store_link
+	li.w	$a0, EXIT_LINK
+	b	\p\()leave
+
+/* A block's entry that backend_close has overwritten. */
+door \p\()exit_closed
+	store_eip $a0, \wide
+	li.w	$a0, EXIT_CLOSED
+	b	\p\()leave
+
+door \p\()exit_kick
+	store_eip $a0, \wide
+	li.w	$a0, EXIT_KICK
+	b	\p\()leave
+
+/* Called by bl from a self-checking block: ra tells which. */
+door \p\()exit_stale
+	st.d	$ra, $tp, ST_EXIT_ARG
+	li.w	$a0, EXIT_STALE
+	b	\p\()leave
+
+door \p\()jump_ind
+	bnez	$r21, \p\()exit_kick
+	probe_other \wide
+	store_eip $a0, \wide
+	li.w	$a0, EXIT_INDIRECT
+	b	\p\()miss
+
+/* Called by bl, a link's number behind the call; a0 = eip. */
+door \p\()jump_far
+	bnez	$r21, \p\()exit_kick
+	probe_other \wide
+	store_eip $a0, \wide
+	store_link
+	li.w	$a0, EXIT_FAR
+	b	\p\()miss
+
+/* a0: why translated code leaves, if C does not know where to go on. */
+	.type	\p\()miss, @function
+\p\()miss:
+	st.d	$a0, $sp, WHY
+	save_pinned \wide
+	bl	exec_miss
+	go_on
+	ld.d	$a0, $sp, WHY
+	b	glue_leave_written
+
+door \p\()sys
+	store_eip $a0, \wide
+	.if	! \wide
+	bstrpick.d $a1, $a1, 31, 0
+	.endif
+	st.d	$a1, $tp, ST_NEXT_EIP
+	st.d	$a2, $tp, ST_EXIT_ARG
+	save_pinned \wide
+	bl	exec_system
+	go_on
+	li.w	$a0, EXIT_SYSTEM
+	b	glue_leave_written
+
+/*
+ * a0 = helper, a1 a2 a3 its arguments; result in a0. The guest's first eight registers and flag
+ * operands are in registers that C saves; the pinned ones that it does not are kept here.
+ */
+door \p\()call
+	addi.d	$sp, $sp, -32
+	st.d	$ra, $sp, 0
+	st.d	$r9, $tp, ST_PAGE
+	st.d	$r10, $sp, 8
+	st.d	$r20, $sp, 16
+	.if	\wide
+	upper_gpr st.d
+	.endif
+	la.local $t0, helper_fn
+	alsl.d	$t0, $a0, $t0, 3
+	ld.d	$t0, $t0, 0
+	addi.d	$a0, $tp, 256
+	jirl	$ra, $t0, 0
+	.if	\wide
+	upper_gpr ld.d
+	set_limit
+	.endif
+	ld.d	$ra, $sp, 0
+	ld.d	$r9, $tp, ST_PAGE
+	ld.d	$r10, $sp, 8
+	ld.d	$r20, $sp, 16
+	addi.d	$sp, $sp, 32
+	jr	$ra
+	.endm
+
+/* C's answer, a0, where to go on, if it is one. */
+	.macro	go_on
+	bltz	$a0, resume
+	bnez	$a0, resume64
+	.endm
+
+	doors	glue_, 0
+	doors	glue64_, 1
+
 /* The same when rt/fault.c has already written the state back: a0 is the result. */
-	.globl	glue_leave_written
-glue_leave_written:
+door glue_leave_written
 	ld.d	$ra, $sp, 0
 	ld.d	$r22, $sp, 8
 	ld.d	$r23, $sp, 16
@@ -82,123 +272,26 @@ glue_leave_written:
 	ld.d	$r31, $sp, 80
 	addi.d	$sp, $sp, FRAME
 	jr	$ra
-	.size	leave, . - leave
-
-	.macro	door name
-	.globl	\name
-	.type	\name, @function
-\name:
-	.endm
-
-/* eip, which translated code keeps sign-extended, into struct vcpu. */
-	.macro	store_eip reg
-	bstrpick.d \reg, \reg, 31, 0
-	st.d	\reg, $tp, ST_EIP
-	.endm
-
-door glue_exit_link
-	ld.wu	$t0, $ra, 0
-	st.d	$t0, $tp, ST_EXIT_ARG
-	li.w	$a0, EXIT_LINK
-	b	leave
-
-/* A block's entry that backend_close has overwritten. */
-door glue_exit_closed
-	store_eip $a0
-	li.w	$a0, EXIT_CLOSED
-	b	leave
-
-door glue_exit_kick
-	store_eip $a0
-	li.w	$a0, EXIT_KICK
-	b	leave
-
-/* Called by bl from a self-checking block: ra tells which. */
-door glue_exit_stale
-	st.d	$ra, $tp, ST_EXIT_ARG
-	li.w	$a0, EXIT_STALE
-	b	leave
-
-/*
- * a0 = eip, which the first place has not (host_probe). Changes t0, t1; falls through if the
- * second has it not either.
- */
-	.macro	probe_second
-	srli.d	$t0, $a0, JUMP_CACHE_BITS
-	xor	$t0, $t0, $a0
-	bstrpick.d $t0, $t0, JUMP_CACHE_BITS - 1, 0
-	alsl.d	$t0, $t0, $r10, 4
-	ld.d	$t1, $t0, 0
-	bne	$t1, $a0, 1f
-	ld.d	$t0, $t0, 8
-	jr	$t0
-1:
-	.endm
-
-door glue_jump_ind
-	bnez	$r21, glue_exit_kick
-	probe_second
-	store_eip $a0
-	li.w	$a0, EXIT_INDIRECT
-	b	miss
-
-/* Called by bl, a link's number behind the call; a0 = eip. */
-door glue_jump_far
-	bnez	$r21, glue_exit_kick
-	probe_second
-	ld.wu	$t0, $ra, 0
-	store_eip $a0
-	st.d	$t0, $tp, ST_EXIT_ARG
-	li.w	$a0, EXIT_FAR
-	b	miss
-
-/* a0: why translated code leaves, if C does not know where to go on. */
-	.type	miss, @function
-miss:
-	st.d	$a0, $sp, WHY
-	save_pinned
-	bl	exec_miss
-	bnez	$a0, resume
-	ld.d	$a0, $sp, WHY
-	b	glue_leave_written
-
-door glue_sys
-	store_eip $a0
-	bstrpick.d $a1, $a1, 31, 0
-	st.d	$a1, $tp, ST_NEXT_EIP
-	st.d	$a2, $tp, ST_EXIT_ARG
-	save_pinned
-	bl	exec_system
-	bnez	$a0, resume
-	li.w	$a0, EXIT_SYSTEM
-	b	glue_leave_written
 
 door glue_fault
 	bl	exec_fault
-	bnez	$a0, resume
+	go_on
 	li.w	$a0, EXIT_FAULT
 	b	glue_leave_written
 
-/*
- * a0 = helper, a1 a2 a3 its arguments; result in a0. The guest's general registers and flag
- * operands are in registers that C saves; the three pinned ones that it does not are kept here.
- */
-door glue_call
-	addi.d	$sp, $sp, -32
+/* Called from 64-bit code: leaf a0 changes what are temporaries in other code only. */
+door glue64_leaf
+	addi.d	$sp, $sp, -16
 	st.d	$ra, $sp, 0
-	st.d	$r9, $tp, ST_PAGE
-	st.d	$r10, $sp, 8
-	st.d	$r20, $sp, 16
-	la.local $t0, helper_fn
+	upper_gpr st.d
+	la.local $t0, leaf_of
 	alsl.d	$t0, $a0, $t0, 3
 	ld.d	$t0, $t0, 0
-	addi.d	$a0, $tp, 256
 	jirl	$ra, $t0, 0
+	upper_gpr ld.d
+	set_limit
 	ld.d	$ra, $sp, 0
-	ld.d	$r9, $tp, ST_PAGE
-	ld.d	$r10, $sp, 8
-	ld.d	$r20, $sp, 16
-	addi.d	$sp, $sp, 32
+	addi.d	$sp, $sp, 16
 	jr	$ra
 
 /*

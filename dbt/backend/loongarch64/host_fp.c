@@ -19,6 +19,7 @@ enum {
 	FCSR_FLAG_Z = 1u << 19, FCSR_FLAG_V = 1u << 20, FCSR_FLAGS = 0x1fu << 16,
 	FCSR_CAUSE = 0x1fu << 24, FCSR_RM_SHIFT = 8, FCSR_ENABLE_V = 1u << 4,
 };
+enum { MOVGR2FCSR0 = 0x0114c000 };
 
 u32 host_fp_take_flags(void)
 {
@@ -84,6 +85,12 @@ static const struct {
 	{ 0x71498000, FORM_A, 0, VEC_CVT_PD_W }, { 0x714b0000, FORM_A, 0, VEC_CVTT_PD_W },
 	{ 0x011b0400, FORM_A, 0, VEC_CVT_SS_I }, { 0x011a8400, FORM_A, 0, VEC_CVTT_SS_I },
 	{ 0x011b0800, FORM_A, 0, VEC_CVT_SD_I }, { 0x011a8800, FORM_A, 0, VEC_CVTT_SD_I },
+	/* vfrintrne, rm, rp, rz, vfrint */
+	{ 0x729d7400, FORM_A, 0, VEC_ROUND_PS }, { 0x729d7800, FORM_A, 0, VEC_ROUND_PD },
+	{ 0x729d4400, FORM_A, 1, VEC_ROUND_PS }, { 0x729d4800, FORM_A, 1, VEC_ROUND_PD },
+	{ 0x729d5400, FORM_A, 2, VEC_ROUND_PS }, { 0x729d5800, FORM_A, 2, VEC_ROUND_PD },
+	{ 0x729d6400, FORM_A, 3, VEC_ROUND_PS }, { 0x729d6800, FORM_A, 3, VEC_ROUND_PD },
+	{ 0x729d3400, FORM_A, 4, VEC_ROUND_PS }, { 0x729d3800, FORM_A, 4, VEC_ROUND_PD },
 };
 
 /* Two-operand forms have opcode bits where the others have k. */
@@ -94,9 +101,13 @@ static bool two_operands(u32 word)
 	       word >> 16 == 0x729e;
 }
 
+/* ROUNDPS and kin without P: FCSR0 is written behind it (fp.c). */
+static bool drops_inexact(const u32 *next) { return (*next & ~(31u << 5)) == MOVGR2FCSR0; }
+
 bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 {
-	u32 insn = *(const u32 *)(uintptr_t)f->pc;
+	const u32 *at = (const u32 *)(uintptr_t)f->pc;
+	u32 insn = *at;
 	u32 word = insn & (two_operands(insn) ? 0xfffffc00 : 0xffff8000);
 	u8 j = insn >> 5 & 31, k = insn >> 10 & 31;
 
@@ -107,6 +118,8 @@ bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 					   .a = ops[n].form == FORM_BA ? k : j,
 					   .b = ops[n].form == FORM_BA ? j : k,
 					   .to_flag = ops[n].form == FORM_FLAG };
+		if (vec_fp[op->row].kind == VFP_ROUND && drops_inexact(at + 1))
+			op->imm |= 8;
 		return true;
 	}
 	return false;

@@ -20,7 +20,11 @@ static inline s64 state_offset(s64 field) { return CPU_VCPU_OFFSET + field; }
 
 static inline void host_move(struct emit *e, int d, int s) { la_or(&e->c, d, s, R_ZERO); }
 static inline void host_ticks(struct emit *e, int d) { la_rdtime_d(&e->c, d, R_ZERO); }
-static inline void host_add(struct emit *e, int d, int s, s64 k) { la_addi_w(&e->c, d, s, k); }
+static inline void host_add(struct emit *e, int d, int s, s64 k)
+{
+	e->wide ? la_addi_d(&e->c, d, s, k) : la_addi_w(&e->c, d, s, k);
+}
+
 static inline void host_const(struct emit *e, int d, s64 v) { la_li(&e->c, d, v); }
 
 static inline void host_spill(struct emit *e, int r, unsigned slot)
@@ -62,6 +66,14 @@ static inline u32 *host_jump(struct emit *e)
 	u32 *at = e->c.p;
 
 	la_b(&e->c, 0);
+	return at;
+}
+
+static inline u32 *host_branch_form(struct emit *e, int r)
+{
+	u32 *at = e->c.p;
+
+	la_blt(&e->c, r, R_LIMIT, 0);
 	return at;
 }
 

@@ -8,7 +8,7 @@
  *   r0        zero
  *   r1        ra: scratch, link of calls to helpers
  *   r2        tp: pointer to the core's vCPU state
- *   r3        sp: the monitor's stack              (64-bit mode: a temporary)
+ *   r3        sp: the monitor's stack
  *   r4-r8     temporaries; r4-r7 arguments of helpers; r4 EIP at indirect exits
  *   r9        rPAGE: linear page of the block + 2048, in relocatable code
  *   r10       rCTX: the context's jump cache
@@ -20,8 +20,7 @@
  *   r23-r30   guest EAX ECX EDX EBX ESP EBP ESI EDI (64-bit mode: RAX..RDI)
  *   r31       rCCB: flag operand
  *
- * What stands in brackets is reserved, not built; docs/design.md has both hosts side by side and
- * says what gives way to what.
+ * docs/design.md has both hosts side by side and says what gives way to what.
  *
  *   vr0-vr15  vector temporaries (f0-f15 are their low halves)
  *   vr16-vr31 XMM0..XMM15
@@ -74,6 +73,7 @@
 #define V_TEMPS    0x0000ffffu
 /* The allocator's pool outside 64-bit mode: also the registers of XMM0 … XMM7. */
 #define V_POOL_32  0x00ffffffu
+#define V_POOL_64  0xffffffffu
 
 /* What neutral code asks for by its use: arguments 0 … 3 of doors, glue_call's result, ra. */
 #define R_ARG(n)   (R_T0 + (n))

@@ -29,6 +29,12 @@ static const struct {
 	[VEC_EQ_W] = { la_vseq_w, false },
 	[VEC_GT_B] = { la_vslt_b, true }, [VEC_GT_H] = { la_vslt_h, true },
 	[VEC_GT_W] = { la_vslt_w, true },
+	[VEC_EQ_D] = { la_vseq_d, false }, [VEC_GT_D] = { la_vslt_d, true },
+	[VEC_MAXS_B] = { la_vmax_b, false }, [VEC_MINS_B] = { la_vmin_b, false },
+	[VEC_MAXU_H] = { la_vmax_hu, false }, [VEC_MINU_H] = { la_vmin_hu, false },
+	[VEC_MAXS_W] = { la_vmax_w, false }, [VEC_MINS_W] = { la_vmin_w, false },
+	[VEC_MAXU_W] = { la_vmax_wu, false }, [VEC_MINU_W] = { la_vmin_wu, false },
+	[VEC_MULL_W] = { la_vmul_w, false }, [VEC_MULS_W] = { la_vmulwev_d_w, false },
 	[VEC_SIGN_B] = { la_vsigncov_b, true }, [VEC_SIGN_H] = { la_vsigncov_h, true },
 	[VEC_SIGN_W] = { la_vsigncov_w, true },
 	[VEC_UNPKL_B] = { la_vilvl_b, true }, [VEC_UNPKL_H] = { la_vilvl_h, true },
@@ -64,6 +70,7 @@ static void pack(struct emit *e, const struct ir_insn *in)
 	switch (in->k) {
 	case VEC_PACKS_H: la_vssrani_b_h(&e->c, d, a, 0); return;
 	case VEC_PACKS_W: la_vssrani_h_w(&e->c, d, a, 0); return;
+	case VEC_PACKU_W: la_vssrani_hu_w(&e->c, d, a, 0); return;
 	default: la_vssrani_bu_h(&e->c, d, a, 0); return;
 	}
 }
@@ -242,26 +249,103 @@ static void shuffle2(struct emit *e, const struct ir_insn *in)
 	la_vshuf4i_d(&e->c, d, other, (y & 1) | (2 + (y >> 1 & 1)) << 2);
 }
 
+static void extend(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use_low(e, in->a, 64), d = va_def(e, e->i);
+	struct code *c = &e->c;
+
+	switch (in->k) {
+	case VEC_EXTS_B: la_vsllwil_h_b(c, d, a, 0); return;
+	case VEC_EXTS_H: la_vsllwil_w_h(c, d, a, 0); return;
+	case VEC_EXTS_W: la_vsllwil_d_w(c, d, a, 0); return;
+	case VEC_EXTU_B: la_vsllwil_hu_bu(c, d, a, 0); return;
+	case VEC_EXTU_H: la_vsllwil_wu_hu(c, d, a, 0); return;
+	default: la_vsllwil_du_wu(c, d, a, 0); return;
+	}
+}
+
+/* b's lanes into a copy of a, or a's into one of b: whichever are fewer, pairs of them at once. */
+static void blend(struct emit *e, const struct ir_insn *in)
+{
+	unsigned n = in->k == VEC_BLEND_H ? 8 : 4, all = (1u << n) - 1, y = in->y & all;
+	bool from_b = (unsigned)__builtin_popcount(y) <= n / 2;
+	int s = va_use(e, from_b ? in->b : in->a);
+	int d = va_def_copy(e, e->i, from_b ? in->a : in->b);
+	struct code *c = &e->c;
+
+	if (!from_b)
+		y ^= all;
+	for (unsigned k = 0; k < n; k++) {
+		unsigned half = n / 2, part = y >> k & ((1u << half) - 1);
+
+		if (!(y >> k & 1))
+			continue;
+		if (k % half == 0 && part == (1u << half) - 1) {
+			la_vextrins_d(c, d, s, 0x11 * (k / half));
+			k += half - 1;
+		} else if (n == 8 && !(k & 1) && (y >> k & 3) == 3) {
+			la_vextrins_w(c, d, s, 0x11 * (k / 2));
+			k++;
+		} else if (n == 8) {
+			la_vextrins_h(c, d, s, 0x11 * k);
+		} else {
+			la_vextrins_w(c, d, s, 0x11 * k);
+		}
+	}
+}
+
+static void select(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), b = va_use(e, in->b), s = va_use(e, in->c), t = va_scratch(e);
+	struct code *c = &e->c;
+
+	switch (in->k) {
+	case VEC_SELECT_B: la_vslti_b(c, t, s, 0); break;
+	case VEC_SELECT_W: la_vslti_w(c, t, s, 0); break;
+	default: la_vslti_d(c, t, s, 0); break;
+	}
+	la_vbitsel_v(c, va_def(e, e->i), a, b, t);
+}
+
+static void copy_lane(struct emit *e, const struct ir_insn *in)
+{
+	int b = va_use(e, in->b), d = va_def_copy(e, e->i, in->a);
+
+	la_vextrins_w(&e->c, d, b, (in->y & 0x30) | in->y >> 6);
+}
+
 static void from_integer(struct emit *e, const struct ir_insn *in)
 {
+	struct code *c = &e->c;
 	int r, d;
 
-	if (in->k == VEC_SETLANE_H) {
-		r = ra_use(e, in->b);
-		d = va_def_copy(e, e->i, in->a);
-		la_vinsgr2vr_h(&e->c, d, r, in->y & 7);
+	if (in->k == VEC_FROM_W) {
+		r = ra_use(e, in->a);
+		d = va_def(e, e->i);
+		zero(e, d);
+		la_vinsgr2vr_w(c, d, r, 0);
 		return;
 	}
-	r = ra_use(e, in->a);
-	d = va_def(e, e->i);
-	zero(e, d);
-	la_vinsgr2vr_w(&e->c, d, r, 0);
+	r = ra_use(e, in->b);
+	d = va_def_copy(e, e->i, in->a);
+	switch (in->k) {
+	case VEC_SETLANE_B: la_vinsgr2vr_b(c, d, r, in->y & 15); return;
+	case VEC_SETLANE_H: la_vinsgr2vr_h(c, d, r, in->y & 7); return;
+	default: la_vinsgr2vr_w(c, d, r, in->y & 3); return;
+	}
+}
+
+static void is_zero(struct emit *e, const struct ir_insn *in)
+{
+	la_vseteqz_v(&e->c, 0, va_use(e, in->a));
+	la_movcf2gr(&e->c, ra_def(e, e->i), 0);
 }
 
 static void to_integer(struct emit *e, const struct ir_insn *in)
 {
 	bool lowest = (in->k == VEC_LANE_W && !(in->y & 3)) ||
-		      (in->k == VEC_LANE_H && !(in->y & 6));
+		      (in->k == VEC_LANE_H && !(in->y & 6)) ||
+		      (in->k == VEC_LANE_B && !(in->y & 12));
 	int a = lowest ? va_use_low(e, in->a, 32) : va_use(e, in->a);
 	int t = va_scratch(e), d = ra_def(e, e->i);
 	struct code *c = &e->c;
@@ -269,6 +353,7 @@ static void to_integer(struct emit *e, const struct ir_insn *in)
 	switch (in->k) {
 	case VEC_LANE_W: la_vpickve2gr_w(c, d, a, in->y & 3); return;
 	case VEC_LANE_H: la_vpickve2gr_hu(c, d, a, in->y & 7); return;
+	case VEC_LANE_B: la_vpickve2gr_bu(c, d, a, in->y & 15); return;
 	case VEC_MASK_B: la_vmskltz_b(c, t, a); break;
 	case VEC_MASK_W: la_vmskltz_w(c, t, a); break;
 	case VEC_MASK_D: la_vmskltz_d(c, t, a); break;
@@ -280,7 +365,8 @@ static void to_integer(struct emit *e, const struct ir_insn *in)
 /* x ^ x, x == x: what x was does not matter. */
 static bool lower_same(struct emit *e, const struct ir_insn *in)
 {
-	bool equal = in->k == VEC_EQ_B || in->k == VEC_EQ_H || in->k == VEC_EQ_W;
+	bool equal = in->k == VEC_EQ_B || in->k == VEC_EQ_H || in->k == VEC_EQ_W ||
+		     in->k == VEC_EQ_D;
 
 	if (!va_same(e, in->a, in->b) || (in->k != VEC_XOR && !equal))
 		return false;
@@ -312,7 +398,7 @@ static void lower_simd(struct emit *e, const struct ir_insn *in)
 	}
 	switch (in->k) {
 	case VEC_MADD_H: case VEC_SAD_B: sums(e, in); return;
-	case VEC_PACKS_H: case VEC_PACKS_W: case VEC_PACKU_H: pack(e, in); return;
+	case VEC_PACKS_H: case VEC_PACKS_W: case VEC_PACKU_H: case VEC_PACKU_W: pack(e, in); return;
 	case VEC_ABS_B: case VEC_ABS_H: case VEC_ABS_W: absolute(e, in); return;
 	case VEC_HADD_H: case VEC_HADD_W: case VEC_HADDS_H: case VEC_HSUB_H: case VEC_HSUB_W:
 	case VEC_HSUBS_H: neighbours(e, in); return;
@@ -326,10 +412,19 @@ static void lower_simd(struct emit *e, const struct ir_insn *in)
 		return;
 	case VEC_SHUF_W: case VEC_SHUFL_H: case VEC_SHUFH_H: shuffle(e, in); return;
 	case VEC_SHUF2_W: case VEC_SHUF2_D: shuffle2(e, in); return;
-	case VEC_FROM_W: case VEC_SETLANE_H: from_integer(e, in); return;
-	case VEC_LANE_W: case VEC_LANE_H: case VEC_MASK_B: case VEC_MASK_W: case VEC_MASK_D:
+	case VEC_FROM_W: case VEC_SETLANE_B: case VEC_SETLANE_H: case VEC_SETLANE_W:
+		from_integer(e, in);
+		return;
+	case VEC_LANE_W: case VEC_LANE_H: case VEC_LANE_B: case VEC_MASK_B: case VEC_MASK_W:
+	case VEC_MASK_D:
 		to_integer(e, in);
 		return;
+	case VEC_EXTS_B: case VEC_EXTS_H: case VEC_EXTS_W: case VEC_EXTU_B: case VEC_EXTU_H:
+	case VEC_EXTU_W: extend(e, in); return;
+	case VEC_BLEND_H: case VEC_BLEND_W: blend(e, in); return;
+	case VEC_SELECT_B: case VEC_SELECT_W: case VEC_SELECT_D: select(e, in); return;
+	case VEC_COPY_W: copy_lane(e, in); return;
+	case VEC_ZERO: is_zero(e, in); return;
 	}
 	panic("simd: row %s", vec_info[in->k].text);
 }

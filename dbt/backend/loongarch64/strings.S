@@ -209,9 +209,11 @@ leaf_none:
 	movs	movs_up1, 0, 1, ld.b, st.b
 	movs	movs_up2, 1, 1, ld.h, st.h
 	movs	movs_up4, 2, 1, ld.w, st.w
+	movs	movs_up8, 3, 1, ld.d, st.d
 	movs	movs_down1, 0, -1, ld.b, st.b
 	movs	movs_down2, 1, -1, ld.h, st.h
 	movs	movs_down4, 2, -1, ld.w, st.w
+	movs	movs_down8, 3, -1, ld.d, st.d
 
 /* -- STOS: a1 destination, a2 value. In either direction all is stored upwards -- */
 
@@ -222,7 +224,9 @@ leaf_none:
 	.if	\lg <= 1
 	bstrins.d $a2, $a2, 31, 16
 	.endif
+	.if	\lg <= 2
 	bstrins.d $a2, $a2, 63, 32
+	.endif
 	.endm
 
 	.macro	fill_if bytes, store, reg
@@ -283,9 +287,11 @@ leaf_none:
 	stos	stos_up1, 0, 1
 	stos	stos_up2, 1, 1
 	stos	stos_up4, 2, 1
+	stos	stos_up8, 3, 1
 	stos	stos_down1, 0, -1
 	stos	stos_down2, 1, -1
 	stos	stos_down4, 2, -1
+	stos	stos_down8, 3, -1
 
 /* -- LODS: a1 source. All but the last of the page have no effect but a fault -- */
 
@@ -309,9 +315,11 @@ leaf_none:
 	lods	lods_up1, 0, 1
 	lods	lods_up2, 1, 1
 	lods	lods_up4, 2, 1
+	lods	lods_up8, 3, 1
 	lods	lods_down1, 0, -1
 	lods	lods_down2, 1, -1
 	lods	lods_down4, 2, -1
+	lods	lods_down8, 3, -1
 
 /* -- SCAS: a1 elements, a2 value; CMPS: a1 and a2. All but the page's last, which sets flags -- */
 
@@ -448,9 +456,11 @@ leaf_none:
 	\what	\name\()_up1, 0, b, 1, ld.bu, \stop
 	\what	\name\()_up2, 1, h, 1, ld.hu, \stop
 	\what	\name\()_up4, 2, w, 1, ld.w, \stop
+	\what	\name\()_up8, 3, d, 1, ld.d, \stop
 	\what	\name\()_down1, 0, b, -1, ld.bu, \stop
 	\what	\name\()_down2, 1, h, -1, ld.hu, \stop
 	\what	\name\()_down4, 2, w, -1, ld.w, \stop
+	\what	\name\()_down8, 3, d, -1, ld.d, \stop
 	.endm
 
 	both	scas, scase, different

@@ -236,6 +236,30 @@ static void lower_unary(struct emit *e, const struct ir_insn *in)
 	panic("alu: op %u", in->op);
 }
 
+/* A step of the table for each byte. */
+static void lower_crc(struct emit *e, const struct ir_insn *in)
+{
+	int a = ra_use(e, in->a), b = ra_use(e, in->b), table = ra_scratch(e), d;
+	struct code *c = &e->c;
+
+	mi_li(c, table, (s64)(uintptr_t)mi_crc_table);
+	if (in->y == 4) {
+		mi_xor(c, R_RA, a, b);
+	} else {
+		mi_andi(c, R_RA, b, in->y == 2 ? 0xffff : 0xff);
+		mi_xor(c, R_RA, a, R_RA);
+	}
+	for (unsigned n = 0; n < in->y; n++) {
+		mi_andi(c, R_AT, R_RA, 0xff);
+		mi_dlsa(c, R_AT, R_AT, table, 2);
+		mi_lw(c, R_AT, 0, R_AT);
+		mi_srl(c, R_RA, R_RA, 8);
+		mi_xor(c, R_RA, R_RA, R_AT);
+	}
+	d = ra_def(e, e->i);
+	mi_or(c, d, R_RA, R_ZERO);
+}
+
 static void lower_deposit(struct emit *e, const struct ir_insn *in)
 {
 	int a = ra_use(e, in->a), b = ra_use(e, in->b), d = ra_def(e, e->i);
@@ -313,6 +337,7 @@ void host_lower_alu(struct emit *e, const struct ir_insn *in)
 {
 	switch (in->op) {
 	case IR_DEPOSIT: lower_deposit(e, in); return;
+	case IR_CRC: lower_crc(e, in); return;
 	case IR_SETCOND: lower_setcond(e, in); return;
 	case IR_SELECT: lower_select(e, in); return;
 	case IR_TRUNC: lower_trunc(e, in); return;

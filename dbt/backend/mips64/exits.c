@@ -129,7 +129,8 @@ u32 host_exit_word(const struct link *l)
 	return l->far ? WORD(mi_nop(&c)) : WORD(mi_jal(&c, index_of((uintptr_t)glue_exit_link)));
 }
 
-void backend_close(u32 *entry)
+void backend_close(u32 *entry, bool wide)
 {
+	must(!wide);
 	host_set_word(entry, WORD(mi_j(&c, index_of((uintptr_t)glue_exit_closed))));
 }

@@ -110,6 +110,37 @@ static void extreme(struct emit *e, const struct ir_insn *in)
 	mi_bsel_v(c, d, b, a);
 }
 
+enum { MSACSR = 1 };
+
+/*
+ * Rounding by y & 3 wants MSACSR changed and put back. Without P all of it is put back as it was:
+ * host_fp.c tells by that word.
+ */
+static void round_int(struct emit *e, const struct ir_insn *in)
+{
+	static const u8 rm[] = { 0, 3, 2, 1 };		/* of MXCSR.RC: nearest, down, up, zero */
+	bool exact = in->y & 8, fixed = !(in->y & 4), dbl = vec_fp[in->k].is_double;
+	int a = operand(e, in, in->a), old = ra_scratch(e), d = va_def_new(e, e->i);
+	struct code *c = &e->c;
+
+	if (exact || fixed)
+		mi_cfcmsa(c, old, MSACSR);
+	if (fixed) {
+		mi_addiu(c, R_AT, R_ZERO, rm[in->y & 3]);
+		mi_or(c, R_RA, old, R_ZERO);
+		mi_ins(c, R_RA, R_AT, 0, 2);
+		mi_ctcmsa(c, MSACSR, R_RA);
+	}
+	dbl ? mi_frint_d(c, d, a) : mi_frint_w(c, d, a);
+	if (exact) {
+		mi_ctcmsa(c, MSACSR, old);
+	} else if (fixed) {
+		mi_cfcmsa(c, R_RA, MSACSR);
+		mi_ins(c, R_RA, old, 0, 2);
+		mi_ctcmsa(c, MSACSR, R_RA);
+	}
+}
+
 /* HADDPS …: even and odd lanes of both, then one operation. */
 static void neighbours(struct emit *e, const struct ir_insn *in)
 {
@@ -254,6 +285,7 @@ bool lower_fp(struct emit *e, const struct ir_insn *in)
 	switch (vec_fp[in->k].kind) {
 	case VFP_CMP: compare(e, in); return true;
 	case VFP_MIN: case VFP_MAX: extreme(e, in); return true;
+	case VFP_ROUND: round_int(e, in); return true;
 	}
 	switch (in->k) {
 	case VEC_CVT_I_SS: case VEC_CVT_I_SD: from_integer(e, in); return true;

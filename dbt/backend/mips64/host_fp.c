@@ -48,6 +48,9 @@ void host_fp_set_rounding(unsigned rc)
 
 /* -- Decoding -- */
 
+/* CTCMSA of MSACSR from any register. */
+enum { CTCMSA1 = 0x783e0059, CTCMSA_MASK = (s32)0xffff07ff };
+
 enum form {
 	FORM_AB,		/* d = s op t */
 	FORM_BA,		/* d = t op s */
@@ -75,6 +78,7 @@ static const struct {
 	/* Conversions; fexdo is used with s = t. */
 	{ 0x7b33001e, FORM_A, 0, VEC_CVT_PS_PD }, { 0x7a20001b, FORM_A, 0, VEC_CVT_PD_PS },
 	{ 0x7b38001e, FORM_A, 0, VEC_CVT_PS_W }, { 0x7b22001e, FORM_A, 0, VEC_CVTT_PS_W },
+	{ 0x7b2c001e, FORM_A, 0, VEC_ROUND_PS }, { 0x7b2d001e, FORM_A, 0, VEC_ROUND_PD },
 };
 
 /* The FPU's: a double to a word. */
@@ -97,9 +101,18 @@ static bool one_operand(u32 word)
 	return (word & 0xffe0003f) == 0x7b20001e;
 }
 
+/* FRINT rounds as MSACSR says. Without P that is written behind it (fp.c). */
+static u8 rounding(const u32 *next)
+{
+	static const u8 rc[] = { RC_NEAR, RC_ZERO, RC_UP, RC_DOWN };
+
+	return rc[msacsr_get() & 3] | ((*next & CTCMSA_MASK) == CTCMSA1 ? 8 : 0);
+}
+
 bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 {
-	u32 insn = *(const u32 *)(uintptr_t)f->pc;
+	const u32 *at = (const u32 *)(uintptr_t)f->pc;
+	u32 insn = *at;
 	u32 word = insn & (one_operand(insn) ? 0xffff003f : 0xffe0003f);
 	u8 s = insn >> 11 & 31, t = insn >> 16 & 31;
 
@@ -111,6 +124,8 @@ bool host_fp_decode(const struct trap_frame *f, struct host_fp_op *op)
 					   .a = ops[n].form == FORM_BA ? t : s,
 					   .b = ops[n].form == FORM_BA ? s : t,
 					   .to_flag = ops[n].form == FORM_MASK };
+		if (vec_fp[op->row].kind == VFP_ROUND)
+			op->imm = rounding(at + 1);
 		return true;
 	}
 	return decode_fpu(insn, op);

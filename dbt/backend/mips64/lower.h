@@ -11,4 +11,6 @@
 typedef void (*emit_r2)(struct code *c, int d, int s);
 typedef void (*emit_r3)(struct code *c, int d, int s, int t);
 
+extern const u32 mi_crc_table[256];	/* crc_table.c */
+
 #endif

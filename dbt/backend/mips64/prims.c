@@ -36,6 +36,16 @@ u32 *host_branch(struct emit *e, unsigned cond, int a, int b)
 	return cond == IC_LTU ? mi_bne(c, R_AT, R_ZERO, 4) : mi_beq(c, R_AT, R_ZERO, 4);
 }
 
+/* -2^62 in its own register would cost 64-bit code one of its few temporaries. */
+u32 *host_branch_form(struct emit *e, int r)
+{
+	struct code *c = &e->c;
+
+	mi_li(c, R_AT, -(1ll << 62));
+	mi_slt(c, R_AT, r, R_AT);
+	return mi_bne(c, R_AT, R_ZERO, 4);
+}
+
 /* All branches that are patched have 16 bits of offset. */
 static void patch(struct code *c, u32 *at)
 {

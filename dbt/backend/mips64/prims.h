@@ -100,6 +100,7 @@ host_vload_fn host_vload;
 host_vstore_fn host_vstore;
 host_vassemble_fn host_vassemble;
 host_branch_fn host_branch;
+host_branch_form_fn host_branch_form;
 host_patch_fn host_patch;
 host_goto_door_fn host_goto_door;
 host_call_door_fn host_call_door;

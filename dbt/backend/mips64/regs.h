@@ -84,5 +84,6 @@
 #define V_TEMPS    0x0000ffffu
 /* The allocator's pool outside 64-bit mode: also the registers of XMM0 … XMM7. */
 #define V_POOL_32  0x00ffffffu
+#define V_POOL_64  0xffffffffu
 
 #endif

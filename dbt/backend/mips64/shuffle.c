@@ -87,31 +87,111 @@ static void permute(struct emit *e, const struct ir_insn *in)
 	mi_vshf_b(&e->c, d, a, a);
 }
 
+/* The lower half's lanes beside zeros, or ones where they are negative. */
+static void extend(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use_low(e, in->a, 64), t = va_scratch(e), d = va_def(e, e->i);
+	struct code *c = &e->c;
+
+	switch (in->k) {
+	case VEC_EXTS_B: mi_clti_s_b(c, t, a, 0); break;
+	case VEC_EXTS_H: mi_clti_s_h(c, t, a, 0); break;
+	case VEC_EXTS_W: mi_clti_s_w(c, t, a, 0); break;
+	default: mi_ldi_b(c, t, 0); break;
+	}
+	switch (in->k) {
+	case VEC_EXTS_B: case VEC_EXTU_B: mi_ilvr_b(c, d, t, a); return;
+	case VEC_EXTS_H: case VEC_EXTU_H: mi_ilvr_h(c, d, t, a); return;
+	default: mi_ilvr_w(c, d, t, a); return;
+	}
+}
+
+/* Ones in lanes of b that go into a copy of a, or the other way round: whichever are fewer. */
+static void blend(struct emit *e, const struct ir_insn *in)
+{
+	unsigned n = in->k == VEC_BLEND_H ? 8 : 4, all = (1u << n) - 1, y = in->y & all;
+	bool from_b = (unsigned)__builtin_popcount(y) <= n / 2;
+	int s = va_use(e, from_b ? in->b : in->a), mask = va_scratch(e);
+	int d = va_def_copy(e, e->i, from_b ? in->a : in->b);
+	struct code *c = &e->c;
+
+	if (!from_b)
+		y ^= all;
+	if (!y)
+		return;
+	mi_ldi_b(c, mask, 0);
+	mi_addiu(c, R_AT, R_ZERO, -1);
+	for (unsigned k = 0; k < n; k++)
+		if (y >> k & 1)
+			n == 8 ? mi_insert_h(c, mask, k, R_AT) : mi_insert_w(c, mask, k, R_AT);
+	mi_bmnz_v(c, d, s, mask);
+}
+
+static void select(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), b = va_use(e, in->b), s = va_use(e, in->c);
+	int d = va_def_new(e, e->i);
+	struct code *c = &e->c;
+
+	switch (in->k) {
+	case VEC_SELECT_B: mi_clti_s_b(c, d, s, 0); break;
+	case VEC_SELECT_W: mi_clti_s_w(c, d, s, 0); break;
+	default: mi_clti_s_d(c, d, s, 0); break;
+	}
+	mi_bsel_v(c, d, a, b);
+}
+
+static void copy_lane(struct emit *e, const struct ir_insn *in)
+{
+	int b = va_use(e, in->b), t = va_scratch(e), d = va_def_copy(e, e->i, in->a);
+
+	mi_splati_w(&e->c, t, b, in->y >> 6);
+	mi_insve_w(&e->c, d, in->y >> 4 & 3, t);
+}
+
 static void from_integer(struct emit *e, const struct ir_insn *in)
 {
 	struct code *c = &e->c;
 	int r, d;
 
-	if (in->k == VEC_SETLANE_H) {
-		r = ra_use(e, in->b);
-		d = va_def_copy(e, e->i, in->a);
-		mi_insert_h(c, d, in->y & 7, r);
+	if (in->k == VEC_FROM_W) {
+		r = ra_use(e, in->a);
+		d = va_def(e, e->i);
+		mi_ldi_b(c, d, 0);
+		mi_insert_w(c, d, 0, r);
 		return;
 	}
-	r = ra_use(e, in->a);
-	d = va_def(e, e->i);
-	mi_ldi_b(c, d, 0);
-	mi_insert_w(c, d, 0, r);
+	r = ra_use(e, in->b);
+	d = va_def_copy(e, e->i, in->a);
+	switch (in->k) {
+	case VEC_SETLANE_B: mi_insert_b(c, d, in->y & 15, r); return;
+	case VEC_SETLANE_H: mi_insert_h(c, d, in->y & 7, r); return;
+	default: mi_insert_w(c, d, in->y & 3, r); return;
+	}
+}
+
+static void is_zero(struct emit *e, const struct ir_insn *in)
+{
+	int a = va_use(e, in->a), d = ra_def(e, e->i);
+	struct code *c = &e->c;
+
+	mi_copy_s_d(c, R_AT, a, 0);
+	mi_copy_s_d(c, d, a, 1);
+	mi_or(c, d, d, R_AT);
+	mi_sltiu(c, d, d, 1);
 }
 
 static void lane(struct emit *e, const struct ir_insn *in)
 {
 	bool lowest = (in->k == VEC_LANE_W && !(in->y & 3)) ||
-		      (in->k == VEC_LANE_H && !(in->y & 6));
+		      (in->k == VEC_LANE_H && !(in->y & 6)) ||
+		      (in->k == VEC_LANE_B && !(in->y & 12));
 	int a = lowest ? va_use_low(e, in->a, 32) : va_use(e, in->a), d = ra_def(e, e->i);
 
 	if (in->k == VEC_LANE_W)
 		mi_copy_s_w(&e->c, d, a, in->y & 3);
+	else if (in->k == VEC_LANE_B)
+		mi_copy_u_b(&e->c, d, a, in->y & 15);
 	else
 		mi_copy_u_h(&e->c, d, a, in->y & 7);
 }
@@ -175,8 +255,16 @@ bool lower_shuffle(struct emit *e, const struct ir_insn *in)
 	case VEC_SHUF2_W: shuffle2_w(e, in); return true;
 	case VEC_SHUF2_D: shuffle2_d(e, in); return true;
 	case VEC_PERM_B: permute(e, in); return true;
-	case VEC_FROM_W: case VEC_SETLANE_H: from_integer(e, in); return true;
-	case VEC_LANE_W: case VEC_LANE_H: lane(e, in); return true;
+	case VEC_FROM_W: case VEC_SETLANE_B: case VEC_SETLANE_H: case VEC_SETLANE_W:
+		from_integer(e, in);
+		return true;
+	case VEC_LANE_W: case VEC_LANE_H: case VEC_LANE_B: lane(e, in); return true;
+	case VEC_EXTS_B: case VEC_EXTS_H: case VEC_EXTS_W: case VEC_EXTU_B: case VEC_EXTU_H:
+	case VEC_EXTU_W: extend(e, in); return true;
+	case VEC_BLEND_H: case VEC_BLEND_W: blend(e, in); return true;
+	case VEC_SELECT_B: case VEC_SELECT_W: case VEC_SELECT_D: select(e, in); return true;
+	case VEC_COPY_W: copy_lane(e, in); return true;
+	case VEC_ZERO: is_zero(e, in); return true;
 	case VEC_MASK_B: mask_bytes(e, in); return true;
 	case VEC_MASK_W: case VEC_MASK_D: mask_words(e, in); return true;
 	}

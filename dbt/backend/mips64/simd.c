@@ -31,6 +31,12 @@ static const struct {
 	[VEC_EQ_W] = { mi_ceq_w, false },
 	[VEC_GT_B] = { mi_clt_s_b, true }, [VEC_GT_H] = { mi_clt_s_h, true },
 	[VEC_GT_W] = { mi_clt_s_w, true },
+	[VEC_EQ_D] = { mi_ceq_d, false }, [VEC_GT_D] = { mi_clt_s_d, true },
+	[VEC_MAXS_B] = { mi_max_s_b, false }, [VEC_MINS_B] = { mi_min_s_b, false },
+	[VEC_MAXU_H] = { mi_max_u_h, false }, [VEC_MINU_H] = { mi_min_u_h, false },
+	[VEC_MAXS_W] = { mi_max_s_w, false }, [VEC_MINS_W] = { mi_min_s_w, false },
+	[VEC_MAXU_W] = { mi_max_u_w, false }, [VEC_MINU_W] = { mi_min_u_w, false },
+	[VEC_MULL_W] = { mi_mulv_w, false },
 	[VEC_UNPKL_B] = { mi_ilvr_b, true }, [VEC_UNPKL_H] = { mi_ilvr_h, true },
 	[VEC_UNPKL_W] = { mi_ilvr_w, true }, [VEC_UNPKL_D] = { mi_ilvr_d, true },
 	[VEC_UNPKH_B] = { mi_ilvl_b, true }, [VEC_UNPKH_H] = { mi_ilvl_h, true },
@@ -40,7 +46,8 @@ static const struct {
 /* x ^ x, x == x: what x was does not matter. */
 static bool lower_same(struct emit *e, const struct ir_insn *in)
 {
-	bool equal = in->k == VEC_EQ_B || in->k == VEC_EQ_H || in->k == VEC_EQ_W;
+	bool equal = in->k == VEC_EQ_B || in->k == VEC_EQ_H || in->k == VEC_EQ_W ||
+		     in->k == VEC_EQ_D;
 
 	if (!va_same(e, in->a, in->b) || (in->k != VEC_XOR && !equal))
 		return false;
@@ -100,7 +107,10 @@ static void products_w(struct emit *e, const struct ir_insn *in)
 
 	mi_ldi_b(&e->c, d, 0);
 	mi_ilvev_w(&e->c, d, d, a);
-	mi_dotp_u_d(&e->c, d, d, b);
+	if (in->k == VEC_MULS_W)
+		mi_dotp_s_d(&e->c, d, d, b);
+	else
+		mi_dotp_u_d(&e->c, d, d, b);
 }
 
 /* Unsigned bytes of a by signed ones of b: each product fits 16 bits. */
@@ -198,6 +208,10 @@ static void clamp(struct code *c, unsigned row, int d, int a)
 	switch (row) {
 	case VEC_PACKS_H: mi_sat_s_h(c, d, a, 7); return;
 	case VEC_PACKS_W: mi_sat_s_w(c, d, a, 15); return;
+	case VEC_PACKU_W:
+		mi_maxi_s_w(c, d, a, 0);
+		mi_sat_u_w(c, d, d, 15);
+		return;
 	}
 	mi_maxi_s_h(c, d, a, 0);
 	mi_sat_u_h(c, d, d, 7);
@@ -211,7 +225,10 @@ static void pack(struct emit *e, const struct ir_insn *in)
 
 	clamp(c, in->k, x, a);
 	clamp(c, in->k, y, b);
-	in->k == VEC_PACKS_W ? mi_pckev_h(c, d, y, x) : mi_pckev_b(c, d, y, x);
+	if (in->k == VEC_PACKS_W || in->k == VEC_PACKU_W)
+		mi_pckev_h(c, d, y, x);
+	else
+		mi_pckev_b(c, d, y, x);
 }
 
 /* -- Shifts -- */
@@ -304,10 +321,10 @@ static void lower_simd(struct emit *e, const struct ir_insn *in)
 	switch (in->k) {
 	case VEC_ANDN: and_not(e, in); return;
 	case VEC_MULH_H: case VEC_MULHU_H: case VEC_MULHR_H: products_h(e, in); return;
-	case VEC_MULU_W: products_w(e, in); return;
+	case VEC_MULU_W: case VEC_MULS_W: products_w(e, in); return;
 	case VEC_MADDU_B: products_ub(e, in); return;
 	case VEC_SAD_B: sum_differences(e, in); return;
-	case VEC_PACKS_H: case VEC_PACKS_W: case VEC_PACKU_H: pack(e, in); return;
+	case VEC_PACKS_H: case VEC_PACKS_W: case VEC_PACKU_H: case VEC_PACKU_W: pack(e, in); return;
 	case VEC_ABS_B: case VEC_ABS_H: case VEC_ABS_W: absolute(e, in); return;
 	case VEC_SIGN_B: case VEC_SIGN_H: case VEC_SIGN_W: by_sign(e, in); return;
 	case VEC_HADD_H: case VEC_HADD_W: case VEC_HADDS_H: case VEC_HSUB_H: case VEC_HSUB_W:

@@ -239,9 +239,11 @@ leaf_none:
 	movs	movs_up1, 0, 1, lb, sb
 	movs	movs_up2, 1, 1, lh, sh
 	movs	movs_up4, 2, 1, lw, sw
+	movs	movs_up8, 3, 1, ld, sd
 	movs	movs_down1, 0, -1, lb, sb
 	movs	movs_down2, 1, -1, lh, sh
 	movs	movs_down4, 2, -1, lw, sw
+	movs	movs_down8, 3, -1, ld, sd
 
 /* -- STOS: p1 destination. In either direction all is stored upwards -- */
 
@@ -252,7 +254,9 @@ leaf_none:
 	.if	\lg <= 1
 	dins	value, value, 16, 16
 	.endif
+	.if	\lg <= 2
 	dins	value, value, 32, 32
+	.endif
 	.endm
 
 	.macro	fill_if size, store, reg
@@ -313,9 +317,11 @@ leaf_none:
 	stos	stos_up1, 0, 1
 	stos	stos_up2, 1, 1
 	stos	stos_up4, 2, 1
+	stos	stos_up8, 3, 1
 	stos	stos_down1, 0, -1
 	stos	stos_down2, 1, -1
 	stos	stos_down4, 2, -1
+	stos	stos_down8, 3, -1
 
 /* -- LODS: p1 source. All but the last of the page have no effect but a fault -- */
 
@@ -337,9 +343,11 @@ leaf_none:
 	lods	lods_up1, 0, 1
 	lods	lods_up2, 1, 1
 	lods	lods_up4, 2, 1
+	lods	lods_up8, 3, 1
 	lods	lods_down1, 0, -1
 	lods	lods_down2, 1, -1
 	lods	lods_down4, 2, -1
+	lods	lods_down8, 3, -1
 
 /* -- SCAS: p1 elements; CMPS: p1 and p2. All but the page's last, which sets flags -- */
 
@@ -472,9 +480,11 @@ leaf_none:
 	\what	\name\()_up1, 0, b, 1, lbu, \how
 	\what	\name\()_up2, 1, h, 1, lhu, \how
 	\what	\name\()_up4, 2, w, 1, lw, \how
+	\what	\name\()_up8, 3, d, 1, ld, \how
 	\what	\name\()_down1, 0, b, -1, lbu, \how
 	\what	\name\()_down2, 1, h, -1, lhu, \how
 	\what	\name\()_down4, 2, w, -1, lw, \how
+	\what	\name\()_down8, 3, d, -1, ld, \how
 	.endm
 
 	both	scas, scase, different

@@ -70,3 +70,27 @@ pattern chain_ends_in_place flat32	# the last result is where its register is pi
 	addpd	xmm1, xmm3
 	dec	ecx
 	jne	0x401000
+pattern roundsd_floor flat32	# without P: FCSR is put back
+	roundsd	xmm0, xmm1, 9
+pattern roundps_current flat32	# as MXCSR says
+	roundps	xmm0, xmm1, 4
+pattern pblendvb flat32
+	pblendvb xmm1, xmm2, xmm0
+pattern blendps flat32
+	blendps	xmm0, xmm1, 0x7
+pattern pmovzxbd flat32
+	pmovzxbd xmm0, [esi]
+pattern ptest_jz flat32
+	ptest	xmm0, xmm1
+	jz	0x401100
+pattern dpps flat32
+	dpps	xmm0, xmm1, 0xff
+pattern insertps flat32
+	insertps xmm0, xmm1, 0x58
+pattern pextrb_store flat32
+	pextrb	byte ptr [edi], xmm0, 5
+pattern pcmpistri flat32	# by a helper
+	pcmpistri xmm0, [esi], 0x0c
+pattern crc32 flat32
+	crc32	eax, dword ptr [esi]
+	crc32	eax, cl

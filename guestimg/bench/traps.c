@@ -7,7 +7,6 @@
 #include "guestimg/bench/bench.h"
 
 #define INTERRUPT __attribute__((interrupt, target("general-regs-only"))) static void
-#define CODE_SELECTOR 0x08
 
 struct frame;
 
@@ -70,23 +69,6 @@ INTERRUPT on_soft(struct frame *f)
 	soft_ints++;
 }
 
-struct gate {
-	u16 low, selector;
-	u8 zero, type;
-	u16 high;
-} __attribute__((packed));
-
-static struct gate idt[256] __attribute__((aligned(16)));
-
-static void set_gate(int vector, void *handler)
-{
-	unsigned long a = (unsigned long)handler;
-
-	idt[vector] = (struct gate){
-		.low = a & 0xffff, .selector = CODE_SELECTOR, .type = 0x8e, .high = a >> 16,
-	};
-}
-
 /* IRQ 0 to 15 become vectors 0x20 to 0x2f; all are masked. */
 static void pics_init(void)
 {
@@ -104,20 +86,15 @@ static void pics_init(void)
 
 void traps_init(void)
 {
-	struct {
-		u16 limit;
-		unsigned long base;
-	} __attribute__((packed)) table = { sizeof(idt) - 1, (unsigned long)idt };
-
 	pics_init();
 	for (int i = 0; i < 256; i++)
-		set_gate(i, on_other);
+		gate_set(i, on_other);
 	for (int i = 8; i < 18; i++)		/* those with an error code */
 		if (i != 9 && i != 15 && i != 16)
-			set_gate(i, on_exception);
-	set_gate(14, on_page_fault);
-	set_gate(VECTOR_TICK, on_tick);
-	set_gate(VECTOR_IPI, on_ipi);
-	set_gate(VECTOR_SOFT, on_soft);
-	asm volatile("lidt %0" : : "m"(table));
+			gate_set(i, on_exception);
+	gate_set(14, on_page_fault);
+	gate_set(VECTOR_TICK, on_tick);
+	gate_set(VECTOR_IPI, on_ipi);
+	gate_set(VECTOR_SOFT, on_soft);
+	gates_load();
 }

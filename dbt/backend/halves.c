@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * 32-bit operations of 64-bit code: a general register has 64 bits, an I32 value is sign-extended
+ * in its host register, and the IR converts between the two. Conversions whose result nobody can
+ * tell from what they convert are left out here, and loads extend as it is wanted. From here on an
+ * operand of an operation that looks at low halves only may have either type, and anything above.
+ * Not here: other code, whose registers are I32 themselves.
+ * Law: what looks at the upper half of an I32 gets a sign-extended one.
+ */
+#include "dbt/backend/lower.h"
+
+#include "dbt/backend/host_limits.h"
+#include "dbt/x86/cc.h"
+
+#include <string.h>
+
+/* Of each value, in arrays that uses_find is yet to fill. */
+struct halves {
+	struct ir *ir;
+	u16 *alias;		/* what stands for it */
+	u16 *zext;		/* it with zeros above, if that is there */
+	u8 *upper;		/* its upper half is looked at */
+};
+
+static bool is_shift(unsigned op)
+{
+	return op == IR_SHL || op == IR_SHR || op == IR_SAR || op == IR_ROTR;
+}
+
+static bool mask_of_low_bits(const struct ir *ir, const struct ir_insn *in)
+{
+	return in->op == IR_AND && ir_is_const(ir, in->b) && ir->v[in->b].k >= 0;
+}
+
+/* So many low bits of operand p (0: a …) of a SETF are looked at. */
+static unsigned flag_bits(const struct ir_insn *in, unsigned p)
+{
+	bool both = in->x == CC_ADD || in->x == CC_SUB || in->x == CC_CMP || in->x == CC_ADC ||
+		    in->x == CC_SBB;
+	bool first = both || in->x == CC_LOGIC || in->x == CC_INC_KEEP || in->x == CC_DEC_KEEP ||
+		     in->x == CC_SHL || in->x == CC_SHR || in->x == CC_SAR || in->x == CC_SHLV ||
+		     in->x == CC_SHRV || in->x == CC_SARV;
+
+	return (p == 0 && first) || (p == 1 && both) ? 8u << in->y : 64;
+}
+
+/* Of an operation between I32 values, whose result's upper half is looked at or not. */
+static unsigned word_bits(const struct halves *h, const struct ir_insn *in, unsigned p, bool upper)
+{
+	switch (in->op) {
+	case IR_AND: case IR_OR: case IR_XOR:
+		return upper && !mask_of_low_bits(h->ir, in) ? 64 : 32;
+	case IR_SELECT:
+		return upper || !p ? 64 : 32;
+	case IR_EXTRACT: case IR_DEPOSIT:
+		return 32;
+	case IR_ADD: case IR_SUB: case IR_MUL: case IR_MULHU: case IR_MULHS: case IR_CLZ:
+	case IR_CTZ: case IR_BSWAP:
+		return HOST_LOW_HALVES ? 32 : 64;
+	}
+	return is_shift(in->op) && HOST_LOW_HALVES ? 32 : 64;
+}
+
+/* So many low bits of operand p of instruction i are looked at. */
+static unsigned bits_of(const struct halves *h, unsigned i, unsigned p)
+{
+	const struct ir_insn *in = &h->ir->v[i];
+
+	switch (in->op) {
+	case IR_TRUNC: return 32;
+	case IR_ZEXT: case IR_SEXT: return (unsigned)in->k;
+	case IR_SETF: return flag_bits(in, p);
+	case IR_ST: return p == 1 ? 8 * ir_mem_size(in->x) : 64;
+	case IR_STSTATE: return 8 * ir_mem_size(in->x);
+	case IR_DEPOSIT:
+		if (in->type == T_I64)
+			return p == 1 ? in->y : 64;
+	}
+	return in->type == T_I32 ? word_bits(h, in, p, h->upper[i]) : 64;
+}
+
+static val operand(const struct ir_insn *in, unsigned p)
+{
+	return p == 0 ? in->a : p == 1 ? in->b : in->c;
+}
+
+static void find_upper(struct halves *h)
+{
+	memset(h->upper, 0, h->ir->n);
+	for (unsigned i = h->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &h->ir->v[i];
+
+		for (unsigned p = 0; p < 3 && in->op != IR_NOP; p++)
+			if (bits_of(h, i, p) > 32)
+				h->upper[operand(in, p)] = 1;
+	}
+}
+
+/* Below 2^31: sign- and zero-extended are the same. */
+static bool is_positive(const struct ir *ir, val v)
+{
+	const struct ir_insn *in = &ir->v[v];
+
+	switch (in->op) {
+	case IR_CONST: return in->k >= 0;
+	case IR_LD: case IR_LDSTATE: return in->x == M_U8 || in->x == M_U16;
+	case IR_SETCOND: return true;
+	case IR_EXTRACT: return in->y < 32;
+	case IR_ZEXT: return in->k < 32;
+	case IR_AND: return mask_of_low_bits(ir, in);
+	case IR_SHR: return in->type == T_I32 && ir_is_const(ir, in->b) && ir->v[in->b].k > 0;
+	}
+	return false;
+}
+
+/* The low n bits of v without conversions. */
+static val root(const struct halves *h, val v, unsigned n)
+{
+	for (;;) {
+		const struct ir_insn *in = &h->ir->v[v];
+
+		if (in->op != IR_TRUNC &&
+		    !((in->op == IR_ZEXT || in->op == IR_SEXT) && in->k >= n))
+			return v;
+		v = h->alias[in->a];
+	}
+}
+
+/* A value whose low n bits are v's: one that is in a guest's register anyway, if there is one. */
+static val low(const struct halves *h, val v, unsigned n)
+{
+	val r;
+
+	v = h->alias[v];
+	if (n > 32)
+		return v;
+	r = root(h, v, n);
+	return h->zext[r] && h->ir->v[r].type == T_I32 ? h->zext[r] : r;
+}
+
+static void stand_for(struct halves *h, unsigned i, val v)
+{
+	h->alias[i] = v;
+	h->ir->v[i] = (struct ir_insn){ .op = IR_NOP, .guest = h->ir->v[i].guest };
+}
+
+/* The 64 bits of a general register from an I32. */
+static void extension(struct halves *h, unsigned i)
+{
+	struct ir_insn *in = &h->ir->v[i], *of;
+
+	in->a = root(h, h->alias[in->a], 32);
+	of = &h->ir->v[in->a];
+	if (h->zext[in->a]) {
+		stand_for(h, i, h->zext[in->a]);
+	} else if (is_positive(h->ir, in->a)) {
+		stand_for(h, i, in->a);
+	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 && !h->upper[in->a]) {
+		of->x = M_U32;
+		stand_for(h, i, in->a);
+	} else {
+		h->zext[in->a] = (u16)i;
+	}
+}
+
+void halves_find(struct emit *e)
+{
+	struct halves h = { e->ir, e->uses, e->flag_uses, e->pin };
+
+	if (!e->wide)
+		return;
+	find_upper(&h);
+	memset(h.zext, 0, e->ir->n * sizeof(h.zext[0]));
+	h.alias[0] = 0;
+	for (unsigned i = 1; i < e->ir->n; i++) {
+		struct ir_insn *in = &e->ir->v[i];
+
+		h.alias[i] = (u16)i;
+		if (in->op == IR_NOP)
+			continue;
+		if (in->op == IR_ZEXT && in->type == T_I64 && in->k == 32) {
+			extension(&h, i);
+			continue;
+		}
+		in->a = low(&h, in->a, bits_of(&h, i, 0));
+		in->b = low(&h, in->b, bits_of(&h, i, 1));
+		in->c = low(&h, in->c, bits_of(&h, i, 2));
+	}
+}
