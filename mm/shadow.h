@@ -123,7 +123,6 @@ struct shadow_globals {
 };
 
 struct shadow {
-	bool wide;	/* TEMP */
 	struct shadow_view view[SHADOW_VIEWS];	/* of the loaded root, ready to be activated */
 	u32 current;		/* the view that the host's registers hold */
 	u32 loaded;		/* the root */
@@ -248,7 +247,5 @@ static inline void shadow_set_view(struct shadow *s, enum x86_rights rights)
  */
 static inline u32 shadow_generation(const struct shadow *s) { return s->generation; }
 static inline u32 shadow_global_generation(const struct shadow *s) { return s->global_generation; }
-
-static inline void shadow_set_code64(struct shadow *s, bool c) { (void)s; (void)c; }	/* TEMP */
 
 #endif

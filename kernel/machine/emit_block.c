@@ -46,7 +46,8 @@ void block_begin(void)
 	t.ir = ir_new(&t.arena);
 	t.ir->guest[0] = (struct ir_guest){ .eip = EIP, .len = 4 };
 	t.ir->guests = 1;
-	t.ir->key_flags = KEY_FLAT | KEY_CS32 | KEY_SS32 | KEY_PE | (t.wide ? KEY_LONG | KEY_LMA : 0);
+	t.ir->key_flags = KEY_FLAT | KEY_CS32 | KEY_SS32 | KEY_PE |
+			  (t.wide ? KEY_LONG | KEY_LMA : 0);
 }
 
 val put(struct ir_insn in) { return ir_emit(t.ir, in); }

@@ -54,8 +54,8 @@ val constant(unsigned type, s64 k);
 /* Byte offset of vcpu.help[n]. */
 s64 help_field(unsigned n);
 /*
- * Operand n: I32 from a guest register, I64 from the state or, in 64-bit code, a register, V128 from
- * an XMM register.
+ * Operand n: I32 from a guest register, I64 from the state or, in 64-bit code, a register, V128
+ * from an XMM register.
  */
 val input(unsigned type, unsigned n);
 /* The result, to a place of its type. */
