@@ -51,42 +51,48 @@ static void make_ready(struct shadow *s, struct shadow_half *h)
 	h->lates = 0;
 }
 
-static bool is_ready(const struct shadow *s, const struct shadow_half *h)
+static inline bool are_ready(const struct shadow *s, const struct shadow_half *h, bool wide)
 {
-	return h->asid[s->wide] && !h->lates;
-}
-
-static inline bool are_ready(const struct shadow *s, const struct shadow_half *h)
-{
-	return is_ready(s, &h[0]) && is_ready(s, &h[1]) && (s->views < 3 || is_ready(s, &h[2]));
+	return h[0].asid[wide] && !h[0].lates && h[1].asid[wide] && !h[1].lates &&
+	       (s->views < 3 || (h[2].asid[wide] && !h[2].lates));
 }
 
 /* A later one's may make numbers run out. */
 static __attribute__((noinline)) void make_all_ready(struct shadow *s, struct shadow_half *h)
 {
-	while (!are_ready(s, h))
+	while (!are_ready(s, h, s->wide))
 		for (unsigned v = 0; v < s->views; v++)
 			make_ready(s, &h[v]);
 }
 
-static void show_view(struct shadow *s, const struct shadow_half *h, unsigned v)
+static __attribute__((noinline)) void show_wide(struct shadow *s, const struct shadow_half *h)
 {
-	hpa_t root = ptr_to_phys(s->wide ? node_leaves(s, top_node(s, s->loaded, v)) :
-				 h[v].entries);
+	for (unsigned v = 0; v < s->views; v++)
+		s->view[v] = (struct shadow_view){
+			h[v].asid[PAGING_WIDE],
+			ptr_to_phys(node_leaves(s, top_node(s, s->loaded, v))),
+		};
+}
 
-	s->view[v] = (struct shadow_view){ h[v].asid[s->wide], root };
+static inline void show_narrow(struct shadow *s, const struct shadow_half *h, unsigned v)
+{
+	s->view[v] = (struct shadow_view){ h[v].asid[PAGING_NARROW], ptr_to_phys(h[v].entries) };
 }
 
 void tlb_activate(struct shadow *s)
 {
 	struct shadow_half *h = loaded_root(s)->half;
 
-	if (!are_ready(s, h))
+	if (!are_ready(s, h, s->wide))
 		make_all_ready(s, h);
-	show_view(s, h, SHADOW_SUPERVISOR);
-	show_view(s, h, SHADOW_USER);
-	if (s->views > 2)
-		show_view(s, h, SHADOW_STRICT);
+	if (s->wide) {
+		show_wide(s, h);
+	} else {
+		show_narrow(s, h, SHADOW_SUPERVISOR);
+		show_narrow(s, h, SHADOW_USER);
+		if (s->views > 2)
+			show_narrow(s, h, SHADOW_STRICT);
+	}
 	paging_activate(s->view[s->current].asid, s->view[s->current].root);
 }
 
