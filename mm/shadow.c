@@ -243,19 +243,26 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
 		code_flush_global(s);
 }
 
-/* What is left of a node once its directories have been looked at: the page's leaf. */
-static void invlpg_leaf(struct shadow *s, unsigned view, gva_t va, struct shadow_node *n)
+/* A table that is not RAM is not compared. */
+static __attribute__((noinline)) void invlpg_blind(struct shadow *s, unsigned view, gva_t va)
 {
-	unsigned k = index_of(va), slot = slot_of(s, va);
+	unsigned slot = slot_of(s, va);
 
-	if (!n || !bit_get(n->live, k) || n->whole)
-		return;
-	if (n->table)
-		sync_leaf(s, n, k);
-	else if (s->four)
+	if (s->four)
 		tree_unhook(s, tree_find(s, s->loaded, view, slot, 1), tree_index(slot, 1));
 	else
 		node_unhook(s, s->loaded, view, slot);
+}
+
+/* What is left of a node once its directories have been looked at: the page's leaf. */
+static inline void invlpg_leaf(struct shadow *s, unsigned view, gva_t va, struct shadow_node *n)
+{
+	if (!n || !bit_get(n->live, index_of(va)) || n->whole)
+		return;
+	if (n->table)
+		sync_leaf(s, n, index_of(va));
+	else
+		invlpg_blind(s, view, va);
 }
 
 /* A directory entry has two slots in 32-bit paging; with one, looking at the other does no harm. */

@@ -25,16 +25,23 @@ static void wrap(struct shadow *s)
 	}
 }
 
-/* Under each form's number that there is. The narrow form has addresses below 4 GiB. */
-static void drop_page(struct shadow *s, const struct shadow_half *h, gva_t va)
+static __attribute__((noinline)) void drop_wide(struct shadow *s, const struct shadow_half *h,
+						gva_t va)
 {
-	if (h->asid[PAGING_NARROW] && !(va.a >> 32)) {
+	s->count.invalidations++;
+	if (h->asid[PAGING_NARROW] && !(va.a >> 32))
+		paging_drop_page(h->asid[PAGING_NARROW], va);
+	paging_drop_page_wide(h->asid[PAGING_WIDE], va);
+}
+
+/* Under each form's number that there is. The narrow form has addresses below 4 GiB. */
+static inline void drop_page(struct shadow *s, const struct shadow_half *h, gva_t va)
+{
+	if (h->asid[PAGING_WIDE]) {
+		drop_wide(s, h, va);
+	} else if (!(va.a >> 32)) {
 		s->count.invalidations++;
 		paging_drop_page(h->asid[PAGING_NARROW], va);
-	}
-	if (h->asid[PAGING_WIDE]) {
-		s->count.invalidations++;
-		paging_drop_page_wide(h->asid[PAGING_WIDE], va);
 	}
 }
 
