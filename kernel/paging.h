@@ -6,12 +6,12 @@
  * leaves, each a 4 KiB page, 4 KiB aligned, together 1 << PAGING_SLOT_SHIFT bytes of address space.
  * Above them there are two forms, of which one is walked at a time:
  *
- * Narrow: a root of PAGING_ROOT_ENTRIES 8-byte entries, PAGING_ROOT_ALIGN aligned. Bits above 31 of
- * a mapped address take no part in the walk (design 1.1), so a page can be in the TLB under more
+ * Narrow: a root of PAGING_ROOT_ENTRIES 8-byte entries, PAGING_ROOT_ALIGN aligned. Bits above 31
+ * of a mapped address take no part in the walk (design 1.1), so a page can be in the TLB under more
  * than one virtual address: every invalidation here drops all of them.
  *
- * Wide: three levels of directories of PAGING_DIR_ENTRIES 8-byte entries, 4 KiB aligned, for 48 bits
- * of address; a root is one of level 3, and level 1 points at leaf tables. Addresses are x86's
+ * Wide: three levels of directories of PAGING_DIR_ENTRIES 8-byte entries, 4 KiB aligned, for 48
+ * bits of address; a root is one of level 3, and level 1 points at leaf tables. Addresses are x86's
  * canonical ones.
  *
  * An address space number belongs to one form as long as anything is held under it.

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/host_cpu.h"
 #include "kernel/lib/bits.h"
 #include "kernel/phys.h"
 #include "kernel/printk.h"
@@ -25,7 +24,7 @@
 #define RAM_SIZE 0x200000ull
 #define NODES 6				/* fewer than slots in use: they run out */
 #define PD 0x100000u
-#define TABLES 3			/* page tables after it; with four levels, directories after those */
+#define TABLES 3			/* page tables after it; then directories, of four levels */
 #define DATA 0x180000u
 #define DATA_PAGES 8
 #define PAGES 24
@@ -43,6 +42,7 @@ static struct {
 	bool lma;		/* four levels */
 	u32 directories;	/* made for them */
 	enum x86_rights rights;	/* of the access under way */
+	u64 va, host_va;	/* where, for the guest and for the host */
 	unsigned traps;		/* in this access */
 	enum end end;
 	u32 error;
@@ -105,11 +105,6 @@ static u32 pte_at(u64 va)
 	return (entry_get(pde_at(va)) & ~0xfffu) + index;
 }
 
-static gva_t guest_address(u64 host)
-{
-	return t.s->wide ? hva_to_gva_wide(hva(host)) : hva_to_gva(hva(host));
-}
-
 /* The fault path in small: fill, or skip the access and say why. */
 static bool claim(struct trap_frame *f, enum trap_kind kind)
 {
@@ -117,9 +112,10 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 	struct shadow_miss miss;
 	enum shadow_result r;
 
-	if (!t.armed || (!write && kind != TRAP_LOAD_INVALID) || ++t.traps > 4)
+	if (!t.armed || (!write && kind != TRAP_LOAD_INVALID) || ++t.traps > 4 ||
+	    f->badv != t.host_va)
 		return false;
-	r = shadow_fault(t.s, guest_address(f->badv), write ? X86_WRITE : X86_READ, t.rights,
+	r = shadow_fault(t.s, gva(t.va), write ? X86_WRITE : X86_READ, t.rights,
 			 &miss);
 	if (r == SHADOW_FILLED)
 		return true;
@@ -136,6 +132,8 @@ static u32 access(u64 va, bool form, bool write, enum x86_rights rights, u32 val
 
 	shadow_set_view(t.s, rights);
 	t.rights = rights;
+	t.va = va;
+	t.host_va = host_va;
 	t.traps = 0;
 	t.end = DONE;
 	t.armed = true;

@@ -172,7 +172,7 @@ static void choose_form(struct shadow *s)
 	paging_set_form(wide ? PAGING_WIDE : PAGING_NARROW);
 }
 
-void shadow_set_code64(struct shadow *s, bool code64)
+void shadow_change_code64(struct shadow *s, bool code64)
 {
 	bool was = s->wide;
 
@@ -243,35 +243,40 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
 		code_flush_global(s);
 }
 
-/* A directory entry has two slots in 32-bit paging; with one, looking at the other does no harm. */
-static struct shadow_node *invlpg_directory(struct shadow *s, unsigned view, gva_t va)
+/* A table that is not RAM is not compared. */
+static __attribute__((noinline)) void invlpg_blind(struct shadow *s, unsigned view, gva_t va)
 {
-	const struct shadow_half *h = half_of(s, s->loaded, view);
-	unsigned first = slot_of(s, va) & ~1u;
+	unsigned slot = slot_of(s, va);
 
 	if (s->four)
-		return tree_invlpg(s, view, va);
-	for (unsigned slot = first; slot < first + 2; slot++)
-		if (h->node[slot] &&
-		    !form_gives(s, s->loaded, view, slot, s->pool.node[h->node[slot]].key))
-			node_unhook(s, s->loaded, view, slot);
-	return node_at(s, view, va);
-}
-
-/* The node goes if a directory has changed; else the page's leaf may. */
-static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
-{
-	struct shadow_node *n = invlpg_directory(s, view, va);
-	unsigned k = index_of(va), slot = slot_of(s, va);
-
-	if (!n || !bit_get(n->live, k) || n->whole)
-		return;
-	if (n->table)
-		sync_leaf(s, n, k);
-	else if (s->four)
 		tree_unhook(s, tree_find(s, s->loaded, view, slot, 1), tree_index(slot, 1));
 	else
 		node_unhook(s, s->loaded, view, slot);
+}
+
+/* What is left of a node once its directories have been looked at: the page's leaf. */
+static inline void invlpg_leaf(struct shadow *s, unsigned view, gva_t va, struct shadow_node *n)
+{
+	if (!n || !bit_get(n->live, index_of(va)) || n->whole)
+		return;
+	if (n->table)
+		sync_leaf(s, n, index_of(va));
+	else
+		invlpg_blind(s, view, va);
+}
+
+/* A directory entry has two slots in 32-bit paging; with one, looking at the other does no harm. */
+static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
+{
+	unsigned first = ((u32)va.a >> SLOT_SHIFT) & ~1u;
+
+	for (unsigned slot = first; slot < first + 2; slot++) {
+		const struct shadow_node *n = node_in_slot(s, view, slot);
+
+		if (n && !form_gives(s, s->loaded, view, slot, n->key))
+			node_unhook(s, s->loaded, view, slot);
+	}
+	invlpg_leaf(s, view, va, node_in_slot(s, view, (u32)va.a >> SLOT_SHIFT));
 }
 
 void shadow_invlpg(struct shadow *s, gva_t va)
@@ -279,8 +284,12 @@ void shadow_invlpg(struct shadow *s, gva_t va)
 	s->count.invlpgs++;
 	s->generation++;
 	s->global_generation++;
-	for (unsigned v = 0; v < s->views; v++)
-		invlpg_view(s, v, va);
+	for (unsigned v = 0; v < s->views; v++) {
+		if (s->four)
+			invlpg_leaf(s, v, va, tree_invlpg(s, v, va));
+		else
+			invlpg_view(s, v, va);
+	}
 	if (s->any_global)
 		code_invlpg(s, va);
 }

@@ -12,12 +12,12 @@
  * What a caller says of the mode:
  *	form	shadow_set_paging: PG, PAE and LMA choose it, with the other bits of struct
  *		x86_paging; MOV to CR0, CR4, EFER. CR3 alone: shadow_load_cr3
- *	code	shadow_set_code64, whenever EFER.LMA and CS.L together change: 64-bit code runs in
- *		the host's wide form of tables, all other code, compatibility code too, in the narrow
- *		one. No flush, both see the same translations; without LMA it has no effect
- *	view	shadow_set_view: whose rights. With CR4.SMAP and CPL < 3, EFLAGS.AC chooses between
- *		X86_SUPER and X86_STRICT: STAC, CLAC and their kin are this and nothing else. Implicit
- *		accesses are X86_STRICT's. CR4.SMEP concerns fetches, and is seen to
+ *	code	shadow_set_code64, whenever EFER.LMA and CS.L together change: 64-bit code runs
+ *		in the host's wide form of tables, all other code, compatibility code too, in the
+ *		narrow one. No flush, both see the same translations; without LMA it does nothing
+ *	view	shadow_set_view: whose rights. With CR4.SMAP and CPL < 3, EFLAGS.AC chooses
+ *		between X86_SUPER and X86_STRICT: STAC, CLAC and their kin are this and nothing
+ *		else. Implicit accesses are X86_STRICT's. CR4.SMEP is about fetches: no view
  *
  * Linear addresses of 64-bit code are canonical numbers, of all other code they are below 4 GiB.
  */
@@ -43,8 +43,10 @@ struct shadow_miss {
 };
 
 /* Views of a root, one for each enum x86_rights; the last one only with SMAP. */
-enum { SHADOW_SUPERVISOR = X86_SUPER, SHADOW_USER = X86_USER, SHADOW_STRICT = X86_STRICT,
-       SHADOW_VIEWS };
+enum {
+	SHADOW_SUPERVISOR = X86_SUPER, SHADOW_USER = X86_USER, SHADOW_STRICT = X86_STRICT,
+	SHADOW_VIEWS,
+};
 
 #define SHADOW_SLOTS PAGING_ROOT_ENTRIES
 #define SHADOW_ROOTS 64		/* address spaces that are remembered: bits of a u64 */
@@ -200,12 +202,22 @@ static inline u32 shadow_root(const struct shadow *s) { return s->loaded; }
  */
 void shadow_set_paging(struct shadow *s, const struct x86_paging *p);
 
-/* Is it 64-bit code (EFER.LMA and CS.L) that runs from now on? A few register writes if so. */
-void shadow_set_code64(struct shadow *s, bool code64);
+/*
+ * Does 64-bit code (EFER.LMA and CS.L) run from now on, or the monitor on its behalf? A few
+ * register writes, if that is a change. In long mode the monitor's own accesses to descriptor
+ * tables want it too, whatever CS.L: their addresses have 64 bits.
+ */
+void shadow_change_code64(struct shadow *s, bool code64);
+static inline void shadow_set_code64(struct shadow *s, bool code64)
+{
+	if (s->code64 != code64)
+		shadow_change_code64(s, code64);
+}
 
 /*
  * MOV CR3 and its kin: drops all but global pages. pdpte: 4 checked entries if CR0.PG and CR4.PAE
- * are set without EFER.LMA, else NULL: the registers stay. Whoever read the entries has raised #GP if one is wrong.
+ * are set without EFER.LMA, else NULL: the registers stay. Whoever read the entries has raised #GP
+ * if one is wrong.
  */
 void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
 

@@ -118,8 +118,8 @@ bool form_gives_below(const struct shadow *s, const struct shadow_node *n, unsig
 }
 
 /* By way of all levels, whatever nodes there are. */
-static bool gives_long(const struct shadow *s, unsigned root, unsigned view, unsigned slot,
-		       u64 key)
+static __attribute__((noinline)) bool gives_long(const struct shadow *s, unsigned root,
+						 unsigned view, unsigned slot, u64 key)
 {
 	u64 at = form_top(s, root, view), e = 0;
 
@@ -144,10 +144,10 @@ bool form_gives(const struct shadow *s, unsigned root, unsigned view, unsigned s
 {
 	u64 e;
 
+	if (s->four)
+		return gives_long(s, root, view, slot, key);
 	if (key_form(s->mode) == FORM_FLAT)
 		return form_key(s, view, slot, 0) == key;
-	if (key_form(s->mode) == FORM_LONG)
-		return gives_long(s, root, view, slot, key);
 	e = dir_entry(s, &s->pool.root[root], slot);
 	return (e & E_A) && form_key(s, view, slot, e) == key;
 }
@@ -192,16 +192,19 @@ bool form_leaf_of(const struct shadow *s, const struct shadow_node *n, u64 e,
 		  struct form_leaf *out)
 {
 	u64 all = e & n->key;
-	bool wide = key_form(n->key) >= FORM_PAE, user = node_view(n) == SHADOW_USER;
+	bool wide = key_form(n->key) >= FORM_PAE, user_page = all & E_US;
+	unsigned view = node_view(n);
 
 	if ((e & (E_P | E_A)) != (E_P | E_A) || (wide && (e & s->reserved)))
 		return false;
-	if (user ? !(all & E_US) : node_view(n) == SHADOW_STRICT && (all & E_US))
+	if (view != SHADOW_SUPERVISOR && user_page != (view == SHADOW_USER))
 		return false;
 	out->page = gpa_a20(gpa(e & (wide ? E_ADDR : ADDR_32)));
-	out->may_write = (e & E_D) && ((all & E_RW) || (!user && !(n->key & KEY_WP)));
+	out->may_write = (e & E_D) && ((all & E_RW) ||
+				       (view != SHADOW_USER && !(n->key & KEY_WP)));
 	out->global = e & E_G;
-	out->nx = ((n->key & KEY_NXE) && ((e | n->key) & E_XD)) ||
-		  ((n->key & KEY_SMEP) && !user && (all & E_US));
+	out->nx = (n->key & KEY_NXE) && ((e | n->key) & E_XD);
+	if (n->key & KEY_SMEP)
+		out->nx |= user_page && view != SHADOW_USER;
 	return true;
 }

@@ -25,16 +25,23 @@ static void wrap(struct shadow *s)
 	}
 }
 
-/* Under each form's number that there is. The narrow form has addresses below 4 GiB. */
-static void drop_page(struct shadow *s, const struct shadow_half *h, gva_t va)
+static __attribute__((noinline)) void drop_wide(struct shadow *s, const struct shadow_half *h,
+						gva_t va)
 {
-	if (h->asid[PAGING_NARROW] && !(va.a >> 32)) {
+	s->count.invalidations++;
+	if (h->asid[PAGING_NARROW] && !(va.a >> 32))
+		paging_drop_page(h->asid[PAGING_NARROW], va);
+	paging_drop_page_wide(h->asid[PAGING_WIDE], va);
+}
+
+/* Under each form's number that there is. The narrow form has addresses below 4 GiB. */
+static inline void drop_page(struct shadow *s, const struct shadow_half *h, gva_t va)
+{
+	if (h->asid[PAGING_WIDE]) {
+		drop_wide(s, h, va);
+	} else if (!(va.a >> 32)) {
 		s->count.invalidations++;
 		paging_drop_page(h->asid[PAGING_NARROW], va);
-	}
-	if (h->asid[PAGING_WIDE]) {
-		s->count.invalidations++;
-		paging_drop_page_wide(h->asid[PAGING_WIDE], va);
 	}
 }
 
@@ -51,42 +58,48 @@ static void make_ready(struct shadow *s, struct shadow_half *h)
 	h->lates = 0;
 }
 
-static bool is_ready(const struct shadow *s, const struct shadow_half *h)
+static inline bool are_ready(const struct shadow *s, const struct shadow_half *h, bool wide)
 {
-	return h->asid[s->wide] && !h->lates;
-}
-
-static inline bool are_ready(const struct shadow *s, const struct shadow_half *h)
-{
-	return is_ready(s, &h[0]) && is_ready(s, &h[1]) && (s->views < 3 || is_ready(s, &h[2]));
+	return h[0].asid[wide] && !h[0].lates && h[1].asid[wide] && !h[1].lates &&
+	       (s->views < 3 || (h[2].asid[wide] && !h[2].lates));
 }
 
 /* A later one's may make numbers run out. */
 static __attribute__((noinline)) void make_all_ready(struct shadow *s, struct shadow_half *h)
 {
-	while (!are_ready(s, h))
+	while (!are_ready(s, h, s->wide))
 		for (unsigned v = 0; v < s->views; v++)
 			make_ready(s, &h[v]);
 }
 
-static void show_view(struct shadow *s, const struct shadow_half *h, unsigned v)
+static __attribute__((noinline)) void show_wide(struct shadow *s, const struct shadow_half *h)
 {
-	hpa_t root = ptr_to_phys(s->wide ? node_leaves(s, top_node(s, s->loaded, v)) :
-				 h[v].entries);
+	for (unsigned v = 0; v < s->views; v++)
+		s->view[v] = (struct shadow_view){
+			h[v].asid[PAGING_WIDE],
+			ptr_to_phys(node_leaves(s, top_node(s, s->loaded, v))),
+		};
+}
 
-	s->view[v] = (struct shadow_view){ h[v].asid[s->wide], root };
+static inline void show_narrow(struct shadow *s, const struct shadow_half *h, unsigned v)
+{
+	s->view[v] = (struct shadow_view){ h[v].asid[PAGING_NARROW], ptr_to_phys(h[v].entries) };
 }
 
 void tlb_activate(struct shadow *s)
 {
 	struct shadow_half *h = loaded_root(s)->half;
 
-	if (!are_ready(s, h))
+	if (!are_ready(s, h, s->wide))
 		make_all_ready(s, h);
-	show_view(s, h, SHADOW_SUPERVISOR);
-	show_view(s, h, SHADOW_USER);
-	if (s->views > 2)
-		show_view(s, h, SHADOW_STRICT);
+	if (s->wide) {
+		show_wide(s, h);
+	} else {
+		show_narrow(s, h, SHADOW_SUPERVISOR);
+		show_narrow(s, h, SHADOW_USER);
+		if (s->views > 2)
+			show_narrow(s, h, SHADOW_STRICT);
+	}
 	paging_activate(s->view[s->current].asid, s->view[s->current].root);
 }
 

@@ -345,24 +345,21 @@ void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot)
 
 struct shadow_node *node_at(const struct shadow *s, unsigned view, gva_t va)
 {
-	unsigned n, slot = slot_of(s, va);
+	unsigned slot = slot_of(s, va);
 
-	if (s->four)
-		return tree_find(s, s->loaded, view, slot, 0);
-	n = half_of(s, s->loaded, view)->node[slot];
-	return n ? &s->pool.node[n] : NULL;
+	return s->four ? tree_find(s, s->loaded, view, slot, 0) : node_in_slot(s, view, slot);
 }
 
 /* Of two levels, the directory's entry is the first. */
 struct shadow_node *node_for(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w)
 {
-	unsigned slot = slot_of(s, va);
+	unsigned slot = (u32)va.a >> SLOT_SHIFT;
 	u64 entry = w->steps ? w->step[0].entry : 0, key;
 	struct shadow_node *n;
 
 	if (s->four)
 		return tree_for(s, view, va, w);
-	n = node_at(s, view, va);
+	n = node_in_slot(s, view, slot);
 	if (n && n->entry == entry)	/* with this slot's part it gave n's key */
 		return n;
 	key = form_key(s, view, slot, entry);

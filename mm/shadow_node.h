@@ -60,7 +60,7 @@
  *
  * Compatibility code has 32-bit addresses and is compiled like 32-bit code, so it needs the host's
  * narrow form. Each half of four levels has it beside the wide one: `entries`, with an ASID of its
- * own, name the same leaf tables below 4 GiB, at all times. Going from one to the other is no flush.
+ * own, name the same leaf tables below 4 GiB, at all times. Between the two there is no flush.
  *
  * Sizes: a node 4 KiB and 176 bytes, a table 32, a root 76 KiB: 4.8 MiB for all, and 1 % of the
  * guest's RAM for nodes (kernel/machine).
@@ -112,7 +112,7 @@ struct shadow_node {
 	};
 	u64 roots;		/* bit r: hooked in root r */
 	u64 entry;		/* 2 levels: a directory entry that gave the key, where it is now */
-	u32 slot;		/* of the first page; 2 levels: where it is hooked, unless `multi` */
+	u32 slot;		/* of the first page; 2 levels: where it is, unless `multi` */
 	u32 table;		/* 0: a large page, no paging, or not in RAM */
 	u16 next;		/* with the same hash; or free */
 	u16 sibling;		/* the next node of its table */
@@ -201,6 +201,13 @@ static inline struct shadow_root *loaded_root(const struct shadow *s)
 static inline struct shadow_half *half_of(const struct shadow *s, unsigned root, unsigned view)
 {
 	return &s->pool.root[root].half[view];
+}
+/* Of two levels: the loaded root's node at a slot, or NULL. */
+static inline struct shadow_node *node_in_slot(const struct shadow *s, unsigned view, unsigned slot)
+{
+	unsigned n = half_of(s, s->loaded, view)->node[slot];
+
+	return n ? &s->pool.node[n] : NULL;
 }
 static inline struct shadow_node *top_node(const struct shadow *s, unsigned root, unsigned view)
 {

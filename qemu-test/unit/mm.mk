@@ -10,3 +10,4 @@ MM_GUEST_TESTS := test_walk test_gpa test_frame test_shadow test_shadow_nodes te
 
 UNIT_TESTS += $(MM_GUEST_TESTS)
 $(foreach t,$(MM_GUEST_TESTS),$(eval $t_OBJS := qemu-test/unit/$t.o $(MM_GUEST_OBJS)))
+test_shadow_random_OBJS += qemu-test/unit/shadow_past.o

@@ -3,9 +3,9 @@
  * mm/shadow under random guests: table writes by the monitor, by DMA and through mappings, INVLPG,
  * CR3 (more address spaces than are remembered, tables in ROM, nowhere, in their own data), mode
  * changes between all forms of paging, 64-bit and compatibility code, flushes, watches, PAM, A20,
- * fetches and accesses in all views and address forms, on a host TLB that forgets nothing. The model is x86's rule (SDM vol. 3, 4.10): an access may
- * use the translation that the tables give now, or one that they gave since it was last
- * invalidated; a fault must be today's. A fetch that was answered is good until the hooks say not.
+ * fetches and accesses in all views and address forms, on a host TLB that forgets nothing. What
+ * an access may use is shadow_past.h's; a fault must be today's. A fetch that was answered is good
+ * until the hooks say not.
  */
 #include <stdlib.h>
 
@@ -15,6 +15,7 @@
 #include "qemu-test/unit/check.h"
 #include "qemu-test/unit/fake_paging.h"
 #include "qemu-test/unit/mm_world.h"
+#include "qemu-test/unit/shadow_past.h"
 
 #define TABLES 0x100000u	/* 17 frames: 4 roots, 8 leaf tables, 2 PDPTs, 3 PDs */
 #define ROOTS 4
@@ -24,8 +25,6 @@
 #define ALL_TABLES (ROOTS + LEAF_TABLES + PDPTS + PDS)
 #define DATA 0x200000u		/* 10 frames of data */
 #define DATA_FRAMES 10
-#define PAGES 28
-#define PAST 48
 #define SPACES 0x300000u	/* 80 frames of nothing: more roots than there are numbers */
 #define CODE 512		/* fetches that are remembered */
 
@@ -39,122 +38,15 @@ static const u64 long_base[] = {
 	0x7fffffffc000, 0xffff800000000000, 0xffffffffc01fe000,
 };
 
-struct past {			/* a translation that the TLB may still hold */
-	u64 page;
-	u8 shift;
-	bool user, write[2], global, nx;	/* write: as supervisor, as user */
-};
-
 struct code {			/* a fetch that was answered, as a jump cache keeps it */
 	u32 root, frame;
 	u8 page;
 	bool user, global, valid;
 };
 
-static u64 pages[PAGES];
-static struct past past[PAGES][PAST];
-static unsigned pasts[PAGES];
-static struct x86_paging mode;
 static struct shadow *s;
 static u64 accesses[WORLD_STUCK + 1], stale, fetches, code_hits, edits, wide_hits, strict_faults;
 static struct code code[CODE];
-
-/* -- the model ------------------------------------------------------------ */
-
-/* What the tables say of page k now; false if it is not present. D in ROM cannot be set. */
-static bool today(unsigned k, struct past *t)
-{
-	struct ref_walk r = ref_walk(&mode, pages[k], X86_READ, false);
-	bool dirty = r.dirty || !r.ram;
-
-	*t = (struct past){
-		.page = r.addr & gpa_map.a20_mask & ~0xfffull, .shift = r.shift, .user = r.user,
-		.global = r.global, .nx = r.nx,
-		.write = { dirty && (r.writable || !mode.wp), dirty && r.writable && r.user },
-	};
-	return r.ok;
-}
-
-static bool same(const struct past *a, const struct past *b)
-{
-	return a->page == b->page && a->shift == b->shift && a->user == b->user &&
-	       a->global == b->global && a->nx == b->nx && a->write[0] == b->write[0] &&
-	       a->write[1] == b->write[1];
-}
-
-/* The tables are about to change: what they say now may be in the TLB from now on. */
-static void remember(void)
-{
-	struct past t;
-	unsigned i;
-
-	for (unsigned k = 0; k < PAGES; k++) {
-		if (!today(k, &t))
-			continue;
-		for (i = 0; i < pasts[k] && !same(&past[k][i], &t); i++)
-			;
-		if (i < pasts[k])
-			continue;
-		if (pasts[k] == PAST) {		/* too many to tell: start from nothing */
-			shadow_flush(s, true);
-			memset(pasts, 0, sizeof(pasts));
-			remember();
-			return;
-		}
-		past[k][pasts[k]++] = t;
-	}
-}
-
-static void forget_all(void) { memset(pasts, 0, sizeof(pasts)); }
-
-static void forget(unsigned k, unsigned i) { past[k][i] = past[k][--pasts[k]]; }
-
-static void forget_local(void)
-{
-	for (unsigned k = 0; k < PAGES; k++)
-		for (unsigned i = 0; i < pasts[k];)
-			if (past[k][i].global)
-				i++;
-			else
-				forget(k, i);
-}
-
-/* INVLPG: all for its page, and for others what is of a large page that holds it. */
-static void forget_page(unsigned which)
-{
-	for (unsigned k = 0; k < PAGES; k++)
-		for (unsigned i = 0; i < pasts[k];) {
-			unsigned shift = past[k][i].shift;
-
-			if (k == which ||
-			    (shift < 32 && pages[k] >> shift == pages[which] >> shift))
-				forget(k, i);
-			else
-				i++;
-		}
-}
-
-static u64 host_of(u64 page)
-{
-	struct gpa_page p = gpa_lookup(gpa(page));
-
-	return p.frame == FRAME_NONE ? 0 : gpa_frame_hpa(p.frame).a;
-}
-
-static bool permits(const struct past *t, u64 host, bool write, enum x86_rights rights)
-{
-	bool user = rights == X86_USER;
-
-	if (user ? !t->user : rights == X86_STRICT && mode.pg && mode.smap && t->user)
-		return false;
-	return host_of(t->page) == (host & ~0xfffull) &&
-	       (!write || (t->write[user] && gpa_lookup(gpa(t->page)).kind == GPA_RAM));
-}
-
-static bool permits_fetch(const struct past *t, u64 host, bool user)
-{
-	return !t->nx && (user || !mode.pg || !mode.smep || !t->user) && permits(t, host, false, user);
-}
 
 /* -- checks --------------------------------------------------------------- */
 
@@ -169,11 +61,10 @@ static void check_accessed(unsigned k)
 static void check_hit(unsigned k, u64 host, bool write, enum x86_rights rights)
 {
 	struct past t;
-	bool fresh = today(k, &t) && permits(&t, host, write, rights), old = false;
+	bool fresh = today(k, &t) && permits(&t, host, write, rights);
+	bool old = past_permits(k, host, write, rights);
 	u32 frame = (u32)(((host & ~0xfffull) - (uintptr_t)world_ram) >> 12);
 
-	for (unsigned i = 0; i < pasts[k]; i++)
-		old |= permits(&past[k][i], host, write, rights);
 	wide_hits += s->wide;
 	stale += !fresh && old;
 	CHECK(fresh || old, "a hit that the tables allow, or allowed since the last INVLPG");
@@ -221,10 +112,8 @@ static void check_code(const struct code *c)
 	u64 host = gpa_frame_hpa(c->frame).a;
 	struct past t;
 	bool fresh = today(c->page, &t) && permits_fetch(&t, host, c->user);
-	bool old = false;
+	bool old = past_permits_fetch(c->page, host, c->user);
 
-	for (unsigned i = 0; i < pasts[c->page]; i++)
-		old |= permits_fetch(&past[c->page][i], host, c->user);
 	CHECK(fresh || old, "code that may be there, or might since the last INVLPG");
 	if (fresh && !old)
 		check_accessed(c->page);
@@ -356,24 +245,26 @@ static u64 random_table(unsigned level)
 /* The same for entries of four levels: large pages, and now and then a table of another level. */
 static u64 random_entry(unsigned level)
 {
-	u64 flags = W_P | (world_random(8) ? W_RW : 0) | (world_random(12) ? W_US : 0) |
+	u64 flags = W_P | (world_random(12) ? W_RW : 0) | (world_random(20) ? W_US : 0) |
 		    (world_random(12) ? 0 : W_NX);
 
 	if (level == 0)
 		return random_leaf();
-	if (world_random(30) == 0)
+	if (world_random(60) == 0)
 		return 0;
 	if (world_random(level == 3 ? 60 : 5) == 0)
 		return (level == 1 ? 0x200000ull * world_random(6) : 0) | flags | W_PS |
 		       (world_random(2) ? W_G : 0) | (world_random(2) ? W_D : 0);
-	if (world_random(16) == 0)
+	if (world_random(40) == 0)
 		return (TABLES + 0x1000 * world_random(ALL_TABLES)) | flags;
 	return random_table(level - 1) | flags;
 }
 
 static unsigned level_of(unsigned t)
 {
-	return t < ROOTS ? 3 : t < ROOTS + LEAF_TABLES ? 0 : t < ROOTS + LEAF_TABLES + PDPTS ? 2 : 1;
+	unsigned pdpts = ROOTS + LEAF_TABLES;
+
+	return t < ROOTS ? 3 : t < pdpts ? 0 : t < pdpts + PDPTS ? 2 : 1;
 }
 
 static u32 index_at(u64 va, unsigned level) { return va >> (12 + 9 * level) & 511; }
