@@ -136,8 +136,8 @@ static const struct blockdev *end_in_place(struct guest *g, unsigned n, const st
 	}
 	gd->view = (struct disk_view){ .disk = d, .extent = e, .extents = f->extent_count };
 	gd->end = disk_end(&gd->view, f->name, f->readonly);
-	printk("%s: %s stays on %s, in %u pieces\n", key_of[n], f->name, d->name,
-	       (unsigned)f->extent_count);
+	printk("%s: %s stays on %s, in %u piece%s\n", key_of[n], f->name, d->name,
+	       (unsigned)f->extent_count, f->extent_count == 1 ? "" : "s");
 	return &gd->end;
 }
 
