@@ -4,8 +4,8 @@
  * goes into them where they take it all, and is otherwise made with a constant that the host adds
  * in one word, if that leaves them displacements that they take. Not here: small sums (regalloc.c)
  * and sums of two registers (host_find_folds).
- * Law: the address is the same modulo 2^32, and what a register is given stays below 2^33; in 64-bit
- * code it is the same.
+ * Law: the address is the same modulo 2^32 (in 64-bit code: the same), and what a register is given
+ * stays below 2^33 there.
  */
 #include "dbt/backend/lower.h"
 
@@ -23,7 +23,8 @@ void disp_note(struct emit *e, unsigned i)
 	const struct ir_insn *in = &e->ir->v[i];
 	s64 k = e->ir->v[in->b].k;
 
-	if (in->type == (e->wide ? T_I64 : T_I32) && ir_is_const(e->ir, in->b) && !ir_is_const(e->ir, in->a) &&
+	if (in->type == (e->wide ? T_I64 : T_I32) && ir_is_const(e->ir, in->b) &&
+	    !ir_is_const(e->ir, in->a) &&
 	    (k >= SMALL || k < -SMALL) && e->address_sums < ADDRESS_SUMS_MAX)
 		e->address_sum[e->address_sums++] = (val)i;
 }
@@ -100,8 +101,8 @@ static void round_sum(struct emit *e, unsigned i, s64 high)
 	for (unsigned j = i; (j = next_access(e, i, j + 1));)
 		e->ir->v[j].k = displacement(e, sum, &e->ir->v[j]) - high;
 	e->uses[sum->b]--;
-	*sum = (struct ir_insn){ .op = IR_ADD, .type = sum->type, .x = ADD_HIGH, .guest = sum->guest,
-				 .a = sum->a, .k = high };
+	*sum = (struct ir_insn){ .op = IR_ADD, .type = sum->type, .x = ADD_HIGH,
+				 .guest = sum->guest, .a = sum->a, .k = high };
 }
 
 /* One instruction with a constant in a register (host_find_folds), which may be there already. */

@@ -30,7 +30,8 @@ void host_frame_skip(struct trap_frame *f) { f->pc += HOST_INSN_SIZE; }
 
 void host_frame_leave(struct trap_frame *f, u32 why, bool lma)
 {
-	void (*door)(void) = why != EXIT_FAULT ? glue_leave_written : lma ? glue_fault_long : glue_fault;
+	void (*fault)(void) = lma ? glue_fault_long : glue_fault;
+	void (*door)(void) = why == EXIT_FAULT ? fault : glue_leave_written;
 
 	f->gpr[R_ARG(0)] = why;
 	f->pc = (u64)(uintptr_t)door;
