@@ -27,6 +27,8 @@ struct dbt_platform {
 	void (*init)(void *opaque);		/* the CPU takes INIT: so does its local APIC */
 	void (*ferr)(void *opaque);		/* FERR#: an x87 error with CR0.NE = 0 */
 	bool (*set_apic_base)(void *opaque, u64 base);	/* false: #GP */
+	u8 (*get_tpr)(void *opaque);		/* the local APIC's task priority */
+	void (*set_tpr)(void *opaque, u8 tpr);
 };
 
 struct dbt_counters {
