@@ -118,6 +118,7 @@ static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
 
 static const struct sys_hooks hooks = {
 	.paging_changed = paging_changed, .invlpg = invlpg, .mode_changed = mode_changed,
+	.level_changed = exec_level_changed,
 	.debug_changed = debug_changed, .irq_unmasked = irq_unmasked,
 	.apic_base_changed = apic_base_changed, .read_tpr = read_tpr, .write_tpr = write_tpr,
 	.read_ticks = clock_ticks, .read_phys = read_phys,
@@ -147,6 +148,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	c->tsc_mul = cfg->tsc_mul;
 	cache_init(cfg->code_pool, cfg->code_size);
 	cache_core_init(&d->cache);
+	d->long_place[0] = d->long_place[1] = d->cache.contexts->place;
 	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);

@@ -69,6 +69,7 @@ struct dbt {
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
 	const struct context_place *place;	/* where the guest runs */
+	const struct context_place *long_place[2];	/* the last ones of 64-bit code */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;
