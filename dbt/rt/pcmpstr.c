@@ -34,11 +34,11 @@ static void end_at_zero(struct text *t, unsigned count)
 }
 
 /* The magnitude of a signed length, at most all. */
-static unsigned given_length(u32 n, unsigned count)
+static unsigned given_length(u64 n, unsigned count)
 {
-	u32 size = (s32)n < 0 ? 0 - n : n;
+	u64 size = (s64)n < 0 ? 0 - n : n;
 
-	return size < count ? size : count;
+	return size < count ? (unsigned)size : count;
 }
 
 static bool is_any(const struct text *x, s32 c)
@@ -145,7 +145,7 @@ u64 helper_pcmpestr(struct vcpu *c, u64 a, u64 b, u64 d)
 
 	load(&x, &c->help[0], how, count);
 	load(&y, &c->help[2], how, count);
-	x.length = given_length((u32)b, count);
-	y.length = given_length((u32)d, count);
+	x.length = given_length(b, count);
+	y.length = given_length(d, count);
 	return finish(c, &x, &y, how, count);
 }
