@@ -21,11 +21,16 @@ struct boot_mem {
 	enum boot_mem_kind kind;
 };
 
-/* A file read at boot: whole contents in host physical memory, 4 KiB aligned. */
+/*
+ * A file read at boot: whole contents in host physical memory, 4 KiB aligned. Or one of the host's
+ * disks (nvme0, sata1p2), of which nothing is read.
+ */
 struct boot_file {
 	u64 start;
-	u64 size;		/* bytes; 0 = not given */
+	u64 size;		/* bytes; 0 = not given, or a disk */
 	bool readonly;
+	bool device;		/* the name is a disk's, or a partition's */
+	bool force;		/* whatever else may be on that disk */
 	char name[64];		/* as written in loam.cfg, for messages */
 };
 

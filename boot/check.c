@@ -81,6 +81,38 @@ static bool is_console(const char *list, unsigned *coms)
 	return true;
 }
 
+/* Is the one the other, or a partition of it? Names of files are as FAT has them, without case. */
+static bool overlap(const struct boot_file *a, const struct boot_file *b)
+{
+	size_t k = 0, la = strlen(a->name), lb = strlen(b->name);
+
+	while (k < la && k < lb && ((a->name[k] ^ b->name[k]) & (a->device ? 0xff : 0xdf)) == 0)
+		k++;
+	if (k == la && k == lb)
+		return a->device == b->device;
+	return a->device && b->device &&
+	       ((k == la && b->name[k] == 'p') || (k == lb && a->name[k] == 'p'));
+}
+
+/* Two disks that are one, and of which one is written. */
+static int check_same(const struct boot_config *c, const struct config_source *s,
+		      struct config_error *err)
+{
+	for (unsigned k = 0; k < BOOT_DISKS; k++)
+		for (unsigned n = 0; n < k; n++) {
+			const struct boot_file *a = &c->disk[n], *b = &c->disk[k];
+			const char key[] = { 'd', 'i', 's', 'k', (char)('0' + k), 0 };
+			const char other[] = { 'd', 'i', 's', 'k', (char)('0' + n), 0 };
+
+			if (!a->name[0] || !b->name[0] || !overlap(a, b) ||
+			    (a->readonly && b->readonly))
+				continue;
+			return check_fail(err, s, key, b->name, "it is ", other, "'s already",
+					  NULL);
+		}
+	return 0;
+}
+
 int check_config(const struct boot_config *c, const struct config_source *s, check_cpu_fn *cpu,
 		 struct config_error *err)
 {
@@ -105,6 +137,8 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 	if (c->cdrom.name[0] && c->disk[2].name[0] && c->disk[3].name[0])
 		return check_fail(err, s, "cdrom", c->cdrom.name,
 				  "disk2 and disk3 leave no place for it", NULL);
+	if (check_same(c, s, err))
+		return -ERR_INVAL;
 	if (c->initrd.name[0] && !c->kernel.name[0])
 		return check_fail(err, s, "initrd", c->initrd.name,
 				  "there is no kernel = that would use it", NULL);

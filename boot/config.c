@@ -14,7 +14,7 @@
 #define MIB (1024ull * 1024)
 #define LINE_MAX 4096
 
-enum kind { SIZE, TEXT, CPU, NAMES, TRACE, IMAGE, DISK, EXACT, PASSES, ON_OFF };
+enum kind { SIZE, TEXT, CPU, NAMES, TRACE, IMAGE, CD, DISK, EXACT, PASSES, ON_OFF };
 
 static const struct key {
 	const char *name;
@@ -34,7 +34,7 @@ static const struct key {
 	{ "disk1", DISK, FIELD(disk[1]), 0, 0 },
 	{ "disk2", DISK, FIELD(disk[2]), 0, 0 },
 	{ "disk3", DISK, FIELD(disk[3]), 0, 0 },
-	{ "cdrom", IMAGE, FIELD(cdrom), 0, 0 },
+	{ "cdrom", CD, FIELD(cdrom), 0, 0 },
 	{ "console", NAMES, FIELD(console), 0, ROOM(console) },
 	{ "trace", TRACE, FIELD(trace), 0, ROOM(trace) },
 	{ "code_cache", SIZE, FIELD(code_cache), MIB, 96 * MIB },
@@ -246,17 +246,67 @@ static int set_on_off(void *field, struct span v, struct config_error *err)
 	return 0;
 }
 
+/* Cut a number of at most three digits, the first not 0 but alone, off s. */
+static bool cut_number(struct span *s)
+{
+	size_t n = 0;
+
+	while (n < s->size && is_digit(s->at[n]))
+		n++;
+	if (!n || n > 3 || (n > 1 && s->at[0] == '0'))
+		return false;
+	s->at += n, s->size -= n;
+	return true;
+}
+
+/* Is it a host disk's name, nvme0, or a partition's, nvme0p2? A file of that name is /nvme0. */
+static bool is_device(struct span s)
+{
+	static const char *const kinds[] = { "nvme", "sata", "virtio" };
+
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		size_t n = strlen(kinds[k]);
+		struct span rest = { s.at + n, s.size - n };
+
+		if (s.size <= n || memcmp(s.at, kinds[k], n) || !cut_number(&rest))
+			continue;
+		if (rest.size > 1 && rest.at[0] == 'p' && rest.at[1] != '0') {
+			rest.at++, rest.size--;
+			return cut_number(&rest) && !rest.size;
+		}
+		return !rest.size;
+	}
+	return false;
+}
+
+/* One option after the name. Returns false if it is unknown, or of no use there. */
+static bool set_option(struct boot_file *f, enum kind kind, struct span o)
+{
+	if (kind == DISK && equals(o, "ro"))
+		f->readonly = true;
+	else if (kind == DISK && f->device && equals(o, "force"))
+		f->force = true;
+	else
+		return kind == DISK && equals(o, "ide");	/* which it is anyway */
+	return true;
+}
+
 static int set_file(struct boot_file *f, enum kind kind, struct span v, struct config_error *err)
 {
-	bool option;
-	struct span name = cut(&v, ',', &option);
+	bool more;
+	struct span name = cut(&v, ',', &more);
 
-	if (option && (kind != DISK || !equals(v, "ro")))
-		return fail(err, ERR_INVAL, "unknown option after the file name:", v);
 	if (!name.size)
 		return fail(err, ERR_INVAL, "no file name", name);
-	f->readonly = option || kind == IMAGE;
-	f->start = f->size = 0;
+	memset(f, 0, sizeof(*f));
+	f->readonly = kind != DISK;
+	f->device = kind != IMAGE && is_device(name);
+	while (more) {
+		struct span option = cut(&v, ',', &more);
+
+		if (!set_option(f, kind, option))
+			return fail(err, ERR_INVAL, "unknown option after the file name:", option);
+	}
 	return set_text(f->name, sizeof(f->name), name, err);
 }
 
@@ -272,6 +322,7 @@ static int set_value(struct boot_config *c, const struct key *k, struct span v,
 	case SIZE:
 		return set_size(field, k, v, err);
 	case IMAGE:
+	case CD:
 	case DISK:
 		return set_file(field, k->kind, v, err);
 	case EXACT:
@@ -449,7 +500,7 @@ int config_apply_all(struct boot_config *c, const char *options, struct config_e
 struct boot_file *config_file(struct boot_config *c, unsigned k, const char **key)
 {
 	for (unsigned n = 0; n < ARRAY_LEN(keys); n++) {
-		if (keys[n].kind != IMAGE && keys[n].kind != DISK)
+		if (keys[n].kind != IMAGE && keys[n].kind != CD && keys[n].kind != DISK)
 			continue;
 		if (k-- > 0)
 			continue;

@@ -118,7 +118,7 @@ int load_all(const struct load_source *s, const char *options, struct boot_confi
 	s->maps(&now, &later);
 	rc = check_memory(c, &t, &later, err);
 	for (unsigned k = 0; !rc && (f = config_file(c, k, &key)); k++)
-		if (f->name[0])
+		if (f->name[0] && !f->device)
 			rc = load_file(s, &t, c, key, f, err);
 	if (!rc && c->kernel.size)	/* once more: now with the initrd */
 		rc = check_kernel(c, &t, s->pointer(c->kernel.start), err);

@@ -35,7 +35,10 @@ struct block_request {
 	 */
 	void (*done)(struct block_request *r, int rc);
 	void *opaque;		/* the caller's */
-	struct block_request *next;	/* the end's, while in flight */
+	/* The end's, while in flight. */
+	struct block_request *next;
+	void *end;
+	int rc;
 };
 
 /*

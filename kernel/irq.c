@@ -8,37 +8,56 @@
 
 #include "kernel/cpu.h"
 #include "kernel/host_cpu.h"
+#include "kernel/lib/err.h"
 #include "kernel/panic.h"
 #include "kernel/trap_host.h"
 
-#define INPUTS 64
-static struct {			/* filled at start, only read by interrupts */
+#define HANDLERS 64
+
+static struct handler {		/* filled at start, only read by interrupts */
 	void (*fn)(void *opaque);
 	void *opaque;
-} handlers[INPUTS];
+	struct handler *next;	/* of the same vector */
+} handlers[HANDLERS], *vectors[IRQ_VECTORS];
+static unsigned handler_count, message_count;
 static u64 spurious;		/* a statistic: a lost count does no harm */
 
 u64 irq_spurious(void) { return spurious; }
+void irq_none(void) { spurious++; }
+
+static void add_handler(unsigned vector, void (*fn)(void *opaque), void *opaque)
+{
+	struct handler *h = &handlers[handler_count++];
+
+	must(vector < IRQ_VECTORS && handler_count <= HANDLERS);
+	*h = (struct handler){ .fn = fn, .opaque = opaque, .next = vectors[vector] };
+	__atomic_store_n(&vectors[vector], h, __ATOMIC_RELEASE);
+}
 
 void irq_connect(unsigned input, void (*fn)(void *opaque), void *opaque)
 {
-	must(input < INPUTS && !handlers[input].fn);
-	handlers[input].opaque = opaque;
-	handlers[input].fn = fn;
+	must(input < IRQ_INPUTS);
+	add_handler(input, fn, opaque);
 	arch_irq_unmask(input);
 }
 
-void irq_deliver(u64 inputs)
+int irq_connect_message(void (*fn)(void *opaque), void *opaque, struct irq_message *m)
 {
-	if (!inputs)
-		spurious++;
-	for (; inputs; inputs &= inputs - 1) {
-		unsigned n = (unsigned)__builtin_ctzll(inputs);
+	if (handler_count == HANDLERS || !arch_irq_message(message_count, m))
+		return -ERR_NOENT;
+	add_handler(IRQ_INPUTS + message_count++, fn, opaque);
+	return 0;
+}
 
-		if (handlers[n].fn)
-			handlers[n].fn(handlers[n].opaque);
-		else
+void irq_deliver(unsigned first, u64 raised)
+{
+	for (; raised; raised &= raised - 1) {
+		const struct handler *h = vectors[first + (unsigned)__builtin_ctzll(raised)];
+
+		if (!h)
 			spurious++;
+		for (; h; h = h->next)
+			h->fn(h->opaque);
 	}
 }
 

@@ -19,8 +19,24 @@ enum cpu_event {		/* bits of cpu->irq_pending */
 /* Set the host's interrupt controllers up: everything masked but the timer. */
 void irq_init(void);
 
-/* Call fn on each interrupt of the board's controller input (0 … 63), and unmask it. */
+/*
+ * Call fn on each interrupt of the board's controller input (0 … 63), and unmask it. Inputs are
+ * level triggered and may be shared: every handler of one is called, and quiets its device alone.
+ */
 void irq_connect(unsigned input, void (*fn)(void *opaque), void *opaque);
+
+/* What a device writes, and where, to interrupt by a message (PCI's MSI and MSI-X). */
+struct irq_message {
+	u64 address;		/* as the device sees it */
+	u32 data;
+};
+
+/*
+ * Call fn whenever somebody sends the message that *m is set to. Messages are counted once, not
+ * held: a handler has nothing to quiet. Returns 0, or -ERR_NOENT where the board takes no messages
+ * or none are left.
+ */
+int irq_connect_message(void (*fn)(void *opaque), void *opaque, struct irq_message *m);
 
 /* Clear the kick register, then return and clear the noted events of this core. */
 u32 irq_take_events(void);

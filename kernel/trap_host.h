@@ -30,6 +30,10 @@ void irq_dispatch(struct trap_frame *f);
 /* Unmask input 0 … 63 of the board's controller, level triggered, to this core. */
 void arch_irq_unmask(unsigned input);
 
+/* The message by which a device raises vector IRQ_INPUTS + n. False: there is no such vector. */
+struct irq_message;
+bool arch_irq_message(unsigned n, struct irq_message *m);
+
 /* The idle region (vectors.S): an interrupt within [idle_start, idle_end) goes on at idle_exit. */
 void idle_wait(void);
 extern char idle_start[], idle_end[], idle_exit[];
@@ -39,8 +43,14 @@ extern char idle_start[], idle_end[], idle_exit[];
 /* Called by vectors.S with all registers in *f, interrupts off. */
 void trap_dispatch(struct trap_frame *f);
 
-/* Call the handlers of these inputs (bit n: input n). None set, or no handler: counted. */
-void irq_deliver(u64 inputs);
+/* Vectors: the inputs of the board's controller, then those that messages raise. */
+enum { IRQ_INPUTS = 64, IRQ_MESSAGES = 64, IRQ_VECTORS = IRQ_INPUTS + IRQ_MESSAGES };
+
+/* Call the handlers of these vectors (bit n: first + n). One without a handler: counted. */
+void irq_deliver(unsigned first, u64 vectors);
+
+/* Count an interrupt that nobody seems to have sent. */
+void irq_none(void);
 
 /* Note the events in struct cpu, kick the code that *f returns to, and end its idling. */
 void irq_note(struct trap_frame *f, u32 events);

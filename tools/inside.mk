@@ -188,6 +188,14 @@ $(B)/esp-%.img: $(B)/loam.efi qemu-test/boot/efi-%.cfg tools/mkesp.py build/gues
 $(B)/vars.fd: $(EDK2)/QEMU_VARS.fd FORCE
 	$(Q)cp $< $@ && chmod u+w $@
 
+# --- disks that tell what belongs where, for the kernel's test of the host's disks
+
+build/disk-test.img: tools/mkdisk.py
+	$(Q)python3 $< $@ 16
+
+build/disk-test-bad.img: tools/mkdisk.py
+	$(Q)python3 $< $@ 16 20000 3
+
 # --- unit tests, on the build machine itself
 
 CFLAGS_NATIVE := -std=gnu17 -g $(WARN) -fno-strict-aliasing -I. -isystem $(LOAM_CAPSTONE)/include

@@ -23,6 +23,7 @@ BOOT_NAME = BOOT_FOLDER + "BOOTLOONGARCH64.EFI"
 SPARE = 2 * MIB         # FAT, folders, the last cluster of each file
 FILE_LINE = re.compile(r"\s*(?:firmware|kernel|initrd|cdrom|disk[0-3])\s*=\s*(.*)")
 COMMENT = re.compile(r"(^|[ \t])#.*")       # as boot/config.c takes it
+DEVICE = re.compile(r"(nvme|sata|virtio)\d{1,3}(p\d{1,3})?")     # a disk of the host, no file
 FAT32_FROM = 512 * MIB  # below: FAT16, whose clusters stay small enough
 
 
@@ -62,7 +63,7 @@ def named_in(config):
     with open(config, encoding="utf-8-sig", errors="replace") as f:
         found = (FILE_LINE.match(COMMENT.sub("", line)) for line in f)
         names = (m[1].split(",")[0].strip() for m in found if m)
-        return [name for name in names if name]
+        return [name for name in names if name and not DEVICE.fullmatch(name)]
 
 
 def remark(config, words):

@@ -16,6 +16,13 @@
 #define BOARD_POWER_OFF 0x10080010
 #define BOARD_POWER_OFF_VALUE 0xff
 
+/* PCI: configuration space of all buses, what BARs may be given, where pin A of slot 0 ends. */
+#define BOARD_ECAM 0x1a000000
+#define BOARD_ECAM_BUSES 32
+#define BOARD_PCI_WINDOW 0x40000000
+#define BOARD_PCI_WINDOW_SIZE 0x40000000
+#define BOARD_PCI_INPUT 2
+
 #define BOARD_RTC_KIND RTC_GOLDFISH
 #define BOARD_RTC 0x10081000
 

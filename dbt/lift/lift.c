@@ -68,7 +68,7 @@ static void begin(struct lift *t, const struct ir1 *i)
 	t->i = i;
 	if ((x86_rows[i->op].flags & ROW_X87) || i->op == X86_FXRSTOR || i->op == X86_EMMS)
 		t->mmx = 0;
-	t->next = i->eip + i->len;
+	t->next = lift_long(t) ? i->eip + i->len : (u32)(i->eip + i->len);
 	t->has_addr = false;
 	t->via_ss = false;
 	t->ended = false;

@@ -21,7 +21,30 @@
 	 F(CX8) | F(APIC) | F(SEP) | F(MTRR) | F(PGE) | F(MCA) | F(CMOV) | F(PAT) | F(MMX) | \
 	 F(FXSR) | F(SSE))
 
+/* What every 64-bit CPU has. */
+#define FEATURES_64 (FEATURES_P3 | F(SSE2) | F(CLFSH) | F(SS) | F(NX) | F(SYSCALL) | F(LM))
+
+/*
+ * Of these features a guest gets those that features.def says are there. The Atoms D4xx and D5xx
+ * are the Bonnells (106ca) with long mode and without AAE44; the newest microcode for them is 107.
+ */
 static const struct cpu_model models[] = {
+	{
+		.name = "loam", .brand = "Loam x86-64-v2 CPU (Atom Bonnell class)",
+		.features = FEATURES_64 | F(SSE3) | F(SSSE3) | F(SSE41) | F(SSE42) | F(POPCNT) |
+			    F(MOVBE) | F(CX16) | F(LAHF64) | F(RDTSCP) | F(PDPE1GB) |
+			    F(FSGSBASE) | F(ARCH_CAPS) | F(INVTSC),
+		.signature = 0x106ca, .max_leaf = 10, .max_ext = 0x80000008,
+		.leaf2 = { 0x4fba5901, 0x0e3080c0, 0, 0 },
+		.microcode = 0x107, .phys_bits = 40, .core = CORE_BONNELL,
+	},
+	{
+		.name = "x86-64", .brand = "Loam x86-64 CPU (Atom Bonnell class)",
+		.features = FEATURES_64 | F(ARCH_CAPS) | F(INVTSC),
+		.signature = 0x106ca, .max_leaf = 10, .max_ext = 0x80000008,
+		.leaf2 = { 0x4fba5901, 0x0e3080c0, 0, 0 },
+		.microcode = 0x107, .phys_bits = 36, .core = CORE_BONNELL,
+	},
 	{
 		.name = "n270", .brand = "Loam x86 CPU (Atom N270 class)",
 		.features = FEATURES_P3 | F(SSE2) | F(SSE3) | F(SSSE3) | F(MOVBE) | F(CLFSH) |
@@ -62,6 +85,10 @@ static const struct { u8 has, needs; } needs[] = {
 	{ FEAT_NX, FEAT_PAE }, { FEAT_NX, FEAT_MSR }, { FEAT_APIC, FEAT_MSR },
 	{ FEAT_SEP, FEAT_MSR }, { FEAT_MTRR, FEAT_MSR }, { FEAT_PAT, FEAT_MSR },
 	{ FEAT_MCA, FEAT_MCE }, { FEAT_INVTSC, FEAT_TSC }, { FEAT_CMOV, FEAT_P6 },
+	{ FEAT_LM, FEAT_NX }, { FEAT_LM, FEAT_SYSCALL }, { FEAT_LM, FEAT_SSE2 },
+	{ FEAT_LM, FEAT_PGE }, { FEAT_LM, FEAT_CX8 }, { FEAT_SYSCALL, FEAT_LM },
+	{ FEAT_CX16, FEAT_LM }, { FEAT_LAHF64, FEAT_LM }, { FEAT_PDPE1GB, FEAT_LM },
+	{ FEAT_FSGSBASE, FEAT_LM }, { FEAT_ARCH_CAPS, FEAT_MSR },
 	{ FEAT_RDTSCP, FEAT_TSC }, { FEAT_RDTSCP, FEAT_MSR },
 };
 
@@ -131,6 +158,16 @@ static const struct cpu_model *find_model(const char *text, size_t len)
 	return NULL;
 }
 
+/* The features that Loam has. */
+static u64 implemented(void)
+{
+	u64 mask = 0;
+
+	for (unsigned k = 0; k < FEAT_COUNT; k++)
+		mask |= (u64)feature_rows[k].have << k;
+	return mask;
+}
+
 int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 {
 	size_t len = strcspn(text, ",");
@@ -141,6 +178,7 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 		return -ERR_INVAL;
 	}
 	*m = *base;
+	m->features &= implemented();
 	for (text += len; *text; text += len) {
 		text++;
 		len = strcspn(text, ",");
@@ -157,7 +195,10 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 
 /* -- The instruction ------------------------------------------------------ */
 
-/* The mask as it shows now: registers can hide the APIC and NX. */
+/*
+ * The mask as it shows now: registers can hide the APIC and NX; SYSCALL is one of 64-bit code
+ * (SDM vol. 2, CPUID, note to table 3-8).
+ */
 static u64 shown(const struct vcpu *c)
 {
 	u64 f = c->model->features;
@@ -166,6 +207,8 @@ static u64 shown(const struct vcpu *c)
 		f &= ~F(APIC);
 	if (c->misc_enable & MISC_XD_DISABLE)
 		f &= ~F(NX);
+	if (!vcpu_code64(c))
+		f &= ~F(SYSCALL);
 	return f;
 }
 
@@ -244,12 +287,16 @@ void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4])
 		if (vcpu_has(c, FEAT_MONITOR))
 			out[0] = out[1] = 64;	/* smallest and largest line */
 		break;
+	case 7:
+		if (!subleaf)
+			put_features(c, leaf, out);
+		break;
 	case 0x80000000: out[0] = m->max_ext; break;
 	case 0x80000002:
 	case 0x80000003:
 	case 0x80000004: leaf_brand(c, leaf - 0x80000002, out); break;
 	case 0x80000006: out[2] = 512 << 16 | 6 << 12 | 64; break;	/* L2: KiB, 8-way, line */
-	case 0x80000008: out[0] = 32 << 8 | m->phys_bits; break;
-	default: put_features(c, leaf, out); break;	/* 7, 80000001, 80000007; others are 0 */
+	case 0x80000008: out[0] = (vcpu_has(c, FEAT_LM) ? 48 : 32) << 8 | m->phys_bits; break;
+	default: put_features(c, leaf, out); break;	/* 80000001, 80000007; others are 0 */
 	}
 }

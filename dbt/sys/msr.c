@@ -160,6 +160,22 @@ static u64 read_zero(const struct vcpu *c) { (void)c; return 0; }
 static u64 read_platform(const struct vcpu *c) { (void)c; return PLATFORM_ID_N270; }
 static u64 read_microcode(const struct vcpu *c) { return (u64)c->model->microcode << 32; }
 
+/*
+ * A guest's remedies for speculation would do nothing to translated code: RDCL_NO, SKIP_L1DFL,
+ * SSB_NO, MDS_NO, PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO,
+ * GDS_NO, RFDS_NO, ITS_NO.
+ */
+static u64 read_arch_capabilities(const struct vcpu *c)
+{
+	static const u8 bit[] = { 0, 3, 4, 5, 6, 8, 13, 14, 15, 20, 24, 26, 27, 62 };
+	u64 v = 0;
+
+	(void)c;
+	for (unsigned k = 0; k < ARRAY_LEN(bit); k++)
+		v |= BIT64(bit[k]);
+	return v;
+}
+
 static u64 read_mtrr_cap(const struct vcpu *c)
 {
 	(void)c;
@@ -186,6 +202,7 @@ static const struct msr_row rows[] = {
 	{ MSR_APIC_BASE, 1, FEAT_APIC, AT(apic_base), NULL, write_apic_base },
 	{ MSR_BIOS_SIGN_ID, 1, FEAT_P6, 0, read_microcode, write_ignored },
 	{ MSR_MTRR_CAP, 1, FEAT_MTRR, 0, read_mtrr_cap, NULL },
+	{ MSR_ARCH_CAPABILITIES, 1, FEAT_ARCH_CAPS, 0, read_arch_capabilities, NULL },
 	{ MSR_SYSENTER_CS, 1, FEAT_SEP, AT(sysenter_cs), NULL, write_32 },
 	{ MSR_SYSENTER_ESP, 1, FEAT_SEP, AT(sysenter_esp), NULL, write_32 },
 	{ MSR_SYSENTER_EIP, 1, FEAT_SEP, AT(sysenter_eip), NULL, write_32 },

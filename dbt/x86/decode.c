@@ -5,8 +5,9 @@
  *
  *   scan.c     prefixes, opcode map, length: decides which bytes are needed
  *   Capstone   which instruction it is, and its operands
- *   here       the instructions that Capstone gets wrong (facts below), sizes
- *              of some operands, LOCK; shapes that were met are kept
+ *   here       the instructions that Capstone gets wrong (facts below), LOCK;
+ *              shapes that were met are kept
+ *   mend.c     operands that it leaves out or sizes otherwise
  *   shape.c    values of displacements and immediates
  *
  * Capstone never sees the guest's bytes but a normalised copy (normalise()):
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "dbt/x86/cpu.h"
+#include "dbt/x86/mend.h"
 #include "dbt/x86/scan.h"
 #include "dbt/x86/shape.h"
 #include "dbt/x86/x87map.h"
@@ -48,21 +50,27 @@ static const u16 row_of[X86_INS_ENDING] = {
 	[X86_INS_SAL] = X86_SHL,
 	[X86_INS_CWDE] = X86_CBW, [X86_INS_CBW] = X86_CBW,
 	[X86_INS_CDQ] = X86_CWD, [X86_INS_CWD] = X86_CWD,
+	[X86_INS_CDQE] = X86_CBW, [X86_INS_CQO] = X86_CWD, [X86_INS_MOVABS] = X86_MOV,
 	[X86_INS_XLATB] = X86_XLAT,
 	[X86_INS_PUSHAW] = X86_PUSHA, [X86_INS_PUSHAL] = X86_PUSHA,
 	[X86_INS_POPAW] = X86_POPA, [X86_INS_POPAL] = X86_POPA,
-	[X86_INS_PUSHF] = X86_PUSHF, [X86_INS_PUSHFD] = X86_PUSHF,
-	[X86_INS_POPF] = X86_POPF, [X86_INS_POPFD] = X86_POPF,
+	[X86_INS_PUSHF] = X86_PUSHF, [X86_INS_PUSHFD] = X86_PUSHF, [X86_INS_PUSHFQ] = X86_PUSHF,
+	[X86_INS_POPF] = X86_POPF, [X86_INS_POPFD] = X86_POPF, [X86_INS_POPFQ] = X86_POPF,
 	[X86_INS_MOVSB] = X86_MOVS, [X86_INS_MOVSW] = X86_MOVS, [X86_INS_MOVSD] = X86_MOVSD_SSE,
 	[X86_INS_CMPSB] = X86_CMPS, [X86_INS_CMPSW] = X86_CMPS, [X86_INS_CMPSD] = X86_CMPSD_SSE,
 	[X86_INS_STOSB] = X86_STOS, [X86_INS_STOSW] = X86_STOS, [X86_INS_STOSD] = X86_STOS,
 	[X86_INS_LODSB] = X86_LODS, [X86_INS_LODSW] = X86_LODS, [X86_INS_LODSD] = X86_LODS,
 	[X86_INS_SCASB] = X86_SCAS, [X86_INS_SCASW] = X86_SCAS, [X86_INS_SCASD] = X86_SCAS,
+	[X86_INS_MOVSQ] = X86_MOVS, [X86_INS_CMPSQ] = X86_CMPS, [X86_INS_STOSQ] = X86_STOS,
+	[X86_INS_LODSQ] = X86_LODS, [X86_INS_SCASQ] = X86_SCAS,
 	[X86_INS_INSB] = X86_INS, [X86_INS_INSW] = X86_INS, [X86_INS_INSD] = X86_INS,
 	[X86_INS_OUTSB] = X86_OUTS, [X86_INS_OUTSW] = X86_OUTS, [X86_INS_OUTSD] = X86_OUTS,
-	[X86_INS_JCXZ] = X86_JCXZ, [X86_INS_JECXZ] = X86_JCXZ,
-	[X86_INS_LJMP] = X86_JMPF, [X86_INS_LCALL] = X86_CALLF,
-	[X86_INS_IRET] = X86_IRET, [X86_INS_IRETD] = X86_IRET,
+	[X86_INS_JCXZ] = X86_JCXZ, [X86_INS_JECXZ] = X86_JCXZ, [X86_INS_JRCXZ] = X86_JCXZ,
+	[X86_INS_LJMP] = X86_JMPF, [X86_INS_LCALL] = X86_CALLF, [X86_INS_RETFQ] = X86_RETF,
+	[X86_INS_IRET] = X86_IRET, [X86_INS_IRETD] = X86_IRET, [X86_INS_IRETQ] = X86_IRET,
+	[X86_INS_SYSEXITQ] = X86_SYSEXIT, [X86_INS_SYSRETQ] = X86_SYSRET,
+	[X86_INS_PEXTRQ] = X86_PEXTRD, [X86_INS_PINSRQ] = X86_PINSRD,
+	[X86_INS_FXSAVE64] = X86_FXSAVE, [X86_INS_FXRSTOR64] = X86_FXRSTOR,
 	[X86_INS_PREFETCHNTA] = X86_PREFETCH, [X86_INS_PREFETCHT0] = X86_PREFETCH,
 	[X86_INS_PREFETCHT1] = X86_PREFETCH, [X86_INS_PREFETCHT2] = X86_PREFETCH,
 	CONDITIONS(X86_INS_J, X86_JCC), CONDITIONS(X86_INS_SET, X86_SETCC),
@@ -72,24 +80,36 @@ static const u16 row_of[X86_INS_ENDING] = {
 
 struct reg_name { u8 kind, number, size; bool high; };
 
-#define SEQ8(kind, size, a, b, c, d, e, f, g, h) \
-	[X86_REG_##a] = { kind, 0, size, false }, [X86_REG_##b] = { kind, 1, size, false }, \
-	[X86_REG_##c] = { kind, 2, size, false }, [X86_REG_##d] = { kind, 3, size, false }, \
-	[X86_REG_##e] = { kind, 4, size, false }, [X86_REG_##f] = { kind, 5, size, false }, \
-	[X86_REG_##g] = { kind, 6, size, false }, [X86_REG_##h] = { kind, 7, size, false }
+#define SEQ8_FROM(kind, size, n, a, b, c, d, e, f, g, h) \
+	[X86_REG_##a] = { kind, n, size, false }, [X86_REG_##b] = { kind, n + 1, size, false }, \
+	[X86_REG_##c] = { kind, n + 2, size, false }, [X86_REG_##d] = { kind, n + 3, size, false },\
+	[X86_REG_##e] = { kind, n + 4, size, false }, [X86_REG_##f] = { kind, n + 5, size, false },\
+	[X86_REG_##g] = { kind, n + 6, size, false }, [X86_REG_##h] = { kind, n + 7, size, false }
+#define SEQ8(kind, size, ...) SEQ8_FROM(kind, size, 0, __VA_ARGS__)
 
-/* By Capstone's register number; kind IR1_NONE where 32-bit code cannot name the register. */
+/* By Capstone's register number; kind IR1_NONE where code cannot name the register. */
 static const struct reg_name reg_names[X86_REG_ENDING] = {
 	[X86_REG_AL] = { IR1_GPR, EAX, 1, false }, [X86_REG_AH] = { IR1_GPR, EAX, 1, true },
 	[X86_REG_CL] = { IR1_GPR, ECX, 1, false }, [X86_REG_CH] = { IR1_GPR, ECX, 1, true },
 	[X86_REG_DL] = { IR1_GPR, EDX, 1, false }, [X86_REG_DH] = { IR1_GPR, EDX, 1, true },
 	[X86_REG_BL] = { IR1_GPR, EBX, 1, false }, [X86_REG_BH] = { IR1_GPR, EBX, 1, true },
+	[X86_REG_SPL] = { IR1_GPR, ESP, 1, false }, [X86_REG_BPL] = { IR1_GPR, EBP, 1, false },
+	[X86_REG_SIL] = { IR1_GPR, ESI, 1, false }, [X86_REG_DIL] = { IR1_GPR, EDI, 1, false },
+	SEQ8_FROM(IR1_GPR, 1, 8, R8B, R9B, R10B, R11B, R12B, R13B, R14B, R15B),
 	SEQ8(IR1_GPR, 2, AX, CX, DX, BX, SP, BP, SI, DI),
+	SEQ8_FROM(IR1_GPR, 2, 8, R8W, R9W, R10W, R11W, R12W, R13W, R14W, R15W),
 	SEQ8(IR1_GPR, 4, EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI),
+	SEQ8_FROM(IR1_GPR, 4, 8, R8D, R9D, R10D, R11D, R12D, R13D, R14D, R15D),
+	SEQ8(IR1_GPR, 8, RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI),
+	SEQ8_FROM(IR1_GPR, 8, 8, R8, R9, R10, R11, R12, R13, R14, R15),
+	[X86_REG_EIP] = { IR1_GPR, IR1_RIP, 4, false },
+	[X86_REG_RIP] = { IR1_GPR, IR1_RIP, 8, false },
 	SEQ8(IR1_CR, 4, CR0, CR1, CR2, CR3, CR4, CR5, CR6, CR7),
+	[X86_REG_CR8] = { IR1_CR, 8, 4, false },
 	SEQ8(IR1_DR, 4, DR0, DR1, DR2, DR3, DR4, DR5, DR6, DR7),
 	SEQ8(IR1_MM, 8, MM0, MM1, MM2, MM3, MM4, MM5, MM6, MM7),
 	SEQ8(IR1_XMM, 16, XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7),
+	SEQ8_FROM(IR1_XMM, 16, 8, XMM8, XMM9, XMM10, XMM11, XMM12, XMM13, XMM14, XMM15),
 	[X86_REG_ES] = { IR1_SREG, ES, 2, false }, [X86_REG_CS] = { IR1_SREG, CS, 2, false },
 	[X86_REG_SS] = { IR1_SREG, SS, 2, false }, [X86_REG_DS] = { IR1_SREG, DS, 2, false },
 	[X86_REG_FS] = { IR1_SREG, FS, 2, false }, [X86_REG_GS] = { IR1_SREG, GS, 2, false },
@@ -124,19 +144,41 @@ static bool is_prefetch(const struct scan *s)
 	return s->opcode == 0x18 && modrm_mod(s->modrm) != 3 && modrm_reg(s->modrm) < 4;
 }
 
-/* F2 or F3 chooses, 66 is the operand size: POPCNT, BSR as LZCNT, MOVBE as CRC32. */
+/* F2 or F3 chooses, 66 is the operand size: POPCNT, RDFSBASE, BSR as LZCNT, MOVBE as CRC32. */
 static bool is_chosen(const struct scan *s)
 {
 	if (s->map == MAP_38)
 		return (s->opcode & 0xfe) == 0xf0 && (s->prefix & PFX_REPNE);
-	return s->map == MAP_0F &&
-	       (s->opcode == 0xb8 || (s->opcode == 0xbd && (s->prefix & PFX_REP)));
+	return s->map == MAP_0F && (s->opcode == 0xb8 || (s->prefix & PFX_REP &&
+	       (s->opcode == 0xbd || s->opcode == 0xae)));
 }
 
 /*
- * The copy that Capstone decodes, in 32-bit mode whatever the guest's: 67 and 66 for an
- * address and operand size of 16 bits, or 66, F2, F3 where they choose the instruction
- * (F2 and F3 outrank 66), then the opcode. Capstone's 16-bit mode does not know 66 as
+ * REX for Capstone. With W it takes MMX and SSE opcodes with an F2 or F3 that they do not have, and
+ * without it no MOVSXD.
+ */
+static u8 normal_rex(const struct scan *s)
+{
+	u8 rex = s->rex & (u8)~REX_CODE64;
+
+	if (s->map == MAP_1 && s->opcode == 0x63)
+		return rex | REX | REX_W;
+	if (!is_simd_opcode(s))
+		return rex;
+	if (s->map == MAP_3A && (s->opcode == 0x16 || s->opcode == 0x22))
+		return rex;					/* PEXTRQ, PINSRQ */
+	switch (s->map == MAP_0F ? s->opcode : 0) {
+	case 0x2a: case 0x2c: case 0x2d: case 0xc3: return rex;	/* conversions, MOVNTI */
+	case 0x6e: case 0x7e:					/* MOVD */
+		return s->prefix & (PFX_REP | PFX_REPNE) ? rex & (u8)~REX_W : rex;
+	default: return rex & (u8)~REX_W;
+	}
+}
+
+/*
+ * The copy that Capstone decodes, in 32-bit mode for 16-bit code, too: 67 and 66 for an address and
+ * operand size that are not the mode's own, or 66, F2, F3 where they choose the instruction
+ * (F2 and F3 outrank 66), REX, then the opcode. Capstone's 16-bit mode does not know 66 as
  * part of an SSE opcode. values: leave displacement and immediate as they are. Returns the
  * copy's length, at most 3 more than the original's.
  */
@@ -144,14 +186,16 @@ static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes, bool 
 {
 	static const u8 escapes[] = { 0, 1, 2, 2 };
 	unsigned n = 0, from = s->opcode_at - escapes[s->map], at = s->opcode_at - from;
-	u8 choice = s->prefix & (PFX_REP | PFX_REPNE);
+	u8 choice = s->prefix & (PFX_REP | PFX_REPNE), rex = s->rex ? normal_rex(s) : 0;
 
-	if (s->addrsize == 2)
+	if (s->addrsize == (s->rex ? 4 : 2))
 		copy[n++] = 0x67;
 	if (is_simd_opcode(s) ? (s->prefix & PFX_66) && !choice : s->opsize == 2)
 		copy[n++] = 0x66;
 	if (choice && (is_simd_opcode(s) || is_chosen(s)))
 		copy[n++] = choice == PFX_REP ? 0xf3 : 0xf2;
+	if (rex)
+		copy[n++] = rex;
 	memcpy(copy + n, bytes + from, s->len - from);
 	for (unsigned k = 0; k < s->disp_len && !values; k++)
 		copy[n + s->disp_at - from + k] = 0;
@@ -160,7 +204,7 @@ static unsigned normalise(u8 *copy, const struct scan *s, const u8 *bytes, bool 
 	at += n;
 	if (is_hint(s) && !is_prefetch(s))
 		copy[at] = 0x1f;
-	if (s->map == MAP_0F && s->opcode == 0xae && modrm_mod(s->modrm) == 3)
+	if (s->map == MAP_0F && s->opcode == 0xae && modrm_mod(s->modrm) == 3 && !choice)
 		copy[at + 1] &= ~7;			/* LFENCE MFENCE SFENCE: any rm */
 	if (s->map == MAP_0F && s->opcode >= 0x20 && s->opcode <= 0x23)
 		copy[at + 1] |= 0xc0;			/* MOV CR, DR: mod is ignored */
@@ -176,7 +220,10 @@ static u16 row_map_1(const struct scan *s, u16 row)
 	case 0x07: case 0x17: case 0x1f: return X86_POP_SREG;
 	case 0x8c: return X86_MOV_FROM_SREG;
 	case 0x8e: return X86_MOV_TO_SREG;
-	case 0x90: return s->prefix & PFX_REP ? X86_PAUSE : X86_NOP;
+	case 0x90:
+		if (s->rex & REX_B)
+			return X86_XCHG;
+		return s->prefix & PFX_REP ? X86_PAUSE : X86_NOP;
 	case 0xa5: return X86_MOVS;
 	case 0xa7: return X86_CMPS;
 	case 0xff:
@@ -206,8 +253,8 @@ static u16 row_map_0f(const struct scan *s, u16 row)
 		return s->prefix & PFX_66 ? X86_CMPPD : X86_CMPPS;
 	case 0xd6:
 		return s->prefix & (PFX_REP | PFX_REPNE) ? row : X86_MOVQ_SSE;
-	case 0x7e:
-		return s->prefix & PFX_REP ? X86_MOVQ_SSE : row;
+	case 0x6e: return X86_MOVD;
+	case 0x7e: return s->prefix & PFX_REP ? X86_MOVQ_SSE : X86_MOVD;
 	default: return row;
 	}
 }
@@ -259,13 +306,6 @@ static bool take_reg(struct shape_op *o, x86_reg reg)
 	o->size = n->size;
 	o->high = n->high;
 	return n->kind != IR1_NONE;
-}
-
-/* A memory operand that the instruction implies: seg:[base]. */
-static struct shape_op implied_mem(const struct scan *s, u8 base, unsigned size)
-{
-	return (struct shape_op){ .kind = IR1_MEM, .size = size, .base = base, .index = IR1_NOREG,
-				  .scale = 1, .seg = s->seg != SCAN_NOSEG ? s->seg : DS };
 }
 
 /* Immediates that are extended to the operand size; all others are unsigned. */
@@ -321,110 +361,6 @@ static bool take_operands(struct shape *h, const struct scan *s, const cs_x86 *c
 	return true;
 }
 
-/* -- Mending operands ----------------------------------------------------------- */
-
-static void set_ops(struct shape *h, unsigned n)
-{
-	for (unsigned k = n; k < ARRAY_LEN(h->ops); k++)
-		h->ops[k] = (struct shape_op){ 0 };
-	h->nops = n;
-}
-
-/* JMP, Jcc, CALL, LOOP … */
-static void mend_rel(struct shape *h)
-{
-	set_ops(h, 0);
-	h->nops = 1;
-	h->ops[0] = (struct shape_op){ .kind = IR1_REL, .size = h->opsize };
-}
-
-/* CALLF and JMPF: ptr16:16, ptr16:32 and their memory forms. */
-static void mend_far(struct shape *h, const struct scan *s)
-{
-	if (s->has_modrm) {
-		h->ops[0].size = h->opsize + 2;
-		return;
-	}
-	set_ops(h, 0);
-	h->nops = 1;
-	h->ops[0] = (struct shape_op){ .kind = IR1_FAR, .size = h->opsize + 2 };
-}
-
-static void mend_string(struct shape *h, const struct scan *s)
-{
-	h->opsize = s->opcode & 1 ? h->opsize : 1;
-	set_ops(h, 0);
-	if (h->op == X86_STOS || h->op == X86_SCAS || h->op == X86_INS)
-		return;
-	h->nops = 1;
-	h->ops[0] = implied_mem(s, ESI, h->opsize);
-}
-
-static void mend_enter(struct shape *h)
-{
-	h->ops[0].size = 2;
-	h->ops[1].size = 1;
-	h->imm = SHAPE_ENTER;
-}
-
-static void mend_cmpfp(struct shape *h)
-{
-	h->ops[2] = (struct shape_op){ .kind = IR1_IMM, .size = 1 };
-	h->nops = 3;
-	h->imm = SHAPE_COMPARE;
-}
-
-static void set_mem_size(struct shape *h, unsigned size)
-{
-	for (unsigned k = 0; k < h->nops; k++)
-		if (h->ops[k].kind == IR1_MEM)
-			h->ops[k].size = size;
-}
-
-/* Operands that Capstone leaves out, adds or sizes otherwise than ir1.h says. */
-static void mend_operands(struct shape *h, const struct scan *s)
-{
-	switch (h->op) {
-	case X86_JCC: case X86_JCXZ: case X86_LOOP: case X86_LOOPE: case X86_LOOPNE:
-		mend_rel(h);
-		break;
-	case X86_JMP: case X86_CALL:
-		if (!s->has_modrm)
-			mend_rel(h);
-		break;
-	case X86_JMPF: case X86_CALLF: mend_far(h, s); break;
-	case X86_LES: case X86_LDS: case X86_LSS: case X86_LFS: case X86_LGS:
-		set_mem_size(h, h->opsize + 2);
-		break;
-	case X86_BOUND: set_mem_size(h, 2 * h->opsize); break;
-	case X86_SGDT: case X86_SIDT: case X86_LGDT: case X86_LIDT: set_mem_size(h, 6); break;
-	case X86_COMISD: set_mem_size(h, 8); break;
-	case X86_LEA: case X86_INVLPG: case X86_FXSAVE: case X86_FXRSTOR: case X86_NOP_RM:
-	case X86_PREFETCH: case X86_CLFLUSH:
-		set_mem_size(h, 0);
-		break;
-	case X86_MOV_TO_SREG: case X86_LAR: case X86_LSL: h->ops[1].size = 2; break;
-	case X86_ENTER: mend_enter(h); break;
-	case X86_CMPPS: case X86_CMPSS: case X86_CMPPD: case X86_CMPSD_SSE: mend_cmpfp(h); break;
-	case X86_XLAT:
-		h->nops = 1;
-		h->ops[0] = implied_mem(s, EBX, 1);
-		break;
-	case X86_MASKMOVQ: case X86_MASKMOVDQU:
-		h->nops = 3;
-		h->ops[2] = implied_mem(s, EDI, h->ops[0].size);
-		break;
-	case X86_MONITOR:
-		h->nops = 1;
-		h->ops[0] = implied_mem(s, EAX, 0);
-		break;
-	case X86_NOP: case X86_PAUSE: case X86_MWAIT: set_ops(h, 0); break;
-	default:
-		if (x86_rows[h->op].flags & ROW_STRING)
-			mend_string(h, s);
-	}
-}
-
 /* -- x87 ------------------------------------------------------------------------- */
 
 static struct shape_op st_operand(u8 number)
@@ -470,7 +406,7 @@ static bool run_capstone(struct decoder *d, struct work *w)
 	u64 address = 0;
 
 	w->insn.detail = &w->detail;
-	if (!cs_disasm_iter(d->capstone, &code, &size, &address, &w->insn))
+	if (!cs_disasm_iter(d->capstone[w->scan->rex != 0], &code, &size, &address, &w->insn))
 		return false;
 	if (size != 0)
 		d->disagreements++;
@@ -491,7 +427,7 @@ static bool make_x87(struct decoder *d, struct shape *h, struct work *w)
 	}
 	if (!run_capstone(d, w) || !take_operands(h, s, &w->detail.x86))
 		return false;
-	set_mem_size(h, e.size);
+	shape_mem_size(h, e.size);
 	return h->nops == 1;
 }
 
@@ -508,7 +444,7 @@ static bool make_other(struct decoder *d, struct shape *h, struct work *w)
 		h->cond = s->opcode & 15;
 	if (is_simd_opcode(s) || is_chosen(s))
 		h->prefix &= ~(PFX_REP | PFX_REPNE);
-	mend_operands(h, s);
+	shape_mend(h, s);
 	return true;
 }
 
@@ -565,7 +501,7 @@ static void verify_shape(struct decoder *d, const struct shape *h, const struct 
 }
 
 enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, unsigned avail,
-			  u32 eip, unsigned mode)
+			  u64 eip, unsigned mode)
 {
 	struct scan s;
 	const struct shape *h;
@@ -586,14 +522,20 @@ enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, u
 
 /* -- Set-up ------------------------------------------------------------------------- */
 
+static bool open_capstone(size_t *handle, cs_mode mode)
+{
+	return cs_open(CS_ARCH_X86, mode, handle) == CS_ERR_OK &&
+	       cs_option(*handle, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK;
+}
+
 int decoder_init(struct decoder *d)
 {
 	cs_opt_mem mem = { malloc, calloc, realloc, free, vsnprintf };
 
 	*d = (struct decoder){ .shapes = calloc(SHAPE_SLOTS, sizeof(struct shape)) };
 	if (!d->shapes || cs_option(0, CS_OPT_MEM, (size_t)&mem) != CS_ERR_OK ||
-	    cs_open(CS_ARCH_X86, CS_MODE_32, &d->capstone) != CS_ERR_OK ||
-	    cs_option(d->capstone, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
+	    !open_capstone(&d->capstone[0], CS_MODE_32) ||
+	    !open_capstone(&d->capstone[1], CS_MODE_64))
 		return -ERR_NOMEM;
 	return 0;
 }

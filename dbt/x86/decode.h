@@ -18,7 +18,7 @@ enum decode_status {
 
 /* What one core decodes with. */
 struct decoder {
-	size_t capstone;	/* its handle */
+	size_t capstone[2];	/* its handles: code of 16 and 32 bits, 64-bit code */
 	struct shape *shapes;	/* SHAPE_SLOTS of them (shape.h), by hash; the last one met */
 	bool verify;		/* compare each with what Capstone says of the whole bytes */
 	u64 decoded, made;	/* instructions; those whose shape was not in the table */
@@ -34,10 +34,11 @@ int decoder_init(struct decoder *d);
 
 /*
  * Decodes the instruction at bytes[0 .. avail), which lies at offset `eip` of its code segment.
- * mode: 2 or 4, the default operand and address size (CS.D). avail: 0 or more; 15 always suffice.
+ * mode: 2 or 4, the default operand and address size (CS.D), or 8: 64-bit code (CS.L). avail: 0 or
+ * more; 15 always suffice.
  * *out is complete on DECODE_OK only; otherwise out->op is X86_INVALID.
  */
 enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, unsigned avail,
-			  u32 eip, unsigned mode);
+			  u64 eip, unsigned mode);
 
 #endif

@@ -9,9 +9,12 @@ enum {
 	WANT = 2,
 	DEST = 4,		/* writes operand 0 */
 	BOTH = 8,		/* and operand 1 */
-	STACK = 16,		/* accesses memory by ESP, and moves it */
+	STACK = 16,		/* accesses memory by eSP, and moves it */
 	ADDRESS = 32,		/* its memory operand is not accessed */
 };
+
+/* Bits of a shift's count that count. */
+static unsigned count_mask(const struct ir1 *i) { return i->ops[0].size == 8 ? 63 : 31; }
 
 static unsigned what(const struct ir1 *i)
 {
@@ -22,8 +25,11 @@ static unsigned what(const struct ir1 *i)
 	case X86_CMP: case X86_TEST: return SET;
 	case X86_ADC: case X86_SBB: case X86_INC: case X86_DEC: return WANT | DEST;
 	case X86_SHL: case X86_SHR: case X86_SAR:
-		return i->ops[1].kind == IR1_IMM && i->ops[1].imm & 31 ? SET | DEST : WANT | DEST;
-	case X86_MOV: case X86_MOVZX: case X86_MOVSX: case X86_NOT: case X86_BSWAP: return DEST;
+		return i->ops[1].kind == IR1_IMM && i->ops[1].imm & count_mask(i) ? SET | DEST :
+		       WANT | DEST;
+	case X86_MOV: case X86_MOVZX: case X86_MOVSX: case X86_MOVSXD: case X86_NOT:
+	case X86_BSWAP:
+		return DEST;
 	case X86_LEA: return DEST | ADDRESS;
 	case X86_XCHG: return DEST | BOTH;
 	case X86_PUSH: return STACK;

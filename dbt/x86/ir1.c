@@ -47,11 +47,15 @@ static void put(struct text *t, const char *format, ...)
 		t->len += (size_t)n < t->size - t->len ? (size_t)n : t->size - t->len - 1;
 }
 
-static const char *const gpr_names[4][8] = {
-	{ "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil" },
-	{ "ax", "cx", "dx", "bx", "sp", "bp", "si", "di" },
-	{ "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi" },
-	{ "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi" },
+static const char *const gpr_names[4][17] = {
+	{ "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil",
+	  "r8b", "r9b", "r10b", "r11b", "r12b", "r13b", "r14b", "r15b", "?" },
+	{ "ax", "cx", "dx", "bx", "sp", "bp", "si", "di",
+	  "r8w", "r9w", "r10w", "r11w", "r12w", "r13w", "r14w", "r15w", "?" },
+	{ "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi",
+	  "r8d", "r9d", "r10d", "r11d", "r12d", "r13d", "r14d", "r15d", "eip" },
+	{ "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+	  "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip" },
 };
 
 static const char *gpr_name(unsigned reg, unsigned size, bool high)
@@ -60,7 +64,7 @@ static const char *gpr_name(unsigned reg, unsigned size, bool high)
 
 	if (high)
 		return highs[reg & 3];
-	return gpr_names[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3][reg & 7];
+	return gpr_names[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3][reg < 17 ? reg : 0];
 }
 
 static const char *const sreg_names[8] = { "es", "cs", "ss", "ds", "fs", "gs", "?", "?" };
@@ -81,7 +85,7 @@ static const char *size_name(unsigned size)
 
 static void put_mem(struct text *t, const struct ir1_op *o, unsigned addrsize)
 {
-	u64 mask = addrsize == 2 ? 0xffff : 0xffffffff, disp = (u64)o->disp & mask;
+	u64 mask = addrsize == 8 ? ~0ull : BIT64(8 * addrsize) - 1, disp = (u64)o->disp & mask;
 	bool plus = false;
 
 	put(t, "%s%s:[", size_name(o->size), sreg_names[o->seg & 7]);
@@ -145,7 +149,7 @@ static void put_name(struct text *t, const struct ir1 *i)
 	if (has_cond)
 		put(t, "%s", conds[i->cond & 15]);
 	if (x86_rows[i->op].flags & ROW_STRING)
-		put(t, "%c", i->opsize == 1 ? 'b' : i->opsize == 2 ? 'w' : 'd');
+		put(t, "%c", "?bw?d???q"[i->opsize <= 8 ? i->opsize : 0]);
 }
 
 char *ir1_print(const struct ir1 *i, char *buf, size_t size)

@@ -43,12 +43,12 @@ enum x86_cond {
 
 enum ir1_kind {
 	IR1_NONE,
-	IR1_GPR,		/* reg 0-15; high: AH CH DH BH are reg 0-3 with high set */
+	IR1_GPR,		/* reg 0-15; high: AH CH DH BH are 0-3 with high set; SPL … not */
 	IR1_IMM,		/* imm: sign-extended from size; counts, ports … unsigned */
 	IR1_MEM,		/* seg:[base + index * scale + disp] */
 	IR1_SREG, IR1_CR, IR1_DR,
 	IR1_ST, IR1_MM, IR1_XMM,
-	IR1_REL,		/* branch: imm = target EIP, masked to the operand size */
+	IR1_REL,		/* branch: imm = EIP to go to, masked to the operand size */
 	IR1_FAR,		/* ptr16:16 / ptr16:32: imm = offset, disp = selector */
 };
 
@@ -61,7 +61,7 @@ struct ir1_op {
 	u8 reg;
 	bool high;
 	u8 seg;			/* memory: enum sreg after override and default rules */
-	u8 base, index, scale;	/* GPR number or IR1_NOREG; scale 1, 2, 4, 8 */
+	u8 base, index, scale;	/* GPR number, IR1_RIP or IR1_NOREG; scale 1, 2, 4, 8 */
 	s64 disp;		/* sign-extended from the encoding, not wrapped */
 	s64 imm;
 };
@@ -76,12 +76,12 @@ struct ir1 {
 	u16 op;			/* enum x86_op */
 	u8 len;			/* bytes, 1-15 */
 	u8 nops;
-	u8 opsize;		/* effective operand size: 2, 4 (8); ROW_STRING: the element's */
-	u8 addrsize;		/* effective address size in bytes: 2, 4 (8) */
+	u8 opsize;		/* effective operand size: 2, 4, 8; ROW_STRING: the element's */
+	u8 addrsize;		/* effective address size in bytes: 2, 4; 64-bit code: 4, 8 */
 	u8 cond;		/* enum x86_cond for JCC, SETCC, CMOVCC, FCMOVCC */
 	u8 prefix;		/* enum ir1_prefix */
 	u8 subop;		/* a number that insns.def documents for the row; otherwise 0 */
-	u32 eip;		/* offset of its first byte in CS */
+	u64 eip;		/* offset of its first byte in CS */
 	/* explicit operands in Intel (SDM) order, destination first; from nops on without values */
 	struct ir1_op ops[4];
 	u8 bytes[15];			/* len of them */

@@ -14,16 +14,24 @@
 /* Opcode maps: one byte, 0F, 0F 38, 0F 3A (SDM vol. 2, appendix A). */
 enum scan_map { MAP_1, MAP_0F, MAP_38, MAP_3A };
 
+/*
+ * REX as encoded, if it is the last prefix: 0x40 and these bits (SDM vol. 2, 2.2.1). REX_CODE64
+ * belongs to no encoding.
+ */
+enum scan_rex { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8, REX = 0x40, REX_CODE64 = 0x80 };
+
 struct scan {
 	/*
 	 * The shape: what decides which instruction it is, and all its operands but for their
 	 * values. shape_key() takes these eight bytes together.
 	 */
-	u8 map, opcode;		/* enum scan_map and the opcode's last byte */
+	u8 map : 4;		/* enum scan_map */
+	u8 seg : 4;		/* the last segment prefix as enum sreg, or SCAN_NOSEG */
+	u8 opcode;		/* its last byte */
 	u8 modrm, sib;		/* 0: none */
 	u8 prefix;		/* enum ir1_prefix, the last of F2 and F3 */
-	u8 seg;			/* the last segment prefix as enum sreg number, or SCAN_NOSEG */
-	u8 opsize, addrsize;	/* effective, by prefixes and mode: 2 or 4 */
+	u8 rex;			/* 0: code of 16 or 32 bits; else REX_CODE64 and enum scan_rex */
+	u8 opsize, addrsize;	/* effective, by prefixes and mode: 2, 4, 8 */
 
 	u8 len;			/* the whole instruction */
 	u8 opcode_at;		/* offset of the opcode's last byte */
@@ -35,7 +43,7 @@ struct scan {
 #define SCAN_NOSEG 7
 
 /*
- * Fills *s from bytes[0 .. avail) for `mode` 2 or 4. DECODE_OK: s is complete and s->len <= avail.
+ * Fills *s from bytes[0 .. avail) for `mode` 2, 4, 8. DECODE_OK: s is complete and s->len <= avail.
  * DECODE_INVALID: the opcode is in no map of any model; bytes after it were not asked for.
  */
 enum decode_status scan(struct scan *s, const u8 *bytes, unsigned avail, unsigned mode);

@@ -6,22 +6,29 @@
 
 _Static_assert(sizeof(struct shape_op) == offsetof(struct ir1_op, disp), "what is no value");
 
-/* Little-endian; n: 0, 1, 2 or 4. */
-static u32 load_le(const u8 *b, unsigned n)
+static u32 load_le32(const u8 *b)
+{
+	return b[0] | (u32)b[1] << 8 | (u32)b[2] << 16 | (u32)b[3] << 24;
+}
+
+/* Little-endian; n: 0, 1, 2, 4 or 8. */
+static u64 load_le(const u8 *b, unsigned n)
 {
 	switch (n) {
 	case 0: return 0;
 	case 1: return b[0];
 	case 2: return b[0] | (u32)b[1] << 8;
-	default: return b[0] | (u32)b[1] << 8 | (u32)b[2] << 16 | (u32)b[3] << 24;
+	case 4: return load_le32(b);
+	default: return load_le32(b) | (u64)load_le32(b + 4) << 32;
 	}
 }
 
-static s32 load_signed(const u8 *b, unsigned n)
+static s64 load_signed(const u8 *b, unsigned n)
 {
 	switch (n) {
 	case 1: return (s8)b[0];
 	case 2: return (s16)load_le(b, 2);
+	case 8: return (s64)load_le(b, 8);
 	default: return (s32)load_le(b, n);
 	}
 }
@@ -36,12 +43,14 @@ static s64 immediate(const struct shape *h, const struct scan *s, const u8 *at, 
 	}
 }
 
-/* JMP, Jcc, CALL, LOOP …: the target, wrapped to the operand size. */
-static u32 branch_to(const struct ir1 *i, const struct scan *s, const u8 *bytes)
+/* JMP, Jcc, CALL, LOOP …: where to, wrapped to the operand size. */
+static u64 branch_to(const struct ir1 *i, const struct scan *s, const u8 *bytes)
 {
-	u32 to = i->eip + i->len + (u32)load_signed(bytes + s->imm_at, s->imm_len);
+	u64 to = i->eip + i->len + (u64)load_signed(bytes + s->imm_at, s->imm_len);
 
-	return i->opsize == 2 ? to & 0xffff : to;
+	if (i->opsize == 8)
+		return to;
+	return i->opsize == 2 ? to & 0xffff : (u32)to;
 }
 
 static void fill_op(struct ir1 *i, const struct shape *h, const struct scan *s, const u8 *bytes,
@@ -53,7 +62,7 @@ static void fill_op(struct ir1 *i, const struct shape *h, const struct scan *s, 
 	switch (h->ops[n].kind) {
 	case IR1_MEM: o->disp = load_signed(bytes + s->disp_at, s->disp_len); break;
 	case IR1_IMM: o->imm = immediate(h, s, bytes + s->imm_at, n); break;
-	case IR1_REL: o->imm = branch_to(i, s, bytes); break;
+	case IR1_REL: o->imm = (s64)branch_to(i, s, bytes); break;
 	case IR1_FAR:
 		o->imm = load_le(bytes + s->imm_at, s->opsize);
 		o->disp = load_le(bytes + s->imm_at + s->opsize, 2);
@@ -62,7 +71,7 @@ static void fill_op(struct ir1 *i, const struct shape *h, const struct scan *s, 
 }
 
 void shape_fill(struct ir1 *i, const struct shape *h, const struct scan *s, const u8 *bytes,
-		unsigned avail, u32 eip)
+		unsigned avail, u64 eip)
 {
 	i->op = h->op;
 	i->len = s->len;

@@ -54,6 +54,6 @@ static inline unsigned shape_slot(u64 key)
  * from nops on get no values.
  */
 void shape_fill(struct ir1 *i, const struct shape *h, const struct scan *s, const u8 *bytes,
-		unsigned avail, u32 eip);
+		unsigned avail, u64 eip);
 
 #endif

@@ -60,17 +60,6 @@ static void memory_init(struct guest *guest, struct bus *bus)
 	guest->shadow.verify = cfg->verify ? SHADOW_VERIFY_SOME : SHADOW_VERIFY_NOT;
 }
 
-static const struct blockdev *disk(struct guest *g, unsigned n, const struct boot_file *f)
-{
-	if (!f->size)
-		return NULL;
-	g->disk_end[n] = ramdisk_end(&g->disk_state[n], f);
-	if (!f->readonly && n < BOOT_DISKS)
-		printk("disk%u: %s is kept in memory: what the guest writes is lost at power off\n",
-		       n, f->name);
-	return &g->disk_end[n];
-}
-
 static void machine_init(struct guest *g, struct bus *bus)
 {
 	const struct boot_config *cfg = g->cfg;
@@ -79,12 +68,12 @@ static void machine_init(struct guest *g, struct bus *bus)
 		.ram_below_4g = cfg->memory < LOW_RAM_MAX ? cfg->memory : LOW_RAM_MAX,
 		.ram_above_4g = cfg->memory < LOW_RAM_MAX ? 0 : cfg->memory - LOW_RAM_MAX,
 		.wall = rtc_end(), .serial_console = true,
-		.cdrom = disk(g, BOOT_DISKS, &cfg->cdrom), .cmdline = cfg->cmdline,
+		.cdrom = guest_disk(g, BOOT_DISKS), .cmdline = cfg->cmdline,
 	};
 
 	guest_join_machine(g, &m);
 	for (unsigned n = 0; n < BOOT_DISKS; n++)
-		m.disk[n] = disk(g, n, &cfg->disk[n]);
+		m.disk[n] = guest_disk(g, n);
 	if (cfg->kernel.size) {
 		m.kernel = phys_to_ptr(hpa(cfg->kernel.start));
 		m.kernel_size = (u32)cfg->kernel.size;
@@ -136,6 +125,7 @@ void machine_run(const struct boot_info *info)
 
 	if (!g)
 		panic("no memory for the guest's description");
+	g->info = info;
 	g->cfg = &info->config;
 	memory_init(g, bus);		/* guest RAM, ROM, frames, shadow tables */
 	machine_init(g, bus);		/* devices */

@@ -9,6 +9,7 @@
 #include "boot/boot_info.h"
 #include "dbt/dbt.h"
 #include "dbt/sys/cpuid.h"
+#include "drivers/host/disk.h"
 #include "drivers/host/ramdisk.h"
 #include "drivers/pc/machine.h"
 #include "kernel/timer.h"
@@ -16,13 +17,21 @@
 
 #define GUEST_DISKS (BOOT_DISKS + 1)	/* the last one: the CD-ROM */
 
+/* What is behind one of the guest's disks: a file in memory, or a part of a host disk. */
+struct guest_disk {
+	struct ramdisk ram;
+	struct disk_extent extent;
+	struct disk_view view;
+	struct blockdev end;
+};
+
 struct guest {
-	const struct boot_config *cfg;
+	const struct boot_info *info;
+	const struct boot_config *cfg;	/* of it */
 	struct machine *pc;
 	struct shadow shadow;
 	struct cpu_model model;
-	struct ramdisk disk_state[GUEST_DISKS];
-	struct blockdev disk_end[GUEST_DISKS];
+	struct guest_disk disk[GUEST_DISKS];
 	u64 lent;			/* bytes of guest RAM and code cache: not Loam's own */
 	u64 frames;
 	struct timer heart;		/* signs of life, if loam.cfg asks for them */
@@ -32,6 +41,12 @@ struct guest {
 /* join.c: the ends and callbacks of the machine's configuration; those of the CPU's platform. */
 void guest_join_machine(struct guest *g, struct machine_config *m);
 struct dbt_platform guest_join_cpu(struct guest *g);
+
+/*
+ * disks.c: the end of disk n (BOOT_DISKS: the CD-ROM), NULL if there is none. What cannot be is
+ * told in one line, and Loam switches off.
+ */
+const struct blockdev *guest_disk(struct guest *g, unsigned n);
 
 /* From here on the console is the guest's, but for who asked to see what Loam says. */
 void guest_console_begin(const struct guest *g);

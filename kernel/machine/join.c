@@ -5,6 +5,7 @@
  */
 #include "kernel/machine/guest.h"
 
+#include "drivers/host/disks.h"
 #include "drivers/host/power.h"
 #include "kernel/host_cpu.h"
 #include "kernel/image.h"
@@ -65,8 +66,10 @@ static void host_events(void *opaque, u32 events)
 
 	if (events & CPU_EVENT_TIMER)
 		timer_run();
-	if (events & CPU_EVENT_DEVICE)
+	if (events & CPU_EVENT_DEVICE) {
+		disks_poll();
 		machine_poll(g->pc);
+	}
 }
 
 static void reset_machine(void *opaque)

@@ -14,6 +14,7 @@
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/machine/console.h"
+#include "kernel/machine/disk_test.h"
 #include "kernel/machine/emit_test.h"
 #include "kernel/newlib.h"
 #include "kernel/panic.h"
@@ -92,6 +93,7 @@ static const struct selftest driver_tests[] = {
 	{ "rtc", test_rtc, false },
 	{ "shadow", shadow_selftest, false },
 	{ "emit", emit_test, false },
+	{ "disks", disk_test, true },	/* wants disks that were made for it */
 	{ 0 },
 };
 
@@ -127,6 +129,7 @@ void kernel_main(const struct boot_info *info)
 	uart_receive(console_uart());		/* console input, once interrupts are on */
 	irq_enable();				/* from here on the kick register may be set */
 	banner();
+	disk_test_init(info->acpi_rsdp);
 	if (info->config.selftest[0])
 		selftest_run(info->config.selftest, driver_tests);
 	else

@@ -94,6 +94,8 @@ CASES = [
          "loam.cfg:3: disk0 = d.img: the file is empty (0 bytes)", BIOS | {"d.img": b""}),
     Case("disk-odd", LEAN + "disk3 = d.img\n", "loam.cfg:3: disk3 = d.img: the size of a disk must "
          "be a multiple of 512 bytes", BIOS | {"d.img": bytes(513)}),
+    Case("disk-twice", LEAN + "disk0 = d.img\ndisk1 = d.img\n", "loam.cfg:4: disk1 = d.img: it is "
+         "disk0's already", BIOS | {"d.img": bytes(512)}),
     Case("cd-odd", LEAN + "cdrom = c.iso\n",
         "loam.cfg:3: cdrom = c.iso: the size of a CD must be a "
          "multiple of 2048 bytes", BIOS | {"c.iso": bytes(512)}),

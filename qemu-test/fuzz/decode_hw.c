@@ -11,9 +11,11 @@
  * How a length is found: a traced child steps one instruction whose first k
  * bytes end at a page without access. A page fault at exactly that address
  * before anything happened means that the CPU wanted a byte more than k.
- * The child runs 32-bit code in the kernel's flat CS and 16-bit code in a
+ * The child runs 64- and 32-bit code in the kernel's flat CS and 16-bit code in a
  * segment of its LDT; each data segment has another base and no page behind it,
  * so that the address of a fault shows segment, base, index and displacement.
+ * In 64-bit code what is compared is what Intel's CPUs do (near branches ignore 66), on AMD's
+ * such forms are left out.
  * Forms that this CPU has and no model of insns.def has are
  * in `extension()`, forms that user code cannot reach in `unreachable()`.
  */
@@ -39,6 +41,9 @@
 #define PAGE 4096ul
 #define SHADOW 0x7fff0000ul		/* from here on the address sanitizer has mapped memory */
 #define CS32 0x23			/* Linux's */
+#define CS64 0x33
+#define SS64 0x2b
+#define HIGH_HALF 0xffff800000000000ull	/* from here on no address is the child's */
 
 /* LDT selectors: entry number, TI, RPL 3. Entry 1 is 16-bit code, the others data by enum sreg. */
 #define LDT(entry) ((entry) << 3 | 7)
@@ -53,7 +58,7 @@ static pid_t child;
 static struct user_regs_struct fresh;
 static u64 rng = 88172645463325252ull;
 static unsigned rules;			/* enum vendor_rule */
-static u32 fault_address;		/* of the last DATA_FAULT */
+static u64 fault_address;		/* of the last DATA_FAULT */
 static unsigned long tested, skipped, addresses, wrong;
 static unsigned long vendor_lengths;	/* by VENDOR_UD_MODRM */
 
@@ -67,6 +72,8 @@ static void die(const char *what)
 
 static u32 segment_base(unsigned sreg, unsigned mode)
 {
+	if (mode == 8 && sreg != FS && sreg != GS)
+		return 0;
 	if (sreg == CS)
 		return mode == 2 ? CODE : 0;
 	return 0x30000000 + sreg * 0x01010000;
@@ -112,18 +119,39 @@ static void start_child(void)
 		die("PTRACE_GETREGS");
 }
 
-/* The general registers' values: no two alike, not even in 16 bits, none near a mapped page. */
-static u32 register_value(unsigned gpr) { return 0x40100000 + gpr * 0x01230111; }
-
-static void set_registers(struct user_regs_struct *r, unsigned mode, u64 ip)
+/*
+ * The general registers' values: no two alike, not even in 16 bits, none near a mapped page. Their
+ * upper halves show in 64-bit code only; nine times one is still canonical.
+ */
+static u64 register_value(unsigned gpr)
 {
-	*r = fresh;
+	return 0xfffff80000000000ull + gpr * 0x1100000000ull + 0x40100000 + gpr * 0x01230111;
+}
+
+static void set_segments_64(struct user_regs_struct *r)
+{
+	r->cs = CS64;
+	r->ss = SS64;
+	r->fs = r->gs = 0;
+}
+
+static void set_segments(struct user_regs_struct *r, unsigned mode)
+{
 	r->cs = mode == 2 ? LDT(CODE16_ENTRY) : CS32;
 	r->ss = LDT(DATA_ENTRY(SS));
 	r->ds = LDT(DATA_ENTRY(DS));
 	r->es = LDT(DATA_ENTRY(ES));
 	r->fs = LDT(DATA_ENTRY(FS));
 	r->gs = LDT(DATA_ENTRY(GS));
+}
+
+static void set_registers(struct user_regs_struct *r, unsigned mode, u64 ip)
+{
+	*r = fresh;
+	if (mode == 8)
+		set_segments_64(r);
+	else
+		set_segments(r, mode);
 	r->fs_base = segment_base(FS, mode);
 	r->gs_base = segment_base(GS, mode);
 	r->rip = ip;
@@ -137,6 +165,14 @@ static void set_registers(struct user_regs_struct *r, unsigned mode, u64 ip)
 	r->rbp = register_value(EBP);
 	r->rsi = register_value(ESI);
 	r->rdi = register_value(EDI);
+	r->r8 = register_value(8);
+	r->r9 = register_value(9);
+	r->r10 = register_value(10);
+	r->r11 = register_value(11);
+	r->r12 = register_value(12);
+	r->r13 = register_value(13);
+	r->r14 = register_value(14);
+	r->r15 = register_value(15);
 }
 
 /* Steps the first n bytes of b, placed so that they end at the page without access. */
@@ -208,6 +244,9 @@ static bool extension(const u8 *b, unsigned mode)
 	scan(&s, b, SCAN_MAX, mode);
 	switch (s.map) {
 	case MAP_1:
+		if (mode == 8 && (s.opcode == 0x82 || s.opcode == 0x9a || s.opcode == 0xea ||
+				  (s.opcode | 1) == 0xd5))
+			return !(rules & VENDOR_UD_MODRM);	/* AMD's look no further */
 		if ((s.opcode | 1) == 0xc7 && s.modrm == 0xf8)	/* XABORT, XBEGIN */
 			return rules & VENDOR_HAS_RTM;
 		return s.opcode == 0x62 || s.opcode == 0xc4 || s.opcode == 0xc5 || s.opcode == 0x8f;
@@ -220,9 +259,22 @@ static bool extension(const u8 *b, unsigned mode)
 	}
 }
 
-/* Valid here, #UD on AMD's CPUs: 0F 0D with a register, a NOP on Intel's. */
-static bool intel_only(const struct ir1 *i)
+/*
+ * Valid here, #UD on AMD's CPUs: 0F 0D with a register, a NOP on Intel's. In 64-bit code: SYSENTER
+ * and SYSEXIT; far pointers of ten bytes; 66 for near branches.
+ */
+static bool intel_only(const struct ir1 *i, unsigned mode)
 {
+	if (mode == 8 && (i->op == X86_SYSENTER || i->op == X86_SYSEXIT))
+		return true;
+	if (mode == 8 && !(rules & VENDOR_UD_MODRM) && i->opsize == 8)
+		switch (i->op) {
+		case X86_JMPF: case X86_CALLF: case X86_LSS: case X86_LFS: case X86_LGS:
+			return true;
+		case X86_JMP: case X86_CALL: case X86_JCC: case X86_RET:
+		case X86_LOOP: case X86_LOOPE: case X86_LOOPNE: case X86_JCXZ:
+			return i->prefix & PFX_66;
+		}
 	return i->op == X86_NOP_RM && i->ops[0].kind == IR1_GPR && memchr(i->bytes, 0x0d, i->len);
 }
 
@@ -279,22 +331,30 @@ static void check_address(const u8 *b, unsigned mode, const struct ir1 *i)
 {
 	for (unsigned k = 0; k < i->nops; k++) {
 		const struct ir1_op *o = &i->ops[k];
-		u32 offset = o->disp, linear;
+		u64 offset = o->disp, linear;
 
 		if (o->kind != IR1_MEM || faults_elsewhere(i))
 			continue;
-		if (o->base != IR1_NOREG)
+		if (o->base == IR1_RIP)
+			offset += CODE + PAGE;
+		else if (o->base != IR1_NOREG)
 			offset += register_value(o->base);
 		if (o->index != IR1_NOREG)
 			offset += register_value(o->index) * o->scale;
 		if (i->addrsize == 2)
 			offset &= 0xffff;
+		else if (i->addrsize == 4)
+			offset = (u32)offset;
 		linear = segment_base(o->seg, mode) + offset;
-		if (linear - CODE < PAGE || linear >= SHADOW)
+		if (mode != 8)
+			linear = (u32)linear;
+		if (linear - CODE < 2 * PAGE || (linear >= SHADOW && linear < HIGH_HALF))
 			continue;		/* there is memory, something else has faulted */
 		addresses++;
 		if ((rules & VENDOR_MASKMOV_UPPER) && i->op == X86_MASKMOVDQU)
 			linear += 8;
+		if (mode != 8)
+			fault_address = (u32)fault_address;
 		if (fault_address != linear)
 			report("another address on the CPU", b, mode, i);
 	}
@@ -302,7 +362,7 @@ static void check_address(const u8 *b, unsigned mode, const struct ir1 *i)
 
 static void check_valid(const u8 *b, unsigned mode, const struct ir1 *i)
 {
-	if (unreachable(i) || intel_only(i)) {
+	if (unreachable(i) || intel_only(i, mode)) {
 		skipped++;
 		return;
 	}
@@ -406,14 +466,16 @@ static void check(const u8 *b, unsigned mode)
 static void check_all(unsigned mode)
 {
 	static const u8 escapes[4][2] = { { 0 }, { 0x0f }, { 0x0f, 0x38 }, { 0x0f, 0x3a } };
-	static const u8 firsts[] = { 0, 0x66, 0xf2, 0xf3, 0xf0, 0x67 };
+	static const u8 firsts[] = { 0, 0x66, 0xf2, 0xf3, 0xf0, 0x67, 0x41, 0x44, 0x48, 0x4f };
 
-	for (unsigned f = 0; f < sizeof firsts; f++)
+	for (unsigned f = 0; f < (mode == 8 ? sizeof firsts : 6); f++)
 		for (unsigned map = 0; map < 4; map++)
 			for (unsigned code = 0; code < 0x10000; code++) {
-				u8 b[SCAN_MAX + 4] = { 0 };
+				u8 b[SCAN_MAX + 4];
 				unsigned n = 0;
 
+				/* RIP and a displacement shall not end where fetches fault */
+				memset(b, mode == 8 ? 0x10 : 0, sizeof b);
 				if (firsts[f])
 					b[n++] = firsts[f];
 				for (unsigned e = 0; e < 2 && escapes[map][e]; e++)
@@ -449,12 +511,13 @@ int main(int argc, char **argv)
 	rules = vendor_rules();
 	start_child();
 	for (unsigned long k = 0; k < count; k++) {
+		unsigned mode = 2u << k % 3;
 		u8 b[SCAN_MAX];
 
-		insn_bytes(&rng, b);
-		check(b, k & 1 ? 2 : 4);
+		insn_bytes(&rng, b, mode);
+		check(b, mode);
 	}
-	for (unsigned mode = 2; all && mode <= 4; mode += 2)
+	for (unsigned mode = 2; all && mode <= 8; mode *= 2)
 		check_all(mode);
 	kill(child, SIGKILL);
 	if (decoder.disagreements) {

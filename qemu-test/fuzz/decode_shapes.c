@@ -31,7 +31,7 @@ static bool same(const struct ir1 *a, const struct ir1 *b)
 	       !memcmp(a->bytes, b->bytes, a->len);
 }
 
-static enum decode_status decode_fresh(struct ir1 *i, const u8 *b, unsigned avail, u32 eip,
+static enum decode_status decode_fresh(struct ir1 *i, const u8 *b, unsigned avail, u64 eip,
 				       unsigned mode)
 {
 	struct scan s;
@@ -44,7 +44,7 @@ static enum decode_status decode_fresh(struct ir1 *i, const u8 *b, unsigned avai
 static void check(const u8 *b, unsigned avail, unsigned mode)
 {
 	struct ir1 a, z;
-	u32 eip = insn_random(&rng);
+	u64 eip = mode == 8 ? insn_random(&rng) : (u32)insn_random(&rng);
 	enum decode_status status;
 
 	memset(&a, 0, sizeof(a));
@@ -99,8 +99,10 @@ static void check_random(unsigned long count)
 	u8 b[SCAN_MAX];
 
 	for (unsigned long k = 0; k < count; k++) {
-		insn_bytes(&rng, b);
-		check(b, k % 8 ? SCAN_MAX : insn_random(&rng) % SCAN_MAX, k & 1 ? 2 : 4);
+		unsigned mode = 2u << k % 3;
+
+		insn_bytes(&rng, b, mode);
+		check(b, k % 8 ? SCAN_MAX : insn_random(&rng) % SCAN_MAX, mode);
 	}
 }
 
@@ -123,6 +125,8 @@ int main(int argc, char **argv)
 	for (unsigned mode = 2; mode <= 4; mode += 2)
 		for (unsigned k = 0; k < ARRAY_LEN(prefixes); k++)
 			check_forms(mode, prefixes[k], prefixes[insn_random(&rng) % 7]);
+	for (unsigned k = 0; k < 16; k++)
+		check_forms(8, prefixes[insn_random(&rng) % 7], 0x40 | k);
 	if (kept.made == kept.decoded || !valid)
 		wrong++;
 	printf("%lu shapes kept their place in the table\n",

@@ -14,7 +14,8 @@ static inline u64 insn_random(u64 *state)
 	return *state;
 }
 
-static inline void insn_bytes(u64 *state, u8 b[SCAN_MAX])
+/* mode: as scan() takes it; code of 64 bits often has a REX, before the opcode or too early. */
+static inline void insn_bytes(u64 *state, u8 b[SCAN_MAX], unsigned mode)
 {
 	static const u8 prefixes[] = {
 		0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0xf2, 0xf3,
@@ -26,7 +27,10 @@ static inline void insn_bytes(u64 *state, u8 b[SCAN_MAX])
 	if (insn_random(state) % 64 == 0)
 		wanted = insn_random(state) % 16;
 	while (n < wanted && n < SCAN_MAX)
-		b[n++] = prefixes[insn_random(state) % sizeof(prefixes)];
+		b[n++] = mode == 8 && insn_random(state) % 8 == 0 ? 0x40 | insn_random(state) % 16 :
+			 prefixes[insn_random(state) % sizeof(prefixes)];
+	if (mode == 8 && n < 12 && insn_random(state) % 2)
+		b[n++] = 0x40 | insn_random(state) % 16;
 	switch (insn_random(state) % 8) {
 	case 0: case 1: case 2:
 		b[n < 14 ? n : 14] = 0x0f;

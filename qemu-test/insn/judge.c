@@ -105,6 +105,7 @@ bool judge_row_elsewhere(unsigned op)
 	case X86_INT1:			/* some hypervisors report it at its own address */
 	case X86_SYSENTER:		/* enters the build machine's kernel, or #UD on AMD */
 	case X86_SYSEXIT:		/* the same */
+	case X86_MOVSXD:		/* 64-bit code */
 		return true;		/* guestimg/insn */
 	}
 	return false;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 DECODE_OBJS := qemu-test/unit/native.o \
-	$(addprefix dbt/x86/,decode.o scan.o shape.o x87map.o ir1.o)
+	$(addprefix dbt/x86/,decode.o mend.o scan.o shape.o x87map.o ir1.o)
 
 UNIT_TESTS += test_decode
 test_decode_OBJS = qemu-test/unit/test_decode.o $(DECODE_OBJS)

@@ -84,6 +84,32 @@ static void test_all_keys(void)
 	check(!strcmp(c.selftest, "traps,ticks"), "selftest, no newline at the end");
 }
 
+/* The host's disks have names of their own; what only looks like one is a file. */
+static void test_devices(void)
+{
+	static const char *const names[] = {
+		"nvme0", "sata12", "virtio3p1", "nvme999p128", "nvme", "nvme0p", "nvme0p0",
+		"nvme00", "nvme1000", "nvme0p1000", "nvme0p1x", "sata0.img", "/nvme0", "usb0",
+		"NVME0", "nvme-1",
+	};
+	struct boot_config c;
+	struct config_error e;
+
+	for (unsigned k = 0; k < ARRAY_LEN(names); k++) {
+		char text[64];
+		int rc;
+
+		snprintf(text, sizeof(text), "disk0 = %s\ncdrom = %s\n", names[k], names[k]);
+		rc = parse(&c, text, &e);
+		check(!rc && c.disk[0].device == (k < 4) && c.cdrom.device == (k < 4), names[k]);
+		check(!c.disk[0].readonly && !c.disk[0].force && c.cdrom.readonly, names[k]);
+	}
+	check(!parse(&c, "disk2 = nvme0p2,force,ide,ro\n", &e), "options");
+	check(c.disk[2].device && c.disk[2].force && c.disk[2].readonly, "options");
+	check(!strcmp(c.disk[2].name, "nvme0p2"), "the name without them");
+	check(!parse(&c, "firmware = nvme0\n", &e) && !c.firmware.device, "firmware is a file");
+}
+
 /* README's example shows each of them; selftest, in place of a guest, as a comment. */
 static const char *const all_keys[] = {
 	"memory", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom", "console",
@@ -122,6 +148,11 @@ static const struct {
 	{ "firmware = a.img,ro", ERR_INVAL, 1,
 	  "firmware: unknown option after the file name: 'ro'" },
 	{ "disk1 = ,ro", ERR_INVAL, 1, "disk1: no file name" },
+	{ "disk1 = nvme0,ro,rw", ERR_INVAL, 1, "disk1: unknown option after the file name: 'rw'" },
+	{ "disk1 = a.img,force", ERR_INVAL, 1,
+	  "disk1: unknown option after the file name: 'force'" },
+	{ "disk1 = nvme0,", ERR_INVAL, 1, "disk1: unknown option after the file name:" },
+	{ "cdrom = sata0,ro", ERR_INVAL, 1, "cdrom: unknown option after the file name: 'ro'" },
 	{ "disk4 = a.img", ERR_INVAL, 1, "unknown key 'disk4'" },
 	{ "x87 = fast", ERR_INVAL, 1, "x87: only exact is possible, not 'fast'" },
 	{ "passes = al", ERR_INVAL, 1, "passes: must begin with all or none, not 'al'" },
@@ -299,6 +330,7 @@ int main(void)
 {
 	test_defaults();
 	test_all_keys();
+	test_devices();
 	test_mistakes();
 	test_comments();
 	test_readme();

@@ -52,6 +52,86 @@ static void test_configure(void)
 	TRUE(strlen(err) < CPUID_ERR_SIZE);
 }
 
+/* The models of x86-64: their names, what they have by themselves, and what goes together. */
+static void test_models(void)
+{
+	static const u8 v1[] = { FEAT_CMOV, FEAT_CX8, FEAT_FPU, FEAT_FXSR, FEAT_MMX, FEAT_SSE,
+				 FEAT_SSE2, FEAT_NX, FEAT_ARCH_CAPS };
+	static const u8 v2[] = { FEAT_POPCNT, FEAT_SSE3, FEAT_SSSE3, FEAT_SSE41, FEAT_SSE42,
+				 FEAT_MOVBE, FEAT_RDTSCP };
+
+	EQ(cpuid_configure(&m, "x86-64", err), 0);
+	for (unsigned k = 0; k < sizeof(v1); k++)
+		TRUE(feature_in(m.features, v1[k]));
+	for (unsigned k = 0; k < sizeof(v2); k++)
+		TRUE(!feature_in(m.features, v2[k]));
+	EQ(cpuid_configure(&m, "loam", err), 0);
+	for (unsigned k = 0; k < sizeof(v1); k++)
+		TRUE(feature_in(m.features, v1[k]));
+	for (unsigned k = 0; k < sizeof(v2); k++)
+		TRUE(feature_in(m.features, v2[k]));
+	EQ(cpuid_configure(&m, "loam,-ssse3", err), 0);
+	TRUE(!feature_in(m.features, FEAT_SSE42));		/* which needs SSE4.1 */
+	TRUE(feature_in(m.features, FEAT_SSE3));
+	EQ(cpuid_configure(&m, "loam,-lm", err), 0);
+	for (unsigned k = 0; k < FEAT_COUNT; k++)
+		if (k == FEAT_LM || k == FEAT_SYSCALL || k == FEAT_CX16 || k == FEAT_LAHF64 ||
+		    k == FEAT_PDPE1GB || k == FEAT_FSGSBASE)
+			TRUE(!feature_in(m.features, k));
+	TRUE(cpuid_configure(&m, "pentium3,+arch-capabilities", err) < 0);
+	EQ(strcmp(err, "cpu: arch-capabilities is not implemented on this model"), 0);
+	EQ(cpuid_configure(&m, "x86-64,+sse3,+ssse3,+sse4.1", err), 0);
+	TRUE(cpuid_configure(&m, "x86-64,+sse4.2", err) < 0);
+	EQ(strcmp(err, "cpu: sse4.2 needs sse4.1"), 0);
+}
+
+/* Family, model and MSRs of `loam` are one Atom's; what long mode shows is shown with it only. */
+static void test_loam(void)
+{
+	u32 r[4];
+	u64 v;
+
+	EQ(cpuid_configure(&m, "loam", err), 0);
+	world_protected(3);
+	w.model = &m;
+	cpuid_read(&w, 1, 0, r);
+	EQ(r[0], 0x106ca);				/* 6, 28: Linux runs no mitigation on it */
+	EQ(r[2] & 0x00d80201, 0x00d80201);	/* SSE3 … 4.2, MOVBE, POPCNT */
+	cpuid_read(&w, 7, 0, r);
+	EQ(r[0], 0);
+	EQ(r[3], 1u << 29);
+	cpuid_read(&w, 7, 1, r);
+	EQ(r[3], 0);
+	cpuid_read(&w, 0x80000001, 0, r);
+	EQ(r[3] & 0x08100800, 0x08100000);	/* SYSCALL in 64-bit code only */
+	m.features |= 1ull << FEAT_LM | 1ull << FEAT_SYSCALL;
+	cpuid_read(&w, 0x80000008, 0, r);
+	EQ(r[0], 0x3028);
+	w.efer |= EFER_LMA;
+	w.seg[CS].attr |= SEG_L;
+	cpuid_read(&w, 0x80000001, 0, r);
+	EQ(r[3] & 0x20000800, 0x20000800);
+	m.features &= ~(1ull << FEAT_LM);
+	cpuid_read(&w, 0x80000008, 0, r);
+	EQ(r[0], 0x2028);
+	world_protected(0);
+	w.model = &m;
+	OK(msr_read(&w, MSR_ARCH_CAPABILITIES, &v));
+	EQ(v, 0x400000000d10e179);
+	want_fault(msr_write(&w, MSR_ARCH_CAPABILITIES, 0), EXC_GP, 0, "read-only", __LINE__);
+	OK(msr_read(&w, MSR_BIOS_SIGN_ID, &v));
+	EQ(v >> 32, 0x107);
+	OK(msr_write(&w, MSR_TSC_AUX, 5));
+	want_fault(msr_write(&w, MSR_TSC_AUX, 1ull << 32), EXC_GP, 0, "TSC_AUX", __LINE__);
+	OK(msr_read(&w, MSR_TSC_AUX, &v));
+	EQ(v, 5);
+	OK(msr_write(&w, MSR_MTRR_PHYSBASE0, 0xff00000006));	/* 40 bits */
+	want_fault(msr_write(&w, MSR_MTRR_PHYSBASE0, 0x10000000006), EXC_GP, 0, "41", __LINE__);
+	OK(msr_read(&w, 0xcd, &v));			/* FSB_FREQ: a Bonnell's */
+	world_protected(0);
+	want_fault(msr_read(&w, MSR_ARCH_CAPABILITIES, &v), EXC_GP, 0, "n270", __LINE__);
+}
+
 static void test_leaves(void)
 {
 	u32 r[4];
@@ -337,6 +417,8 @@ static void test_linux_reads(void)
 int main(void)
 {
 	test_configure();
+	test_models();
+	test_loam();
 	test_leaves();
 	test_hidden();
 	test_msr_access();

@@ -23,6 +23,7 @@ static const struct ok_case ok_cases[] = {
 #define OK(mode, bytes, text) { mode, bytes, text },
 #define UD(mode, bytes)
 #include "qemu-test/unit/decode_cases.def"
+#include "qemu-test/unit/decode_cases64.def"
 #undef UD
 #undef OK
 };
@@ -31,6 +32,7 @@ static const struct ud_case ud_cases[] = {
 #define OK(mode, bytes, text)
 #define UD(mode, bytes) { mode, bytes },
 #include "qemu-test/unit/decode_cases.def"
+#include "qemu-test/unit/decode_cases64.def"
 #undef UD
 #undef OK
 };
@@ -153,6 +155,15 @@ static void check_immediates(void)
 		{ 4, 0, "d4 ff", 0xff, 1 },
 		{ 4, 2, "0f 70 c0 ff", 0xff, 1 },
 		{ 4, 2, "0f c2 c0 80", 0x80, 1 },
+		{ 8, 1, "48 b8 00 00 00 00 00 00 00 80", (s64)(1ull << 63), 8 },
+		{ 8, 1, "b8 ff ff ff ff", -1, 4 },
+		{ 8, 1, "48 05 00 00 00 80", -0x80000000ll, 8 },
+		{ 8, 1, "48 83 c0 80", -0x80, 8 },
+		{ 8, 0, "6a 80", -0x80, 8 },
+		{ 8, 0, "68 00 00 00 80", -0x80000000ll, 8 },
+		{ 8, 0, "66 6a 80", -0x80, 2 },
+		{ 8, 1, "48 d1 e0", 1, 1 },
+		{ 8, 2, "48 69 c0 00 00 00 80", -0x80000000ll, 8 },
 	};
 
 	for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
@@ -180,6 +191,16 @@ static void check_sizes(void)
 		{ 4, "a4", 1, 4 }, { 4, "a5", 4, 4 }, { 4, "66 a5", 2, 4 }, { 2, "66 a4", 1, 2 },
 		{ 2, "66 ab", 4, 2 }, { 4, "6c", 1, 4 }, { 2, "6f", 2, 2 }, { 4, "66 af", 2, 4 },
 		{ 4, "66 d9 20", 2, 4 }, { 4, "66 cf", 2, 4 },
+		{ 8, "90", 4, 8 }, { 8, "48 90", 8, 8 }, { 8, "67 8b 00", 4, 4 },
+		{ 8, "66 48 98", 8, 8 }, { 8, "48 66 98", 2, 8 }, { 8, "9c", 8, 8 },
+		{ 8, "66 9c", 2, 8 }, { 8, "66 c3", 8, 8 }, { 8, "67 c3", 8, 4 },
+		{ 8, "cb", 4, 8 }, { 8, "48 cb", 8, 8 }, { 8, "66 cb", 2, 8 }, { 8, "cf", 4, 8 },
+		{ 8, "66 e2 00", 8, 8 }, { 8, "67 e2 00", 8, 4 }, { 8, "0f 01 10", 8, 8 },
+		{ 8, "48 a4", 1, 8 }, { 8, "48 a5", 8, 8 }, { 8, "48 6d", 4, 8 },
+		{ 8, "48 e5 00", 4, 8 }, { 8, "66 0f 22 d8", 8, 8 }, { 8, "c8 00 00 00", 8, 8 },
+		{ 8, "66 c9", 2, 8 }, { 8, "0f ae 00", 4, 8 }, { 8, "48 0f ae 00", 8, 8 },
+		{ 8, "66 f3 0f ae c0", 4, 8 }, { 8, "ff 10", 8, 8 }, { 8, "ff 18", 4, 8 },
+		{ 8, "48 ff 18", 8, 8 }, { 8, "66 ff 30", 2, 8 }, { 8, "8f 00", 8, 8 },
 	};
 
 	for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
@@ -258,6 +279,15 @@ static void check_operands(void)
 	CHECK_EQ(i.ops[0].imm, 0, "target");
 	i = decoded(4, "e9 fa ef ff ff");
 	CHECK_EQ(i.ops[0].imm, 0xffffffffll, "target wraps and is unsigned");
+	i = decoded(8, "8b 05 fc ff ff ff");			/* mov eax, [rip-4] */
+	CHECK(i.ops[1].base == IR1_RIP && i.ops[1].index == IR1_NOREG, "RIP-relative");
+	CHECK_EQ(i.ops[1].disp, -4, "from the next instruction");
+	i = decoded(8, "48 a1 00 00 00 00 00 00 00 80");
+	CHECK_EQ(i.ops[1].disp, (s64)(1ull << 63), "moffs64");
+	i = decoded(8, "40 8a e5");				/* mov spl, bpl */
+	CHECK(!i.ops[0].high && i.ops[0].reg == ESP && !i.ops[1].high, "SPL");
+	i = decoded(8, "e9 fa ef ff ff");
+	CHECK_EQ(i.ops[0].imm, -1, "target has 64 bits");
 	CHECK_EQ(decoded(4, "f6 e1").nops, 1, "MUL r/m");
 	CHECK_EQ(decoded(4, "0f af c1").nops, 2, "IMUL r, r/m");
 	CHECK_EQ(decoded(4, "6b c1 05").nops, 3, "IMUL r, r/m, imm");

@@ -287,6 +287,24 @@ static void test_file_faults(void)
 	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ro\ncdrom = initrd\n", ""), "");
 	CHECK(config.disk[1].readonly && config.disk[1].size == sizeof(linux_image), "disk");
 	good_files();
+	check_said(load("firmware = bios.bin\ndisk1 = nvme7p3\ncdrom = sata0\n", ""), "");
+	CHECK(config.disk[1].device && !config.disk[1].size, "a host's disk is no file");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk1 = Initrd\ndisk2 = initrd\n", ""),
+		   "loam.cfg:3: disk2 = initrd: it is disk1's already");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk0 = nvme0\ndisk3 = nvme0p2,ro\n", ""),
+		   "loam.cfg:3: disk3 = nvme0p2: it is disk0's already");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk0 = nvme0p2\ndisk1 = nvme0,ro\n", ""),
+		   "loam.cfg:3: disk1 = nvme0: it is disk0's already");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk0 = nvme0p2,ro\ndisk1 = nvme0,ro\n", ""), "");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk0 = nvme0p1\ndisk1 = nvme0p11\n", ""), "");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk0 = nvme0\ndisk1 = nvme1\n", ""), "");
+	good_files();
 	files[1].size = 511;
 	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ro\n", ""),
 		   "loam.cfg:2: disk1 = bzImage: the size of a disk must be a multiple of "

@@ -3,8 +3,12 @@
  * Host interrupts: the core's own (timer, IPI) and the board's, which come
  *
  *	device ─► PCH-PIC input n (LS7A manual 5) ─► EXTIOI vector n (3A5000 manual 11) ─► HWI0
+ *	message of v to PCH-MSI ──────────────────► EXTIOI vector v
  *
- * Input n is given vector n, all go to the boot core. Who handles what is kernel/irq.c's.
+ * Input n is given vector n, messages have those from IRQ_INPUTS on; all go to the boot core.
+ * EXTIOI sees a vector's edges only: an input that is still high once its handlers have run (two
+ * devices share it) is masked and unmasked, and the PCH-PIC sends it again. Who handles what is
+ * kernel/irq.c's.
  * Invariant: nothing here waits, locks or prints.
  */
 #include "kernel/irq.h"
@@ -36,8 +40,6 @@ enum {				/* IOCSR space */
 	EXTIOI_COREMAP = 0x1c00,	/* a byte for each vector: bit n = core n */
 };
 
-#define INPUTS 64
-
 static volatile void *pic_reg(unsigned offset)
 {
 	return (volatile char *)phys_ptr_uncached(hpa(BOARD_PCH_PIC)) + offset;
@@ -62,11 +64,11 @@ static void extioi_init(void)
 	iocsr_write64(IOCSR_MISC, iocsr_read64(IOCSR_MISC) | BIT64(48));
 	for (unsigned k = 0; k < 8; k += 4)
 		iocsr_write32(EXTIOI_IPMAP + k, 0x01010101);
-	for (unsigned k = 0; k < INPUTS / 8; k += 4) {
+	for (unsigned k = 0; k < IRQ_VECTORS / 8; k += 4) {
 		iocsr_write32(EXTIOI_BOUNCE + k, 0);
 		iocsr_write32(EXTIOI_ENABLE + k, ~0u);
 	}
-	for (unsigned k = 0; k < INPUTS; k += 4)
+	for (unsigned k = 0; k < IRQ_VECTORS; k += 4)
 		iocsr_write32(EXTIOI_COREMAP + k, 0x01010101);
 }
 
@@ -88,13 +90,44 @@ void arch_irq_unmask(unsigned input)
 	pic_write32(PIC_MASK + half, pic_read32(PIC_MASK + half) & ~BIT(input % 32));
 }
 
+bool arch_irq_message(unsigned n, struct irq_message *m)
+{
+	m->address = BOARD_PCH_MSI;
+	m->data = IRQ_INPUTS + n;
+	return n < IRQ_MESSAGES;
+}
+
+/* Have the PCH-PIC look at these inputs again. */
+static void look_again(u64 inputs)
+{
+	for (; inputs; inputs &= inputs - 1) {
+		unsigned n = (unsigned)__builtin_ctzll(inputs), half = n / 32 * 4;
+		u32 mask = pic_read32(PIC_MASK + half);
+
+		pic_write32(PIC_MASK + half, mask | BIT(n % 32));
+		pic_write32(PIC_MASK + half, mask & ~BIT(n % 32));
+	}
+}
+
 /* Acknowledge first: a device that asks again while its handler runs is then not lost. */
+static u64 take_vectors(unsigned first)
+{
+	u64 pending = iocsr_read64(EXTIOI_ISR + first / 8);
+
+	if (pending) {
+		iocsr_write64(EXTIOI_ISR + first / 8, pending);
+		irq_deliver(first, pending);
+	}
+	return pending;
+}
+
 static void take_device(void)
 {
-	u64 pending = iocsr_read64(EXTIOI_ISR);
+	u64 inputs = take_vectors(0), messages = take_vectors(IRQ_INPUTS);
 
-	iocsr_write64(EXTIOI_ISR, pending);
-	irq_deliver(pending);
+	look_again(inputs);
+	if (!inputs && !messages)
+		irq_none();
 }
 
 void irq_dispatch(struct trap_frame *f)

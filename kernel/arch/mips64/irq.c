@@ -50,6 +50,22 @@ void arch_irq_unmask(unsigned input)
 	*reg(BOARD_LIOINTC, LIO_ENABLE_SET) = BIT(input);
 }
 
+/* The board has no controller for messages. */
+bool arch_irq_message(unsigned n, struct irq_message *m)
+{
+	(void)n, (void)m;
+	return false;
+}
+
+static void take_device(void)
+{
+	u32 inputs = *reg(BOARD_LIOINTC, LIO_STATUS);
+
+	irq_deliver(0, inputs);
+	if (!inputs)
+		irq_none();
+}
+
 /* Writing Compare, even what it holds, acknowledges the timer; timer_run() arms it again. */
 void irq_dispatch(struct trap_frame *f)
 {
@@ -61,7 +77,7 @@ void irq_dispatch(struct trap_frame *f)
 		events |= CPU_EVENT_TIMER;
 	}
 	if (lines & BIT(IRQ_BOARD)) {
-		irq_deliver(*reg(BOARD_LIOINTC, LIO_STATUS));
+		take_device();
 		events |= CPU_EVENT_DEVICE;
 	}
 	if (lines & BIT(IRQ_IPI)) {

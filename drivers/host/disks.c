@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See disks.h. Invariant: the list only grows, and only while disks_init runs. */
+#include "drivers/host/disks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "drivers/host/pci.h"
+#include "drivers/host/virtio_blk.h"
+#include "kernel/lib/bits.h"
+#include "kernel/printk.h"
+
+static struct pci pci;
+static struct disk *found[DISKS_MAX];
+static unsigned found_count;
+static bool looked;
+
+/* One kind of controller, each of which is one disk. */
+static struct kind {
+	const char *name;
+	bool (*match)(const struct pci_function *f);
+	struct disk *(*create)(struct pci *p, const struct pci_function *f, const char *name);
+	unsigned count;
+} kinds[] = {
+	{ "virtio", virtio_blk_match, virtio_blk_create, 0 },
+};
+
+static void add(struct disk *d)
+{
+	if (!d)
+		return;
+	printk("%s: %lu MiB in blocks of %u bytes%s%s\n", d->name,
+	       (unsigned long)(d->sectors / 2048), (unsigned)d->block,
+	       d->readonly ? ", read-only" : "", d->cached ? ", write cache" : "");
+	if (found_count < DISKS_MAX)
+		found[found_count++] = d;
+}
+
+static void look_at(void *opaque, const struct pci_function *f)
+{
+	char name[sizeof(((struct disk *)0)->name)];
+
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
+		if (!kinds[k].match(f))
+			continue;
+		snprintf(name, sizeof(name), "%s%u", kinds[k].name, kinds[k].count++);
+		add(kinds[k].create(opaque, f, name));
+	}
+}
+
+void disks_init(hpa_t rsdp)
+{
+	if (looked)
+		return;
+	looked = true;
+	pci_init(&pci, rsdp);
+	pci_each(&pci, look_at, &pci);
+}
+
+struct disk *disks_get(unsigned n) { return n < found_count ? found[n] : NULL; }
+
+struct disk *disks_find(const char *name)
+{
+	for (unsigned n = 0; n < found_count; n++)
+		if (!strcmp(found[n]->name, name))
+			return found[n];
+	return NULL;
+}
+
+void disks_poll(void)
+{
+	for (unsigned n = 0; n < found_count; n++)
+		disk_poll(found[n]);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's disks by name: nvme0, sata0, virtio0 …, counted for each kind in the order of PCI's
+ * numbers. Not a driver.
+ */
+#ifndef DRIVERS_HOST_DISKS_H
+#define DRIVERS_HOST_DISKS_H
+
+#include "drivers/host/disk.h"
+
+enum { DISKS_MAX = 32 };
+
+/* Look for disks on PCI and bring them up, once; later calls do nothing. rsdp: ACPI's, or 0. */
+void disks_init(hpa_t rsdp);
+
+/* The n-th disk in the order they were found, NULL after the last. */
+struct disk *disks_get(unsigned n);
+
+/* By name; NULL if there is none. */
+struct disk *disks_find(const char *name);
+
+/* The run loop, after a device's interrupt: end what is over on any disk. */
+void disks_poll(void);
+
+#endif
