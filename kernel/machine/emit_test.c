@@ -385,17 +385,16 @@ static bool test_row(unsigned row, unsigned y)
 {
 	static const u8 lanes[] = { 0x00, 0xff, 0x80, 0x7f };
 	unsigned shape = vec_info[row].shape;
-	bool of_integer = shape == VSH_FROMI, to_integer = shape == VSH_TOI || shape == VSH_TOI2;
 	struct ir_insn in = { .op = IR_VEC, .k = row, .y = y };
 	u64 r = next_random();
 
 	block_begin();
-	in.type = to_integer ? T_I32 : T_V128;
-	in.a = input(of_integer ? T_I32 : T_V128, 0);
+	in.type = shape == VSH_TOI || shape == VSH_TOI2 ? T_I32 : shape == VSH_TOL ? T_I64 : T_V128;
+	in.a = input(shape == VSH_FROMI ? T_I32 : shape == VSH_FROML ? T_I64 : T_V128, 0);
 	if (shape == VSH_BIN || shape == VSH_TOI2 || shape == VSH_TER)
 		in.b = input(T_V128, 1);
-	else if (shape == VSH_INS)
-		in.b = input(T_I32, 1);
+	else if (shape == VSH_INS || shape == VSH_INSL)
+		in.b = input(shape == VSH_INS ? T_I32 : T_I64, 1);
 	if (shape == VSH_TER)
 		in.c = input(T_V128, 2);
 	output(whole(put(in), row));
@@ -424,6 +423,7 @@ static unsigned immediates(unsigned row)
 	case VEC_LANE_H: case VEC_SETLANE_H: return 8;
 	case VEC_LANE_B: case VEC_SETLANE_B: return 16;
 	case VEC_SETLANE_W: return 4;
+	case VEC_LANE_D: case VEC_SETLANE_D: return 2;
 	case VEC_BLEND_H: case VEC_COPY_W: return 256;
 	case VEC_BLEND_W: case VEC_ROUND_PS: case VEC_ROUND_PD: case VEC_ROUND_SS:
 	case VEC_ROUND_SD: return 16;
