@@ -20,13 +20,13 @@ static unsigned far_sreg(const struct ir1 *i)
 /* May the helper be asked that knows segments which were loaded before? */
 static bool often_seen(const struct lift *t, unsigned sreg)
 {
-	return (t->key & (KEY_PE | KEY_VM | KEY_SINGLE)) == KEY_PE && (t->key & KEY_CPL) != 3 &&
-	       sreg < SREG_COUNT && sreg != CS && sreg != SS;
+	return (t->key & (KEY_PE | KEY_VM | KEY_SINGLE | KEY_LONG)) == KEY_PE &&
+	       (t->key & KEY_CPL) != 3 && sreg < SREG_COUNT && sreg != CS && sreg != SS;
 }
 
 void lift_mov_to_sreg(struct lift *t, const struct ir1 *i)
 {
-	val v = lift_zx(t, lift_ld_op(t, 1), 2);
+	val v = lift_trunc(t, lift_zx(t, lift_ld_op(t, 1), 2));
 	unsigned sreg = i->ops[0].reg;
 
 	if (often_seen(t, sreg))
@@ -38,7 +38,7 @@ void lift_mov_to_sreg(struct lift *t, const struct ir1 *i)
 
 void lift_pop_sreg(struct lift *t, const struct ir1 *i)
 {
-	val v = lift_zx(t, lift_pop_value(t, i->opsize), 2), seen, sp;
+	val v = lift_trunc(t, lift_zx(t, lift_pop_value(t, i->opsize), 2)), seen, sp;
 	unsigned sreg = i->ops[0].reg;
 
 	if (often_seen(t, sreg)) {
@@ -63,7 +63,14 @@ void lift_mov_from_sreg(struct lift *t, const struct ir1 *i)
 
 void lift_push_sreg(struct lift *t, const struct ir1 *i)
 {
-	lift_push_value(t, selector(t, i->ops[0].reg), i->opsize);
+	val v = selector(t, i->ops[0].reg);
+
+	lift_push_value(t, i->opsize == 8 ? lift_zx64(t, v) : v, i->opsize);
+}
+
+static val far_offset(struct lift *t, val a, s32 disp, unsigned size)
+{
+	return lift_ld(t, a, disp, lift_mem_of(size), size == 8 ? T_I64 : T_I32, INTENT_READ);
 }
 
 /* LDS and its kin: a far pointer from memory. The helper writes the register last. */
@@ -73,10 +80,11 @@ void lift_load_far(struct lift *t, const struct ir1 *i)
 	s32 disp;
 	val a = lift_mem_addr(t, &i->ops[1], size + 2, false, &disp), off, sel;
 
-	off = lift_ld(t, a, disp, lift_mem_of(size), T_I32, INTENT_READ);
+	off = far_offset(t, a, disp, size);
 	sel = lift_ld(t, lift_op2k(t, IR_ADD, a, disp + (s32)size), 0, M_U16, T_I32, INTENT_READ);
-	lift_sys(t, HELPER_load_far, lift_deposit(t, lift_zx64(t, off), lift_zx64(t, sel), 32, 32),
-		 lift_const(t, far_sreg(i) | (u32)i->ops[0].reg << 8 | size << 16));
+	lift_sys(t, HELPER_load_far, off,
+		 lift_op2k(t, IR_OR, lift_op2k(t, IR_SHL, sel, 16),
+			   far_sreg(i) | (u32)i->ops[0].reg << 4 | size << 8));
 }
 
 /* Destination register and operand size for the helpers that write one and ZF. */
@@ -168,49 +176,61 @@ void lift_ltr(struct lift *t, const struct ir1 *i)
 static val table_address(struct lift *t, const struct ir1 *i, bool write)
 {
 	s32 disp;
-	val a = lift_mem_addr(t, &i->ops[0], 6, write, &disp);
+	unsigned size = t->key & KEY_LONG ? 10 : 6;
+	val a = lift_mem_addr(t, &i->ops[0], size, write, &disp);
 
 	return disp ? lift_op2k(t, IR_ADD, a, disp) : a;
 }
 
+/* The operand size; bit 8: what is wrong with the address is #SS. */
+static val table_how(struct lift *t, const struct ir1 *i)
+{
+	return lift_const(t, i->opsize | (i->ops[0].seg == SS ? 0x100 : 0));
+}
+
 void lift_sgdt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_sgdt, table_address(t, i, true), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_sgdt, table_address(t, i, true), table_how(t, i));
 }
 
 void lift_sidt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_sidt, table_address(t, i, true), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_sidt, table_address(t, i, true), table_how(t, i));
 }
 
 void lift_lgdt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_lgdt, table_address(t, i, false), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_lgdt, table_address(t, i, false), table_how(t, i));
 }
 
 void lift_lidt(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_lidt, table_address(t, i, false), lift_const(t, i->opsize));
+	lift_sys(t, HELPER_lidt, table_address(t, i, false), table_how(t, i));
 }
 
-/* Far pointer operand in memory: offset and selector in one I64. */
-static val far_pointer(struct lift *t, const struct ir1 *i)
+/* Far pointer operand: the offset; *sel: selector, operand size << 16. */
+static val far_pointer(struct lift *t, const struct ir1 *i, val *sel)
 {
 	const struct ir1_op *o = &i->ops[0];
-	val off, sel, a;
-	s32 disp;
+	s32 disp, size = (s32)i->opsize << 16;
+	val off, a;
 
-	if (o->kind == IR1_FAR)
-		return lift_const64(t, (s64)((u64)(u16)o->disp << 32 | (u32)o->imm));
+	if (o->kind == IR1_FAR) {
+		*sel = lift_const(t, (u16)o->disp | size);
+		return lift_const(t, (s32)o->imm);
+	}
 	a = lift_mem_addr(t, o, i->opsize + 2, false, &disp);
-	off = lift_ld(t, a, disp, lift_mem_of(i->opsize), T_I32, INTENT_READ);
-	sel = lift_ld(t, lift_op2k(t, IR_ADD, a, disp + i->opsize), 0, M_U16, T_I32, INTENT_READ);
-	return lift_deposit(t, lift_zx64(t, off), lift_zx64(t, sel), 32, 32);
+	off = far_offset(t, a, disp, i->opsize);
+	*sel = lift_ld(t, lift_op2k(t, IR_ADD, a, disp + i->opsize), 0, M_U16, T_I32, INTENT_READ);
+	*sel = lift_op2k(t, IR_OR, *sel, size);
+	return off;
 }
 
 void lift_jmpf(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_jmpf, far_pointer(t, i), lift_const(t, i->opsize));
+	val sel, off = far_pointer(t, i, &sel);
+
+	lift_sys(t, HELPER_jmpf, off, sel);
 }
 
 /* The helpers' stack accesses, `delta` from SP on, are the user's: alignment counts. */
@@ -220,16 +240,20 @@ static void check_stack_aligned(struct lift *t, s32 delta, unsigned size)
 
 	if (!(t->key & KEY_AC))
 		return;
+	if (t->key & KEY_LONG) {
+		lift_check_aligned(t, lift_stack(t, delta), 0, size);
+		return;
+	}
 	base = lift_ldstate(t, offsetof(struct vcpu, seg[SS].base), M_32, T_I32);
 	lift_check_aligned(t, lift_op2(t, IR_ADD, lift_stack(t, delta), base), 0, size);
 }
 
 void lift_callf(struct lift *t, const struct ir1 *i)
 {
-	val target = far_pointer(t, i);
+	val sel, off = far_pointer(t, i, &sel);
 
 	check_stack_aligned(t, -(s32)i->opsize, i->opsize);
-	lift_sys(t, HELPER_callf, target, lift_const(t, i->opsize));
+	lift_sys(t, HELPER_callf, off, sel);
 }
 
 void lift_retf(struct lift *t, const struct ir1 *i)

@@ -91,7 +91,7 @@ void lift_clts(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPE
 void lift_lmsw(struct lift *t, const struct ir1 *i)
 {
 	(void)i;
-	lift_sys(t, HELPER_lmsw, lift_zx(t, lift_ld_op(t, 0), 2), 0);
+	lift_sys(t, HELPER_lmsw, lift_trunc(t, lift_zx(t, lift_ld_op(t, 0), 2)), 0);
 }
 
 void lift_smsw(struct lift *t, const struct ir1 *i)
@@ -100,14 +100,20 @@ void lift_smsw(struct lift *t, const struct ir1 *i)
 	lift_st_op(t, 0, LDSTATE32(t, cr0));
 }
 
+/* A register for CRn and DRn: I64, with zeros above 32 bits outside 64-bit code. */
+static val whole(struct lift *t, unsigned reg)
+{
+	return lift_long(t) ? lift_get64(t, reg) : lift_zx64(t, lift_get(t, reg));
+}
+
 void lift_mov_to_cr(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_mov_to_cr, lift_get(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+	lift_sys(t, HELPER_mov_to_cr, whole(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
 }
 
 void lift_mov_to_dr(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_mov_to_dr, lift_get(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+	lift_sys(t, HELPER_mov_to_dr, whole(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
 }
 
 void lift_mov_from_cr(struct lift *t, const struct ir1 *i)
@@ -119,7 +125,9 @@ void lift_mov_from_cr(struct lift *t, const struct ir1 *i)
 	unsigned n = i->ops[1].reg;
 
 	if (!(t->key & KEY_CPL) && n < ARRAY_LEN(field) && field[n])
-		lift_put(t, i->ops[0].reg, lift_ldstate(t, field[n], M_32, T_I32));
+		lift_put(t, i->ops[0].reg,
+			 lift_long(t) ? lift_ldstate(t, field[n], M_64, T_I64)
+				      : lift_ldstate(t, field[n], M_32, T_I32));
 	else
 		lift_sys(t, HELPER_mov_from_cr, lift_const(t, i->ops[0].reg), lift_const(t, n));
 }
@@ -131,11 +139,15 @@ void lift_mov_from_dr(struct lift *t, const struct ir1 *i)
 
 void lift_invlpg(struct lift *t, const struct ir1 *i)
 {
+	unsigned seg = i->ops[0].seg;
+	size_t base = offsetof(struct vcpu, seg[seg].base);
 	val off = lift_offset(t, &i->ops[0]);
 
-	off = lift_op2(t, IR_ADD, off, lift_ldstate(t, offsetof(struct vcpu,
-						    seg[i->ops[0].seg].base), M_32, T_I32));
-	lift_sys(t, HELPER_invlpg, lift_zx64(t, off), 0);
+	if (!lift_long(t))
+		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_32, T_I32));
+	else if (!lift_flat(t, seg, false))
+		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_64, T_I64));
+	lift_sys(t, HELPER_invlpg, lift_zx64(t, off), lift_const(t, lift_long(t)));
 }
 
 void lift_invd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
@@ -186,6 +198,70 @@ void lift_sysenter(struct lift *t, const struct ir1 *i)
 
 void lift_sysexit(struct lift *t, const struct ir1 *i)
 {
+	lift_sys(t, HELPER_sysexit, lift_const(t, i->opsize), 0);
+}
+
+void lift_syscall(struct lift *t, const struct ir1 *i)
+{
 	(void)i;
-	lift_sys(t, HELPER_sysexit, 0, 0);
+	lift_sys(t, HELPER_syscall, 0, 0);
+}
+
+void lift_sysret(struct lift *t, const struct ir1 *i)
+{
+	lift_sys(t, HELPER_sysret, lift_const(t, i->opsize), 0);
+}
+
+/* -- Bases of FS and GS: what blocks depend on in 64-bit code does not change with them -- */
+
+static size_t base_of(unsigned seg) { return offsetof(struct vcpu, seg[seg].base); }
+
+void lift_swapgs(struct lift *t, const struct ir1 *i)
+{
+	const size_t other = offsetof(struct vcpu, kernel_gs_base);
+	val a, b;
+
+	(void)i;
+	if (!lift_long(t)) {
+		lift_raise(t, EXC_UD);
+		return;
+	}
+	a = lift_ldstate(t, base_of(GS), M_64, T_I64);
+	b = lift_ldstate(t, other, M_64, T_I64);
+	lift_ststate(t, base_of(GS), M_64, b);
+	lift_ststate(t, other, M_64, a);
+}
+
+/* #UD without CR4.FSGSBASE. False: the block has ended. */
+static bool may_access_base(struct lift *t)
+{
+	if (!lift_long(t)) {
+		lift_raise(t, EXC_UD);
+		return false;
+	}
+	lift_raise_if(t, IC_EQ, lift_op2k(t, IR_AND, LDSTATE32(t, cr4), CR4_FSGSBASE),
+		      lift_const(t, 0), EXC_UD, 0);
+	return true;
+}
+
+void lift_rdfsbase(struct lift *t, const struct ir1 *i)
+{
+	unsigned seg = i->op == X86_RDFSBASE ? FS : GS;
+
+	if (may_access_base(t))
+		lift_put_sized(t, i->ops[0].reg, lift_ldstate(t, base_of(seg), M_64, T_I64),
+			       i->ops[0].size);
+}
+
+void lift_wrfsbase(struct lift *t, const struct ir1 *i)
+{
+	unsigned seg = i->op == X86_WRFSBASE ? FS : GS;
+	val v, sign;
+
+	if (!may_access_base(t))
+		return;
+	v = lift_zx64(t, lift_get_sized(t, i->ops[0].reg, i->ops[0].size));
+	sign = lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, v, 16), 16);
+	lift_raise_if(t, IC_NE, v, sign, EXC_GP, 0);	/* not canonical */
+	lift_ststate(t, base_of(seg), M_64, v);
 }

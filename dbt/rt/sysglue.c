@@ -41,13 +41,16 @@ static u64 finish_transfer(struct vcpu *c, struct fault f)
 	return 0;
 }
 
-static void write_sized(struct vcpu *c, unsigned reg, u32 v, unsigned size)
+/* At most 32 bits of a register outside 64-bit code; there 4 bytes clear the upper half. */
+static void write_sized(struct vcpu *c, unsigned reg, u64 v, unsigned size)
 {
 	if (size == 2)
-		v = (reg32(c, reg) & 0xffff0000) | (v & 0xffff);
+		v = (c->gpr[reg] & ~0xffffull) | (v & 0xffff);
 	else if (size == 1)
-		v = (reg32(c, reg) & 0xffffff00) | (v & 0xff);
-	set_reg32(c, reg, v);
+		v = (c->gpr[reg] & ~0xffull) | (v & 0xff);
+	else if (size == 4)
+		v = (u32)v;
+	set_reg(c, reg, v);
 }
 
 static void set_zf(struct vcpu *c, bool zf)
@@ -57,10 +60,15 @@ static void set_zf(struct vcpu *c, bool zf)
 	eflags_set(c, zf ? f | FL_ZF : f & ~(u32)FL_ZF);
 }
 
-/* SP += n, at the stack's width. */
-static void pop_stack(struct vcpu *c, unsigned n)
+static unsigned stack_width(const struct vcpu *c)
 {
-	write_sized(c, ESP, reg32(c, ESP) + n, c->seg[SS].attr & SEG_DB ? 4 : 2);
+	return vcpu_code64(c) ? 8 : c->seg[SS].attr & SEG_DB ? 4 : 2;
+}
+
+/* SP += n, at the stack's width. */
+static void pop_stack(struct vcpu *c, s64 n)
+{
+	write_sized(c, ESP, c->gpr[ESP] + n, stack_width(c));
 }
 
 /* -- What is not there yet -- */
@@ -72,7 +80,7 @@ u64 helper_unimplemented(struct vcpu *c, u64 a, u64 b, u64 d)
 	UNUSED2;
 	dbt->count.unimplemented++;
 	if (!dbt->unimplemented[a]++)
-		printk("dbt: %s is not implemented: #UD at %08x\n", x86_rows[a].name, (u32)c->eip);
+		printk("dbt: %s is not implemented: #UD at %08lx\n", x86_rows[a].name, c->eip);
 	c->fault = fault_plain(EXC_UD);
 	return 0;
 }
@@ -101,7 +109,7 @@ u64 helper_popf(struct vcpu *c, u64 v, u64 size, u64 d)
 
 	(void)d;
 	if (!f.raised)
-		pop_stack(c, (unsigned)size);
+		pop_stack(c, (s64)size);
 	return finish(c, f);
 }
 
@@ -111,7 +119,7 @@ u64 helper_popf_again(struct vcpu *c, u64 v, u64 b, u64 d)
 	unsigned size = (u8)b;
 
 	c->eflags = (u32)(b >> 32);
-	pop_stack(c, -size);
+	pop_stack(c, -(s64)size);
 	return helper_popf(c, v, size, d);
 }
 
@@ -183,16 +191,17 @@ u64 helper_into(struct vcpu *c, u64 a, u64 b, u64 d)
 	return software(c, EXC_OF, EV_INT3);
 }
 
-u64 helper_jmpf(struct vcpu *c, u64 ptr, u64 size, u64 d)
+/* off: all 64 bits count if the operand has them; b: selector, operand size << 16. */
+u64 helper_jmpf(struct vcpu *c, u64 off, u64 b, u64 d)
 {
 	(void)d;
-	return finish_transfer(c, far_jmp(c, (u16)(ptr >> 32), (u32)ptr, (unsigned)size));
+	return finish_transfer(c, far_jmp(c, (u16)b, off, (u8)(b >> 16)));
 }
 
-u64 helper_callf(struct vcpu *c, u64 ptr, u64 size, u64 d)
+u64 helper_callf(struct vcpu *c, u64 off, u64 b, u64 d)
 {
 	(void)d;
-	return finish_transfer(c, far_call(c, (u16)(ptr >> 32), (u32)ptr, (unsigned)size));
+	return finish_transfer(c, far_call(c, (u16)b, off, (u8)(b >> 16)));
 }
 
 u64 helper_retf(struct vcpu *c, u64 size, u64 imm, u64 d)
@@ -213,10 +222,22 @@ u64 helper_sysenter(struct vcpu *c, u64 a, u64 b, u64 d)
 	return finish_transfer(c, far_sysenter(c));
 }
 
-u64 helper_sysexit(struct vcpu *c, u64 a, u64 b, u64 d)
+u64 helper_sysexit(struct vcpu *c, u64 size, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish_transfer(c, far_sysexit(c, (unsigned)size));
+}
+
+u64 helper_syscall(struct vcpu *c, u64 a, u64 b, u64 d)
 {
 	UNUSED3;
-	return finish_transfer(c, far_sysexit(c));
+	return finish_transfer(c, far_syscall(c));
+}
+
+u64 helper_sysret(struct vcpu *c, u64 size, u64 b, u64 d)
+{
+	UNUSED2;
+	return finish_transfer(c, far_sysret(c, (unsigned)size));
 }
 
 /* -- Segments and descriptors -- */
@@ -256,22 +277,23 @@ u64 helper_mov_to_sreg(struct vcpu *c, u64 sel, u64 sreg, u64 d)
 
 u64 helper_pop_sreg(struct vcpu *c, u64 sel, u64 b, u64 d)
 {
-	bool wide = c->seg[SS].attr & SEG_DB;
+	unsigned width = stack_width(c);
 	struct fault f = load_sreg(c, b & 0xff, (u16)sel, true);
 
 	(void)d;
 	if (!f.raised)		/* SP moves at the width that the stack had */
-		write_sized(c, ESP, reg32(c, ESP) + (u32)(b >> 8), wide ? 4 : 2);
+		write_sized(c, ESP, c->gpr[ESP] + (b >> 8), width);
 	return finish(c, f);
 }
 
-u64 helper_load_far(struct vcpu *c, u64 ptr, u64 b, u64 d)
+/* b: segment register, general register << 4, its size << 8, selector << 16. */
+u64 helper_load_far(struct vcpu *c, u64 off, u64 b, u64 d)
 {
-	struct fault f = load_sreg(c, b & 0xff, (u16)(ptr >> 32), false);
+	struct fault f = load_sreg(c, b & 7, (u16)(b >> 16), false);
 
 	(void)d;
 	if (!f.raised)
-		write_sized(c, b >> 8 & 0xff, (u32)ptr, b >> 16 & 0xff);
+		write_sized(c, b >> 4 & 0xf, off, b >> 8 & 0xf);
 	return finish(c, f);
 }
 
@@ -355,56 +377,68 @@ u64 helper_ltr(struct vcpu *c, u64 a, u64 b, u64 d)
 	return finish(c, seg_ltr(c, (u16)a));
 }
 
-/* SGDT and SIDT write 6 bytes whatever the operand size (SDM vol. 2: all 32 bits of the base). */
-static struct fault store_table(struct vcpu *c, u32 at, const struct dtable *t)
+static unsigned base_size(const struct vcpu *c) { return vcpu_code64(c) ? 8 : 4; }
+
+/* What g_* says of an address that is not canonical, if it came by SS: size has bit 8 for that. */
+static struct fault by_segment(struct fault f, u64 size)
+{
+	if (f.raised && f.vector == EXC_GP && (size & 0x100))
+		f.vector = EXC_SS;
+	return f;
+}
+
+/* SGDT and SIDT write the whole base whatever the operand size (SDM vol. 2). */
+static struct fault store_table(struct vcpu *c, u64 at, const struct dtable *t)
 {
 	bool super = c->cpl != 3;
+	unsigned size = base_size(c);
 
-	TRY(g_probe(c, vcpu_linear(c, at), 6, super, true));
+	TRY(g_probe(c, vcpu_linear(c, at), 2 + size, super, true));
 	TRY(g_st(c, vcpu_linear(c, at), 2, super, t->limit));
-	return g_st(c, vcpu_linear(c, at + 2), 4, super, t->base);
+	return g_st(c, vcpu_linear(c, at + 2), size, super, t->base);
 }
 
 u64 helper_sgdt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
-	(void)size, (void)d;
-	return finish(c, store_table(c, (u32)at, &c->gdtr));
+	(void)d;
+	return finish(c, by_segment(store_table(c, at, &c->gdtr), size));
 }
 
 u64 helper_sidt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
-	(void)size, (void)d;
-	return finish(c, store_table(c, (u32)at, &c->idtr));
+	(void)d;
+	return finish(c, by_segment(store_table(c, at, &c->idtr), size));
 }
 
-static struct fault load_table(struct vcpu *c, u32 at, u64 *limit, u64 *base)
+static struct fault load_table(struct vcpu *c, u64 at, u64 *limit, u64 *base)
 {
 	bool super = c->cpl != 3;
+	unsigned size = base_size(c);
 
-	TRY(g_probe(c, vcpu_linear(c, at), 6, super, false));
+	TRY(g_probe(c, vcpu_linear(c, at), 2 + size, super, false));
 	TRY(g_ld(c, vcpu_linear(c, at), 2, super, limit));
-	return g_ld(c, vcpu_linear(c, at + 2), 4, super, base);
+	return g_ld(c, vcpu_linear(c, at + 2), size, super, base);
 }
 
 u64 helper_lgdt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
 	u64 limit, base;
-	struct fault f = load_table(c, (u32)at, &limit, &base);
+	struct fault f = by_segment(load_table(c, at, &limit, &base), size);
 
 	(void)d;
 	if (!f.raised)
-		f = sys_lgdt(c, (u16)limit, (u32)base, (unsigned)size);
+		f = sys_lgdt(c, (u16)limit, base, (u8)size);
 	return finish(c, f);
 }
 
 u64 helper_lidt(struct vcpu *c, u64 at, u64 size, u64 d)
 {
 	u64 limit, base;
-	struct fault f = load_table(c, (u32)at, &limit, &base);
+	struct fault f = by_segment(load_table(c, at, &limit, &base), size);
 
 	(void)d;
 	if (!f.raised)
-		f = sys_lidt(c, (u16)limit, (u32)base, (unsigned)size);
+		f = sys_lidt(c, (u16)limit, base, (u8)size);
 	return finish(c, f);
 }
 
@@ -418,44 +452,46 @@ u64 helper_lmsw(struct vcpu *c, u64 a, u64 b, u64 d)
 	return finish(c, sys_lmsw(c, (u16)a));
 }
 
+/* Values of control and debug registers: zero-extended. */
 u64 helper_mov_to_cr(struct vcpu *c, u64 v, u64 n, u64 d)
 {
 	(void)d;
-	return finish(c, sys_write_cr(c, (unsigned)n, (u32)v));
+	return finish(c, sys_write_cr(c, (unsigned)n, v));
 }
 
 u64 helper_mov_to_dr(struct vcpu *c, u64 v, u64 n, u64 d)
 {
 	(void)d;
-	return finish(c, sys_write_dr(c, (unsigned)n, (u32)v));
+	return finish(c, sys_write_dr(c, (unsigned)n, v));
 }
 
 u64 helper_mov_from_cr(struct vcpu *c, u64 reg, u64 n, u64 d)
 {
-	u32 v = 0;
+	u64 v = 0;
 	struct fault f = sys_read_cr(c, (unsigned)n, &v);
 
 	(void)d;
 	if (!f.raised)
-		set_reg32(c, (enum gpr)reg, v);
+		set_reg(c, (enum gpr)reg, v);
 	return finish(c, f);
 }
 
 u64 helper_mov_from_dr(struct vcpu *c, u64 reg, u64 n, u64 d)
 {
-	u32 v = 0;
+	u64 v = 0;
 	struct fault f = sys_read_dr(c, (unsigned)n, &v);
 
 	(void)d;
 	if (!f.raised)
-		set_reg32(c, (enum gpr)reg, v);
+		set_reg(c, (enum gpr)reg, v);
 	return finish(c, f);
 }
 
+/* b: in 64-bit code, where other addresses than canonical ones do nothing (SDM vol. 2). */
 u64 helper_invlpg(struct vcpu *c, u64 a, u64 b, u64 d)
 {
-	UNUSED2;
-	return finish(c, sys_invlpg(c, gva(a)));
+	(void)d;
+	return finish(c, b && !canonical(a) ? fault_none() : sys_invlpg(c, gva(a)));
 }
 
 u64 helper_rdmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c, sys_rdmsr(c)); }
@@ -464,8 +500,8 @@ u64 helper_wrmsr(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED3; return finish(c
 static u64 finish_edx_eax(struct vcpu *c, struct fault f, u64 v)
 {
 	if (!f.raised) {
-		set_reg32(c, EAX, (u32)v);
-		set_reg32(c, EDX, (u32)(v >> 32));
+		set_reg(c, EAX, (u32)v);
+		set_reg(c, EDX, v >> 32);
 	}
 	return finish(c, f);
 }

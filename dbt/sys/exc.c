@@ -5,6 +5,7 @@
  */
 #include "dbt/sys/exc.h"
 
+#include "dbt/sys/exc_long.h"
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/seen.h"
 #include "dbt/sys/stack.h"
@@ -14,18 +15,6 @@
 #include "kernel/printk.h"
 
 enum { GATE_TASK = 5, GATE_INT16 = 6, GATE_TRAP16 = 7, GATE_INT32 = 14, GATE_TRAP32 = 15 };
-enum { ERR_EXT = 1, ERR_IDT = 2 };
-
-/* One delivery: what is delivered, and what its frame holds. */
-struct event {
-	u8 vector;
-	enum exc_kind kind;
-	bool has_error;
-	u32 error;
-	u32 ext;		/* EXT bit of error codes that the delivery itself produces */
-	u32 eip, eflags;	/* as pushed */
-};
-
 /* The gate, and the code segment it names. */
 struct entry {
 	u64 gate;		/* its bytes */
@@ -36,21 +25,16 @@ struct entry {
 	bool clears_if;
 };
 
-static bool is_software(enum exc_kind kind)
-{
-	return kind == EV_INT || kind == EV_INT3;
-}
-
 static struct event make_event(const struct vcpu *c, const struct fault *f, enum exc_kind kind)
 {
-	bool next = is_software(kind) || kind == EV_INT1;
+	bool next = exc_is_software(kind) || kind == EV_INT1;
 	struct event e = {
 		.vector = f->vector,
 		.kind = kind,
 		.has_error = f->has_error && kind == EV_FAULT,
 		.error = f->error,
-		.ext = !is_software(kind),
-		.eip = (u32)(next ? c->next_eip : c->eip),
+		.ext = !exc_is_software(kind),
+		.eip = next ? c->next_eip : c->eip,
 		.eflags = eflags_get(c),
 	};
 
@@ -69,7 +53,7 @@ static struct fault deliver_real(struct vcpu *c, const struct event *e)
 
 	if (at + 3 > c->idtr.limit)
 		return fault_code(EXC_GP, at | ERR_IDT | e->ext);
-	TRY(g_ld(c, vcpu_linear(c, c->idtr.base + at), 4, true, &vec));
+	TRY(g_ld(c, linear32(c->idtr.base + at), 4, true, &vec));
 	TRY(stack_probe_push(c, &s, 3, 2, fault_code(EXC_SS, e->ext)));
 	if ((vec & 0xffff) > c->seg[CS].limit)
 		return fault_code(EXC_GP, e->ext);
@@ -85,7 +69,7 @@ static struct fault deliver_real(struct vcpu *c, const struct event *e)
 
 /* -- Protected mode ------------------------------------------------------- */
 
-static struct fault push_all(struct vcpu *c, struct stack *s, unsigned size, const u32 *v,
+static struct fault push_all(struct vcpu *c, struct stack *s, unsigned size, const u64 *v,
 			     unsigned n)
 {
 	for (unsigned k = 0; k < n; k++)
@@ -94,7 +78,7 @@ static struct fault push_all(struct vcpu *c, struct stack *s, unsigned size, con
 }
 
 /* The frame's common end: EFLAGS, CS, EIP and the error code. Returns how many. */
-static unsigned frame_tail(const struct vcpu *c, const struct event *e, u32 *v)
+static unsigned frame_tail(const struct vcpu *c, const struct event *e, u64 *v)
 {
 	v[0] = e->eflags;
 	v[1] = c->seg[CS].sel;
@@ -120,7 +104,7 @@ static bool off_fits(const struct entry *g)
 static struct fault deliver_same(struct vcpu *c, const struct event *e, struct entry *g)
 {
 	struct stack s = stack_current(c);
-	u32 v[4];
+	u64 v[4];
 	unsigned n = frame_tail(c, e, v);
 
 	TRY(stack_probe_push(c, &s, n, g->size, fault_code(EXC_SS, e->ext)));
@@ -140,7 +124,7 @@ static struct fault deliver_inner(struct vcpu *c, const struct event *e, struct 
 	struct stack s = { .super = true };
 	struct desc sd;
 	u8 dpl = desc_dpl(&g->code);
-	u32 v[10];
+	u64 v[10];
 	unsigned n = 0;
 	u16 ss;
 
@@ -208,7 +192,7 @@ static struct fault deliver_gate(struct vcpu *c, const struct event *e, struct e
 static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 {
 	u32 at = e->vector * 8u, code = at | ERR_IDT | e->ext;
-	struct desc gd = { .addr = vcpu_linear(c, c->idtr.base + at) };
+	struct desc gd = { .addr = linear32(c->idtr.base + at) };
 	struct task_req q = { .why = TASK_INT, .next = e->eip, .rf = e->eflags & FL_RF,
 			      .ext = e->ext, .has_error = e->has_error, .error = e->error };
 	struct entry g;
@@ -223,7 +207,7 @@ static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 	type = desc_type(&gd);
 	if (type != GATE_TASK && (type & ~9u) != GATE_INT16)
 		return fault_code(EXC_GP, code);
-	if (is_software(e->kind) && desc_dpl(&gd) < c->cpl)
+	if (exc_is_software(e->kind) && desc_dpl(&gd) < c->cpl)
 		return fault_code(EXC_GP, code);
 	if (!desc_present(&gd))
 		return fault_code(EXC_NP, code);
@@ -243,7 +227,10 @@ struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind ki
 
 	if (vcpu_v86(c) && kind == EV_INT && vcpu_iopl(c) < 3)
 		return fault_gp0();
-	TRY(c->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e));
+	if (vcpu_long(c))
+		TRY(exc_deliver_long(c, &e));
+	else
+		TRY(c->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e));
 	if (e.vector == EXC_DB && (kind == EV_FAULT || kind == EV_TRAP))
 		c->dr[7] &= ~(u64)DR7_GD;
 	c->inhibit = 0;
@@ -273,7 +260,7 @@ static bool gate_fits(const struct vcpu *c, const struct seen_gate *g, u8 vector
 	return g->from == c->cpl + 1 && vcpu_protected(c) && vector != EXC_DB &&
 	       !(c->dr[7] & DR7_ENABLED) && vector * 8u + 7 <= c->idtr.limit &&
 	       (g->cs.sel | 7u) <= c->gdtr.limit &&
-	       !(is_software(kind) && g->gate_dpl < c->cpl);
+	       !(exc_is_software(kind) && g->gate_dpl < c->cpl);
 }
 
 /* On one page of the stack: if the first word can be stored, all can. */
@@ -336,7 +323,7 @@ static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct 
 	if (kind == EV_FAULT)
 		v[n] |= FL_RF;
 	v[n + 1] = c->seg[CS].sel;
-	v[n + 2] = (u32)(is_software(kind) || kind == EV_INT1 ? c->next_eip : c->eip);
+	v[n + 2] = (u32)(exc_is_software(kind) || kind == EV_INT1 ? c->next_eip : c->eip);
 	n += 3;
 	if (f->has_error && kind == EV_FAULT)
 		v[n++] = f->error;
@@ -373,7 +360,7 @@ static bool is_double(enum fault_class first, enum fault_class second)
 
 static void shut_down(struct vcpu *c)
 {
-	trace(EXC, "exc: triple fault at %04x:%08x\n", c->seg[CS].sel, (unsigned)c->eip);
+	trace(EXC, "exc: triple fault at %04x:%08lx\n", c->seg[CS].sel, c->eip);
 	c->shutdown = true;
 	c->halted = false;
 }
@@ -386,8 +373,8 @@ static void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
 
 		if (kind == EV_FAULT && f.vector == EXC_PF)
 			c->cr2 = f.cr2;
-		trace(EXC, "exc: vector %u error %x kind %d at %04x:%08x\n", f.vector, f.error,
-		      (int)kind, c->seg[CS].sel, (unsigned)c->eip);
+		trace(EXC, "exc: vector %u error %x kind %d at %04x:%08lx\n", f.vector, f.error,
+		      (int)kind, c->seg[CS].sel, c->eip);
 		if (deliver_seen(c, &f, kind))
 			return;
 		second = exc_deliver(c, &f, kind);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * RETF and IRET (SDM vol. 2): same level, outer level, virtual-8086 mode,
- * nested task. Prototypes and rules in farxfer.h.
+ * RETF and IRET (SDM vol. 2): same level, outer level, virtual-8086 mode, nested task, and in long
+ * mode between 64-bit and compatibility code. Prototypes and rules in farxfer.h.
  */
 #include "dbt/sys/farxfer.h"
 
@@ -21,7 +21,7 @@ enum {
 /* A return's new CS, checked; `outer` if it lowers the privilege. */
 struct ret {
 	struct desc code;
-	u32 eip;
+	u64 eip;
 	u16 cs;
 	unsigned size;
 	bool outer;
@@ -35,18 +35,13 @@ static struct fault check_ret(struct vcpu *c, struct ret *r)
 	if (sel_null(r->cs))
 		return fault_gp0();
 	TRY(desc_fetch(c, r->cs, EXC_GP, 0, d));
-	if (!desc_is_code(d) || rpl < c->cpl ||
+	if (!desc_is_code(d) || rpl < c->cpl || desc_code_invalid(c, d) ||
 	    (desc_is_conforming(d) ? desc_dpl(d) > rpl : desc_dpl(d) != rpl))
 		return fault_sel(EXC_GP, r->cs, 0);
 	if (!desc_present(d))
 		return fault_sel(EXC_NP, r->cs, 0);
 	r->outer = rpl > c->cpl;
 	return desc_probe_accessed(c, d);
-}
-
-static bool eip_fits(const struct ret *r)
-{
-	return r->eip <= desc_segment(&r->code, 0).limit;
 }
 
 static void enter_cs(struct vcpu *c, struct ret *r)
@@ -58,7 +53,10 @@ static void enter_cs(struct vcpu *c, struct ret *r)
 	c->eip = r->eip;
 }
 
-/* Data segments that the outer level may not see become null (SDM vol. 3, 5.8.6). */
+/*
+ * Data segments that the outer level may not see become null (SDM vol. 3, 5.8.6). What is null
+ * already keeps the base that an MSR gave it.
+ */
 static void drop_inner_segments(struct vcpu *c)
 {
 	static const enum sreg regs[] = { ES, DS, FS, GS };
@@ -68,40 +66,58 @@ static void drop_inner_segments(struct vcpu *c)
 		bool conforming = (s->attr & (SEG_CODE | SEG_CONFORMING)) ==
 				  (SEG_CODE | SEG_CONFORMING);
 
-		if (!conforming && (s->attr >> SEG_DPL_SHIFT & 3) < c->cpl)
+		if (!conforming && (s->attr >> SEG_DPL_SHIFT & 3) < c->cpl &&
+		    (s->attr || !vcpu_long(c)))
 			seg_set_null(s, 0);
 	}
 }
 
+/* The stack returned to, with selector sel; null is one for 64-bit code. */
+static struct fault check_outer_stack(struct vcpu *c, const struct ret *r, u16 sel,
+				      struct stack *out)
+{
+	u8 level = r->cs & 3;
+	struct desc sd;
+
+	out->wide = desc_is_code64(c, &r->code);
+	if (out->wide && sel_null_stack(sel, level)) {
+		seg_set_null(&out->ss, sel);
+		return desc_reaches(c, &r->code, r->eip) ? fault_none() : fault_gp0();
+	}
+	TRY(seg_check_stack(c, sel, level, EXC_GP, 0, &sd));
+	if (!desc_reaches(c, &r->code, r->eip))
+		return fault_gp0();
+	desc_set_accessed(c, &sd);
+	seen_note(c, SEEN_STACK, level, &sd);
+	out->ss = desc_segment(&sd, sel);
+	return fault_none();
+}
+
 /*
- * Return to an outer level: SS:ESP come from the inner stack `s`, then `drop` bytes of
+ * Return to another stack: SS:ESP come from the inner stack `s`, then `drop` bytes of
  * parameters go from the outer one too. Registers change only if all is well; not the flags.
  */
 static struct fault ret_outer(struct vcpu *c, struct ret *r, struct stack *s, u16 drop)
 {
-	struct stack out;
-	struct desc sd;
-	u32 v[2];
+	struct stack out = { .ss = c->seg[SS] };
+	u64 v[2];
 
 	TRY(stack_pop(c, s, 2, r->size, v));
-	TRY(seg_check_stack(c, (u16)v[1], r->cs & 3, EXC_GP, 0, &sd));
-	if (!eip_fits(r))
-		return fault_gp0();
-	desc_set_accessed(c, &sd);
-	seen_note(c, SEEN_STACK, r->cs & 3, &sd);
-	out = (struct stack){ .ss = desc_segment(&sd, (u16)v[1]), .sp = v[0] };
-	if (!(out.ss.attr & SEG_DB))	/* a 16-bit stack gets SP only */
+	TRY(check_outer_stack(c, r, (u16)v[1], &out));
+	out.sp = v[0];
+	if (!out.wide && !(out.ss.attr & SEG_DB))	/* a 16-bit stack gets SP only */
 		out.sp = (reg32(c, ESP) & 0xffff0000) | (v[0] & 0xffff);
 	stack_drop(&out, drop);
-	stack_commit(c, &out);
 	enter_cs(c, r);
-	drop_inner_segments(c);
+	stack_commit(c, &out);
+	if (r->outer)
+		drop_inner_segments(c);
 	return fault_none();
 }
 
 /* -- RETF ----------------------------------------------------------------- */
 
-static struct fault enter_real(struct vcpu *c, u16 cs, u32 eip)
+static struct fault enter_real(struct vcpu *c, u16 cs, u64 eip)
 {
 	if (eip > c->seg[CS].limit)
 		return fault_gp0();
@@ -117,7 +133,7 @@ struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm)
 {
 	struct stack s = stack_current(c);
 	struct ret r = { .size = opsize };
-	u32 v[2];
+	u64 v[2];
 
 	TRY(stack_pop(c, &s, 2, opsize, v));
 	r.eip = v[0];
@@ -133,10 +149,10 @@ struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm)
 	if (r.outer) {
 		TRY(ret_outer(c, &r, &s, imm));
 	} else {
-		if (!eip_fits(&r))
+		if (!desc_reaches(c, &r.code, r.eip))
 			return fault_gp0();
-		stack_commit(c, &s);
 		enter_cs(c, &r);
+		stack_commit(c, &s);
 	}
 	sys_mode_changed(c);
 	return fault_none();
@@ -149,9 +165,9 @@ struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm)
  * matters to instruction breakpoints alone; without an enabled one it is dropped here, so that
  * nobody has to clear it later.
  */
-static void set_flags(struct vcpu *c, u32 v, u32 mask)
+static void set_flags(struct vcpu *c, u64 v, u32 mask)
 {
-	u32 old = c->eflags, new = (old & ~mask) | (v & mask);
+	u32 old = c->eflags, new = (old & ~mask) | ((u32)v & mask);
 
 	if (!(c->dr[7] & DR7_ENABLED))
 		new &= ~(u32)FL_RF;
@@ -160,7 +176,7 @@ static void set_flags(struct vcpu *c, u32 v, u32 mask)
 		sys_irq_unmasked(c);
 }
 
-static struct fault iret_real(struct vcpu *c, struct stack *s, const u32 *v, unsigned size)
+static struct fault iret_real(struct vcpu *c, struct stack *s, const u64 *v, unsigned size)
 {
 	u32 mask = (size == 4 ? FLAGS_IRET32 : FLAGS_IRET16) | FL_IF;
 
@@ -173,10 +189,10 @@ static struct fault iret_real(struct vcpu *c, struct stack *s, const u32 *v, uns
 }
 
 /* CPL 0 and VM = 1 in the image: ESP SS ES DS FS GS follow. */
-static struct fault iret_v86(struct vcpu *c, struct stack *s, const u32 *v)
+static struct fault iret_v86(struct vcpu *c, struct stack *s, const u64 *v)
 {
 	static const enum sreg regs[] = { SS, ES, DS, FS, GS };
-	u32 w[6];
+	u64 w[6];
 
 	TRY(stack_pop(c, s, 6, 4, w));
 	if (v[0] > 0xffff)
@@ -186,7 +202,7 @@ static struct fault iret_v86(struct vcpu *c, struct stack *s, const u32 *v)
 	seg_set_v86(&c->seg[CS], (u16)v[1]);
 	c->cpl = 3;
 	c->eip = v[0];
-	set_reg32(c, ESP, w[0]);
+	set_reg32(c, ESP, (u32)w[0]);
 	set_flags(c, v[2], FLAGS_IRET32 | FL_IF | FL_IOPL | FL_VM);
 	return fault_none();
 }
@@ -198,7 +214,7 @@ static struct fault iret_task(struct vcpu *c)
 	u64 link;
 	u16 sel;
 
-	TRY(g_ld(c, vcpu_linear(c, c->tr.base), 2, true, &link));
+	TRY(g_ld(c, vcpu_sys_linear(c, c->tr.base), 2, true, &link));
 	sel = (u16)link;
 	if (sel_null(sel) || (sel & 4))
 		return fault_sel(EXC_TS, sel, 0);
@@ -210,23 +226,24 @@ static struct fault iret_task(struct vcpu *c)
 	return task_switch(c, &d, &q);
 }
 
-static struct fault iret_protected(struct vcpu *c, struct stack *s, const u32 *v, unsigned size)
+/* 64-bit code always takes SS and RSP too. */
+static struct fault iret_protected(struct vcpu *c, struct stack *s, const u64 *v, unsigned size)
 {
 	struct ret r = { .size = size, .eip = v[0], .cs = (u16)v[1] };
-	u32 mask = size == 4 ? FLAGS_IRET32 : FLAGS_IRET16;
+	u32 mask = size == 2 ? FLAGS_IRET16 : FLAGS_IRET32;
 
 	if (c->cpl <= vcpu_iopl(c))
 		mask |= FL_IF;
 	if (!c->cpl)
 		mask |= FL_IOPL;
 	TRY(check_ret(c, &r));
-	if (r.outer) {
+	if (r.outer || s->wide) {
 		TRY(ret_outer(c, &r, s, 0));
 	} else {
-		if (!eip_fits(&r))
+		if (!desc_reaches(c, &r.code, r.eip))
 			return fault_gp0();
-		stack_commit(c, s);
 		enter_cs(c, &r);
+		stack_commit(c, s);
 	}
 	set_flags(c, v[2], mask);
 	return fault_none();
@@ -235,16 +252,16 @@ static struct fault iret_protected(struct vcpu *c, struct stack *s, const u32 *v
 static struct fault iret(struct vcpu *c, unsigned size)
 {
 	struct stack s = stack_current(c);
-	u32 v[3];
+	u64 v[3];
 
 	if (vcpu_v86(c) && vcpu_iopl(c) < 3)
 		return fault_gp0();
 	if (vcpu_protected(c) && (c->eflags & FL_NT))
-		return iret_task(c);
+		return vcpu_long(c) ? fault_gp0() : iret_task(c);
 	TRY(stack_pop(c, &s, 3, size, v));
 	if (!vcpu_protected(c))
 		return iret_real(c, &s, v, size);
-	if (size == 4 && (v[2] & FL_VM) && !c->cpl)
+	if (size == 4 && (v[2] & FL_VM) && !c->cpl && !vcpu_long(c))
 		return iret_v86(c, &s, v);
 	return iret_protected(c, &s, v, size);
 }

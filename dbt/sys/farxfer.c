@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * JMP FAR and CALL FAR, SYSENTER and SYSEXIT (SDM vol. 2). Returns are in
- * farret.c. Each function follows one branch of the manual's pseudo-code: all
+ * JMP FAR and CALL FAR (SDM vol. 2). Returns are in farret.c, SYSENTER and its kin in
+ * fastcall.c. Each function follows one branch of the manual's pseudo-code: all
  * checks and probes, then pushes, then registers. See farxfer.h.
  */
 #include "dbt/sys/farxfer.h"
@@ -11,29 +11,37 @@
 #include "dbt/sys/sysutil.h"
 #include "dbt/sys/task.h"
 
-enum { GATE_CALL16 = 4, GATE_TASK = 5, GATE_CALL32 = 12 };
+enum { GATE_CALL16 = 4, GATE_TASK = 5, GATE_CALL32 = 12, GATE_CALL64 = 12 };
 
-/* A call gate's contents (SDM vol. 3, 5.8.3). */
+/* A call gate's contents (SDM vol. 3, 5.8.3; 5.8.3.1). */
 struct gate {
 	u16 sel;
-	u32 off;
-	unsigned size;		/* 2 or 4: of pushes */
+	u64 off;
+	unsigned size;		/* 2, 4 or 8: of pushes */
 	unsigned params;
 };
 
-static struct gate gate_read(const struct desc *d)
+static struct fault gate_read(struct vcpu *c, const struct desc *d, struct gate *g)
 {
 	bool wide = desc_type(d) & 8;
+	u32 high;
 
-	return (struct gate){
+	*g = (struct gate){
 		.sel = (u16)(d->lo >> 16),
 		.off = (d->lo & 0xffff) | (wide ? d->hi & 0xffff0000 : 0),
 		.size = wide ? 4 : 2,
 		.params = d->hi & 0x1f,
 	};
+	if (!vcpu_long(c))
+		return fault_none();
+	TRY(desc_fetch_high(c, d, &high));
+	g->off |= (u64)high << 32;
+	g->size = 8;
+	g->params = 0;
+	return fault_none();
 }
 
-static void enter_code(struct vcpu *c, struct desc *d, u16 sel, u8 cpl, u32 off)
+static void enter_code(struct vcpu *c, struct desc *d, u16 sel, u8 cpl, u64 off)
 {
 	desc_set_accessed(c, d);
 	c->seg[CS] = desc_segment(d, (u16)((sel & ~3u) | cpl));
@@ -42,18 +50,13 @@ static void enter_code(struct vcpu *c, struct desc *d, u16 sel, u8 cpl, u32 off)
 	sys_mode_changed(c);
 }
 
-static bool in_code_limit(const struct desc *d, u32 off)
-{
-	return off <= desc_segment(d, 0).limit;
-}
-
 /* The code segment of a direct transfer, RPL of the selector included. */
 static struct fault check_direct(struct vcpu *c, const struct desc *d)
 {
 	bool bad = desc_is_conforming(d) ? desc_dpl(d) > c->cpl
 					 : (d->sel & 3) > c->cpl || desc_dpl(d) != c->cpl;
 
-	if (bad)
+	if (bad || desc_code_invalid(c, d))
 		return fault_sel(EXC_GP, d->sel, 0);
 	if (!desc_present(d))
 		return fault_sel(EXC_NP, d->sel, 0);
@@ -77,6 +80,8 @@ static struct fault fetch_gated(struct vcpu *c, const struct gate *g, struct des
 		return fault_gp0();
 	TRY(desc_fetch(c, g->sel, EXC_GP, 0, d));
 	if (!desc_is_code(d) || desc_dpl(d) > c->cpl)
+		return fault_sel(EXC_GP, g->sel, 0);
+	if (vcpu_long(c) && (!desc_is_code64(c, d) || desc_code_invalid(c, d)))
 		return fault_sel(EXC_GP, g->sel, 0);
 	return fault_none();
 }
@@ -104,7 +109,7 @@ static struct fault to_task(struct vcpu *c, const struct desc *d, enum task_why 
 
 /* -- JMP ------------------------------------------------------------------ */
 
-static struct fault jmp_real(struct vcpu *c, u16 sel, u32 off)
+static struct fault jmp_real(struct vcpu *c, u16 sel, u64 off)
 {
 	if (off > c->seg[CS].limit)
 		return fault_gp0();
@@ -117,10 +122,10 @@ static struct fault jmp_real(struct vcpu *c, u16 sel, u32 off)
 	return fault_none();
 }
 
-static struct fault jmp_code(struct vcpu *c, struct desc *d, u32 off)
+static struct fault jmp_code(struct vcpu *c, struct desc *d, u64 off)
 {
 	TRY(check_direct(c, d));
-	if (!in_code_limit(d, off))
+	if (!desc_reaches(c, d, off))
 		return fault_gp0();
 	enter_code(c, d, d->sel, c->cpl, off);
 	return fault_none();
@@ -128,26 +133,32 @@ static struct fault jmp_code(struct vcpu *c, struct desc *d, u32 off)
 
 static struct fault jmp_gate(struct vcpu *c, const struct desc *gd)
 {
-	struct gate g = gate_read(gd);
+	struct gate g;
 	struct desc d;
 
 	TRY(check_system(c, gd));
+	TRY(gate_read(c, gd, &g));
 	TRY(fetch_gated(c, &g, &d));
 	if (!desc_is_conforming(&d) && desc_dpl(&d) != c->cpl)
 		return fault_sel(EXC_GP, g.sel, 0);
 	TRY(present_code(c, &d));
-	if (!in_code_limit(&d, g.off))
+	if (!desc_reaches(c, &d, g.off))
 		return fault_gp0();
 	enter_code(c, &d, g.sel, c->cpl, g.off);
 	return fault_none();
 }
 
-struct fault far_jmp(struct vcpu *c, u16 sel, u32 off, unsigned opsize)
+/* An offset as an operand of this size holds it. */
+static u64 far_offset(u64 off, unsigned opsize)
+{
+	return opsize == 8 ? off : opsize == 4 ? (u32)off : (u16)off;
+}
+
+struct fault far_jmp(struct vcpu *c, u16 sel, u64 off, unsigned opsize)
 {
 	struct desc d;
 
-	if (opsize == 2)
-		off &= 0xffff;
+	off = far_offset(off, opsize);
 	if (!vcpu_protected(c))
 		return jmp_real(c, sel, off);
 	if (sel_null(sel))
@@ -155,6 +166,8 @@ struct fault far_jmp(struct vcpu *c, u16 sel, u32 off, unsigned opsize)
 	TRY(desc_fetch(c, sel, EXC_GP, 0, &d));
 	if (desc_is_code(&d))
 		return jmp_code(c, &d, off);
+	if (vcpu_long(c))
+		return desc_type(&d) == GATE_CALL64 ? jmp_gate(c, &d) : fault_sel(EXC_GP, sel, 0);
 	switch (desc_type(&d)) {
 	case GATE_CALL16:
 	case GATE_CALL32: return jmp_gate(c, &d);
@@ -171,43 +184,49 @@ struct fault far_jmp(struct vcpu *c, u16 sel, u32 off, unsigned opsize)
  * Push CS and the return address on the current stack. A target beyond the new code segment's limit
  * is found after the stores and before ESP moves: the CPU leaves the two values below the stack.
  */
-static struct fault push_return(struct vcpu *c, unsigned size, bool fits)
+static struct fault push_return(struct vcpu *c, unsigned size, bool fits, struct stack *out)
 {
 	struct stack s = stack_current(c);
 
 	TRY(stack_probe_push(c, &s, 2, size, fault_code(EXC_SS, 0)));
 	TRY(stack_push(c, &s, size, c->seg[CS].sel));
-	TRY(stack_push(c, &s, size, (u32)c->next_eip));
+	TRY(stack_push(c, &s, size, c->next_eip));
 	if (!fits)
 		return fault_gp0();
-	stack_commit(c, &s);
+	*out = s;
 	return fault_none();
 }
 
-static struct fault call_real(struct vcpu *c, u16 sel, u32 off, unsigned size)
+static struct fault call_real(struct vcpu *c, u16 sel, u64 off, unsigned size)
 {
-	TRY(push_return(c, size, off <= c->seg[CS].limit));
+	struct stack s;
+
+	TRY(push_return(c, size, off <= c->seg[CS].limit, &s));
+	stack_commit(c, &s);
 	return jmp_real(c, sel, off);
 }
 
 /* Same privilege, directly or through a gate: *d is checked, present and probed. */
-static struct fault call_same(struct vcpu *c, struct desc *d, u32 off, unsigned size)
+static struct fault call_same(struct vcpu *c, struct desc *d, u64 off, unsigned size)
 {
-	TRY(push_return(c, size, in_code_limit(d, off)));
+	struct stack s;
+
+	TRY(push_return(c, size, desc_reaches(c, d, off), &s));
 	enter_code(c, d, d->sel, c->cpl, off);
+	stack_commit(c, &s);
 	return fault_none();
 }
 
 /* The inner frame: old SS:ESP, parameters, CS and return address. */
 static struct fault push_inner(struct vcpu *c, struct stack *in, const struct gate *g,
-			       const u32 *params)
+			       const u64 *params)
 {
 	TRY(stack_push(c, in, g->size, c->seg[SS].sel));
 	TRY(stack_push(c, in, g->size, reg32(c, ESP)));
 	for (unsigned k = g->params; k-- > 0;)
 		TRY(stack_push(c, in, g->size, params[k]));
 	TRY(stack_push(c, in, g->size, c->seg[CS].sel));
-	return stack_push(c, in, g->size, (u32)c->next_eip);
+	return stack_push(c, in, g->size, c->next_eip);
 }
 
 static struct fault call_inner(struct vcpu *c, struct desc *d, const struct gate *g)
@@ -215,14 +234,14 @@ static struct fault call_inner(struct vcpu *c, struct desc *d, const struct gate
 	struct stack old = stack_current(c), in = { .super = true };
 	struct desc sd;
 	u8 dpl = desc_dpl(d);
-	u32 params[31];
+	u64 params[31];
 	u16 ss;
 
 	TRY(task_stack(c, dpl, 0, &ss, &in.sp));
 	TRY(seg_check_stack(c, ss, dpl, EXC_TS, 0, &sd));
 	in.ss = desc_segment(&sd, ss);
 	TRY(stack_probe_push(c, &in, g->params + 4, g->size, fault_sel(EXC_SS, ss, 0)));
-	if (!in_code_limit(d, g->off))
+	if (!desc_reaches(c, d, g->off))
 		return fault_gp0();
 	TRY(stack_pop(c, &old, g->params, g->size, params));
 	TRY(push_inner(c, &in, g, params));
@@ -233,25 +252,44 @@ static struct fault call_inner(struct vcpu *c, struct desc *d, const struct gate
 	return fault_none();
 }
 
+/* In long mode: RSP from the TSS, a null SS, four values of 8 bytes. */
+static struct fault call_inner_long(struct vcpu *c, struct desc *d, const struct gate *g)
+{
+	struct stack old = stack_current(c), in = { .super = true, .wide = true };
+	u8 dpl = desc_dpl(d);
+	const u64 frame[] = { old.ss.sel, old.sp, c->seg[CS].sel, c->next_eip };
+
+	TRY(task_stack_long(c, dpl, 0, &in.sp));
+	TRY(stack_probe_push(c, &in, 4, 8, fault_code(EXC_SS, 0)));
+	if (!desc_reaches(c, d, g->off))
+		return fault_gp0();
+	for (unsigned k = 0; k < 4; k++)
+		TRY(stack_push(c, &in, 8, frame[k]));
+	seg_set_null(&in.ss, dpl);
+	enter_code(c, d, g->sel, dpl, g->off);
+	stack_commit(c, &in);
+	return fault_none();
+}
+
 static struct fault call_gate(struct vcpu *c, const struct desc *gd)
 {
-	struct gate g = gate_read(gd);
+	struct gate g;
 	struct desc d;
 
 	TRY(check_system(c, gd));
+	TRY(gate_read(c, gd, &g));
 	TRY(fetch_gated(c, &g, &d));
 	TRY(present_code(c, &d));
 	if (!desc_is_conforming(&d) && desc_dpl(&d) < c->cpl)
-		return call_inner(c, &d, &g);
+		return vcpu_long(c) ? call_inner_long(c, &d, &g) : call_inner(c, &d, &g);
 	return call_same(c, &d, g.off, g.size);
 }
 
-struct fault far_call(struct vcpu *c, u16 sel, u32 off, unsigned opsize)
+struct fault far_call(struct vcpu *c, u16 sel, u64 off, unsigned opsize)
 {
 	struct desc d;
 
-	if (opsize == 2)
-		off &= 0xffff;
+	off = far_offset(off, opsize);
 	if (!vcpu_protected(c))
 		return call_real(c, sel, off, opsize);
 	if (sel_null(sel))
@@ -261,6 +299,8 @@ struct fault far_call(struct vcpu *c, u16 sel, u32 off, unsigned opsize)
 		TRY(check_direct(c, &d));
 		return call_same(c, &d, off, opsize);
 	}
+	if (vcpu_long(c))
+		return desc_type(&d) == GATE_CALL64 ? call_gate(c, &d) : fault_sel(EXC_GP, sel, 0);
 	switch (desc_type(&d)) {
 	case GATE_CALL16:
 	case GATE_CALL32: return call_gate(c, &d);
@@ -269,47 +309,4 @@ struct fault far_call(struct vcpu *c, u16 sel, u32 off, unsigned opsize)
 	case TSS_AVAIL32: return to_task(c, &d, TASK_CALL);
 	}
 	return fault_sel(EXC_GP, sel, 0);
-}
-
-/* -- SYSENTER, SYSEXIT ---------------------------------------------------- */
-
-/* A flat 32-bit segment that no descriptor stands behind. */
-static struct segment flat(u16 sel, u16 type, u8 dpl)
-{
-	return (struct segment){
-		.limit = 0xffffffff,
-		.attr = (u16)(SEG_G | SEG_DB | SEG_P | dpl << SEG_DPL_SHIFT | SEG_S | type),
-		.sel = (u16)((sel & ~3u) | dpl),
-	};
-}
-
-static void enter_flat(struct vcpu *c, u16 cs, u16 ss, u8 cpl, u32 eip, u32 esp)
-{
-	c->seg[CS] = flat(cs, SEG_CODE | SEG_READABLE | SEG_ACCESSED, cpl);
-	c->seg[SS] = flat(ss, SEG_WRITABLE | SEG_ACCESSED, cpl);
-	c->cpl = cpl;
-	c->eip = eip;
-	set_reg32(c, ESP, esp);
-	sys_mode_changed(c);
-}
-
-struct fault far_sysenter(struct vcpu *c)
-{
-	u16 cs = (u16)c->sysenter_cs;
-
-	if (!(c->cr0 & CR0_PE) || sel_null(cs))
-		return fault_gp0();
-	c->eflags &= ~(u32)(FL_VM | FL_IF | FL_RF);
-	enter_flat(c, cs, (u16)((cs & ~3u) + 8), 0, (u32)c->sysenter_eip, (u32)c->sysenter_esp);
-	return fault_none();
-}
-
-struct fault far_sysexit(struct vcpu *c)
-{
-	u16 cs = (u16)(c->sysenter_cs & ~3u);
-
-	if (sel_null(cs) || !(c->cr0 & CR0_PE) || c->cpl)
-		return fault_gp0();
-	enter_flat(c, (u16)(cs + 16), (u16)(cs + 24), 3, reg32(c, EDX), reg32(c, ECX));
-	return fault_none();
 }

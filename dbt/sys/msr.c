@@ -48,9 +48,32 @@ static bool write_any(struct vcpu *c, u32 n, u64 v, u64 *reg)
 	return true;
 }
 
-/* SYSENTER's registers have 32 bits on a model without long mode. */
+/* Upper halves are reserved (SDM vol. 4): a 1 there is #GP. */
 static bool write_32(struct vcpu *c, u32 n, u64 v, u64 *reg)
 {
+	return !(v >> 32) && write_any(c, n, v, reg);
+}
+
+static bool write_address(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	return canonical(v) && write_any(c, n, v, reg);
+}
+
+/* Code that is not of 64 bits depends on FS and GS having base 0. */
+static bool write_base(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	if (!write_address(c, n, v, reg))
+		return false;
+	if (!vcpu_code64(c))
+		sys_mode_changed(c);
+	return true;
+}
+
+/* SYSENTER's registers have 32 bits on a model without long mode. */
+static bool write_sysenter(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	if (n != MSR_SYSENTER_CS && vcpu_has(c, FEAT_LM))
+		return write_address(c, n, v, reg);
 	return write_any(c, n, (u32)v, reg);
 }
 
@@ -129,23 +152,22 @@ static bool write_misc_enable(struct vcpu *c, u32 n, u64 v, u64 *reg)
 	return true;
 }
 
+/* LME cannot change while paging is on, LMA not at all: what is written there is not looked at. */
 static bool write_efer(struct vcpu *c, u32 n, u64 v, u64 *reg)
 {
-	u64 valid = c->misc_enable & MISC_XD_DISABLE ? 0 : EFER_NXE, old = *reg;
+	u64 valid = vcpu_has(c, FEAT_SYSCALL) ? EFER_SCE : 0, old = *reg;
 
 	(void)n;
-	if (v & ~valid)
+	if (vcpu_has(c, FEAT_LM))
+		valid |= EFER_LME | EFER_LMA;
+	if (vcpu_has(c, FEAT_NX) && !(c->misc_enable & MISC_XD_DISABLE))
+		valid |= EFER_NXE;
+	if ((v & ~valid) || (((old ^ v) & EFER_LME) && (c->cr0 & CR0_PG)))
 		return false;
-	*reg = v;
+	*reg = (v & ~(u64)EFER_LMA) | (old & EFER_LMA);
 	if ((old ^ v) & EFER_NXE)
 		sys_paging_changed(c, PAGING_ALL);
 	return true;
-}
-
-/* The upper half is reserved (SDM vol. 4). */
-static bool write_tsc_aux(struct vcpu *c, u32 n, u64 v, u64 *reg)
-{
-	return !(v >> 32) && write_any(c, n, v, reg);
 }
 
 static bool write_tsc(struct vcpu *c, u32 n, u64 v, u64 *reg)
@@ -202,10 +224,10 @@ static const struct msr_row rows[] = {
 	{ MSR_APIC_BASE, 1, FEAT_APIC, AT(apic_base), NULL, write_apic_base },
 	{ MSR_BIOS_SIGN_ID, 1, FEAT_P6, 0, read_microcode, write_ignored },
 	{ MSR_MTRR_CAP, 1, FEAT_MTRR, 0, read_mtrr_cap, NULL },
+	{ MSR_SYSENTER_CS, 1, FEAT_SEP, AT(sysenter_cs), NULL, write_sysenter },
+	{ MSR_SYSENTER_ESP, 1, FEAT_SEP, AT(sysenter_esp), NULL, write_sysenter },
+	{ MSR_SYSENTER_EIP, 1, FEAT_SEP, AT(sysenter_eip), NULL, write_sysenter },
 	{ MSR_ARCH_CAPABILITIES, 1, FEAT_ARCH_CAPS, 0, read_arch_capabilities, NULL },
-	{ MSR_SYSENTER_CS, 1, FEAT_SEP, AT(sysenter_cs), NULL, write_32 },
-	{ MSR_SYSENTER_ESP, 1, FEAT_SEP, AT(sysenter_esp), NULL, write_32 },
-	{ MSR_SYSENTER_EIP, 1, FEAT_SEP, AT(sysenter_eip), NULL, write_32 },
 	{ MSR_MCG_CAP, 1, FEAT_MCA, 0, read_zero, NULL },	/* no banks */
 	{ MSR_MCG_STATUS, 1, FEAT_MCA, AT(mcg_status), NULL, write_any },
 	{ MSR_MISC_ENABLE, 1, FEAT_P6, AT(misc_enable), NULL, write_misc_enable },
@@ -217,7 +239,15 @@ static const struct msr_row rows[] = {
 	{ MSR_PAT, 1, FEAT_PAT, AT(pat), NULL, write_pat },
 	{ MSR_MTRR_DEF_TYPE, 1, FEAT_MTRR, AT(mtrr_def), NULL, write_mtrr_def },
 	{ MSR_EFER, 1, FEAT_NX, AT(efer), NULL, write_efer },
-	{ MSR_TSC_AUX, 1, FEAT_RDTSCP, AT(tsc_aux), NULL, write_tsc_aux },
+	{ MSR_EFER, 1, FEAT_LM, AT(efer), NULL, write_efer },
+	{ MSR_STAR, 1, FEAT_LM, AT(star), NULL, write_any },
+	{ MSR_LSTAR, 1, FEAT_LM, AT(lstar), NULL, write_address },
+	{ MSR_CSTAR, 1, FEAT_LM, AT(cstar), NULL, write_address },
+	{ MSR_FMASK, 1, FEAT_LM, AT(fmask), NULL, write_32 },
+	{ MSR_FS_BASE, 1, FEAT_LM, AT(seg[FS].base), NULL, write_base },
+	{ MSR_GS_BASE, 1, FEAT_LM, AT(seg[GS].base), NULL, write_base },
+	{ MSR_KERNEL_GS_BASE, 1, FEAT_LM, AT(kernel_gs_base), NULL, write_address },
+	{ MSR_TSC_AUX, 1, FEAT_RDTSCP, AT(tsc_aux), NULL, write_32 },
 };
 
 static const struct msr_row *find(const struct vcpu *c, u32 n)
@@ -284,8 +314,8 @@ struct fault sys_rdmsr(struct vcpu *c)
 	if (c->cpl)
 		return fault_gp0();
 	TRY(msr_read(c, reg32(c, ECX), &v));
-	set_reg32(c, EAX, (u32)v);
-	set_reg32(c, EDX, (u32)(v >> 32));
+	set_reg(c, EAX, (u32)v);
+	set_reg(c, EDX, v >> 32);
 	return fault_none();
 }
 
@@ -302,9 +332,10 @@ void msr_reset(struct vcpu *c, bool bsp)
 	c->pat = PAT_RESET;
 	c->misc_enable = MISC_FAST_STRING | MISC_NO_BTS | MISC_NO_PEBS |
 			 (vcpu_has(c, FEAT_MONITOR) ? MISC_MONITOR : 0);
-	c->mcg_status = c->debugctl = c->tsc_aux = 0;
+	c->mcg_status = c->debugctl = 0;
 	msr_core_reset(c);
 	c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
+	c->star = c->lstar = c->cstar = c->fmask = c->kernel_gs_base = c->tsc_aux = 0;
 	c->mtrr_def = 0;
 	for (unsigned k = 0; k < ARRAY_LEN(c->mtrr_fixed); k++)
 		c->mtrr_fixed[k] = 0;

@@ -5,6 +5,7 @@
  */
 #include "dbt/sys/cpuid.h"
 #include "dbt/sys/msr.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/sse.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
@@ -64,6 +65,7 @@ void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp)
 
 	reset_segments(c);
 	reset_registers(c);
+	seen_forget(c);
 	c->cr0 = kept | CR0_ET;
 	if (kind == RESET_POWER_UP)
 		reset_units(c, bsp);

@@ -26,9 +26,17 @@ void seen_note(struct vcpu *c, enum seen_use use, unsigned level, const struct d
 	struct segment s = desc_segment(d, d->sel);
 	u32 key = key_of(use, level, d->sel);
 
-	if ((d->sel & 4) || !(s.attr & SEG_ACCESSED) || !flat_enough(use, &s))
+	if (vcpu_long(c) || (d->sel & 4) || !(s.attr & SEG_ACCESSED) || !flat_enough(use, &s))
 		return;
 	*place(c, key) = (struct seen_desc){ (u64)d->hi << 32 | d->lo, s, key };
+}
+
+void seen_forget(struct vcpu *c)
+{
+	for (unsigned k = 0; k < SEEN_DESCS; k++)
+		c->seen_desc[k].key = 0;
+	for (unsigned k = 0; k < SEEN_GATES; k++)
+		c->seen_gate[k].from = 0;
 }
 
 const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel)

@@ -28,6 +28,9 @@ void seen_note(struct vcpu *c, enum seen_use use, unsigned level, const struct d
  */
 const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel);
 
+/* Nothing that was noted counts any more: long mode was entered or left. */
+void seen_forget(struct vcpu *c);
+
 /* No base, no limit, 32 bits, grows down from anywhere: ESP is the linear address. */
 static inline bool seen_flat_stack(const struct segment *s)
 {

@@ -27,12 +27,33 @@ struct fault desc_fetch(struct vcpu *c, u16 sel, u8 vector, u32 ext, struct desc
 	}
 	if ((sel | 7u) > limit)
 		return fault_sel(vector, sel, ext);
-	d->addr = vcpu_linear(c, base + (sel & 0xfff8));
+	d->addr = vcpu_sys_linear(c, base + (sel & 0xfff8));
 	d->sel = sel;
 	TRY(g_ld(c, d->addr, 8, true, &v));
 	d->lo = (u32)v;
 	d->hi = (u32)(v >> 32);
 	return fault_none();
+}
+
+struct fault desc_fetch_high(struct vcpu *c, const struct desc *d, u32 *high)
+{
+	u32 limit = d->sel & 4 ? c->ldtr.limit : c->gdtr.limit;
+	u64 v;
+
+	if ((d->sel & 0xfff8u) + 15 > limit)
+		return fault_sel(EXC_GP, d->sel, 0);
+	TRY(g_ld(c, vcpu_sys_linear(c, d->addr.a + 8), 8, true, &v));
+	if (v >> 40 & 0x1f)
+		return fault_sel(EXC_GP, d->sel, 0);
+	*high = (u32)v;
+	return fault_none();
+}
+
+bool desc_reaches(const struct vcpu *c, const struct desc *d, u64 off)
+{
+	if (desc_is_code64(c, d))
+		return canonical(off);
+	return off <= desc_segment(d, 0).limit;
 }
 
 struct segment desc_segment(const struct desc *d, u16 sel)
@@ -53,7 +74,7 @@ struct fault desc_probe_accessed(struct vcpu *c, const struct desc *d)
 {
 	if (d->hi & DESC_HI_ACCESSED)
 		return fault_none();
-	return g_probe(c, vcpu_linear(c, d->addr.a + 5), 1, true, true);
+	return g_probe(c, vcpu_sys_linear(c, d->addr.a + 5), 1, true, true);
 }
 
 void desc_set_accessed(struct vcpu *c, struct desc *d)
@@ -61,7 +82,8 @@ void desc_set_accessed(struct vcpu *c, struct desc *d)
 	if (d->hi & DESC_HI_ACCESSED)
 		return;
 	d->hi |= DESC_HI_ACCESSED;
-	(void)g_rmw8(c, vcpu_linear(c, d->addr.a + 5), 0, SEG_ACCESSED, NULL);	/* was probed */
+	/* was probed */
+	(void)g_rmw8(c, vcpu_sys_linear(c, d->addr.a + 5), 0, SEG_ACCESSED, NULL);
 }
 
 /*
@@ -127,16 +149,13 @@ static struct fault check_data(struct vcpu *c, u16 sel, struct desc *d)
 	return desc_probe_accessed(c, d);
 }
 
-static struct fault load_protected(struct vcpu *c, enum sreg r, u16 sel)
+/* MOV and its kin by the descriptors themselves. */
+static struct fault load_checked(struct vcpu *c, enum sreg r, u16 sel)
 {
-	enum seen_use use = r == SS ? SEEN_STACK : SEEN_DATA;
-	const struct segment *seen;
 	struct desc d;
 
-	g_try_begin(c, true);
-	seen = seen_find(c, use, c->cpl, sel);
-	if (seen && g_try_end(c)) {
-		c->seg[r] = *seen;
+	if (r == SS && vcpu_code64(c) && sel_null_stack(sel, c->cpl)) {
+		seg_set_null(&c->seg[SS], sel);
 		return fault_none();
 	}
 	if (r == SS) {
@@ -149,8 +168,21 @@ static struct fault load_protected(struct vcpu *c, enum sreg r, u16 sel)
 	}
 	desc_set_accessed(c, &d);
 	c->seg[r] = desc_segment(&d, sel);
-	seen_note(c, use, c->cpl, &d);
+	seen_note(c, r == SS ? SEEN_STACK : SEEN_DATA, c->cpl, &d);
 	return fault_none();
+}
+
+static struct fault load_protected(struct vcpu *c, enum sreg r, u16 sel)
+{
+	const struct segment *seen;
+
+	g_try_begin(c, true);
+	seen = seen_find(c, r == SS ? SEEN_STACK : SEEN_DATA, c->cpl, sel);
+	if (seen && g_try_end(c)) {
+		c->seg[r] = *seen;
+		return fault_none();
+	}
+	return load_checked(c, r, sel);
 }
 
 struct fault seg_load(struct vcpu *c, enum sreg r, u16 sel)
@@ -179,8 +211,22 @@ struct fault seg_load_ss(struct vcpu *c, u16 sel)
 	return fault_none();
 }
 
+/* The image of an LDT or TSS: its base has 64 bits in long mode. */
+static struct fault system_segment(struct vcpu *c, const struct desc *d, struct segment *s)
+{
+	u32 high;
+
+	*s = desc_segment(d, d->sel);
+	if (!vcpu_long(c))
+		return fault_none();
+	TRY(desc_fetch_high(c, d, &high));
+	s->base |= (u64)high << 32;
+	return canonical(s->base) ? fault_none() : fault_sel(EXC_GP, d->sel, 0);
+}
+
 struct fault seg_lldt(struct vcpu *c, u16 sel)
 {
+	struct segment s;
 	struct desc d;
 
 	if (!vcpu_protected(c))
@@ -198,12 +244,14 @@ struct fault seg_lldt(struct vcpu *c, u16 sel)
 		return fault_sel(EXC_GP, sel, 0);
 	if (!desc_present(&d))
 		return fault_sel(EXC_NP, sel, 0);
-	c->ldtr = desc_segment(&d, sel);
+	TRY(system_segment(c, &d, &s));
+	c->ldtr = s;
 	return fault_none();
 }
 
 struct fault seg_ltr(struct vcpu *c, u16 sel)
 {
+	struct segment s;
 	struct desc d;
 
 	if (!vcpu_protected(c))
@@ -213,12 +261,13 @@ struct fault seg_ltr(struct vcpu *c, u16 sel)
 	if (sel & 4)
 		return fault_sel(EXC_GP, sel, 0);
 	TRY(desc_fetch(c, sel, EXC_GP, 0, &d));
-	if (desc_type(&d) != TSS_AVAIL16 && desc_type(&d) != TSS_AVAIL32)
+	if ((desc_type(&d) != TSS_AVAIL16 || vcpu_long(c)) && desc_type(&d) != TSS_AVAIL32)
 		return fault_sel(EXC_GP, sel, 0);
 	if (!desc_present(&d))
 		return fault_sel(EXC_NP, sel, 0);
-	TRY(g_rmw8(c, vcpu_linear(c, d.addr.a + 5), 0, TSS_BUSY, NULL));
-	d.hi |= TSS_BUSY << 8;
-	c->tr = desc_segment(&d, sel);
+	TRY(system_segment(c, &d, &s));
+	TRY(g_rmw8(c, vcpu_sys_linear(c, d.addr.a + 5), 0, TSS_BUSY, NULL));
+	c->tr = s;
+	c->tr.attr |= TSS_BUSY;
 	return fault_none();
 }

@@ -18,6 +18,11 @@ struct desc {
 
 /* Fetch sel's descriptor; outside its table: fault_code(vector, sel & ~3 | ext). */
 struct fault desc_fetch(struct vcpu *c, u16 sel, u8 vector, u32 ext, struct desc *d);
+/*
+ * Bytes 8-15 of a system descriptor in long mode, whose first half is *d (SDM vol. 3, figure 7-4):
+ * the address above bit 31, and a type that must be 0. Bad: #GP(sel).
+ */
+struct fault desc_fetch_high(struct vcpu *c, const struct desc *d, u32 *high);
 
 static inline u16 desc_attr(const struct desc *d) { return (u16)(d->hi >> 8 & 0xf0ff); }
 static inline u8 desc_dpl(const struct desc *d) { return d->hi >> 13 & 3; }
@@ -30,6 +35,15 @@ static inline bool desc_is_conforming(const struct desc *d)
 	return (desc_type(d) & 0x1c) == 0x1c;
 }
 static inline bool desc_is_wdata(const struct desc *d) { return (desc_type(d) & 0x1a) == 0x12; }
+/* Code of 64 bits, in long mode; there L and D must not both be set. */
+static inline bool desc_is_code64(const struct vcpu *c, const struct desc *d)
+{
+	return vcpu_long(c) && (desc_attr(d) & SEG_L);
+}
+static inline bool desc_code_invalid(const struct vcpu *c, const struct desc *d)
+{
+	return vcpu_long(c) && (desc_attr(d) & SEG_L) && (desc_attr(d) & SEG_DB);
+}
 /* Data of any kind, or code that can be read. */
 static inline bool desc_is_readable(const struct desc *d)
 {
@@ -41,6 +55,14 @@ struct segment desc_segment(const struct desc *d, u16 sel);
 /* Code and data: can the accessed bit be set (if it is clear)? Then set it. */
 struct fault desc_probe_accessed(struct vcpu *c, const struct desc *d);
 void desc_set_accessed(struct vcpu *c, struct desc *d);
+
+/* May code of d go on at `off`: within its limit, or canonical? */
+bool desc_reaches(const struct vcpu *c, const struct desc *d, u64 off);
+/* Is this null selector good as SS of level cpl in 64-bit code (SDM vol. 3, 5.4.1.1)? */
+static inline bool sel_null_stack(u16 sel, u8 cpl)
+{
+	return !(sel & 0xfffc) && (sel & 3) == cpl && cpl < 3;
+}
 
 /* What MOV, POP, LDS … load into ES SS DS FS GS in the current mode. CS: no. */
 struct fault seg_load(struct vcpu *c, enum sreg r, u16 sel);

@@ -11,6 +11,9 @@
 /* System descriptor types that LAR and LSL accept (tables in SDM vol. 2, LAR and LSL). */
 #define LAR_TYPES (BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(9) | BIT(11) | BIT(12))
 #define LSL_TYPES (BIT(1) | BIT(2) | BIT(3) | BIT(9) | BIT(11))
+/* The same in long mode, where the others are reserved. */
+#define LAR_TYPES_LONG (BIT(2) | BIT(9) | BIT(11) | BIT(12))
+#define LSL_TYPES_LONG (BIT(2) | BIT(9) | BIT(11))
 #define ALL_CODE_DATA 0xffff0000u
 
 /*
@@ -39,7 +42,7 @@ struct fault seg_lar(struct vcpu *c, u16 sel, u32 *out, bool *zf)
 {
 	struct desc d;
 
-	TRY(query(c, sel, LAR_TYPES | ALL_CODE_DATA, &d, zf));
+	TRY(query(c, sel, (vcpu_long(c) ? LAR_TYPES_LONG : LAR_TYPES) | ALL_CODE_DATA, &d, zf));
 	if (*zf)
 		*out = d.hi & 0x00ffff00;	/* 19:16 undefined (SDM): as AMD family 25 does */
 	return fault_none();
@@ -49,7 +52,7 @@ struct fault seg_lsl(struct vcpu *c, u16 sel, u32 *out, bool *zf)
 {
 	struct desc d;
 
-	TRY(query(c, sel, LSL_TYPES | ALL_CODE_DATA, &d, zf));
+	TRY(query(c, sel, (vcpu_long(c) ? LSL_TYPES_LONG : LSL_TYPES) | ALL_CODE_DATA, &d, zf));
 	if (*zf)
 		*out = desc_segment(&d, sel).limit;
 	return fault_none();

@@ -12,8 +12,9 @@
 
 struct stack {
 	struct segment ss;
-	u32 sp;			/* with a 16-bit stack the upper half stays as it is */
+	u64 sp;			/* with a 16-bit stack bits 31-16 stay as they are */
 	bool super;		/* rights of the accesses: CPL < 3 */
+	bool wide;		/* of 64-bit code: sp is the linear address, and canonical */
 };
 
 /* The current stack with the current CPL's rights. */
@@ -22,14 +23,15 @@ struct stack stack_current(const struct vcpu *c);
 /* Can n values of `size` bytes be pushed? Beyond the limit: `overflow`. */
 struct fault stack_probe_push(struct vcpu *c, const struct stack *s, unsigned n, unsigned size,
 			      struct fault overflow);
-/* Push the low `size` bytes (2 or 4) of v. The limit was checked by stack_probe_push. */
-struct fault stack_push(struct vcpu *c, struct stack *s, unsigned size, u32 v);
+/* Push the low `size` bytes (2, 4, 8) of v. The limit was checked by stack_probe_push. */
+struct fault stack_push(struct vcpu *c, struct stack *s, unsigned size, u64 v);
 
 /* Pop n values of `size` bytes, zero-extended; beyond the limit: #SS(0), and s is unchanged. */
-struct fault stack_pop(struct vcpu *c, struct stack *s, unsigned n, unsigned size, u32 *out);
+struct fault stack_pop(struct vcpu *c, struct stack *s, unsigned n, unsigned size, u64 *out);
 /* Drop bytes without reading them. */
 void stack_drop(struct stack *s, u32 bytes);
 
+/* After CS was loaded: as the code that runs has RSP or ESP. */
 void stack_commit(struct vcpu *c, const struct stack *s);
 
 #endif

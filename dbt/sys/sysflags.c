@@ -53,7 +53,7 @@ struct fault sys_sti(struct vcpu *c)
 
 struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize)
 {
-	u32 mask = opsize == 4 ? FLAGS_POPF32 : FLAGS_POPF16, old = eflags_get(c);
+	u32 mask = opsize == 2 ? FLAGS_POPF16 : FLAGS_POPF32, old = eflags_get(c);
 
 	if (vcpu_v86(c) && vcpu_iopl(c) < 3)
 		return fault_gp0();

@@ -16,7 +16,8 @@
 
 enum paging_change {
 	PAGING_CR3,		/* CR3 was written: global entries may stay */
-	PAGING_ALL,		/* CR0.PG/WP, CR4.PAE/PSE/PGE, EFER.NXE changed: nothing may stay */
+	/* CR0.PG/WP, CR4.PAE/PSE/PGE/SMEP/SMAP, EFER.NXE/LMA changed: nothing may stay */
+	PAGING_ALL,
 };
 
 /*
@@ -33,6 +34,9 @@ struct sys_hooks {
 	/* IF went from 0 to 1: an interrupt that waits may be due. */
 	void (*irq_unmasked)(struct vcpu *c);
 	void (*apic_base_changed)(struct vcpu *c);
+	/* The local APIC's task priority, 0 … 15: CR8 (SDM vol. 3, 10.8.6). NULL: it is kept. */
+	u64 (*read_tpr)(struct vcpu *c);
+	void (*write_tpr)(struct vcpu *c, u64 v);
 	/* Host ticks, the base of the guest's TSC (cpu.h). */
 	u64 (*read_ticks)(void);
 	/* Guest physical memory; holes read as ones. */
@@ -67,20 +71,23 @@ static inline void sys_irq_unmasked(struct vcpu *c)
 enum reset_kind { RESET_POWER_UP, RESET_INIT };
 void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp);
 
-/* MOV to and from CRn, DRn; n is the register number of the encoding. */
-struct fault sys_read_cr(struct vcpu *c, unsigned n, u32 *out);
-struct fault sys_write_cr(struct vcpu *c, unsigned n, u32 v);
-struct fault sys_read_dr(struct vcpu *c, unsigned n, u32 *out);
-struct fault sys_write_dr(struct vcpu *c, unsigned n, u32 v);
+/*
+ * MOV to and from CRn, DRn; n is the register number of the encoding. All 64 bits: outside 64-bit
+ * code the upper half of v is 0, and that of *out of no interest. CR8 is for 64-bit code only.
+ */
+struct fault sys_read_cr(struct vcpu *c, unsigned n, u64 *out);
+struct fault sys_write_cr(struct vcpu *c, unsigned n, u64 v);
+struct fault sys_read_dr(struct vcpu *c, unsigned n, u64 *out);
+struct fault sys_write_dr(struct vcpu *c, unsigned n, u64 v);
 struct fault sys_clts(struct vcpu *c);
 struct fault sys_lmsw(struct vcpu *c, u16 v);
 
 /* CR3 of a task switch, without the privilege check: PDPTEs, flush. */
-struct fault sys_load_cr3(struct vcpu *c, u32 v);
+struct fault sys_load_cr3(struct vcpu *c, u64 v);
 
-/* LGDT, LIDT: opsize 2 keeps 24 bits of the base. */
-struct fault sys_lgdt(struct vcpu *c, u16 limit, u32 base, unsigned opsize);
-struct fault sys_lidt(struct vcpu *c, u16 limit, u32 base, unsigned opsize);
+/* LGDT, LIDT: opsize 2 keeps 24 bits of the base; in 64-bit code it must be canonical. */
+struct fault sys_lgdt(struct vcpu *c, u16 limit, u64 base, unsigned opsize);
+struct fault sys_lidt(struct vcpu *c, u16 limit, u64 base, unsigned opsize);
 
 struct fault sys_invlpg(struct vcpu *c, gva_t linear);
 struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
@@ -89,7 +96,7 @@ struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
 u32 eflags_get(const struct vcpu *c);
 void eflags_set(struct vcpu *c, u32 v);
 struct fault sys_sti(struct vcpu *c);
-/* PUSHF's image; POPF's effect (opsize 2 or 4). The stack is the lifter's. */
+/* PUSHF's image; POPF's effect (opsize 2, 4 or 8). The stack is the lifter's. */
 struct fault sys_popf(struct vcpu *c, u32 v, unsigned opsize);
 
 u64 sys_tsc(const struct vcpu *c);

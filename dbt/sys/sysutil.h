@@ -18,9 +18,19 @@
 
 static inline u32 reg32(const struct vcpu *c, enum gpr r) { return (u32)c->gpr[r]; }
 
+/* Outside 64-bit code. */
 static inline void set_reg32(struct vcpu *c, enum gpr r, u32 v)
 {
 	c->gpr[r] = v;
+}
+
+/* As the code that runs has it: all 64 bits of v, or 32 of them. */
+static inline void set_reg(struct vcpu *c, enum gpr r, u64 v)
+{
+	if (vcpu_code64(c))
+		c->gpr[r] = v;
+	else
+		set_reg32(c, r, (u32)v);
 }
 
 /* A linear address of 32 bits, whatever the mode. */

@@ -50,11 +50,15 @@ struct task_image {
 };
 
 /* Byte `off` of the TSS at base; of the descriptor that a selector names in the GDT. */
-static gva_t tss_at(const struct vcpu *c, u64 base, u32 off) { return vcpu_linear(c, base + off); }
+static gva_t tss_at(const struct vcpu *c, u64 base, u32 off)
+{
+	return vcpu_sys_linear(c, base + off);
+}
+
 
 static gva_t gdt_at(const struct vcpu *c, u16 sel, u32 off)
 {
-	return vcpu_linear(c, c->gdtr.base + (sel & 0xfff8) + off);
+	return vcpu_sys_linear(c, c->gdtr.base + (sel & 0xfff8) + off);
 }
 
 static struct fault read_new(struct vcpu *c, u32 base, const struct tss_layout *l,
@@ -116,9 +120,9 @@ static struct fault probe_new(struct vcpu *c, const struct desc *d, u32 base,
 			      const struct task_req *q)
 {
 	if (q->why == TASK_CALL || q->why == TASK_INT)
-		TRY(g_probe(c, vcpu_linear(c, base), 2, true, true));
+		TRY(g_probe(c, vcpu_sys_linear(c, base), 2, true, true));
 	if (q->why != TASK_IRET)
-		TRY(g_probe(c, vcpu_linear(c, d->addr.a + 5), 1, true, true));
+		TRY(g_probe(c, vcpu_sys_linear(c, d->addr.a + 5), 1, true, true));
 	return fault_none();
 }
 
@@ -147,9 +151,9 @@ static struct fault change_links(struct vcpu *c, const struct desc *d, u32 base,
 	if (q->why == TASK_JMP || q->why == TASK_IRET)
 		TRY(g_rmw8(c, gdt_at(c, c->tr.sel, 5), TSS_BUSY, 0, NULL));
 	if (q->why == TASK_CALL || q->why == TASK_INT)
-		TRY(g_st(c, vcpu_linear(c, base), 2, true, c->tr.sel));
+		TRY(g_st(c, vcpu_sys_linear(c, base), 2, true, c->tr.sel));
 	if (q->why != TASK_IRET)
-		TRY(g_rmw8(c, vcpu_linear(c, d->addr.a + 5), 0, TSS_BUSY, NULL));
+		TRY(g_rmw8(c, vcpu_sys_linear(c, d->addr.a + 5), 0, TSS_BUSY, NULL));
 	return fault_none();
 }
 
@@ -301,7 +305,7 @@ struct fault task_gate(struct vcpu *c, u16 sel, const struct task_req *q)
 	return task_switch(c, &d, q);
 }
 
-struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u32 *esp)
+struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u64 *esp)
 {
 	unsigned word = c->tr.attr & 8 ? 4 : 2;
 	u32 off = dpl * 2 * word + word;
@@ -311,9 +315,18 @@ struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u32 *esp)
 		return fault_sel(EXC_TS, c->tr.sel, ext);
 	TRY(g_ld(c, tss_at(c, c->tr.base, off), word, true, &sp));
 	TRY(g_ld(c, tss_at(c, c->tr.base, off + word), 2, true, &sel));
-	*esp = (u32)sp;
+	*esp = sp;
 	*ss = (u16)sel;
 	return fault_none();
+}
+
+struct fault task_stack_long(struct vcpu *c, unsigned slot, u32 ext, u64 *rsp)
+{
+	u32 off = 4 + 8 * slot;
+
+	if (!(c->tr.attr & SEG_P) || off + 7 > c->tr.limit)
+		return fault_sel(EXC_TS, c->tr.sel, ext);
+	return g_ld(c, tss_at(c, c->tr.base, off), 8, true, rsp);
 }
 
 struct fault task_io_allowed(struct vcpu *c, u16 port, unsigned size)

@@ -32,7 +32,12 @@ struct fault task_switch(struct vcpu *c, const struct desc *d, const struct task
 struct fault task_gate(struct vcpu *c, u16 sel, const struct task_req *q);
 
 /* The stack of privilege level dpl from the current TSS; #TS(TR) if outside its limit. */
-struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u32 *esp);
+struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u64 *esp);
+/*
+ * The same in long mode: the stack of level `slot` 0 … 2, or that of IST n for slot n + 3 (SDM
+ * vol. 3, figure 7-11), as it is there.
+ */
+struct fault task_stack_long(struct vcpu *c, unsigned slot, u32 ext, u64 *rsp);
 
 /* May ports [port, port+size) be used now? IOPL, else the TSS's I/O bitmap; #GP(0) if not. */
 struct fault task_io_allowed(struct vcpu *c, u16 port, unsigned size);

@@ -24,7 +24,7 @@
 #define RESET_NS (10 * MS)
 #define RESET_TICKS 500		/* 5 s for a reset */
 #define BOUNCE 65536u
-#define BRING_UP_NS (2000 * MS)
+#define BRING_UP_NS (10000 * MS)
 
 static const char *const op_name[] = { "read", "write", "flush" };
 
@@ -164,14 +164,15 @@ static void pump(struct disk *d)
 	       d->in_flight < d->slots) {
 		struct block_request *r = d->first;
 		bool bounced = r->op != BLOCK_FLUSH && needs_bounce(d, r);
+		bool exclusive = bounced || (r->op == BLOCK_FLUSH && d->flush_alone);
 		struct disk_slot *s = free_slot(d);
 
-		if (bounced && d->in_flight)
+		if (exclusive && d->in_flight)
 			break;
 		d->first = r->next;
 		d->in_flight++;
-		d->exclusive = bounced;
-		*s = (struct disk_slot){ .r = r, .bounced = bounced };
+		d->exclusive = exclusive;
+		*s = (struct disk_slot){ .r = r, .bounced = bounced, .exclusive = exclusive };
 		piece(d, s);
 	}
 	set_timer(d);
@@ -188,7 +189,7 @@ static void retire(struct disk *d, struct disk_slot *s, int rc)
 	append(&d->over, &d->over_last, s->r);
 	d->in_flight--;
 	d->retries -= s->again;
-	if (s->bounced)
+	if (s->exclusive)
 		d->exclusive = false;
 	*s = (struct disk_slot){ 0 };
 }

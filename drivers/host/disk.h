@@ -46,6 +46,7 @@ struct disk_slot {		/* a request on its way */
 	u32 skip;		/* and where it begins in the bounce buffer, in sectors */
 	struct disk_command command;
 	bool started;		/* the device has the command */
+	bool exclusive;		/* no others may be in flight with it */
 	bool bounced;		/* it goes by the disk's bounce buffer … */
 	bool merging;		/* … which is being filled before a part of it is written */
 	bool again;		/* this is the second try */
@@ -63,6 +64,7 @@ struct disk {
 	unsigned slots;		/* commands at once, at most DISK_SLOTS */
 	u32 align;		/* of a buffer's address, a power of two */
 	bool readonly;
+	bool flush_alone;	/* a flush may not be in flight with others */
 	bool cached;		/* what is written may be in a cache until a flush */
 
 	/* disk.c's. */
@@ -94,7 +96,7 @@ struct disk_view {
 };
 
 /*
- * Bring the disk up: reset it, waiting at most two seconds. What the driver fills is filled before,
+ * Bring the disk up: reset it, waiting at most ten seconds. What the driver fills is filled before,
  * or by its reset. Returns 0, -ERR_NOMEM or -ERR_IO.
  */
 int disk_init(struct disk *d);

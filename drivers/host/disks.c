@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drivers/host/ahci.h"
+#include "drivers/host/nvme.h"
 #include "drivers/host/pci.h"
 #include "drivers/host/virtio_blk.h"
 #include "kernel/lib/bits.h"
@@ -12,16 +14,17 @@
 
 static struct pci pci;
 static struct disk *found[DISKS_MAX];
-static unsigned found_count;
+static unsigned found_count, sata_count;
 static bool looked;
 
-/* One kind of controller, each of which is one disk. */
+/* The kinds of controllers each of which is one disk. */
 static struct kind {
 	const char *name;
 	bool (*match)(const struct pci_function *f);
 	struct disk *(*create)(struct pci *p, const struct pci_function *f, const char *name);
 	unsigned count;
 } kinds[] = {
+	{ "nvme", nvme_match, nvme_create, 0 },
 	{ "virtio", virtio_blk_match, virtio_blk_create, 0 },
 };
 
@@ -40,6 +43,8 @@ static void look_at(void *opaque, const struct pci_function *f)
 {
 	char name[sizeof(((struct disk *)0)->name)];
 
+	if (ahci_match(f))
+		ahci_create(opaque, f, &sata_count, add);
 	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
 		if (!kinds[k].match(f))
 			continue;

@@ -20,10 +20,16 @@ void fake_mem_reset(void)
 	fake_stores = 0;
 }
 
-static struct fault check_byte(u32 a, bool super, bool write)
+u64 fake_place(u64 a) { return a >= FAKE_HIGH ? a - FAKE_HIGH : a; }
+
+static struct fault check_byte(u64 a, bool super, bool write)
 {
-	u32 page = a >> 12, err = (write ? PF_W : 0) | (super ? 0 : PF_U);
+	u64 page = fake_place(a) >> 12;
+	u32 err = (write ? PF_W : 0) | (super ? 0 : PF_U);
 	u8 r = page < FAKE_MEM_PAGES ? fake_rights[page] : 0;
+
+	if (!canonical(a))
+		return fault_code(EXC_GP, 0);
 
 	if (!(r & FAKE_PRESENT))
 		return fault_page(gva(a), err);
@@ -34,11 +40,9 @@ static struct fault check_byte(u32 a, bool super, bool write)
 
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
 {
-	u32 at = (u32)linear.a;
-	(void)c;
 	must(size <= 4096);
 	for (u32 k = 0; k < size; k++) {
-		struct fault f = check_byte(at + k, super, write);
+		struct fault f = check_byte(vcpu_sys_linear(c, linear.a + k).a, super, write);
 
 		if (f.raised)
 			return f;
@@ -48,7 +52,7 @@ struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool wr
 
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
-	u32 at = (u32)linear.a;
+	u32 at = (u32)fake_place(linear.a);
 	struct fault f = g_probe(c, linear, size, super, false);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
@@ -60,7 +64,7 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 
 struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value)
 {
-	u32 at = (u32)linear.a;
+	u32 at = (u32)fake_place(linear.a);
 	struct fault f = g_probe(c, linear, size, super, true);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
@@ -73,7 +77,7 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
-	u32 at = (u32)linear.a;
+	u32 at = (u32)fake_place(linear.a);
 	struct fault f = g_probe(c, linear, 1, true, true);
 
 	if (f.raised)

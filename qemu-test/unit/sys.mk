@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of the system side of the guest CPU (dbt/rt), on flat memory that can fault.
-SYS_TEST_NAMES = seg far iret task exc sysops cpuid
-SYS_TEST_LIB = $(addprefix dbt/sys/,stack.o seen.o segload.o segquery.o farxfer.o farret.o \
-	task.o exc.o sysops.o sysflags.o sse.o reset.o msr.o msr_core.o cpuid.o) \
+SYS_TEST_NAMES = seg far iret task exc sysops cpuid long_xfer long_sys
+SYS_TEST_LIB = $(addprefix dbt/sys/,stack.o seen.o segload.o segquery.o farxfer.o fastcall.o \
+	farret.o exc_long.o task.o exc.o sysops.o sysflags.o sse.o reset.o msr.o msr_core.o \
+	cpuid.o) \
 	$(X87_OBJS) $(SOFTFP_OBJS) dbt/x86/cc.o \
 	$(addprefix qemu-test/unit/,sys_world.o sys_check.o fake_guestmem.o try_guestmem.o \
 		native.o native_xmm.o)

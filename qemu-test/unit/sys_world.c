@@ -6,6 +6,7 @@
 
 #include "dbt/sys/cpuid.h"
 #include "dbt/sys/sysutil.h"
+#include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 #include "qemu-test/unit/sys_check.h"
 
@@ -186,6 +187,90 @@ void world_protected(u8 cpl)
 	set_reg32(&w, ESP, W_STACK + 0x1000u * cpl + W_TOP);
 }
 
+/* -- Long mode -- */
+
+void put_desc16(u16 sel, u64 base, u32 limit, u16 attr)
+{
+	put_desc(sel, (u32)base, limit, attr);
+	fake_put(slot(sel) + 8, 8, base >> 32);
+}
+
+void put_gate64(u16 sel, u16 code, u64 off, u8 dpl)
+{
+	put_gate(sel, code, (u32)off, 12, dpl, 0);
+	fake_put(slot(sel) + 8, 8, off >> 32);
+}
+
+void put_idt64(u8 vector, u16 code, u64 off, unsigned type, u8 dpl, u8 ist)
+{
+	put_gate_at(W_IDT + vector * 16u, code, (u32)off, type, dpl, ist);
+	fake_put(W_IDT + vector * 16u + 8, 8, off >> 32);
+}
+
+static void put_long_tables(void)
+{
+	for (u16 dpl = 0; dpl < 4; dpl++) {
+		put_desc((u16)(L_CODE0 + 8 * dpl), 0, 0xfffff, A_CODE64(dpl));
+		fake_put(W_TSS_A + 4 + 8 * dpl, 8, FAKE_HIGH + W_STACK + 0x1000u * dpl + W_TOP + 8);
+	}
+	for (u32 k = 1; k < 8; k++)
+		fake_put(W_TSS_A + 0x1c + 8 * k, 8, FAKE_HIGH + W_IST + 0x1000 * k + W_TOP + 8);
+	put_desc(L_CONF0, 0, 0xfffff, A_CODE64(0) | SEG_CONFORMING);
+	put_desc16(L_TSS, FAKE_HIGH + W_TSS_A, 0x1ff, A_SYS(11, 0));
+	put_desc16(L_TSS_B, FAKE_HIGH + W_TSS_B, 0x67, A_SYS(9, 0));
+	put_desc16(L_LDT, FAKE_HIGH + W_LDT, 0x7f, A_SYS(2, 0));
+	for (unsigned v = 0; v < 256; v++)
+		put_idt64((u8)v, L_CODE0, FAKE_HIGH + 0x8000 + v * 16, 14, 0, 0);
+}
+
+static struct segment seg64_of(u16 sel)
+{
+	struct segment s = seg_of(sel);
+
+	s.base |= fake_get(slot(sel) + 8, 4) << 32;
+	return s;
+}
+
+static void enter_long(u8 cpl)
+{
+	static struct cpu_model model;
+
+	model = *w.model;
+	model.features |= BIT64(FEAT_LM) | BIT64(FEAT_SYSCALL) | BIT64(FEAT_NX) |
+			  BIT64(FEAT_RDTSCP) | BIT64(FEAT_FSGSBASE);
+	model.phys_bits = 36;
+	w.model = &model;
+	put_long_tables();
+	w.cr0 |= CR0_PG;
+	w.cr4 |= CR4_PAE;
+	w.efer = EFER_LME | EFER_LMA | EFER_SCE;
+	w.cpl = cpl;
+	w.gdtr = (struct dtable){ FAKE_HIGH + W_GDT, 0x1ff };
+	w.idtr = (struct dtable){ FAKE_HIGH + W_IDT, 0xfff };
+	w.ldtr = seg64_of(L_LDT);
+	w.tr = seg64_of(L_TSS);
+}
+
+void world_long(u8 cpl)
+{
+	world_protected(cpl);
+	enter_long(cpl);
+	w.seg[CS] = seg_of((u16)(L_CODE0 + 9 * cpl));
+	for (unsigned k = 0; k < 16; k++)
+		w.gpr[k] = 0x1111111111111111ull * k;
+	w.gpr[ESP] = FAKE_HIGH + W_STACK + 0x1000u * cpl + W_TOP;
+	if (cpl < 3)
+		seg_set_null(&w.seg[SS], cpl);
+	w.eip = FAKE_HIGH + W_EIP;
+	w.next_eip = FAKE_HIGH + W_NEXT;
+}
+
+void world_compat(u8 cpl)
+{
+	world_protected(cpl);
+	enter_long(cpl);
+}
+
 void world_v86(u8 iopl)
 {
 	static const u16 sels[SREG_COUNT] = {
@@ -220,6 +305,17 @@ void gdt_split(u16 sel)
 	memcpy(copy, fake_mem + W_GDT, sizeof(copy));
 	memcpy(fake_mem + W_SPLIT - sel, copy, sizeof(copy));
 	w.gdtr.base = W_SPLIT - sel;
+}
+
+void world_push64(u64 v)
+{
+	w.gpr[ESP] -= 8;
+	fake_put((u32)(w.gpr[ESP] - FAKE_HIGH), 8, v);
+}
+
+u64 stack64(unsigned k)
+{
+	return fake_get((u32)(w.gpr[ESP] - FAKE_HIGH) + 8 * k, 8);
 }
 
 u32 stack_at(unsigned k, unsigned size)
@@ -281,7 +377,7 @@ unsigned page_fault_sweep(void (*setup)(void), struct fault (*op)(void), const c
 				continue;
 			faults++;
 			check_eq(f.vector, EXC_PF, name, "sweep vector", (int)page);
-			check_eq(f.cr2 >> 12, page, name, "sweep cr2", (int)page);
+			check_eq(fake_place(f.cr2) >> 12, page, name, "sweep cr2", (int)page);
 			check_eq(world_unchanged(), 1, name, "sweep unchanged", (int)page);
 		}
 	}

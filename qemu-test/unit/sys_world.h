@@ -29,6 +29,14 @@ enum {
 	S_LDT = 0x58, S_TSS_A = 0x60, S_TSS_B = 0x68, S_TSS_C = 0x70, S_FREE = 0x80,
 };
 
+/* In long mode also: code of 64 bits, and system descriptors of 16 bytes. */
+enum {
+	L_CODE0 = 0x100, L_CODE1 = 0x109, L_CODE2 = 0x112, L_CODE3 = 0x11b, L_CONF0 = 0x120,
+	L_TSS = 0x130, L_LDT = 0x140, L_GATE = 0x150, L_TSS_B = 0x160, L_FREE = 0x170,
+};
+#define A_CODE64(d) (u16)((A_CODE(d) & ~SEG_DB) | SEG_L)
+#define W_IST 0x40000	/* stack of IST n: 0x1000 * n more */
+
 /* Attributes (struct segment's attr): DPL as an argument. */
 #define A_DPL(d) ((d) << SEG_DPL_SHIFT)
 #define A_CODE(d) (u16)(SEG_P | SEG_S | SEG_CODE | SEG_READABLE | SEG_DB | SEG_G | A_DPL(d))
@@ -42,6 +50,13 @@ extern unsigned w_mode, w_paging[2], w_invlpg, w_unmasked, w_apic;	/* calls of t
 
 /* Protected mode at CPL `cpl`, code S_CODEx, stack S_DATAx, eip W_EIP, next_eip W_NEXT. */
 void world_protected(u8 cpl);
+/*
+ * 64-bit code at CPL `cpl`: L_CODEx, a null SS of that level (3: S_DATA3), tables at FAKE_HIGH; the
+ * TSS's stacks are those of world_protected at FAKE_HIGH, + 8, and so are the IST's at W_IST. The
+ * model has all that long mode has. world_compat: the same at S_CODEx, S_DATAx, in 32 bits.
+ */
+void world_long(u8 cpl);
+void world_compat(u8 cpl);
 /* Virtual-8086 mode with that IOPL; CS = 0x1000, SS = 0x2000, the others distinct. */
 void world_v86(u8 iopl);
 /* Real mode, CS = 0x1000, SS = 0x2000, ESP = W_TOP. */
@@ -51,6 +66,10 @@ void world_real(void);
 void put_desc(u16 sel, u32 base, u32 limit, u16 attr);
 void put_gate(u16 sel, u16 code, u32 off, unsigned type, u8 dpl, unsigned params);
 void put_idt(u8 vector, u16 code, u32 off, unsigned type, u8 dpl);
+/* A system descriptor or call gate of 16 bytes; a gate of 16 bytes in the IDT. */
+void put_desc16(u16 sel, u64 base, u32 limit, u16 attr);
+void put_gate64(u16 sel, u16 code, u64 off, u8 dpl);
+void put_idt64(u8 vector, u16 code, u64 off, unsigned type, u8 dpl, u8 ist);
 /* Change bits of a descriptor's attr (bits 8..23 of its second word). */
 void desc_clear(u16 sel, u16 attr);
 void desc_set(u16 sel, u16 attr);
@@ -65,6 +84,9 @@ void put_tss16(u32 base, u16 cs, u16 ip, u16 ss, u16 sp, u16 flags);
 
 /* Push a value of `size` bytes on the current stack. */
 void world_push(unsigned size, u32 v);
+/* The same on the stack of 64-bit code, 8 bytes; value k of 8 bytes there. */
+void world_push64(u64 v);
+u64 stack64(unsigned k);
 /* The 32-bit frame of a return, and that of a return to an outer level. */
 void world_ret_frame(u32 eip, u16 cs);
 void world_outer_frame(u32 eip, u16 cs, u32 esp, u16 ss);

@@ -198,7 +198,7 @@ static void test_sysenter(void)
 
 	set_reg32(&w, ECX, 0xbffff000);
 	set_reg32(&w, EDX, 0x08048000);
-	OK(far_sysexit(&w));
+	OK(far_sysexit(&w, 4));
 	EQ(w.cpl, 3);
 	EQ(w.eip, 0x08048000);
 	EQ(reg32(&w, ESP), 0xbffff000);
@@ -206,9 +206,9 @@ static void test_sysenter(void)
 	EQ(w.seg[CS].attr, 0xc0fb);
 	EQ(w.seg[SS].sel, (S_CODE0 + 24) | 3);
 	EQ(w.seg[SS].attr, 0xc0f3);
-	FAULTS(far_sysexit(&w), EXC_GP, 0);		/* CPL 3 */
+	FAULTS(far_sysexit(&w, 4), EXC_GP, 0);		/* CPL 3 */
 	world_protected(0);
-	FAULTS(far_sysexit(&w), EXC_GP, 0);
+	FAULTS(far_sysexit(&w, 4), EXC_GP, 0);
 	world_v86(0);
 	w.sysenter_cs = S_CODE0;
 	OK(far_sysenter(&w));
@@ -216,7 +216,7 @@ static void test_sysenter(void)
 	world_real();
 	w.sysenter_cs = S_CODE0;
 	FAULTS(far_sysenter(&w), EXC_GP, 0);
-	FAULTS(far_sysexit(&w), EXC_GP, 0);
+	FAULTS(far_sysexit(&w, 4), EXC_GP, 0);
 }
 
 int main(void)

@@ -17,7 +17,7 @@ static void put_pdpte(u32 at, unsigned k, u64 v)
 
 static void test_cr0(void)
 {
-	u32 v;
+	u64 v;
 
 	world_real();
 	OK(sys_read_cr(&w, 0, &v));
@@ -59,7 +59,7 @@ static void test_cr4(void)
 	world_protected(0);
 	OK(sys_write_cr(&w, 4, CR4_TSD | CR4_DE | CR4_MCE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT));
 	EQ(w_paging[PAGING_ALL], 0);
-	u32 v;
+	u64 v;
 
 	OK(sys_read_cr(&w, 4, &v));
 	EQ(v, w.cr4);
@@ -115,7 +115,7 @@ static void test_pae(void)
 
 static void test_dr(void)
 {
-	u32 v;
+	u64 v;
 
 	world_protected(0);
 	OK(sys_write_dr(&w, 0, 0x12345678));
