@@ -63,7 +63,8 @@ static void check_alignment(struct lift *t, val addr, s32 disp)
 {
 	if (disp & 15)
 		addr = lift_op2k(t, IR_ADD, addr, disp);
-	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, addr, 15), lift_const(t, 0), EXC_GP, 0);
+	addr = lift_op2k(t, IR_AND, addr, 15);
+	lift_raise_if(t, IC_NE, addr, lift_like(t, addr, 0), EXC_GP, 0);
 }
 
 static val address(struct lift *t, unsigned n, unsigned size, bool write, s32 *disp)

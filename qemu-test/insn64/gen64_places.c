@@ -204,6 +204,8 @@ static void poke_frame(struct making *m, unsigned n, unsigned size)
 		words[0] = 0x800000000000u + rnd() % 0x1000;		/* not canonical */
 	if (off >= DATA64_RW)
 		off = m->c->gpr[ESP] - DATA64_LOW;
+	if (off + n * size > DATA64_RW)
+		return;
 	m->c->poke = off;
 	m->poked = true;
 	m->c->poke_len = n * size;
@@ -309,11 +311,13 @@ static bool place_stack(struct making *m)
 		break;
 	case X86_POP_SREG:
 		poke_frame(m, 1, 2);
-		m->c->bytes[0] = chance(60) ? SEL64_FLAT : below(4), m->c->bytes[1] = 0;
+		if (m->poked)
+			put_le(m->c->bytes, chance(60) ? SEL64_FLAT : below(4), 2);
 		break;
 	case X86_POPF:
 		poke_frame(m, 1, size);
-		put_le(m->c->bytes, (rnd() & (FL_ARITH | FL_DF | FL_ID)) | FL_FIXED | FL_IF, size);
+		if (m->poked)
+			put_le(m->c->bytes, (rnd() & (FL_ARITH | FL_DF | FL_ID)) | FL_FIXED | FL_IF, size);
 		break;
 	}
 	return true;

@@ -8,7 +8,6 @@ UNIT_TESTS += gen64 insn64_eval
 gen64_PLAIN = 1
 gen64_OBJS = $(addprefix qemu-test/insn64/,gen64.o gen64_places.o gen64_values.o) $(DECODE_OBJS)
 gen64_LIBS = -lcapstone
-insn64_eval_PLAIN = 1
 insn64_eval_OBJS = $(addprefix qemu-test/insn64/,eval64.o world64.o judge64.o tables64.o) \
 	$(filter-out qemu-test/insn/%,$(INSN_OBJS))
 insn64_eval_LIBS = -lcapstone

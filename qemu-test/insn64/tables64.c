@@ -33,6 +33,8 @@ static bool is_sys(u64 at, u32 size) { return at - SYS_BASE < SYS_SIZE - size + 
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
 {
 	(void)c;
+	if (!canonical(linear.a) || !canonical(linear.a + size - 1))
+		return fault_code(EXC_GP, 0);
 	return is_sys(linear.a, size) && super ? fault_none() :
 	       world64_check(linear.a, size, write);
 }
