@@ -258,9 +258,38 @@ static void test_no_lzcnt(void)
 	expect("the highest bit", n, 22);
 }
 
+/* #UD comes before the operand is looked at: it is at an address where there is nothing. */
+static void test_no_sse4(void)
+{
+	static const u8 codes[][12] = {
+		{ 0x66, 0x0f, 0x38, 0x17, 0x00 },		/* ptest xmm0, [eax] */
+		{ 0x66, 0x0f, 0x3a, 0x0b, 0x00, 0x09 },		/* roundsd xmm0, [eax], 9 */
+		{ 0x66, 0x0f, 0x3a, 0x15, 0x00, 0x01 },		/* pextrw [eax], xmm0, 1 */
+		{ 0x66, 0x0f, 0x38, 0x37, 0x00 },		/* pcmpgtq xmm0, [eax] */
+		{ 0x66, 0x0f, 0x3a, 0x63, 0x00, 0x0c },		/* pcmpistri xmm0, [eax], 12 */
+		{ 0xf2, 0x0f, 0x38, 0xf1, 0x00 },		/* crc32 eax, [eax] */
+		{ 0x0f, 0x01, 0xf9 },				/* rdtscp */
+	};
+	u32 frame = page_new();
+
+	test("SSE4, RDTSCP on a CPU without them");
+	for (u32 n = 0; n < COUNT(codes); n++) {
+		struct regs r = user_regs((u8 *)frame + 16 * n);
+
+		for (u32 k = 0; k < 12; k++)
+			((u8 *)frame)[16 * n + k] = codes[n][k];
+		r.eax = 0x10;
+		run(&r);
+		if (!expect("vector", stopped.vector, V_UD) ||
+		    !expect("eip", stopped.r.eip, frame + 16 * n))
+			break;
+	}
+}
+
 void main(void)
 {
 	test_no_lzcnt();
+	test_no_sse4();
 	test_doubled();
 	test_forged();
 	test_unmapped();
