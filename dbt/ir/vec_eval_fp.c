@@ -123,6 +123,12 @@ static bool convert(unsigned row, union xmm *r, const union xmm *a, struct sse_e
 	case VEC_CVTT_SS_I: r->q[0] = integer(sse_to_int(s.d[0], false, true, e)); return true;
 	case VEC_CVT_SD_I: r->q[0] = integer(sse_to_int(s.q[0], true, false, e)); return true;
 	case VEC_CVTT_SD_I: r->q[0] = integer(sse_to_int(s.q[0], true, true, e)); return true;
+	case VEC_CVT_Q_SS: r->d[0] = (u32)sse_from_int((s64)s.q[0], false, e); return true;
+	case VEC_CVT_Q_SD: r->q[0] = sse_from_int((s64)s.q[0], true, e); return true;
+	case VEC_CVT_SS_Q: r->q[0] = sse_to_int64(s.d[0], false, false, e); return true;
+	case VEC_CVTT_SS_Q: r->q[0] = sse_to_int64(s.d[0], false, true, e); return true;
+	case VEC_CVT_SD_Q: r->q[0] = sse_to_int64(s.q[0], true, false, e); return true;
+	case VEC_CVTT_SD_Q: r->q[0] = sse_to_int64(s.q[0], true, true, e); return true;
 	}
 	return false;
 }

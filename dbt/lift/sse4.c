@@ -94,6 +94,10 @@ void lift_pinsr(struct lift *t, const struct ir1 *i)
 	unsigned n = imm(&i->ops[2]);
 	val v = bytes ? load_part(t, 1, 1) : lift_ld_op(t, 1);
 
+	if (!bytes && i->ops[1].size == 8) {
+		lift_st_vec(t, 0, lift_vec_setlane64(t, lift_ld_vec(t, 0), v, n & 1), 0);
+		return;
+	}
 	lift_st_vec(t, 0, lift_vec(t, bytes ? VEC_SETLANE_B : VEC_SETLANE_W, lift_ld_vec(t, 0), v,
 				   bytes ? n & 15 : n & 3), 0);
 }
@@ -186,8 +190,9 @@ void lift_pcmpstr(struct lift *t, const struct ir1 *i)
 	lift_ststate(t, offsetof(struct vcpu, help[0]), M_128, lift_ld_vec(t, 0));
 	lift_ststate(t, offsetof(struct vcpu, help[2]), M_128, b);
 	if (lengths)
-		r = lift_helper(t, HELPER_pcmpestr, T_I32, lift_const(t, imm(&i->ops[2])),
-				lift_get(t, EAX), lift_get(t, EDX));
+		r = lift_helper(t, HELPER_pcmpestr, T_I32,
+				lift_const(t, imm(&i->ops[2]) | (i->opsize == 8) << 8),
+				lift_get_sized(t, EAX, i->opsize), lift_get_sized(t, EDX, i->opsize));
 	else
 		r = lift_helper(t, HELPER_pcmpistr, T_I32, lift_const(t, imm(&i->ops[2])), 0, 0);
 	if (index)

@@ -40,6 +40,26 @@ val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y)
 						.type = result_type[vec_info[row].shape] });
 }
 
+val lift_vec_from64(struct lift *t, val v)
+{
+	lift_ststate(t, offsetof(struct vcpu, help[0]), M_64, v);
+	lift_ststate(t, offsetof(struct vcpu, help[1]), M_64, lift_const64(t, 0));
+	return lift_ldstate(t, offsetof(struct vcpu, help[0]), M_128, T_V128);
+}
+
+val lift_vec_lane64(struct lift *t, val v, unsigned n)
+{
+	lift_ststate(t, offsetof(struct vcpu, help[0]), M_128, v);
+	return lift_ldstate(t, offsetof(struct vcpu, help[n]), M_64, T_I64);
+}
+
+val lift_vec_setlane64(struct lift *t, val v, val q, unsigned n)
+{
+	lift_ststate(t, offsetof(struct vcpu, help[0]), M_128, v);
+	lift_ststate(t, offsetof(struct vcpu, help[n]), M_64, q);
+	return lift_ldstate(t, offsetof(struct vcpu, help[0]), M_128, T_V128);
+}
+
 val lift_vec3(struct lift *t, enum vec_op row, val a, val b, val c)
 {
 	return ir_emit(t->ir, (struct ir_insn){ .op = IR_VEC, .a = a, .b = b, .c = c, .k = row,

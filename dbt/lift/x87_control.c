@@ -97,15 +97,16 @@ void lift_frstor(struct lift *t, const struct ir1 *i)
 /* Neither is an x87 instruction to lift.c, but they need the unit as those do. */
 static void fxstate(struct lift *t, unsigned helper, bool write)
 {
-	val a;
+	val a, low;
 
 	if (t->key & (KEY_EM | KEY_TS)) {
 		lift_raise(t, EXC_NM);
 		return;
 	}
 	a = address(t, 512, write);
-	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, a, 15), lift_const(t, 0), EXC_GP, 0);
-	lift_sys(t, helper, a, 0);
+	low = lift_op2k(t, IR_AND, a, 15);
+	lift_raise_if(t, IC_NE, low, lift_like(t, low, 0), EXC_GP, 0);
+	lift_sys(t, helper, a, lift_const(t, t->i->opsize == 8));
 }
 
 void lift_fxsave(struct lift *t, const struct ir1 *i) { (void)i; fxstate(t, HELPER_fxsave, true); }

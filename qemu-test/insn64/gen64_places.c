@@ -21,7 +21,9 @@ static bool only_good(const struct ir1 *i)
 	if (row->flags & (ROW_X87 | ROW_MMX) || i->op == X86_MASKMOVDQU)
 		return true;
 	switch (i->op) {
-	case X86_BT: case X86_BTS: case X86_BTR: case X86_BTC: return true;
+	case X86_BT: case X86_BTS: case X86_BTR: case X86_BTC:
+	case X86_RCPPS: case X86_RCPSS: case X86_RSQRTPS: case X86_RSQRTSS:	/* no estimates */
+		return true;
 	}
 	return false;
 }
@@ -131,13 +133,13 @@ static bool place_memory(struct making *m, const struct ir1_op *o)
 		return true;
 	if (!only_good(&m->i) && uses_base(o) && o->index == IR1_NOREG && m->i.addrsize == 8 &&
 	    chance(4)) {					/* not canonical */
-		static const u64 odd[] = { 0x800000000000, 0x7ffffffffff8, 0xffff7fffffffffff,
+		static const u64 odd[] = { 0x800000000000, 0x800000000008, 0xffff7fffffffff00,
 			0x8000000000000000, 0x9000000000000000, 0xa000000000000000,
-			0x7fffffffffffffff, 0xc000000000000000 };
+			0x7ffffffffffffff0, 0xc000000000000000 };
 
-		ea = odd[below(8)] + below(64);
-		if (ea < 0x800000000000)
-			ea = 0x800000000000 + below(64);
+		/* misaligned 16 bytes are #GP before that is #SS */
+		ea = odd[below(8)] + (wants_alignment(&m->i, o->size) ? 0 : below(64));
+		ea &= wants_alignment(&m->i, o->size) ? ~15ull : ~0ull;
 		return aim(m, o, ea - segment_base(o->seg));
 	}
 	linear = linear_at(m, place(&m->i, o->size), o->seg);
@@ -166,8 +168,19 @@ static void place_string(struct making *m)
 
 	point(m, ESI, chance(85) ? 0x100 + below(0xe00) / size * size : place(&m->i, size), seg);
 	point(m, EDI, chance(85) ? 0x100 + below(0xe00) / size * size : place(&m->i, size), ES);
-	if (m->i.prefix & (PFX_REP | PFX_REPNE))
-		m->c->gpr[ECX] = m->i.addrsize == 4 ? below(20) | rnd() << 32 : below(20);
+	/*
+	 * A count of 0, or a fault at the first element, zero-extends ECX and not ESI and EDI on
+	 * Intel's CPUs; INS and OUTS with a count of 0 are #GP there. No manual says either.
+	 */
+	if (m->i.prefix & (PFX_REP | PFX_REPNE)) {
+		u64 n = m->i.op == X86_INS || m->i.op == X86_OUTS ? 1 + below(20) : below(20);
+
+		m->c->gpr[ECX] = m->i.addrsize == 4 ? n | rnd() << 32 : n;
+		if (m->i.addrsize == 4) {
+			m->c->gpr[ESI] = (u32)m->c->gpr[ESI];
+			m->c->gpr[EDI] = (u32)m->c->gpr[EDI];
+		}
+	}
 	if (chance(50))					/* SCAS and CMPS meet equal ones */
 		m->c->gpr[EAX] = insn64_pattern(0x100) * 0x0101010101010101;
 	if (chance(30))
@@ -299,7 +312,7 @@ static bool place_stack(struct making *m)
 
 	if (chance(8) && m->i.op != X86_IRET)
 		m->c->gpr[ESP] += below(8);
-	else if (chance(5))
+	else if (chance(5) && m->i.op != X86_IRET && m->i.op != X86_RETF)	/* CS is read first */
 		m->c->gpr[ESP] = chance(50) ? DATA64_HIGH + DATA64_ALL + 8 * below(4) :
 				 0x800000000000u + 8 * below(3);
 	switch (m->i.op) {

@@ -168,7 +168,8 @@ static void finish(ucontext_t *u)
 	o->cr2 = o->vector == 14 ? (u64)r[REG_CR2] : 0;
 	o->fs_base = left_fs;
 	prctl_base(ARCH_GET_GS, (u64)&o->gs_base);
-	memcpy(o->sel, left_sel, sizeof o->sel);
+	for (unsigned i = 0; i < 6; i++)	/* returns to user code clear null selectors' RPL */
+		o->sel[i] = left_sel[i] & ~3 ? left_sel[i] : 0;
 	o->sel[1] = (u16)r[REG_CSGSFS];
 	o->sel[2] = (u16)(r[REG_CSGSFS] >> 48);
 	o->blob = blob_used;

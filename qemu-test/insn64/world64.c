@@ -151,7 +151,7 @@ static void end_state(struct vcpu *c, struct outcome64 *o)
 		     (c->eflags & ~(FL_ARITH | FL_DF)) | (c->df < 0 ? FL_DF : 0)) & EFLAGS64;
 	r->rip = c->eip;
 	for (unsigned s = 0; s < 6; s++)
-		r->sel[s] = c->seg[s].sel;
+		r->sel[s] = c->seg[s].sel & ~3 ? c->seg[s].sel : 0;
 	r->fs_base = c->seg[FS].base;
 	r->gs_base = c->seg[GS].base;
 	memcpy(o->data, data, DATA64_RW);
