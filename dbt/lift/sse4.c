@@ -83,7 +83,10 @@ void lift_pextr(struct lift *t, const struct ir1 *i)
 	switch (i->op) {
 	case X86_PEXTRB: v = lift_vec(t, VEC_LANE_B, v, 0, n & 15); break;
 	case X86_PEXTRW_SSE4: v = lift_vec(t, VEC_LANE_H, v, 0, n & 7); break;
-	default: v = lift_vec(t, VEC_LANE_W, v, 0, n & 3); break;
+	default:
+		v = i->ops[0].size == 8 ? lift_vec_lane64(t, v, n & 1) :
+		    lift_vec(t, VEC_LANE_W, v, 0, n & 3);
+		break;
 	}
 	lift_st_op(t, 0, v);
 }

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#define FORMAT(how) ((enum x87_format)((how) & 0xff))
 #define FXSAVE_SIZE 512
 #define FXSAVE_X87 160		/* header and ST(0) … ST(7) */
 #define FXSAVE_XMM 160		/* where XMM0 is */
@@ -116,15 +117,22 @@ void x87_settle(struct vcpu *c)
 	*n = (struct x87_noted){ 0 };
 }
 
-static struct fault store_image(struct vcpu *c, u64 at, const u8 *bytes, u32 size)
+static struct fault by_segment(struct fault f, u64 how)
 {
-	TRY(probe(c, at, size, true));
+	if (f.raised && f.vector == EXC_GP && (how & X87_IMAGE_BY_SS))
+		f.vector = EXC_SS;
+	return f;
+}
+
+static struct fault store_image(struct vcpu *c, u64 at, u64 how, const u8 *bytes, u32 size)
+{
+	TRY(by_segment(probe(c, at, size, true), how));
 	return put(c, at, bytes, size);
 }
 
-static struct fault load_image(struct vcpu *c, u64 at, u8 *bytes, u32 size)
+static struct fault load_image(struct vcpu *c, u64 at, u64 how, u8 *bytes, u32 size)
 {
-	TRY(probe(c, at, size, false));
+	TRY(by_segment(probe(c, at, size, false), how));
 	return get(c, at, bytes, size);
 }
 
@@ -135,8 +143,8 @@ u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
 
 	(void)d;
 	x87_settle(c);
-	x87_env_image(&c->x87, (enum x87_format)format, bytes);
-	f = store_image(c, at, bytes, x87_env_size((enum x87_format)format));
+	x87_env_image(&c->x87, FORMAT(format), bytes);
+	f = store_image(c, at, format, bytes, x87_env_size(FORMAT(format)));
 	if (!f.raised)
 		x87_fstenv_done(&c->x87);
 	return finish(c, f);
@@ -149,8 +157,8 @@ u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
 
 	(void)d;
 	x87_settle(c);
-	x87_save_image(&c->x87, (enum x87_format)format, bytes);
-	f = store_image(c, at, bytes, x87_env_size((enum x87_format)format) + 80);
+	x87_save_image(&c->x87, FORMAT(format), bytes);
+	f = store_image(c, at, format, bytes, x87_env_size(FORMAT(format)) + 80);
 	if (!f.raised)
 		x87_finit(&c->x87);
 	return finish(c, f);
@@ -159,24 +167,24 @@ u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
 u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
 {
 	u8 bytes[X87_ENV_MAX];
-	struct fault f = load_image(c, at, bytes, x87_env_size((enum x87_format)format));
+	struct fault f = load_image(c, at, format, bytes, x87_env_size(FORMAT(format)));
 
 	(void)d;
 	x87_settle(c);
 	if (!f.raised)
-		x87_fldenv(&c->x87, (enum x87_format)format, bytes);
+		x87_fldenv(&c->x87, FORMAT(format), bytes);
 	return finish(c, f);
 }
 
 u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 {
 	u8 bytes[X87_SAVE_MAX];
-	struct fault f = load_image(c, at, bytes, x87_env_size((enum x87_format)format) + 80);
+	struct fault f = load_image(c, at, format, bytes, x87_env_size(FORMAT(format)) + 80);
 
 	(void)d;
 	x87_settle(c);
 	if (!f.raised)
-		x87_frstor(&c->x87, (enum x87_format)format, bytes);
+		x87_frstor(&c->x87, FORMAT(format), bytes);
 	return finish(c, f);
 }
 
@@ -184,17 +192,17 @@ u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
 
 static unsigned xmm_count(const struct vcpu *c) { return vcpu_code64(c) ? 16 : 8; }
 
-/* wide: FIP and FDP have 64 bits, as REX.W asks for. */
-static struct fault fxsave(struct vcpu *c, u64 at, bool wide)
+/* how: 1: FIP and FDP have 64 bits, as REX.W asks for; X87_IMAGE_BY_SS. */
+static struct fault fxsave(struct vcpu *c, u64 at, u64 how)
 {
 	u8 bytes[FXSAVE_USED] = { 0 };
 	unsigned count = xmm_count(c);
 	u32 mask = MXCSR_ALL, mxcsr;
 	union xmm x;
 
-	TRY(probe_fx(c, at, true));
+	TRY(by_segment(probe_fx(c, at, true), how));
 	x87_settle(c);
-	x87_fxsave(&c->x87, wide, bytes);
+	x87_fxsave(&c->x87, how & 1, bytes);
 	if (!(c->cr4 & CR4_OSFXSR)) {
 		TRY(put(c, at, bytes, FXSAVE_MXCSR));
 		return put(c, at + 32, bytes + 32, FXSAVE_X87 - 32);
@@ -209,20 +217,20 @@ static struct fault fxsave(struct vcpu *c, u64 at, bool wide)
 	return put(c, at, bytes, FXSAVE_XMM + 16 * count);
 }
 
-static struct fault fxrstor(struct vcpu *c, u64 at, bool wide)
+static struct fault fxrstor(struct vcpu *c, u64 at, u64 how)
 {
 	u8 bytes[FXSAVE_USED];
 	unsigned count = xmm_count(c);
 	union xmm x;
 	u32 mxcsr;
 
-	TRY(probe_fx(c, at, false));
+	TRY(by_segment(probe_fx(c, at, false), how));
 	TRY(get(c, at, bytes, FXSAVE_XMM + 16 * count));
 	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
 	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
 		return fault_gp0();
 	x87_settle(c);
-	x87_fxrstor(&c->x87, wide, bytes);
+	x87_fxrstor(&c->x87, how & 1, bytes);
 	if (!(c->cr4 & CR4_OSFXSR))
 		return fault_none();
 	sse_set_mxcsr(c, mxcsr);

@@ -51,11 +51,19 @@ struct case64 {
 	u8 poke_len;
 	u8 len;				/* of code */
 	u8 start;			/* code's place in the slot */
-	u8 known;			/* 1: at a fault `ignore` holds, too */
+	u8 known;			/* enum known64: 0, or why Loam may differ */
 	u8 need;			/* enum x86_feature */
 	u8 spare[3];
 	u8 code[16];
 	u8 bytes[40];
+};
+
+/* Differences that are there; each is counted where it is met. */
+enum known64 {
+	KNOWN64_NONE,
+	/* a near branch to where no address is canonical: Loam faults there, not at the branch */
+	KNOWN64_TARGET,
+	KNOWN64_REP_FLAGS,		/* flags after a fault within REP CMPS, SCAS */
 };
 
 struct cases64_head {
@@ -84,6 +92,12 @@ struct results64_head {
 	char cpu[48];			/* which CPU this was */
 };					/* then the results, then the blob */
 
+/* Is the case one that Loam is known to end otherwise, and how it ended on the CPU such an end? */
+static inline bool insn64_otherwise(const struct case64 *c, unsigned vector)
+{
+	return c->known == KNOWN64_TARGET && vector == 13;
+}
+
 static inline u64 insn64_slot(u32 n) { return CODE64 + (u64)n * CODE64_SLOT; }
 
 /* What the data pages hold; it repeats after 256 bytes. */
@@ -92,7 +106,9 @@ static inline u8 insn64_pattern(u32 off) { return (u8)((off & 0xff) * 167 + 13);
 /* EFLAGS bits that are not compared where the case ended with `vector`. */
 static inline u32 insn64_ignored(const struct case64 *c, unsigned vector)
 {
-	return vector == 3 || c->known ? c->ignore : 0;
+	if (vector == 3)
+		return c->ignore;
+	return c->known == KNOWN64_REP_FLAGS ? 0x8d5 : 0;
 }
 
 /* Bits of EFLAGS that cases compare. */

@@ -222,6 +222,8 @@ static bool make_case(const struct form *f, struct case64 *c, u32 n)
 	c->len = m.i.len;
 	memcpy(c->code, m.b, c->len);
 	c->ignore = gen_undefined(&m);
+	if (f->row == X86_CMPS || f->row == X86_SCAS)
+		c->known = KNOWN64_REP_FLAGS;
 	return true;
 }
 

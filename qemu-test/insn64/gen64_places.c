@@ -133,7 +133,7 @@ static bool place_memory(struct making *m, const struct ir1_op *o)
 		return true;
 	if (!only_good(&m->i) && uses_base(o) && o->index == IR1_NOREG && m->i.addrsize == 8 &&
 	    chance(4)) {					/* not canonical */
-		static const u64 odd[] = { 0x800000000000, 0x800000000008, 0xffff7fffffffff00,
+		static const u64 odd[] = { 0x800000000000, 0x800000000008, 0xffff7ffffffff000,
 			0x8000000000000000, 0x9000000000000000, 0xa000000000000000,
 			0x7ffffffffffffff0, 0xc000000000000000 };
 
@@ -213,8 +213,10 @@ static void poke_frame(struct making *m, unsigned n, unsigned size)
 			 DATA64_HIGH + 0x800 + 8 * below(16), chance(85) ? SEL64_FLAT : below(4) };
 	u64 off = m->c->gpr[ESP] - DATA64_HIGH;
 
-	if (chance(6))
+	if (chance(6) && m->i.op != X86_RETF && m->i.op != X86_IRET) {
+		m->c->known = KNOWN64_TARGET;
 		words[0] = 0x800000000000u + rnd() % 0x1000;		/* not canonical */
+	}
 	if (off >= DATA64_RW)
 		off = m->c->gpr[ESP] - DATA64_LOW;
 	if (off + n * size > DATA64_RW)
@@ -265,12 +267,22 @@ static void give_selector(struct making *m, const struct ir1_op *o)
 		put_le(m->c->bytes, sel[below(12)], 2);
 }
 
+/* Is a memory operand's address made of register r? */
+static bool addresses(const struct making *m, unsigned r)
+{
+	for (unsigned k = 0; k < m->i.nops; k++)
+		if (m->i.ops[k].kind == IR1_MEM &&
+		    (m->i.ops[k].base == r || m->i.ops[k].index == r))
+			return true;
+	return false;
+}
+
 /* Quotients that fit, mostly. */
 static void divisible(struct making *m)
 {
 	unsigned size = m->i.ops[0].size;
 
-	if (chance(25))
+	if (chance(25) || addresses(m, EAX) || addresses(m, EDX))
 		return;
 	if (size == 1)
 		m->c->gpr[EAX] = (m->c->gpr[EAX] & ~0xffffull) | (chance(50) ? below(0x80) : below(0x2000));
@@ -287,8 +299,7 @@ static void equal_to_memory(struct making *m)
 
 	if (chance(50) || m->i.ops[0].kind != IR1_MEM || m->c->poke_len != m->i.ops[0].size)
 		return;
-	if (m->i.ops[0].base == EAX || m->i.ops[0].index == EAX || m->i.ops[0].base == EDX ||
-	    m->i.ops[0].index == EDX)
+	if (addresses(m, EAX) || addresses(m, EDX))
 		return;
 	if (m->i.op == X86_CMPXCHG) {
 		memcpy(&m->c->gpr[EAX], b, m->c->poke_len);
@@ -314,7 +325,7 @@ static bool place_stack(struct making *m)
 		m->c->gpr[ESP] += below(8);
 	else if (chance(5) && m->i.op != X86_IRET && m->i.op != X86_RETF)	/* CS is read first */
 		m->c->gpr[ESP] = chance(50) ? DATA64_HIGH + DATA64_ALL + 8 * below(4) :
-				 0x800000000000u + 8 * below(3);
+				 0x800000000100u + 8 * below(3);
 	switch (m->i.op) {
 	case X86_RET: poke_frame(m, 1, 8); break;
 	case X86_RETF: poke_frame(m, 2, size); break;
@@ -362,10 +373,16 @@ static bool place_branch(struct making *m)
 			m->c->gpr[ECX] = m->i.addrsize == 4 ? rnd() << 32 | 1 : 1;
 		return true;
 	}
+	if (chance(10)) {
+		m->c->known = KNOWN64_TARGET;
+		to = 0x800000000000u + below(100);
+	}
 	if (o->kind == IR1_GPR && (o->reg != ESP || m->i.op == X86_JMP))
-		m->c->gpr[o->reg] = chance(90) ? to : 0x800000000000u + below(100);
+		m->c->gpr[o->reg] = to;
 	else if (o->kind == IR1_MEM && m->c->poke_len == 8)
-		put_le(m->c->bytes, chance(90) ? to : 0x8000000000000000 + below(100), 8);
+		put_le(m->c->bytes, to, 8);
+	else
+		m->c->known = KNOWN64_TARGET;		/* anywhere */
 	return true;
 }
 
@@ -390,8 +407,10 @@ static bool place_rest(struct making *m)
 			m->c->gpr[i->ops[0].reg] = rnd() >> 20;
 		return (s64)m->c->gpr[i->ops[0].reg] >= 0 || i->ops[0].size == 4;
 	case X86_PCMPESTRI: case X86_PCMPESTRM:
-		if (chance(70))
-			m->c->gpr[EAX] = below(20), m->c->gpr[EDX] = below(20);
+		if (chance(70) && !addresses(m, EAX) && !addresses(m, EDX)) {
+			m->c->gpr[EAX] = below(20);
+			m->c->gpr[EDX] = below(20);
+		}
 		break;
 	case X86_FXRSTOR:
 		if (m->c->poke_len >= 32) {
