@@ -35,9 +35,6 @@ enum {
 	X87_AT_LONG = 49,
 };
 
-/* With the format of an image (fnstenv …) or FXSAVE's REX.W: its address was made by SS. */
-#define X87_IMAGE_BY_SS 0x100
-
 /*
  * What x87_store_* leave in vcpu.help. HI: also the bytes 8 and 9 of an operand of x87_fld_f80,
  * fbld.
