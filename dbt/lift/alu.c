@@ -210,3 +210,27 @@ void lift_cmpxchg8b(struct lift *t, const struct ir1 *i)
 	put_if_unequal(t, EDX, equal, hi);
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
 }
+
+/*
+ * 16 bytes, aligned: by a helper that writes them, with what they were if unequal. It takes RAX,
+ * RDX, RBX, RCX and leaves the old value and whether it was equal, in vcpu.help.
+ */
+void lift_cmpxchg16b(struct lift *t, const struct ir1 *i)
+{
+	static const u8 reg[] = { EAX, EDX, EBX, ECX };
+	size_t help = offsetof(struct vcpu, help);
+	val equal, a;
+	s32 disp;
+
+	a = lift_mem_addr(t, &i->ops[0], 16, true, &disp);
+	if (disp)
+		a = lift_op2k(t, IR_ADD, a, disp);
+	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, a, 15), lift_like(t, a, 0), EXC_GP, 0);
+	for (unsigned n = 0; n < 4; n++)
+		lift_ststate(t, help + 8 * n, M_64, lift_get64(t, reg[n]));
+	lift_helper_fault(t, HELPER_cmpxchg16b, a, 0, 0);
+	equal = lift_trunc(t, lift_ldstate(t, help + 16, M_64, T_I64));
+	lift_put(t, EAX, lift_ldstate(t, help, M_64, T_I64));
+	lift_put(t, EDX, lift_ldstate(t, help + 8, M_64, T_I64));
+	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
+}
