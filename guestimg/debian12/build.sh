@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A root disk of Debian (MBR, GRUB, ext4, systemd): build.sh RELEASE DEBS OUT WORK [guest]
 # RELEASE is a folder beside this one, or this one: its `release` says what differs, `packages` what
-# is installed.  DEBS holds the packages.  The essential ones are unpacked without their scripts; then
-# dpkg, from among them, installs all: in a chroot where we are root on a CPU that runs its programs;
-# else (or if `guest` is said) at the disk's first start in QEMU's PC, which takes many minutes.
+# is installed.  DEBS holds the packages.  The essential ones are unpacked without their scripts;
+# then dpkg, from among them, installs all: in a chroot where we are root on a CPU that runs its
+# programs; else (or if `guest` is said) at the disk's first start in QEMU's PC, which takes many
+# minutes.
 # Neither way needs loop devices or changes the system.  WORK is made anew.
 # Invariant: OUT is a disk on which every package is configured, or it is not there.
 set -eu
