@@ -195,7 +195,8 @@ void lift_pcmpstr(struct lift *t, const struct ir1 *i)
 	if (lengths)
 		r = lift_helper(t, HELPER_pcmpestr, T_I32,
 				lift_const(t, imm(&i->ops[2]) | (i->opsize == 8) << 8),
-				lift_get_sized(t, EAX, i->opsize), lift_get_sized(t, EDX, i->opsize));
+				lift_get_sized(t, EAX, i->opsize),
+				lift_get_sized(t, EDX, i->opsize));
 	else
 		r = lift_helper(t, HELPER_pcmpistr, T_I32, lift_const(t, imm(&i->ops[2])), 0, 0);
 	if (index)

@@ -21,7 +21,7 @@
 #define FXSAVE_X87 160		/* header and ST(0) … ST(7) */
 #define FXSAVE_XMM 160		/* where XMM0 is */
 #define FXSAVE_MXCSR 24
-#define FXSAVE_USED 416		/* up to XMM15; outside 64-bit code up to XMM7: the rest is left alone */
+#define FXSAVE_USED 416		/* up to XMM15; XMM8 and more are 64-bit code's alone */
 
 /* -- Bytes -- */
 
