@@ -22,7 +22,7 @@ static bool verbose;
 static u32 passed, failed, left_out, otherwise;
 static u32 row_passed[X86_OP_COUNT], row_failed[X86_OP_COUNT], row_left_out[X86_OP_COUNT];
 
-/* -- Showing ------------------------------------------------------------------------------------ */
+/* -- Showing --------------------------------------------------------------------------------- */
 
 static void line(const char *name, u64 before, u64 got, u64 want)
 {
@@ -79,7 +79,7 @@ static void show(u32 n, const struct way64 *way, const struct outcome64 *o, cons
 	world64_show(n, way);
 }
 
-/* -- Counting ----------------------------------------------------------------------------------- */
+/* -- Counting -------------------------------------------------------------------------------- */
 
 static void run_case(u32 n, bool always_show)
 {
@@ -169,7 +169,8 @@ int main(int argc, char **argv)
 	}
 	world64_init();
 	for (u32 n = 0; n < files64.head->cases; n++)
-		if (one < 0 ? !row || !strcmp(row, x86_rows[files64.cases[n].row].name) : n == (u32)one)
+		if (one < 0 ? !row || !strcmp(row, x86_rows[files64.cases[n].row].name)
+			    : n == (u32)one)
 			run_case(n, one >= 0);
 	report();
 	if (one < 0 && !row)

@@ -18,6 +18,7 @@
 #define SEED 20260601
 #define FORMS_MAX 200000
 #define CASES_MAX 400000
+#define ROW_LEAST 40			/* cases of each row that has a form */
 
 /* rm: of ModR/M where it is part of the opcode, else RM_ANY. */
 struct form { u8 map, opcode, prefix, rex, digit, memory, rm; u16 row; };
@@ -50,7 +51,7 @@ u64 value64(unsigned size)
 	return size == 8 ? v : v & ((1ull << 8 * size) - 1);
 }
 
-/* -- Forms -------------------------------------------------------------------------------------- */
+/* -- Forms ----------------------------------------------------------------------------------- */
 
 static unsigned form_bytes(const struct form *f, u8 *b)
 {
@@ -67,7 +68,7 @@ static unsigned form_bytes(const struct form *f, u8 *b)
 	return n;
 }
 
-/* Rows that user code cannot show here: the kernel answers, or the CPU with something of its own. */
+/* Rows that user code cannot show: the kernel answers, or the CPU with something of its own. */
 static bool row_elsewhere(unsigned op)
 {
 	switch (op) {
@@ -138,11 +139,11 @@ static void find_forms(void)
 
 	for (unsigned k = 0; k < 4 * 0x100 * 4 * 3 * 8 * 2; k++)
 		try_forms((struct form){
-			.map = k / 0xc000, .opcode = k / 192 % 0x100, .prefix = prefixes[k / 48 % 4],
-			.rex = rexes[k / 16 % 3], .digit = k / 2 % 8, .memory = k % 2 });
+			.map = k / 0xc000, .opcode = k / 192 % 0x100,
+			.prefix = prefixes[k / 48 % 4], .rex = rexes[k / 16 % 3], .digit = k / 2 % 8, .memory = k % 2 });
 }
 
-/* -- A case ------------------------------------------------------------------------------------- */
+/* -- A case ---------------------------------------------------------------------------------- */
 
 bool gen_decode(struct making *m)
 {
@@ -198,7 +199,8 @@ static void random_state(struct making *m)
 	c->eflags = (u32)rnd() & FL_ARITH;
 	if (chance(row->flags & ROW_STRING ? 40 : 8))
 		c->eflags |= FL_DF;
-	if (chance(3) && !(row->flags & (ROW_X87 | ROW_MMX | ROW_SSE)))
+	if (chance(3) && !(row->flags & (ROW_X87 | ROW_MMX | ROW_SSE)) &&
+	    m->i.op != X86_FXSAVE && m->i.op != X86_FXRSTOR)	/* #AC or #GP: SDM vol. 2 */
 		c->eflags |= FL_AC;
 	c->fx = FX64_NONE;
 	if (row->flags & (ROW_X87 | ROW_MMX | ROW_SSE) || m->i.op == X86_FXSAVE ||
@@ -231,8 +233,9 @@ static bool make_case(const struct form *f, struct case64 *c, u32 n)
 static void make_undefined(void)
 {
 	static const u8 codes[][8] = {
-		{ 0x06 }, { 0x07 }, { 0x0e }, { 0x16 }, { 0x17 }, { 0x1e }, { 0x1f }, { 0x27 }, { 0x2f },
-		{ 0x37 }, { 0x3f }, { 0x60 }, { 0x61 }, { 0x82, 0xc0, 1 }, { 0xce }, { 0xd4, 10 },
+		{ 0x06 }, { 0x07 }, { 0x0e }, { 0x16 }, { 0x17 }, { 0x1e }, { 0x1f }, { 0x27 },
+		{ 0x2f }, { 0x37 }, { 0x3f }, { 0x60 }, { 0x61 }, { 0x82, 0xc0, 1 }, { 0xce },
+		{ 0xd4, 10 },
 		{ 0xd5, 10 }, { 0xd6 }, { 0x9a, 1, 2, 3, 4, 5, 6 }, { 0xea, 1, 2, 3, 4, 5, 6 },
 		{ 0xf0, 0x90 }, { 0xf0, 0x48, 0x01, 0xc0 }, { 0x0f, 0x0b }, { 0x0f, 0xae, 0xc0 },
 		{ 0x48, 0x8d, 0xc0 }, { 0x44, 0x0f, 0x21, 0xc0 }, { 0x0f, 0x20, 0xc8 },
@@ -274,6 +277,27 @@ static void make_cases(u32 wanted)
 	}
 }
 
+/* How many rows have enough cases? */
+static int report_rows(void)
+{
+	static u32 of_row[X86_OP_COUNT];
+	u32 good = 0, bad = 0;
+
+	for (u32 n = 0; n < cases; n++)
+		of_row[made[n].row]++;
+	for (unsigned op = 1; op < X86_OP_COUNT; op++) {
+		if (!row_forms[op])
+			continue;
+		good += of_row[op] >= ROW_LEAST;
+		if (of_row[op] < ROW_LEAST) {
+			printf("FAIL %s: %u cases\n", x86_rows[op].name, of_row[op]);
+			bad++;
+		}
+	}
+	printf("%u passed, %u failed\n", good, bad);
+	return bad != 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct cases64_head head = { .magic = CASES64_MAGIC };
@@ -294,5 +318,5 @@ int main(int argc, char **argv)
 	if (fclose(f))
 		return 2;
 	printf("%u cases of %u forms\n", cases, form_count);
-	return 0;
+	return report_rows();
 }

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* -- Memory ------------------------------------------------------------------------------------- */
+/* -- Memory ---------------------------------------------------------------------------------- */
 
 static u64 segment_base(unsigned seg) { return seg == FS ? FS64 : seg == GS ? GS64 : 0; }
 
@@ -152,7 +152,7 @@ static bool place_memory(struct making *m, const struct ir1_op *o)
 	return true;
 }
 
-/* -- Strings, stacks ---------------------------------------------------------------------------- */
+/* -- Strings, stacks ------------------------------------------------------------------------- */
 
 /* A register as an address of addrsize bytes, whose upper half does not count in 32 bits. */
 static void point(struct making *m, unsigned reg, u64 off, unsigned seg)
@@ -241,7 +241,7 @@ static void poke_far(struct making *m)
 	       (chance(70) ? SEL64_CS : 0) : sel[below(7)], 2);
 }
 
-/* -- The rows that want something of their registers -------------------------------------------- */
+/* -- The rows that want something of their registers ----------------------------------------- */
 
 static void set_gpr(struct making *m, const struct ir1_op *o, u64 v)
 {
@@ -258,8 +258,8 @@ static void set_gpr(struct making *m, const struct ir1_op *o, u64 v)
 
 static void give_selector(struct making *m, const struct ir1_op *o)
 {
-	static const u16 sel[] = { 0, 1, 3, SEL64_FLAT, SEL64_FLAT, SEL64_FLAT, SEL64_CS, SEL64_CS32,
-				   0xfffb, 0x10, 0x18, 0x08 };
+	static const u16 sel[] = { 0, 1, 3, SEL64_FLAT, SEL64_FLAT, SEL64_FLAT, SEL64_CS,
+				   SEL64_CS32, 0xfffb, 0x10, 0x18, 0x08 };
 
 	if (o->kind == IR1_GPR)
 		m->c->gpr[o->reg] = (m->c->gpr[o->reg] & ~0xffffull) | sel[below(12)];
@@ -285,7 +285,8 @@ static void divisible(struct making *m)
 	if (chance(25) || addresses(m, EAX) || addresses(m, EDX))
 		return;
 	if (size == 1)
-		m->c->gpr[EAX] = (m->c->gpr[EAX] & ~0xffffull) | (chance(50) ? below(0x80) : below(0x2000));
+		m->c->gpr[EAX] = (m->c->gpr[EAX] & ~0xffffull) |
+				 (chance(50) ? below(0x80) : below(0x2000));
 	else
 		m->c->gpr[EDX] = m->i.op == X86_IDIV && chance(50) ?
 			0 - (m->c->gpr[EAX] >> (8 * size - 1) & 1) : (u64)below(3);
@@ -323,7 +324,7 @@ static bool place_stack(struct making *m)
 
 	if (chance(8) && m->i.op != X86_IRET)
 		m->c->gpr[ESP] += below(8);
-	else if (chance(5) && m->i.op != X86_IRET && m->i.op != X86_RETF)	/* CS is read first */
+	else if (chance(5) && m->i.op != X86_IRET && m->i.op != X86_RETF)	/* CS first */
 		m->c->gpr[ESP] = chance(50) ? DATA64_HIGH + DATA64_ALL + 8 * below(4) :
 				 0x800000000100u + 8 * below(3);
 	switch (m->i.op) {
@@ -341,7 +342,8 @@ static bool place_stack(struct making *m)
 	case X86_POPF:
 		poke_frame(m, 1, size);
 		if (m->poked)
-			put_le(m->c->bytes, (rnd() & (FL_ARITH | FL_DF | FL_ID)) | FL_FIXED | FL_IF, size);
+			put_le(m->c->bytes, (rnd() & (FL_ARITH | FL_DF | FL_ID)) | FL_FIXED |
+			       FL_IF, size);
 		break;
 	}
 	return true;

@@ -70,8 +70,8 @@ static void put_lanes(enum kind k, u8 *b, unsigned size)
 
 static void put_extended(u8 *b)
 {
-	static const u16 exps[] = { 0, 1, 0x3fff, 0x7ffe, 0x7fff, 0x401d, 0x401e, 0x403d, 0x403e, 0x3ffe,
-				    0x3fbf, 0x4005 };
+	static const u16 exps[] = { 0, 1, 0x3fff, 0x7ffe, 0x7fff, 0x401d, 0x401e, 0x403d, 0x403e,
+				    0x3ffe, 0x3fbf, 0x4005 };
 	static const u64 sigs[] = { 1ull << 63, 3ull << 62, ~0ull, 0xcccccccccccccccd, 5ull << 61,
 				    1ull << 63 | 1 };
 	u16 e = chance(40) ? exps[below(12)] : 0x3fff - 70 + below(140);
@@ -175,7 +175,7 @@ void gen_operand(const struct ir1 *i, u8 *out, unsigned size)
 	put_lanes(k, out, size);
 }
 
-/* -- Undefined flags ---------------------------------------------------------------------------- */
+/* -- Undefined flags ------------------------------------------------------------------------- */
 
 static u32 undefined_shift(const struct making *m)
 {

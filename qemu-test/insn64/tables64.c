@@ -26,7 +26,7 @@ static u8 sys[SYS_SIZE];
 static struct dbt owner;
 static struct cpu_model model;
 
-/* -- Memory for helpers (dbt/sys/guestmem.h) ---------------------------------------------------- */
+/* -- Memory for helpers (dbt/sys/guestmem.h) ------------------------------------------------- */
 
 static bool is_sys(u64 at, u32 size) { return at - SYS_BASE < SYS_SIZE - size + 1; }
 
@@ -81,7 +81,7 @@ struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 /* Ports are never reached: CPL 3, IOPL 0, no I/O bitmap. */
 bool dbt_wanted(void) { return false; }
 
-/* -- Tables ------------------------------------------------------------------------------------- */
+/* -- Tables ---------------------------------------------------------------------------------- */
 
 static void put64(u32 at, u64 v) { memcpy(sys + at, &v, 8); }
 

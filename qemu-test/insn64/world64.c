@@ -19,7 +19,7 @@ static struct decoder decoder;
 static u8 data[DATA64_ALL];
 static u8 pristine[DATA64_ALL];
 
-/* -- Memory ------------------------------------------------------------------------------------- */
+/* -- Memory ---------------------------------------------------------------------------------- */
 
 /* A byte of the code region: INT3 where no case's code lies. */
 static bool code_byte(u64 addr, u8 *out)
@@ -95,7 +95,7 @@ static struct fault world_st(struct vcpu *c, u64 addr, unsigned size, const void
 
 const struct eval_mem world64_mem = { world_ld, world_st };
 
-/* -- State -------------------------------------------------------------------------------------- */
+/* -- State ----------------------------------------------------------------------------------- */
 
 static void start_segments(struct vcpu *c)
 {
@@ -162,7 +162,7 @@ static void end_state(struct vcpu *c, struct outcome64 *o)
 	memcpy(o->fx + 160, c->xmm, 256);
 }
 
-/* -- Blocks ------------------------------------------------------------------------------------- */
+/* -- Blocks ---------------------------------------------------------------------------------- */
 
 static bool at_end(u64 rip)
 {
