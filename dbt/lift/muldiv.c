@@ -68,6 +68,41 @@ static void put_quotient(struct lift *t, unsigned size, val q, val r)
 	lift_put_sized(t, EDX, r, size);
 }
 
+static unsigned last_put(const struct lift *t, unsigned reg)
+{
+	unsigned n = t->ir->n;
+
+	while (n-- > 1)
+		if (t->ir->v[n].op == IR_PUTREG && t->ir->v[n].k == reg)
+			return n;
+	return 0;
+}
+
+/* Is RDX the sign of RAX, as CQO has left it? */
+static bool is_extended(const struct lift *t)
+{
+	const struct ir_insn *v = t->ir->v, *sar = &v[v[last_put(t, EDX)].a];
+	unsigned put = last_put(t, EAX);
+
+	if (sar->op != IR_SAR || sar->type != T_I64 || v[sar->b].op != IR_CONST ||
+	    v[sar->b].k != 63)
+		return false;
+	if (v[sar->a].op == IR_GETREG && v[sar->a].k == EAX && sar->a > put)
+		return true;
+	return put && v[put].a == sar->a;
+}
+
+/* Only the least by -1 has a quotient that does not fit. */
+static void divide64(struct lift *t, val n, val d)
+{
+	val differ = lift_op2(t, IR_OR, lift_op2k(t, IR_XOR, n, INT64_MIN),
+			      lift_op2k(t, IR_ADD, d, 1));
+
+	lift_raise_if(t, IC_EQ, d, lift_const64(t, 0), EXC_DE, -1);
+	lift_raise_if(t, IC_EQ, differ, lift_const64(t, 0), EXC_DE, -1);
+	put_quotient(t, 8, lift_op2(t, IR_DIVS, n, d), lift_op2(t, IR_REMS, n, d));
+}
+
 /*
  * 128 bits by 64. `bad`: a divisor of 0, or a quotient that does not fit. What is known of hi may
  * make it a host division (dbt/opt/fold.c).
@@ -128,6 +163,10 @@ void lift_idiv(struct lift *t, const struct ir1 *i)
 	unsigned size = i->ops[0].size;
 	val d = lift_sx64(t, lift_sx(t, lift_ld_op(t, 0), size)), n, plain, d1, q, q32;
 
+	if (size == 8 && is_extended(t)) {
+		divide64(t, lift_get64(t, EAX), d);
+		return;
+	}
 	if (size == 8) {
 		divide128(t, lift_get64(t, EAX), lift_get64(t, EDX), d, true);
 		return;
