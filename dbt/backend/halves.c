@@ -106,6 +106,18 @@ static void find_upper(struct halves *h)
 	}
 }
 
+/* Does the row give an I32 of 16 bits at most? */
+static bool is_small(s64 row)
+{
+	switch (row) {
+	case VEC_MASK_B: case VEC_MASK_W: case VEC_MASK_D: case VEC_LANE_B: case VEC_LANE_H:
+	case VEC_ZERO: case VEC_COMI_LTS_SS: case VEC_COMI_LTS_SD: case VEC_COMI_LT_SS:
+	case VEC_COMI_LT_SD: case VEC_COMI_EQ_SS: case VEC_COMI_EQ_SD:
+		return true;
+	}
+	return false;
+}
+
 /* Below 2^31: sign- and zero-extended are the same. */
 static bool is_positive(const struct ir *ir, val v)
 {
@@ -115,6 +127,7 @@ static bool is_positive(const struct ir *ir, val v)
 	case IR_CONST: return in->k >= 0;
 	case IR_LD: case IR_LDSTATE: return in->x == M_U8 || in->x == M_U16;
 	case IR_SETCOND: return true;
+	case IR_VEC: return is_small(in->k);
 	case IR_EXTRACT: return in->y < 32;
 	case IR_ZEXT: return in->k < 32;
 	case IR_AND: return mask_of_low_bits(ir, in);
