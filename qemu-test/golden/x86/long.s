@@ -113,8 +113,6 @@ pattern jump_table flat64
 	jmp	[rdx + rax * 8]
 pattern ret flat64
 	ret
-pattern ret_far_away flat64	# beyond what a link has room for
-	jmp	0x7fffffff0000
 pattern rep_movsq flat64
 	rep movsq
 pattern rep_stosb flat64
