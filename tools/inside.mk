@@ -193,6 +193,15 @@ $(B)/vars.fd: $(EDK2)/QEMU_VARS.fd FORCE
 build/disk-test.img: tools/mkdisk.py
 	$(Q)python3 $< $@ 16
 
+# The same as a file in pieces on an ESP, alone or in a partition.
+$(B)/esp-disk.img: $(B)/loam.efi qemu-test/boot/esp-disk.cfg tools/mkesp.py build/disk-test.img
+	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/esp-disk.cfg --from build \
+		--scatter 4
+
+$(B)/esp-disk-mbr.img: $(B)/loam.efi qemu-test/boot/esp-disk.cfg tools/mkesp.py build/disk-test.img
+	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/esp-disk.cfg --from build \
+		--scatter 4 --mbr
+
 build/disk-test-bad.img: tools/mkdisk.py
 	$(Q)python3 $< $@ 16 20000 3
 
