@@ -116,7 +116,8 @@ static void differ(const char *what, const struct outcome *a, const struct outco
 	memcpy(fuzz_ram, start_ram, FUZZ_RAM);
 	fuzz_cpu_print();
 	for (u32 k = 0; k < INSNS && insn[k].len; k++)
-		printf("  %08llx %s\n", (unsigned long long)insn[k].eip, ir1_print(&insn[k], text, sizeof(text)));
+		printf("  %08llx %s\n", (unsigned long long)insn[k].eip,
+		       ir1_print(&insn[k], text, sizeof(text)));
 	for (u32 k = 0; k < sizeof(a->c) && n < 16; k++)
 		if (p[k] != q[k])
 			printf("  cpu+%u: %02x %02x\n", k, p[k], q[k]), n++;
