@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# 64-bit test programs on the bare machine, each a ROM of its own: build/native/tests64/NAME.rom.
+# NAME.c is linked with lib.c and start.S, which enters long mode. qemu-test/guest/README.md says
+# how one is started.
+TESTS64 := build/native/tests64
+TESTS64_NAMES := canon gates modes syscall
+TESTS64_MORE_canon := canon_forms canon_code canon_pages
+TESTS64_MORE_gates := gates_iret gates_far
+TESTS64_MORE_modes := modes_tour modes.code
+TESTS64_MORE_syscall := syscall_bases syscall_regs
+TESTS64_CC := gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -no-pie \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -fcf-protection=none \
+	-mno-red-zone -mcmodel=small -mgeneral-regs-only -I.
+TESTS64_HEADERS := $(wildcard $(addprefix guestimg/tests64/*.,h def))
+
+$(TESTS64)/%.o: guestimg/tests64/%.c $(TESTS64_HEADERS) guestimg/tests64/objects.mk
+	@mkdir -p $(@D)
+	$(Q)$(TESTS64_CC) -c $< -o $@
+
+$(TESTS64)/%.o: guestimg/tests64/%.S guestimg/tests64/image.h
+	@mkdir -p $(@D)
+	$(Q)$(TESTS64_CC) -c $< -o $@
+
+define TESTS64_RULE
+$(TESTS64)/$1.bin: guestimg/tests64/image.lds $(TESTS64)/start.o $(TESTS64)/lib.o \
+		$(TESTS64)/$1.o $(TESTS64_MORE_$1:%=$(TESTS64)/%.o)
+	$$(Q)ld -m elf_x86_64 -T $$< --no-warn-rwx-segments -z max-page-size=4096 \
+		$$(filter %.o,$$^) -o $$(@:.bin=.elf)
+	$$(Q)objcopy -O binary $$(@:.bin=.elf) $$@
+endef
+$(foreach t,$(TESTS64_NAMES),$(eval $(call TESTS64_RULE,$t)))
+
+# stage1 and the packer are the instruction tests', as for the 32-bit programs.
+$(TESTS64)/%.rom: $(TESTS64)/%.bin guestimg/insn/mkrom.py $(INSN_ROM)/stage1.bin $(TESTS)/empty
+	$(Q)python3 guestimg/insn/mkrom.py $@ $(INSN_ROM)/stage1.bin $< \
+		$(TESTS)/empty $(TESTS)/empty
+
+.SECONDARY: $(TESTS64_NAMES:%=$(TESTS64)/%.bin)
+units: $(TESTS64_NAMES:%=$(TESTS64)/%.rom)
