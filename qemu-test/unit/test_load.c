@@ -308,6 +308,9 @@ static void test_file_faults(void)
 	check_said(load("firmware = bios.bin\ndisk1 = Initrd\ndisk2 = initrd\n", ""),
 		   "loam.cfg:3: disk2 = initrd: it is disk1's already");
 	good_files();
+	check_said(load("firmware = bios.bin\ndisk1 = sata0\ncdrom = sata0\n", ""),
+		   "loam.cfg:3: cdrom = sata0: it is disk1's already");
+	good_files();
 	check_said(load("firmware = bios.bin\ndisk0 = nvme0\ndisk3 = nvme0p2,ro\n", ""),
 		   "loam.cfg:3: disk3 = nvme0p2: it is disk0's already");
 	good_files();
