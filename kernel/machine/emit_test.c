@@ -440,7 +440,7 @@ static bool test_vectors(void)
 		if (vec_by_helper(row))
 			continue;
 		for (unsigned y = 0; y < immediates(row); y++)
-			for (unsigned n = 0; n < (immediates(row) > 1 ? 4 : 40) >> t.wide; n++)
+			for (unsigned n = 0; n < (immediates(row) > 1 ? 4u : 40u) >> t.wide; n++)
 				if (!test_row(row, row == VEC_PERM_B ? 15 : y))
 					return false;
 	}
