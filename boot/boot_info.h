@@ -21,15 +21,22 @@ struct boot_mem {
 	enum boot_mem_kind kind;
 };
 
+/* A piece of a disk, or of a volume on it. */
+struct boot_extent { u64 start, count; };	/* sectors of 512 bytes */
+
 /*
  * A file read at boot: whole contents in host physical memory, 4 KiB aligned. Or one of the host's
- * disks (nvme0, sata1p2), of which nothing is read.
+ * disks (nvme0, sata1p2), of which nothing is read. Or a file that stays where it is on the medium
+ * (struct boot_medium): then only its extents were read.
  */
 struct boot_file {
 	u64 start;
 	u64 size;		/* bytes; 0 = not given, or a disk */
 	bool readonly;
+	bool ram;		/* to be kept in memory, whatever medium it is on */
 	bool device;		/* the name is a disk's, or a partition's */
+	u64 extents;		/* in place: host physical address of boot_extents, of its volume */
+	u32 extent_count;	/* 0: not in place */
 	bool force;		/* whatever else may be on that disk */
 	char name[64];		/* as written in loam.cfg, for messages */
 };
@@ -39,6 +46,21 @@ struct boot_framebuffer {
 	u32 width, height;	/* pixels */
 	u32 pitch;		/* bytes per line */
 	u32 format;		/* 0 = BGRX8888, 1 = RGBX8888 */
+};
+
+/*
+ * The volume that loam.cfg was read from, where Loam may drive its disk itself: PCI slots and
+ * functions (slot << 3 | fn) from the first bus on, a port or namespace there, and where on that
+ * disk it begins.
+ */
+enum { BOOT_PATH_MAX = 8 };
+struct boot_medium {
+	bool known;
+	u8 path[BOOT_PATH_MAX];
+	u8 path_count;
+	u32 unit;		/* SATA port, NVMe namespace, else 0 */
+	u64 start;		/* sectors of 512 bytes */
+	u64 count;		/* 0: to the end of the disk */
 };
 
 #define BOOT_MEM_MAX 64
@@ -65,6 +87,7 @@ struct boot_info {
 	unsigned mem_count;
 	u64 acpi_rsdp;		/* 0 = none */
 	struct boot_framebuffer fb;
+	struct boot_medium medium;
 	u64 uart;		/* physical base of the console's 16550 */
 	u64 fw_cfg;		/* physical base of a host fw_cfg, 0 = none */
 	u64 cpu_hz;		/* the host core's clock; 0 = the core tells it itself */

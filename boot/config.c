@@ -284,6 +284,8 @@ static bool set_option(struct boot_file *f, enum kind kind, struct span o)
 {
 	if (kind == DISK && equals(o, "ro"))
 		f->readonly = true;
+	else if (kind != IMAGE && !f->device && equals(o, "ram"))
+		f->ram = true;
 	else if (kind == DISK && f->device && equals(o, "force"))
 		f->force = true;
 	else

@@ -15,6 +15,8 @@ enum { PATH_MAX = 512 };
 
 static EFI_GUID volume_id = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
 static EFI_FILE_HANDLE root, file;
+static EFI_HANDLE volume_handle;
+static CHAR16 opened[PATH_MAX];		/* the open file's path */
 static CHAR16 folder[PATH_MAX];		/* with the final backslash; empty: the root */
 
 /* folder + name, with backslashes. Returns the length, 0 if it does not fit. */
@@ -38,12 +40,11 @@ int efi_file_open(const char *name, u64 *size)
 	static EFI_GUID info_id = EFI_FILE_INFO_ID;
 	static union { EFI_FILE_INFO info; CHAR16 room[PATH_MAX]; } u;
 	UINTN info_size = sizeof(u);
-	CHAR16 path[PATH_MAX];
 	EFI_STATUS status;
 
-	if (!root || !make_path(path, name))
+	if (!root || !make_path(opened, name))
 		return -ERR_NOENT;
-	status = root->Open(root, &file, path, EFI_FILE_MODE_READ, 0);
+	status = root->Open(root, &file, opened, EFI_FILE_MODE_READ, 0);
 	if (status)
 		return status == EFI_NOT_FOUND ? -ERR_NOENT : -ERR_IO;
 	status = file->GetInfo(file, &info_id, &info_size, &u);
@@ -72,6 +73,14 @@ void efi_file_close(void)
 {
 	file->Close(file);
 	file = NULL;
+}
+
+EFI_HANDLE efi_file_volume(void) { return root ? volume_handle : NULL; }
+const CHAR16 *efi_file_path(void) { return opened; }
+
+int efi_file_read_at(u64 at, void *to, u64 size)
+{
+	return file->SetPosition(file, at) ? -ERR_IO : efi_file_read(to, size);
 }
 
 static EFI_FILE_HANDLE open_volume(EFI_HANDLE device)
@@ -112,6 +121,7 @@ static bool search_volumes(void)
 
 		if (!volume)
 			continue;
+		volume_handle = handles[k];
 		found = try_folder(volume, "") || try_folder(volume, "EFI\\BOOT\\");
 		if (!found) {
 			volume->Close(volume);
@@ -174,6 +184,7 @@ void efi_file_init(const EFI_LOADED_IMAGE *loaded)
 
 	if (device && !is_in_memory(device)) {
 		root = open_volume(device);
+		volume_handle = device;
 		set_folder(loaded->FilePath);
 		return;
 	}

@@ -33,6 +33,20 @@ int efi_file_open(const char *name, u64 *size);
 int efi_file_read(void *to, u64 size);
 void efi_file_close(void);
 
+/* The volume's device; NULL if there is none. */
+EFI_HANDLE efi_file_volume(void);
+/* The whole path of the open file on it. */
+const CHAR16 *efi_file_path(void);
+/* Bytes of the open file from anywhere in it. 0 or -ERR_IO. */
+int efi_file_read_at(u64 at, void *to, u64 size);
+
+/* -- efi_medium.c: the disk that the volume is on -- */
+
+/* Find it among what Loam has drivers for, after efi_file_init. m->known tells. */
+void efi_medium_find(struct boot_medium *m);
+/* As struct load_source (boot/load.h) wants it. */
+int efi_medium_in_place(struct boot_file *f, u64 size, const char **why);
+
 /* -- efi_memory.c -- */
 
 /* Pages for good, at this address: 0 or -ERR_NOMEM. */

@@ -108,7 +108,7 @@ static bool load(const EFI_LOADED_IMAGE *loaded, struct boot_info *info)
 {
 	static const struct load_source source = {
 		" beside loam.efi", efi_file_open, efi_file_read, efi_file_close, efi_maps,
-		efi_claim, pointer, efi_print, check_cpu_model,
+		efi_claim, pointer, efi_medium_in_place, efi_print, check_cpu_model,
 	};
 	static char options[OPTIONS_MAX];
 	const char *given = read_options(loaded, options);
@@ -119,6 +119,7 @@ static bool load(const EFI_LOADED_IMAGE *loaded, struct boot_info *info)
 	if (!given)
 		return false;
 	efi_file_init(loaded);
+	efi_medium_find(&info->medium);
 	if (!load_all(&source, given, &info->config, &e))
 		return true;
 	message_init(&m, text, sizeof(text));

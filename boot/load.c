@@ -82,6 +82,49 @@ static int fill(const struct load_source *s, const struct config_source *t, stru
 	return 0;
 }
 
+/* "disk0: x.img is kept in memory: why" */
+static void tell_kept(const struct load_source *s, const char *key, const char *name,
+		      const char *why)
+{
+	char text[200];
+	struct message m;
+
+	message_init(&m, text, sizeof(text));
+	message_add(&m, "Loam: ");
+	message_add(&m, key);
+	message_add(&m, ": ");
+	message_add(&m, name);
+	message_add(&m, " is kept in memory: ");
+	message_add(&m, why);
+	message_add(&m, "\n");
+	s->print(text);
+}
+
+/* Leave the open file where it is, if it is a disk. Returns whether that is done, or not (*rc). */
+static bool leave(const struct load_source *s, const struct config_source *t, const char *key,
+		  struct boot_file *f, u64 size, int *rc, struct config_error *err)
+{
+	bool disk = !strncmp(key, "disk", 4) || !strcmp(key, "cdrom");
+	const char *why = NULL;
+
+	*rc = 0;
+	if (!disk || f->ram || !s->in_place)
+		return false;
+	*rc = check_size(t, key, f->name, size, err);
+	if (*rc)
+		return true;
+	*rc = s->in_place(f, size, &why);
+	if (*rc == -ERR_NOENT) {
+		tell_kept(s, key, f->name, why);
+		return false;
+	}
+	if (*rc)
+		*rc = check_fail(err, t, key, f->name, why, NULL);
+	else
+		f->size = size;
+	return true;
+}
+
 static int load_file(const struct load_source *s, const struct config_source *t,
 		     struct boot_config *c, const char *key, struct boot_file *f,
 		     struct config_error *err)
@@ -93,7 +136,8 @@ static int load_file(const struct load_source *s, const struct config_source *t,
 		return check_fail(err, t, key, f->name, rc == -ERR_NOENT ? "file not found" :
 				  rc == -ERR_INVAL ? "a folder, not a file" :
 				  "the file could not be opened", NULL);
-	rc = fill(s, t, c, key, f, size, err);
+	if (!leave(s, t, key, f, size, &rc, err))
+		rc = fill(s, t, c, key, f, size, err);
 	s->close();
 	if (!rc && f == &c->kernel)
 		rc = check_kernel(c, t, s->pointer(f->start), err);

@@ -26,6 +26,12 @@ struct load_source {
 	int (*claim)(u64 start, u64 size);
 	/* Host physical memory as a pointer. */
 	void *(*pointer)(u64 start);
+	/*
+	 * Where the open file `f->name` lies on a medium that Loam can drive: fills f->extents.
+	 * Returns 0; -ERR_NOENT if it cannot, so that the file must be read; else -ERR_x: it must
+	 * not be used. *why tells. NULL where no file has a medium.
+	 */
+	int (*in_place)(struct boot_file *f, u64 size, const char **why);
 	void (*print)(const char *text);
 	check_cpu_fn *cpu_model;
 };

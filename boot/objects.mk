@@ -5,4 +5,4 @@ boot_shared := boot/check.o boot/config.o boot/load.o boot/memory.o boot/message
 OBJS_boot += $(boot_shared) boot/elf_main.o
 boot_efi := $(boot_shared) boot/efi_console.o boot/efi_file.o boot/efi_image.o boot/efi_libc.o \
 	boot/efi_main.o \
-	boot/efi_memory.o boot/efi_tables.o dbt/sys/cpuid.o
+	boot/efi_medium.o boot/efi_memory.o boot/fat.o boot/efi_tables.o dbt/sys/cpuid.o

@@ -9,13 +9,17 @@ mkesp.py IMAGE --boot LOAM.EFI [--config CFG --from FOLDER] [NAME=FILE]...
                                    (one that is not there is left out: Loam will tell)
 mkesp.py --names CFG               only print the names of these files
 mkesp.py --remark WORDS CFG        only print what follows WORDS in a comment of that file
+--scatter MIB: the last file named lies in pieces, between others of that size in all.
+--mbr: the volume is partition 2 of a disk, behind an empty one.
 Needs mtools.  Invariant: IMAGE is complete or not there.
 """
 import argparse
 import os
 import re
+import struct
 import subprocess
 import sys
+import tempfile
 
 MIB = 1 << 20
 BOOT_FOLDER = "EFI/BOOT/"
@@ -24,6 +28,7 @@ SPARE = 2 * MIB         # FAT, folders, the last cluster of each file
 FILE_LINE = re.compile(r"\s*(?:firmware|kernel|initrd|cdrom|disk[0-3])\s*=\s*(.*)")
 COMMENT = re.compile(r"(^|[ \t])#.*")       # as boot/config.c takes it
 DEVICE = re.compile(r"(nvme|sata|virtio)\d{1,3}(p\d{1,3})?")     # a disk of the host, no file
+HOLE = 64 * 1024
 FAT32_FROM = 512 * MIB  # below: FAT16, whose clusters stay small enough
 
 
@@ -44,9 +49,21 @@ def folders_of(paths):
     return found
 
 
-def build(image, files):
-    """files: {path in the volume: file}"""
-    size = SPARE + sum(os.path.getsize(f) + 32768 for f in files.values())
+def scatter(image, room):
+    """Leave holes in the volume: small files, of which every second one goes again."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [f"{n:04}" for n in range(room // HOLE)]
+        for name in names:
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(bytes(HOLE))
+        run("mmd", "-i", image, "::/holes")
+        run("mcopy", "-i", image, *(os.path.join(folder, n) for n in names), "::/holes")
+    run("mdel", "-i", image, *(f"::/holes/{n}" for n in names[::2]))
+
+
+def build(image, files, holes=0):
+    """files: {path in the volume: file}; holes: bytes of files among which the last one lies."""
+    size = SPARE + holes + sum(os.path.getsize(f) + 32768 for f in files.values())
     size = max(16 * MIB, (size + MIB - 1) // MIB * MIB)
     with open(image, "wb") as f:
         f.truncate(size)
@@ -54,7 +71,9 @@ def build(image, files):
         "-N", "4c6f616d", *(["-F"] if size >= FAT32_FROM else []), "::")
     for folder in folders_of(files):
         run("mmd", "-i", image, "::/" + folder)
-    for path, name in files.items():
+    for n, (path, name) in enumerate(files.items()):
+        if holes and n == len(files) - 1:
+            scatter(image, holes)
         run("mcopy", "-i", image, name, "::/" + path)
 
 
@@ -83,6 +102,18 @@ def add_named(files, config, folder):
             print(f"mkesp.py: {config} names {name}, which is not in {folder}", file=sys.stderr)
 
 
+def add_mbr(image):
+    """Make the volume partition 2 (type EF) of a disk, from 2 MiB on."""
+    with open(image, "rb") as f:
+        volume = f.read()
+    entries = b"".join(struct.pack("<B3sB3sII", 0, bytes(3), kind, bytes(3), first, count)
+                       for kind, first, count in ((0x83, 2048, 2048),
+                                                  (0xef, 4096, len(volume) // 512)))
+    sector = bytes(446) + entries + bytes(32) + b"\x55\xaa"
+    with open(image, "wb") as f:
+        f.write(sector + bytes(2 * MIB - len(sector)) + volume)
+
+
 def pair(text):
     path, equals, name = text.partition("=")
     if not path or not equals or not os.path.isfile(name):
@@ -98,6 +129,8 @@ def main():
     parser.add_argument("--boot", metavar="LOAM.EFI", help="the default boot program")
     parser.add_argument("--config", metavar="CFG")
     parser.add_argument("--from", dest="folder", metavar="FOLDER", default=".")
+    parser.add_argument("--scatter", type=int, default=0, metavar="MIB")
+    parser.add_argument("--mbr", action="store_true")
     parser.add_argument("files", nargs="*", type=pair, metavar="PATH=FILE")
     args = parser.parse_args()
     if args.names:
@@ -115,7 +148,9 @@ def main():
     if args.boot:
         files = {BOOT_NAME: args.boot} | {BOOT_FOLDER + path: name for path, name in files.items()}
     try:
-        build(args.image + ".new", files)
+        build(args.image + ".new", files, args.scatter * MIB)
+        if args.mbr:
+            add_mbr(args.image + ".new")
         os.replace(args.image + ".new", args.image)
     except (OSError, subprocess.CalledProcessError) as e:
         sys.exit(f"mkesp.py: {args.image}: {e}")

@@ -360,6 +360,7 @@ static struct ahci_port *port_create(struct ahci *h, unsigned n, u32 cap, const 
 	p->disk.driver = &driver;
 	p->disk.opaque = p;
 	p->disk.align = 2;
+	p->disk.unit = n;
 	p->disk.flush_alone = true;
 	snprintf(p->disk.name, sizeof(p->disk.name), "%s", name);
 	h->port[n] = p;

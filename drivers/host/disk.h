@@ -54,7 +54,10 @@ struct disk_slot {		/* a request on its way */
 };
 
 struct disk {
+	u16 pci;		/* where it is: bus << 8 | slot << 3 | function … */
+
 	/* Filled by the driver. */
+	u32 unit;		/* … port or namespace there, else 0 */
 	char name[16];
 	const struct disk_driver *driver;
 	void *opaque;

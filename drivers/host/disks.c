@@ -28,10 +28,13 @@ static struct kind {
 	{ "virtio", virtio_blk_match, virtio_blk_create, 0 },
 };
 
+static u16 now_at;		/* the function that is looked at */
+
 static void add(struct disk *d)
 {
 	if (!d)
 		return;
+	d->pci = now_at;
 	printk("%s: %lu MiB in blocks of %u bytes%s%s\n", d->name,
 	       (unsigned long)(d->sectors / 2048), (unsigned)d->block,
 	       d->readonly ? ", read-only" : "", d->cached ? ", write cache" : "");
@@ -43,6 +46,7 @@ static void look_at(void *opaque, const struct pci_function *f)
 {
 	char name[sizeof(((struct disk *)0)->name)];
 
+	now_at = (u16)(f->bus << 8 | f->slot << 3 | f->fn);
 	if (ahci_match(f))
 		ahci_create(opaque, f, &sata_count, add);
 	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++) {
@@ -68,6 +72,16 @@ struct disk *disks_find(const char *name)
 {
 	for (unsigned n = 0; n < found_count; n++)
 		if (!strcmp(found[n]->name, name))
+			return found[n];
+	return NULL;
+}
+
+struct disk *disks_at(const u8 *path, unsigned count, u32 unit)
+{
+	int at = pci_walk(&pci, path, count);
+
+	for (unsigned n = 0; at >= 0 && n < found_count; n++)
+		if (found[n]->pci == at && found[n]->unit == unit)
 			return found[n];
 	return NULL;
 }

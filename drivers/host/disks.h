@@ -19,6 +19,12 @@ struct disk *disks_get(unsigned n);
 /* By name; NULL if there is none. */
 struct disk *disks_find(const char *name);
 
+/*
+ * By its place: slots and functions (slot << 3 | fn) from the first bus on, through bridges, and
+ * the port or namespace there. NULL if there is none.
+ */
+struct disk *disks_at(const u8 *path, unsigned count, u32 unit);
+
 /* The run loop, after a device's interrupt: end what is over on any disk. */
 void disks_poll(void);
 

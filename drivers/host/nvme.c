@@ -195,7 +195,7 @@ static bool got_list(struct nvme *v)
 		printk("%s: only namespace %u is used\n", v->disk.name, (unsigned)first);
 	if (v->nsid && first != v->nsid)
 		return false;
-	v->nsid = first;
+	v->nsid = v->disk.unit = first;
 	return first != 0;
 }
 

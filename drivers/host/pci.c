@@ -101,6 +101,26 @@ void pci_each(struct pci *p, void (*fn)(void *opaque, const struct pci_function 
 	each_on_bus(p, p->first_bus, fn, opaque);
 }
 
+int pci_walk(const struct pci *p, const u8 *path, unsigned count)
+{
+	struct pci_function f;
+	unsigned bus = p->first_bus;
+
+	for (unsigned k = 0; k < count; k++) {
+		unsigned behind;
+
+		if (!look(p, bus, path[k] >> 3, path[k] & 7, &f))
+			return -ERR_NOENT;
+		if (k == count - 1)
+			return (int)(bus << 8 | path[k]);
+		behind = pci_read8(&f, REG_SECONDARY);
+		if ((pci_read8(&f, REG_HEADER) & 0x7f) != HEADER_BRIDGE || behind <= bus)
+			return -ERR_NOENT;
+		bus = behind;
+	}
+	return -ERR_NOENT;
+}
+
 /* -- Memory ---------------------------------------------------------------- */
 
 struct bar {

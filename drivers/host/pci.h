@@ -31,6 +31,12 @@ void pci_init(struct pci *p, hpa_t rsdp);
 /* Call fn for each function, in the order of bus, slot and function numbers. */
 void pci_each(struct pci *p, void (*fn)(void *opaque, const struct pci_function *f), void *opaque);
 
+/*
+ * The function at the end of a path of slots and functions (slot << 3 | fn) from the first bus on,
+ * all before it bridges: bus << 8 | slot << 3 | fn, or -ERR_NOENT.
+ */
+int pci_walk(const struct pci *p, const u8 *path, unsigned count);
+
 /* Configuration space; offsets in bytes, aligned. */
 u8 pci_read8(const struct pci_function *f, unsigned offset);
 u32 pci_read32(const struct pci_function *f, unsigned offset);

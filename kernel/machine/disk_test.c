@@ -12,6 +12,7 @@
 #include "drivers/host/disks.h"
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
+#include "kernel/machine/guest.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
@@ -28,10 +29,10 @@ static struct batch {
 	unsigned left;
 	u64 seed;
 	u64 salt;		/* what was written differs by it from what was there */
-	hpa_t rsdp;
+	const struct boot_info *info;
 } b;
 
-void disk_test_init(unsigned long rsdp) { b.rsdp = hpa(rsdp); }
+void disk_test_init(const struct boot_info *info) { b.info = info; }
 
 static u64 next(u64 below)
 {
@@ -223,34 +224,60 @@ static const char *test_bad(const struct blockdev *end, const struct mark *m, u8
 	return read_back(end, m, 0);
 }
 
+static const char *test_marked(const struct blockdev *end, u8 *buf, unsigned *tested)
+{
+	const struct disk *d = ((const struct disk_view *)end->opaque)->disk;
+	const char *why;
+	struct mark m;
+
+	if (one(end, BLOCK_READ, 0, 1, buf))
+		return "sector 0 cannot be read";
+	memcpy(&m, buf, sizeof(m));
+	if (memcmp(m.text, "LOAM-DISK-TEST-1", 16)) {
+		printk("SELFTEST disks: %s has no mark, left alone\n", end->name);
+		return NULL;
+	}
+	b.seed = 1;
+	why = test_end(end, &m, buf);
+	if (!why && m.bad_count)
+		why = test_bad(end, &m, buf);
+	if (!why)
+		printk("SELFTEST disks: %s %lu sectors, %lu errors, %lu resets\n", end->name,
+		       (unsigned long)end->sectors, (unsigned long)d->errors,
+		       (unsigned long)d->resets);
+	++*tested;
+	return why;
+}
+
 static const char *test_disk(struct disk *d, u8 *buf, unsigned *tested)
 {
 	static struct disk_extent whole;
 	static struct disk_view view;
 	struct blockdev end;
-	const char *why;
-	struct mark m;
 
 	whole = (struct disk_extent){ 0, d->sectors };
 	view = (struct disk_view){ .disk = d, .extent = &whole, .extents = 1 };
 	end = disk_end(&view, d->name, false);
-	if (one(&end, BLOCK_READ, 0, 1, buf))
-		return "sector 0 cannot be read";
-	memcpy(&m, buf, sizeof(m));
-	if (memcmp(m.text, "LOAM-DISK-TEST-1", 16)) {
-		printk("SELFTEST disks: %s has no mark, left alone\n", d->name);
-		return NULL;
+	return test_marked(&end, buf, tested);
+}
+
+/* Disks of loam.cfg: partitions, and files that stay on their medium. */
+static const char *test_configured(u8 *buf, unsigned *tested)
+{
+	struct guest *g = calloc(1, sizeof(*g));
+	const char *why = NULL;
+
+	if (!g)
+		return "no memory";
+	g->info = b.info;
+	g->cfg = &b.info->config;
+	for (unsigned n = 0; n < GUEST_DISKS && !why; n++) {
+		const struct boot_file *f = n < BOOT_DISKS ? &g->cfg->disk[n] : &g->cfg->cdrom;
+
+		if (f->device || f->extent_count)
+			why = test_marked(guest_disk(g, n), buf, tested);
 	}
-	b.seed = 1;
-	why = test_end(&end, &m, buf);
-	if (!why && m.bad_count)
-		why = test_bad(&end, &m, buf);
-	if (!why)
-		printk("SELFTEST disks: %s %lu sectors, %lu errors, %lu resets\n", d->name,
-		       (unsigned long)d->sectors, (unsigned long)d->errors,
-		       (unsigned long)d->resets);
-	++*tested;
-	return why;
+	return why;			/* g stays: its disks may have timers */
 }
 
 const char *disk_test(void)
@@ -261,7 +288,7 @@ const char *disk_test(void)
 	struct disk *d;
 	u8 *buf;
 
-	disks_init(b.rsdp);
+	disks_init(hpa(b.info->acpi_rsdp));
 	buf = malloc(size);
 	if (!buf)
 		return "no memory";
@@ -270,6 +297,8 @@ const char *disk_test(void)
 		if (why)
 			printk("SELFTEST disks: %s: %s\n", d->name, why);
 	}
+	if (!why && (why = test_configured(buf, &tested)))
+		printk("SELFTEST disks: of loam.cfg: %s\n", why);
 	free(buf);
 	return why ? why : tested ? NULL : "there is no disk with a mark";
 }

@@ -3,8 +3,10 @@
 #ifndef KERNEL_MACHINE_DISK_TEST_H
 #define KERNEL_MACHINE_DISK_TEST_H
 
-/* Where ACPI's root is (0: none): the self-tests have no arguments. Before the first test. */
-void disk_test_init(unsigned long rsdp);
+struct boot_info;
+
+/* What the boot path tells: the self-tests have no arguments. Before the first test. */
+void disk_test_init(const struct boot_info *info);
 
 /* NULL, or what is wrong. */
 const char *disk_test(void);

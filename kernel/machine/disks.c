@@ -15,11 +15,14 @@
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/panic.h"
+#include "kernel/phys.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
 
 #define WAIT_NS 60000000000ull		/* the disk's own limits are shorter */
 #define CD_BLOCK 2048
+
+static const char *const key_of[GUEST_DISKS] = { "disk0", "disk1", "disk2", "disk3", "cdrom" };
 
 /* The name of a guest's disk in loam.cfg. */
 static const struct boot_file *file_of(const struct guest *g, unsigned n)
@@ -29,10 +32,9 @@ static const struct boot_file *file_of(const struct guest *g, unsigned n)
 
 static __attribute__((noreturn)) void refuse(const struct guest *g, unsigned n, const char *why)
 {
-	static const char *const key[GUEST_DISKS] = { "disk0", "disk1", "disk2", "disk3", "cdrom" };
 	struct disk *d;
 
-	printk("Loam: loam.cfg: %s = %s: %s\n", key[n], file_of(g, n)->name, why);
+	printk("Loam: loam.cfg: %s = %s: %s\n", key_of[n], file_of(g, n)->name, why);
 	if (!disks_get(0))
 		printk("Loam: no disk was found\n");
 	for (unsigned k = 0; (d = disks_get(k)); k++)
@@ -101,6 +103,44 @@ static struct disk *find(const char *name, unsigned *number)
 	return disks_find(disk);
 }
 
+/* Is it the disk, or a part that has any of the volume, that Loam itself was loaded from? */
+static bool is_own(const struct guest *g, const struct disk *d, const struct disk_extent *e)
+{
+	const struct boot_medium *m = &g->info->medium;
+	u64 end = m->count ? m->start + m->count : d->sectors;
+
+	return m->known && d == disks_at(m->path, m->path_count, m->unit) &&
+	       e->start < end && m->start < e->start + e->count;
+}
+
+/* A file that stays on its medium. */
+static const struct blockdev *end_in_place(struct guest *g, unsigned n, const struct boot_file *f)
+{
+	const struct boot_medium *m = &g->info->medium;
+	const struct boot_extent *from = phys_to_ptr(hpa(f->extents));
+	struct disk_extent *e = calloc(f->extent_count, sizeof(*e));
+	struct guest_disk *gd = &g->disk[n];
+	struct disk *d;
+
+	must(e);
+	disks_init(hpa(g->info->acpi_rsdp));
+	d = disks_at(m->path, m->path_count, m->unit);
+	if (!d)
+		refuse(g, n, "the disk that it is on was not found; ,ram keeps it in memory");
+	if (d->readonly && !f->readonly)
+		refuse(g, n, "its disk can only be read: write ,ro or ,ram after its name");
+	for (u32 k = 0; k < f->extent_count; k++) {
+		e[k] = (struct disk_extent){ m->start + from[k].start, from[k].count };
+		if (e[k].start > d->sectors || e[k].count > d->sectors - e[k].start)
+			refuse(g, n, "its disk is smaller than the firmware told");
+	}
+	gd->view = (struct disk_view){ .disk = d, .extent = e, .extents = f->extent_count };
+	gd->end = disk_end(&gd->view, f->name, f->readonly);
+	printk("%s: %s stays on %s, in %u piece%s\n", key_of[n], f->name, d->name,
+	       (unsigned)f->extent_count, f->extent_count == 1 ? "" : "s");
+	return &gd->end;
+}
+
 static const struct blockdev *end_of_device(struct guest *g, unsigned n, const struct boot_file *f)
 {
 	struct guest_disk *gd = &g->disk[n];
@@ -129,6 +169,8 @@ static const struct blockdev *end_of_device(struct guest *g, unsigned n, const s
 		gd->extent = (struct disk_extent){ p.start * per, p.count * per };
 		gd->end = disk_end(&gd->view, f->name, f->readonly);
 	}
+	if (!f->readonly && !f->force && is_own(g, d, &gd->extent))
+		refuse(g, n, "Loam's own files are on it: ,force after its name gives it away");
 	if (d->readonly && !f->readonly)
 		refuse(g, n, "the disk can only be read: write ,ro after its name");
 	if (n == BOOT_DISKS && gd->end.sectors % (CD_BLOCK / DISK_SECTOR))
@@ -142,6 +184,8 @@ const struct blockdev *guest_disk(struct guest *g, unsigned n)
 
 	if (f->device)
 		return end_of_device(g, n, f);
+	if (f->extent_count)
+		return end_in_place(g, n, f);
 	if (!f->size)
 		return NULL;
 	g->disk[n].end = ramdisk_end(&g->disk[n].ram, f);

@@ -129,7 +129,7 @@ void kernel_main(const struct boot_info *info)
 	uart_receive(console_uart());		/* console input, once interrupts are on */
 	irq_enable();				/* from here on the kick register may be set */
 	banner();
-	disk_test_init(info->acpi_rsdp);
+	disk_test_init(info);
 	if (info->config.selftest[0])
 		selftest_run(info->config.selftest, driver_tests);
 	else

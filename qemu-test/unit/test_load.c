@@ -72,7 +72,9 @@ static int fake_claim(u64 start, u64 size)
 }
 
 static void *fake_pointer(u64 start) { return memory + (start - BASE); }
-static void fake_print(const char *text) { (void)text; }
+static char printed[256];	/* the last text */
+
+static void fake_print(const char *text) { snprintf(printed, sizeof(printed), "%s", text); }
 
 static int fake_cpu(const char *text, char *reason)
 {
@@ -80,9 +82,20 @@ static int fake_cpu(const char *text, char *reason)
 	return strcmp(text, "n270") ? -ERR_INVAL : 0;
 }
 
+static const char *place_why;
+static int place_rc;
+
+static int fake_in_place(struct boot_file *f, u64 size, const char **why)
+{
+	(void)size;
+	*why = place_why;
+	f->extent_count = !place_rc;
+	return place_rc;
+}
+
 static const struct load_source source = {
 	" on the moon", fake_open, fake_read, fake_close, fake_maps, fake_claim, fake_pointer,
-	fake_print, fake_cpu,
+	fake_in_place, fake_print, fake_cpu,
 };
 
 static void reset(void)
@@ -90,6 +103,8 @@ static void reset(void)
 	memset(files, 0, sizeof(files));
 	file_count = opens = closes = claims = 0;
 	refuse_claims = false;
+	place_rc = -ERR_NOENT;
+	place_why = "there is no medium";
 }
 
 static struct fake *put(const char *name, const char *data, u64 size)
@@ -304,6 +319,26 @@ static void test_file_faults(void)
 	check_said(load("firmware = bios.bin\ndisk0 = nvme0p1\ndisk1 = nvme0p11\n", ""), "");
 	good_files();
 	check_said(load("firmware = bios.bin\ndisk0 = nvme0\ndisk1 = nvme1\n", ""), "");
+	good_files();
+	place_rc = 0;
+	files[2].size = 512;
+	claims = 0;
+	check_said(load("firmware = bios.bin\ndisk1 = initrd\n", ""), "");
+	CHECK(claims == 1 && config.disk[1].extent_count && config.disk[1].size == 512,
+	      "a disk in place is not read; the firmware is");
+	good_files();
+	place_rc = 0;
+	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ram\n", ""), "");
+	CHECK(config.disk[1].start && !config.disk[1].extent_count, "unless that is asked");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk1 = bzImage\n", ""), "");
+	CHECK(strstr(printed, "disk1: bzImage is kept in memory: there is no medium") ||
+	      config.disk[1].start, "or there is no driver for the medium");
+	good_files();
+	place_rc = -ERR_INVAL;
+	place_why = "its chain goes round";
+	check_said(load("firmware = bios.bin\ndisk1 = bzImage\n", ""),
+		   "loam.cfg:2: disk1 = bzImage: its chain goes round");
 	good_files();
 	files[1].size = 511;
 	check_said(load("firmware = bios.bin\ndisk1 = bzImage,ro\n", ""),
