@@ -121,6 +121,7 @@ static void guest_off(void *opaque, int status)
 
 	printk_quiet(false);
 	printk_log_note();
+	disks_flush();
 	dbt_report();
 	machine_report(g->pc);
 	report_memory(g);
