@@ -38,6 +38,32 @@ static inline void refresh(struct dbt *d)
 		find_place(d);
 }
 
+/* The place of 64-bit code at the CPU's level, as it was the last time if that still holds. */
+static inline const struct context_place *long_place(struct dbt *d, u32 key, bool user)
+{
+	struct contexts *x = d->cache.contexts;
+	const struct context_place *p = d->long_place[user];
+	u32 space = shadow_root(d->shadow);
+
+	if (p->flags != key || p->space != space || p->changes != x->changes) {
+		p = contexts_place(x, space, key, 0, ~0u);
+		d->long_place[user] = p;
+	} else {
+		*p->used[0] = *p->used[1] = ++x->uses;
+	}
+	return p;
+}
+
+void exec_level_changed(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+	bool user = c->cpl == 3;
+
+	d->place = long_place(d, c->key_flags, user);
+	c->ctx = (u64)(uintptr_t)d->place->jump[d->in_global[user]];
+	shadow_set_view(d->shadow, user);
+}
+
 /* -- Leaving -- */
 
 static void deliver_if(struct dbt *d, struct fault f)
@@ -168,6 +194,30 @@ const u32 *exec_fault(void)
 	return single ? NULL : known_code(d);
 }
 
+/* Where to go on is known: with the host's tables for that kind of code. */
+static const u32 *in_form(struct dbt *d, const u32 *code)
+{
+	if (code)
+		shadow_set_code64(d->shadow, d->c->key_flags & KEY_LONG);
+	return code;
+}
+
+const u32 *exec_system_long(void)
+{
+	struct dbt *d = dbt_this();
+
+	shadow_set_code64(d->shadow, true);
+	return in_form(d, exec_system());
+}
+
+const u32 *exec_fault_long(void)
+{
+	struct dbt *d = dbt_this();
+
+	shadow_set_code64(d->shadow, true);
+	return in_form(d, exec_fault());
+}
+
 /*
  * Found elsewhere, or by the table of blocks: only what must be translated or raises a fault, and
  * what others wait for, is the run loop's.
@@ -218,7 +268,9 @@ static void run_one(struct dbt *d)
 		single_begin(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
+	shadow_set_code64(d->shadow, c->key_flags & KEY_LONG);
 	why = dbt_enter(c->key_flags & KEY_LONG ? exec_door(code) : code);
+	shadow_set_code64(d->shadow, vcpu_long(c));
 	after_exit(d, why);
 	if (single)
 		single_end(d, &s, why);

@@ -43,6 +43,7 @@ enum key_flag {
 	 * with it, FLAT for FS and GS is not
 	 */
 	KEY_LONG = 1u << 30,
+	KEY_LMA = 1u << 31,		/* long mode: 64-bit or compatibility code */
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 
@@ -65,6 +66,9 @@ static inline unsigned key_code_size(u32 flags)
 
 /* Both, for everything: after reset, system helpers, far transfers. */
 void vcpu_mode_update(struct vcpu *c);
+
+/* The key of 64-bit code that goes on as 64-bit code, at another level or with other flags. */
+u32 vcpu_long_key(const struct vcpu *c);
 
 /*
  * Load segment register s, not CS or SS, of which the mode is known (vcpu_mode_update) and stays as
