@@ -210,3 +210,24 @@ void lift_cmpxchg8b(struct lift *t, const struct ir1 *i)
 	put_if_unequal(t, EDX, equal, hi);
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
 }
+
+/* Two halves of one page, as the operand is aligned (SDM vol. 2). */
+void lift_cmpxchg16b(struct lift *t, const struct ir1 *i)
+{
+	s32 disp;
+	val addr = lift_mem_addr(t, &i->ops[0], 16, true, &disp), low, lo, hi, equal;
+
+	if (disp)
+		addr = lift_op2k(t, IR_ADD, addr, disp);
+	low = lift_op2k(t, IR_AND, addr, 15);
+	lift_raise_if(t, IC_NE, low, lift_like(t, low, 0), EXC_GP, 0);
+	lo = lift_ld(t, addr, 0, M_64, T_I64, INTENT_RMW);
+	hi = lift_ld(t, addr, 8, M_64, T_I64, INTENT_RMW);
+	equal = lift_op2(t, IR_AND, lift_setcond(t, IC_EQ, lo, lift_get64(t, EAX)),
+			 lift_setcond(t, IC_EQ, hi, lift_get64(t, EDX)));
+	lift_st(t, addr, 0, M_64, lift_select(t, equal, lift_get64(t, EBX), lo));
+	lift_st(t, addr, 8, M_64, lift_select(t, equal, lift_get64(t, ECX), hi));
+	lift_put(t, EAX, lo);			/* if equal, it is there already */
+	lift_put(t, EDX, hi);
+	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
+}

@@ -140,7 +140,8 @@ static void find_forms(void)
 	for (unsigned k = 0; k < 4 * 0x100 * 4 * 3 * 8 * 2; k++)
 		try_forms((struct form){
 			.map = k / 0xc000, .opcode = k / 192 % 0x100,
-			.prefix = prefixes[k / 48 % 4], .rex = rexes[k / 16 % 3], .digit = k / 2 % 8, .memory = k % 2 });
+			.prefix = prefixes[k / 48 % 4], .rex = rexes[k / 16 % 3],
+			.digit = k / 2 % 8, .memory = k % 2 });
 }
 
 /* -- A case ---------------------------------------------------------------------------------- */
