@@ -57,9 +57,7 @@ u64 sse_from_int(s64 v, bool dbl, struct sse_env *e);
  * raises nothing.
  */
 u64 sse_round_int(u64 a, unsigned how, bool dbl, struct sse_env *e);
-/* 0x80000000 and I if it does not fit. */
-u32 sse_to_int(u64 a, bool dbl, bool truncate, struct sse_env *e);
-/* 1 << 63 and I if it does not fit. */
-u64 sse_to_int64(u64 a, bool dbl, bool truncate, struct sse_env *e);
+/* To 32 or 64 bits, sign-extended; the least such integer and I if it does not fit. */
+u64 sse_to_int(u64 a, bool dbl, bool truncate, unsigned bits, struct sse_env *e);
 
 #endif

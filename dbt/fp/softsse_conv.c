@@ -120,20 +120,19 @@ u64 sse_from_int(s64 v, bool dbl, struct sse_env *e)
 static u64 indefinite(unsigned bits, struct sse_env *e)
 {
 	e->exc |= MXCSR_IE;
-	return 1ull << (bits - 1);
+	return ~0ull << (bits - 1);
 }
 
-/* Bits of x below the integer: the integer to *v, the rest as a fraction of 2^64. */
+/* The integer of x < 2^64 to *v; the rest as a fraction of 2^64. */
 static u64 integer_part(struct sse_num x, u64 *v)
 {
 	*v = x.exp < 0 ? 0 : x.m >> (63 - x.exp);
-	if (x.exp >= 63)
-		return 0;
-	return x.exp < 0 ? shr_jam64(x.m, (unsigned)(-1 - x.exp)) : x.m << (x.exp + 1);
+	if (x.exp < 0)
+		return shr_jam64(x.m, (unsigned)(-1 - x.exp));
+	return x.exp < 63 ? x.m << (x.exp + 1) : 0;
 }
 
-/* To an integer of so many bits. */
-static u64 to_int(u64 a, bool dbl, bool truncate, unsigned bits, struct sse_env *e)
+u64 sse_to_int(u64 a, bool dbl, bool truncate, unsigned bits, struct sse_env *e)
 {
 	const struct sse_format *f = sse_format(dbl);
 	unsigned rc = truncate ? RC_ZERO : sse_rc(e);
@@ -149,21 +148,11 @@ static u64 to_int(u64 a, bool dbl, bool truncate, unsigned bits, struct sse_env 
 		return indefinite(bits, e);
 	rest = integer_part(x, &v);
 	v += sse_round_up(rc, x.neg, v & 1, rest);
-	if (v > (1ull << (bits - 1)) - 1 + x.neg)
+	if (v > (1ull << (bits - 1)) - !x.neg)
 		return indefinite(bits, e);
 	if (rest)
 		e->exc |= MXCSR_PE;
 	return x.neg ? 0 - v : v;
-}
-
-u32 sse_to_int(u64 a, bool dbl, bool truncate, struct sse_env *e)
-{
-	return (u32)to_int(a, dbl, truncate, 32, e);
-}
-
-u64 sse_to_int64(u64 a, bool dbl, bool truncate, struct sse_env *e)
-{
-	return to_int(a, dbl, truncate, 64, e);
 }
 
 u64 sse_round_int(u64 a, unsigned how, bool dbl, struct sse_env *e)

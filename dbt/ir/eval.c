@@ -175,6 +175,8 @@ static void memory(struct eval *e, unsigned i)
 	} else {
 		f = e->mem->st(e->c, addr, size, &e->v[in->b]);
 	}
+	if (f.raised && f.vector == EXC_GP && (in->y & INTENT_STACK))
+		f.vector = EXC_SS;
 	if (f.raised)
 		raise(e, in, f);
 	else if (in->op == IR_LD)

@@ -26,6 +26,5 @@ const struct vec_fp vec_fp[VEC_OP_COUNT] = {
 bool vec_by_helper(unsigned row)
 {
 	return vec_fp[row].kind == VFP_RCP || vec_fp[row].kind == VFP_RSQRT ||
-	       row == VEC_MPSAD_B || row == VEC_MINPOS_H ||
-	       (row >= VEC_CVT_Q_SS && row <= VEC_CVTT_SD_Q);
+	       row == VEC_MPSAD_B || row == VEC_MINPOS_H;
 }

@@ -90,20 +90,23 @@ void lift_bswap(struct lift *t, const struct ir1 *i)
 		lift_put(t, reg, lift_op1(t, IR_BSWAP, lift_get_sized(t, reg, size)));
 }
 
+/* b in each byte of a constant: lift_const takes the low half. */
+static s64 bytes_of(unsigned b) { return (s64)(0x0101010101010101 * b); }
+
 /* Pairs of bits, nibbles, bytes, all: each step adds neighbours. */
 void lift_popcnt(struct lift *t, const struct ir1 *i)
 {
-	val src = lift_zx(t, lift_ld_op(t, 1), i->ops[1].size), x, y;
-	s64 each = i->ops[1].size == 8 ? 0x0101010101010101 : 0x01010101;	/* byte */
+	unsigned size = i->ops[1].size;
+	val src = lift_zx(t, lift_ld_op(t, 1), size), x, y;
 
-	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, src, 1), 0x55 * each);
+	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, src, 1), bytes_of(0x55));
 	x = lift_op2(t, IR_SUB, src, y);
-	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, x, 2), 0x33 * each);
-	x = lift_op2(t, IR_ADD, lift_op2k(t, IR_AND, x, 0x33 * each), y);
+	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, x, 2), bytes_of(0x33));
+	x = lift_op2(t, IR_ADD, lift_op2k(t, IR_AND, x, bytes_of(0x33)), y);
 	x = lift_op2(t, IR_ADD, x, lift_op2k(t, IR_SHR, x, 4));
-	x = lift_op2k(t, IR_AND, x, 0x0f * each);
-	x = lift_op2k(t, IR_SHR, lift_op2k(t, IR_MUL, x, each), i->ops[1].size == 8 ? 56 : 24);
-	lift_st_op(t, 0, x);
+	x = lift_op2k(t, IR_AND, x, bytes_of(0x0f));
+	x = lift_op2k(t, IR_MUL, x, bytes_of(0x01));
+	lift_st_op(t, 0, lift_op2k(t, IR_SHR, x, size == 8 ? 56 : 24));
 	x = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, x, 6), FL_ARITH);
 }
@@ -122,22 +125,19 @@ void lift_lzcnt(struct lift *t, const struct ir1 *i)
 	lift_flags_mask(t, flags, FL_ARITH);
 }
 
-static val crc(struct lift *t, val sum, val b, unsigned size)
+static val crc(struct lift *t, val a, val b, unsigned bytes)
 {
-	return ir_emit(t->ir, (struct ir_insn){ .op = IR_CRC, .type = T_I32, .y = size, .a = sum,
+	return ir_emit(t->ir, (struct ir_insn){ .op = IR_CRC, .type = T_I32, .y = bytes, .a = a,
 						.b = b });
 }
 
 void lift_crc32(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->ops[1].size;
-	val b = lift_ld_op(t, 1), sum = lift_get(t, i->ops[0].reg);
+	val b = lift_ld_op(t, 1), r;
 
-	if (size == 8) {
-		sum = crc(t, sum, lift_trunc(t, b), 4);
-		sum = crc(t, sum, lift_trunc(t, lift_op2k(t, IR_SHR, b, 32)), 4);
-	} else {
-		sum = crc(t, sum, b, size);
-	}
-	lift_put(t, i->ops[0].reg, sum);
+	r = crc(t, lift_get(t, i->ops[0].reg), lift_trunc(t, b), size == 8 ? 4 : size);
+	if (size == 8)
+		r = crc(t, r, lift_trunc(t, lift_op2k(t, IR_SHR, b, 32)), 4);
+	lift_put(t, i->ops[0].reg, r);
 }

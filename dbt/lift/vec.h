@@ -15,9 +15,6 @@ enum lift_mmx { MMX_ENTERED = 1 << 8, MMX_EXPONENT = 1 /* << n */ };
 
 /* One row; a row without operand b (or y) takes 0. With KEY_SSE_SOFT it may fault. */
 val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y);
-val lift_vec_from64(struct lift *t, val v);		/* I64 v in D lane 0, zeros above */
-val lift_vec_lane64(struct lift *t, val v, unsigned n);	/* I64 = D lane n */
-val lift_vec_setlane64(struct lift *t, val v, val q, unsigned n);
 val lift_vec3(struct lift *t, enum vec_op row, val a, val b, val c);	/* shape TER */
 
 val lift_getxmm(struct lift *t, unsigned reg);
