@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where Loam's host instructions go: by function of the monitor, and in the code cache.
 
-profile.py [linux | gb32 | process | disk | ROW] [--host H] [--lines N]
+profile.py [linux | gb32 | process | disk | ROW | ROW@64] [--host H] [--lines N]
 
 Boots the guest as `make bench` does, with the profiling plugin (the disk: to its login); of a ROW
 of guestimg/process or of guestimg/bench, what lies between its two time stamps is counted, and
@@ -31,14 +31,15 @@ GUESTS = {"linux": ("qemu-test/boot/linux-bench.cfg", ("vmlinuz-686", "initramfs
           "linux64": ("qemu-test/boot/linux64-bench.cfg",
                       ("vmlinuz-cloud-amd64", "initramfs-amd64.gz")),
           "process64": ("qemu-test/boot/process64.cfg", ("vmlinuz-cloud-amd64", "process64.gz"))}
-ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+)', re.M)
+ROW = re.compile(r'^ROW(?:64)?\("(\w+)",\s*\w+,\s*(\d+)', re.M)
 LAST_PLACE = 31                 # of the mask: stands for all from there on (setcfg.py)
 
 
 def bench_rows():
-    """{name: (place, repetitions)} of guestimg/bench."""
+    """{name: (place, repetitions)} of guestimg/bench; NAME@64 is the 64-bit image's."""
     with open("guestimg/bench/rows.def", encoding="utf-8") as f:
-        return {name: (place, int(n)) for place, (name, n) in enumerate(ROW.findall(f.read()))}
+        rows = {name: (place, int(n)) for place, (name, n) in enumerate(ROW.findall(f.read()))}
+    return rows | {name + "@64": row for name, row in rows.items()}
 
 
 def functions(host):
@@ -84,7 +85,8 @@ def main():
     config, names = GUESTS.get(args.guest, GUESTS["process"])
     rounds, number, rows, end = 1, None, bench_rows(), {}
     if args.guest in rows:
-        config, names = GUESTS["gb32"]
+        row, _, bits = args.guest.partition("@")
+        config, names = GUESTS["gb" + (bits or "32")]
         place, rounds = rows[args.guest]
         number = 2 * max(place - LAST_PLACE, 0)
     elif args.guest == "disk":
@@ -95,8 +97,8 @@ def main():
         rounds, number = bench_process.reference()[args.guest][0], 0
     files = {name: f"{bench.GUEST}/{name}" for name in ("bios-256k.bin", *names)}
     if args.guest in rows:
-        files["gb32.img"] = shutil.copy(files["gb32.img"], f"{bench.FOLDER}/profile.img")
-        subprocess.run([sys.executable, "guestimg/bench/setcfg.py", files["gb32.img"], args.guest],
+        files[names[0]] = shutil.copy(files[names[0]], f"{bench.FOLDER}/profile.img")
+        subprocess.run([sys.executable, "guestimg/bench/setcfg.py", files[names[0]], row],
                        check=True)
     if number is not None:
         option[1] += f",span={s['dbt_counters_print']:x}:{number}"
