@@ -51,7 +51,7 @@ static void ram_init(u64 size, void **pieces)
 
 static void memory_init(struct guest *guest, struct bus *bus)
 {
-	static void *pieces[GPA_PIECES];
+	void *pieces[GPA_PIECES];
 	const struct boot_config *cfg = guest->cfg;
 
 	ram_init(cfg->memory, pieces);
