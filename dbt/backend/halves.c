@@ -10,6 +10,7 @@
 #include "dbt/backend/lower.h"
 
 #include "dbt/backend/host_limits.h"
+#include "dbt/ir/vec.h"
 #include "dbt/x86/cc.h"
 
 #include <string.h>
@@ -55,10 +56,18 @@ static unsigned word_bits(const struct halves *h, const struct ir_insn *in, unsi
 	case IR_EXTRACT: case IR_DEPOSIT:
 		return 32;
 	case IR_ADD: case IR_SUB: case IR_MUL: case IR_MULHU: case IR_MULHS: case IR_CLZ:
-	case IR_CTZ: case IR_BSWAP:
+	case IR_CTZ: case IR_BSWAP: case IR_CRC:
 		return HOST_LOW_HALVES ? 32 : 64;
 	}
 	return is_shift(in->op) && HOST_LOW_HALVES ? 32 : 64;
+}
+
+/* The same of a vector row: an I32 goes into lanes of 32 bits at most. */
+static unsigned vec_bits(const struct ir_insn *in, unsigned p)
+{
+	unsigned shape = vec_info[in->k].shape;
+
+	return (shape == VSH_FROMI && p == 0) || (shape == VSH_INS && p == 1) ? 32 : 64;
 }
 
 /* So many low bits of operand p of instruction i are looked at. */
@@ -72,6 +81,7 @@ static unsigned bits_of(const struct halves *h, unsigned i, unsigned p)
 	case IR_SETF: return flag_bits(in, p);
 	case IR_ST: return p == 1 ? 8 * ir_mem_size(in->x) : 64;
 	case IR_STSTATE: return 8 * ir_mem_size(in->x);
+	case IR_VEC: return vec_bits(in, p);
 	case IR_DEPOSIT:
 		if (in->type == T_I64)
 			return p == 1 ? in->y : 64;
@@ -96,6 +106,30 @@ static void find_upper(struct halves *h)
 	}
 }
 
+/* An I64 below 2^32. */
+static bool is_zero_above(const struct ir *ir, val v)
+{
+	const struct ir_insn *in = &ir->v[v];
+
+	switch (in->op) {
+	case IR_LD: case IR_LDSTATE: return in->x == M_U32;
+	case IR_SHR: return in->type == T_I64 && ir_is_const(ir, in->b) && ir->v[in->b].k >= 32;
+	}
+	return false;
+}
+
+/* Does the row give an I32 of 16 bits at most? */
+static bool is_small(s64 row)
+{
+	switch (row) {
+	case VEC_MASK_B: case VEC_MASK_W: case VEC_MASK_D: case VEC_LANE_B: case VEC_LANE_H:
+	case VEC_ZERO: case VEC_COMI_LTS_SS: case VEC_COMI_LTS_SD: case VEC_COMI_LT_SS:
+	case VEC_COMI_LT_SD: case VEC_COMI_EQ_SS: case VEC_COMI_EQ_SD:
+		return true;
+	}
+	return false;
+}
+
 /* Below 2^31: sign- and zero-extended are the same. */
 static bool is_positive(const struct ir *ir, val v)
 {
@@ -105,6 +139,7 @@ static bool is_positive(const struct ir *ir, val v)
 	case IR_CONST: return in->k >= 0;
 	case IR_LD: case IR_LDSTATE: return in->x == M_U8 || in->x == M_U16;
 	case IR_SETCOND: return true;
+	case IR_VEC: return is_small(in->k);
 	case IR_EXTRACT: return in->y < 32;
 	case IR_ZEXT: return in->k < 32;
 	case IR_AND: return mask_of_low_bits(ir, in);
@@ -153,7 +188,7 @@ static void extension(struct halves *h, unsigned i)
 	of = &h->ir->v[in->a];
 	if (h->zext[in->a]) {
 		stand_for(h, i, h->zext[in->a]);
-	} else if (is_positive(h->ir, in->a)) {
+	} else if (is_positive(h->ir, in->a) || is_zero_above(h->ir, in->a)) {
 		stand_for(h, i, in->a);
 	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 && !h->upper[in->a]) {
 		of->x = M_U32;

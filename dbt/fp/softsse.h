@@ -51,13 +51,13 @@ bool sse_predicate(unsigned p, u64 a, u64 b, bool dbl, struct sse_env *e);
 
 u64 sse_f32_to_f64(u32 a, struct sse_env *e);
 u32 sse_f64_to_f32(u64 a, struct sse_env *e);
-u64 sse_from_int(s32 v, bool dbl, struct sse_env *e);
+u64 sse_from_int(s64 v, bool dbl, struct sse_env *e);
 /*
  * To an integer of the same format; how & 3: enum sse_rc, 4: MXCSR.RC instead, 8: no P. A denormal
  * raises nothing.
  */
 u64 sse_round_int(u64 a, unsigned how, bool dbl, struct sse_env *e);
-/* 0x80000000 and I if it does not fit. */
-u32 sse_to_int(u64 a, bool dbl, bool truncate, struct sse_env *e);
+/* To 32 or 64 bits, sign-extended; the least such integer and I if it does not fit. */
+u64 sse_to_int(u64 a, bool dbl, bool truncate, unsigned bits, struct sse_env *e);
 
 #endif

@@ -106,9 +106,9 @@ u32 sse_f64_to_f32(u64 a, struct sse_env *e)
 	return (u32)sse_round(neg, x.exp, x.m, s, e);
 }
 
-u64 sse_from_int(s32 v, bool dbl, struct sse_env *e)
+u64 sse_from_int(s64 v, bool dbl, struct sse_env *e)
 {
-	u64 m = v < 0 ? 0 - (u64)(s64)v : (u64)v;
+	u64 m = v < 0 ? 0 - (u64)v : (u64)v;
 	unsigned n;
 
 	if (!v)
@@ -117,20 +117,22 @@ u64 sse_from_int(s32 v, bool dbl, struct sse_env *e)
 	return sse_round(v < 0, 63 - (s32)n, m << n, sse_format(dbl), e);
 }
 
-static u32 indefinite(struct sse_env *e)
+static u64 indefinite(unsigned bits, struct sse_env *e)
 {
 	e->exc |= MXCSR_IE;
-	return 0x80000000;
+	return ~0ull << (bits - 1);
 }
 
-/* Bits of x below the integer: the integer to *v, the rest as a fraction of 2^64. */
+/* The integer of x < 2^64 to *v; the rest as a fraction of 2^64. */
 static u64 integer_part(struct sse_num x, u64 *v)
 {
 	*v = x.exp < 0 ? 0 : x.m >> (63 - x.exp);
-	return x.exp < 0 ? shr_jam64(x.m, (unsigned)(-1 - x.exp)) : x.m << (x.exp + 1);
+	if (x.exp < 0)
+		return shr_jam64(x.m, (unsigned)(-1 - x.exp));
+	return x.exp < 63 ? x.m << (x.exp + 1) : 0;
 }
 
-u32 sse_to_int(u64 a, bool dbl, bool truncate, struct sse_env *e)
+u64 sse_to_int(u64 a, bool dbl, bool truncate, unsigned bits, struct sse_env *e)
 {
 	const struct sse_format *f = sse_format(dbl);
 	unsigned rc = truncate ? RC_ZERO : sse_rc(e);
@@ -138,19 +140,19 @@ u32 sse_to_int(u64 a, bool dbl, bool truncate, struct sse_env *e)
 	u64 v, rest;
 
 	if (sse_exp(a, f) == f->exp_max)
-		return indefinite(e);
+		return indefinite(bits, e);
 	if (sse_is_zero_daz(a, f, e))
 		return 0;
 	x = sse_unpack(a, f);
-	if (x.exp > 31)
-		return indefinite(e);
+	if (x.exp >= (s32)bits)
+		return indefinite(bits, e);
 	rest = integer_part(x, &v);
 	v += sse_round_up(rc, x.neg, v & 1, rest);
-	if (v > 0x7fffffffu + (u64)x.neg)
-		return indefinite(e);
+	if (v > (1ull << (bits - 1)) - !x.neg)
+		return indefinite(bits, e);
 	if (rest)
 		e->exc |= MXCSR_PE;
-	return (u32)(x.neg ? 0 - v : v);
+	return x.neg ? 0 - v : v;
 }
 
 u64 sse_round_int(u64 a, unsigned how, bool dbl, struct sse_env *e)

@@ -165,12 +165,18 @@ static void memory(struct eval *e, unsigned i)
 	unsigned size = ir_mem_size(in->x);
 	struct fault f;
 
+	if (!canonical(addr) || !canonical(addr + size - 1)) {
+		raise(e, in, fault_code(in->y & INTENT_STACK ? EXC_SS : EXC_GP, 0));
+		return;
+	}
 	if (in->op == IR_LD) {
 		e->v[i] = (union xmm){ .q = { 0, 0 } };
 		f = e->mem->ld(e->c, addr, size, in->y, &e->v[i]);
 	} else {
 		f = e->mem->st(e->c, addr, size, &e->v[in->b]);
 	}
+	if (f.raised && f.vector == EXC_GP && (in->y & INTENT_STACK))
+		f.vector = EXC_SS;
 	if (f.raised)
 		raise(e, in, f);
 	else if (in->op == IR_LD)

@@ -11,7 +11,10 @@
 #include "dbt/ir/ir.h"
 #include "dbt/x86/cpu.h"
 
-/* How the evaluator reaches guest memory: linear addresses, faults as values. */
+/*
+ * How the evaluator reaches guest memory: linear addresses, faults as values. One that is not
+ * canonical is #GP(0): the evaluator knows which were by SS.
+ */
 struct eval_mem {
 	struct fault (*ld)(struct vcpu *c, u64 addr, unsigned size, unsigned intent, void *out);
 	struct fault (*st)(struct vcpu *c, u64 addr, unsigned size, const void *in);

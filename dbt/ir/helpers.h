@@ -27,16 +27,26 @@ extern const helper_func helper_fn[HELPER_COUNT];
 /*
  * The third argument of x87 helpers: EIP of the instruction in bits 0-31 (its offset on vcpu.page
  * if bit RELATIVE is set), then its opcode (11 bits), the segment register of its memory operand,
- * and whether it pops; bit THERE is always 1.
+ * and whether it pops; bit THERE is always 1. LONG: it is 64-bit code; if it is not RELATIVE,
+ * vcpu.help[X87_HELP_RIP] has where it is.
  */
 enum {
 	X87_AT_FOP = 32, X87_AT_SEG = 43, X87_AT_POP = 46, X87_AT_RELATIVE = 47, X87_AT_THERE = 48,
+	X87_AT_LONG = 49,
 };
 
 /*
  * What x87_store_* leave in vcpu.help. HI: also the bytes 8 and 9 of an operand of x87_fld_f80,
  * fbld.
  */
-enum { X87_HELP_EXC = 2, X87_HELP_BLOCKED = 3, X87_HELP_LO = 4, X87_HELP_HI = 5 };
+enum {
+	X87_HELP_EXC = 2, X87_HELP_BLOCKED = 3, X87_HELP_LO = 4, X87_HELP_HI = 5, X87_HELP_RIP = 6,
+};
+
+/*
+ * The second argument of fnstenv, fldenv, fnsave, frstor: enum x87_format, and of those and of
+ * fxsave, fxrstor: the address came by SS; of these: pointers have 64 bits.
+ */
+enum { X87_IMAGE_FORMAT = 3, X87_IMAGE_BY_SS = 4, X87_IMAGE_WIDE = 8 };
 
 #endif

@@ -14,7 +14,10 @@ enum vec_op {
 	VEC_OP_COUNT,
 };
 
-enum vec_shape { VSH_UN, VSH_BIN, VSH_TOI, VSH_TOI2, VSH_FROMI, VSH_INS, VSH_TER };
+enum vec_shape {
+	VSH_UN, VSH_BIN, VSH_TOI, VSH_TOI2, VSH_FROMI, VSH_INS, VSH_TER,
+	VSH_TOL, VSH_FROML, VSH_INSL,
+};
 
 struct vec_info {
 	const char *text;

@@ -78,7 +78,7 @@ static void to_integers(unsigned row, union xmm *r, const union xmm *a, struct s
 	bool truncate = row == VEC_CVTT_PS_W || row == VEC_CVTT_PD_W;
 
 	for (unsigned i = 0; i < (dbl ? 2 : 4); i++)
-		r->d[i] = sse_to_int(get(a, i, dbl), dbl, truncate, e);
+		r->d[i] = (u32)sse_to_int(get(a, i, dbl), dbl, truncate, 32, e);
 }
 
 static u64 comi(unsigned row, const union xmm *a, const union xmm *b, struct sse_env *e)
@@ -92,7 +92,28 @@ static u64 comi(unsigned row, const union xmm *a, const union xmm *b, struct sse
 	return o == SSE_LESS || o == SSE_UNORDERED;
 }
 
-static u64 integer(u32 v) { return (u64)(s32)v; }
+/* Between lane 0 and an integer, or false. */
+static bool convert_scalar(unsigned row, union xmm *r, const union xmm *a, struct sse_env *e)
+{
+	u32 f = a->d[0];
+	u64 d = a->q[0];
+
+	switch (row) {
+	case VEC_CVT_I_SS: r->d[0] = (u32)sse_from_int((s32)f, false, e); return true;
+	case VEC_CVT_I_SD: r->q[0] = sse_from_int((s32)f, true, e); return true;
+	case VEC_CVT_L_SS: r->d[0] = (u32)sse_from_int((s64)d, false, e); return true;
+	case VEC_CVT_L_SD: r->q[0] = sse_from_int((s64)d, true, e); return true;
+	case VEC_CVT_SS_I: r->q[0] = sse_to_int(f, false, false, 32, e); return true;
+	case VEC_CVTT_SS_I: r->q[0] = sse_to_int(f, false, true, 32, e); return true;
+	case VEC_CVT_SD_I: r->q[0] = sse_to_int(d, true, false, 32, e); return true;
+	case VEC_CVTT_SD_I: r->q[0] = sse_to_int(d, true, true, 32, e); return true;
+	case VEC_CVT_SS_L: r->q[0] = sse_to_int(f, false, false, 64, e); return true;
+	case VEC_CVTT_SS_L: r->q[0] = sse_to_int(f, false, true, 64, e); return true;
+	case VEC_CVT_SD_L: r->q[0] = sse_to_int(d, true, false, 64, e); return true;
+	case VEC_CVTT_SD_L: r->q[0] = sse_to_int(d, true, true, 64, e); return true;
+	}
+	return false;
+}
 
 static bool convert(unsigned row, union xmm *r, const union xmm *a, struct sse_env *e)
 {
@@ -117,12 +138,6 @@ static bool convert(unsigned row, union xmm *r, const union xmm *a, struct sse_e
 		r->q[0] = sse_from_int((s32)s.d[0], true, e);
 		r->q[1] = sse_from_int((s32)s.d[1], true, e);
 		return true;
-	case VEC_CVT_I_SS: r->d[0] = (u32)sse_from_int((s32)s.d[0], false, e); return true;
-	case VEC_CVT_I_SD: r->q[0] = sse_from_int((s32)s.d[0], true, e); return true;
-	case VEC_CVT_SS_I: r->q[0] = integer(sse_to_int(s.d[0], false, false, e)); return true;
-	case VEC_CVTT_SS_I: r->q[0] = integer(sse_to_int(s.d[0], false, true, e)); return true;
-	case VEC_CVT_SD_I: r->q[0] = integer(sse_to_int(s.q[0], true, false, e)); return true;
-	case VEC_CVTT_SD_I: r->q[0] = integer(sse_to_int(s.q[0], true, true, e)); return true;
 	}
 	return false;
 }
@@ -143,5 +158,5 @@ bool vec_eval_fp(unsigned row, unsigned imm, union xmm *r, const union xmm *a, c
 		r->q[0] = comi(row, a, b, e);
 		return true;
 	}
-	return across(row, r, a, b, e) || convert(row, r, a, e);
+	return across(row, r, a, b, e) || convert(row, r, a, e) || convert_scalar(row, r, a, e);
 }

@@ -277,8 +277,10 @@ static bool transfers(unsigned row, unsigned imm, union xmm *r, const union xmm 
 
 	switch (row) {
 	case VEC_FROM_W: o.d[0] = a->d[0]; break;
+	case VEC_FROM_D: o.q[0] = a->q[0]; break;
 	case VEC_LANE_W: o.q[0] = (u64)(s32)a->d[imm & 3]; break;
 	case VEC_LANE_H: o.q[0] = a->w[imm & 7]; break;
+	case VEC_LANE_D: o.q[0] = a->q[imm & 1]; break;
 	case VEC_SETLANE_H:
 		o = *a;
 		o.w[imm & 7] = b->w[0];

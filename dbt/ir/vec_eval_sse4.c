@@ -132,6 +132,10 @@ static bool transfers(unsigned row, unsigned imm, union xmm *r, const union xmm 
 		o = *a;
 		o.d[imm & 3] = b->d[0];
 		break;
+	case VEC_SETLANE_D:
+		o = *a;
+		o.q[imm & 1] = b->q[0];
+		break;
 	case VEC_COPY_W:
 		o = *a;
 		o.d[imm >> 4 & 3] = b->d[imm >> 6 & 3];

@@ -60,7 +60,8 @@ static const char *vec_fits(const struct ir *ir, const struct ir_insn *in)
 		[VSH_UN] = { T_V128, T_V128 }, [VSH_BIN] = { T_V128, T_V128, T_V128 },
 		[VSH_TOI] = { T_I32, T_V128 }, [VSH_TOI2] = { T_I32, T_V128, T_V128 },
 		[VSH_FROMI] = { T_V128, T_I32 }, [VSH_INS] = { T_V128, T_V128, T_I32 },
-		[VSH_TER] = { T_V128, T_V128, T_V128, T_V128 },
+		[VSH_TER] = { T_V128, T_V128, T_V128, T_V128 }, [VSH_TOL] = { T_I64, T_V128 },
+		[VSH_FROML] = { T_V128, T_I64 }, [VSH_INSL] = { T_V128, T_V128, T_I64 },
 	};
 	unsigned shape;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Two- and one-operand integer arithmetic and logic (SDM vol. 2: ADD ADC SUB
- * SBB AND OR XOR CMP TEST INC DEC NEG NOT XADD CMPXCHG CMPXCHG8B). Results are
+ * SBB AND OR XOR CMP TEST INC DEC NEG NOT XADD CMPXCHG CMPXCHG8B …16B). Results are
  * stored before flags are written, so a faulting store leaves the old flags.
  */
 #include "dbt/lift/lift.h"
@@ -171,7 +171,11 @@ void lift_cmpxchg(struct lift *t, const struct ir1 *i)
 	val acc = lift_get_sized(t, EAX, size);
 	val equal = lift_setcond(t, IC_EQ, lift_zx(t, acc, size), lift_zx(t, dest, size));
 
-	lift_st_op(t, 0, lift_select(t, equal, src, dest));
+	if (lift_long(t) && size == 4 && i->ops[0].kind == IR1_GPR)	/* all 64 bits stay */
+		lift_put(t, i->ops[0].reg, lift_select(t, equal, lift_zx64(t, src),
+						       lift_get64(t, i->ops[0].reg)));
+	else
+		lift_st_op(t, 0, lift_select(t, equal, src, dest));
 	/*
 	 * The destination may be the accumulator itself: then equal holds and the source is in it.
 	 */
@@ -204,5 +208,28 @@ void lift_cmpxchg8b(struct lift *t, const struct ir1 *i)
 	lift_st(t, addr, disp, M_64, lift_select(t, equal, desired, old));
 	put_if_unequal(t, EAX, equal, lo);
 	put_if_unequal(t, EDX, equal, hi);
+	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
+}
+
+/*
+ * The same with 16 bytes, aligned: they are on one page, so that what may fault does so before
+ * anything is written. If they are equal the registers hold them already.
+ */
+void lift_cmpxchg16b(struct lift *t, const struct ir1 *i)
+{
+	s32 disp;
+	val addr = lift_mem_addr(t, &i->ops[0], 16, true, &disp), odd, lo, hi, differ, equal;
+
+	odd = lift_op2k(t, IR_AND, disp & 15 ? lift_op2k(t, IR_ADD, addr, disp) : addr, 15);
+	lift_raise_if(t, IC_NE, odd, lift_like(t, odd, 0), EXC_GP, 0);
+	lo = lift_ld(t, addr, disp, M_64, T_I64, INTENT_RMW);
+	hi = lift_ld(t, addr, disp + 8, M_64, T_I64, INTENT_RMW);
+	differ = lift_op2(t, IR_OR, lift_op2(t, IR_XOR, lo, lift_get64(t, EAX)),
+			  lift_op2(t, IR_XOR, hi, lift_get64(t, EDX)));
+	equal = lift_setcond(t, IC_EQ, differ, lift_const64(t, 0));
+	lift_st(t, addr, disp, M_64, lift_select(t, equal, lift_get64(t, EBX), lo));
+	lift_st(t, addr, disp + 8, M_64, lift_select(t, equal, lift_get64(t, ECX), hi));
+	lift_put(t, EAX, lo);
+	lift_put(t, EDX, hi);
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
 }

@@ -54,9 +54,13 @@ void lift_btc(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_COMPLEMENT); 
 static void scan(struct lift *t, const struct ir1 *i, val src, val index)
 {
 	val zero = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
-	val old = lift_get_sized(t, i->ops[0].reg, i->ops[0].size);
 
-	lift_st_op(t, 0, lift_select(t, zero, old, index));
+	if (lift_long(t) && i->ops[0].size == 4)	/* all 64 bits of it */
+		lift_put(t, i->ops[0].reg, lift_select(t, zero, lift_get64(t, i->ops[0].reg),
+						       lift_zx64(t, index)));
+	else
+		lift_st_op(t, 0, lift_select(t, zero, lift_get_sized(t, i->ops[0].reg,
+								     i->ops[0].size), index));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, zero, 6), FL_ZF);
 }
 
@@ -86,20 +90,24 @@ void lift_bswap(struct lift *t, const struct ir1 *i)
 		lift_put(t, reg, lift_op1(t, IR_BSWAP, lift_get_sized(t, reg, size)));
 }
 
+/* b in each byte of a constant: lift_const takes the low half. */
+static s64 bytes_of(unsigned b) { return (s64)(0x0101010101010101 * b); }
+
 /* Pairs of bits, nibbles, bytes, all: each step adds neighbours. */
 void lift_popcnt(struct lift *t, const struct ir1 *i)
 {
-	val src = lift_zx(t, lift_ld_op(t, 1), i->ops[1].size), x, y;
+	unsigned size = i->ops[1].size;
+	val src = lift_zx(t, lift_ld_op(t, 1), size), x, y;
 
-	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, src, 1), 0x55555555);
+	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, src, 1), bytes_of(0x55));
 	x = lift_op2(t, IR_SUB, src, y);
-	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, x, 2), 0x33333333);
-	x = lift_op2(t, IR_ADD, lift_op2k(t, IR_AND, x, 0x33333333), y);
+	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, x, 2), bytes_of(0x33));
+	x = lift_op2(t, IR_ADD, lift_op2k(t, IR_AND, x, bytes_of(0x33)), y);
 	x = lift_op2(t, IR_ADD, x, lift_op2k(t, IR_SHR, x, 4));
-	x = lift_op2k(t, IR_AND, x, 0x0f0f0f0f);
-	x = lift_op2k(t, IR_SHR, lift_op2k(t, IR_MUL, x, 0x01010101), 24);
-	lift_st_op(t, 0, x);
-	x = lift_setcond(t, IC_EQ, src, lift_const(t, 0));
+	x = lift_op2k(t, IR_AND, x, bytes_of(0x0f));
+	x = lift_op2k(t, IR_MUL, x, bytes_of(0x01));
+	lift_st_op(t, 0, lift_op2k(t, IR_SHR, x, size == 8 ? 56 : 24));
+	x = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, x, 6), FL_ARITH);
 }
 
@@ -117,11 +125,19 @@ void lift_lzcnt(struct lift *t, const struct ir1 *i)
 	lift_flags_mask(t, flags, FL_ARITH);
 }
 
+static val crc(struct lift *t, val a, val b, unsigned bytes)
+{
+	return ir_emit(t->ir, (struct ir_insn){ .op = IR_CRC, .type = T_I32, .y = bytes, .a = a,
+						.b = b });
+}
+
 void lift_crc32(struct lift *t, const struct ir1 *i)
 {
-	val b = lift_ld_op(t, 1);
+	unsigned size = i->ops[1].size;
+	val b = lift_ld_op(t, 1), r;
 
-	lift_put(t, i->ops[0].reg,
-		 ir_emit(t->ir, (struct ir_insn){ .op = IR_CRC, .type = T_I32, .y = i->ops[1].size,
-						  .a = lift_get(t, i->ops[0].reg), .b = b }));
+	r = crc(t, lift_get(t, i->ops[0].reg), lift_trunc(t, b), size == 8 ? 4 : size);
+	if (size == 8)
+		r = crc(t, r, lift_trunc(t, lift_op2k(t, IR_SHR, b, 32)), 4);
+	lift_put(t, i->ops[0].reg, r);
 }

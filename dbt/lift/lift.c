@@ -53,6 +53,9 @@ static int row_exception(const struct lift *t, const struct ir1 *i)
 
 	if (i->op == X86_INVALID || !(t->features >> ir1_feature(i) & 1))
 		return EXC_UD;
+	if (lift_long(t) && (i->op == X86_LAHF || i->op == X86_SAHF) &&
+	    !(t->features >> FEAT_LAHF64 & 1))
+		return EXC_UD;
 	if ((row->flags & ROW_PROT) && !lift_protected(t))
 		return EXC_UD;
 	if ((row->flags & ROW_CPL0) && (t->key & KEY_CPL))

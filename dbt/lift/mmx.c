@@ -112,23 +112,24 @@ void lift_pshift(struct lift *t, const struct ir1 *i)
 
 static bool is_vector(const struct ir1_op *o) { return o->kind == IR1_MM || o->kind == IR1_XMM; }
 
-/* 32 bits between a general register or memory and a vector register, zeros above. */
+/* 32 or 64 bits between a general register or memory and a vector register, zeros above. */
 void lift_movd(struct lift *t, const struct ir1 *i)
 {
+	unsigned size = i->ops[is_vector(&i->ops[0])].size;
 	val v;
 
 	lift_mmx_begin(t, i);
 	if (is_vector(&i->ops[0])) {
-		v = i->ops[1].kind == IR1_MEM ? lift_ld_vec_sized(t, 1, 4)
-					      : lift_vec(t, VEC_FROM_W, lift_ld_op(t, 1), 0, 0);
+		v = i->ops[1].kind == IR1_MEM ? lift_ld_vec_sized(t, 1, size) :
+		    lift_vec(t, size == 8 ? VEC_FROM_D : VEC_FROM_W, lift_ld_op(t, 1), 0, 0);
 		lift_st_vec(t, 0, v, 0);
 		return;
 	}
 	v = lift_ld_vec(t, 1);
 	if (i->ops[0].kind == IR1_MEM)
-		lift_st_vec(t, 0, v, 4);
+		lift_st_vec(t, 0, v, size);
 	else
-		lift_st_op(t, 0, lift_vec(t, VEC_LANE_W, v, 0, 0));
+		lift_st_op(t, 0, lift_vec(t, size == 8 ? VEC_LANE_D : VEC_LANE_W, v, 0, 0));
 	if (i->ops[1].kind == IR1_MM)
 		lift_mmx_enter(t);
 }

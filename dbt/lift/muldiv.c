@@ -68,6 +68,57 @@ static void put_quotient(struct lift *t, unsigned size, val q, val r)
 	lift_put_sized(t, EDX, r, size);
 }
 
+static unsigned last_put(const struct lift *t, unsigned reg)
+{
+	unsigned n = t->ir->n;
+
+	while (n-- > 1)
+		if (t->ir->v[n].op == IR_PUTREG && t->ir->v[n].k == reg)
+			return n;
+	return 0;
+}
+
+/* What has the low half of v, of 4 bytes; v itself, of 8. */
+static val root(const struct lift *t, val v, unsigned size)
+{
+	const struct ir_insn *in = &t->ir->v[v];
+
+	while (size == 4 && (in->op == IR_TRUNC ||
+			     ((in->op == IR_ZEXT || in->op == IR_SEXT) && in->k == 32))) {
+		v = in->a;
+		in = &t->ir->v[v];
+	}
+	return v;
+}
+
+/* Is eDX the sign of eAX, as CDQ and CQO leave it? */
+static bool is_extended(const struct lift *t, unsigned size)
+{
+	const struct ir_insn *v = t->ir->v, *sar = &v[root(t, v[last_put(t, EDX)].a, size)];
+	unsigned put = last_put(t, EAX);
+	val a;
+
+	if (size < 4 || sar->op != IR_SAR || sar->type != (size == 8 ? T_I64 : T_I32) ||
+	    v[sar->b].op != IR_CONST || v[sar->b].k != size * 8 - 1)
+		return false;
+	a = root(t, sar->a, size);
+	if (v[a].op == IR_GETREG && v[a].k == EAX && a > put)
+		return true;
+	return put && root(t, v[put].a, size) == a;
+}
+
+/* n / d of one width: only the least by -1 has a quotient that does not fit. */
+static void divide_extended(struct lift *t, unsigned size, val n, val d)
+{
+	s64 least = size == 8 ? INT64_MIN : INT32_MIN;
+	val zero = lift_like(t, d, 0), differ;
+
+	differ = lift_op2(t, IR_OR, lift_op2k(t, IR_XOR, n, least), lift_op2k(t, IR_ADD, d, 1));
+	lift_raise_if(t, IC_EQ, d, zero, EXC_DE, -1);
+	lift_raise_if(t, IC_EQ, differ, zero, EXC_DE, -1);
+	put_quotient(t, size, lift_op2(t, IR_DIVS, n, d), lift_op2(t, IR_REMS, n, d));
+}
+
 /*
  * 128 bits by 64. `bad`: a divisor of 0, or a quotient that does not fit. What is known of hi may
  * make it a host division (dbt/opt/fold.c).
@@ -126,8 +177,13 @@ static val signed_dividend(struct lift *t, unsigned size)
 void lift_idiv(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->ops[0].size;
-	val d = lift_sx64(t, lift_sx(t, lift_ld_op(t, 0), size)), n, plain, d1, q, q32;
+	val d = lift_sx(t, lift_ld_op(t, 0), size), n, plain, d1, q, q32;
 
+	if (is_extended(t, size)) {
+		divide_extended(t, size, lift_get_sized(t, EAX, size), d);
+		return;
+	}
+	d = lift_sx64(t, d);
 	if (size == 8) {
 		divide128(t, lift_get64(t, EAX), lift_get64(t, EDX), d, true);
 		return;

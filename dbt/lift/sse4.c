@@ -83,6 +83,12 @@ void lift_pextr(struct lift *t, const struct ir1 *i)
 	switch (i->op) {
 	case X86_PEXTRB: v = lift_vec(t, VEC_LANE_B, v, 0, n & 15); break;
 	case X86_PEXTRW_SSE4: v = lift_vec(t, VEC_LANE_H, v, 0, n & 7); break;
+	case X86_PEXTRD:
+		if (i->opsize == 8) {
+			v = lift_vec(t, VEC_LANE_D, v, 0, n & 1);
+			break;
+		}
+		/* fall through */
 	default: v = lift_vec(t, VEC_LANE_W, v, 0, n & 3); break;
 	}
 	lift_st_op(t, 0, v);
@@ -90,12 +96,12 @@ void lift_pextr(struct lift *t, const struct ir1 *i)
 
 void lift_pinsr(struct lift *t, const struct ir1 *i)
 {
-	bool bytes = i->op == X86_PINSRB;
-	unsigned n = imm(&i->ops[2]);
+	bool bytes = i->op == X86_PINSRB, wide = i->ops[1].size == 8 && !bytes;
+	unsigned n = imm(&i->ops[2]) & (bytes ? 15 : wide ? 1 : 3);
+	unsigned row = bytes ? VEC_SETLANE_B : wide ? VEC_SETLANE_D : VEC_SETLANE_W;
 	val v = bytes ? load_part(t, 1, 1) : lift_ld_op(t, 1);
 
-	lift_st_vec(t, 0, lift_vec(t, bytes ? VEC_SETLANE_B : VEC_SETLANE_W, lift_ld_vec(t, 0), v,
-				   bytes ? n & 15 : n & 3), 0);
+	lift_st_vec(t, 0, lift_vec(t, row, lift_ld_vec(t, 0), v, n), 0);
 }
 
 /* A source in memory is one lane: there is none to choose. */
@@ -176,6 +182,11 @@ void lift_dppd(struct lift *t, const struct ir1 *i)
 
 /* -- Strings -- */
 
+static val length(struct lift *t, unsigned reg)
+{
+	return lift_get_sized(t, reg, t->i->opsize == 8 ? 8 : 4);
+}
+
 /* By a helper: its result is the flags, and the index from bit 16 on. */
 void lift_pcmpstr(struct lift *t, const struct ir1 *i)
 {
@@ -187,7 +198,7 @@ void lift_pcmpstr(struct lift *t, const struct ir1 *i)
 	lift_ststate(t, offsetof(struct vcpu, help[2]), M_128, b);
 	if (lengths)
 		r = lift_helper(t, HELPER_pcmpestr, T_I32, lift_const(t, imm(&i->ops[2])),
-				lift_get(t, EAX), lift_get(t, EDX));
+				length(t, EAX), length(t, EDX));
 	else
 		r = lift_helper(t, HELPER_pcmpistr, T_I32, lift_const(t, imm(&i->ops[2])), 0, 0);
 	if (index)

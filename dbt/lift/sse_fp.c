@@ -99,22 +99,24 @@ void lift_cvt_xmm(struct lift *t, const struct ir1 *i)
 
 void lift_cvt_from_gpr(struct lift *t, const struct ir1 *i)
 {
-	bool dbl = i->op == X86_CVTSI2SD;
-	val r = lift_vec(t, dbl ? VEC_CVT_I_SD : VEC_CVT_I_SS, lift_ld_op(t, 1), 0, 0);
+	bool dbl = i->op == X86_CVTSI2SD, wide = i->ops[1].size == 8;
+	unsigned row = wide ? dbl ? VEC_CVT_L_SD : VEC_CVT_L_SS : dbl ? VEC_CVT_I_SD : VEC_CVT_I_SS;
+	val r = lift_vec(t, row, lift_ld_op(t, 1), 0, 0);
 
 	lift_st_vec(t, 0, lift_vec(t, dbl ? VEC_MERGE_D : VEC_MERGE_W, lift_ld_vec(t, 0), r, 0), 0);
 }
 
 void lift_cvt_to_gpr(struct lift *t, const struct ir1 *i)
 {
+	bool wide = i->ops[0].size == 8;
 	enum vec_op row;
 	unsigned size = 4;
 
 	switch (i->op) {
-	case X86_CVTSS2SI: row = VEC_CVT_SS_I; break;
-	case X86_CVTTSS2SI: row = VEC_CVTT_SS_I; break;
-	case X86_CVTSD2SI: row = VEC_CVT_SD_I; size = 8; break;
-	default: row = VEC_CVTT_SD_I; size = 8; break;
+	case X86_CVTSS2SI: row = wide ? VEC_CVT_SS_L : VEC_CVT_SS_I; break;
+	case X86_CVTTSS2SI: row = wide ? VEC_CVTT_SS_L : VEC_CVTT_SS_I; break;
+	case X86_CVTSD2SI: row = wide ? VEC_CVT_SD_L : VEC_CVT_SD_I; size = 8; break;
+	default: row = wide ? VEC_CVTT_SD_L : VEC_CVTT_SD_I; size = 8; break;
 	}
 	lift_put(t, i->ops[0].reg, lift_vec(t, row, lift_ld_vec_sized(t, 1, size), 0, 0));
 }

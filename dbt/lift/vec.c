@@ -13,7 +13,13 @@
 static const enum ir_type result_type[] = {
 	[VSH_UN] = T_V128, [VSH_BIN] = T_V128, [VSH_INS] = T_V128, [VSH_FROMI] = T_V128,
 	[VSH_TOI] = T_I32, [VSH_TOI2] = T_I32, [VSH_TER] = T_V128,
+	[VSH_TOL] = T_I64, [VSH_FROML] = T_V128, [VSH_INSL] = T_V128,
 };
+
+static enum ir_mem all_of(enum ir_type type)
+{
+	return type == T_V128 ? M_128 : type == T_I64 ? M_64 : M_32;
+}
 
 /*
  * The same through C, operands and result in vcpu.help: blocks whose MXCSR is not what the host
@@ -23,13 +29,11 @@ static val soft(struct lift *t, enum vec_op row, val a, val b, unsigned y)
 {
 	enum ir_type type = result_type[vec_info[row].shape];
 
-	lift_ststate(t, offsetof(struct vcpu, help[0]),
-		     t->ir->v[a].type == T_V128 ? M_128 : M_32, a);
+	lift_ststate(t, offsetof(struct vcpu, help[0]), all_of(t->ir->v[a].type), a);
 	if (b)
-		lift_ststate(t, offsetof(struct vcpu, help[2]),
-			     t->ir->v[b].type == T_V128 ? M_128 : M_32, b);
+		lift_ststate(t, offsetof(struct vcpu, help[2]), all_of(t->ir->v[b].type), b);
 	lift_helper_fault(t, HELPER_vec, lift_const(t, row), lift_const(t, y), 0);
-	return lift_ldstate(t, offsetof(struct vcpu, help[4]), type == T_V128 ? M_128 : M_32, type);
+	return lift_ldstate(t, offsetof(struct vcpu, help[4]), all_of(type), type);
 }
 
 val lift_vec(struct lift *t, enum vec_op row, val a, val b, unsigned y)
@@ -63,7 +67,8 @@ static void check_alignment(struct lift *t, val addr, s32 disp)
 {
 	if (disp & 15)
 		addr = lift_op2k(t, IR_ADD, addr, disp);
-	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, addr, 15), lift_const(t, 0), EXC_GP, 0);
+	addr = lift_op2k(t, IR_AND, addr, 15);
+	lift_raise_if(t, IC_NE, addr, lift_like(t, addr, 0), EXC_GP, 0);
 }
 
 static val address(struct lift *t, unsigned n, unsigned size, bool write, s32 *disp)

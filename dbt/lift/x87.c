@@ -37,13 +37,15 @@ static val at(struct lift *t, bool pop)
 {
 	const struct ir1_op *o = &t->i->ops[0];
 	u64 seg = t->i->nops && o->kind == IR1_MEM ? o->seg : 0;
+	bool relative = key_relocatable(t->key), wide = lift_long(t);
+	u64 eip = relative ? t->i->eip & 0xfff : (u32)t->i->eip;
 
-	bool relative = key_relocatable(t->key);
-	u64 eip = relative ? t->i->eip & 0xfff : t->i->eip;
-
+	if (wide && !relative)
+		lift_ststate(t, offsetof(struct vcpu, help[X87_HELP_RIP]), M_64,
+			     lift_const64(t, (s64)t->i->eip));
 	return lift_const64(t, (s64)(eip | opcode(t->i) << X87_AT_FOP | seg << X87_AT_SEG |
 				     (u64)pop << X87_AT_POP | (u64)relative << X87_AT_RELATIVE |
-				     1ull << X87_AT_THERE));
+				     (u64)wide << X87_AT_LONG | 1ull << X87_AT_THERE));
 }
 
 static void call(struct lift *t, unsigned helper, val a, val b)

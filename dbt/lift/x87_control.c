@@ -57,6 +57,11 @@ static val address(struct lift *t, unsigned size, bool write)
 	return disp ? lift_op2k(t, IR_ADD, a, disp) : a;
 }
 
+static unsigned by_ss(const struct lift *t)
+{
+	return t->i->ops[0].seg == SS ? X87_IMAGE_BY_SS : 0;
+}
+
 /* The environment's format is that of the mode and the operand size. */
 static void image(struct lift *t, unsigned helper, bool with_registers, bool write)
 {
@@ -65,7 +70,7 @@ static void image(struct lift *t, unsigned helper, bool with_registers, bool wri
 					      : wide ? X87_REAL32 : X87_REAL16;
 	unsigned size = x87_env_size(f) + (with_registers ? 80 : 0);
 
-	lift_sys(t, helper, address(t, size, write), lift_const(t, f));
+	lift_sys(t, helper, address(t, size, write), lift_const(t, f | by_ss(t)));
 }
 
 void lift_fnstenv(struct lift *t, const struct ir1 *i)
@@ -97,15 +102,16 @@ void lift_frstor(struct lift *t, const struct ir1 *i)
 /* Neither is an x87 instruction to lift.c, but they need the unit as those do. */
 static void fxstate(struct lift *t, unsigned helper, bool write)
 {
-	val a;
+	val a, odd;
 
 	if (t->key & (KEY_EM | KEY_TS)) {
 		lift_raise(t, EXC_NM);
 		return;
 	}
 	a = address(t, 512, write);
-	lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, a, 15), lift_const(t, 0), EXC_GP, 0);
-	lift_sys(t, helper, a, 0);
+	odd = lift_op2k(t, IR_AND, a, 15);
+	lift_raise_if(t, IC_NE, odd, lift_like(t, odd, 0), EXC_GP, 0);
+	lift_sys(t, helper, a, lift_const(t, by_ss(t) | (t->i->opsize == 8 ? X87_IMAGE_WIDE : 0)));
 }
 
 void lift_fxsave(struct lift *t, const struct ir1 *i) { (void)i; fxstate(t, HELPER_fxsave, true); }

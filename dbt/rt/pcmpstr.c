@@ -157,11 +157,11 @@ static unsigned length_of(const struct text *t, unsigned how, unsigned count)
 }
 
 /* The magnitude of a signed length, at most all. */
-static unsigned given_length(u32 n, unsigned count)
+static unsigned given_length(u64 n, unsigned count)
 {
-	u32 size = (s32)n < 0 ? 0 - n : n;
+	u64 size = (s64)n < 0 ? 0 - n : n;
 
-	return size < count ? size : count;
+	return size < count ? (unsigned)size : count;
 }
 
 u64 helper_pcmpistr(struct vcpu *c, u64 a, u64 b, u64 d)
@@ -180,7 +180,7 @@ u64 helper_pcmpestr(struct vcpu *c, u64 a, u64 b, u64 d)
 	unsigned how = (unsigned)a & 0x7f, count = how & WORDS ? 8 : 16;
 	struct text x = text_of(&c->help[0]), y = text_of(&c->help[2]);
 
-	x.length = given_length((u32)b, count);
-	y.length = given_length((u32)d, count);
+	x.length = given_length(b, count);
+	y.length = given_length(d, count);
 	return finish(c, &x, &y, how, count);
 }

@@ -32,43 +32,66 @@ static struct port_string unpack(u64 a)
 				     .rep = a >> 16 & 1, .seg = a >> 24 & 7 };
 }
 
-static u32 index_value(const struct vcpu *c, enum gpr r, unsigned addrsize)
+static u64 index_value(const struct vcpu *c, enum gpr r, unsigned addrsize)
 {
+	if (addrsize == 8)
+		return c->gpr[r];
 	return addrsize == 2 ? reg32(c, r) & 0xffff : reg32(c, r);
 }
 
-static void index_add(struct vcpu *c, enum gpr r, unsigned addrsize, u32 delta)
+static void index_add(struct vcpu *c, enum gpr r, unsigned addrsize, u64 delta)
 {
-	u32 v = reg32(c, r) + delta;
+	u64 v = c->gpr[r] + delta;
 
-	set_reg32(c, r, addrsize == 2 ? (reg32(c, r) & 0xffff0000) | (v & 0xffff) : v);
+	if (addrsize == 2)
+		v = (c->gpr[r] & ~0xffffull) | (v & 0xffff);
+	c->gpr[r] = addrsize == 8 ? v : (u32)v;
+}
+
+/* In 64-bit code FS and GS alone have a base. */
+static u64 linear_of(const struct vcpu *c, unsigned seg, u64 off)
+{
+	if (!vcpu_code64(c))
+		return (u32)(c->seg[seg].base + off);
+	return off + (seg == FS || seg == GS ? c->seg[seg].base : 0);
+}
+
+/* Bytes of the segment from `off` on, as many as anybody asks for; less than one element: none. */
+static s64 room_at(const struct vcpu *c, const struct port_string *s, unsigned seg, u64 off,
+		   bool write)
+{
+	u64 a = linear_of(c, seg, off);
+
+	if (vcpu_code64(c))
+		return canonical(a) && canonical(a + s->size - 1) ? PAGE : 0;
+	return c->seg_span[write][seg] - (s64)((u32)off - c->seg_lo[seg]) + 1;
 }
 
 /*
  * Elements from offset `off` on that lie on one page and within the segment; 0: the first does not.
  */
-static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigned seg, u32 off,
-		      bool write, u32 count)
+static u32 run_length(const struct vcpu *c, const struct port_string *s, unsigned seg, u64 off,
+		      bool write, u64 count)
 {
-	u32 linear = (u32)c->seg[seg].base + off, n;
-	s64 room = c->seg_span[write][seg] - (s64)(u32)(off - c->seg_lo[seg]) + 1;
+	s64 room = room_at(c, s, seg, off, write);
+	u32 n;
 
 	if (room < s->size)
 		return 0;
 	if (c->df < 0 || (c->dr[7] & DR7_ENABLED))	/* #DB is due after one element */
 		return 1;
-	n = (PAGE - (linear & (PAGE - 1))) / s->size;
+	n = (PAGE - (linear_of(c, seg, off) & (PAGE - 1))) / s->size;
 	if (s->addrsize == 2 && n > (0x10000 - off) / s->size)
-		n = (0x10000 - off) / s->size;	/* then the index wraps */
+		n = (u32)(0x10000 - off) / s->size;	/* then the index wraps */
 	if (n > room / s->size)
 		n = (u32)(room / s->size);
 	if (!n)
 		n = 1;		/* one element over the page's end */
-	return n < count ? n : count;
+	return n < count ? n : (u32)count;
 }
 
 /* One access for each element, as a device behind the memory must see it. */
-static struct fault copy_in(struct vcpu *c, u32 linear, const u8 *buf, unsigned size, u32 count)
+static struct fault copy_in(struct vcpu *c, u64 linear, const u8 *buf, unsigned size, u32 count)
 {
 	for (u32 at = 0; at < count * size; at += size) {
 		u64 v = 0;
@@ -79,7 +102,7 @@ static struct fault copy_in(struct vcpu *c, u32 linear, const u8 *buf, unsigned 
 	return fault_none();
 }
 
-static struct fault copy_out(struct vcpu *c, u32 linear, u8 *buf, unsigned size, u32 count)
+static struct fault copy_out(struct vcpu *c, u64 linear, u8 *buf, unsigned size, u32 count)
 {
 	for (u32 at = 0; at < count * size; at += size) {
 		u64 v = 0;
@@ -91,7 +114,7 @@ static struct fault copy_out(struct vcpu *c, u32 linear, u8 *buf, unsigned size,
 }
 
 /* `count` elements between the port and linear memory that was probed. */
-static struct fault move(struct vcpu *c, u16 port, u32 linear, unsigned size, u32 count, bool in)
+static struct fault move(struct vcpu *c, u16 port, u64 linear, unsigned size, u32 count, bool in)
 {
 	struct dbt *d = c->owner;
 	u8 buf[CHUNK * 4];
@@ -123,11 +146,11 @@ static void move_ram(struct vcpu *c, u16 port, gpa_t at, unsigned size, u32 coun
 /* After n elements: the index moves, the count goes down; eip stays while there are more. */
 static void advance(struct vcpu *c, const struct port_string *s, enum gpr index, u32 n)
 {
-	u32 delta = n * s->size;
+	u64 delta = n * s->size;
 
 	index_add(c, index, s->addrsize, c->df < 0 ? -delta : delta);
 	if (s->rep)
-		index_add(c, ECX, s->addrsize, -n);
+		index_add(c, ECX, s->addrsize, -(u64)n);
 	if (!s->rep || !index_value(c, ECX, s->addrsize)) {
 		c->eip = c->next_eip;
 	} else if (c->debug_hits) {	/* SDM vol. 3, 17.3.1.1 */
@@ -140,7 +163,7 @@ static void advance(struct vcpu *c, const struct port_string *s, enum gpr index,
  * Moves n elements that run_length allowed, one after the other, or as many as go until somebody
  * wants the run loop. One element alone may have data breakpoints, or lie over a page's end.
  */
-static struct fault move_run(struct vcpu *c, const struct port_string *s, u32 linear, u32 n,
+static struct fault move_run(struct vcpu *c, const struct port_string *s, u64 linear, u32 n,
 			     bool in)
 {
 	enum gpr index = in ? EDI : ESI;
@@ -166,19 +189,21 @@ static struct fault move_run(struct vcpu *c, const struct port_string *s, u32 li
 static struct fault port_string(struct vcpu *c, const struct port_string *s, bool in)
 {
 	enum gpr index = in ? EDI : ESI;
-	u32 count = s->rep ? index_value(c, ECX, s->addrsize) : 1, n;
-	u32 off = index_value(c, index, s->addrsize), port = reg32(c, EDX) & 0xffff;
+	u64 count = s->rep ? index_value(c, ECX, s->addrsize) : 1;
+	u64 off = index_value(c, index, s->addrsize);
+	u16 port = (u16)reg32(c, EDX);
+	u32 n;
 
 	if (!count) {
 		c->eip = c->next_eip;
 		return fault_none();
 	}
-	TRY(task_io_allowed(c, (u16)port, s->size));
+	TRY(task_io_allowed(c, port, s->size));
 	n = run_length(c, s, s->seg, off, in, count);
 	if (!n)
 		return fault_code(s->seg == SS ? EXC_SS : EXC_GP, 0);
-	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, s->size));
-	return move_run(c, s, (u32)c->seg[s->seg].base + off, n, in);
+	sys_note_hits(c, sys_breakpoints_io(c, port, s->size));
+	return move_run(c, s, linear_of(c, s->seg, off), n, in);
 }
 
 static u64 run(struct vcpu *c, u64 a, bool in)

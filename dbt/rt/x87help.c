@@ -14,7 +14,7 @@
 
 static inline void note(struct vcpu *c, u64 at)
 {
-	c->x87.fip = (u32)at + (at >> X87_AT_RELATIVE & 1 ? (u32)c->page - 2048 : 0);
+	c->x87.fip = x87_fip(c, at, c->page);
 	c->x87.fop = at >> X87_AT_FOP & 0x7ff;
 	c->x87.fcs = c->seg[CS].sel;
 	c->noted.at = 0;
@@ -25,9 +25,10 @@ static inline void note_mem(struct vcpu *c, u64 linear, u64 at)
 	const struct segment *s = &c->seg[at >> X87_AT_SEG & 7];
 
 	note(c, at);
-	c->x87.fdp = (u32)(linear - s->base);
+	c->x87.fdp = x87_fdp(linear, at, s->base);
 	c->x87.fds = s->sel;
 	c->noted.data.attr = 0;
+	c->noted.linear = 0;
 }
 
 static inline bool pop_of(u64 at) { return at >> X87_AT_POP & 1; }

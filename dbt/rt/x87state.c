@@ -20,35 +20,48 @@
 #define FXSAVE_X87 160		/* header and ST(0) … ST(7) */
 #define FXSAVE_XMM 160		/* where XMM0 is */
 #define FXSAVE_MXCSR 24
-#define FXSAVE_USED 288		/* up to XMM7: outside 64-bit mode the rest is left alone */
+#define FXSAVE_USED 416		/* up to XMM15 */
 
 /* -- Bytes -- */
 
+static void try_st8(const struct vcpu *c, u64 at, u64 v)
+{
+	if (vcpu_code64(c))
+		g_try_st8_wide(gva(at), v);
+	else
+		g_try_st8(vcpu_linear(c, at), v);
+}
+
+static u64 try_ld8(const struct vcpu *c, u64 at)
+{
+	return vcpu_code64(c) ? g_try_ld8_wide(gva(at)) : g_try_ld8(vcpu_linear(c, at));
+}
+
 /* The eights of an image at once. How many bytes that were: none, if something faulted. */
-static u32 put_eights(struct vcpu *c, u32 at, const u8 *in, u32 size)
+static u32 put_eights(struct vcpu *c, u64 at, const u8 *in, u32 size)
 {
 	u64 v;
 
 	g_try_begin(c, c->cpl != 3);
 	for (u32 done = 0; done + 8 <= size; done += 8) {
 		memcpy(&v, in + done, 8);
-		g_try_st8(vcpu_linear(c, at + done), v);
+		try_st8(c, at + done, v);
 	}
 	return g_try_end(c) ? size & ~7u : 0;
 }
 
-static u32 get_eights(struct vcpu *c, u32 at, u8 *out, u32 size)
+static u32 get_eights(struct vcpu *c, u64 at, u8 *out, u32 size)
 {
 	g_try_begin(c, c->cpl != 3);
 	for (u32 done = 0; done + 8 <= size; done += 8) {
-		u64 v = g_try_ld8(vcpu_linear(c, at + done));
+		u64 v = try_ld8(c, at + done);
 
 		memcpy(out + done, &v, 8);
 	}
 	return g_try_end(c) ? size & ~7u : 0;
 }
 
-static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
+static struct fault put(struct vcpu *c, u64 at, const u8 *in, u32 size)
 {
 	for (u32 done = put_eights(c, at, in, size), n; done < size; done += n) {
 		u64 v = 0;
@@ -60,7 +73,7 @@ static struct fault put(struct vcpu *c, u32 at, const u8 *in, u32 size)
 	return fault_none();
 }
 
-static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
+static struct fault get(struct vcpu *c, u64 at, u8 *out, u32 size)
 {
 	for (u32 done = get_eights(c, at, out, size), n; done < size; done += n) {
 		u64 v = 0;
@@ -73,18 +86,29 @@ static struct fault get(struct vcpu *c, u32 at, u8 *out, u32 size)
 }
 
 /* In the order of AMD family 25, which CR2 tells when an image lies on two pages. */
-static struct fault probe_ends(struct vcpu *c, u32 first, u32 size, u32 then, bool write)
+static struct fault probe_ends(struct vcpu *c, u64 first, u32 size, u64 then, bool write)
 {
 	TRY(g_probe(c, vcpu_linear(c, first), size, c->cpl != 3, write));
 	return g_probe(c, vcpu_linear(c, then), 1, c->cpl != 3, write);
 }
 
-static struct fault probe(struct vcpu *c, u32 at, u32 size, bool write)
+/*
+ * `how`: an address of 64-bit code that is not canonical is #SS(0) if it came by SS. Between the
+ * two ends there is none: an image is much smaller than the hole.
+ */
+static struct fault check_form(struct vcpu *c, u64 at, u32 size, u64 how)
+{
+	if (!vcpu_code64(c) || (canonical(at) && canonical(at + size - 1)))
+		return fault_none();
+	return fault_code(how & X87_IMAGE_BY_SS ? EXC_SS : EXC_GP, 0);
+}
+
+static struct fault probe(struct vcpu *c, u64 at, u32 size, bool write)
 {
 	return probe_ends(c, at, 2, at + size - 1, write);
 }
 
-static struct fault probe_fx(struct vcpu *c, u32 at, bool write)
+static struct fault probe_fx(struct vcpu *c, u64 at, bool write)
 {
 	return probe_ends(c, at + FXSAVE_SIZE - 1, 1, at, write);
 }
@@ -106,91 +130,101 @@ void x87_settle(struct vcpu *c)
 	struct x87_noted *n = &c->noted;
 
 	if (n->at) {
-		c->x87.fip = (u32)n->at + (n->at >> X87_AT_RELATIVE & 1 ? (u32)n->page - 2048 : 0);
+		c->x87.fip = x87_fip(c, n->at, n->page);
 		c->x87.fop = n->at >> X87_AT_FOP & 0x7ff;
 	}
-	if (n->data.attr) {
-		c->x87.fdp = (u32)(n->linear - n->data.base);
+	if (n->data.attr || n->linear) {
+		c->x87.fdp = x87_fdp(n->linear, n->at, n->data.base);
 		c->x87.fds = n->data.sel;
 	}
 	*n = (struct x87_noted){ 0 };
 }
 
-static struct fault store_image(struct vcpu *c, u32 at, const u8 *bytes, u32 size)
+static struct fault store_image(struct vcpu *c, u64 at, u64 how, const u8 *bytes, u32 size)
 {
+	TRY(check_form(c, at, size, how));
 	TRY(probe(c, at, size, true));
 	return put(c, at, bytes, size);
 }
 
-static struct fault load_image(struct vcpu *c, u32 at, u8 *bytes, u32 size)
+static struct fault load_image(struct vcpu *c, u64 at, u64 how, u8 *bytes, u32 size)
 {
+	TRY(check_form(c, at, size, how));
 	TRY(probe(c, at, size, false));
 	return get(c, at, bytes, size);
 }
 
-u64 helper_fnstenv(struct vcpu *c, u64 at, u64 format, u64 d)
+u64 helper_fnstenv(struct vcpu *c, u64 at, u64 how, u64 d)
 {
+	enum x87_format format = (enum x87_format)(how & X87_IMAGE_FORMAT);
 	u8 bytes[X87_ENV_MAX];
 	struct fault f;
 
 	(void)d;
 	x87_settle(c);
-	x87_env_image(&c->x87, (enum x87_format)format, bytes);
-	f = store_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
+	x87_env_image(&c->x87, format, bytes);
+	f = store_image(c, at, how, bytes, x87_env_size(format));
 	if (!f.raised)
 		x87_fstenv_done(&c->x87);
 	return finish(c, f);
 }
 
-u64 helper_fnsave(struct vcpu *c, u64 at, u64 format, u64 d)
+u64 helper_fnsave(struct vcpu *c, u64 at, u64 how, u64 d)
 {
+	enum x87_format format = (enum x87_format)(how & X87_IMAGE_FORMAT);
 	u8 bytes[X87_SAVE_MAX];
 	struct fault f;
 
 	(void)d;
 	x87_settle(c);
-	x87_save_image(&c->x87, (enum x87_format)format, bytes);
-	f = store_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
+	x87_save_image(&c->x87, format, bytes);
+	f = store_image(c, at, how, bytes, x87_env_size(format) + 80);
 	if (!f.raised)
 		x87_finit(&c->x87);
 	return finish(c, f);
 }
 
-u64 helper_fldenv(struct vcpu *c, u64 at, u64 format, u64 d)
+u64 helper_fldenv(struct vcpu *c, u64 at, u64 how, u64 d)
 {
+	enum x87_format format = (enum x87_format)(how & X87_IMAGE_FORMAT);
 	u8 bytes[X87_ENV_MAX];
-	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format));
+	struct fault f = load_image(c, at, how, bytes, x87_env_size(format));
 
 	(void)d;
 	x87_settle(c);
 	if (!f.raised)
-		x87_fldenv(&c->x87, (enum x87_format)format, bytes);
+		x87_fldenv(&c->x87, format, bytes);
 	return finish(c, f);
 }
 
-u64 helper_frstor(struct vcpu *c, u64 at, u64 format, u64 d)
+u64 helper_frstor(struct vcpu *c, u64 at, u64 how, u64 d)
 {
+	enum x87_format format = (enum x87_format)(how & X87_IMAGE_FORMAT);
 	u8 bytes[X87_SAVE_MAX];
-	struct fault f = load_image(c, (u32)at, bytes, x87_env_size((enum x87_format)format) + 80);
+	struct fault f = load_image(c, at, how, bytes, x87_env_size(format) + 80);
 
 	(void)d;
 	x87_settle(c);
 	if (!f.raised)
-		x87_frstor(&c->x87, (enum x87_format)format, bytes);
+		x87_frstor(&c->x87, format, bytes);
 	return finish(c, f);
 }
 
 /* -- x87 and SSE. Without CR4.OSFXSR, MXCSR and the XMM registers stay out of it. -- */
 
-static struct fault fxsave(struct vcpu *c, u32 at)
+/* XMM8 … XMM15 are there in 64-bit code only; other code leaves their bytes alone. */
+static unsigned xmms(const struct vcpu *c) { return vcpu_code64(c) ? 16 : 8; }
+
+static struct fault fxsave(struct vcpu *c, u64 at, u64 how)
 {
 	u8 bytes[FXSAVE_USED] = { 0 };
 	u32 mask = MXCSR_ALL, mxcsr;
 	union xmm x;
 
+	TRY(check_form(c, at, FXSAVE_SIZE, how));
 	TRY(probe_fx(c, at, true));
 	x87_settle(c);
-	x87_fxsave(&c->x87, false, bytes);
+	x87_fxsave(&c->x87, how & X87_IMAGE_WIDE, bytes);
 	if (!(c->cr4 & CR4_OSFXSR)) {
 		TRY(put(c, at, bytes, FXSAVE_MXCSR));
 		return put(c, at + 32, bytes + 32, FXSAVE_X87 - 32);
@@ -198,30 +232,31 @@ static struct fault fxsave(struct vcpu *c, u32 at)
 	mxcsr = sse_mxcsr(c);
 	memcpy(bytes + FXSAVE_MXCSR, &mxcsr, 4);
 	memcpy(bytes + FXSAVE_MXCSR + 4, &mask, 4);
-	for (unsigned n = 0; n < 8; n++) {
+	for (unsigned n = 0; n < xmms(c); n++) {
 		xmm_read(c, n, &x);
 		memcpy(bytes + FXSAVE_XMM + 16 * n, &x, 16);
 	}
-	return put(c, at, bytes, FXSAVE_USED);
+	return put(c, at, bytes, FXSAVE_XMM + 16 * xmms(c));
 }
 
-static struct fault fxrstor(struct vcpu *c, u32 at)
+static struct fault fxrstor(struct vcpu *c, u64 at, u64 how)
 {
 	u8 bytes[FXSAVE_USED];
 	union xmm x;
 	u32 mxcsr;
 
+	TRY(check_form(c, at, FXSAVE_SIZE, how));
 	TRY(probe_fx(c, at, false));
-	TRY(get(c, at, bytes, FXSAVE_USED));
+	TRY(get(c, at, bytes, FXSAVE_XMM + 16 * xmms(c)));
 	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
 	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
 		return fault_gp0();
 	x87_settle(c);
-	x87_fxrstor(&c->x87, false, bytes);
+	x87_fxrstor(&c->x87, how & X87_IMAGE_WIDE, bytes);
 	if (!(c->cr4 & CR4_OSFXSR))
 		return fault_none();
 	sse_set_mxcsr(c, mxcsr);
-	for (unsigned n = 0; n < 8; n++) {
+	for (unsigned n = 0; n < xmms(c); n++) {
 		memcpy(&x, bytes + FXSAVE_XMM + 16 * n, 16);
 		xmm_write(c, n, &x);
 	}
@@ -229,14 +264,14 @@ static struct fault fxrstor(struct vcpu *c, u32 at)
 	return fault_none();
 }
 
-u64 helper_fxsave(struct vcpu *c, u64 at, u64 b, u64 d)
+u64 helper_fxsave(struct vcpu *c, u64 at, u64 how, u64 d)
 {
-	(void)b, (void)d;
-	return finish(c, fxsave(c, (u32)at));
+	(void)d;
+	return finish(c, fxsave(c, at, how));
 }
 
-u64 helper_fxrstor(struct vcpu *c, u64 at, u64 b, u64 d)
+u64 helper_fxrstor(struct vcpu *c, u64 at, u64 how, u64 d)
 {
-	(void)b, (void)d;
-	return finish(c, fxrstor(c, (u32)at));
+	(void)d;
+	return finish(c, fxrstor(c, at, how));
 }

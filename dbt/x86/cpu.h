@@ -161,7 +161,8 @@ struct vcpu_log {
 
 /*
  * Where the last x87 instruction and its memory operand were, as leaves note it: x87's own fields
- * have it after x87_settle (dbt/rt/x87state.c). All of it is 0 for nothing, as data.attr is then.
+ * have it after x87_settle (dbt/rt/x87state.c). All of it is 0 for nothing, as data.attr and linear
+ * are for no operand (64-bit code may have one in a null segment).
  */
 struct x87_noted {
 	u64 at;			/* what dbt/ir/helpers.h says */

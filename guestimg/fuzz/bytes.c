@@ -15,6 +15,7 @@ struct out {			/* a stretch being written */
 	byte *p, *end;
 	const byte *real;
 	unsigned real_size;
+	int wide;
 };
 
 void bytes_seed(struct bytes_rng *r, unsigned seed)
@@ -70,6 +71,13 @@ static void put_edge(struct out *o, unsigned n)
 
 /* -- One instruction, more or less -- */
 
+/* Directly before the opcode: the next byte is that. */
+static void put_rex(struct out *o)
+{
+	if (o->wide && bytes_random(o->r, 3))
+		put(o, 0x40 + bytes_random(o->r, 16));
+}
+
 static void put_prefixes(struct out *o)
 {
 	static const byte prefix[] = {
@@ -82,6 +90,7 @@ static void put_prefixes(struct out *o)
 		n = bytes_random(o->r, 16);
 	for (n = n > 4 ? n - 4 : 0; n; n--)
 		put(o, prefix[bytes_random(o->r, COUNT(prefix))]);
+	put_rex(o);
 }
 
 /* ModR/M and what may follow it: half of them a register, so that not all fault. */
@@ -121,6 +130,7 @@ static void put_vector(struct out *o)
 
 	if (p)
 		put(o, p);
+	put_rex(o);
 	put(o, 0x0f);
 	put(o, first[bytes_random(o->r, COUNT(first))] + bytes_random(o->r, 16));
 	put_operands(o);
@@ -128,6 +138,7 @@ static void put_vector(struct out *o)
 
 static void put_x87(struct out *o)
 {
+	put_rex(o);
 	put(o, 0xd8 + bytes_random(o->r, 8));
 	put_operands(o);
 }
@@ -140,6 +151,7 @@ static void put_partial_setter(struct out *o)
 	static const byte bit[] = { 0xa3, 0xab, 0xb3, 0xbb, 0xa4, 0xa5, 0xac, 0xad };
 	unsigned k = bytes_random(o->r, 10);
 
+	put_rex(o);
 	if (k < 2) {
 		put(o, 0x40 + bytes_random(o->r, 16));		/* INC, DEC */
 	} else if (k < 8) {					/* shifts and rotates */
@@ -164,6 +176,7 @@ static void put_partial_setter(struct out *o)
 
 static void put_flag_reader(struct out *o, unsigned kind)
 {
+	put_rex(o);
 	switch (kind) {
 	case 0: put(o, 0x9c); break;				/* PUSHF */
 	case 1: put(o, 0x9f); break;				/* LAHF */
@@ -188,6 +201,7 @@ static void put_flag_chain(struct out *o)
 
 	for (; n; n--) {
 		if (by_cl) {
+			put_rex(o);
 			put(o, 0xd2 + bytes_random(o->r, 2));
 			put(o, 0xc0 | bytes_random(o->r, 64));
 		} else {
@@ -204,7 +218,7 @@ static void put_flag_chain(struct out *o)
 static void put_repeated(struct out *o)
 {
 	byte once[16];
-	struct out one = { o->r, once, once + sizeof(once), o->real, o->real_size };
+	struct out one = { o->r, once, once + sizeof(once), o->real, o->real_size, o->wide };
 	unsigned len;
 
 	switch (bytes_random(o->r, 4)) {
@@ -223,6 +237,7 @@ static void put_branch(struct out *o)
 {
 	static const byte near[] = { 0xeb, 0xe0, 0xe1, 0xe2, 0xe3 };
 
+	put_rex(o);
 	switch (bytes_random(o->r, 6)) {
 	case 0: put(o, near[bytes_random(o->r, COUNT(near))]); put_random(o, 1); break;
 	case 1: put(o, 0x70 + bytes_random(o->r, 16)); put_random(o, 1); break;
@@ -292,10 +307,10 @@ static void put_stretch(struct out *o)
 		put_branch(o);
 }
 
-void bytes_fill(struct bytes_rng *r, unsigned char *p, unsigned size,
+void bytes_fill(struct bytes_rng *r, unsigned char *p, unsigned size, int wide,
 		const unsigned char *real, unsigned real_size)
 {
-	struct out o = { r, p, p + size, real, real_size };
+	struct out o = { r, p, p + size, real, real_size, wide };
 
 	while (o.p < o.end)
 		put_stretch(&o);

@@ -19,8 +19,11 @@ static inline int bytes_one_in(struct bytes_rng *r, unsigned n) { return !bytes_
 /* A number with a taste for edges: 0, ±1, powers of two and their neighbours, page ends. */
 unsigned bytes_edge(struct bytes_rng *r);
 
-/* Fill `size` bytes at p with code. `real`: code to make mistakes in (real_size 0: none). */
-void bytes_fill(struct bytes_rng *r, unsigned char *p, unsigned size,
+/*
+ * Fill `size` bytes at p with code; wide: for 64-bit code, with REX prefixes. `real`: code to make
+ * mistakes in (real_size 0: none).
+ */
+void bytes_fill(struct bytes_rng *r, unsigned char *p, unsigned size, int wide,
 		const unsigned char *real, unsigned real_size);
 
 #endif

@@ -370,7 +370,7 @@ void fuzz_main(void)
 	print("]\n");
 	bytes_seed(&rng, seed + n);
 	memcpy((void *)LOW, low_start, (u32)(low_end - low_start));
-	bytes_fill(&rng, (u8 *)CODE16, CODE_SIZE, (const u8 *)(real + 1), real[0]);
+	bytes_fill(&rng, (u8 *)CODE16, CODE_SIZE, 0, (const u8 *)(real + 1), real[0]);
 	memcpy((void *)CODE32, (const void *)CODE16, CODE_SIZE);
 	budget = TRAPS;
 	tables_init();

@@ -225,7 +225,7 @@ static void op_code(void)
 	void (*volatile f)(void) = (void (*)(void))at;
 	u8 bytes[48];
 
-	bytes_fill(&rng, bytes, sizeof(bytes), 0, 0);
+	bytes_fill(&rng, bytes, sizeof(bytes), 0, 0, 0);
 	for (u32 n = 0; n < sizeof(bytes); n++)
 		((volatile u8 *)at)[n] = bytes[n];
 	f();

@@ -5,7 +5,7 @@
  * evaluator runs the same instructions alone, in a block, and after the passes, and all three must
  * leave the same CPU and memory. Says nothing of what is right on a real CPU (qemu-test/insn).
  *
- *   translate [--seconds N] [--rounds N] [--seed S] [--real FILE]… [-v]
+ *   translate [--seconds N] [--rounds N] [--seed S] [--real FILE]… [-v]   (-v: shows all blocks)
  *
  * One round depends on its seed alone (and on the files). Rounds run in a child: when it dies, its
  * seed is printed, that is a failure, and another one goes on with the next seed.
@@ -20,7 +20,9 @@
 #include "dbt/cache/cache.h"
 #include "kernel/lib/bits.h"
 #include "mm/frame.h"
+#include "kernel/printk.h"
 #include "mm/gpa.h"
+#include "qemu-test/unit/native.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -95,7 +97,7 @@ static struct ir *lift(u32 first, u32 n)
 	t.ir->key_flags = t.key;
 	for (u32 k = first; k < first + n && !t.ended; k++) {
 		t.go_on = k + 1 < first + n;
-		t.reach = t.go_on ? 1ull << 32 : 0;
+		t.reach = !t.go_on ? 0 : t.key & KEY_LONG ? ~0ull : 1ull << 32;
 		lift_insn(&t, &insn[k]);
 	}
 	lift_finish(&t, t.next);
@@ -114,7 +116,8 @@ static void differ(const char *what, const struct outcome *a, const struct outco
 	memcpy(fuzz_ram, start_ram, FUZZ_RAM);
 	fuzz_cpu_print();
 	for (u32 k = 0; k < INSNS && insn[k].len; k++)
-		printf("  %08x %s\n", (u32)insn[k].eip, ir1_print(&insn[k], text, sizeof(text)));
+		printf("  %08llx %s\n", (unsigned long long)insn[k].eip,
+		       ir1_print(&insn[k], text, sizeof(text)));
 	for (u32 k = 0; k < sizeof(a->c) && n < 16; k++)
 		if (p[k] != q[k])
 			printf("  cpu+%u: %02x %02x\n", k, p[k], q[k]), n++;
@@ -135,7 +138,7 @@ static void run_single(u32 n)
 	begin();
 	for (u32 k = 0; k < n; k++) {
 		eval_run(&fuzz_cpu, lift(k, 1), &fuzz_mem);
-		if (fuzz_cpu.fault.raised || k + 1 == n || (u32)fuzz_cpu.eip != insn[k + 1].eip)
+		if (fuzz_cpu.fault.raised || k + 1 == n || fuzz_cpu.eip != insn[k + 1].eip)
 			break;
 	}
 	end(&single);
@@ -154,27 +157,34 @@ static bool same_as_single(u32 n)
 {
 	run_single(n);
 	for (u32 k = 1; k < n && !same(&single, &block); k++)
-		if (insn[k].eip == (u32)block.c.eip)
+		if (insn[k].eip == block.c.eip)
 			run_single(k);
 	return same(&single, &block);
 }
 
+/* In the memory. */
+static u64 place(u64 linear)
+{
+	return fuzz_place(start_cpu.key_flags & KEY_LONG ? linear : (u32)linear);
+}
+
 static void evaluate(const struct block *b)
 {
-	u32 n = b->guest_insns, eip = (u32)start_cpu.eip;
+	u64 eip = start_cpu.eip, base = exec_key(&start_cpu).cs_base;
+	u32 n = b->guest_insns;
 	struct ir *ir;
 
 	memset(insn, 0, sizeof(insn));
 	for (u32 k = 0; k < n; k++) {
-		u32 linear = (u32)start_cpu.seg[CS].base + eip;
+		u64 at = place(base + eip);
 
-		if (linear > FUZZ_RAM - 16 || decode(&fuzz_dbt.decoder,
-						     &insn[k], start_ram + linear, 15, eip,
-						     start_cpu.key_flags & KEY_CS32 ? 4 : 2))
+		if (at > FUZZ_RAM - 16 ||
+		    decode(&fuzz_dbt.decoder, &insn[k], start_ram + at, 15, eip,
+			   key_code_size(start_cpu.key_flags)))
 			return;			/* the block raises #UD or #GP there */
 		eip += insn[k].len;
 		if (insn[k].op == X86_JMP && insn[k].ops[0].kind == IR1_REL)	/* followed */
-			eip = (u32)insn[k].ops[0].imm;
+			eip = (u64)insn[k].ops[0].imm;
 	}
 	at->evaluated++;
 	begin();
@@ -199,7 +209,7 @@ static struct block *find(struct block_key *k, struct fault *f)
 	gpa_t pa;
 
 	*f = exec_fetch(&fuzz_dbt, gva(k->cs_base + fuzz_cpu.eip), &pa);
-	if (f->raised || fuzz_cpu.eip > fuzz_cpu.seg[CS].limit)
+	if (f->raised || (!(k->flags & KEY_LONG) && fuzz_cpu.eip > fuzz_cpu.seg[CS].limit))
 		return NULL;
 	k->page = (u32)(pa.a >> FRAME_SHIFT);
 	for (b = cache_first(k); b; b = cache_next(b, k))
@@ -339,6 +349,10 @@ int main(int argc, char **argv)
 			seed = (u32)strtoul(argv[++n], NULL, 0);
 		else if (!strcmp(argv[n], "--real"))
 			read_real(argv[++n]);
+	}
+	if (verbose) {
+		native_quiet = false;
+		trace_mask = 1u << TRACE_DECODE | 1u << TRACE_OPT;
 	}
 	at = mmap(NULL, sizeof(*at), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	printf("fuzz translate: seeds %u …\n", seed);

@@ -13,6 +13,7 @@
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/mode.h"
+#include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 #include "kernel/cpu.h"
 #include "mm/bus.h"
@@ -31,6 +32,9 @@
 #define CODE 0x8000u			/* pages of code: up to the end but for what is not there */
 #define CODE_PAGES 6u
 
+/* Where the memory is seen once more in long mode. */
+#define HIGH 0xffffffff80000000ull
+
 enum { R_PRESENT = 1, R_WRITE = 2, R_USER = 4 };
 
 u8 *fuzz_ram;
@@ -39,15 +43,21 @@ struct dbt fuzz_dbt;
 static struct shadow shadow;		/* of which only the generation is looked at */
 
 static u8 rights[FUZZ_RAM / PAGE];
+static bool wide_world;			/* most code is for 64 bits */
 static struct cpu_model models[2];	/* the default, and one with all that the lifter knows */
 
 /* -- Guest memory ------------------------------------------------------------------ */
 
-static struct fault check(u32 a, bool super, bool write)
+u64 fuzz_place(u64 a) { return a >= HIGH && vcpu_long(&fuzz_cpu) ? a - HIGH : a; }
+
+static struct fault check(u64 a, bool super, bool write)
 {
-	u8 r = a < FUZZ_RAM ? rights[a / PAGE] : 0;
+	u64 at = fuzz_place(a);
+	u8 r = at < FUZZ_RAM ? rights[at / PAGE] : 0;
 	u32 error = (write ? 2 : 0) | (super ? 0 : 4);
 
+	if (!canonical(a))
+		return fault_code(EXC_GP, 0);
 	if (!(r & R_PRESENT))
 		return fault_page(gva(a), error);
 	if ((write && !(r & R_WRITE)) || (!super && !(r & R_USER)))
@@ -57,19 +67,17 @@ static struct fault check(u32 a, bool super, bool write)
 
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
 {
-	u32 at = (u32)linear.a;
 	struct fault f = fault_none();
 
-	(void)c;
 	must(size <= PAGE);
 	for (u32 k = 0; k < size && !f.raised; k++)
-		f = check(at + k, super, write);
+		f = check(vcpu_sys_linear(c, linear.a + k).a, super, write);
 	return f;
 }
 
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
-	u32 at = (u32)linear.a;
+	u64 at = fuzz_place(linear.a);
 	struct fault f = g_probe(c, linear, size, super, false);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
@@ -81,7 +89,7 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 
 struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v)
 {
-	u32 at = (u32)linear.a;
+	u64 at = fuzz_place(linear.a);
 	struct fault f = g_probe(c, linear, size, super, true);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
@@ -92,7 +100,7 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
-	u32 at = (u32)linear.a;
+	u64 at = fuzz_place(linear.a);
 	struct fault f = g_probe(c, linear, 1, true, true);
 
 	if (f.raised)
@@ -108,7 +116,7 @@ static struct fault mem_ld(struct vcpu *c, u64 at, unsigned size, unsigned inten
 	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, intent & INTENT_RMW);
 
 	if (!f.raised)
-		memcpy(out, fuzz_ram + at, size);
+		memcpy(out, fuzz_ram + fuzz_place(at), size);
 	return f;
 }
 
@@ -117,7 +125,7 @@ static struct fault mem_st(struct vcpu *c, u64 at, unsigned size, const void *in
 	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, true);
 
 	if (!f.raised)
-		memcpy(fuzz_ram + at, in, size);
+		memcpy(fuzz_ram + fuzz_place(at), in, size);
 	return f;
 }
 
@@ -127,9 +135,9 @@ const struct eval_mem fuzz_mem = { mem_ld, mem_st };
 
 struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out)
 {
-	struct fault f = check((u32)va.a, d->c->cpl != 3, false);
+	struct fault f = check(va.a, d->c->cpl != 3, false);
 
-	*out = gpa(va.a);
+	*out = gpa(fuzz_place(va.a));
 	return f;
 }
 
@@ -148,8 +156,9 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 	f(p##exit_stale) f(p##sys) f(p##call)
 #define DECLARED(name) void name(void);
 EACH_DOOR(DECLARED, glue_) EACH_DOOR(DECLARED, glue64_)
-DECLARED(glue_entry_cf) DECLARED(glue64_leaf)
+DECLARED(glue_entry_cf) DECLARED(glue64_leaf) DECLARED(glue_compat_sys)
 EACH_DOOR(GLUE, glue_) EACH_DOOR(GLUE, glue64_) GLUE(glue_entry_cf) GLUE(glue64_leaf)
+GLUE(glue_compat_sys)
 #define LEAF(name) void leaf_##name(void); GLUE(leaf_##name)
 #include "dbt/ir/leaves.def"
 #undef LEAF
@@ -208,6 +217,31 @@ static u32 some_selector(struct bytes_rng *r)
 	return bytes_random(r, bytes_one_in(r, 8) ? 0x10000 : 0x100);
 }
 
+/* Near canonical ends, the monitor's windows, and anything. */
+static u64 fuzz_edge64(struct bytes_rng *r)
+{
+	static const u64 ends[] = { 0, 1ull << 47, 0xffff800000000000, 1ull << 63, 9ull << 60,
+		0xc000000000000000, 1ull << 62, HIGH + FUZZ_RAM };
+
+	switch (bytes_random(r, 4)) {
+	case 0: return ends[bytes_random(r, ARRAY_LEN(ends))] + bytes_random(r, 64) - 32;
+	case 1: return (u64)(s64)(s32)bytes_edge(r);
+	case 2: return (u64)bytes_edge(r) << 32;
+	default: return (u64)bytes_edge(r) << 32 | bytes_edge(r);
+	}
+}
+
+/* Half of them where memory is. */
+static u64 some_register(struct bytes_rng *r)
+{
+	if (!vcpu_long(&fuzz_cpu))
+		return (u64)(s64)(s32)(bytes_one_in(r, 2) ? bytes_edge(r)
+							  : bytes_random(r, FUZZ_RAM));
+	if (bytes_one_in(r, 2))
+		return fuzz_edge64(r);
+	return (bytes_one_in(r, 2) ? HIGH : 0) + bytes_random(r, FUZZ_RAM);
+}
+
 static u32 some_base(struct bytes_rng *r)
 {
 	switch (bytes_random(r, 4)) {
@@ -250,7 +284,8 @@ void fuzz_world_make(struct bytes_rng *r, const u8 *real, u32 real_size)
 	for (u32 at = 0; at < FUZZ_RAM; at += 4)
 		put32(at, bytes_edge(r));
 	put_tables(r);
-	bytes_fill(r, fuzz_ram + CODE, CODE_PAGES * PAGE, real, real_size);
+	wide_world = bytes_one_in(r, 2);
+	bytes_fill(r, fuzz_ram + CODE, CODE_PAGES * PAGE, wide_world, real, real_size);
 	for (u32 n = 0; n < FUZZ_RAM / PAGE; n++)
 		rights[n] = bytes_one_in(r, 12) ? bytes_random(r, 8) : 7;
 	/* All frames have changed. */
@@ -288,6 +323,25 @@ static void protected_mode(struct bytes_rng *r)
 	fuzz_cpu.cpl = bytes_one_in(r, 4) ? bytes_random(r, 4) : bytes_one_in(r, 2) ? 3 : 0;
 	for (enum sreg s = 0; s < SREG_COUNT; s++)
 		set_segment(r, s, bytes_one_in(r, 16) ? !big : big, flat);
+}
+
+/* 64-bit code; data segments may be null. */
+static void long_mode(struct bytes_rng *r)
+{
+	struct vcpu *c = &fuzz_cpu;
+
+	c->efer = EFER_LME | EFER_LMA | EFER_SCE;
+	c->cr0 |= CR0_PE | CR0_PG;
+	c->cpl = bytes_one_in(r, 2) ? 3 : 0;
+	for (enum sreg s = 0; s < SREG_COUNT; s++) {
+		set_segment(r, s, s != CS, true);
+		if (s != CS && bytes_one_in(r, 3))
+			seg_set_null(&c->seg[s], 0);
+	}
+	c->seg[CS].attr |= SEG_L;
+	for (enum sreg s = FS; s <= GS; s++)
+		c->seg[s].base = bytes_one_in(r, 2) ? some_base(r) :
+				 bytes_one_in(r, 2) ? HIGH : fuzz_edge64(r);
 }
 
 static void old_mode(struct bytes_rng *r)
@@ -341,9 +395,8 @@ static void registers(struct bytes_rng *r)
 {
 	struct vcpu *c = &fuzz_cpu;
 
-	for (unsigned n = 0; n < 8; n++)
-		c->gpr[n] = (u64)(s64)(s32)(bytes_one_in(r, 2) ? bytes_edge(r)
-							       : bytes_random(r, FUZZ_RAM));
+	for (unsigned n = 0; n < (vcpu_long(c) ? 16 : 8); n++)
+		c->gpr[n] = some_register(r);
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = bytes_random(r, 0) & FL_ARITH;
 	x87_finit(&c->x87);
@@ -354,7 +407,7 @@ static void registers(struct bytes_rng *r)
 		c->x87.r[n].mant = (u64)bytes_edge(r) << 32 | bytes_edge(r);
 		c->x87.r[n].se = (u16)bytes_edge(r);
 	}
-	for (unsigned n = 0; n < 8; n++)
+	for (unsigned n = 0; n < (vcpu_long(c) ? 16 : 8); n++)
 		for (unsigned k = 0; k < 4; k++)
 			c->xmm[n].d[k] = bytes_edge(r);
 }
@@ -368,13 +421,19 @@ void fuzz_cpu_make(struct bytes_rng *r)
 	c->hooks = &hooks;
 	c->model = &models[bytes_random(r, 2)];
 	c->tsc_mul = 10;
-	if (bytes_one_in(r, 3))
+	if (bytes_one_in(r, wide_world ? 8 : 3))
 		old_mode(r);
+	else if (wide_world && bytes_random(r, 4))
+		long_mode(r);
 	else
 		protected_mode(r);
 	control_registers(r);
 	registers(r);
+	if (vcpu_long(c) && !bytes_one_in(r, 8))
+		c->model = &models[1];
 	c->eip = CODE + bytes_random(r, CODE_PAGES * PAGE) - (u32)c->seg[CS].base;
+	if (vcpu_long(c) && bytes_one_in(r, 2))
+		c->eip += HIGH;
 	vcpu_mode_update(c);
 }
 
@@ -382,10 +441,10 @@ void fuzz_cpu_print(void)
 {
 	const struct vcpu *c = &fuzz_cpu;
 
-	printf("  key %x cs %04llx:%08x limit %x eflags %x cr0 %x mxcsr %x:", c->key_flags,
-	       (unsigned long long)c->seg[CS].base, (u32)c->eip, c->seg[CS].limit, c->eflags,
-	       (u32)c->cr0, c->mxcsr);
+	printf("  key %x cs %04llx:%08llx limit %x eflags %x cr0 %x mxcsr %x:", c->key_flags,
+	       (unsigned long long)c->seg[CS].base, (unsigned long long)c->eip, c->seg[CS].limit,
+	       c->eflags, (u32)c->cr0, c->mxcsr);
 	for (u32 n = 0; n < 24; n++)
-		printf(" %02x", fuzz_ram[(c->seg[CS].base + c->eip + n) % FUZZ_RAM]);
+		printf(" %02x", fuzz_ram[fuzz_place(c->seg[CS].base + c->eip + n) % FUZZ_RAM]);
 	printf("\n");
 }

@@ -13,8 +13,9 @@ import subprocess
 import tempfile
 
 EIP32, EIP16 = 0x401000, 0x1000
-CALLS_WITH_NUMBER = ("glue_exit_link", "glue_jump_far", "glue_jump_ind")
-CALLS_OF_HELPERS = ("glue_sys", "glue_call")
+CALLS_WITH_NUMBER = tuple(f"glue{w}_{name}" for w in ("", "64")
+                          for name in ("exit_link", "jump_far", "jump_ind"))
+CALLS_OF_HELPERS = ("glue_sys", "glue_call", "glue64_sys", "glue64_call")
 PATTERN = re.compile(r"pattern\s+(\w+)\s+(\w+)\s*(?:#\s*(.*))?$")
 
 # The host's registers as its register table (docs/design.md, section 2) names them.
@@ -25,13 +26,21 @@ REGISTERS = {
     | {f"$r{23 + n}": name for n, name in enumerate(GPRS)}
     | {f"$vr{16 + n}": f"XMM{n}" for n in range(8)} | {f"$f{16 + n}": f"xmm{n}" for n in range(8)},
 }
+# Those that 64-bit code has besides.
+MORE = {
+    "loongarch64": {f"$r{12 + n}": f"R{8 + n}" for n in range(8)}
+    | {f"$r{23 + n}": "R" + name[1:] for n, name in enumerate(GPRS)}
+    | {f"$vr{24 + n}": f"XMM{8 + n}" for n in range(8)}
+    | {f"$f{24 + n}": f"xmm{8 + n}" for n in range(8)},
+}
 # The state pointer with an offset, at a line's end.
 STATE = {"loongarch64": re.compile(r"(?<=\btp, )\d+$")}
 PREFIX = {"loongarch64": "loongarch64-linux-gnu-"}
 LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(.*)$")
 
 Pattern = collections.namedtuple("Pattern", "name mode note eip bytes guest")
-Block = collections.namedtuple("Block", "ir1 lift passes ir words data sites glue fields helpers")
+Block = collections.namedtuple(
+    "Block", "mode ir1 lift passes ir words data sites glue fields helpers")
 
 
 def run(*command, **more):
@@ -42,8 +51,12 @@ def is16(mode):
     return mode.endswith("16")
 
 
+def is64(mode):
+    return mode.endswith("64")
+
+
 def section(name, mode):
-    return f'.section .text.{name},"ax"\n.code{16 if is16(mode) else 32}\n'
+    return f'.section .text.{name},"ax"\n.code{mode[-2:]}\n'
 
 
 def assemble(text, folder):
@@ -55,7 +68,8 @@ def assemble(text, folder):
             line = section(match[1], match[2])
         source += line + "\n"
     object_file, elf, script = (os.path.join(folder, n) for n in ("p.o", "p.elf", "p.ld"))
-    run("i686-linux-gnu-as", "-o", object_file, "-", input=source)
+    wide = any(is64(mode) for _, mode, _ in found)
+    run("i686-linux-gnu-as", "--64" if wide else "--32", "-o", object_file, "-", input=source)
     with open(script, "w", encoding="utf-8") as f:
         overlay = [(EIP16, [p for p in found if is16(p[1])]),
                    (EIP32, [p for p in found if not is16(p[1])])]
@@ -63,14 +77,16 @@ def assemble(text, folder):
             f"OVERLAY {eip:#x} : {{\n"
             + "".join(f".text.{name} {{ *(.text.{name}) }}\n" for name, _, _ in members) + "}\n"
             for eip, members in overlay if members) + "/DISCARD/ : { *(*) } }\n")
-    run("i686-linux-gnu-ld", "-T", script, "-o", elf, object_file)
+    run("i686-linux-gnu-ld", "-m", "elf_x86_64" if wide else "elf_i386", "-T", script, "-o", elf,
+        object_file)
     return found, elf
 
 
 def disassemble_guest(elf, name, mode):
     """(bytes, [line])"""
-    out = run("i686-linux-gnu-objdump", "-d", "-w", "-M",
-              "intel,i8086" if is16(mode) else "intel", "-j", ".text." + name, elf)
+    machine = "i8086" if is16(mode) else "x86-64" if is64(mode) else "i386"
+    out = run("i686-linux-gnu-objdump", "-d", "-w", "-M", "intel," + machine,
+              "-j", ".text." + name, elf)
     code, lines = b"", []
     for line in out.split("\n"):
         if match := LINE.match(line):
@@ -93,13 +109,13 @@ def translate(tool, found):
     out = run(tool, input="".join(f"{p.name} {p.mode} {p.eip:x} {p.bytes.hex()}\n"
                                   for p in found))
     blocks = []
-    for answer in ("\n" + out).split("\n= ")[1:]:
+    for pattern, answer in zip(found, ("\n" + out).split("\n= ")[1:], strict=True):
         _, *lines = answer.rstrip("\n").split("\n")
         kinds = collections.defaultdict(list)
         for line in lines:
             kind, _, rest = line.partition(" ")
             kinds[kind].append(rest)
-        blocks.append(Block(kinds["ir1"], kinds["lift"], kinds["pass"], kinds["ir"],
+        blocks.append(Block(pattern.mode, kinds["ir1"], kinds["lift"], kinds["pass"], kinds["ir"],
                             [int(w, 16) for w in kinds["word"]], int(kinds["data"][0]),
                             kinds["site"], {int(g.split()[1]): g.split()[0]
                                             for g in kinds["glue"]},
@@ -107,8 +123,9 @@ def translate(tool, found):
     return blocks
 
 
-def name_registers(host, text):
-    return re.sub(r"\$\w+", lambda m: REGISTERS[host].get(m[0], m[0][1:]), text)
+def name_registers(host, text, mode):
+    names = REGISTERS[host] | (MORE[host] if is64(mode) else {})
+    return re.sub(r"\$\w+", lambda m: names.get(m[0], m[0][1:]), text)
 
 
 def name_field(block, offset):
@@ -130,7 +147,7 @@ def host_line(host, block, base, text):
         to = int(comment, 16) - base
         operands = re.sub(r"-?\w+$", block.glue.get(to, f"-> {to // 4}"), operands)
     operands = STATE[host].sub(lambda m: name_field(block, int(m[0])),
-                               name_registers(host, operands))
+                               name_registers(host, operands, block.mode))
     return f"{mnemonic:<12}{operands}".rstrip()
 
 

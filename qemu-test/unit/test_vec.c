@@ -30,7 +30,7 @@ struct row_test {
 	static void oracle_##row##_##imm(union xmm *d, const union xmm *s) \
 	{ \
 		asm volatile("movdqu %0, %%xmm0; movdqu %1, %%xmm1;" insn "; movdqu %%xmm0, %0" \
-			     : "+m"(*d) : "m"(*s) : "xmm0", "xmm1", "xmm2", "eax"); \
+			     : "+m"(*d) : "m"(*s) : "xmm0", "xmm1", "xmm2", "rax"); \
 	}
 
 #define B(row, name) X(row, 0, name, 16, name " %%xmm1, %%xmm0")
@@ -40,6 +40,7 @@ struct row_test {
 /* In place: shifts by immediates, on operand a. */
 #define U(row, imm, name) X(row, imm, name, 16, name " $" #imm ", %%xmm0")
 #define TO(row, imm, name, insn) X(row, imm, name, 8, insn ", %%eax; cltq; movq %%rax, %%xmm0")
+#define TOL(row, imm, name, insn) X(row, imm, name, 8, insn ", %%rax; movq %%rax, %%xmm0")
 #define IMMS(M, row, name) M(row, 0, name) M(row, 27, name) M(row, 0x4e, name) M(row, 0xb1, name) \
 	M(row, 0xff, name) M(row, 0x72, name)
 #define COUNTS(M, row, name) M(row, 0, name) M(row, 1, name) M(row, 7, name) M(row, 15, name) \
@@ -102,6 +103,9 @@ struct row_test {
 	TO(LANE_B, 13, "pextrb", "pextrb $13, %%xmm0") \
 	SETLANE(SETLANE_B, 0, "pinsrb") SETLANE(SETLANE_B, 14, "pinsrb") \
 	SETLANE(SETLANE_W, 0, "pinsrd") SETLANE(SETLANE_W, 3, "pinsrd") \
+	X(SETLANE_D, 0, "pinsrq", 16, "movq %%xmm1, %%rax; pinsrq $0, %%rax, %%xmm0") \
+	X(SETLANE_D, 1, "pinsrq", 16, "movq %%xmm1, %%rax; pinsrq $1, %%rax, %%xmm0") \
+	TOL(LANE_D, 0, "movq", "movq %%xmm0") TOL(LANE_D, 1, "pextrq", "pextrq $1, %%xmm0") \
 	IMMS(I, BLEND_H, "pblendw") I(BLEND_W, 0, "blendps") I(BLEND_W, 5, "blendps") \
 	I(BLEND_W, 11, "blendps") I(BLEND_W, 12, "blendps") I(BLEND_W, 15, "blendps") \
 	SELECT(SELECT_B, "pblendvb") SELECT(SELECT_W, "blendvps") SELECT(SELECT_D, "blendvpd") \
@@ -136,7 +140,14 @@ struct row_test {
 	TO(CVT_SS_I, 0, "cvtss2si", "cvtss2si %%xmm1") \
 	TO(CVTT_SS_I, 0, "cvttss2si", "cvttss2si %%xmm1") \
 	TO(CVT_SD_I, 0, "cvtsd2si", "cvtsd2si %%xmm1") \
-	TO(CVTT_SD_I, 0, "cvttsd2si", "cvttsd2si %%xmm1")
+	TO(CVTT_SD_I, 0, "cvttsd2si", "cvttsd2si %%xmm1") \
+	X(FROM_D, 0, "movq", 16, "movq %%xmm1, %%rax; movq %%rax, %%xmm0") \
+	X(CVT_L_SS, 0, "cvtsi2ssq", 4, "movq %%xmm1, %%rax; cvtsi2ssq %%rax, %%xmm0") \
+	X(CVT_L_SD, 0, "cvtsi2sdq", 8, "movq %%xmm1, %%rax; cvtsi2sdq %%rax, %%xmm0") \
+	TOL(CVT_SS_L, 0, "cvtss2siq", "cvtss2si %%xmm1") \
+	TOL(CVTT_SS_L, 0, "cvttss2siq", "cvttss2si %%xmm1") \
+	TOL(CVT_SD_L, 0, "cvtsd2siq", "cvtsd2si %%xmm1") \
+	TOL(CVTT_SD_L, 0, "cvttsd2siq", "cvttsd2si %%xmm1")
 
 #define FLOAT_ROWS \
 	FP4(ADD, "add") FP4(SUB, "sub") FP4(MUL, "mul") FP4(DIV, "div") FP4(MIN, "min") \
@@ -174,6 +185,7 @@ static u32 edge32(void)
 		0xbf800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001,
 		0x7f800001, 0xffbfffff, 0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x3f000000,
 		0x3fc00000, 0xffffffff, 0x7fffffff, 0x00400000, 0x80400000, 0x34000000,
+		0x5effffff, 0x5f000000, 0xdf000000, 0xdf000001,
 	};
 
 	return edges[rnd() % (sizeof(edges) / sizeof(edges[0]))];
@@ -190,6 +202,7 @@ static u64 edge64(void)
 		0x3690000000000001, 0x47efffffe0000000, 0x47efffffefffffff, 0x47effffff0000000,
 		0x380fffffe0000000, 0x380fffffefffffff, 0x380ffffff0000000, 0x0008000000000000,
 		0x3810000000000000, 0x3800000000000000, 0x41dfffffffffffff,
+		0x43dfffffffffffff, 0x43e0000000000000, 0x43e0000000000001, 0x43cfffffffffffff,
 	};
 
 	return edges[rnd() % (sizeof(edges) / sizeof(edges[0]))] | (rnd() & 1) << 63;
@@ -198,7 +211,7 @@ static u64 edge64(void)
 /* Floats and doubles whose exponents lie close together, so that operations interact. */
 static u64 near64(void)
 {
-	u64 exp = 1023 + rnd() % 70 - 35, v = rnd() & 0x800fffffffffffff;
+	u64 exp = 1023 + rnd() % 110 - 35, v = rnd() & 0x800fffffffffffff;
 
 	if (rnd() % 3 == 0)
 		v &= 0xfffffffff0000000;

@@ -95,9 +95,9 @@ void host_find_folds(struct emit *e)
 
 		if (in->op == IR_LD || in->op == IR_ST)
 			fold_address(e, i);
-		if (in->op == IR_TRUNC)
+		if (in->op == IR_TRUNC && e->uses[i])
 			uses_fold_upper(e, i);
-		if (in->op != IR_ADD || in->type == T_V128 || in->x == ADD_HIGH)
+		if (in->op != IR_ADD || !e->uses[i] || in->type == T_V128 || in->x == ADD_HIGH)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;

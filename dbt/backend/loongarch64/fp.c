@@ -39,10 +39,18 @@ static const emit_r3 narrowing[VEC_OP_COUNT] = {
 	[VEC_CVTT_PD_W] = la_vftintrz_w_d,
 };
 
-/* To an integer in the low word of d. */
-static const emit_r2 to_word[VEC_OP_COUNT] = {
+/* To an integer in the low word, or all 64 bits, of d. */
+static const emit_r2 to_int[VEC_OP_COUNT] = {
 	[VEC_CVT_SS_I] = la_ftint_w_s, [VEC_CVTT_SS_I] = la_ftintrz_w_s,
 	[VEC_CVT_SD_I] = la_ftint_w_d, [VEC_CVTT_SD_I] = la_ftintrz_w_d,
+	[VEC_CVT_SS_L] = la_ftint_l_s, [VEC_CVTT_SS_L] = la_ftintrz_l_s,
+	[VEC_CVT_SD_L] = la_ftint_l_d, [VEC_CVTT_SD_L] = la_ftintrz_l_d,
+};
+
+/* From such an integer. */
+static const emit_r2 to_float[VEC_OP_COUNT] = {
+	[VEC_CVT_I_SS] = la_ffint_s_w, [VEC_CVT_I_SD] = la_ffint_d_w,
+	[VEC_CVT_L_SS] = la_ffint_s_l, [VEC_CVT_L_SD] = la_ffint_d_l,
 };
 
 /* fcc0 = j ? k */
@@ -73,10 +81,11 @@ static int operand(struct emit *e, const struct ir_insn *in, val v)
 		return f->scalar ? va_use_low(e, v, f->is_double ? 64 : 32) : va_use(e, v);
 	switch (in->k) {
 	case VEC_CVT_SS_SD: case VEC_CVT_SS_I: case VEC_CVTT_SS_I: case VEC_COMI_LT_SS:
-	case VEC_COMI_LTS_SS: case VEC_COMI_EQ_SS:
+	case VEC_COMI_LTS_SS: case VEC_COMI_EQ_SS: case VEC_CVT_SS_L: case VEC_CVTT_SS_L:
 		return va_use_low(e, v, 32);
 	case VEC_CVT_SD_SS: case VEC_CVT_SD_I: case VEC_CVTT_SD_I: case VEC_COMI_LT_SD:
 	case VEC_COMI_LTS_SD: case VEC_COMI_EQ_SD: case VEC_CVT_PS_PD: case VEC_CVT_W_PD:
+	case VEC_CVT_SD_L: case VEC_CVTT_SD_L:
 		return va_use_low(e, v, 64);
 	}
 	return va_use(e, v);
@@ -240,18 +249,18 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 {
 	int r = ra_use(e, in->a), d = va_def(e, e->i);
 
-	la_movgr2fr_w(&e->c, d, r);
-	if (in->k == VEC_CVT_I_SD)
-		la_ffint_d_w(&e->c, d, d);
+	if (in->k == VEC_CVT_I_SS || in->k == VEC_CVT_I_SD)
+		la_movgr2fr_w(&e->c, d, r);
 	else
-		la_ffint_s_w(&e->c, d, d);
+		la_movgr2fr_d(&e->c, d, r);
+	to_float[in->k](&e->c, d, d);
 }
 
 static bool one_operand(struct emit *e, const struct ir_insn *in)
 {
 	int a, t;
 
-	if (!unary[in->k] && !narrowing[in->k] && !to_word[in->k])
+	if (!unary[in->k] && !narrowing[in->k] && !to_int[in->k])
 		return false;
 	a = operand(e, in, in->a);
 	if (unary[in->k]) {
@@ -262,8 +271,11 @@ static bool one_operand(struct emit *e, const struct ir_insn *in)
 		la_vextl_qu_du(&e->c, t, t);
 	} else {
 		t = va_scratch(e);
-		to_word[in->k](&e->c, t, a);
-		la_movfr2gr_s(&e->c, ra_def(e, e->i), t);
+		to_int[in->k](&e->c, t, a);
+		if (in->type == T_I64)
+			la_movfr2gr_d(&e->c, ra_def(e, e->i), t);
+		else
+			la_movfr2gr_s(&e->c, ra_def(e, e->i), t);
 	}
 	return true;
 }
@@ -286,7 +298,7 @@ bool lower_fp(struct emit *e, const struct ir_insn *in)
 
 	if (packed(in->k))
 		settle(e);
-	if (in->k == VEC_CVT_I_SS || in->k == VEC_CVT_I_SD) {
+	if (to_float[in->k]) {
 		from_integer(e, in);
 		return true;
 	}

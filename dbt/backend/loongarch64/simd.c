@@ -319,11 +319,14 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 	struct code *c = &e->c;
 	int r, d;
 
-	if (in->k == VEC_FROM_W) {
+	if (in->k == VEC_FROM_W || in->k == VEC_FROM_D) {
 		r = ra_use(e, in->a);
 		d = va_def(e, e->i);
 		zero(e, d);
-		la_vinsgr2vr_w(c, d, r, 0);
+		if (in->k == VEC_FROM_D)
+			la_vinsgr2vr_d(c, d, r, 0);
+		else
+			la_vinsgr2vr_w(c, d, r, 0);
 		return;
 	}
 	r = ra_use(e, in->b);
@@ -331,6 +334,7 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 	switch (in->k) {
 	case VEC_SETLANE_B: la_vinsgr2vr_b(c, d, r, in->y & 15); return;
 	case VEC_SETLANE_H: la_vinsgr2vr_h(c, d, r, in->y & 7); return;
+	case VEC_SETLANE_D: la_vinsgr2vr_d(c, d, r, in->y & 1); return;
 	default: la_vinsgr2vr_w(c, d, r, in->y & 3); return;
 	}
 }
@@ -339,6 +343,17 @@ static void is_zero(struct emit *e, const struct ir_insn *in)
 {
 	la_vseteqz_v(&e->c, 0, va_use(e, in->a));
 	la_movcf2gr(&e->c, ra_def(e, e->i), 0);
+}
+
+static void lane_d(struct emit *e, const struct ir_insn *in)
+{
+	unsigned n = in->y & 1;
+	int a = n ? va_use(e, in->a) : va_use_low(e, in->a, 64);
+
+	if (n)
+		la_vpickve2gr_d(&e->c, ra_def(e, e->i), a, n);
+	else
+		la_movfr2gr_d(&e->c, ra_def(e, e->i), a);
 }
 
 static void to_integer(struct emit *e, const struct ir_insn *in)
@@ -412,9 +427,11 @@ static void lower_simd(struct emit *e, const struct ir_insn *in)
 		return;
 	case VEC_SHUF_W: case VEC_SHUFL_H: case VEC_SHUFH_H: shuffle(e, in); return;
 	case VEC_SHUF2_W: case VEC_SHUF2_D: shuffle2(e, in); return;
-	case VEC_FROM_W: case VEC_SETLANE_B: case VEC_SETLANE_H: case VEC_SETLANE_W:
+	case VEC_FROM_W: case VEC_FROM_D: case VEC_SETLANE_B: case VEC_SETLANE_H:
+	case VEC_SETLANE_W: case VEC_SETLANE_D:
 		from_integer(e, in);
 		return;
+	case VEC_LANE_D: lane_d(e, in); return;
 	case VEC_LANE_W: case VEC_LANE_H: case VEC_LANE_B: case VEC_MASK_B: case VEC_MASK_W:
 	case VEC_MASK_D:
 		to_integer(e, in);

@@ -76,9 +76,9 @@ void host_find_folds(struct emit *e)
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		struct ir_insn *in = &e->ir->v[i], *shl;
 
-		if (in->op == IR_TRUNC)
+		if (in->op == IR_TRUNC && e->uses[i])
 			uses_fold_upper(e, i);
-		if (in->op != IR_ADD || in->type != T_I32)
+		if (in->op != IR_ADD || !e->uses[i] || in->type != T_I32)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;

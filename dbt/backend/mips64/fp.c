@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Lowering of the floating-point rows to MSA, whose NaNs are x86's (the old FPU's are not, and it
- * is used for conversions to words only). Scalar
+ * is used for some conversions only). Scalar
  * rows have lane 0 in all lanes, so that the others raise nothing of their own. Law: an instruction
  * that may find an invalid operation has a destination that is none of its sources, for the
  * operation is done again from them; and host_fp.c knows each such instruction.
@@ -37,6 +37,12 @@ static const emit_r2 to_word[VEC_OP_COUNT] = {
 	[VEC_CVT_SD_I] = mi_cvt_w_d, [VEC_CVTT_SD_I] = mi_trunc_w_d,
 };
 
+/* Of doubles; floats become doubles first, which is exact. */
+static const emit_r2 to_long[VEC_OP_COUNT] = {
+	[VEC_CVT_SS_L] = mi_ftint_s_d, [VEC_CVTT_SS_L] = mi_ftrunc_s_d,
+	[VEC_CVT_SD_L] = mi_ftint_s_d, [VEC_CVTT_SD_L] = mi_ftrunc_s_d,
+};
+
 /* All ones or 0: floats, doubles. */
 static const emit_r3 ordering[VEC_OP_COUNT] = {
 	[VEC_COMI_LTS_SS] = mi_fsult_w, [VEC_COMI_LTS_SD] = mi_fsult_d,
@@ -61,10 +67,10 @@ static unsigned scalar_bits(unsigned row)
 		return !f->scalar ? 0 : f->is_double ? 64 : 32;
 	switch (row) {
 	case VEC_CVT_SS_SD: case VEC_CVT_SS_I: case VEC_CVTT_SS_I: case VEC_COMI_LT_SS:
-	case VEC_COMI_LTS_SS: case VEC_COMI_EQ_SS:
+	case VEC_COMI_LTS_SS: case VEC_COMI_EQ_SS: case VEC_CVT_SS_L: case VEC_CVTT_SS_L:
 		return 32;
 	case VEC_CVT_SD_SS: case VEC_CVT_SD_I: case VEC_CVTT_SD_I: case VEC_COMI_LT_SD:
-	case VEC_COMI_LTS_SD: case VEC_COMI_EQ_SD:
+	case VEC_COMI_LTS_SD: case VEC_COMI_EQ_SD: case VEC_CVT_SD_L: case VEC_CVTT_SD_L:
 		return 64;
 	}
 	return 0;
@@ -196,13 +202,29 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 {
 	int r = ra_use(e, in->a), d = va_def(e, e->i);
 
-	if (in->k == VEC_CVT_I_SD) {
-		mi_fill_d(&e->c, d, r);
-		mi_ffint_s_d(&e->c, d, d);
-	} else {
+	if (in->k == VEC_CVT_I_SS) {
 		mi_fill_w(&e->c, d, r);
 		mi_ffint_s_w(&e->c, d, d);
+		return;
 	}
+	mi_fill_d(&e->c, d, r);
+	if (in->k == VEC_CVT_L_SS)
+		mi_cvt_s_l(&e->c, d, d);
+	else
+		mi_ffint_s_d(&e->c, d, d);
+}
+
+static void to_integer64(struct emit *e, const struct ir_insn *in)
+{
+	int a = operand(e, in, in->a), t = va_scratch(e), wide;
+
+	if (in->k == VEC_CVT_SS_L || in->k == VEC_CVTT_SS_L) {
+		wide = va_scratch(e);
+		mi_fexupr_d(&e->c, wide, a);
+		a = wide;
+	}
+	to_long[in->k](&e->c, t, a);
+	mi_copy_s_d(&e->c, ra_def(e, e->i), t, 0);
 }
 
 /* The lower two words become doublewords, then doubles: exact. */
@@ -288,7 +310,12 @@ bool lower_fp(struct emit *e, const struct ir_insn *in)
 	case VFP_ROUND: round_int(e, in); return true;
 	}
 	switch (in->k) {
-	case VEC_CVT_I_SS: case VEC_CVT_I_SD: from_integer(e, in); return true;
+	case VEC_CVT_I_SS: case VEC_CVT_I_SD: case VEC_CVT_L_SS: case VEC_CVT_L_SD:
+		from_integer(e, in);
+		return true;
+	case VEC_CVT_SS_L: case VEC_CVTT_SS_L: case VEC_CVT_SD_L: case VEC_CVTT_SD_L:
+		to_integer64(e, in);
+		return true;
 	case VEC_CVT_W_PD: words_to_doubles(e, in); return true;
 	case VEC_CVT_PD_PS: case VEC_CVT_SD_SS: narrow(e, in); return true;
 	case VEC_CVT_PD_W: case VEC_CVTT_PD_W: doubles_to_words(e, in); return true;

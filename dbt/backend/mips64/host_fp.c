@@ -78,6 +78,7 @@ static const struct {
 	/* Conversions; fexdo is used with s = t. */
 	{ 0x7b33001e, FORM_A, 0, VEC_CVT_PS_PD }, { 0x7a20001b, FORM_A, 0, VEC_CVT_PD_PS },
 	{ 0x7b38001e, FORM_A, 0, VEC_CVT_PS_W }, { 0x7b22001e, FORM_A, 0, VEC_CVTT_PS_W },
+	{ 0x7b39001e, FORM_A, 0, VEC_CVT_SD_L }, { 0x7b23001e, FORM_A, 0, VEC_CVTT_SD_L },
 	{ 0x7b2c001e, FORM_A, 0, VEC_ROUND_PS }, { 0x7b2d001e, FORM_A, 0, VEC_ROUND_PD },
 };
 

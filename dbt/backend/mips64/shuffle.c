@@ -154,11 +154,11 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 	struct code *c = &e->c;
 	int r, d;
 
-	if (in->k == VEC_FROM_W) {
+	if (in->k == VEC_FROM_W || in->k == VEC_FROM_D) {
 		r = ra_use(e, in->a);
 		d = va_def(e, e->i);
 		mi_ldi_b(c, d, 0);
-		mi_insert_w(c, d, 0, r);
+		in->k == VEC_FROM_D ? mi_insert_d(c, d, 0, r) : mi_insert_w(c, d, 0, r);
 		return;
 	}
 	r = ra_use(e, in->b);
@@ -166,6 +166,7 @@ static void from_integer(struct emit *e, const struct ir_insn *in)
 	switch (in->k) {
 	case VEC_SETLANE_B: mi_insert_b(c, d, in->y & 15, r); return;
 	case VEC_SETLANE_H: mi_insert_h(c, d, in->y & 7, r); return;
+	case VEC_SETLANE_D: mi_insert_d(c, d, in->y & 1, r); return;
 	default: mi_insert_w(c, d, in->y & 3, r); return;
 	}
 }
@@ -179,6 +180,14 @@ static void is_zero(struct emit *e, const struct ir_insn *in)
 	mi_copy_s_d(c, d, a, 1);
 	mi_or(c, d, d, R_AT);
 	mi_sltiu(c, d, d, 1);
+}
+
+static void lane_d(struct emit *e, const struct ir_insn *in)
+{
+	unsigned n = in->y & 1;
+	int a = n ? va_use(e, in->a) : va_use_low(e, in->a, 64);
+
+	mi_copy_s_d(&e->c, ra_def(e, e->i), a, n);
 }
 
 static void lane(struct emit *e, const struct ir_insn *in)
@@ -255,9 +264,11 @@ bool lower_shuffle(struct emit *e, const struct ir_insn *in)
 	case VEC_SHUF2_W: shuffle2_w(e, in); return true;
 	case VEC_SHUF2_D: shuffle2_d(e, in); return true;
 	case VEC_PERM_B: permute(e, in); return true;
-	case VEC_FROM_W: case VEC_SETLANE_B: case VEC_SETLANE_H: case VEC_SETLANE_W:
+	case VEC_FROM_W: case VEC_FROM_D: case VEC_SETLANE_B: case VEC_SETLANE_H:
+	case VEC_SETLANE_W: case VEC_SETLANE_D:
 		from_integer(e, in);
 		return true;
+	case VEC_LANE_D: lane_d(e, in); return true;
 	case VEC_LANE_W: case VEC_LANE_H: case VEC_LANE_B: lane(e, in); return true;
 	case VEC_EXTS_B: case VEC_EXTS_H: case VEC_EXTS_W: case VEC_EXTU_B: case VEC_EXTU_H:
 	case VEC_EXTU_W: extend(e, in); return true;
