@@ -51,7 +51,8 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 
 	if (n == RECIPE_ENTRY) {
 		e = host_frame_flags(f);
-		return MARK_OF(e.op) ? mark_flags(MARK_OF(e.op), c->gpr, e.a, e.b) :
+		return MARK_OF(e.op) ? mark_flags(MARK_OF(e.op), b->key.flags & KEY_LONG, c->gpr,
+						  e.a, e.b) :
 		       cc_pinned(e.op, e.a, e.b, c->cc_r);
 	}
 	r = block_recipe(b, n);
