@@ -163,15 +163,32 @@ static val segment_base(struct lift *t, unsigned seg)
 	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_32, T_I32);
 }
 
-/* In 64-bit code only FS and GS have a base, and none has a limit. */
+static val segment_base64(struct lift *t, unsigned seg)
+{
+	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_64, T_I64);
+}
+
+/* Within 2^47 of 0, whatever the guest does: RIP and what is near it, a displacement. */
+static bool is_canonical(const struct lift *t, val offset)
+{
+	const struct ir_insn *in = &t->ir->v[offset];
+
+	return in->op == IR_EIP || (in->op == IR_CONST && in->k == (s32)in->k);
+}
+
+/*
+ * In 64-bit code only FS and GS have a base, and none has a limit. Bases are canonical, so that
+ * with a displacement alone there is nothing to check.
+ */
 static val linear64(struct lift *t, unsigned seg, val offset)
 {
-	val base;
+	bool sure = is_canonical(t, offset);
 
 	t->via_ss = seg == SS;
 	if (!flat(t, seg, false)) {
-		base = lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_64, T_I64);
-		offset = lift_op2(t, IR_ADD, offset, base);
+		offset = lift_op2(t, IR_ADD, segment_base64(t, seg), offset);
+		if (sure)
+			return offset;
 	}
 	lift_check_form(t, offset);
 	return offset;
@@ -235,6 +252,13 @@ val lift_run(struct lift *t, unsigned seg, val offset, unsigned size, bool write
 	return flat(t, seg, write) ? offset : lift_op2(t, IR_ADD, offset, segment_base(t, seg));
 }
 
+/* FS or GS and a displacement. */
+static bool is_based64(const struct lift *t, const struct ir1_op *o)
+{
+	return lift_long(t) && !flat(t, o->seg, false) && o->base == IR1_NOREG &&
+	       o->index == IR1_NOREG && o->disp == (s32)o->disp && t->i->addrsize == 8;
+}
+
 val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp)
 {
 	t->via_ss = o->seg == SS;
@@ -244,6 +268,11 @@ val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool wr
 	}
 	if (flat(t, o->seg, write) && t->i->addrsize == (lift_long(t) ? 8 : 4)) {
 		t->addr = (lift_long(t) ? effective64 : effective)(t, o, &t->disp);
+	} else if (is_based64(t, o)) {
+		t->disp = (s32)low_part(o);
+		t->addr = segment_base64(t, o->seg);
+		if (o->disp != t->disp)
+			t->addr = lift_op2k(t, IR_ADD, t->addr, o->disp - t->disp);
 	} else {
 		t->addr = lift_linear(t, o->seg, lift_offset(t, o), size, write);
 		t->disp = 0;

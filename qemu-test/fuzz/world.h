@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A guest for the native fuzz program: 256 KiB of RAM where linear = physical (long mode sees it
- * twice), with rights by page, descriptor tables of random contents, and a CPU in a random mode. The
- * stand-ins for what the translator needs of Loam around it (run loop, glue, guest memory for
+ * twice), with rights by page, descriptor tables of random contents, and a CPU in a random mode.
+ * The stand-ins for what the translator needs of Loam around it (run loop, glue, guest memory for
  * helpers) are here too.
  */
 #ifndef FUZZ_WORLD_H

@@ -39,7 +39,8 @@ PREFIX = {"loongarch64": "loongarch64-linux-gnu-"}
 LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(.*)$")
 
 Pattern = collections.namedtuple("Pattern", "name mode note eip bytes guest")
-Block = collections.namedtuple("Block", "mode ir1 lift passes ir words data sites glue fields helpers")
+Block = collections.namedtuple(
+    "Block", "mode ir1 lift passes ir words data sites glue fields helpers")
 
 
 def run(*command, **more):
