@@ -28,11 +28,12 @@ endif
 PARTS := $(shell sed -n 's/^\# part //p' guestimg/run/$(GUEST).cfg)
 endif
 ifneq ($(filter ladder,$(MAKECMDGOALS)),)
-PARTS := kernels installer debian12
+PARTS := kernels installer debian12 debian13
 else ifneq ($(filter bench,$(MAKECMDGOALS)),)
 # Unless the disk's boot is left out (tools/inside.mk).
-BENCH_WANTS := $(if $(filter 0,$(BENCH_LINUX) $(BENCH_DISK)),,disk)
-PARTS := $(if $(filter disk,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian12)
+BENCH_WANTS := $(if $(filter 0,$(BENCH_LINUX) $(BENCH_DISK)),,disk disk64)
+PARTS := $(if $(filter disk,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian12) \
+	$(if $(filter disk64,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian13)
 else ifneq ($(filter profile,$(MAKECMDGOALS)),)
 PARTS := $(if $(filter disk,$(PROFILE)),debian12)
 endif

@@ -98,16 +98,18 @@ static bool overlap(const struct boot_file *a, const struct boot_file *b)
 static int check_same(const struct boot_config *c, const struct config_source *s,
 		      struct config_error *err)
 {
-	for (unsigned k = 0; k < BOOT_DISKS; k++)
+	static const char key[][8] = { "disk0", "disk1", "disk2", "disk3", "cdrom" };
+	_Static_assert(ARRAY_LEN(key) == BOOT_DISKS + 1, "a name for each");
+
+	for (unsigned k = 0; k < ARRAY_LEN(key); k++)
 		for (unsigned n = 0; n < k; n++) {
-			const struct boot_file *a = &c->disk[n], *b = &c->disk[k];
-			const char key[] = { 'd', 'i', 's', 'k', (char)('0' + k), 0 };
-			const char other[] = { 'd', 'i', 's', 'k', (char)('0' + n), 0 };
+			const struct boot_file *a = &c->disk[n];
+			const struct boot_file *b = k < BOOT_DISKS ? &c->disk[k] : &c->cdrom;
 
 			if (!a->name[0] || !b->name[0] || !overlap(a, b) ||
 			    (a->readonly && b->readonly))
 				continue;
-			return check_fail(err, s, key, b->name, "it is ", other, "'s already",
+			return check_fail(err, s, key[k], b->name, "it is ", key[n], "'s already",
 					  NULL);
 		}
 	return 0;

@@ -47,6 +47,14 @@ void efi_medium_find(struct boot_medium *m);
 /* As struct load_source (boot/load.h) wants it. */
 int efi_medium_in_place(struct boot_file *f, u64 size, const char **why);
 
+/* Which of Loam's drivers is for this function: 'v', 'n', 's' as their disks' names begin; or 0. */
+char efi_pci_kind(EFI_PCI_IO_PROTOCOL *pci);
+
+/* -- efi_devices.c: disks of the host by name -- */
+
+/* As struct load_source (boot/load.h) wants it. */
+const char *efi_device_wrong(const struct boot_file *f);
+
 /* -- efi_memory.c -- */
 
 /* Pages for good, at this address: 0 or -ERR_NOMEM. */

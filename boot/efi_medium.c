@@ -30,22 +30,29 @@ static int read_volume(void *opaque, u64 at, void *to, u32 size)
 
 /* -- The device path -------------------------------------------------------------- */
 
-/* The kind of PCI function above the path's other nodes: 'v', 'n', 's', or 0. */
-static char kind_of(EFI_DEVICE_PATH *path)
+char efi_pci_kind(EFI_PCI_IO_PROTOCOL *pci)
 {
-	static EFI_GUID pci_id = EFI_PCI_IO_PROTOCOL_GUID;
-	EFI_PCI_IO_PROTOCOL *pci;
-	EFI_HANDLE handle;
 	UINT32 id = 0, class = 0;
 
-	if (efi_boot->LocateDevicePath(&pci_id, &path, &handle) ||
-	    efi_boot->HandleProtocol(handle, &pci_id, (void **)&pci) ||
-	    pci->Pci.Read(pci, EfiPciIoWidthUint32, 0, 1, &id) ||
+	if (pci->Pci.Read(pci, EfiPciIoWidthUint32, 0, 1, &id) ||
 	    pci->Pci.Read(pci, EfiPciIoWidthUint32, 8, 1, &class))
 		return 0;
 	if (id == ID_VIRTIO || id == ID_VIRTIO_OLD)
 		return 'v';
 	return class >> 8 == CLASS_NVME ? 'n' : class >> 8 == CLASS_AHCI ? 's' : 0;
+}
+
+/* The kind of PCI function above the path's other nodes. */
+static char kind_of(EFI_DEVICE_PATH *path)
+{
+	static EFI_GUID pci_id = EFI_PCI_IO_PROTOCOL_GUID;
+	EFI_PCI_IO_PROTOCOL *pci;
+	EFI_HANDLE handle;
+
+	if (efi_boot->LocateDevicePath(&pci_id, &path, &handle) ||
+	    efi_boot->HandleProtocol(handle, &pci_id, (void **)&pci))
+		return 0;
+	return efi_pci_kind(pci);
 }
 
 static u64 get64(const void *at)

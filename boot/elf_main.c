@@ -94,7 +94,7 @@ static void load(const char *options)
 	static const struct load_source source = {
 		direct_where, direct_open, direct_read, source_close,
 		source_maps, source_claim, source_pointer,
-		NULL, source_print, check_cpu_model,
+		NULL, NULL, source_print, check_cpu_model,
 	};
 	struct config_error e;
 

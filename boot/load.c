@@ -150,7 +150,7 @@ int load_all(const struct load_source *s, const char *options, struct boot_confi
 	static struct memory_map now, later;
 	struct config_source t = { LOAD_CONFIG, config_text, 0, options };
 	struct boot_file *f;
-	const char *key;
+	const char *key, *why;
 	int rc = read_config(s, &t.size, err);
 
 	config_init(c);
@@ -162,7 +162,9 @@ int load_all(const struct load_source *s, const char *options, struct boot_confi
 	s->maps(&now, &later);
 	rc = check_memory(c, &t, &later, err);
 	for (unsigned k = 0; !rc && (f = config_file(c, k, &key)); k++)
-		if (f->name[0] && !f->device)
+		if (f->device && s->device && (why = s->device(f)))
+			rc = check_fail(err, &t, key, f->name, why, NULL);
+		else if (f->name[0] && !f->device)
 			rc = load_file(s, &t, c, key, f, err);
 	if (!rc && c->kernel.size)	/* once more: now with the initrd */
 		rc = check_kernel(c, &t, s->pointer(c->kernel.start), err);

@@ -32,6 +32,8 @@ struct load_source {
 	 * not be used. *why tells. NULL where no file has a medium.
 	 */
 	int (*in_place)(struct boot_file *f, u64 size, const char **why);
+	/* What is wrong with a disk of the host, as far as it can be told; NULL: nothing. */
+	const char *(*device)(const struct boot_file *f);
 	void (*print)(const char *text);
 	check_cpu_fn *cpu_model;
 };

@@ -3,6 +3,6 @@
 # one), compiled for each.
 boot_shared := boot/check.o boot/config.o boot/load.o boot/memory.o boot/message.o boot/progress.o
 OBJS_boot += $(boot_shared) boot/elf_main.o
-boot_efi := $(boot_shared) boot/efi_console.o boot/efi_file.o boot/efi_image.o boot/efi_libc.o \
-	boot/efi_main.o \
-	boot/efi_medium.o boot/efi_memory.o boot/fat.o boot/efi_tables.o dbt/sys/cpuid.o
+boot_efi := $(boot_shared) boot/efi_console.o boot/efi_devices.o boot/efi_file.o \
+	boot/efi_image.o boot/efi_libc.o boot/efi_main.o boot/efi_medium.o boot/efi_memory.o \
+	boot/efi_tables.o boot/fat.o dbt/sys/cpuid.o drivers/host/partition.o

@@ -38,6 +38,32 @@ static inline void refresh(struct dbt *d)
 		find_place(d);
 }
 
+/* The place of 64-bit code at the CPU's level, as it was the last time if that still holds. */
+static inline const struct context_place *long_place(struct dbt *d, u32 key, bool user)
+{
+	struct contexts *x = d->cache.contexts;
+	const struct context_place *p = d->long_place[user];
+	u32 space = shadow_root(d->shadow);
+
+	if (p->flags != key || p->space != space || p->changes != x->changes) {
+		p = contexts_place(x, space, key, 0, ~0u);
+		d->long_place[user] = p;
+	} else {
+		*p->used[0] = *p->used[1] = ++x->uses;
+	}
+	return p;
+}
+
+void exec_level_changed(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+	bool user = c->cpl == 3;
+
+	d->place = long_place(d, c->key_flags, user);
+	c->ctx = (u64)(uintptr_t)d->place->jump[d->in_global[user]];
+	shadow_set_view(d->shadow, user);
+}
+
 /* -- Leaving -- */
 
 static void deliver_if(struct dbt *d, struct fault f)

@@ -54,6 +54,9 @@ static inline const u32 *exec_door(const u32 *code)
 	return (const u32 *)((uintptr_t)code & ~(uintptr_t)0 >> 1);
 }
 
+/* exec.c: struct sys_hooks' level_changed. */
+void exec_level_changed(struct vcpu *c);
+
 /*
  * find.c: entry of the block for the CPU's current eip and mode, translated if need be and chained
  * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip.

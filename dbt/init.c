@@ -35,11 +35,18 @@ static struct x86_paging paging_of(const struct vcpu *c)
 	struct x86_paging p = {
 		.pg = c->cr0 & CR0_PG, .wp = c->cr0 & CR0_WP, .pse = c->cr4 & CR4_PSE,
 		.pae = c->cr4 & CR4_PAE, .pge = c->cr4 & CR4_PGE, .nxe = c->efer & EFER_NXE,
+		.lma = vcpu_long(c), .smep = c->cr4 & CR4_SMEP, .smap = c->cr4 & CR4_SMAP,
+		.page1g = vcpu_has(c, FEAT_PDPE1GB),
 		.phys_bits = c->model->phys_bits, .cr3 = c->cr3,
 	};
 
 	memcpy(p.pdpte, c->pdpte, sizeof(p.pdpte));
 	return p;
+}
+
+static bool has_pdptes(const struct vcpu *c)
+{
+	return (c->cr0 & CR0_PG) && (c->cr4 & CR4_PAE) && !vcpu_long(c);
 }
 
 static void paging_changed(struct vcpu *c, enum paging_change what)
@@ -48,8 +55,7 @@ static void paging_changed(struct vcpu *c, enum paging_change what)
 	struct x86_paging p;
 
 	if (what == PAGING_CR3) {
-		shadow_load_cr3(d->shadow, c->cr3,
-				(c->cr0 & CR0_PG) && (c->cr4 & CR4_PAE) ? c->pdpte : NULL);
+		shadow_load_cr3(d->shadow, c->cr3, has_pdptes(c) ? c->pdpte : NULL);
 		return;
 	}
 	p = paging_of(c);
@@ -90,6 +96,20 @@ static void apic_base_changed(struct vcpu *c)
 		printk("dbt: the APIC base %llx is refused\n", (unsigned long long)c->apic_base);
 }
 
+static u64 read_tpr(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+
+	return d->platform.get_tpr(d->platform.opaque) >> 4;
+}
+
+static void write_tpr(struct vcpu *c, u64 v)
+{
+	struct dbt *d = c->owner;
+
+	d->platform.set_tpr(d->platform.opaque, (u8)(v << 4));
+}
+
 static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
 {
 	(void)c;
@@ -98,8 +118,10 @@ static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
 
 static const struct sys_hooks hooks = {
 	.paging_changed = paging_changed, .invlpg = invlpg, .mode_changed = mode_changed,
+	.level_changed = exec_level_changed,
 	.debug_changed = debug_changed, .irq_unmasked = irq_unmasked,
-	.apic_base_changed = apic_base_changed, .read_ticks = clock_ticks, .read_phys = read_phys,
+	.apic_base_changed = apic_base_changed, .read_tpr = read_tpr, .write_tpr = write_tpr,
+	.read_ticks = clock_ticks, .read_phys = read_phys,
 };
 
 /* -- Set-up -- */
@@ -126,6 +148,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	c->tsc_mul = cfg->tsc_mul;
 	cache_init(cfg->code_pool, cfg->code_size);
 	cache_core_init(&d->cache);
+	d->long_place[0] = d->long_place[1] = d->cache.contexts->place;
 	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);

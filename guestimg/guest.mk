@@ -21,7 +21,7 @@ GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) \
 
 # Made only for those who ask, from parts that only they fetch (tools/parts.sh).
 GUEST_MORE := $(addprefix $(GUEST)/,vmlinuz-686-pae vmlinuz-rt-686-pae vmlinuz-amd64 \
-	installer-linux installer-initrd.gz debian12.img)
+	installer-linux installer-initrd.gz debian12.img debian13.img)
 
 .PHONY: guests
 guests: $(GUEST_ALL)
@@ -55,9 +55,11 @@ $(GUEST)/vmlinuz-cloud-amd64: $(GUEST)/origin
 	$(Q)cp $(LOAM_GUEST64)/boot/vmlinuz-*-cloud-amd64 $@
 
 $(GUEST)/initramfs-amd64.cpio: guestimg/linux/mkcpio.py guestimg/linux/initramfs.list \
-		guestimg/linux/init $(GUEST)/origin
-	$(Q)python3 $< guestimg/linux/initramfs.list $@ \
-		busybox=$(LOAM_GUEST64)/usr/bin/busybox here=guestimg/linux
+		guestimg/linux/amd64.list guestimg/linux/init $(GUEST)/compat/compat32 \
+		$(GUEST)/compat/compat64 $(GUEST)/origin
+	$(Q)cat guestimg/linux/initramfs.list guestimg/linux/amd64.list >$(@:.cpio=.list)
+	$(Q)python3 $< $(@:.cpio=.list) $@ busybox=$(LOAM_GUEST64)/usr/bin/busybox \
+		here=guestimg/linux compat=$(GUEST)/compat
 
 # --- GRUB: an MBR disk and an El Torito CD that start that Linux
 
@@ -111,6 +113,7 @@ INSTALLER := /usr/lib/debian-installer/images/12/i386/text/debian-installer/i386
 $(foreach f,linux initrd.gz,$(eval \
 	$(call GUEST_PART,installer-$f,$(LOAM_INSTALLER),installer,cp,$(INSTALLER)/$f)))
 $(eval $(call GUEST_PART,debian12.img,$(LOAM_DEBIAN12),debian12,ln -sfn,/debian12.img))
+$(eval $(call GUEST_PART,debian13.img,$(LOAM_DEBIAN13),debian13,ln -sfn,/debian13.img))
 
 # Changes with the packages.
 ORIGIN := $(LOAM_TREE) $(LOAM_GUEST) $(LOAM_GUEST64) $(LOAM_BOOT)
@@ -119,3 +122,4 @@ $(GUEST)/origin: FORCE
 
 include guestimg/bench/bench.mk
 include guestimg/process/process.mk
+include guestimg/compat/compat.mk

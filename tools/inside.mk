@@ -280,11 +280,12 @@ fuzz: all units $(GUEST)/bios-256k.bin
 BENCH_LINUX ?= 1
 BENCH_DISK ?= 1
 BENCH_ALL := rows rows64 $(if $(filter 0,$(BENCH_LINUX)),,linux linux64 process process64 wall \
-	$(if $(filter 0,$(BENCH_DISK)),,disk))
+	$(if $(filter 0,$(BENCH_DISK)),,disk disk64))
 BENCH_PARTS ?= $(BENCH_ALL)
 BENCH_FILES := gb32.img gb64.img bios-256k.bin $(if $(filter-out rows rows64,$(BENCH_PARTS)), \
 	$(GUEST_LINUX) $(GUEST_LINUX64) process.gz process64.gz) \
-	$(if $(filter disk,$(BENCH_PARTS)),debian12.img)
+	$(if $(filter disk,$(BENCH_PARTS)),debian12.img) \
+	$(if $(filter disk64,$(BENCH_PARTS)),debian13.img)
 COMMA := ,
 EMPTY :=
 bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES))

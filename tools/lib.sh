@@ -55,18 +55,25 @@ more_ready()
 		case $part in
 		kernels)	[ -d "${LOAM_KERNELS:-}" ] || return 1 ;;
 		installer)	[ -d "${LOAM_INSTALLER:-}" ] || return 1 ;;
-		debian12)	[ -f "${LOAM_DEBIAN12:-}/debian12.img" ] &&
-					[ "$LOAM_DEBIAN12" = "$(debian12_dir)" ] || return 1 ;;
+		debian12)	disk_ready debian12 "${LOAM_DEBIAN12:-}" || return 1 ;;
+		debian13)	disk_ready debian13 "${LOAM_DEBIAN13:-}" || return 1 ;;
 		*)		die "no part $part (parts.sh)" ;;
 		esac
 	done
 }
 
-# The folder of the Debian 12 disk: its name changes with the recipe.
-debian12_dir()
+# disk_ready RELEASE FOLDER: is that the release's disk, as its recipe is now?
+disk_ready()
 {
-	printf '%s/debian12-%s\n' "$LOAM_CACHE" "$(cd "$top/guestimg/debian12" &&
-		cat build.sh excludes grub.cfg packages setup stage1 stage1.list \
+	[ -f "$2/$1.img" ] && [ "$2" = "$(disk_dir "$1")" ]
+}
+
+# disk_dir RELEASE: the folder of its disk: its name changes with the recipe.
+disk_dir()
+{
+	printf '%s/%s-%s\n' "$LOAM_CACHE" "$1" "$(cd "$top/guestimg/$1" &&
+		cat packages release stage1.list ../debian12/build.sh ../debian12/excludes \
+			../debian12/grub.cfg ../debian12/setup ../debian12/stage1 \
 			../grub/mkdisk.py ../linux/mkcpio.py | short_hash)"
 }
 

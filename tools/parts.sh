@@ -176,39 +176,43 @@ more_build()
 			part_debs LOAM_INSTALLER installer "$(part_lines installer)" \
 				--wildcards '*/text/*/linux' '*/text/*/initrd.gz' ;;
 		debian12)
-			debian12_build ;;
+			disk_build debian12 LOAM_DEBIAN12 bookworm i386 ;;
+		debian13)
+			disk_build debian13 LOAM_DEBIAN13 trixie amd64 ;;
 		esac
 		mv "$work/ready" "$LOAM_CACHE/ready/$key.$more"
 	done
 }
 
-# The Debian 12 disk: the packages that guestimg/debian12/packages pins, installed in QEMU.
-debian12_build()
+# disk_build NAME VARIABLE SUITE ARCH: a root disk from the packages that guestimg/NAME/packages
+# pins.
+disk_build()
 {
-	dir=$(debian12_dir) recipe=$top/guestimg/debian12
-	ready_add LOAM_DEBIAN12 "$dir"
-	[ ! -f "$dir/debian12.img" ] || return 0
-	apt_update bookworm i386
+	disk=$1 dir=$(disk_dir "$1") pins=$top/guestimg/$1/packages
+	ready_add "$2" "$dir"
+	[ ! -f "$dir/$disk.img" ] || return 0
+	apt_update "$3" "$4"
 	: >"$work/replaced"
-	grep -v '^#' "$recipe/packages" | specs_of "$work/replaced" >"$work/specs"
+	grep -v '^#' "$pins" | specs_of "$work/replaced" >"$work/specs"
 	! grep -q '^differs:' "$work/replaced" ||
-		die "debian12/packages: $(cat "$work/replaced"): not the sha256 of the signed index"
+		die "$disk/packages: $(cat "$work/replaced"): not the sha256 of the signed index"
 	[ ! -s "$work/replaced" ] ||
-		say "replaced in Debian since debian12/packages, taken at the suite's current" \
+		say "replaced in Debian since $disk/packages, taken at the suite's current" \
 			"version, signature checked:" \
 			"$(tr '\n' ',' <"$work/replaced" | sed 's/,$//; s/,/, /g')"
 	apt_plan $(cat "$work/specs") >"$work/plan"
-	[ -s "$work/plan" ] || die "apt finds no way to install debian12/packages ($home/log)"
-	say "packages: $(wc -l <"$work/plan") from Debian bookworm"
+	[ -s "$work/plan" ] || die "apt finds no way to install $disk/packages ($home/log)"
+	say "packages: $(wc -l <"$work/plan") from Debian $3"
 	apt_fetch "$work/plan"
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new/debs"
 	cut -d' ' -f5 "$work/plan" | while read -r file; do
 		cp "$home/cache/archives/$file" "$dir.new/debs/"
 	done
-	say "debian12: this takes minutes"
-	(in_tree "$LOAM_TREE" env LOAM_GUEST="$LOAM_GUEST" sh "$recipe/build.sh" "$dir.new/debs" \
-		"$dir.new/debian12.img" "$dir.new/work") || die "debian12: no disk"
+	say "$disk: this takes minutes"
+	(in_tree "$LOAM_TREE" env LOAM_GUEST="$LOAM_GUEST" LOAM_GUEST64="$LOAM_GUEST64" \
+		sh "$top/guestimg/debian12/build.sh" "$disk" "$dir.new/debs" \
+		"$dir.new/$disk.img" "$dir.new/work") || die "$disk: no disk"
 	rm -rf "$dir.new/debs" "$dir"
 	mv "$dir.new" "$dir"
 }

@@ -27,6 +27,8 @@ struct dbt_platform {
 	void (*init)(void *opaque);		/* the CPU takes INIT: so does its local APIC */
 	void (*ferr)(void *opaque);		/* FERR#: an x87 error with CR0.NE = 0 */
 	bool (*set_apic_base)(void *opaque, u64 base);	/* false: #GP */
+	u8 (*get_tpr)(void *opaque);		/* the local APIC's task priority */
+	void (*set_tpr)(void *opaque, u8 tpr);
 };
 
 struct dbt_counters {
@@ -67,6 +69,7 @@ struct dbt {
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
 	const struct context_place *place;	/* where the guest runs */
+	const struct context_place *long_place[2];	/* the last ones of 64-bit code */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
 	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
 	struct fault helper_fault;

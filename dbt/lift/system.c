@@ -201,15 +201,60 @@ void lift_sysexit(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_sysexit, lift_const(t, i->opsize), 0);
 }
 
+/* Of 64-bit code, and not one step only: then the rest of the CPU is at hand. False: the end. */
+static bool begin_call(struct lift *t, enum helper general, unsigned opsize)
+{
+	if (!lift_long(t) || (t->key & KEY_SINGLE)) {
+		lift_sys(t, general, lift_const(t, opsize), 0);
+		return false;
+	}
+	lift_raise_if(t, IC_EQ, lift_op2k(t, IR_AND, LDSTATE32(t, efer), EFER_SCE),
+		      lift_const(t, 0), EXC_UD, 0);
+	return true;
+}
+
 void lift_syscall(struct lift *t, const struct ir1 *i)
 {
-	(void)i;
-	lift_sys(t, HELPER_syscall, 0, 0);
+	val f, left;
+
+	if (!begin_call(t, HELPER_syscall, i->opsize))
+		return;
+	f = lift_op2(t, IR_OR, lift_getf(t), LDSTATE32(t, eflags));
+	f = lift_op2k(t, IR_OR, f, FL_FIXED | (t->key & KEY_DF ? FL_DF : 0));
+	left = lift_op2k(t, IR_XOR, LDSTATE32(t, fmask), -1);
+	lift_put(t, ECX, lift_eip(t, t->next));
+	lift_put(t, 11, f);
+	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, lift_op2(t, IR_AND, f, left), FL_ARITH),
+		  0, 0);
+	lift_exit_ind(t, lift_helper(t, HELPER_syscall_long, T_I64, 0, 0, 0), JUMP_PLAIN);
+}
+
+static val not_canonical(struct lift *t, val a)
+{
+	return lift_op2(t, IR_XOR, a,
+			lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, a, 16), 16));
 }
 
 void lift_sysret(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_sysret, lift_const(t, i->opsize), 0);
+	val rip, flags;
+
+	if (i->opsize != 8) {
+		lift_sys(t, HELPER_sysret, lift_const(t, i->opsize), 0);
+		return;
+	}
+	if (!begin_call(t, HELPER_sysret, i->opsize))
+		return;
+	if (t->key & KEY_CPL) {
+		lift_raise_code(t, EXC_GP, 0);
+		return;
+	}
+	rip = lift_get64(t, ECX);
+	lift_raise_if(t, IC_NE, not_canonical(t, rip), lift_const64(t, 0), EXC_GP, 0);
+	flags = lift_get(t, 11);
+	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, flags, FL_ARITH), 0, 0);
+	lift_helper(t, HELPER_sysret_long, T_I32, flags, 0, 0);
+	lift_exit_ind(t, rip, JUMP_PLAIN);
 }
 
 /* -- Bases of FS and GS: what blocks depend on in 64-bit code does not change with them -- */
@@ -256,12 +301,11 @@ void lift_rdfsbase(struct lift *t, const struct ir1 *i)
 void lift_wrfsbase(struct lift *t, const struct ir1 *i)
 {
 	unsigned seg = i->op == X86_WRFSBASE ? FS : GS;
-	val v, sign;
+	val v;
 
 	if (!may_access_base(t))
 		return;
 	v = lift_zx64(t, lift_get_sized(t, i->ops[0].reg, i->ops[0].size));
-	sign = lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, v, 16), 16);
-	lift_raise_if(t, IC_NE, v, sign, EXC_GP, 0);	/* not canonical */
+	lift_raise_if(t, IC_NE, not_canonical(t, v), lift_const64(t, 0), EXC_GP, 0);
 	lift_ststate(t, base_of(seg), M_64, v);
 }

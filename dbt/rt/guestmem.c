@@ -63,6 +63,9 @@ u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
 void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
 void g_try_st8(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
 
+u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
+void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
+
 bool g_try_end(const struct vcpu *c)
 {
 	return !((const struct dbt *)c->owner)->helper_fault.raised;

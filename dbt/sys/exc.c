@@ -375,7 +375,8 @@ static void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
 			c->cr2 = f.cr2;
 		trace(EXC, "exc: vector %u error %x kind %d at %04x:%08lx\n", f.vector, f.error,
 		      (int)kind, c->seg[CS].sel, c->eip);
-		if (deliver_seen(c, &f, kind))
+		if (deliver_seen(c, &f, kind) ||
+		    (vcpu_code64(c) && exc_deliver_long_seen(c, &f, kind)))
 			return;
 		second = exc_deliver(c, &f, kind);
 		if (!second.raised)

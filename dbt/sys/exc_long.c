@@ -13,6 +13,7 @@
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/seen.h"
 #include "dbt/sys/stack.h"
+#include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
 #include "dbt/sys/task.h"
 
@@ -20,6 +21,7 @@ enum { GATE_INT64 = 14, GATE_TRAP64 = 15, IST_SLOT = 3 };
 
 /* The gate, and the code segment it names. */
 struct entry {
+	u64 low, high;		/* its bytes */
 	struct desc code;
 	u64 off;
 	u16 sel;
@@ -46,7 +48,7 @@ static struct fault read_gate(struct vcpu *c, const struct event *e, struct entr
 	if (!desc_present(&gd))
 		return fault_code(EXC_NP, code);
 	*g = (struct entry){
-		.sel = (u16)(gd.lo >> 16), .ist = gd.hi & 7,
+		.low = v, .high = high, .sel = (u16)(gd.lo >> 16), .ist = gd.hi & 7,
 		.off = (gd.lo & 0xffff) | (gd.hi & 0xffff0000) | high << 32,
 		.clears_if = desc_type(&gd) == GATE_INT64,
 	};
@@ -66,6 +68,14 @@ static struct fault check_code(struct vcpu *c, const struct event *e, struct ent
 	if (!desc_present(d))
 		return fault_sel(EXC_NP, g->sel, e->ext);
 	return desc_probe_accessed(c, d);
+}
+
+/* Where the TSS has the stack pointer that this delivery takes; 0: it stays. */
+static u8 stack_offset(const struct entry *g, u8 dpl, bool inner)
+{
+	unsigned slot = g->ist ? IST_SLOT + g->ist : dpl;
+
+	return (u8)(g->ist || inner ? 4 + 8 * slot : 0);
 }
 
 /* Where the frame goes. *inner: a new privilege level, whose SS is null. */
@@ -98,6 +108,19 @@ static void enter_handler(struct vcpu *c, struct entry *g, u8 cpl)
 	c->eflags &= ~(u32)(FL_TF | FL_VM | FL_RF | FL_NT | (g->clears_if ? FL_IF : 0));
 }
 
+/* This gate was taken from level `from`: it may be taken by exc_deliver_long_seen. */
+static void note_gate(struct vcpu *c, const struct event *e, const struct entry *g, u8 from)
+{
+	if (c->cpl == 3 || (g->sel & 4) || !(c->seg[CS].attr & SEG_ACCESSED))
+		return;
+	c->seen_gate64[e->vector % SEEN_GATES] = (struct seen_gate64){
+		.low = g->low, .high = g->high, .code = (u64)g->code.hi << 32 | g->code.lo,
+		.cs = c->seg[CS], .off = g->off, .from = from + 1, .gate_dpl = g->low >> 45 & 3,
+		.cpl = c->cpl, .stack = stack_offset(g, c->cpl, c->cpl != from),
+		.clears_if = g->clears_if,
+	};
+}
+
 struct fault exc_deliver_long(struct vcpu *c, const struct event *e)
 {
 	struct stack old = stack_current(c), s;
@@ -105,6 +128,7 @@ struct fault exc_deliver_long(struct vcpu *c, const struct event *e)
 		old.ss.sel, old.sp, e->eflags, c->seg[CS].sel, e->eip, e->error,
 	};
 	unsigned n = e->has_error ? 6 : 5;
+	u8 from = c->cpl;
 	struct entry g;
 	bool inner;
 
@@ -118,5 +142,80 @@ struct fault exc_deliver_long(struct vcpu *c, const struct event *e)
 		TRY(stack_push(c, &s, 8, frame[k]));
 	enter_handler(c, &g, inner ? desc_dpl(&g.code) : c->cpl);
 	stack_commit(c, &s);
+	note_gate(c, e, &g, from);
 	return fault_none();
+}
+
+/* -- What was delivered before --------------------------------------------- */
+
+/* May this event take gate g again, if the tables' bytes are still the same? */
+static bool gate_fits(const struct vcpu *c, const struct seen_gate64 *g, u8 vector,
+		      enum exc_kind kind)
+{
+	return g->from == c->cpl + 1 && vector != EXC_DB && !(c->dr[7] & DR7_ENABLED) &&
+	       vector * 16u + 15 <= c->idtr.limit && (g->cs.sel | 7u) <= c->gdtr.limit &&
+	       !(exc_is_software(kind) && g->gate_dpl < c->cpl) &&
+	       (!g->stack || ((c->tr.attr & SEG_P) && g->stack + 7u <= c->tr.limit));
+}
+
+/* Is everything as it was when gate g was taken? Then *sp is where the frame goes. */
+static bool read_seen(struct vcpu *c, const struct seen_gate64 *g, u8 vector, u64 *sp)
+{
+	gva_t gate = gva(c->idtr.base + vector * 16u);
+	u64 differ;
+
+	g_try_begin(c, true);
+	differ = g_try_ld8_wide(gate) ^ g->low;
+	differ |= g_try_ld8_wide(gva(gate.a + 8)) ^ g->high;
+	differ |= g_try_ld8_wide(gva(c->gdtr.base + (g->cs.sel & 0xfff8))) ^ g->code;
+	*sp = c->gpr[ESP];
+	if (g->stack)
+		*sp = g_try_ld8_wide(gva(c->tr.base + g->stack));
+	*sp &= ~15ull;
+	return g_try_end(c) && !differ;
+}
+
+/* Through the gate: nothing can go wrong any more. */
+static void enter_seen(struct vcpu *c, const struct seen_gate64 *g, u64 sp)
+{
+	bool same = g->cpl == c->cpl && !c->inhibit && !(c->eflags & (FL_TF | FL_RF));
+
+	if (g->cpl != c->cpl)
+		seg_set_null(&c->seg[SS], g->cpl);
+	c->gpr[ESP] = sp;
+	c->seg[CS] = g->cs;
+	c->cpl = g->cpl;
+	c->eip = g->off;
+	c->eflags &= ~(u32)(FL_TF | FL_RF | FL_NT | (g->clears_if ? FL_IF : 0));
+	c->inhibit = 0;
+	c->halted = false;
+	if (!same)
+		sys_mode_changed(c);
+}
+
+bool exc_deliver_long_seen(struct vcpu *c, const struct fault *f, enum exc_kind kind)
+{
+	const struct seen_gate64 *g = &c->seen_gate64[f->vector % SEEN_GATES];
+	bool next = exc_is_software(kind) || kind == EV_INT1, coded;
+	u64 sp, at;
+
+	if (!gate_fits(c, g, f->vector, kind) || !read_seen(c, g, f->vector, &sp))
+		return false;
+	coded = f->has_error && kind == EV_FAULT;
+	at = sp - (coded ? 48 : 40);
+	if ((at & 0xfff) + 48 > 0x1000)		/* on one page: all can be stored, or none */
+		return false;
+	if (coded)
+		g_try_st8_wide(gva(at), f->error);
+	g_try_st8_wide(gva(sp - 40), next ? c->next_eip : c->eip);
+	if (!g_try_end(c))
+		return false;
+	g_try_st8_wide(gva(sp - 32), c->seg[CS].sel);
+	g_try_st8_wide(gva(sp - 24), eflags_get(c) | (kind == EV_FAULT ? FL_RF : 0));
+	g_try_st8_wide(gva(sp - 16), c->gpr[ESP]);
+	g_try_st8_wide(gva(sp - 8), c->seg[SS].sel);
+	if (!g_try_end(c))
+		return false;
+	enter_seen(c, g, sp - (coded ? 48 : 40));
+	return true;
 }

@@ -25,6 +25,12 @@ static inline bool exc_is_software(enum exc_kind kind)
 	return kind == EV_INT || kind == EV_INT3;
 }
 
+/*
+ * By a gate of long mode that was taken before, from 64-bit code; no breakpoints. False: no
+ * register has changed.
+ */
+bool exc_deliver_long_seen(struct vcpu *c, const struct fault *f, enum exc_kind kind);
+
 /* exc_deliver in long mode: through a gate of 16 bytes. The caller does what all modes need. */
 struct fault exc_deliver_long(struct vcpu *c, const struct event *e);
 

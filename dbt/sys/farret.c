@@ -277,7 +277,8 @@ static u32 mode_flags(const struct vcpu *c)
 /* What IRET to a known place loads. */
 struct known {
 	const struct segment *cs, *ss;
-	u32 eip, eflags, esp;
+	u64 eip, esp;
+	u32 eflags;
 };
 
 /* False: something of it is not known, or cannot be read. */
@@ -323,7 +324,7 @@ static bool iret_seen(struct vcpu *c)
 	c->seg[SS] = *k.ss;
 	c->cpl = k.cs->sel & 3;
 	c->eip = k.eip;
-	set_reg32(c, ESP, k.esp);
+	set_reg32(c, ESP, (u32)k.esp);
 	if (outer)
 		drop_inner_segments(c);
 	set_flags(c, k.eflags, mask);
@@ -332,9 +333,61 @@ static bool iret_seen(struct vcpu *c)
 	return true;
 }
 
+/* The same by IRETQ, to 64-bit code. */
+static bool iret_read_long(struct vcpu *c, struct known *k, struct segment *null)
+{
+	u64 sp = c->gpr[ESP];
+	u16 cs, ss;
+
+	g_try_begin(c, true);
+	k->eip = g_try_ld8_wide(gva(sp));
+	cs = (u16)g_try_ld8_wide(gva(sp + 8));
+	k->eflags = (u32)g_try_ld8_wide(gva(sp + 16));
+	k->esp = g_try_ld8_wide(gva(sp + 24));
+	ss = (u16)g_try_ld8_wide(gva(sp + 32));
+	k->cs = seen_find_long(c, SEEN_RETURN, c->cpl, cs);
+	if (sel_null_stack(ss, cs & 3)) {
+		seg_set_null(null, ss);
+		k->ss = null;
+	} else {
+		k->ss = seen_find_long(c, SEEN_STACK, cs & 3, ss);
+	}
+	return g_try_end(c) && k->cs && k->ss && (k->cs->attr & SEG_L) && canonical(k->eip);
+}
+
+static bool iret_seen_long(struct vcpu *c)
+{
+	u32 mask = FLAGS_IRET32, flags = mode_flags(c);
+	struct segment null = c->seg[SS];
+	struct known k;
+	bool outer;
+
+	if (!vcpu_code64(c) || c->cpl == 3 || (c->eflags & FL_NT) || (c->dr[7] & DR7_ENABLED) ||
+	    !iret_read_long(c, &k, &null) || (k.eflags & FL_TF))
+		return false;
+	mask |= (c->cpl <= vcpu_iopl(c) ? FL_IF : 0) | (c->cpl ? 0 : FL_IOPL);
+	outer = (k.cs->sel & 3) != c->cpl;
+	c->seg[CS] = *k.cs;
+	c->seg[SS] = *k.ss;
+	c->cpl = k.cs->sel & 3;
+	c->eip = k.eip;
+	c->gpr[ESP] = k.esp;
+	if (outer)
+		drop_inner_segments(c);
+	set_flags(c, k.eflags, mask);
+	if (outer || flags != mode_flags(c))
+		sys_mode_changed(c);
+	return true;
+}
+
+static bool known_iret(struct vcpu *c, unsigned opsize)
+{
+	return opsize == 4 ? iret_seen(c) : opsize == 8 && iret_seen_long(c);
+}
+
 struct fault far_iret(struct vcpu *c, unsigned opsize)
 {
-	if (opsize != 4 || !iret_seen(c)) {
+	if (!known_iret(c, opsize)) {
 		TRY(iret(c, opsize));
 		sys_mode_changed(c);
 	}

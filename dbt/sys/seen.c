@@ -5,15 +5,17 @@
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/sysutil.h"
 
-static u32 key_of(enum seen_use use, unsigned level, u16 sel)
+static u32 key_of(u32 use, unsigned level, u16 sel)
 {
-	return (u32)use << 24 | level << 16 | sel;
+	return use << 24 | level << 16 | sel;
 }
 
 static struct seen_desc *place(struct vcpu *c, u32 key)
 {
 	return &c->seen_desc[(key >> 3 ^ key >> 22) % SEEN_DESCS];
 }
+
+enum { OF_LONG = 8 };		/* beside enum seen_use, in keys */
 
 static bool flat_enough(enum seen_use use, const struct segment *s)
 {
@@ -24,9 +26,10 @@ static bool flat_enough(enum seen_use use, const struct segment *s)
 void seen_note(struct vcpu *c, enum seen_use use, unsigned level, const struct desc *d)
 {
 	struct segment s = desc_segment(d, d->sel);
-	u32 key = key_of(use, level, d->sel);
+	bool wide = vcpu_long(c);
+	u32 key = key_of(use | (wide ? OF_LONG : 0), level, d->sel);
 
-	if (vcpu_long(c) || (d->sel & 4) || !(s.attr & SEG_ACCESSED) || !flat_enough(use, &s))
+	if ((d->sel & 4) || !(s.attr & SEG_ACCESSED) || !(wide || flat_enough(use, &s)))
 		return;
 	*place(c, key) = (struct seen_desc){ (u64)d->hi << 32 | d->lo, s, key };
 }
@@ -36,7 +39,7 @@ void seen_forget(struct vcpu *c)
 	for (unsigned k = 0; k < SEEN_DESCS; k++)
 		c->seen_desc[k].key = 0;
 	for (unsigned k = 0; k < SEEN_GATES; k++)
-		c->seen_gate[k].from = 0;
+		c->seen_gate[k].from = c->seen_gate64[k].from = 0;
 }
 
 const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel)
@@ -46,6 +49,17 @@ const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned leve
 
 	if (e->key != key || (sel | 7u) > c->gdtr.limit ||
 	    g_try_ld8(linear32(c->gdtr.base + (sel & 0xfff8))) != e->bytes)
+		return NULL;
+	return &e->seg;
+}
+
+const struct segment *seen_find_long(struct vcpu *c, enum seen_use use, unsigned level, u16 sel)
+{
+	u32 key = key_of(use | OF_LONG, level, sel);
+	const struct seen_desc *e = place(c, key);
+
+	if (e->key != key || (sel | 7u) > c->gdtr.limit ||
+	    g_try_ld8_wide(gva(c->gdtr.base + (sel & 0xfff8))) != e->bytes)
 		return NULL;
 	return &e->seg;
 }

@@ -6,7 +6,8 @@
  * (segload.h, farret.c, exc.c) decide the first time, and whenever anything differs.
  *
  * Invariant: what is noted was accepted, has its accessed bit set and is in the GDT, within whose
- * limit it is when it is found. Nobody has to tell of changes: tables are read each time.
+ * limit it is when it is found. What long mode has accepted is found in long mode only.
+ * Nobody has to tell of changes: tables are read each time.
  */
 #ifndef DBT_SYS_SEEN_H
 #define DBT_SYS_SEEN_H
@@ -27,6 +28,8 @@ void seen_note(struct vcpu *c, enum seen_use use, unsigned level, const struct d
  * supervisor rights, and only good if g_try_end then says so.
  */
 const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel);
+/* The same in long mode, whose tables are read as such. */
+const struct segment *seen_find_long(struct vcpu *c, enum seen_use use, unsigned level, u16 sel);
 
 /* Nothing that was noted counts any more: long mode was entered or left. */
 void seen_forget(struct vcpu *c);

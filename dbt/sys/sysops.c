@@ -182,18 +182,16 @@ struct fault sys_read_cr(struct vcpu *c, unsigned n, u64 *out)
 
 struct fault sys_write_cr(struct vcpu *c, unsigned n, u64 v)
 {
-	if (!cr_exists(c, n))
-		return fault_plain(EXC_UD);
 	if (c->cpl)
-		return fault_gp0();
+		return cr_exists(c, n) ? fault_gp0() : fault_plain(EXC_UD);
 	switch (n) {
 	case 0: return write_cr0(c, v);
-	case 2: c->cr2 = v; break;
+	case 2: c->cr2 = v; return fault_none();
 	case 3: return sys_load_cr3(c, v);
 	case 4: return write_cr4(c, v);
-	case 8: return write_cr8(c, v);
+	case 8: return vcpu_code64(c) ? write_cr8(c, v) : fault_plain(EXC_UD);
 	}
-	return fault_none();
+	return fault_plain(EXC_UD);
 }
 
 struct fault sys_clts(struct vcpu *c)

@@ -29,6 +29,11 @@ struct sys_hooks {
 	void (*invlpg)(struct vcpu *c, gva_t linear);
 	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
 	void (*mode_changed)(struct vcpu *c);
+	/*
+	 * 64-bit code goes on as such, at another level, with c->key_flags made for it: from within
+	 * translated code, whose context follows (c->ctx).
+	 */
+	void (*level_changed)(struct vcpu *c);
 	/* Breakpoints changed: DR0-3 or DR7. */
 	void (*debug_changed)(struct vcpu *c);
 	/* IF went from 0 to 1: an interrupt that waits may be due. */

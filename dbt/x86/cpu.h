@@ -129,6 +129,17 @@ struct seen_gate {
 	bool clears_if;
 };
 
+/* The same of long mode. */
+struct seen_gate64 {
+	u64 low, high, code;	/* bytes of the gate and of the code segment's descriptor */
+	struct segment cs;	/* as it was entered */
+	u64 off;
+	u8 from;		/* CPL before, + 1; 0: nothing */
+	u8 gate_dpl, cpl;	/* of the gate; after */
+	u8 stack;		/* where the TSS has the stack pointer; 0: the stack stays */
+	bool clears_if;
+};
+
 enum { SEEN_DESCS = 32, SEEN_GATES = 16 };
 
 /* What key_flags and the segment checks were computed from last (dbt/x86/mode.c). */
@@ -242,6 +253,7 @@ struct vcpu {
 	struct mode_seen mode;
 	struct seen_desc seen_desc[SEEN_DESCS];
 	struct seen_gate seen_gate[SEEN_GATES];
+	struct seen_gate64 seen_gate64[SEEN_GATES];
 
 	struct vcpu_log log;
 };

@@ -155,13 +155,11 @@ bool vcpu_mode_keep(struct vcpu *c, enum sreg s, const struct segment *g)
 	return true;
 }
 
-/* The part that changes with privilege, flags and segments. */
-static u32 current_key(const struct vcpu *c)
+/* The part that changes with privilege and flags. */
+static inline u32 level_key(const struct vcpu *c)
 {
-	const u32 *seg = c->mode.seg_key;
-	u32 k = c->cpl | seg[ES] | seg[CS] | seg[SS] | seg[DS] | seg[FS] | seg[GS];
+	u32 k = c->cpl;
 
-	k |= c->eflags & FL_VM ? KEY_VM : 0;
 	k |= c->cpl <= (c->eflags & FL_IOPL) >> 12 ? KEY_IO_OK : 0;
 	k |= c->eflags & FL_TF ? KEY_TF : 0;
 	k |= c->inhibit | (c->eflags & FL_RF) ? KEY_INHIBIT : 0;
@@ -171,9 +169,32 @@ static u32 current_key(const struct vcpu *c)
 	return k;
 }
 
+/* Segments, and virtual-8086 mode. */
+static u32 segments_key(const struct vcpu *c)
+{
+	const u32 *seg = c->mode.seg_key;
+	u32 k = seg[ES] | seg[CS] | seg[SS] | seg[DS] | seg[FS] | seg[GS];
+
+	return k | (c->eflags & FL_VM ? KEY_VM : 0);
+}
+
+u32 vcpu_long_key(const struct vcpu *c)
+{
+	enum {
+		DATA = 1u << ES | 1u << CS | 1u << SS | 1u << DS,
+		SEGMENTS = KEY_CS32 | KEY_SS32 | KEY_CS_64K | DATA << KEY_FLAT_SHIFT,
+	};
+
+	return c->mode.system_key | KEY_LONG | SEGMENTS | level_key(c);
+}
+
 void vcpu_mode_update(struct vcpu *c)
 {
 	update_system(c);
+	if (c->mode.long_code && vcpu_code64(c)) {
+		c->key_flags = vcpu_long_key(c);
+		return;
+	}
 	update_segments(c);
-	c->key_flags = c->mode.system_key | current_key(c);
+	c->key_flags = c->mode.system_key | segments_key(c) | level_key(c);
 }

@@ -66,6 +66,9 @@ static inline unsigned key_code_size(u32 flags)
 /* Both, for everything: after reset, system helpers, far transfers. */
 void vcpu_mode_update(struct vcpu *c);
 
+/* The key of 64-bit code that goes on as 64-bit code, at another level or with other flags. */
+u32 vcpu_long_key(const struct vcpu *c);
+
 /*
  * Load segment register s, not CS or SS, of which the mode is known (vcpu_mode_update) and stays as
  * it is. False: block keys would change, and nothing has.

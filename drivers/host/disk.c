@@ -371,15 +371,19 @@ static void flushed(struct block_request *r, int rc)
 	d->own_flush_busy = false;
 }
 
-/* What a guest wrote and did not flush is flushed for it. */
-static void flush_aged(struct disk *d)
+static void begin_own_flush(struct disk *d)
 {
-	if (!d->unflushed || d->own_flush_busy || ++d->dirty_ticks < FLUSH_TICKS)
-		return;
 	d->unflushed = false;
 	d->own_flush_busy = true;
 	d->own_flush = (struct block_request){ .op = BLOCK_FLUSH, .done = flushed, .opaque = d };
 	append(&d->first, &d->last, &d->own_flush);
+}
+
+/* What a guest wrote and did not flush is flushed for it. */
+static void flush_aged(struct disk *d)
+{
+	if (d->unflushed && !d->own_flush_busy && ++d->dirty_ticks >= FLUSH_TICKS)
+		begin_own_flush(d);
 }
 
 static void run_over(struct disk *d)
@@ -421,6 +425,20 @@ void disk_poll(struct disk *d)
 		pump(d);
 	}
 	run_over(d);
+}
+
+bool disk_flush(struct disk *d)
+{
+	bool busy;
+
+	lock_take(&d->lock);
+	if (d->unflushed && !d->own_flush_busy && !d->gone) {
+		begin_own_flush(d);
+		pump(d);
+	}
+	busy = d->own_flush_busy;
+	lock_drop(&d->lock);
+	return busy;
 }
 
 /* -- The end ----------------------------------------------------------------- */

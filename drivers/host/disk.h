@@ -110,6 +110,12 @@ struct blockdev disk_end(struct disk_view *v, const char *name, bool readonly);
 /* From the run loop, after the disk's interrupt or now and then: end what is over. */
 void disk_poll(struct disk *d);
 
+/*
+ * Begin a flush if something was written since the last one. Returns whether one is under way; call
+ * disk_poll() until not.
+ */
+bool disk_flush(struct disk *d);
+
 /* For drivers, from reap(): slot n's command is over, rc 0 or -ERR_IO. */
 void disk_finished(struct disk *d, unsigned n, int rc);
 

@@ -9,8 +9,12 @@
 #include "drivers/host/nvme.h"
 #include "drivers/host/pci.h"
 #include "drivers/host/virtio_blk.h"
+#include "kernel/cpu.h"
+#include "kernel/irq.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
+
+#define FLUSH_NS 10000000000ull
 
 static struct pci pci;
 static struct disk *found[DISKS_MAX];
@@ -90,4 +94,25 @@ void disks_poll(void)
 {
 	for (unsigned n = 0; n < found_count; n++)
 		disk_poll(found[n]);
+}
+
+static bool flush_all(void)
+{
+	bool busy = false;
+
+	for (unsigned n = 0; n < found_count; n++)
+		busy |= disk_flush(found[n]);
+	return busy;
+}
+
+void disks_flush(void)
+{
+	u64 end = clock_ns() + FLUSH_NS;
+
+	while (flush_all() && clock_ns() < end) {
+		cpu_idle();
+		if (irq_take_events() & CPU_EVENT_TIMER)
+			timer_run();
+		disks_poll();
+	}
 }

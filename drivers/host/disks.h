@@ -28,4 +28,10 @@ struct disk *disks_at(const u8 *path, unsigned count, u32 unit);
 /* The run loop, after a device's interrupt: end what is over on any disk. */
 void disks_poll(void);
 
+/*
+ * Before power off: flush what was written to any disk, waiting at most ten seconds. Its time
+ * limits run on meanwhile, by timer_run().
+ */
+void disks_flush(void);
+
 #endif

@@ -70,30 +70,53 @@ static bool look(const struct pci *p, unsigned bus, unsigned slot, unsigned fn,
 	return true;
 }
 
-/* Buses behind bridges have higher numbers (PCI-to-PCI bridges 1.2, 3.2.5.4): this ends. */
 static void each_on_bus(struct pci *p, unsigned bus,
-			void (*fn)(void *opaque, const struct pci_function *f), void *opaque)
+			void (*fn)(void *opaque, const struct pci_function *f), void *opaque);
+
+/* What each_behind goes on with. */
+struct behind {
+	struct pci *pci;
+	void (*fn)(void *opaque, const struct pci_function *f);
+	void *opaque;
+};
+
+/* Buses behind bridges have higher numbers (PCI-to-PCI bridges 1.2, 3.2.5.4): this ends. */
+static void each_behind(void *opaque, const struct pci_function *f)
+{
+	const struct behind *b = opaque;
+	unsigned bus;
+
+	if ((pci_read8(f, REG_HEADER) & 0x7f) != HEADER_BRIDGE)
+		return;
+	bus = pci_read8(f, REG_SECONDARY);
+	if (bus > f->bus && bus <= b->pci->last_bus)
+		each_on_bus(b->pci, bus, b->fn, b->opaque);
+}
+
+static void each_function(struct pci *p, unsigned bus,
+			  void (*fn)(void *opaque, const struct pci_function *f), void *opaque)
 {
 	struct pci_function f;
 
 	for (unsigned at = 0; at < 32 * 8; at++) {
-		u8 header;
-
 		if (!look(p, bus, at / 8, at % 8, &f)) {
 			at |= at % 8 ? 0 : 7;
 			continue;
 		}
-		header = pci_read8(&f, REG_HEADER);
 		fn(opaque, &f);
-		if ((header & 0x7f) == HEADER_BRIDGE) {
-			unsigned behind = pci_read8(&f, REG_SECONDARY);
-
-			if (behind > bus && behind <= p->last_bus)
-				each_on_bus(p, behind, fn, opaque);
-		}
-		if (!(at % 8) && !(header & HEADER_MANY))
+		if (!(at % 8) && !(pci_read8(&f, REG_HEADER) & HEADER_MANY))
 			at |= 7;
 	}
+}
+
+/* A bus's own functions first, so that all come in the order of their numbers. */
+static void each_on_bus(struct pci *p, unsigned bus,
+			void (*fn)(void *opaque, const struct pci_function *f), void *opaque)
+{
+	struct behind b = { p, fn, opaque };
+
+	each_function(p, bus, fn, opaque);
+	each_function(p, bus, each_behind, &b);
 }
 
 void pci_each(struct pci *p, void (*fn)(void *opaque, const struct pci_function *f), void *opaque)

@@ -420,6 +420,14 @@ void lapic_lint(struct lapic *l, unsigned pin, int level)
 
 u8 lapic_tpr(const struct lapic *l, unsigned core) { return l->core[core].tpr; }
 
+void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr)
+{
+	lock_take(&l->lock);
+	l->core[core].tpr = tpr;
+	update(&l->core[core]);
+	lock_drop(&l->lock);
+}
+
 u64 lapic_base(const struct lapic *l, unsigned core) { return l->core[core].base; }
 
 int lapic_set_base(struct lapic *l, unsigned core, u64 msr)

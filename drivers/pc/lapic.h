@@ -44,8 +44,9 @@ u64 lapic_base(const struct lapic *l, unsigned core);
 /* 0, or -ERR_INVAL for reserved bits (the CPU then gives #GP). */
 int lapic_set_base(struct lapic *l, unsigned core, u64 msr);
 
-/* CR8: bits 7:4 of the task priority. */
+/* The task priority; CR8 is its bits 7:4, and a write of CR8 clears the others (SDM 3A §11.8.6). */
 u8 lapic_tpr(const struct lapic *l, unsigned core);
+void lapic_set_tpr(struct lapic *l, unsigned core, u8 tpr);
 
 /* Is a vector deliverable now? Needs no lock. */
 bool lapic_pending(const struct lapic *l, unsigned core);

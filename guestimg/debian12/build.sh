@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The root disk of Debian 12 i386 (MBR, GRUB, ext4, systemd): build.sh DEBS OUT WORK [guest]
-# DEBS holds the packages.  The essential ones are unpacked without their scripts; then dpkg, from
-# among them, installs all: in a chroot where we are root on a CPU that runs i386 programs; else
-# (or if `guest` is said) at the disk's first start in QEMU's PC, which takes many minutes.
+# A root disk of Debian (MBR, GRUB, ext4, systemd): build.sh RELEASE DEBS OUT WORK [guest]
+# RELEASE is a folder beside this one, or this one: its `release` says what differs, `packages` what
+# is installed.  DEBS holds the packages.  The essential ones are unpacked without their scripts;
+# then dpkg, from among them, installs all: in a chroot where we are root on a CPU that runs its
+# programs; else (or if `guest` is said) at the disk's first start in QEMU's PC, which takes many
+# minutes.
 # Neither way needs loop devices or changes the system.  WORK is made anew.
 # Invariant: OUT is a disk on which every package is configured, or it is not there.
 set -eu
-debs=$1 out=$2 work=$3 how=${4:-}
+debs=$2 out=$3 work=$4 how=${5:-}
 here=$(dirname "$0")
+recipe=$here/../$1
 grub=/usr/lib/grub/i386-pc
 root=$work/root second=$work/second
-mib=512 uuid=4c6f616d-0000-4000-8000-000000000012
-say() { echo "debian12: $*"; }
+. "$recipe/release"
+say() { echo "$name: $*"; }
 
 essential()
 {
-	name=${1##*/}
-	grep -q "^${name%%_*} .* essential\$" "$here/packages"
+	file=${1##*/}
+	grep -q "^${file%%_*} .* essential\$" "$recipe/packages"
 }
 
 # A deb without compression: undoing that in a guest takes longer than all the rest.
@@ -43,7 +46,7 @@ unpack()
 	owner=--no-same-owner
 	! real_root || owner=--same-owner
 	say "unpack the essential packages"
-	for d in bin sbin lib; do mkdir -p "$root/usr/$d"; ln -s "usr/$d" "$root/$d"; done
+	for d in bin sbin lib $folders; do mkdir -p "$root/usr/$d"; ln -s "usr/$d" "$root/$d"; done
 	for deb in "$debs"/*.deb; do
 		if essential "$deb"; then
 			dpkg-deb --fsys-tarfile "$deb" |
@@ -59,7 +62,7 @@ unpack()
 		var/lib/dpkg/updates && chmod 700 root && chmod 1777 tmp)
 	: >"$root/var/lib/dpkg/status"
 	: >"$root/var/lib/dpkg/available"
-	sed "s/@UUID@/$uuid/" "$here/grub.cfg" >"$root/boot/grub/grub.cfg"
+	sed "s/@UUID@/$uuid/; s/@TITLE@/$title/" "$here/grub.cfg" >"$root/boot/grub/grub.cfg"
 }
 
 # What dpkg will find on /mnt; how a deb gets there: cp or plain.
@@ -80,7 +83,7 @@ make_disk()
 	grub-mkimage -O i386-pc -d "$grub" -p '(hd0,msdos1)/boot/grub' -o "$work/core.img" \
 		biosdisk part_msdos ext2 serial terminal minicmd normal configfile echo linux test \
 		halt reboot
-	mke2fs -q -t ext4 -F -L debian12 -U "$uuid" -m 1 \
+	mke2fs -q -t ext4 -F -L "$name" -U "$uuid" -m 1 \
 		-O ^orphan_file,^metadata_csum_seed -E root_owner=0:0 \
 		-d "$root" "$work/fs.img" "$((mib - 1))M"
 	python3 "$here/../grub/mkdisk.py" "$grub/boot.img" "$work/core.img" "$work/fs.img" \
@@ -114,14 +117,13 @@ install_in_guest()
 {
 	say "install the packages in QEMU (many minutes)"
 	mke2fs -q -t ext2 -F -m 0 -d "$second" "$work/second.img" 700M
-	modules=$(echo "$LOAM_GUEST"/lib/modules/*-686/kernel)
-	python3 "$here/../linux/mkcpio.py" "$here/stage1.list" "$work/stage1.cpio" \
-		busybox="$LOAM_GUEST/bin/busybox" here="$here" modules="$modules"
-	timeout 7200 qemu-system-i386 -M pc,accel=tcg -m 1G -display none -net none \
-		-serial stdio -monitor none -no-reboot -kernel "$LOAM_GUEST"/boot/vmlinuz-*-686 \
+	python3 "$here/../linux/mkcpio.py" "$recipe/stage1.list" "$work/stage1.cpio" \
+		busybox="$busybox" here="$here" modules="$modules"
+	timeout 7200 $pc -m 1G -display none -net none \
+		-serial stdio -monitor none -no-reboot -kernel "$kernel" \
 		-initrd "$work/stage1.cpio" -append "console=ttyS0 panic=-1 tsc=unstable" \
-		-drive "file=$work/disk.img,format=raw,if=ide,cache=unsafe" \
-		-drive "file=$work/second.img,format=raw,if=ide,cache=unsafe" \
+		-drive "file=$work/disk.img,format=raw,cache=unsafe,id=a,if=$drives" $first \
+		-drive "file=$work/second.img,format=raw,cache=unsafe,id=b,if=$drives" $last \
 		</dev/null >"$work/log" 2>&1 || true
 }
 

@@ -106,6 +106,20 @@ static bool set_apic_base(void *opaque, u64 base)
 	return !lapic_set_base(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id, base);
 }
 
+static u8 get_tpr(void *opaque)
+{
+	struct guest *g = opaque;
+
+	return lapic_tpr(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id);
+}
+
+static void set_tpr(void *opaque, u8 tpr)
+{
+	struct guest *g = opaque;
+
+	lapic_set_tpr(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id, tpr);
+}
+
 /* Loam's own memory: what is in use but for the guest's RAM and the code cache. */
 static void report_memory(const struct guest *g)
 {
@@ -121,6 +135,7 @@ static void guest_off(void *opaque, int status)
 
 	printk_quiet(false);
 	printk_log_note();
+	disks_flush();
 	dbt_report();
 	machine_report(g->pc);
 	report_memory(g);
@@ -196,5 +211,6 @@ struct dbt_platform guest_join_cpu(struct guest *g)
 		.opaque = g, .bus = machine_bus(g->pc), .intr_pending = intr_pending,
 		.intr_ack = intr_ack, .host_events = host_events, .reset = reset_machine,
 		.init = init_cpu, .ferr = ferr, .set_apic_base = set_apic_base,
+		.get_tpr = get_tpr, .set_tpr = set_tpr,
 	};
 }

@@ -336,6 +336,12 @@ static void test_flush(void)
 	CHECK_EQ(dev.flushes, 2, "but within a second it does");
 	fake_advance(10 * SECOND);
 	CHECK_EQ(dev.flushes, 2, "once");
+	CHECK(!disk_flush(&d), "nothing to flush before power off");
+	ask(0, BLOCK_WRITE, 7, 1, buf);
+	settle();
+	CHECK(disk_flush(&d), "but after a write");
+	settle();
+	CHECK(!disk_flush(&d) && dev.flushes == 3, "at once");
 	dev.fail_next = 2;
 	ask(0, BLOCK_FLUSH, 0, 0, NULL);
 	settle();

@@ -57,6 +57,15 @@ static void test_self_ipi(void)
 	CHECK_EQ(irqchip_ack(ic, 0), 0x3f, "then comes");
 	set(0xb0, 0);
 	CHECK_EQ(irqchip_ack(ic, 0), -1, "nothing left");
+	lapic_set_tpr(lapic, 0, 0x50);	/* as CR8 */
+	CHECK_EQ(get(0x80), 0x50, "TPR as CR8 set it");
+	set(0x300, 0x40052);
+	CHECK(!irqchip_pending(ic, 0), "CR8 = 5 holds class 5");
+	raises[0] = 0;
+	lapic_set_tpr(lapic, 0, 0x40);
+	CHECK_EQ(raises[0], 1, "core told by CR8");
+	CHECK_EQ(irqchip_ack(ic, 0), 0x52, "CR8 = 4 lets class 5 in");
+	set(0xb0, 0);
 	set(0x80, 0x50);
 	set(0x300, 0x40055);
 	CHECK(!irqchip_pending(ic, 0), "TPR holds its class back");

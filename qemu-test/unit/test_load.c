@@ -95,7 +95,7 @@ static int fake_in_place(struct boot_file *f, u64 size, const char **why)
 
 static const struct load_source source = {
 	" on the moon", fake_open, fake_read, fake_close, fake_maps, fake_claim, fake_pointer,
-	fake_in_place, fake_print, fake_cpu,
+	fake_in_place, NULL, fake_print, fake_cpu,
 };
 
 static void reset(void)
@@ -307,6 +307,9 @@ static void test_file_faults(void)
 	good_files();
 	check_said(load("firmware = bios.bin\ndisk1 = Initrd\ndisk2 = initrd\n", ""),
 		   "loam.cfg:3: disk2 = initrd: it is disk1's already");
+	good_files();
+	check_said(load("firmware = bios.bin\ndisk1 = sata0\ncdrom = sata0\n", ""),
+		   "loam.cfg:3: cdrom = sata0: it is disk1's already");
 	good_files();
 	check_said(load("firmware = bios.bin\ndisk0 = nvme0\ndisk3 = nvme0p2,ro\n", ""),
 		   "loam.cfg:3: disk3 = nvme0p2: it is disk0's already");

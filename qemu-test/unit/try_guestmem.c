@@ -31,6 +31,13 @@ static u64 load(gva_t linear, unsigned size)
 u64 g_try_ld8(gva_t linear) { return load(linear, 8); }
 u32 g_try_ld4(gva_t linear) { return (u32)load(linear, 4); }
 
+u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
+
+void g_try_st8_wide(gva_t linear, u64 v)
+{
+	failed |= g_st(of, linear, 8, super_rights, v).raised;
+}
+
 void g_try_st4(gva_t linear, u32 v)
 {
 	failed |= g_st(of, linear, 4, super_rights, v).raised;

@@ -226,7 +226,6 @@ door \p\()call
 	addi.d	$sp, $sp, -32
 	st.d	$ra, $sp, 0
 	st.d	$r9, $tp, ST_PAGE
-	st.d	$r10, $sp, 8
 	st.d	$r20, $sp, 16
 	.if	\wide
 	upper_gpr st.d
@@ -242,7 +241,7 @@ door \p\()call
 	.endif
 	ld.d	$ra, $sp, 0
 	ld.d	$r9, $tp, ST_PAGE
-	ld.d	$r10, $sp, 8
+	ld.d	$r10, $tp, ST_CTX
 	ld.d	$r20, $sp, 16
 	addi.d	$sp, $sp, 32
 	jr	$ra

@@ -198,7 +198,6 @@ door glue_call
 	daddiu	$29, $29, -32
 	sd	$31, 0($29)
 	sd	rPAGE, ST_PAGE(tp)
-	sd	rCTX, 8($29)
 	sd	rCCOP, 16($29)
 	sd	rCCB, 24($29)
 	lui	$1, %hi(helper_fn)
@@ -209,7 +208,7 @@ door glue_call
 	daddiu	$4, tp, 256
 	jalr	$31, $25
 	ld	$31, 0($29)
-	ld	rCTX, 8($29)
+	ld	rCTX, ST_CTX(tp)
 	ld	rCCOP, 16($29)
 	ld	rCCB, 24($29)
 	move	$4, $2
