@@ -20,7 +20,7 @@
 #define DEMAND_SHADOW_NODES(ram) \
 	(DEMAND_SHADOW_WANT(ram) < DEMAND_SHADOW_MIN ? DEMAND_SHADOW_MIN : \
 	 DEMAND_SHADOW_WANT(ram) > DEMAND_SHADOW_MAX ? DEMAND_SHADOW_MAX : DEMAND_SHADOW_WANT(ram))
-#define DEMAND_SHADOW(ram) ((3ull << 20) + DEMAND_SHADOW_NODES(ram) * 4400)
+#define DEMAND_SHADOW(ram) ((5ull << 20) + DEMAND_SHADOW_NODES(ram) * 4400)
 #define DEMAND_CODE_CACHE (32ull << 20)		/* where code_cache is not given */
 #define DEMAND_CODE_REACH CODE_REACH		/* it lies below this address */
 #define DEMAND_REST (2ull << 20)		/* single pages */

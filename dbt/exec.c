@@ -194,6 +194,30 @@ const u32 *exec_fault(void)
 	return single ? NULL : known_code(d);
 }
 
+/* Where to go on is known: with the host's tables for that kind of code. */
+static const u32 *in_form(struct dbt *d, const u32 *code)
+{
+	if (code)
+		shadow_set_code64(d->shadow, d->c->key_flags & KEY_LONG);
+	return code;
+}
+
+const u32 *exec_system_long(void)
+{
+	struct dbt *d = dbt_this();
+
+	shadow_set_code64(d->shadow, true);
+	return in_form(d, exec_system());
+}
+
+const u32 *exec_fault_long(void)
+{
+	struct dbt *d = dbt_this();
+
+	shadow_set_code64(d->shadow, true);
+	return in_form(d, exec_fault());
+}
+
 /*
  * Found elsewhere, or by the table of blocks: only what must be translated or raises a fault, and
  * what others wait for, is the run loop's.
@@ -244,7 +268,9 @@ static void run_one(struct dbt *d)
 		single_begin(d, code, &s);
 	c->fault.raised = false;
 	shadow_set_view(d->shadow, c->cpl == 3);
+	shadow_set_code64(d->shadow, c->key_flags & KEY_LONG);
 	why = dbt_enter(c->key_flags & KEY_LONG ? exec_door(code) : code);
+	shadow_set_code64(d->shadow, vcpu_long(c));
 	after_exit(d, why);
 	if (single)
 		single_end(d, &s, why);

@@ -40,6 +40,9 @@ static inline struct block_key exec_key(const struct vcpu *c)
  */
 const u32 *exec_system(void);
 const u32 *exec_fault(void);
+/* The same in long mode, whose system structures may be anywhere. */
+const u32 *exec_system_long(void);
+const u32 *exec_fault_long(void);
 /*
  * The same: code goes on at vcpu.eip, which its context's jump cache has not. `why`: EXIT_INDIRECT,
  * or EXIT_FAR, by the link whose number is vcpu.exit_arg.

@@ -74,6 +74,7 @@ static struct fault step(struct dbt *d, const struct ir1 *i)
 
 	arena_reset(&d->arena);
 	t.ir = ir_new(&d->arena);
+	t.ir->key_flags = t.key;
 	lift_insn(&t, i);
 	sse_save(c);
 	eval_run(c, t.ir, &step_mem);

@@ -171,6 +171,7 @@ static void map_begin(void)
 	paging_root_set(m.root[1], LOW >> PAGING_SLOT_SHIFT, ptr_phys(m.other));
 	paging_drop_asid(ASID);
 	paging_drop_asid(ASID + 1);
+	paging_set_form(PAGING_NARROW);
 	paging_activate(ASID, ptr_phys(m.root[0]));
 	arm();
 }
@@ -338,11 +339,178 @@ static const char *refills(void)
 	return paging_root_get(m.root[0], 0x100).a ? "paging_root_get of none" : NULL;
 }
 
+/* -- the wide form -------------------------------------------------------- */
+
+/* Directories and leaf tables of four levels: one chain for each address of wide_va. */
+static struct {
+	u64 top[2][PAGING_DIR_ENTRIES] __attribute__((aligned(4096)));
+	u64 dir[12][PAGING_DIR_ENTRIES];
+	pte_t leaves[7][PAGING_LEAF_ENTRIES];
+	unsigned dirs, tables;
+} w;
+
+#define WIDE_ASID 11
+
+/* First and last pages of both halves, and neighbours in each level's index. */
+static const u64 wide_va[] = {
+	0, 0x400000, 0x7f123456f000, 0x7ffffffff000, 0xffff800000000000, 0xffffffff81000000,
+	0xfffffffffffff000,
+};
+#define WIDE_VAS (sizeof(wide_va) / sizeof(wide_va[0]))
+
+/* The leaf of va under top t, and the tables on the way to it. */
+static pte_t *wide_leaf(unsigned t, u64 va)
+{
+	u64 *dir = w.top[t];
+
+	for (unsigned level = 3; level; level--) {
+		unsigned k = va >> (12 + 9 * level) & (PAGING_DIR_ENTRIES - 1);
+
+		if (!paging_dir_get(dir, level, k).a) {
+			u64 *below = level > 1 ? w.dir[w.dirs++] : w.leaves[w.tables++];
+
+			if (level > 1)
+				paging_dir_init(below, level - 1);
+			paging_dir_set(dir, level, k, ptr_phys(below));
+		}
+		dir = phys_ptr(paging_dir_get(dir, level, k));
+	}
+	return &dir[va >> 12 & (PAGING_LEAF_ENTRIES - 1)];
+}
+
+static void wide_begin(void)
+{
+	memset(&w, 0, sizeof(w));
+	paging_dir_init(w.top[0], 3);
+	paging_dir_init(w.top[1], 3);
+	paging_drop_asid(WIDE_ASID);
+	paging_drop_asid(WIDE_ASID + 1);
+	paging_set_form(PAGING_WIDE);
+	paging_activate(WIDE_ASID, ptr_phys(w.top[0]));
+}
+
+static u64 wide_load(u64 va) { return load(paging_hva_wide(gva(va), false).a); }
+
+/* Is the page at va, by each of its addresses, this one? 4: a trap. */
+static bool wide_is(u64 va, unsigned page)
+{
+	for (unsigned other = 0; other < 2; other++) {
+		u64 at = paging_hva_wide(gva(va), other).a, got = load(at);
+
+		if (page < 4 ? seen.count || got != 0x1000 + page :
+			       !trapped(TRAP_LOAD_INVALID, at))
+			return false;
+	}
+	return true;
+}
+
+static const char *wide_places(void)
+{
+	wide_begin();
+	for (unsigned k = 0; k < WIDE_VAS; k++) {
+		u64 va = wide_va[k];
+		pte_t *leaf = wide_leaf(0, va);
+
+		if (!wide_is(va, 4))
+			return "wide: an empty leaf";
+		*leaf = pte_of(k % 4, false);
+		paging_upgrade_wide(gva(va), leaf);
+		if (!wide_is(va, k % 4))
+			return "wide: invalid to valid is not seen";
+		if (hva_to_gva_wide(paging_hva_wide(gva(va), false)).a != va)
+			return "wide: an address does not come back";
+	}
+	for (unsigned k = 0; k < WIDE_VAS; k++)
+		if (!wide_is(wide_va[k], k % 4))
+			return "wide: a page is another one's";
+	if (!wide_is(0x500000, 4) || !wide_is(0x8000000000, 4) || !wide_is(0x7f0000000000, 4) ||
+	    !wide_is(0xffff900000000000, 4) || !wide_is(0xfffffffffffc0000, 4))
+		return "wide: empty tables of each level";
+	return NULL;
+}
+
+static const char *wide_changes(void)
+{
+	wide_begin();
+	for (unsigned k = 0; k < WIDE_VAS; k++) {
+		u64 va = wide_va[k], at = paging_hva_wide(gva(va), false).a;
+		pte_t *leaf = wide_leaf(0, va);
+
+		*leaf = pte_of(1, false);
+		store(at, 1);
+		if (!trapped(TRAP_STORE_READONLY, at))
+			return "wide: store to a read-only leaf";
+		*leaf = pte_of(1, true);
+		paging_upgrade_wide(gva(va), leaf);
+		store(at, 0x1001);
+		if (!wide_is(va, 1))
+			return "wide: read-only to writable is not seen";
+		*leaf = pte_of(1, false);
+		paging_drop_page_wide(WIDE_ASID, gva(va));
+		store(at, 1);
+		if (!trapped(TRAP_STORE_READONLY, at))
+			return "wide: writable to read-only";
+		*leaf = 0;
+		paging_drop_page_wide(WIDE_ASID, gva(va));
+		if (!wide_is(va, 4))
+			return "wide: valid to invalid";
+	}
+	return NULL;
+}
+
+/* Back and forth between a narrow root and two wide ones, without a drop. */
+static const char *forms(void)
+{
+	wide_begin();
+	map(m.low, LOW, 0, true);
+	map(m.high, HIGH, 3, true);
+	*wide_leaf(0, LOW) = pte_of(1, true);
+	*wide_leaf(1, LOW) = pte_of(2, true);
+	*wide_leaf(0, (u64)(s32)HIGH) = pte_of(2, true);
+	for (unsigned k = 0; k < 6; k++) {
+		paging_set_form(k % 3 ? PAGING_WIDE : PAGING_NARROW);
+		paging_activate(k % 3 ? WIDE_ASID + k % 3 - 1 : ASID,
+				ptr_phys(k % 3 ? w.top[k % 3 - 1] : m.root[0]));
+		if (load(LOW) != 0x1000 + k % 3)
+			return "a form sees the other's page";
+		if (k % 3 == 0 && (load(HIGH) != 0x1003 || load(HIGH_ALIAS) != 0x1003))
+			return "the narrow form has lost an address";
+		if (k % 3 == 1 && !wide_is((u64)(s32)HIGH, 2))
+			return "an address is cut in the wide form";
+		if (k % 3 == 1 && !wide_is(HIGH, 4))
+			return "the wide form takes an address for another";
+	}
+	return quiet() ? NULL : "an unwanted trap";
+}
+
+/* More pages than the TLB holds, through all levels. */
+static const char *wide_refills(void)
+{
+	const u64 base = 0xffffc90000000000;
+
+	wide_begin();
+	for (unsigned k = 0; k < 16; k++) {
+		u64 *dir = w.top[0];
+
+		wide_leaf(0, base);
+		for (unsigned level = 3; level > 1; level--)
+			dir = phys_ptr(paging_dir_get(dir, level, base >> (12 + 9 * level) & 511));
+		paging_dir_set(dir, 1, k, ptr_phys(m.many[k]));
+		for (unsigned n = 0; n < 512; n++)
+			m.many[k][n] = pte_of((n + k) % 4, false);
+	}
+	for (unsigned n = 0; n < 2 * 16 * 512; n++)
+		if (wide_load(base + n % (16 * 512) * 4096ull) !=
+		    0x1000 + (n % 512 + n / 512 % 16) % 4)
+			return "wide: a refill brought the wrong page";
+	return quiet() ? NULL : "an unwanted trap";
+}
+
 static const char *test_paging(void)
 {
 	static const char *(*const parts[])(void) = {
 		map_and_access, unmapped_faults, upgrades, downgrades, asids, nested_refill,
-		refills,
+		refills, wide_places, wide_changes, forms, wide_refills,
 	};
 	const char *why = NULL;
 

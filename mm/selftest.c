@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The shadow tables on the host's real MMU: what the native tests cannot see is whether the
- * host's TLB behaves as their model of it. Not a test of the page walk.
+ * host's TLB behaves as their model of it. With 32-bit paging, then with four levels, 64-bit and
+ * compatibility code and SMAP in turn. Not a test of the page walk.
  * Invariant: every table change is followed by INVLPG (or a full drop), so that each access
  * must end as the tables say now.
  */
@@ -23,7 +24,7 @@
 #define RAM_SIZE 0x200000ull
 #define NODES 6				/* fewer than slots in use: they run out */
 #define PD 0x100000u
-#define TABLES 3			/* page tables after it */
+#define TABLES 3			/* page tables after it; then directories, of four levels */
 #define DATA 0x180000u
 #define DATA_PAGES 8
 #define PAGES 24
@@ -37,8 +38,11 @@ enum end { DONE, FAULT, WATCHED, OTHER };
 static struct {
 	struct shadow *s;
 	u8 *ram;
-	bool armed;		/* traps below 4 GiB are this test's */
-	bool user;		/* the view of the access under way */
+	bool armed;		/* traps are this test's */
+	bool lma;		/* four levels */
+	u32 directories;	/* made for them */
+	enum x86_rights rights;	/* of the access under way */
+	u64 va, host_va;	/* where, for the guest and for the host */
 	unsigned traps;		/* in this access */
 	enum end end;
 	u32 error;
@@ -46,7 +50,12 @@ static struct {
 } t;
 
 /* Neighbours, both sides of 2 GiB, the ends, and three slots of their own. */
-static const u32 base[] = { 0, 0x400000, 0x7fffe000, 0x80000000, 0xc01fe000, 0xffffc000 };
+static const u64 base[] = { 0, 0x400000, 0x7fffe000, 0x80000000, 0xc01fe000, 0xffffc000 };
+/* Two that compatibility code reaches, what differs from one of them above bit 31, the ends. */
+static const u64 long_base[] = {
+	0x7fffe000, 0xffffc000, 0xffffffff80000000, 0x7fffffffc000, 0xffff800000000000,
+	0xffffffffffffc000,
+};
 
 static u32 random_below(u32 n)
 {
@@ -54,12 +63,14 @@ static u32 random_below(u32 n)
 	return (t.random >> 8) % n;
 }
 
-static u32 page_va(unsigned k) { return base[k / 4] + k % 4 * 0x1000; }
+static u64 page_va(unsigned k) { return (t.lma ? long_base : base)[k / 4] + k % 4 * 0x1000; }
 
-static void entry_set(u32 at, u32 e)
+static void entry_set(u32 at, u64 e)
 {
-	memcpy(t.ram + at, &e, 4);
-	frame_written(at / FRAME_SIZE, at % FRAME_SIZE, 4);
+	unsigned size = t.lma ? 8 : 4;
+
+	memcpy(t.ram + at, &e, size);
+	frame_written(at / FRAME_SIZE, at % FRAME_SIZE, size);
 }
 
 static u32 entry_get(u32 at)
@@ -71,8 +82,28 @@ static u32 entry_get(u32 at)
 }
 
 /* Directory and table entries that a page goes through. */
-static u32 pde_at(u32 va) { return PD + (va >> 22) * 4; }
-static u32 pte_at(u32 va) { return (entry_get(pde_at(va)) & ~0xfffu) + (va >> 12 & 0x3ff) * 4; }
+static u32 pde_at(u64 va)
+{
+	u32 table = PD;
+
+	if (!t.lma)
+		return PD + (u32)(va >> 22) * 4;
+	for (unsigned shift = 39; shift > 21; shift -= 9) {
+		u32 at = table + (u32)(va >> shift & 511) * 8;
+
+		if (!entry_get(at))
+			entry_set(at, (PD + 0x1000 * (1 + TABLES + t.directories++)) | P | RW | US);
+		table = entry_get(at) & ~0xfffu;
+	}
+	return table + (u32)(va >> 21 & 511) * 8;
+}
+
+static u32 pte_at(u64 va)
+{
+	u32 index = t.lma ? (u32)(va >> 12 & 0x1ff) * 8 : (u32)(va >> 12 & 0x3ff) * 4;
+
+	return (entry_get(pde_at(va)) & ~0xfffu) + index;
+}
 
 /* The fault path in small: fill, or skip the access and say why. */
 static bool claim(struct trap_frame *f, enum trap_kind kind)
@@ -81,9 +112,11 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 	struct shadow_miss miss;
 	enum shadow_result r;
 
-	if (!t.armed || (!write && kind != TRAP_LOAD_INVALID) || ++t.traps > 4)
+	if (!t.armed || (!write && kind != TRAP_LOAD_INVALID) || ++t.traps > 4 ||
+	    f->badv != t.host_va)
 		return false;
-	r = shadow_fault(t.s, gva((u32)f->badv), write ? X86_WRITE : X86_READ, t.user, &miss);
+	r = shadow_fault(t.s, gva(t.va), write ? X86_WRITE : X86_READ, t.rights,
+			 &miss);
 	if (r == SHADOW_FILLED)
 		return true;
 	t.end = r == SHADOW_GUEST_FAULT ? FAULT : r == SHADOW_WATCHED_WRITE ? WATCHED : OTHER;
@@ -93,12 +126,14 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 }
 
 /* An access by the host's own load or store. `form`: by the page's other address, if it has one. */
-static u32 access(u32 va, bool form, bool write, bool user, u32 value)
+static u32 access(u64 va, bool form, bool write, enum x86_rights rights, u32 value)
 {
-	u64 host_va = paging_hva(gva(va), form).a;
+	u64 host_va = (t.s->wide ? paging_hva_wide : paging_hva)(gva(va), form).a;
 
-	shadow_set_view(t.s, user);
-	t.user = user;
+	shadow_set_view(t.s, rights);
+	t.rights = rights;
+	t.va = va;
+	t.host_va = host_va;
 	t.traps = 0;
 	t.end = DONE;
 	t.armed = true;
@@ -110,11 +145,11 @@ static u32 access(u32 va, bool form, bool write, bool user, u32 value)
 	return value;
 }
 
-static const char *check_store(u32 va, bool form, bool user)
+static const char *check_store(u64 va, bool form, enum x86_rights rights)
 {
 	u32 value = MARK ^ random_below(1u << 16), frame, off = va & 0xffc;
 
-	access(va, form, true, user, value);
+	access(va, form, true, rights, value);
 	if (t.end != DONE)
 		return NULL;
 	if (!(entry_get(pte_at(va)) & D))
@@ -125,9 +160,9 @@ static const char *check_store(u32 va, bool form, bool user)
 	return entry_get((frame << 12) + off) == value ? NULL : "a store did not arrive";
 }
 
-static const char *check_load(u32 va, bool form, bool user)
+static const char *check_load(u64 va, bool form, enum x86_rights rights)
 {
-	u32 value = access(va, form, false, user, 0);
+	u32 value = access(va, form, false, rights, 0);
 
 	if (t.end != DONE)
 		return NULL;
@@ -135,11 +170,13 @@ static const char *check_load(u32 va, bool form, bool user)
 	       NULL : "a load got something else";
 }
 
-/* What the tables demand: 4 KiB pages, CR0.WP set. */
-static const char *check_end(u32 va, bool write, bool user)
+/* What the tables demand: 4 KiB pages, CR0.WP set, with four levels CR4.SMAP, too. */
+static const char *check_end(u64 va, bool write, enum x86_rights rights)
 {
 	u32 e = entry_get(pte_at(va));
-	bool allowed = (e & P) && (!user || (e & US)) && (!write || (e & RW));
+	bool user = rights == X86_USER;
+	bool right = user ? e & US : rights == X86_SUPER || !t.lma || !(e & US);
+	bool allowed = (e & P) && right && (!write || (e & RW));
 	u32 error = (e & P) | (write ? PF_W : 0) | (user ? PF_U : 0);
 
 	if (t.end == OTHER)
@@ -155,11 +192,15 @@ static const char *check_end(u32 va, bool write, bool user)
 
 static const char *random_access(void)
 {
-	u32 va = page_va(random_below(PAGES)) + random_below(1024) * 4;
-	bool write = random_below(2), user = random_below(2), form = random_below(2);
-	const char *why = write ? check_store(va, form, user) : check_load(va, form, user);
+	u64 va = page_va(random_below(PAGES)) + random_below(1024) * 4;
+	bool write = random_below(2), form = random_below(2);
+	enum x86_rights rights = random_below(3);
+	const char *why;
 
-	return why ? why : check_end(va, write, user);
+	if (t.lma && !t.s->wide)
+		va = page_va(random_below(8)) + random_below(1024) * 4;
+	why = write ? check_store(va, form, rights) : check_load(va, form, rights);
+	return why ? why : check_end(va, write, rights);
 }
 
 static u32 random_leaf(void)
@@ -172,7 +213,7 @@ static u32 random_leaf(void)
 
 static void change_leaf(void)
 {
-	u32 va = page_va(random_below(PAGES));
+	u64 va = page_va(random_below(PAGES));
 
 	entry_set(pte_at(va), random_leaf());
 	for (unsigned k = 0; k < PAGES; k++)	/* all that share the entry */
@@ -192,10 +233,11 @@ static void random_watch(void)
 
 static void fill_tables(void)
 {
-	for (u32 at = PD; at < PD + 0x1000 * (1 + TABLES); at += 4)
+	for (u32 at = PD; at < DATA; at += 4)
 		entry_set(at, 0);
+	t.directories = 0;
 	for (unsigned k = 0; k < PAGES; k++) {
-		u32 va = page_va(k);
+		u64 va = page_va(k);
 
 		if (!entry_get(pde_at(va)))
 			entry_set(pde_at(va), (PD + 0x1000 * (1 + (k / 4) % TABLES)) | P | RW | US);
@@ -203,13 +245,15 @@ static void fill_tables(void)
 	}
 }
 
-static const char *rounds(void)
+static const char *rounds(bool lma)
 {
 	const char *why = NULL;
 
+	t.lma = lma;
 	fill_tables();
 	shadow_set_paging(t.s, &(struct x86_paging){ .pg = true, .wp = true, .pge = true,
-						     .cr3 = PD });
+						     .cr3 = PD, .pae = lma, .lma = lma,
+						     .smap = lma, .phys_bits = 36 });
 	for (unsigned k = 0; k < ROUNDS && !why; k++) {
 		u32 what = random_below(100);
 
@@ -219,8 +263,10 @@ static const char *rounds(void)
 			change_leaf();
 		else if (what < 95)
 			random_watch();
-		else if (what < 99)
+		else if (what < 97)
 			shadow_load_cr3(t.s, PD, NULL);
+		else if (what < 99)
+			shadow_set_code64(t.s, random_below(3));
 		else
 			shadow_flush(t.s, true);
 	}
@@ -243,7 +289,9 @@ static const char *with_memory(u8 *mem, struct bus *bus)
 		return "gpa_init";
 	shadow_init(t.s, 0, tables, NODES);
 	t.s->verify = SHADOW_VERIFY_ALL;
-	why = rounds();
+	why = rounds(false);
+	if (!why)
+		why = rounds(true);
 	printk("SELFTEST shadow: %lu fills, %lu upgrades, %lu faults, %lu watched, %lu ASIDs\n",
 	       t.s->count.fills, t.s->count.upgrades, t.s->count.faults, t.s->count.watched,
 	       t.s->count.asid_switches);
@@ -257,6 +305,7 @@ static void park(void)
 	static u64 root[PAGING_ROOT_ENTRIES] __attribute__((aligned(PAGING_ROOT_ALIGN)));
 
 	paging_root_init(root);
+	paging_set_form(PAGING_NARROW);
 	paging_activate(1, ptr_to_phys(root));
 	paging_drop_all();
 }

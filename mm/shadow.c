@@ -49,17 +49,22 @@ static const struct frame_mapper mapper = { is_writer, protect };
 
 /* May the leaf be writable? A store also ends the frame's watches that it may end. */
 static bool leaf_writable(struct shadow *s, const struct x86_walk *w, u32 frame,
-			  enum x86_access access, bool user)
+			  enum x86_access access, enum x86_rights rights)
 {
-	if (!w->dirty || !x86_walk_may_write(&s->paging, w, user))
+	if (!w->dirty || !x86_walk_may_write(&s->paging, w, rights))
 		return false;
 	return access == X86_WRITE ? frame_open(frame) : !frame_watched(frame);
+}
+
+static bool same_page(const struct shadow *s, gva_t a, gva_t b)
+{
+	return slot_of(s, a) == slot_of(s, b) && index_of(a) == index_of(b);
 }
 
 static bool is_debug_page(const struct shadow *s, gva_t va)
 {
 	for (u32 k = 0; k < s->debug_pages; k++)
-		if (s->debug_page[k] == (u32)va.a >> 12)
+		if (same_page(s, s->debug_page[k], va))
 			return true;
 	return false;
 }
@@ -68,8 +73,8 @@ static bool is_debug_page(const struct shadow *s, gva_t va)
 static bool is_debug_leaf(const struct shadow *s, const struct shadow_node *n, unsigned index)
 {
 	for (u32 k = 0; k < s->debug_pages; k++)
-		if (s->debug_page[k] % PAGING_LEAF_ENTRIES == index &&
-		    node_at(s, node_view(n), slot_of(gva(s->debug_page[k] << 12))) == n)
+		if (index_of(s->debug_page[k]) == index &&
+		    node_at(s, node_view(n), s->debug_page[k]) == n)
 			return true;
 	return false;
 }
@@ -78,10 +83,11 @@ static bool is_debug_leaf(const struct shadow *s, const struct shadow_node *n, u
  * There is memory at `page`. The node comes first: finding it may watch its table, which may be
  * the frame itself. If a store may not go there by a leaf, the monitor is going to do it.
  */
-static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access access, bool user,
-			       const struct x86_walk *w, struct gpa_page place)
+static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access access,
+			       enum x86_rights rights, const struct x86_walk *w,
+			       struct gpa_page place)
 {
-	struct shadow_node *n = node_for(s, user, va, w);
+	struct shadow_node *n = node_for(s, shadow_view_of(s, rights), va, w);
 	unsigned k = index_of(va);
 	bool writable, watched;
 
@@ -89,7 +95,7 @@ static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access acces
 		s->count.debug++;
 		return SHADOW_DEBUG;
 	}
-	writable = place.kind == GPA_RAM && leaf_writable(s, w, place.frame, access, user);
+	writable = place.kind == GPA_RAM && leaf_writable(s, w, place.frame, access, rights);
 	watched = access == X86_WRITE && !writable;
 	if (writable)
 		frame_add_writer(place.frame, frame_ref(s->core, node_number(s, n) *
@@ -99,13 +105,13 @@ static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access acces
 	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
 }
 
-enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access, bool user,
-				struct shadow_miss *out)
+enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
+				enum x86_rights rights, struct shadow_miss *out)
 {
 	struct x86_walk w;
 	struct gpa_page place;
 
-	if (!x86_walk(&s->paging, va, access, user, &w)) {
+	if (!x86_walk(&s->paging, va, access, rights, &w)) {
 		s->count.faults++;
 		out->error = w.error;
 		return SHADOW_GUEST_FAULT;
@@ -125,15 +131,15 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 		s->count.mmio++;
 		return SHADOW_MMIO;
 	}
-	return fill(s, va, access, user, &w, place);
+	return fill(s, va, access, rights, &w, place);
 }
 
-bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool user, gpa_t *out,
-		      u32 *error)
+bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
+		      enum x86_rights rights, gpa_t *out, u32 *error)
 {
 	struct x86_walk w;
 
-	if (!x86_walk(&s->paging, va, access, user, &w)) {
+	if (!x86_walk(&s->paging, va, access, rights, &w)) {
 		*error = w.error;
 		return false;
 	}
@@ -154,11 +160,38 @@ static void load_root(struct shadow *s)
 	shadow_settle(s);
 }
 
+/* The host's form of tables goes with the code; whoever calls activates a root then. */
+static void choose_form(struct shadow *s)
+{
+	bool wide = s->four && s->code64;
+
+	if (wide == s->wide)
+		return;
+	s->wide = wide;
+	s->count.form_switches++;
+	paging_set_form(wide ? PAGING_WIDE : PAGING_NARROW);
+}
+
+void shadow_change_code64(struct shadow *s, bool code64)
+{
+	bool was = s->wide;
+
+	s->code64 = code64;
+	choose_form(s);
+	if (was != s->wide)
+		tlb_activate(s);
+}
+
 static void new_mode(struct shadow *s, const struct x86_paging *p)
 {
 	s->paging = *p;
 	s->mode = form_mode(p);
 	s->reserved = p->pae ? x86_rsvd(p) : 0;
+	s->four = key_form(s->mode) == FORM_LONG;
+	s->views = p->pg && p->smap ? SHADOW_VIEWS : SHADOW_VIEWS - 1;
+	if (s->current >= s->views)
+		s->current = SHADOW_SUPERVISOR;
+	choose_form(s);
 }
 
 /* Whatever keys say of the guest's memory holds no more. */
@@ -193,7 +226,8 @@ void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4])
 void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
 {
 	const struct x86_paging *o = &s->paging;
-	bool same = form_mode(o) == form_mode(p) && o->phys_bits == p->phys_bits;
+	bool same = form_mode(o) == form_mode(p) && o->phys_bits == p->phys_bits &&
+		    o->page1g == p->page1g;
 	bool global = o->pge != p->pge;
 	bool moved = o->cr3 != p->cr3 || memcmp(o->pdpte, p->pdpte, sizeof(p->pdpte));
 
@@ -209,36 +243,52 @@ void shadow_set_paging(struct shadow *s, const struct x86_paging *p)
 		code_flush_global(s);
 }
 
-/* The page's leaf; the node goes if the directory has changed. */
-static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
+/* A table that is not RAM is not compared. */
+static __attribute__((noinline)) void invlpg_blind(struct shadow *s, unsigned view, gva_t va)
 {
-	struct shadow_node *n = node_at(s, view, slot_of(va));
-	unsigned k = index_of(va);
+	unsigned slot = slot_of(s, va);
 
-	if (!n || !bit_get(n->live, k) || n->whole)
+	if (s->four)
+		tree_unhook(s, tree_find(s, s->loaded, view, slot, 1), tree_index(slot, 1));
+	else
+		node_unhook(s, s->loaded, view, slot);
+}
+
+/* What is left of a node once its directories have been looked at: the page's leaf. */
+static inline void invlpg_leaf(struct shadow *s, unsigned view, gva_t va, struct shadow_node *n)
+{
+	if (!n || !bit_get(n->live, index_of(va)) || n->whole)
 		return;
 	if (n->table)
-		sync_leaf(s, n, k);
+		sync_leaf(s, n, index_of(va));
 	else
-		node_unhook(s, s->loaded, view, slot_of(va));
+		invlpg_blind(s, view, va);
 }
 
 /* A directory entry has two slots in 32-bit paging; with one, looking at the other does no harm. */
+static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
+{
+	unsigned first = ((u32)va.a >> SLOT_SHIFT) & ~1u;
+
+	for (unsigned slot = first; slot < first + 2; slot++) {
+		const struct shadow_node *n = node_in_slot(s, view, slot);
+
+		if (n && !form_gives(s, s->loaded, view, slot, n->key))
+			node_unhook(s, s->loaded, view, slot);
+	}
+	invlpg_leaf(s, view, va, node_in_slot(s, view, (u32)va.a >> SLOT_SHIFT));
+}
+
 void shadow_invlpg(struct shadow *s, gva_t va)
 {
-	unsigned first = slot_of(va) & ~1u;
-
 	s->count.invlpgs++;
 	s->generation++;
 	s->global_generation++;
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++) {
-		for (unsigned slot = first; slot < first + 2; slot++) {
-			const struct shadow_node *n = node_at(s, v, slot);
-
-			if (n && !form_gives(s, s->loaded, v, slot, n->key))
-				node_unhook(s, s->loaded, v, slot);
-		}
-		invlpg_view(s, v, va);
+	for (unsigned v = 0; v < s->views; v++) {
+		if (s->four)
+			invlpg_leaf(s, v, va, tree_invlpg(s, v, va));
+		else
+			invlpg_view(s, v, va);
 	}
 	if (s->any_global)
 		code_invlpg(s, va);
@@ -247,9 +297,9 @@ void shadow_invlpg(struct shadow *s, gva_t va)
 void shadow_apply_debug(struct shadow *s)
 {
 	for (u32 k = 0; k < s->debug_pages; k++)
-		for (unsigned v = 0; v < SHADOW_VIEWS; v++) {
-			gva_t va = gva(s->debug_page[k] << 12);
-			struct shadow_node *n = node_at(s, v, slot_of(va));
+		for (unsigned v = 0; v < s->views; v++) {
+			gva_t va = s->debug_page[k];
+			struct shadow_node *n = node_at(s, v, va);
 
 			if (n && pte_valid(node_leaves(s, n)[index_of(va)]))
 				leaf_drop(s, n, index_of(va));
@@ -261,7 +311,7 @@ void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n)
 	must(n <= SHADOW_DEBUG_PAGES);
 	s->debug_pages = n;
 	while (n--)
-		s->debug_page[n] = (u32)va[n].a >> 12;
+		s->debug_page[n] = va[n];
 	shadow_apply_debug(s);
 }
 
@@ -281,9 +331,10 @@ u64 shadow_memory(u32 nodes) { return node_pool_size(nodes); }
 
 void shadow_init(struct shadow *s, u32 core, void *mem, u32 nodes)
 {
-	must(((uintptr_t)mem & (PAGING_ROOT_ALIGN - 1)) == 0 && nodes >= 4 && nodes < 0xffff &&
-	     core < CORES_MAX);
+	must(((uintptr_t)mem & (PAGING_ROOT_ALIGN - 1)) == 0 && nodes >= 4 &&
+	     nodes + TOPS < 0xffff && core < CORES_MAX);
 	memset(s, 0, sizeof(*s));
+	paging_set_form(PAGING_NARROW);
 	node_pool_init(s, mem, nodes);
 	s->core = core;
 	s->code = (struct shadow_code_hooks){ NULL, no_page_gone, no_all_gone };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shadow tables: the host's page tables by which a 32-bit guest's linear addresses are the
+ * Shadow tables: the host's page tables by which a guest's linear addresses are the
  * host's virtual addresses (design 1.3). THE MMU boundary. Not a translation of guest tables:
  * a big TLB, filled one 4 KiB leaf at a time by the fault path, that obeys x86's TLB rules
  * (SDM vol. 3, 4.10). One struct shadow for each core.
@@ -8,6 +8,18 @@
  * Invariants: the host's TLB and the leaves always agree when a function here returns. A leaf is
  * valid only for guest RAM or ROM, never for the monitor's memory. It is host-writable only if
  * the guest may write there, its D bit is set, and the frame has no watch.
+ *
+ * What a caller says of the mode:
+ *	form	shadow_set_paging: PG, PAE and LMA choose it, with the other bits of struct
+ *		x86_paging; MOV to CR0, CR4, EFER. CR3 alone: shadow_load_cr3
+ *	code	shadow_set_code64, whenever EFER.LMA and CS.L together change: 64-bit code runs
+ *		in the host's wide form of tables, all other code, compatibility code too, in the
+ *		narrow one. No flush, both see the same translations; without LMA it does nothing
+ *	view	shadow_set_view: whose rights. With CR4.SMAP and CPL < 3, EFLAGS.AC chooses
+ *		between X86_SUPER and X86_STRICT: STAC, CLAC and their kin are this and nothing
+ *		else. Implicit accesses are X86_STRICT's. CR4.SMEP is about fetches: no view
+ *
+ * Linear addresses of 64-bit code are canonical numbers, of all other code they are below 4 GiB.
  */
 #ifndef MM_SHADOW_H
 #define MM_SHADOW_H
@@ -30,8 +42,11 @@ struct shadow_miss {
 	u32 error;		/* page fault error code, for SHADOW_GUEST_FAULT */
 };
 
-/* The role bits that tell views apart are user or supervisor; a change of the rest drops all. */
-enum { SHADOW_SUPERVISOR, SHADOW_USER, SHADOW_VIEWS };
+/* Views of a root, one for each enum x86_rights; the last one only with SMAP. */
+enum {
+	SHADOW_SUPERVISOR = X86_SUPER, SHADOW_USER = X86_USER, SHADOW_STRICT = X86_STRICT,
+	SHADOW_VIEWS,
+};
 
 #define SHADOW_SLOTS PAGING_ROOT_ENTRIES
 #define SHADOW_ROOTS 64		/* address spaces that are remembered: bits of a u64 */
@@ -62,6 +77,7 @@ struct shadow_counters {
 	u64 invalidations;	/* paging_drop_page */
 	u64 recycles;		/* nodes ran out, a root was given up for them */
 	u64 view_switches;
+	u64 form_switches;	/* between narrow and wide tables of the host */
 	u64 code_pages, code_alls;	/* calls of the code hooks */
 };
 
@@ -95,7 +111,9 @@ struct shadow_pool {
 	pte_t *leaves;			/* node k at leaves + 512 k */
 	u16 *node_bucket, *table_bucket;
 	u32 nodes, tables, buckets;	/* buckets of each kind: a power of two */
-	u16 free_node, free_table;	/* chains by `next` */
+	u32 spare;		/* nodes that are free or idle */
+	u16 free_node[3];	/* chains by `next`: empty as those of this level are */
+	u16 free_table;
 	u16 idle_first, idle_last;	/* nodes under no root, the oldest first */
 	u8 guess[SHADOW_ROOTS];		/* a root by its key's hash */
 };
@@ -110,6 +128,10 @@ struct shadow {
 	struct shadow_view view[SHADOW_VIEWS];	/* of the loaded root, ready to be activated */
 	u32 current;		/* the view that the host's registers hold */
 	u32 loaded;		/* the root */
+	u32 views;		/* in use: not SHADOW_STRICT without SMAP */
+	bool four;		/* the loaded root has four levels */
+	bool code64;		/* as shadow_set_code64 said */
+	bool wide;		/* both: the host walks the wide form */
 	u32 core;
 	u32 generation;		/* see shadow_generation */
 	u32 global_generation;
@@ -122,11 +144,11 @@ struct shadow {
 	u64 cursor;		/* in the log of opened tables */
 	u64 clock;		/* flushes of the loaded root */
 	u32 debug_pages;
-	u64 debug_page[SHADOW_DEBUG_PAGES];	/* linear, va >> 12 */
+	gva_t debug_page[SHADOW_DEBUG_PAGES];
 	struct shadow_code_hooks code;
 	struct shadow_pool pool;
-	struct shadow_globals global[SHADOW_VIEWS];
-	bool any_global;
+	struct shadow_globals global[2];	/* supervisor, user */
+	bool any_global, global_1g;
 	struct shadow_counters count;
 };
 
@@ -148,15 +170,15 @@ void shadow_release(struct shadow *s);
  * rights; a read that will be followed by a write of the same instruction counts as a write.
  * Looks at the guest's tables anew. For an access over a page's end, va is the faulting page's.
  */
-enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access, bool user,
-				struct shadow_miss *out);
+enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
+				enum x86_rights rights, struct shadow_miss *out);
 
 /*
  * Translate for one access without filling a leaf (probes): A and D bits are
  * set. False: #PF with *error. *out is the guest physical address of the byte, A20 applied.
  */
-bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access, bool user, gpa_t *out,
-		      u32 *error);
+bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
+		      enum x86_rights rights, gpa_t *out, u32 *error);
 
 /*
  * Translate for an instruction fetch, and remember the page: as long as the code hooks do not say
@@ -175,18 +197,31 @@ void shadow_on_code_gone(struct shadow *s, const struct shadow_code_hooks *h);
 static inline u32 shadow_root(const struct shadow *s) { return s->loaded; }
 
 /*
- * CR0.PG, CR0.WP, CR4.PSE, CR4.PAE, CR4.PGE or EFER.NXE may have changed: if one has, everything
- * is dropped, global pages too. CR3 and PDPTEs are taken over as well.
+ * CR0.PG, CR0.WP, CR4.PSE, CR4.PAE, CR4.PGE, CR4.SMEP, CR4.SMAP, EFER.NXE or EFER.LMA may have
+ * changed: if one has, everything is dropped, global pages too. CR3 and PDPTEs are taken over.
  */
 void shadow_set_paging(struct shadow *s, const struct x86_paging *p);
 
 /*
+ * Does 64-bit code (EFER.LMA and CS.L) run from now on, or the monitor on its behalf? A few
+ * register writes, if that is a change. In long mode the monitor's own accesses to descriptor
+ * tables want it too, whatever CS.L: their addresses have 64 bits.
+ */
+void shadow_change_code64(struct shadow *s, bool code64);
+static inline void shadow_set_code64(struct shadow *s, bool code64)
+{
+	if (s->code64 != code64)
+		shadow_change_code64(s, code64);
+}
+
+/*
  * MOV CR3 and its kin: drops all but global pages. pdpte: 4 checked entries if CR0.PG and CR4.PAE
- * are set, else NULL: the registers stay. Whoever read the entries has raised #GP if one is wrong.
+ * are set without EFER.LMA, else NULL: the registers stay. Whoever read the entries has raised #GP
+ * if one is wrong.
  */
 void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4]);
 
-/* INVLPG: drops the address in every view, and all of a guest 2 or 4 MiB page around it. */
+/* INVLPG: drops the address in every view, and all of a guest's large page around it. */
 void shadow_invlpg(struct shadow *s, gva_t va);
 
 /*
@@ -199,14 +234,22 @@ void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n);
 /* Drop every leaf, or all but those of global pages. */
 void shadow_flush(struct shadow *s, bool global_too);
 
-/* Run with user or supervisor rights from now on: a few register writes, if that is a change. */
-static inline void shadow_set_view(struct shadow *s, bool user)
+/* The view that gives these rights. */
+static inline u32 shadow_view_of(const struct shadow *s, enum x86_rights rights)
 {
-	if (s->current == (u32)user)
+	return (u32)rights < s->views ? (u32)rights : SHADOW_SUPERVISOR;
+}
+
+/* Run with these rights from now on: a few register writes, if that is a change. */
+static inline void shadow_set_view(struct shadow *s, enum x86_rights rights)
+{
+	u32 view = rights == X86_STRICT ? shadow_view_of(s, rights) : (u32)rights;
+
+	if (s->current == view)
 		return;
-	s->current = user;
+	s->current = view;
 	s->count.view_switches++;
-	paging_activate(s->view[user].asid, s->view[user].root);
+	paging_activate(s->view[view].asid, s->view[view].root);
 }
 
 /*

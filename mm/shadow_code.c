@@ -3,7 +3,8 @@
  * Pages that were fetched from: marks in nodes, and who is told when one ends. See shadow_node.h.
  * Invariant: as long as the code cache may find code by (root, page), a node that this root has
  * at the page's slot has the mark and the page's address; for a global page it is enough if the
- * one node that struct shadow_globals names has.
+ * one node that struct shadow_globals names has. Slots of 48 bits are folded there: it may name
+ * another slot's node, which knows its own.
  */
 #include <string.h>
 
@@ -33,7 +34,7 @@ void code_all_gone(struct shadow *s, u32 root)
 	if (root != SHADOW_ALL_ROOTS || !s->any_global)
 		return;
 	memset(s->global, 0, sizeof(s->global));
-	s->any_global = false;
+	s->any_global = s->global_1g = false;
 }
 
 /* A page that is not global is only under the roots that have its node. */
@@ -96,6 +97,8 @@ void code_unhooked(struct shadow *s, unsigned root, struct shadow_node *n, unsig
 
 /* -- global pages -------------------------------------------------------- */
 
+static unsigned folded(unsigned slot) { return slot % SHADOW_SLOTS; }
+
 static bool is_known(const struct shadow_globals *g, unsigned slot, unsigned node)
 {
 	return bit_get(g->slots, slot) && (g->node[slot] == node || g->node[slot] == MANY_NODES);
@@ -103,16 +106,19 @@ static bool is_known(const struct shadow_globals *g, unsigned slot, unsigned nod
 
 static bool is_marked_global(const struct shadow *s, const struct shadow_node *n, unsigned slot)
 {
-	return n->global_code && is_known(&s->global[node_view(n)], slot, node_number(s, n));
+	return n->global_code &&
+	       is_known(&s->global[node_view(n)], folded(slot), node_number(s, n));
 }
 
 static void note_global(struct shadow *s, struct shadow_node *n, unsigned slot)
 {
 	struct shadow_globals *g = &s->global[node_view(n)];
+	unsigned at = folded(slot);
 
-	g->node[slot] = bit_get(g->slots, slot) ? MANY_NODES : (u16)node_number(s, n);
-	bit_set(g->slots, slot);
+	g->node[at] = bit_get(g->slots, at) ? MANY_NODES : (u16)node_number(s, n);
+	bit_set(g->slots, at);
 	s->any_global = true;
+	s->global_1g |= (n->key & KEY_OF_1G) != 0;
 }
 
 static void forget_global(struct shadow *s, const struct shadow_node *n)
@@ -157,7 +163,7 @@ void code_idle(struct shadow *s, struct shadow_node *n)
 
 static void code_mark(struct shadow *s, struct shadow_node *n, gva_t va, const struct x86_walk *w)
 {
-	unsigned k = index_of(va), slot = slot_of(va);
+	unsigned k = index_of(va), slot = slot_of(s, va);
 	pte_t *p = node_leaves(s, n) + k, want;
 	u32 frame;
 
@@ -195,37 +201,59 @@ bool shadow_fetch(struct shadow *s, gva_t va, bool user, struct x86_walk *w)
 /* -- what ends global ones under other roots too ------------------------- */
 
 /* The page at va, in another node than the loaded root has there. */
-static void invlpg_other(struct shadow *s, const struct shadow_globals *g, unsigned slot, gva_t va)
+static void invlpg_other(struct shadow *s, const struct shadow_globals *g, unsigned at, gva_t va)
 {
-	struct shadow_node *n = &s->pool.node[g->node[slot]];
+	struct shadow_node *n = &s->pool.node[g->node[at]];
+	unsigned slot = slot_of(s, va);
 
-	if (g->node[slot] == MANY_NODES || n->whole)
+	if (g->node[at] == MANY_NODES)
 		code_all_gone(s, SHADOW_ALL_ROOTS);
-	else if (slot == slot_of(va) && bit_get(n->fetched, index_of(va)))
+	else if (s->four && n->slot != slot)
+		return;
+	else if (n->whole)
+		code_all_gone(s, SHADOW_ALL_ROOTS);
+	else if (at == folded(slot) && bit_get(n->fetched, index_of(va)))
 		code_page_gone(s, n, index_of(va));
+}
+
+/* The node that the loaded root has where a folded slot is va's or its neighbour's; 0: none. */
+static unsigned loaded_node(const struct shadow *s, unsigned view, unsigned at, gva_t va)
+{
+	const struct shadow_node *n;
+
+	if (!s->four)
+		return half_of(s, s->loaded, view)->node[at];
+	n = tree_find(s, s->loaded, view, slot_of(s, va), 0);
+	return n ? node_number(s, n) : 0;
 }
 
 /* What the loaded root's nodes say of it has been compared. */
 void code_invlpg(struct shadow *s, gva_t va)
 {
-	unsigned first = slot_of(va) & ~1u;	/* a large page has two */
+	unsigned slot = folded(slot_of(s, va));
+	unsigned first = s->four ? slot : slot & ~1u;	/* a large page has two of two levels */
+	unsigned count = s->four ? 1 : 2;
 
-	for (unsigned v = 0; v < SHADOW_VIEWS && s->any_global; v++)
-		for (unsigned slot = first; slot < first + 2; slot++)
-			if (bit_get(s->global[v].slots, slot) &&
-			    s->global[v].node[slot] != half_of(s, s->loaded, v)->node[slot])
-				invlpg_other(s, &s->global[v], slot, va);
+	if (s->global_1g)
+		code_all_gone(s, SHADOW_ALL_ROOTS);
+	for (unsigned v = 0; v < FETCH_VIEWS && s->any_global; v++)
+		for (unsigned at = first; at < first + count; at++)
+			if (bit_get(s->global[v].slots, at) &&
+			    s->global[v].node[at] != loaded_node(s, v, at, va))
+				invlpg_other(s, &s->global[v], at, va);
 }
 
 /* Is the node that has a slot's global code what the loaded root would have there? */
-static bool still_global(struct shadow *s, unsigned view, unsigned slot)
+static bool still_global(struct shadow *s, unsigned view, unsigned at)
 {
-	unsigned number = s->global[view].node[slot];
+	unsigned number = s->global[view].node[at];
 	struct shadow_node *n = &s->pool.node[number];
+	unsigned slot;
 
 	if (number == MANY_NODES)
 		return false;
-	if (half_of(s, s->loaded, view)->node[slot] == number)
+	slot = s->four ? n->slot : at;
+	if (loaded_node(s, view, at, page_at(slot, 0)) == number)
 		return true;
 	sync_read_log(s);
 	if (!form_gives(s, s->loaded, view, slot, n->key) || (n->dirty && !n->table))
@@ -237,7 +265,7 @@ static bool still_global(struct shadow *s, unsigned view, unsigned slot)
 
 void code_flush_global(struct shadow *s)
 {
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+	for (unsigned v = 0; v < FETCH_VIEWS; v++)
 		for (unsigned w = 0; w < SLOT_WORDS; w++)
 			for (u64 map = s->global[v].slots[w]; map; map &= map - 1)
 				if (!still_global(s, v, w * 64 + (unsigned)__builtin_ctzll(map))) {

@@ -13,15 +13,17 @@
 #define ADDR_32 0xfffff000ull
 #define ADDR_4M 0xffc00000ull
 #define ADDR_2M (E_ADDR & ~0x1fffffull)
+#define RIGHTS (KEY_MODE | KEY_VIEW)
 #define PARTS_32 (1u << (22 - SLOT_SHIFT))	/* slots of one directory entry */
 
 u64 form_mode(const struct x86_paging *p)
 {
-	u64 form = !p->pg ? FORM_FLAT : p->pae ? FORM_PAE : FORM_32;
+	u64 form = !p->pg ? FORM_FLAT : !p->pae ? FORM_32 : p->lma ? FORM_LONG : FORM_PAE;
 
 	if (!p->pg)
 		return form << KEY_FORM_SHIFT;
 	return form << KEY_FORM_SHIFT | (p->wp ? KEY_WP : 0) |
+	       (p->smep ? KEY_SMEP : 0) | (p->smap ? KEY_SMAP : 0) |
 	       (p->pae && p->nxe ? KEY_NXE : 0) | (!p->pae && p->pse ? KEY_PSE : 0);
 }
 
@@ -60,6 +62,30 @@ u64 form_key(const struct shadow *s, unsigned view, unsigned slot, u64 entry)
 	}
 }
 
+/* 4.5. Rights come down with the key; 1 GiB is in pieces. */
+u64 form_below(const struct shadow *s, u64 key, unsigned k, u64 e)
+{
+	unsigned level = key >> KEY_LEVEL_SHIFT & 3;
+	u64 down = (u64)(level - 1) << KEY_LEVEL_SHIFT, page = (1ull << (12 + 9 * level)) - 1;
+
+	if (form_is_whole(key))
+		return (key & ~(3ull << KEY_LEVEL_SHIFT)) | KEY_OF_1G | (u64)k << SLOT_SHIFT;
+	if (!(e & E_P) || (e & x86_rsvd_long(s->reserved, level, e, s->paging.page1g)))
+		return 0;
+	down |= (key & RIGHTS) | (key & e & TABLE_BITS) | ((key | e) & E_XD);
+	if (e & E_PS)
+		return down | (e & (E_ADDR & ~page)) | (e & (E_D | E_PS | E_G));
+	return down | (e & E_ADDR);
+}
+
+u64 form_top(const struct shadow *s, unsigned root, unsigned view)
+{
+	const struct shadow_root *r = &s->pool.root[root];
+
+	return r->mode | r->key[0] | (u64)view << KEY_VIEW_SHIFT |
+	       (u64)TOP_LEVEL << KEY_LEVEL_SHIFT | TABLE_BITS;
+}
+
 static u64 entry_read(u32 frame, unsigned index, bool wide)
 {
 	const u8 *p = gpa_frame_ptr(frame);
@@ -81,10 +107,45 @@ static u64 dir_entry(const struct shadow *s, const struct shadow_root *r, unsign
 	return r->dir[dir] == FRAME_NONE ? 0 : entry_read(r->dir[dir], index, wide);
 }
 
+bool form_gives_below(const struct shadow *s, const struct shadow_node *n, unsigned k, u64 key)
+{
+	u64 e;
+
+	if (n->whole)
+		return form_below(s, n->key, k, 0) == key;
+	e = n->table ? form_entry(s, n, k) : 0;
+	return (e & E_A) && form_below(s, n->key, k, e) == key;
+}
+
+/* By way of all levels, whatever nodes there are. */
+static __attribute__((noinline)) bool gives_long(const struct shadow *s, unsigned root,
+						 unsigned view, unsigned slot, u64 key)
+{
+	u64 at = form_top(s, root, view), e = 0;
+
+	for (unsigned level = TOP_LEVEL; level; level--) {
+		unsigned k = tree_index(slot, level);
+
+		if (!form_is_whole(at)) {
+			u32 frame = form_table_frame(at);
+
+			e = frame == FRAME_NONE ? 0 : entry_read(frame, k, true);
+			if (!(e & E_A))
+				return false;
+		}
+		at = form_below(s, at, k, e);
+		if (!at)
+			return false;
+	}
+	return at == key;
+}
+
 bool form_gives(const struct shadow *s, unsigned root, unsigned view, unsigned slot, u64 key)
 {
 	u64 e;
 
+	if (s->four)
+		return gives_long(s, root, view, slot, key);
 	if (key_form(s->mode) == FORM_FLAT)
 		return form_key(s, view, slot, 0) == key;
 	e = dir_entry(s, &s->pool.root[root], slot);
@@ -121,7 +182,7 @@ u32 form_table_frame(u64 key)
 
 u64 form_entry(const struct shadow *s, const struct shadow_node *n, unsigned k)
 {
-	bool wide = key_form(n->key) == FORM_PAE;
+	bool wide = key_form(n->key) >= FORM_PAE;
 
 	return entry_read(s->pool.table[n->table].frame,
 			  node_part(n) * PAGING_LEAF_ENTRIES + k, wide);
@@ -131,15 +192,19 @@ bool form_leaf_of(const struct shadow *s, const struct shadow_node *n, u64 e,
 		  struct form_leaf *out)
 {
 	u64 all = e & n->key;
-	bool wide = key_form(n->key) == FORM_PAE, user = node_view(n);
+	bool wide = key_form(n->key) >= FORM_PAE, user_page = all & E_US;
+	unsigned view = node_view(n);
 
 	if ((e & (E_P | E_A)) != (E_P | E_A) || (wide && (e & s->reserved)))
 		return false;
-	if (user && !(all & E_US))
+	if (view != SHADOW_SUPERVISOR && user_page != (view == SHADOW_USER))
 		return false;
 	out->page = gpa_a20(gpa(e & (wide ? E_ADDR : ADDR_32)));
-	out->may_write = (e & E_D) && ((all & E_RW) || (!user && !(n->key & KEY_WP)));
+	out->may_write = (e & E_D) && ((all & E_RW) ||
+				       (view != SHADOW_USER && !(n->key & KEY_WP)));
 	out->global = e & E_G;
 	out->nx = (n->key & KEY_NXE) && ((e | n->key) & E_XD);
+	if (n->key & KEY_SMEP)
+		out->nx |= user_page && view != SHADOW_USER;
 	return true;
 }

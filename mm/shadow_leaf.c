@@ -20,45 +20,97 @@ static void wrap(struct shadow *s)
 	s->next_asid = 1;
 	for (unsigned r = 0; r < SHADOW_ROOTS; r++) {
 		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-			half_of(s, r, v)->asid = half_of(s, r, v)->lates = 0;
+			tlb_forget_half(half_of(s, r, v));
 		s->pool.root[r].attention = true;
+	}
+}
+
+static __attribute__((noinline)) void drop_wide(struct shadow *s, const struct shadow_half *h,
+						gva_t va)
+{
+	s->count.invalidations++;
+	if (h->asid[PAGING_NARROW] && !(va.a >> 32))
+		paging_drop_page(h->asid[PAGING_NARROW], va);
+	paging_drop_page_wide(h->asid[PAGING_WIDE], va);
+}
+
+/* Under each form's number that there is. The narrow form has addresses below 4 GiB. */
+static inline void drop_page(struct shadow *s, const struct shadow_half *h, gva_t va)
+{
+	if (h->asid[PAGING_WIDE]) {
+		drop_wide(s, h, va);
+	} else if (!(va.a >> 32)) {
+		s->count.invalidations++;
+		paging_drop_page(h->asid[PAGING_NARROW], va);
 	}
 }
 
 static void make_ready(struct shadow *s, struct shadow_half *h)
 {
-	if (!h->asid) {
+	if (!h->asid[s->wide]) {
 		if (s->next_asid > PAGING_ASID_MAX)
 			wrap(s);
-		h->asid = s->next_asid++;
+		h->asid[s->wide] = s->next_asid++;
 		s->count.asid_switches++;
 	}
-	for (unsigned k = 0; k < h->lates; k++) {
-		s->count.invalidations++;
-		paging_drop_page(h->asid, gva((u64)h->late[k] << 12));
-	}
+	for (unsigned k = 0; k < h->lates; k++)
+		drop_page(s, h, gva(h->late[k] << 12));
 	h->lates = 0;
 }
 
-static bool is_ready(const struct shadow_half *h) { return h->asid && !h->lates; }
+static inline bool are_ready(const struct shadow *s, const struct shadow_half *h, bool wide)
+{
+	return h[0].asid[wide] && !h[0].lates && h[1].asid[wide] && !h[1].lates &&
+	       (s->views < 3 || (h[2].asid[wide] && !h[2].lates));
+}
 
-/* The second one's may make numbers run out. */
+/* A later one's may make numbers run out. */
 static __attribute__((noinline)) void make_all_ready(struct shadow *s, struct shadow_half *h)
 {
-	while (!is_ready(&h[0]) || !is_ready(&h[1]))
-		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+	while (!are_ready(s, h, s->wide))
+		for (unsigned v = 0; v < s->views; v++)
 			make_ready(s, &h[v]);
+}
+
+static __attribute__((noinline)) void show_wide(struct shadow *s, const struct shadow_half *h)
+{
+	for (unsigned v = 0; v < s->views; v++)
+		s->view[v] = (struct shadow_view){
+			h[v].asid[PAGING_WIDE],
+			ptr_to_phys(node_leaves(s, top_node(s, s->loaded, v))),
+		};
+}
+
+static inline void show_narrow(struct shadow *s, const struct shadow_half *h, unsigned v)
+{
+	s->view[v] = (struct shadow_view){ h[v].asid[PAGING_NARROW], ptr_to_phys(h[v].entries) };
 }
 
 void tlb_activate(struct shadow *s)
 {
 	struct shadow_half *h = loaded_root(s)->half;
 
-	if (!is_ready(&h[0]) || !is_ready(&h[1]))
+	if (!are_ready(s, h, s->wide))
 		make_all_ready(s, h);
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-		s->view[v] = (struct shadow_view){ h[v].asid, ptr_to_phys(h[v].entries) };
+	if (s->wide) {
+		show_wide(s, h);
+	} else {
+		show_narrow(s, h, SHADOW_SUPERVISOR);
+		show_narrow(s, h, SHADOW_USER);
+		if (s->views > 2)
+			show_narrow(s, h, SHADOW_STRICT);
+	}
 	paging_activate(s->view[s->current].asid, s->view[s->current].root);
+}
+
+void tlb_forget_half(struct shadow_half *h)
+{
+	h->asid[PAGING_NARROW] = h->asid[PAGING_WIDE] = h->lates = 0;
+}
+
+static bool has_asid(const struct shadow_half *h)
+{
+	return h->asid[PAGING_NARROW] | h->asid[PAGING_WIDE];
 }
 
 static bool is_active(const struct shadow *s, unsigned root)
@@ -69,9 +121,7 @@ static bool is_active(const struct shadow *s, unsigned root)
 /* A half's ASID is not to be used any more. */
 static void tlb_renew(struct shadow *s, unsigned root, unsigned view)
 {
-	struct shadow_half *h = half_of(s, root, view);
-
-	h->asid = h->lates = 0;
+	tlb_forget_half(half_of(s, root, view));
 	s->pool.root[root].attention = true;
 	if (is_active(s, root))
 		tlb_activate(s);
@@ -82,11 +132,10 @@ static void forget_page(struct shadow *s, unsigned root, unsigned view, gva_t va
 {
 	struct shadow_half *h = half_of(s, root, view);
 
-	if (!h->asid)
+	if (!has_asid(h))
 		return;
 	if (is_active(s, root)) {
-		s->count.invalidations++;
-		paging_drop_page(h->asid, va);
+		drop_page(s, h, va);
 		return;
 	}
 	for (unsigned k = 0; k < h->lates; k++)
@@ -96,7 +145,7 @@ static void forget_page(struct shadow *s, unsigned root, unsigned view, gva_t va
 		tlb_renew(s, root, view);
 		return;
 	}
-	h->late[h->lates++] = (u32)(va.a >> 12);
+	h->late[h->lates++] = va.a >> 12;
 	s->pool.root[root].attention = true;
 }
 
@@ -129,7 +178,7 @@ void tlb_forget_node(struct shadow *s, unsigned root, const struct shadow_node *
 	const pte_t *p = node_leaves(s, n);
 	unsigned view = node_view(n);
 
-	if (!half_of(s, root, view)->asid)
+	if (!has_asid(half_of(s, root, view)))
 		return;
 	if (valid_leaves(s, n) > FEW_LEAVES) {
 		tlb_renew(s, root, view);
@@ -170,6 +219,8 @@ void leaf_set(struct shadow *s, struct shadow_node *n, gva_t va, pte_t pte, bool
 		s->count.fills++;
 	if (!only_adds(old, pte))
 		forget_leaf(s, n, k);
+	else if (node_view(n) == s->current && s->wide)
+		paging_upgrade_wide(va, p);
 	else if (node_view(n) == s->current)
 		paging_upgrade(va, p);
 	else

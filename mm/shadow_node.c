@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Roots, nodes, tables: found, made, hooked, given up. See shadow_node.h. Not what is in a node.
+ * Roots, nodes, tables: found, made, given up; and hooked, where there are two levels (four:
+ * shadow_tree.c). See shadow_node.h. Not what is in a node.
  * Invariant: bit r of a node's `roots` is set if and only if a slot of root r names it; a node
  * that no root has is idle, and has no page that is fetched from.
  */
@@ -90,17 +91,39 @@ static void idle_add(struct shadow *s, struct shadow_node *n)
 
 /* -- nodes --------------------------------------------------------------- */
 
-static struct shadow_node *node_find(const struct shadow *s, u64 key)
+/* Of four levels, the slot goes with the key. */
+static u16 *bucket_of(const struct shadow *s, u64 key, unsigned slot)
+{
+	u64 place = key_form(key) == FORM_LONG ? (u64)slot << 14 : 0;
+
+	return &s->pool.node_bucket[hash(s, key ^ place)];
+}
+
+static struct shadow_node *node_find(const struct shadow *s, u64 key, unsigned slot)
 {
 	const struct shadow_pool *p = &s->pool;
 
-	for (unsigned k = p->node_bucket[hash(s, key)]; k; k = p->node[k].next)
-		if (p->node[k].key == key)
+	for (unsigned k = *bucket_of(s, key, slot); k; k = p->node[k].next)
+		if (p->node[k].key == key &&
+		    (p->node[k].slot == slot || key_form(key) != FORM_LONG))
 			return &p->node[k];
 	return NULL;
 }
 
-static void leave_table(struct shadow *s, struct shadow_node *n)
+void node_enter_table(struct shadow *s, struct shadow_node *n)
+{
+	u32 frame = form_table_frame(n->key);
+	struct shadow_table *t;
+
+	if (frame == FRAME_NONE)
+		return;
+	t = table_get(s, frame);
+	n->table = (u32)(t - s->pool.table);
+	n->sibling = t->node;
+	t->node = (u16)node_number(s, n);
+}
+
+void node_leave_table(struct shadow *s, struct shadow_node *n)
 {
 	struct shadow_pool *p = &s->pool;
 	struct shadow_table *t = &p->table[n->table];
@@ -118,17 +141,46 @@ static void leave_table(struct shadow *s, struct shadow_node *n)
 static void node_free(struct shadow *s, struct shadow_node *n)
 {
 	struct shadow_pool *p = &s->pool;
-	u16 *at = &p->node_bucket[hash(s, n->key)];
+	u16 *at = bucket_of(s, n->key, n->slot);
+	unsigned level = node_level(n);
 
 	while (*at != node_number(s, n))
 		at = &p->node[*at].next;
 	*at = n->next;
 	idle_remove(s, n);
-	leave_table(s, n);
-	leaf_clear_all(s, n);
+	node_leave_table(s, n);
+	if (!level)
+		leaf_clear_all(s, n);
 	n->key = 0;
-	n->next = p->free_node;
-	p->free_node = (u16)node_number(s, n);
+	n->next = p->free_node[level];
+	p->free_node[level] = (u16)node_number(s, n);
+}
+
+/* Is one free that was of some level last? The level, or TOP_LEVEL. */
+static unsigned free_level(const struct shadow_pool *p)
+{
+	unsigned level = 0;
+
+	while (level < TOP_LEVEL && !p->free_node[level])
+		level++;
+	return level;
+}
+
+/* A free node, empty as a node of this level is. There is one. */
+static struct shadow_node *take_free(struct shadow *s, unsigned level)
+{
+	struct shadow_pool *p = &s->pool;
+	unsigned from = p->free_node[level] ? level : free_level(p);
+	struct shadow_node *n = &p->node[p->free_node[from]];
+
+	p->free_node[from] = n->next;
+	if (from == level)
+		return n;
+	if (level)
+		paging_dir_init(node_leaves(s, n), level);
+	else
+		memset(node_leaves(s, n), 0, FRAME_SIZE);
+	return n;
 }
 
 static void root_free(struct shadow *s, unsigned r);
@@ -148,19 +200,23 @@ static unsigned oldest_root(const struct shadow *s)
 
 static void unhook_all(struct shadow *s, unsigned r)
 {
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++) {
+		if (top_node(s, r, v)->key) {
+			tree_unhook_all(s, top_node(s, r, v));
+			continue;
+		}
 		for (unsigned w = 0; w < SLOT_WORDS; w++)
 			for (u64 *map = &half_of(s, r, v)->hooked[w]; *map;)
 				node_unhook(s, r, v, w * 64 + (unsigned)__builtin_ctzll(*map));
+	}
 }
 
 /* Nodes have run out: give up what was not used for longest. */
-static void make_room(struct shadow *s)
+void node_reserve(struct shadow *s, unsigned count)
 {
-	struct shadow_pool *p = &s->pool;
 	unsigned r;
 
-	while (!p->idle_first && !p->free_node) {
+	while (s->pool.spare < count) {
 		r = oldest_root(s);
 		s->count.recycles++;
 		trace(SHADOW, "shadow: out of nodes, root %u goes\n", r);
@@ -169,34 +225,51 @@ static void make_room(struct shadow *s)
 		else
 			root_free(s, r);
 	}
-	if (!p->free_node)
-		node_free(s, &p->node[p->idle_first]);
 }
 
-static struct shadow_node *node_make(struct shadow *s, u64 key)
+static struct shadow_node *node_make(struct shadow *s, u64 key, unsigned slot)
 {
 	struct shadow_pool *p = &s->pool;
-	u32 frame = form_table_frame(key);
 	struct shadow_node *n;
 	u16 *bucket;
 
-	if (!p->free_node)
-		make_room(s);
-	n = &p->node[p->free_node];
-	p->free_node = n->next;
-	bucket = &p->node_bucket[hash(s, key)];
-	*n = (struct shadow_node){ .key = key, .next = *bucket, .whole = form_is_whole(key) };
+	node_reserve(s, 1);
+	if (free_level(p) == TOP_LEVEL)
+		node_free(s, &p->node[p->idle_first]);
+	n = take_free(s, key >> KEY_LEVEL_SHIFT & 3);
+	bucket = bucket_of(s, key, slot);
+	*n = (struct shadow_node){
+		.key = key, .slot = slot, .next = *bucket, .whole = form_is_whole(key),
+	};
 	*bucket = (u16)node_number(s, n);
 	n->dirty = !n->whole;
-	if (frame != FRAME_NONE) {
-		struct shadow_table *t = table_get(s, frame);
-
-		n->table = (u32)(t - p->table);
-		n->sibling = t->node;
-		t->node = (u16)node_number(s, n);
-	}
+	node_enter_table(s, n);
 	idle_add(s, n);
 	return n;
+}
+
+struct shadow_node *node_get(struct shadow *s, u64 key, unsigned slot)
+{
+	struct shadow_node *n = node_find(s, key, slot);
+
+	return n ? n : node_make(s, key, slot);
+}
+
+void node_wake(struct shadow *s, struct shadow_node *n)
+{
+	idle_remove(s, n);
+	s->pool.spare--;
+}
+
+/* What is kept for its leaves is a node whose table can be watched, or whose key says all. */
+void node_sleep(struct shadow *s, struct shadow_node *n)
+{
+	code_idle(s, n);
+	n->multi = false;
+	idle_add(s, n);
+	s->pool.spare++;
+	if (node_level(n) || (!n->table && !n->whole))
+		node_free(s, n);
 }
 
 /* -- hooking ------------------------------------------------------------- */
@@ -228,8 +301,8 @@ static void hook(struct shadow *s, unsigned view, unsigned slot, struct shadow_n
 	if (n->roots) {
 		n->multi |= n->slot != slot;
 	} else {
-		idle_remove(s, n);
-		n->slot = (u16)slot;
+		node_wake(s, n);
+		n->slot = slot;
 	}
 	n->roots |= 1ull << s->loaded;
 	h->node[slot] = (u16)node_number(s, n);
@@ -251,15 +324,6 @@ static bool still_hooked(const struct shadow *s, unsigned root, const struct sha
 	return false;
 }
 
-static void become_idle(struct shadow *s, struct shadow_node *n)
-{
-	code_idle(s, n);
-	n->multi = false;
-	idle_add(s, n);
-	if (!n->table && !n->whole)	/* nobody would see what becomes of its guest table */
-		node_free(s, n);
-}
-
 void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot)
 {
 	struct shadow_half *h = half_of(s, root, view);
@@ -276,24 +340,33 @@ void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot)
 		return;
 	n->roots &= ~(1ull << root);
 	if (!n->roots)
-		become_idle(s, n);
+		node_sleep(s, n);
 }
 
+struct shadow_node *node_at(const struct shadow *s, unsigned view, gva_t va)
+{
+	unsigned slot = slot_of(s, va);
+
+	return s->four ? tree_find(s, s->loaded, view, slot, 0) : node_in_slot(s, view, slot);
+}
+
+/* Of two levels, the directory's entry is the first. */
 struct shadow_node *node_for(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w)
 {
-	unsigned slot = slot_of(va), up = w->shift == 12 ? 2 : 1;
-	u64 entry = w->steps ? w->step[w->steps - up].entry : 0, key;
-	struct shadow_node *n = node_at(s, view, slot);
+	unsigned slot = (u32)va.a >> SLOT_SHIFT;
+	u64 entry = w->steps ? w->step[0].entry : 0, key;
+	struct shadow_node *n;
 
+	if (s->four)
+		return tree_for(s, view, va, w);
+	n = node_in_slot(s, view, slot);
 	if (n && n->entry == entry)	/* with this slot's part it gave n's key */
 		return n;
 	key = form_key(s, view, slot, entry);
 	if (!n || n->key != key) {
 		if (n)
 			node_unhook(s, s->loaded, view, slot);
-		n = node_find(s, key);
-		if (!n)
-			n = node_make(s, key);
+		n = node_get(s, key, slot);
 		hook(s, view, slot, n);
 	}
 	n->entry = entry;
@@ -326,8 +399,11 @@ static void root_free(struct shadow *s, unsigned r)
 	code_all_gone(s, r);
 	root->mode = 0;
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-		root->half[v].asid = root->half[v].lates = 0;
+		tlb_forget_half(&root->half[v]);
 	unhook_all(s, r);
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+		if (top_node(s, r, v)->key)
+			tree_fell(s, r, v);
 	leave_dirs(s, r);
 }
 
@@ -344,9 +420,11 @@ static void root_make(struct shadow *s, unsigned r, const u64 key[DIRS])
 		if (root->dir[k] != FRAME_NONE)
 			table_get(s, root->dir[k])->dir_of |= 1ull << r;
 	root->attention = true;
-	root->dirs_open = key_form(s->mode) != FORM_FLAT;
+	root->dirs_open = key_form(s->mode) == FORM_32 || key_form(s->mode) == FORM_PAE;
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 		root->half[v].open_words = 0;
+	for (unsigned v = 0; s->four && v < s->views; v++)
+		tree_plant(s, r, v);
 }
 
 static bool is_root(const struct shadow *s, const struct shadow_root *r, const u64 key[DIRS])
@@ -379,6 +457,8 @@ unsigned root_find(struct shadow *s, bool *new)
 
 	if (key_form(s->mode) == FORM_32)
 		key[0] = p->cr3 & 0xfffff000;
+	if (s->four)
+		key[0] = p->cr3 & E_ADDR;
 	if (key_form(s->mode) == FORM_PAE)
 		for (unsigned k = 0; k < DIRS; k++)
 			key[k] = p->pdpte[k] & E_P ? p->pdpte[k] & (E_ADDR | E_P) : 0;
@@ -413,13 +493,14 @@ static u32 buckets_for(u32 nodes)
 	return n;
 }
 
+/* One for each node, and for each directory of a root: four of PAE's are more than one top's. */
 static u64 tables_for(u32 nodes) { return (u64)nodes + DIRS * SHADOW_ROOTS + 1; }
 
 u64 node_pool_size(u32 nodes)
 {
-	return SHADOW_ROOTS * SHADOW_VIEWS * ROOT_SIZE + (u64)nodes * FRAME_SIZE +
+	return SHADOW_ROOTS * SHADOW_VIEWS * ROOT_SIZE + (nodes + (u64)TOPS) * FRAME_SIZE +
 	       pages_for(SHADOW_ROOTS * sizeof(struct shadow_root)) +
-	       pages_for((nodes + 1ull) * sizeof(struct shadow_node)) +
+	       pages_for((nodes + 1ull + TOPS) * sizeof(struct shadow_node)) +
 	       pages_for(tables_for(nodes) * sizeof(struct shadow_table)) +
 	       pages_for(2 * buckets_for(nodes) * sizeof(u16));
 }
@@ -432,6 +513,7 @@ static void roots_init(struct shadow *s, u8 *mem)
 		for (unsigned v = 0; v < SHADOW_VIEWS; v++, mem += ROOT_SIZE) {
 			half_of(s, r, v)->entries = (u64 *)mem;
 			paging_root_init((u64 *)mem);
+			paging_dir_init(node_leaves(s, top_node(s, r, v)), TOP_LEVEL);
 		}
 	}
 }
@@ -443,11 +525,11 @@ void node_pool_init(struct shadow *s, u8 *mem, u32 nodes)
 
 	memset(mem, 0, node_pool_size(nodes));
 	p->leaves = (pte_t *)at - PAGING_LEAF_ENTRIES;		/* there is no node 0 */
-	at += (u64)nodes * FRAME_SIZE;
+	at += (nodes + (u64)TOPS) * FRAME_SIZE;
 	p->root = (struct shadow_root *)at;
 	at += pages_for(SHADOW_ROOTS * sizeof(struct shadow_root));
 	p->node = (struct shadow_node *)at;
-	at += pages_for((nodes + 1ull) * sizeof(struct shadow_node));
+	at += pages_for((nodes + 1ull + TOPS) * sizeof(struct shadow_node));
 	p->table = (struct shadow_table *)at;
 	at += pages_for(tables_for(nodes) * sizeof(struct shadow_table));
 	p->nodes = nodes;
@@ -455,9 +537,10 @@ void node_pool_init(struct shadow *s, u8 *mem, u32 nodes)
 	p->buckets = buckets_for(nodes);
 	p->node_bucket = (u16 *)at;
 	p->table_bucket = p->node_bucket + p->buckets;
+	p->spare = nodes;
 	for (u32 k = nodes; k; k--) {
-		p->node[k].next = p->free_node;
-		p->free_node = (u16)k;
+		p->node[k].next = p->free_node[0];
+		p->free_node[0] = (u16)k;
 	}
 	for (u32 k = p->tables; k; k--) {
 		p->table[k].next = p->free_table;

@@ -3,7 +3,7 @@
  * Mirrored tables: what lies below mm/shadow. For mm/shadow*.c only.
  *
  *	root (64)          one address space: CR3 or the four PDPTEs, and the mode
- *	 └ half (2)        its user and its supervisor view: a host root, an ASID, 2048 slots
+ *	 └ half (3)        one for each view: a host root, an ASID, 2048 slots
  *	    └ node         a host leaf table (512 leaves, 2 MiB): mirrors one guest page table, half
  *	                   of a 32-bit one (its part), or 2 MiB of a large page or of no paging
  *	table              one frame with a guest table, of which nodes were made or which is a
@@ -44,11 +44,25 @@
  * and XD too; whatever ends it tells the code hooks. Global pages are fetched from under all
  * roots, so it is known for each slot which node they are in (struct shadow_globals).
  *
- * Four levels are one more form: nodes that mirror PML4, PDPT and PD have host directory entries
- * for leaves and their slots' keys for entries, are found, marked and compared by the same rules,
- * and hand rights down in their own keys.
+ * Four levels (shadow_tree.c): nodes also mirror PDPTs and PDs, and a half's *top* its PML4; their
+ * leaves are host directory entries. They are found, marked and compared by the same rules, and
+ * hand rights down: R/W and U/S of a key are what all levels gave, XD what any did. A large page of
+ * 1 GiB is a directory that mirrors no table, of 512 nodes.
  *
- * Sizes: a node 4 KiB and 176 bytes, a table 32, a root 42 KiB: 2.7 MiB for all, and 1 % of the
+ *	top (1 of each half) ── level 2, 512 GiB ── level 1, 1 GiB ── level 0: leaves, 2 MiB
+ *	                └────── (shared by all roots whose PML4 has the same entry there)
+ *
+ * There a node belongs to one linear address, which goes with its key. So a root has a node
+ * at one place at most, and the roots of a node are all those of the directories that it is in,
+ * each by one of them: what is hooked adds their bits to what lies below, what is unhooked takes
+ * them off. A directory without roots is empty and free. Slots to be looked at are marked in
+ * the directories on the way down to them, in each root (`open`).
+ *
+ * Compatibility code has 32-bit addresses and is compiled like 32-bit code, so it needs the host's
+ * narrow form. Each half of four levels has it beside the wide one: `entries`, with an ASID of its
+ * own, name the same leaf tables below 4 GiB, at all times. Between the two there is no flush.
+ *
+ * Sizes: a node 4 KiB and 176 bytes, a table 32, a root 76 KiB: 4.8 MiB for all, and 1 % of the
  * guest's RAM for nodes (kernel/machine).
  */
 #ifndef MM_SHADOW_NODE_H
@@ -64,33 +78,46 @@
 #define HALF_LATE 4		/* pages that an inactive ASID has yet to forget */
 #define ROOT_SIZE (PAGING_ROOT_ENTRIES * 8)
 #define DIRS 4
+#define FETCH_VIEWS 2		/* of views: SMAP has no say in fetches */
 
 /*
- * A key: 63 XD, 59 PSE, 58 NXE, 57 WP, 56:55 form, 54:53 part, 52 view, 51:12 address, and the
- * entry's own R/W, U/S, D, PS, G. 0: nothing.
+ * A key: 63 XD, 62:60 form, 59 PSE, 58 NXE, 57 WP, 56 SMEP, 55 SMAP, 54:53 part, 52 a piece of a
+ * 1 GiB page, 51:12 address, 10:9 level, 4:3 view, and the entry's own R/W, U/S, D, PS, G.
+ * 0: nothing.
  */
-#define KEY_VIEW_SHIFT 52
+#define KEY_VIEW_SHIFT 3
+#define KEY_LEVEL_SHIFT 9
 #define KEY_PART_SHIFT 53
-#define KEY_FORM_SHIFT 55
-#define KEY_FORM (3ull << KEY_FORM_SHIFT)
+#define KEY_FORM_SHIFT 60
+#define KEY_FORM (7ull << KEY_FORM_SHIFT)
+#define KEY_VIEW (3ull << KEY_VIEW_SHIFT)
+#define KEY_OF_1G (1ull << 52)
+#define KEY_SMAP (1ull << 55)
+#define KEY_SMEP (1ull << 56)
 #define KEY_WP (1ull << 57)
 #define KEY_NXE (1ull << 58)
 #define KEY_PSE (1ull << 59)
-#define KEY_MODE (KEY_FORM | KEY_WP | KEY_NXE | KEY_PSE)
-enum { FORM_FLAT = 1, FORM_32, FORM_PAE };
+#define KEY_MODE (KEY_FORM | KEY_WP | KEY_NXE | KEY_PSE | KEY_SMEP | KEY_SMAP)
+enum { FORM_FLAT = 1, FORM_32, FORM_PAE, FORM_LONG };
+#define TOP_LEVEL 3
+#define TOPS (SHADOW_ROOTS * SHADOW_VIEWS)	/* nodes that are no part of the pool's */
+#define LONG_SLOTS (1u << 27)			/* 48 bits of address */
 
 struct shadow_node {
 	u64 key;
-	u64 live[LEAF_WORDS];	/* bit k: leaf k is not 0 */
-	u64 fetched[LEAF_WORDS];	/* bit k: code was fetched from there; then it is live */
+	u64 live[LEAF_WORDS];	/* bit k: leaf k is not 0, a node is hooked there */
+	union {
+		u64 fetched[LEAF_WORDS];	/* bit k: code was fetched there; then it is live */
+		u64 open[LEAF_WORDS];	/* of a directory: slots with nodes to be compared */
+	};
 	u64 roots;		/* bit r: hooked in root r */
-	u64 entry;		/* a directory entry that gave the key, where it is hooked now */
+	u64 entry;		/* 2 levels: a directory entry that gave the key, where it is now */
+	u32 slot;		/* of the first page; 2 levels: where it is, unless `multi` */
 	u32 table;		/* 0: a large page, no paging, or not in RAM */
 	u16 next;		/* with the same hash; or free */
 	u16 sibling;		/* the next node of its table */
 	u16 older, newer;	/* while idle */
-	u16 slot;		/* where it is hooked, unless `multi` */
-	bool multi;		/* hooked at more than one slot */
+	bool multi;		/* hooked at more than one slot: never of four levels */
 	bool dirty;		/* may not agree with its table */
 	bool whole;		/* all leaves agree if the key does: large page, or no paging */
 	bool any_fetched;
@@ -110,10 +137,10 @@ struct shadow_table {
 };
 
 struct shadow_half {
-	u64 *entries;		/* the host's root */
-	u32 asid;		/* 0: none: a fresh one when it is loaded */
+	u64 *entries;		/* the host's root of the narrow form */
+	u32 asid[PAGING_FORMS];	/* 0: none: a fresh one when it is loaded */
 	u32 lates;
-	u32 late[HALF_LATE];	/* pages to forget first, va >> 12 */
+	u64 late[HALF_LATE];	/* pages to forget first, va >> 12 */
 	u64 hooked[SLOT_WORDS];
 	u64 open[SLOT_WORDS];	/* slots with nodes to be compared */
 	u32 open_words;		/* bit w: open[w] is not 0 */
@@ -130,11 +157,16 @@ struct shadow_root {
 	struct shadow_half half[SHADOW_VIEWS];
 };
 
-static inline unsigned slot_of(gva_t va) { return (u32)va.a >> SLOT_SHIFT; }
+/* Of two levels, bits above 31 take no part. */
+static inline unsigned slot_of(const struct shadow *s, gva_t va)
+{
+	return (s->four ? va.a >> SLOT_SHIFT & (LONG_SLOTS - 1) : (u32)va.a >> SLOT_SHIFT);
+}
 static inline unsigned index_of(gva_t va) { return va.a >> 12 & (PAGING_LEAF_ENTRIES - 1); }
+/* Canonical. */
 static inline gva_t page_at(unsigned slot, unsigned k)
 {
-	return gva((u64)slot << SLOT_SHIFT | (u64)k << 12);
+	return gva((u64)sign_extend((u64)slot << SLOT_SHIFT | (u64)k << 12, 48));
 }
 
 static inline bool bit_get(const u64 *map, unsigned n) { return map[n / 64] >> n % 64 & 1; }
@@ -151,13 +183,17 @@ static inline pte_t *node_leaves(const struct shadow *s, const struct shadow_nod
 }
 static inline unsigned node_view(const struct shadow_node *n)
 {
-	return n->key >> KEY_VIEW_SHIFT & 1;
+	return n->key >> KEY_VIEW_SHIFT & 3;
 }
 static inline unsigned node_part(const struct shadow_node *n)
 {
 	return n->key >> KEY_PART_SHIFT & 3;
 }
-static inline unsigned key_form(u64 key) { return key >> KEY_FORM_SHIFT & 3; }
+static inline unsigned node_level(const struct shadow_node *n)
+{
+	return n->key >> KEY_LEVEL_SHIFT & 3;
+}
+static inline unsigned key_form(u64 key) { return key >> KEY_FORM_SHIFT & 7; }
 static inline struct shadow_root *loaded_root(const struct shadow *s)
 {
 	return &s->pool.root[s->loaded];
@@ -166,12 +202,16 @@ static inline struct shadow_half *half_of(const struct shadow *s, unsigned root,
 {
 	return &s->pool.root[root].half[view];
 }
-/* The node at a slot of the loaded root, or NULL. */
-static inline struct shadow_node *node_at(const struct shadow *s, unsigned view, unsigned slot)
+/* Of two levels: the loaded root's node at a slot, or NULL. */
+static inline struct shadow_node *node_in_slot(const struct shadow *s, unsigned view, unsigned slot)
 {
 	unsigned n = half_of(s, s->loaded, view)->node[slot];
 
 	return n ? &s->pool.node[n] : NULL;
+}
+static inline struct shadow_node *top_node(const struct shadow *s, unsigned root, unsigned view)
+{
+	return &s->pool.node[s->pool.nodes + 1 + root * SHADOW_VIEWS + view];
 }
 
 /* -- shadow_form.c: what the guest's entries mean ------------------------ */
@@ -180,9 +220,14 @@ static inline struct shadow_node *node_at(const struct shadow *s, unsigned view,
 u64 form_mode(const struct x86_paging *p);
 /* The key of a slot's node, by the directory entry (0 if it needs none); 0: there can be none. */
 u64 form_key(const struct shadow *s, unsigned view, unsigned slot, u64 entry);
-/* Does a root's directory, with A set, give a node of this key, which has its mode, at the slot? */
+/* Do a root's directories, with A set, give a node of this key, which has its mode, at the slot? */
 bool form_gives(const struct shadow *s, unsigned root, unsigned view, unsigned slot, u64 key);
-/* Frames of a root's directories. */
+/* Four levels: the key of a root's top; of what is below a node of `key`, by its entry k. */
+u64 form_top(const struct shadow *s, unsigned root, unsigned view);
+u64 form_below(const struct shadow *s, u64 key, unsigned k, u64 entry);
+/* Does entry k of a directory, with A set, give a node of `key`? */
+bool form_gives_below(const struct shadow *s, const struct shadow_node *n, unsigned k, u64 key);
+/* Frames of a root's directories, of two levels. */
 void form_dirs(const struct shadow *s, struct shadow_root *r);
 /* The frame of the guest's table that a key names; FRAME_NONE: no table, or not in RAM. */
 u32 form_table_frame(u64 key);
@@ -202,14 +247,50 @@ bool form_leaf_of(const struct shadow *s, const struct shadow_node *n, u64 entry
 
 void node_pool_init(struct shadow *s, u8 *mem, u32 nodes);
 u64 node_pool_size(u32 nodes);
-/* The node for va's slot of the loaded root, by what a walk found: hooks it if need be. */
+/* The leaf node of the loaded root at va, or NULL. */
+struct shadow_node *node_at(const struct shadow *s, unsigned view, gva_t va);
+/* The one for va's slot, by what a walk found: hooks it if need be. */
 struct shadow_node *node_for(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w);
 void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot);
+/* The node of this key (and, of four levels, at this slot), found or made: idle, or hooked. */
+struct shadow_node *node_get(struct shadow *s, u64 key, unsigned slot);
+/* See to it that `count` nodes can be had, one after the other, without unhooking any. */
+void node_reserve(struct shadow *s, unsigned count);
+/* An idle node gets its first root; one has lost its last: it is idle, or free. */
+void node_wake(struct shadow *s, struct shadow_node *n);
+void node_sleep(struct shadow *s, struct shadow_node *n);
+/* A node becomes one of its table's, or ceases to be. */
+void node_enter_table(struct shadow *s, struct shadow_node *n);
+void node_leave_table(struct shadow *s, struct shadow_node *n);
 /* The number of the root that the registers name; *new: it had to be made. */
 unsigned root_find(struct shadow *s, bool *new);
 struct shadow_table *table_find(struct shadow *s, u32 frame);
 /* Forget all nodes, tables and roots. The loaded root is gone then. */
 void node_drop_all(struct shadow *s);
+
+/* -- shadow_tree.c: nodes of four levels --------------------------------- */
+
+struct shadow_node *tree_child(const struct shadow *s, const struct shadow_node *n, unsigned k);
+/* The node of a level at a slot of a root, or NULL. */
+struct shadow_node *tree_find(const struct shadow *s, unsigned root, unsigned view, unsigned slot,
+			      unsigned level);
+struct shadow_node *tree_for(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w);
+void tree_unhook(struct shadow *s, struct shadow_node *n, unsigned k);
+void tree_unhook_all(struct shadow *s, struct shadow_node *n);
+/* A half's top: a root is new; it goes. */
+void tree_plant(struct shadow *s, unsigned root, unsigned view);
+void tree_fell(struct shadow *s, unsigned root, unsigned view);
+/* Mark the way down to a node, in a root that has it. */
+void tree_mark(struct shadow *s, unsigned root, const struct shadow_node *n);
+/* Is a node to be compared, or any below? */
+bool tree_is_marked(const struct shadow_node *n);
+/* INVLPG in one view: unhooks what its directories do not give. The leaf node that is left. */
+struct shadow_node *tree_invlpg(struct shadow *s, unsigned view, gva_t va);
+/* Entry of a directory that covers a slot. */
+static inline unsigned tree_index(unsigned slot, unsigned level)
+{
+	return slot >> 9 * (level - 1) & (PAGING_DIR_ENTRIES - 1);
+}
 
 /* -- shadow_leaf.c: leaves and the host's TLB ---------------------------- */
 
@@ -223,6 +304,8 @@ void leaf_drop(struct shadow *s, struct shadow_node *n, unsigned k);
 void leaf_clear_all(struct shadow *s, struct shadow_node *n);
 /* The TLB must forget what it holds of a node in one half, which has it at `slot`. */
 void tlb_forget_node(struct shadow *s, unsigned root, const struct shadow_node *n, unsigned slot);
+/* Nothing is to be found any more under a half's numbers, as they are given up. */
+void tlb_forget_half(struct shadow_half *h);
 /* Make the loaded root's halves ready and activate the current view. */
 void tlb_activate(struct shadow *s);
 
@@ -247,6 +330,8 @@ void sync_read_log(struct shadow *s);
 /* Compare a node with its guest table; or only one leaf. */
 void sync_node(struct shadow *s, struct shadow_node *n);
 void sync_leaf(struct shadow *s, struct shadow_node *n, unsigned k);
+/* The same for a directory and what is marked below it. */
+void sync_tree(struct shadow *s, struct shadow_node *n);
 /* A slot of a root has a dirty node, a directory is open: to be looked at from now on. */
 void sync_mark(struct shadow *s, unsigned root, const struct shadow_node *n);
 /* A flush of the loaded root, which is activated. */

@@ -36,6 +36,10 @@ void sync_mark(struct shadow *s, unsigned root, const struct shadow_node *n)
 {
 	struct shadow_half *h = half_of(s, root, node_view(n));
 
+	if (key_form(n->key) == FORM_LONG) {
+		tree_mark(s, root, n);
+		return;
+	}
 	s->pool.root[root].attention = true;
 	if (!n->multi) {
 		bit_set(h->open, n->slot);
@@ -173,6 +177,53 @@ void sync_node(struct shadow *s, struct shadow_node *n)
 	n->dirty = open;
 }
 
+/* -- comparing directories of four levels --------------------------------- */
+
+/* Entries of the guest's directory against the nodes below. */
+static void sync_directory(struct shadow *s, struct shadow_node *n)
+{
+	bool open = is_open(s, &s->pool.table[n->table]);
+
+	for (unsigned w = 0; w < LEAF_WORDS; w++)
+		for (u64 live = n->live[w]; live; live &= live - 1) {
+			unsigned k = w * 64 + (unsigned)__builtin_ctzll(live);
+
+			s->count.compared++;
+			if (form_gives_below(s, n, k, tree_child(s, n, k)->key))
+				continue;
+			s->pool.table[n->table].quiet = 0;
+			tree_unhook(s, n, k);
+		}
+	n->dirty = open;
+}
+
+static void sync_below(struct shadow *s, struct shadow_node *n, unsigned k)
+{
+	struct shadow_node *c = tree_child(s, n, k);
+
+	if (c->dirty && !c->table) {	/* not RAM: it cannot be watched */
+		tree_unhook(s, n, k);
+		return;
+	}
+	if (node_level(c))
+		sync_tree(s, c);
+	else if (c->dirty)
+		sync_node(s, c);
+	if (!tree_is_marked(c))
+		bit_clear(n->open, k);
+}
+
+void sync_tree(struct shadow *s, struct shadow_node *n)
+{
+	if (n->dirty && n->table)
+		sync_directory(s, n);
+	else if (n->dirty)
+		tree_unhook_all(s, n);
+	for (unsigned w = 0; w < LEAF_WORDS; w++)
+		for (u64 map = n->open[w]; map; map &= map - 1)
+			sync_below(s, n, w * 64 + (unsigned)__builtin_ctzll(map));
+}
+
 /* -- a flush ------------------------------------------------------------- */
 
 /* Has the root a directory k? 32-bit paging has one, whatever its address. */
@@ -202,12 +253,13 @@ static void dirs_changed(struct shadow *s, const struct shadow_root *r)
 static void sync_dirs(struct shadow *s, struct shadow_root *r)
 {
 	r->dirs_open = !watch_dirs(s, r);
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
+	for (unsigned v = 0; v < s->views; v++)
 		for (unsigned w = 0; w < SLOT_WORDS; w++)
 			for (u64 map = r->half[v].hooked[w]; map; map &= map - 1) {
 				unsigned slot = w * 64 + (unsigned)__builtin_ctzll(map);
+				const struct shadow_node *n = &s->pool.node[r->half[v].node[slot]];
 
-				if (form_gives(s, s->loaded, v, slot, node_at(s, v, slot)->key))
+				if (form_gives(s, s->loaded, v, slot, n->key))
 					continue;
 				dirs_changed(s, r);
 				node_unhook(s, s->loaded, v, slot);
@@ -243,16 +295,25 @@ static void sync_half(struct shadow *s, struct shadow_half *h)
 static __attribute__((noinline)) void sync_loaded(struct shadow *s)
 {
 	struct shadow_root *r = loaded_root(s);
+	bool again;
 
 	s->settling = true;
 	if (r->dirs_open)
 		sync_dirs(s, r);
-	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-		sync_half(s, &r->half[v]);
+	for (unsigned v = 0; v < s->views; v++) {
+		if (s->four)
+			sync_tree(s, top_node(s, s->loaded, v));
+		else
+			sync_half(s, &r->half[v]);
+	}
 	if (s->debug_pages)
 		shadow_apply_debug(s);
 	s->settling = false;
-	r->attention = r->dirs_open || r->half[0].open_words || r->half[1].open_words;
+	again = r->dirs_open;
+	for (unsigned v = 0; v < s->views; v++)
+		again |= s->four ? tree_is_marked(top_node(s, s->loaded, v)) :
+			 r->half[v].open_words != 0;
+	r->attention = again;
 }
 
 static __attribute__((noinline)) void verify(const struct shadow *s)

@@ -272,7 +272,10 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 	eip_to_reg(e, R_ARG(0), g->eip);
 	eip_to_reg(e, R_ARG(1), g->eip + g->len);
 	host_const(e, R_ARG(2), in->k);
-	host_goto_door(e, DOOR_FOR(e, sys));
+	if (e->ir->key_flags & KEY_LMA)
+		host_goto_door(e, e->wide ? glue64_sys : glue_compat_sys);
+	else
+		host_goto_door(e, glue_sys);
 }
 
 static struct stub *raise_stub(struct emit *e, s64 k)

@@ -4,7 +4,8 @@
  * goes into them where they take it all, and is otherwise made with a constant that the host adds
  * in one word, if that leaves them displacements that they take. Not here: small sums (regalloc.c)
  * and sums of two registers (host_find_folds).
- * Law: the address is the same modulo 2^32, and what a register is given stays below 2^33.
+ * Law: the address is the same modulo 2^32 (in 64-bit code: the same), and what a register is given
+ * stays below 2^33 there.
  */
 #include "dbt/backend/lower.h"
 
@@ -22,7 +23,8 @@ void disp_note(struct emit *e, unsigned i)
 	const struct ir_insn *in = &e->ir->v[i];
 	s64 k = e->ir->v[in->b].k;
 
-	if (in->type == T_I32 && ir_is_const(e->ir, in->b) && !ir_is_const(e->ir, in->a) &&
+	if (in->type == (e->wide ? T_I64 : T_I32) && ir_is_const(e->ir, in->b) &&
+	    !ir_is_const(e->ir, in->a) &&
 	    (k >= SMALL || k < -SMALL) && e->address_sums < ADDRESS_SUMS_MAX)
 		e->address_sum[e->address_sums++] = (val)i;
 }
@@ -62,7 +64,9 @@ static unsigned next_access(const struct emit *e, unsigned i, unsigned j)
 
 static s64 displacement(const struct emit *e, const struct ir_insn *sum, const struct ir_insn *in)
 {
-	return (s32)(e->ir->v[sum->b].k + in->k);
+	s64 k = e->ir->v[sum->b].k + in->k;
+
+	return e->wide ? k : (s32)k;
 }
 
 static bool split(const struct emit *e, const struct ir_insn *sum, unsigned j, s64 less, s64 *high)
@@ -97,8 +101,8 @@ static void round_sum(struct emit *e, unsigned i, s64 high)
 	for (unsigned j = i; (j = next_access(e, i, j + 1));)
 		e->ir->v[j].k = displacement(e, sum, &e->ir->v[j]) - high;
 	e->uses[sum->b]--;
-	*sum = (struct ir_insn){ .op = IR_ADD, .type = T_I32, .x = ADD_HIGH, .guest = sum->guest,
-				 .a = sum->a, .k = high };
+	*sum = (struct ir_insn){ .op = IR_ADD, .type = sum->type, .x = ADD_HIGH,
+				 .guest = sum->guest, .a = sum->a, .k = high };
 }
 
 /* One instruction with a constant in a register (host_find_folds), which may be there already. */

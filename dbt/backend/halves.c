@@ -106,6 +106,18 @@ static void find_upper(struct halves *h)
 	}
 }
 
+/* An I64 below 2^32. */
+static bool is_zero_above(const struct ir *ir, val v)
+{
+	const struct ir_insn *in = &ir->v[v];
+
+	switch (in->op) {
+	case IR_LD: case IR_LDSTATE: return in->x == M_U32;
+	case IR_SHR: return in->type == T_I64 && ir_is_const(ir, in->b) && ir->v[in->b].k >= 32;
+	}
+	return false;
+}
+
 /* Does the row give an I32 of 16 bits at most? */
 static bool is_small(s64 row)
 {
@@ -176,7 +188,7 @@ static void extension(struct halves *h, unsigned i)
 	of = &h->ir->v[in->a];
 	if (h->zext[in->a]) {
 		stand_for(h, i, h->zext[in->a]);
-	} else if (is_positive(h->ir, in->a)) {
+	} else if (is_positive(h->ir, in->a) || is_zero_above(h->ir, in->a)) {
 		stand_for(h, i, in->a);
 	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 && !h->upper[in->a]) {
 		of->x = M_U32;

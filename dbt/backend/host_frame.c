@@ -28,10 +28,13 @@ void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c, bool wide)
 
 void host_frame_skip(struct trap_frame *f) { f->pc += HOST_INSN_SIZE; }
 
-void host_frame_leave(struct trap_frame *f, u32 why)
+void host_frame_leave(struct trap_frame *f, u32 why, bool lma)
 {
+	void (*fault)(void) = lma ? glue_fault_long : glue_fault;
+	void (*door)(void) = why == EXIT_FAULT ? fault : glue_leave_written;
+
 	f->gpr[R_ARG(0)] = why;
-	f->pc = (u64)(uintptr_t)(why == EXIT_FAULT ? &glue_fault : &glue_leave_written);
+	f->pc = (u64)(uintptr_t)door;
 }
 
 void host_frame_kick(struct trap_frame *f) { f->gpr[R_KICK] = 1; }

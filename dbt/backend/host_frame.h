@@ -27,9 +27,9 @@ void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c, bool wide)
 void host_frame_skip(struct trap_frame *f);
 /*
  * Leave translated code for `why` (dbt/backend/glue.h): dbt_enter returns it; EXIT_FAULT may go on
- * without. The guest's state has been saved.
+ * without. The guest's state has been saved. lma: it was in long mode.
  */
-void host_frame_leave(struct trap_frame *f, u32 why);
+void host_frame_leave(struct trap_frame *f, u32 why, bool lma);
 /* Set the kick register that the trap returns with. */
 void host_frame_kick(struct trap_frame *f);
 

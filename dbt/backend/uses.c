@@ -169,7 +169,8 @@ void uses_fold_upper(struct emit *e, unsigned i)
 	const struct ir_insn *shift = &e->ir->v[s];
 
 	if ((shift->op != IR_SHR && shift->op != IR_SAR) || shift->type != T_I64 ||
-	    e->uses[s] != 1 || !ir_is_const(e->ir, shift->b) || e->ir->v[shift->b].k != 32)
+	    !e->uses[i] || e->uses[s] != 1 || !ir_is_const(e->ir, shift->b) ||
+	    e->ir->v[shift->b].k != 32)
 		return;
 	e->folded[s] = true;
 	if (e->last_use[shift->a] < i)

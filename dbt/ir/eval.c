@@ -165,6 +165,10 @@ static void memory(struct eval *e, unsigned i)
 	unsigned size = ir_mem_size(in->x);
 	struct fault f;
 
+	if (!canonical(addr) || !canonical(addr + size - 1)) {
+		raise(e, in, fault_code(in->y & INTENT_STACK ? EXC_SS : EXC_GP, 0));
+		return;
+	}
 	if (in->op == IR_LD) {
 		e->v[i] = (union xmm){ .q = { 0, 0 } };
 		f = e->mem->ld(e->c, addr, size, in->y, &e->v[i]);

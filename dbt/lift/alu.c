@@ -171,7 +171,11 @@ void lift_cmpxchg(struct lift *t, const struct ir1 *i)
 	val acc = lift_get_sized(t, EAX, size);
 	val equal = lift_setcond(t, IC_EQ, lift_zx(t, acc, size), lift_zx(t, dest, size));
 
-	lift_st_op(t, 0, lift_select(t, equal, src, dest));
+	if (lift_long(t) && size == 4 && i->ops[0].kind == IR1_GPR)	/* all 64 bits stay */
+		lift_put(t, i->ops[0].reg, lift_select(t, equal, lift_zx64(t, src),
+						       lift_get64(t, i->ops[0].reg)));
+	else
+		lift_st_op(t, 0, lift_select(t, equal, src, dest));
 	/*
 	 * The destination may be the accumulator itself: then equal holds and the source is in it.
 	 */

@@ -54,9 +54,13 @@ void lift_btc(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_COMPLEMENT); 
 static void scan(struct lift *t, const struct ir1 *i, val src, val index)
 {
 	val zero = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
-	val old = lift_get_sized(t, i->ops[0].reg, i->ops[0].size);
 
-	lift_st_op(t, 0, lift_select(t, zero, old, index));
+	if (lift_long(t) && i->ops[0].size == 4)	/* all 64 bits of it */
+		lift_put(t, i->ops[0].reg, lift_select(t, zero, lift_get64(t, i->ops[0].reg),
+						       lift_zx64(t, index)));
+	else
+		lift_st_op(t, 0, lift_select(t, zero, lift_get_sized(t, i->ops[0].reg,
+								     i->ops[0].size), index));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, zero, 6), FL_ZF);
 }
 

@@ -172,6 +172,9 @@ void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size)
 	if (!(t->key & KEY_AC) || size == 1)
 		return;
 	a = disp ? lift_op2k(t, IR_ADD, addr, disp) : addr;
+	if (lift_long(t) && t->ir->v[a].type == T_I64)	/* is said before #AC */
+		lift_raise_if(t, IC_NE, lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, a, 16), 16), a,
+			      t->via_ss ? EXC_SS : EXC_GP, 0);
 	a = lift_op2k(t, IR_AND, a, size - 1);
 	lift_raise_if(t, IC_NE, a, lift_like(t, a, 0), EXC_AC, 0);
 }

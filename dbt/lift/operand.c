@@ -82,13 +82,23 @@ static val registers_of(struct lift *t, const struct ir1_op *o)
 	return a ? lift_op2(t, IR_ADD, a, base) : base;
 }
 
+static bool flat(const struct lift *t, unsigned seg, bool write)
+{
+	return (t->key >> (KEY_FLAT_SHIFT + seg) & 1) && !(write && seg == CS);
+}
+
+/* Of FS or GS, which is always canonical (dbt/opt/fold.c counts on it). */
+static val base64(struct lift *t, unsigned seg)
+{
+	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_64, T_I64);
+}
+
 /* RIP plus a displacement is where it is on some page near: always a good address. */
 static val rip_relative(struct lift *t, const struct ir1_op *o)
 {
 	return lift_eip(t, t->i->eip + t->i->len + (u64)o->disp);
 }
 
-static s64 low_part(const struct ir1_op *o) { return sign_extend((u64)o->disp, 12); }
 
 /*
  * All of the address, 32 bits, not wrapped; *disp is what a load can add by itself. The other
@@ -97,7 +107,7 @@ static s64 low_part(const struct ir1_op *o) { return sign_extend((u64)o->disp, 1
 static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 {
 	val a = registers_of(t, o);
-	s32 low = (s32)low_part(o);
+	s32 low = (s32)sign_extend((u64)o->disp, 12);
 
 	*disp = low;
 	if (!a)
@@ -105,22 +115,24 @@ static val effective(struct lift *t, const struct ir1_op *o, s32 *disp)
 	return (s32)o->disp == low ? a : lift_op2k(t, IR_ADD, a, (s32)(o->disp - (u32)low));
 }
 
-/* The same in 64-bit code: what is checked is the sum of the registers. */
+static val add(struct lift *t, val a, val b) { return a ? lift_op2(t, IR_ADD, a, b) : b; }
+
+/* The same in 64-bit code, linear: what is checked is the sum of the registers and the base. */
 static val effective64(struct lift *t, const struct ir1_op *o, s32 *disp)
 {
-	val a;
+	bool rip = o->base == IR1_RIP;
+	val a = rip ? rip_relative(t, o) : registers_of(t, o);
+	s64 rest = rip ? 0 : o->disp;
 
-	*disp = 0;
-	if (o->base == IR1_RIP)
-		return rip_relative(t, o);
-	a = registers_of(t, o);
-	if (!a)
-		a = lift_const64(t, o->disp);
+	if (!flat(t, o->seg, false))
+		a = add(t, a, base64(t, o->seg));
+	if (!a || rest != (s32)rest) {
+		a = a ? lift_op2k(t, IR_ADD, a, rest) : lift_const64(t, rest);
+		rest = 0;
+	}
 	lift_check_form(t, a);
-	if (ir_is_const(t->ir, a))
-		return a;
-	*disp = (s32)low_part(o);
-	return o->disp == *disp ? a : lift_op2k(t, IR_ADD, a, o->disp - *disp);
+	*disp = (s32)sign_extend((u64)rest, 12);
+	return rest == *disp ? a : lift_op2k(t, IR_ADD, a, rest - *disp);
 }
 
 val lift_offset(struct lift *t, const struct ir1_op *o)
@@ -153,43 +165,17 @@ static void check_limit(struct lift *t, unsigned seg, val offset, unsigned size,
 		      off64, seg == SS ? EXC_SS : EXC_GP, 0);
 }
 
-static bool flat(const struct lift *t, unsigned seg, bool write)
-{
-	return (t->key >> (KEY_FLAT_SHIFT + seg) & 1) && !(write && seg == CS);
-}
-
 static val segment_base(struct lift *t, unsigned seg)
 {
 	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_32, T_I32);
 }
 
-static val segment_base64(struct lift *t, unsigned seg)
-{
-	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_64, T_I64);
-}
-
-/* Within 2^47 of 0, whatever the guest does: RIP and what is near it, a displacement. */
-static bool is_canonical(const struct lift *t, val offset)
-{
-	const struct ir_insn *in = &t->ir->v[offset];
-
-	return in->op == IR_EIP || (in->op == IR_CONST && in->k == (s32)in->k);
-}
-
-/*
- * In 64-bit code only FS and GS have a base, and none has a limit. Bases are canonical, so that
- * with a displacement alone there is nothing to check.
- */
+/* In 64-bit code only FS and GS have a base, and none has a limit. */
 static val linear64(struct lift *t, unsigned seg, val offset)
 {
-	bool sure = is_canonical(t, offset);
-
 	t->via_ss = seg == SS;
-	if (!flat(t, seg, false)) {
-		offset = lift_op2(t, IR_ADD, segment_base64(t, seg), offset);
-		if (sure)
-			return offset;
-	}
+	if (!flat(t, seg, false))
+		offset = lift_op2(t, IR_ADD, base64(t, seg), offset);
 	lift_check_form(t, offset);
 	return offset;
 }
@@ -252,13 +238,6 @@ val lift_run(struct lift *t, unsigned seg, val offset, unsigned size, bool write
 	return flat(t, seg, write) ? offset : lift_op2(t, IR_ADD, offset, segment_base(t, seg));
 }
 
-/* FS or GS and a displacement. */
-static bool is_based64(const struct lift *t, const struct ir1_op *o)
-{
-	return lift_long(t) && !flat(t, o->seg, false) && o->base == IR1_NOREG &&
-	       o->index == IR1_NOREG && o->disp == (s32)o->disp && t->i->addrsize == 8;
-}
-
 val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp)
 {
 	t->via_ss = o->seg == SS;
@@ -266,13 +245,10 @@ val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool wr
 		*disp = t->disp;
 		return t->addr;
 	}
-	if (flat(t, o->seg, write) && t->i->addrsize == (lift_long(t) ? 8 : 4)) {
-		t->addr = (lift_long(t) ? effective64 : effective)(t, o, &t->disp);
-	} else if (is_based64(t, o)) {
-		t->disp = (s32)low_part(o);
-		t->addr = segment_base64(t, o->seg);
-		if (o->disp != t->disp)
-			t->addr = lift_op2k(t, IR_ADD, t->addr, o->disp - t->disp);
+	if (t->i->addrsize == 8) {
+		t->addr = effective64(t, o, &t->disp);
+	} else if (flat(t, o->seg, write) && t->i->addrsize == 4 && !lift_long(t)) {
+		t->addr = effective(t, o, &t->disp);
 	} else {
 		t->addr = lift_linear(t, o->seg, lift_offset(t, o), size, write);
 		t->disp = 0;

@@ -155,6 +155,13 @@ static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
 
 #define FORM_REACH (1ll << 40)	/* of all that a block adds up, much less than 2^60 */
 
+/* The base of a segment, which is canonical whoever loads it. */
+static bool is_base(const struct ir_insn *in)
+{
+	return in->op == IR_LDSTATE && (in->k == offsetof(struct vcpu, seg[FS].base) ||
+					in->k == offsetof(struct vcpu, seg[GS].base));
+}
+
 /* What an address was made from by small constants is as good to look at; some need no look. */
 static void fold_form(struct opt *o, unsigned i)
 {
@@ -165,7 +172,7 @@ static void fold_form(struct opt *o, unsigned i)
 	while (v[in->a].op == IR_ADD && constant(o->ir, v[in->a].b, &k) && k > -FORM_REACH &&
 	       k < FORM_REACH)
 		in->a = v[in->a].a;
-	if (v[in->a].op == IR_EIP || v[in->a].op == IR_ZEXT ||
+	if (v[in->a].op == IR_EIP || v[in->a].op == IR_ZEXT || is_base(&v[in->a]) ||
 	    (constant(o->ir, in->a, &k) && k >= -(1ll << 62)))
 		opt_remove(o, i);
 }

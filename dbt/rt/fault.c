@@ -82,7 +82,13 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	c->eip = site_eip(b, host_frame_page(f), s);
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);
-	host_frame_leave(f, why);
+	host_frame_leave(f, why, b->key.flags & KEY_LMA);
+}
+
+/* The guest's linear address at a host address. */
+static gva_t linear_at(const struct dbt *d, u64 at)
+{
+	return d->shadow->wide ? hva_to_gva_wide(hva(at)) : hva_to_gva(hva(at));
 }
 
 /* -- One access -- */
@@ -104,7 +110,9 @@ static struct fault locate(struct dbt *d, gva_t va, unsigned size, enum x86_acce
 		return fault_page(va, error);
 	if (t->first == size)
 		return fault_none();
-	va = vcpu_linear(d->c, va.a + t->first);
+	va.a += t->first;
+	if (!d->shadow->wide)
+		va.a = (u32)va.a;
 	return shadow_translate(d->shadow, va, access, user, &t->page[1], &error) ? fault_none() :
 	       fault_page(va, error);
 }
@@ -184,7 +192,7 @@ static u32 breakpoints(const struct dbt *d, const struct host_access *a, enum x8
 {
 	if (!a->store && kind == X86_WRITE)
 		return 0;
-	return sys_breakpoints(d->c, hva_to_gva(a->addr), a->size,
+	return sys_breakpoints(d->c, linear_at(d, a->addr.a), a->size,
 			       a->store ? BREAK_WRITE : BREAK_READ);
 }
 
@@ -235,7 +243,7 @@ static void device_note(struct dbt *d, gva_t va, bool user, enum x86_access kind
 static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_access *a,
 			 bool user, enum x86_access kind)
 {
-	gva_t va = hva_to_gva(a->addr);
+	gva_t va = linear_at(d, a->addr.a);
 	const struct device_page *p = device_page(d, va, kind);
 	u64 at = p->at.a | (va.a & 0xfff), v;
 
@@ -262,7 +270,7 @@ static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool
 	struct fault f = fault_none();
 
 	if (!on_one_page(a, &t))
-		f = locate(d, hva_to_gva(a->addr), a->size, kind, user, &t);
+		f = locate(d, linear_at(d, a->addr.a), a->size, kind, user, &t);
 	return f.raised ? f : fault_page(at, error);
 }
 
@@ -274,7 +282,7 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 				const struct block *b, bool user, enum x86_access kind,
 				struct fault *fault)
 {
-	gva_t at = hva_to_gva(hva(f->badv));
+	gva_t at = linear_at(d, f->badv);
 	struct shadow_miss miss;
 	struct target t;
 
@@ -304,7 +312,7 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	if (on_one_page(a, &t)) {
 		t.page[0] = gpa(miss.page.a + t.off);
 	} else {
-		*fault = locate(d, hva_to_gva(a->addr), a->size, kind, user, &t);
+		*fault = locate(d, linear_at(d, a->addr.a), a->size, kind, user, &t);
 		if (fault->raised)
 			return GUEST_FAULT;
 	}
@@ -392,7 +400,7 @@ static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 	if (!fixup || !(is_memory(kind) || kind == TRAP_ADDRESS) || !host_access_decode(f, &a))
 		return false;
 	if (kind != TRAP_ADDRESS &&
-	    shadow_fault(d->shadow, hva_to_gva(hva(f->badv)), a.store ? X86_WRITE : X86_READ,
+	    shadow_fault(d->shadow, linear_at(d, f->badv), a.store ? X86_WRITE : X86_READ,
 			 d->c->cpl == 3, &miss) == SHADOW_FILLED) {
 		d->count.faults_filled++;
 		return true;
@@ -408,8 +416,13 @@ static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kin
 	u64 fixup = extable_find(f->pc);
 	struct host_access a;
 
-	if (!fixup || !is_memory(kind) || !host_access_decode(f, &a))
+	if (!fixup || !(is_memory(kind) || kind == TRAP_ADDRESS) || !host_access_decode(f, &a))
 		return false;
+	if (kind == TRAP_ADDRESS) {
+		d->helper_fault = fault_code(EXC_GP, 0);
+		f->pc = fixup;
+		return true;
+	}
 	if (access_slow(d, f, &a, NULL, !d->helper_super, a.store ? X86_WRITE : X86_READ,
 			&d->helper_fault) == GUEST_FAULT)
 		f->pc = fixup;

@@ -19,12 +19,21 @@ void guest_st_2(hva_t addr, u64 value);
 void guest_st_4(hva_t addr, u64 value);
 void guest_st_8(hva_t addr, u64 value);
 
+/*
+ * In the wide form, in which the monitor is in all of long mode: what is not canonical could be the
+ * monitor's own, so another address that never is gives the fault.
+ */
+static hva_t wide_hva(gva_t linear)
+{
+	return canonical(linear.a) ? gva_to_hva_wide(linear) : hva(1ull << 47);
+}
+
 static hva_t begin(struct dbt *d, gva_t linear, bool super)
 {
 	d->helper_super = super;
 	d->helper_fault.raised = false;
 	shadow_set_view(d->shadow, !super);
-	return gva_to_hva(linear);
+	return d->shadow->wide ? wide_hva(linear) : gva_to_hva(linear);
 }
 
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
@@ -63,23 +72,28 @@ u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
 void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
 void g_try_st8(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
 
-u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
-void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
+u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(wide_hva(linear)); }
+void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(wide_hva(linear), v); }
 
 bool g_try_end(const struct vcpu *c)
 {
 	return !((const struct dbt *)c->owner)->helper_fault.raised;
 }
 
+/* Ranges go over the end of 32 bits to 0, but where there are 64. */
+static gva_t wrapped(const struct dbt *d, u64 a) { return gva(d->shadow->wide ? a : (u32)a); }
+
 /* *at: where the last page's part begins. */
 static struct fault probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, gpa_t *at)
 {
 	struct dbt *d = c->owner;
-	u64 last = vcpu_linear(c, linear.a + size - 1).a;
+	u64 last = wrapped(d, linear.a + size - 1).a;
 	gva_t va = linear;
 	u32 error;
 
-	for (;; va = vcpu_linear(c, (va.a & ~0xfffull) + 0x1000)) {
+	for (;; va = wrapped(d, (va.a & ~0xfffull) + 0x1000)) {
+		if (d->shadow->wide && !canonical(va.a))
+			return fault_code(EXC_GP, 0);
 		if (!shadow_translate(d->shadow, va, write ? X86_WRITE : X86_READ, !super, at,
 				      &error))
 			return fault_page(va, error);

@@ -24,6 +24,19 @@
 
 /* -- Bytes -- */
 
+static void try_st8(const struct vcpu *c, u64 at, u64 v)
+{
+	if (vcpu_code64(c))
+		g_try_st8_wide(gva(at), v);
+	else
+		g_try_st8(vcpu_linear(c, at), v);
+}
+
+static u64 try_ld8(const struct vcpu *c, u64 at)
+{
+	return vcpu_code64(c) ? g_try_ld8_wide(gva(at)) : g_try_ld8(vcpu_linear(c, at));
+}
+
 /* The eights of an image at once. How many bytes that were: none, if something faulted. */
 static u32 put_eights(struct vcpu *c, u64 at, const u8 *in, u32 size)
 {
@@ -32,7 +45,7 @@ static u32 put_eights(struct vcpu *c, u64 at, const u8 *in, u32 size)
 	g_try_begin(c, c->cpl != 3);
 	for (u32 done = 0; done + 8 <= size; done += 8) {
 		memcpy(&v, in + done, 8);
-		g_try_st8(vcpu_linear(c, at + done), v);
+		try_st8(c, at + done, v);
 	}
 	return g_try_end(c) ? size & ~7u : 0;
 }
@@ -41,7 +54,7 @@ static u32 get_eights(struct vcpu *c, u64 at, u8 *out, u32 size)
 {
 	g_try_begin(c, c->cpl != 3);
 	for (u32 done = 0; done + 8 <= size; done += 8) {
-		u64 v = g_try_ld8(vcpu_linear(c, at + done));
+		u64 v = try_ld8(c, at + done);
 
 		memcpy(out + done, &v, 8);
 	}

@@ -6,6 +6,7 @@
  */
 #include "dbt/sys/cpuid.h"
 
+#include "dbt/backend/host_limits.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ struct feature_row {
 	bool have;
 };
 
+#define CODE64 HOST_CODE64
 static const struct feature_row feature_rows[FEAT_COUNT] = {
 #define FEATURE(name, text, leaf, reg, bit, have) { text, leaf, reg, bit, have },
 #include "dbt/x86/features.def"

@@ -9,7 +9,7 @@
  * `linear` is any address of the mode (vcpu_linear), aligned or not; ranges wrap as those do.
  * `super` chooses supervisor rights (implicit accesses to system structures at any
  * CPL, SDM vol. 3, 4.6) instead of user rights. A fault is always #PF with CR2 and
- * error code filled in, and nothing was accessed.
+ * error code filled in, or #GP(0) for an address that is not canonical, and nothing was accessed.
  */
 #ifndef DBT_SYS_GUESTMEM_H
 #define DBT_SYS_GUESTMEM_H

@@ -88,6 +88,7 @@ static u32 system_key(const struct vcpu *c)
 {
 	u32 k = c->break_key;
 
+	k |= vcpu_long(c) ? KEY_LMA : 0;	/* it changes with CR0.PG only */
 	k |= c->cr0 & CR0_PE ? KEY_PE : 0;
 	k |= c->cr0 & CR0_TS ? KEY_TS : 0;
 	k |= c->cr0 & CR0_EM ? KEY_EM : 0;

@@ -43,6 +43,7 @@ enum key_flag {
 	 * with it, FLAT for FS and GS is not
 	 */
 	KEY_LONG = 1u << 30,
+	KEY_LMA = 1u << 31,		/* long mode: 64-bit or compatibility code */
 	KEY_SINGLE = KEY_TF | KEY_INHIBIT,	/* one instruction, and back to the run loop */
 };
 

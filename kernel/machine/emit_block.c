@@ -46,7 +46,8 @@ void block_begin(void)
 	t.ir = ir_new(&t.arena);
 	t.ir->guest[0] = (struct ir_guest){ .eip = EIP, .len = 4 };
 	t.ir->guests = 1;
-	t.ir->key_flags = KEY_FLAT | KEY_CS32 | KEY_SS32 | KEY_PE;
+	t.ir->key_flags = KEY_FLAT | KEY_CS32 | KEY_SS32 | KEY_PE |
+			  (t.wide ? KEY_LONG | KEY_LMA : 0);
 }
 
 val put(struct ir_insn in) { return ir_emit(t.ir, in); }
@@ -58,10 +59,17 @@ val constant(unsigned type, s64 k)
 
 s64 help_field(unsigned n) { return (s64)(offsetof(struct vcpu, help) + 8 * n); }
 
+static const u8 reg[] = { EAX, ECX, EDX }, wide_reg[] = { 8, ECX, 15 };
+
 val input(unsigned type, unsigned n)
 {
-	static const u8 reg[] = { EAX, ECX, EDX };
+	val v;
 
+	if (t.wide && type != T_V128) {
+		v = put((struct ir_insn){ .op = IR_GETREG, .type = T_I64, .k = wide_reg[n] });
+		return type == T_I64 ? v :
+		       put((struct ir_insn){ .op = IR_TRUNC, .type = T_I32, .a = v });
+	}
 	if (type == T_I32)
 		return put((struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg[n] });
 	if (type == T_V128)
@@ -72,6 +80,12 @@ val input(unsigned type, unsigned n)
 
 void output(val v)
 {
+	if (t.wide && t.ir->v[v].type == T_I32)
+		v = put((struct ir_insn){ .op = IR_ZEXT, .type = T_I64, .a = v, .k = 32 });
+	if (t.wide && t.ir->v[v].type == T_I64) {
+		put((struct ir_insn){ .op = IR_PUTREG, .k = EBX, .a = v });
+		return;
+	}
 	switch (t.ir->v[v].type) {
 	case T_I32: put((struct ir_insn){ .op = IR_PUTREG, .k = EBX, .a = v }); return;
 	case T_V128: put((struct ir_insn){ .op = IR_PUTXMM, .k = 3, .a = v }); return;
@@ -107,10 +121,11 @@ void operands_set(s64 a, s64 b)
 	c->ctx = (u64)(uintptr_t)&t.jump;
 	c->eip = EIP;
 	c->mxcsr = MXCSR_RESET;
-	for (unsigned g = 0; g < 8; g++)
-		c->gpr[g] = (u64)(s32)(0x11111111u * g);
-	c->gpr[EAX] = (u64)(s32)a;
-	c->gpr[ECX] = (u64)(s32)b;
+	for (unsigned g = 0; g < GPR_COUNT; g++)
+		c->gpr[g] = 0x1111111111111111ull * g;
+	c->gpr[t.wide ? wide_reg[0] : reg[0]] = (u64)a;
+	c->gpr[t.wide ? wide_reg[1] : reg[1]] = (u64)b;
+	c->key_flags = t.wide ? KEY_LONG | KEY_LMA : 0;
 	c->help[0] = (u64)a;
 	c->help[1] = (u64)b;
 	for (unsigned n = 0; n < HOST_XMMS; n++)
@@ -126,7 +141,7 @@ u32 enter(void)
 	host_xmm_load(c->xmm);
 	host_fp_set_rounding(RC_NEAR);
 	c->halted = true;			/* there is no translator to ask (exec_miss) */
-	why = dbt_enter(t.code[0]);
+	why = dbt_enter(t.wide ? exec_door(t.code[0]) : t.code[0]);
 	c->halted = false;
 	host_xmm_save(c->xmm);
 	c->mxcsr |= host_fp_take_flags();
@@ -134,8 +149,9 @@ u32 enter(void)
 		return 0;
 	if (why != EXIT_LINK)
 		return why;
-	c->eip = (u32)(c->page - 2048 + EIP % 4096 +
-		       (u64)(s64)t.link[c->exit_arg % LINKS].delta);
+	c->eip = c->page - 2048 + EIP % 4096 + (u64)(s64)t.link[c->exit_arg % LINKS].delta;
+	if (!t.wide)
+		c->eip = (u32)c->eip;
 	return 0;
 }
 
@@ -158,7 +174,7 @@ static const char *differs(struct vcpu *got)
 	x87_settle(got);
 	if (got->eip != t.want.eip)
 		return "eip";
-	if (memcmp(got->gpr, t.want.gpr, 8 * sizeof(u64)))
+	if (memcmp(got->gpr, t.want.gpr, sizeof(got->gpr)))
 		return "general registers";
 	if (memcmp(got->help, t.want.help, 7 * sizeof(u64)))
 		return "result in the state";

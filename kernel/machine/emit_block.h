@@ -34,6 +34,7 @@ struct emit_block {
 	struct arena arena;
 	struct ir *ir;
 	u64 random;
+	bool wide;		/* blocks are of 64-bit code */
 	char why[160];
 };
 extern struct emit_block t;
@@ -52,7 +53,10 @@ val put(struct ir_insn in);
 val constant(unsigned type, s64 k);
 /* Byte offset of vcpu.help[n]. */
 s64 help_field(unsigned n);
-/* Operand n: I32 from a guest register, I64 from the state, V128 from an XMM register. */
+/*
+ * Operand n: I32 from a guest register, I64 from the state or, in 64-bit code, a register, V128
+ * from an XMM register.
+ */
 val input(unsigned type, unsigned n);
 /* The result, to a place of its type. */
 void output(val v);

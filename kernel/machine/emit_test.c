@@ -49,7 +49,7 @@ static bool test_binaries(void)
 {
 	for (unsigned op = IR_ADD; op <= IR_ROTR; op++)
 		for (unsigned i = 0; i < EDGES + 2; i++)
-			for (unsigned j = 0; j < EDGES + 2; j++)
+			for (unsigned j = t.wide & i; j < EDGES + 2; j += 1 + t.wide)
 				if (!test_binary(op, T_I32, i, j) || !test_binary(op, T_I64, i, j))
 					return false;
 	return true;
@@ -224,11 +224,13 @@ static bool test_flags(unsigned kind, unsigned size, s64 a, s64 b)
 {
 	val va, vb, s;
 
+	unsigned type = size == 3 ? T_I64 : T_I32;
+
 	if (kind >= CC_SHL && kind <= CC_SAR)
 		b = 1 + (b & 30);
 	block_begin();
-	va = input(T_I32, 0);
-	vb = input(T_I32, 1);
+	va = input(type, 0);
+	vb = input(type, 1);
 	s = put((struct ir_insn){ .op = IR_SETF, .x = kind, .y = size, .a = va, .b = vb });
 	block_end(s, NEXT);
 	operands_set(a, b);
@@ -239,21 +241,21 @@ static bool test_flags(unsigned kind, unsigned size, s64 a, s64 b)
 	block_end(0, NEXT);
 	operands_set(a, b);
 	cpu()->cc_op = CC_OP(kind, size);
-	cpu()->cc_a = (u64)(s32)a;
-	cpu()->cc_b = (u64)(s32)b;
+	cpu()->cc_a = size == 3 ? (u64)a : (u64)(s32)a;
+	cpu()->cc_b = size == 3 ? (u64)b : (u64)(s32)b;
 	return check("entrycf", CC_OP(kind, size), a, b);
 }
 
 static bool test_exits(void)
 {
 	for (unsigned i = 0; i < EDGES; i++)
-		for (unsigned j = 0; j < EDGES; j++) {
+		for (unsigned j = t.wide & i; j < EDGES; j += 1 + t.wide) {
 			for (unsigned cond = IC_EQ; cond <= IC_GEU; cond++)
 				if (!test_exit_if(cond, edges[i], edges[j]))
 					return false;
 			for (unsigned kind = CC_EFLAGS; kind <= CC_LAST_FULL; kind++)
 				if (!test_flags(kind, 2, edges[i], edges[j]) ||
-				    !test_flags(kind, 0, edges[i], edges[j]))
+				    !test_flags(kind, t.wide ? 3 : 0, edges[i], edges[j]))
 					return false;
 		}
 	return true;
@@ -311,20 +313,20 @@ static bool test_indirect(unsigned op)
 	block_begin();
 	if (op == IR_EXIT_IND)
 		put((struct ir_insn){ .op = IR_EXIT_IND, .x = JUMP_PLAIN,
-				      .a = constant(T_I32, ELSEWHERE) });
+				      .a = constant(t.wide ? T_I64 : T_I32, ELSEWHERE) });
 	else
 		block_end(0, ELSEWHERE);
 	if (emit(0) || !second_block() ||
 	    !goes_to("miss", op == IR_EXIT_IND ? EXIT_INDIRECT : 0, ELSEWHERE))
 		return false;
-	*e = (struct jump_entry){ (u64)(s64)(s32)ELSEWHERE, t.code[1] };
+	*e = (struct jump_entry){ jump_cache_key(ELSEWHERE, t.wide), t.code[1] };
 	if (!goes_to("hit", 0, ELSEWHERE + (NEXT + 8) % 4096))
 		return false;
 	e->eip ^= 0x1000;
 	if (!goes_to("other eip", op == IR_EXIT_IND ? EXIT_INDIRECT : 0, ELSEWHERE))
 		return false;
 	e->eip ^= 0x1000;
-	backend_close(t.code[1], false);
+	backend_close(t.code[1], t.wide);
 	operands_set(1, 2);
 	return enter() == EXIT_CLOSED && cpu()->eip == ELSEWHERE;
 }
@@ -438,7 +440,7 @@ static bool test_vectors(void)
 		if (vec_by_helper(row))
 			continue;
 		for (unsigned y = 0; y < immediates(row); y++)
-			for (unsigned n = 0; n < (immediates(row) > 1 ? 4 : 40); n++)
+			for (unsigned n = 0; n < (immediates(row) > 1 ? 4u : 40u) >> t.wide; n++)
 				if (!test_row(row, row == VEC_PERM_B ? 15 : y))
 					return false;
 	}
@@ -447,11 +449,15 @@ static bool test_vectors(void)
 
 const char *emit_test(void)
 {
-	bool ok;
+	bool ok = true;
 
 	t.random = 0x853c49e6748fea9b;
-	ok = test_binaries() && test_unaries() && test_mixes() && test_pressure() &&
-	     test_exits() && test_chains() && test_vectors() && emit_test_x87();
+	for (unsigned wide = 0; ok && wide <= HOST_CODE64; wide++) {
+		t.wide = wide;
+		ok = test_binaries() && test_unaries() && test_mixes() && test_pressure() &&
+		     test_exits() && test_chains() && test_vectors() && emit_test_x87();
+	}
+	t.wide = false;
 	memset(cpu(), 0, sizeof(struct vcpu));
 	return ok ? NULL : t.why;
 }

@@ -156,8 +156,9 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 	f(p##exit_stale) f(p##sys) f(p##call)
 #define DECLARED(name) void name(void);
 EACH_DOOR(DECLARED, glue_) EACH_DOOR(DECLARED, glue64_)
-DECLARED(glue_entry_cf) DECLARED(glue64_leaf)
+DECLARED(glue_entry_cf) DECLARED(glue64_leaf) DECLARED(glue_compat_sys)
 EACH_DOOR(GLUE, glue_) EACH_DOOR(GLUE, glue64_) GLUE(glue_entry_cf) GLUE(glue64_leaf)
+GLUE(glue_compat_sys)
 #define LEAF(name) void leaf_##name(void); GLUE(leaf_##name)
 #include "dbt/ir/leaves.def"
 #undef LEAF

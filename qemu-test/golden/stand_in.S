@@ -31,5 +31,6 @@ golden_code:
 		call, leaf
 	stand_in glue64_\name
 	.endr
+	stand_in glue_compat_sys
 
 	.section .note.GNU-stack, "", @progbits

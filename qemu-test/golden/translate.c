@@ -48,8 +48,7 @@ void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
 
 #define PROT (KEY_PE | KEY_CS_64K | KEY_OSFXSR | KEY_NE | KEY_MP | KEY_XMMEXCPT)
 #define FLAT32 (PROT | KEY_CS32 | KEY_SS32 | KEY_FLAT)
-#define FS_GS (3u << (KEY_FLAT_SHIFT + FS))
-#define LONG64 ((FLAT32 & ~FS_GS) | KEY_LONG)
+#define FLAT64 ((FLAT32 & ~(3u << (KEY_FLAT_SHIFT + FS))) | KEY_LONG | KEY_LMA)
 
 static const struct { const char *name; u32 key; } modes[] = {
 	{ "flat32", FLAT32 | KEY_CPL },			/* a process */
@@ -59,8 +58,8 @@ static const struct { const char *name; u32 key; } modes[] = {
 	{ "aligned32", FLAT32 | KEY_CPL | KEY_AC },
 	{ "soft32", FLAT32 | KEY_CPL | KEY_SSE_SOFT },	/* DAZ or an unmasked SSE exception */
 	{ "down32", FLAT32 | KEY_CPL | KEY_DF },
-	{ "flat64", LONG64 | KEY_CPL },
-	{ "kernel64", LONG64 | KEY_IO_OK },
+	{ "flat64", FLAT64 | KEY_CPL },
+	{ "kernel64", FLAT64 | KEY_IO_OK },
 	{ "real16", KEY_IO_OK | KEY_NE | KEY_CS_64K },
 	{ "prot16", PROT | KEY_FLAT },
 };

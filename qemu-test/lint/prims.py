@@ -16,7 +16,7 @@ from files import TOP, finish, read_lines
 LIST = "dbt/backend/prims.def"
 ROW = re.compile(r"^(?:PRIM\([^,]+, (\w+),|DOOR\((\w+)\))", re.M)
 C_BODY = re.compile(r"^(?!static (?!inline))\w[\w \t*]*?\b(\w+)\([^;{]*?\)\s*\{", re.M)
-LABEL = re.compile(r"^(\w+):|^\s*door\s+(\w+)", re.M)
+LABEL = re.compile(r"^(\w+):|^\s*(?:door|system|fault)\s+(\w+)", re.M)
 BOTH = re.compile(r"^\s*door\s+\\p\\\(\)(\w+)", re.M)     # glue_NAME and glue64_NAME
 
 

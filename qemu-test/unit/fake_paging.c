@@ -27,8 +27,10 @@ static struct tlb {
 struct fake_counts fake_counts;
 unsigned fake_asid;
 hpa_t fake_root;
+enum paging_form fake_form;
 
 static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
+static u64 empty_dir[2][PAGING_DIR_ENTRIES] __attribute__((aligned(4096)));
 
 void fake_paging_reset(void)
 {
@@ -36,6 +38,9 @@ void fake_paging_reset(void)
 	memset(&fake_counts, 0, sizeof(fake_counts));
 	fake_asid = 0;
 	fake_root = hpa(0);
+	fake_form = PAGING_NARROW;
+	for (unsigned level = 1; level < 3; level++)
+		paging_dir_init(empty_dir[level - 1], level);
 }
 
 /* -- kernel/paging.h ------------------------------------------------------ */
@@ -67,6 +72,37 @@ void paging_root_set(u64 *root, unsigned slot, hpa_t table)
 hpa_t paging_root_get(const u64 *root, unsigned slot)
 {
 	return root[slot] == (uintptr_t)invalid_leaves ? hpa(0) : hpa(root[slot]);
+}
+
+static u64 none_below(unsigned level)
+{
+	return (uintptr_t)(level == 1 ? invalid_leaves : empty_dir[level - 2]);
+}
+
+void paging_dir_init(u64 *dir, unsigned level)
+{
+	must(!((uintptr_t)dir & 0xfff) && level >= 1 && level <= 3);
+	for (unsigned k = 0; k < PAGING_DIR_ENTRIES; k++)
+		dir[k] = none_below(level);
+}
+
+void paging_dir_set(u64 *dir, unsigned level, unsigned index, hpa_t table)
+{
+	must(index < PAGING_DIR_ENTRIES && !(table.a & 0xfff));
+	dir[index] = table.a ? table.a : none_below(level);
+}
+
+hpa_t paging_dir_get(const u64 *dir, unsigned level, unsigned index)
+{
+	must(index < PAGING_DIR_ENTRIES && dir[index]);
+	return dir[index] == none_below(level) ? hpa(0) : hpa(dir[index]);
+}
+
+void paging_set_form(enum paging_form form)
+{
+	fake_form = form;
+	fake_asid = 0;		/* nothing may be accessed before the next activation */
+	fake_counts.forms++;
 }
 
 void paging_activate(unsigned asid, hpa_t root)
@@ -108,6 +144,15 @@ void paging_drop_page(unsigned asid, gva_t addr)
 	}
 }
 
+void paging_drop_page_wide(unsigned asid, gva_t addr)
+{
+	struct entry *e = find(asid, addr.a >> 13);
+
+	fake_counts.drop_page++;
+	if (e)
+		drop_entry(&tlb[asid], e);
+}
+
 void paging_drop_asid(unsigned asid)
 {
 	fake_counts.drop_asid++;
@@ -145,13 +190,34 @@ void paging_upgrade(gva_t addr, const pte_t *leaf)
 	}
 }
 
+void paging_upgrade_wide(gva_t addr, const pte_t *leaf)
+{
+	const pte_t *pair = (const pte_t *)((uintptr_t)leaf & ~(uintptr_t)15);
+	struct entry *e = find(fake_asid, addr.a >> 13);
+
+	fake_counts.upgrades++;
+	if (!e)
+		return;
+	overwrite(&e->leaf[0], pair[0]);
+	overwrite(&e->leaf[1], pair[1]);
+}
+
 /* -- the CPU ------------------------------------------------------------- */
 
+static u64 walk_wide(const u64 *dir, u64 addr)
+{
+	for (unsigned shift = 39; shift > 12; shift -= 9) {
+		dir = (const u64 *)(uintptr_t)dir[addr >> shift & 511];
+		must(dir);
+	}
+	return (uintptr_t)dir;
+}
+
 /* What the refill handler would load for the page at addr. */
-static pte_t walk(hpa_t root, u32 addr)
+static pte_t walk(hpa_t root, enum paging_form form, u64 addr)
 {
 	const u64 *dir = (const u64 *)(uintptr_t)root.a;
-	u64 table = dir[addr >> 21];
+	u64 table = form == PAGING_WIDE ? walk_wide(dir, addr) : dir[(u32)addr >> 21];
 
 	must(table);		/* LDDIR would go on at physical 0 */
 	return ((const pte_t *)(uintptr_t)table)[addr >> 12 & (PAGING_LEAF_ENTRIES - 1)];
@@ -161,10 +227,12 @@ static struct entry *refill(u64 va)
 {
 	struct tlb *t = &tlb[fake_asid];
 	struct entry *e = &t->e[t->n < WAYS ? t->n++ : fake_counts.refills % WAYS];
-	u32 even = (u32)va & ~0x1fffu;
+	u64 even = va & ~0x1fffull;
 
+	must(fake_asid);
 	fake_counts.refills++;
-	*e = (struct entry){ va >> 13, { walk(fake_root, even), walk(fake_root, even | 0x1000) } };
+	*e = (struct entry){ va >> 13, { walk(fake_root, fake_form, even),
+					 walk(fake_root, fake_form, even | 0x1000) } };
 	return e;
 }
 
@@ -192,16 +260,16 @@ static bool more(pte_t held, pte_t leaf)
 		pte_writable(held) > pte_writable(leaf));
 }
 
-unsigned fake_disagreements(unsigned asid, hpa_t root)
+unsigned fake_disagreements(unsigned asid, enum paging_form form, hpa_t root)
 {
 	unsigned n = 0;
 
 	for (unsigned k = 0; k < tlb[asid].n; k++) {
 		const struct entry *e = &tlb[asid].e[k];
-		u32 even = (u32)(e->pair << 13);
+		u64 even = e->pair << 13;
 
-		n += more(e->leaf[0], walk(root, even)) ||
-		     more(e->leaf[1], walk(root, even | 0x1000));
+		n += more(e->leaf[0], walk(root, form, even)) ||
+		     more(e->leaf[1], walk(root, form, even | 0x1000));
 	}
 	return n;
 }

@@ -15,23 +15,25 @@ enum fake_result { FAKE_OK, FAKE_INVALID, FAKE_READONLY };
 void fake_paging_reset(void);
 
 /*
- * An access to host virtual address `va` (bits 63:32 all equal to bit 31 or all its complement:
- * the two forms of design 1.1) under the current root and ASID, refilling from the tables.
+ * An access to host virtual address `va` (in the narrow form bits 63:32 are all equal to bit 31 or
+ * all its complement: the two forms of design 1.1; in the wide form it is canonical) under the
+ * current root and ASID, refilling from the tables.
  * *out is the host physical address if FAKE_OK.
  */
 enum fake_result fake_access(u64 va, bool write, hpa_t *out);
 
 /* Entries of `asid` that allow more than the tables at `root` do: must be 0 at rest. */
-unsigned fake_disagreements(unsigned asid, hpa_t root);
+unsigned fake_disagreements(unsigned asid, enum paging_form form, hpa_t root);
 
 /* Evict pseudo-random entries, as a small TLB would: about one in `n`. */
 void fake_evict(unsigned n, u32 random);
 
 /* What happened so far. */
 extern struct fake_counts {
-	u64 refills, activations, drop_page, drop_asid, drop_all, upgrades;
+	u64 refills, activations, forms, drop_page, drop_asid, drop_all, upgrades;
 } fake_counts;
 extern unsigned fake_asid;
 extern hpa_t fake_root;
+extern enum paging_form fake_form;
 
 #endif

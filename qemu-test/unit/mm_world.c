@@ -83,14 +83,15 @@ static bool settle(struct world_result *r, enum shadow_result how, const struct 
 	return true;
 }
 
-struct world_result world_access(u32 va, bool form, bool write, bool user)
+struct world_result world_access(u64 va, bool other, bool write, enum x86_rights rights)
 {
-	u64 host_va = (u64)(s64)(s32)va ^ (form ? 0xffffffff00000000ull : 0);
+	u64 narrow = (u64)(s64)(s32)va ^ (other ? 0xffffffff00000000ull : 0);
+	u64 host_va = fake_form == PAGING_WIDE ? va : narrow;
 	struct world_result r = { .end = WORLD_STUCK };
 	struct shadow_miss miss = { gpa(0), 0 };
 	hpa_t at;
 
-	shadow_set_view(world_shadow, user);
+	shadow_set_view(world_shadow, rights);
 	for (; r.fills < 3; r.fills++) {
 		if (fake_access(host_va, write, &at) == FAKE_OK) {
 			r.end = WORLD_HIT;
@@ -98,7 +99,7 @@ struct world_result world_access(u32 va, bool form, bool write, bool user)
 			return r;
 		}
 		if (settle(&r, shadow_fault(world_shadow, gva(va), write ? X86_WRITE : X86_READ,
-					    user, &miss), &miss))
+					    rights, &miss), &miss))
 			return r;
 	}
 	return r;

@@ -93,10 +93,11 @@ struct world_result {
 };
 
 /*
- * One access as the guest makes it, in the view that goes with `user`. `form`: bits 63:32 of the
- * host virtual address are the complement of bit 31 (design 1.1).
+ * One access as the guest makes it, in the view that goes with `rights`, in the host's form of
+ * tables that is active. `other`: in the narrow form, bits 63:32 of the host virtual address are
+ * the complement of bit 31 (design 1.1).
  */
-struct world_result world_access(u32 va, bool form, bool write, bool user);
+struct world_result world_access(u64 va, bool other, bool write, enum x86_rights rights);
 
 /* A pseudo-random number below n. */
 u32 world_random(u32 n);

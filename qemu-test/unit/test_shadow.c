@@ -80,7 +80,7 @@ static void test_narrowing(void)
 	world_set32(PTE(VA), A | W_P | W_US | W_D);
 	hit(VA, true, true, A, 0, "stale right, as x86 allows");
 	CHECK_EQ(shadow_fault(s, gva(VA), X86_READ, true, &miss), SHADOW_FILLED, "walked again");
-	CHECK_EQ(fake_disagreements(s->view[1].asid, s->view[1].root), 0, "TLB told");
+	CHECK_EQ(fake_disagreements(s->view[1].asid, s->wide, s->view[1].root), 0, "TLB told");
 	ends(VA, true, true, WORLD_FAULT, PF_P | PF_U | PF_W, "no more");
 }
 

@@ -33,11 +33,6 @@ u32 g_try_ld4(gva_t linear) { return (u32)load(linear, 4); }
 
 u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
 
-void g_try_st8_wide(gva_t linear, u64 v)
-{
-	failed |= g_st(of, linear, 8, super_rights, v).raised;
-}
-
 void g_try_st4(gva_t linear, u32 v)
 {
 	failed |= g_st(of, linear, 4, super_rights, v).raised;
@@ -71,6 +66,8 @@ void g_ram_write(gpa_t at, const void *buf, u32 size)
 	for (u32 k = 0; k < size; k++)
 		must(!g_st(of, gva(at.a + k), 1, true, from[k]).raised);
 }
+
+void g_try_st8_wide(gva_t linear, u64 v) { g_try_st8(linear, v); }
 
 void g_try_st8(gva_t linear, u64 v)
 {

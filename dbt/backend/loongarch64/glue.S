@@ -205,19 +205,6 @@ door \p\()jump_far
 	ld.d	$a0, $sp, WHY
 	b	glue_leave_written
 
-door \p\()sys
-	store_eip $a0, \wide
-	.if	! \wide
-	bstrpick.d $a1, $a1, 31, 0
-	.endif
-	st.d	$a1, $tp, ST_NEXT_EIP
-	st.d	$a2, $tp, ST_EXIT_ARG
-	save_pinned \wide
-	bl	exec_system
-	go_on
-	li.w	$a0, EXIT_SYSTEM
-	b	glue_leave_written
-
 /*
  * a0 = helper, a1 a2 a3 its arguments; result in a0. The guest's first eight registers and flag
  * operands are in registers that C saves; the pinned ones that it does not are kept here.
@@ -247,6 +234,22 @@ door \p\()call
 	jr	$ra
 	.endm
 
+/* a0, a1 = this and the next eip, a2 = helper, for `function` of exec.c. */
+	.macro	system name, wide, function
+door \name
+	store_eip $a0, \wide
+	.if	! \wide
+	bstrpick.d $a1, $a1, 31, 0
+	.endif
+	st.d	$a1, $tp, ST_NEXT_EIP
+	st.d	$a2, $tp, ST_EXIT_ARG
+	save_pinned \wide
+	bl	\function
+	go_on
+	li.w	$a0, EXIT_SYSTEM
+	b	glue_leave_written
+	.endm
+
 /* C's answer, a0, where to go on, if it is one. */
 	.macro	go_on
 	bltz	$a0, resume
@@ -255,6 +258,9 @@ door \p\()call
 
 	doors	glue_, 0
 	doors	glue64_, 1
+	system	glue_sys, 0, exec_system
+	system	glue_compat_sys, 0, exec_system_long
+	system	glue64_sys, 1, exec_system_long
 
 /* The same when rt/fault.c has already written the state back: a0 is the result. */
 door glue_leave_written
@@ -272,11 +278,16 @@ door glue_leave_written
 	addi.d	$sp, $sp, FRAME
 	jr	$ra
 
-door glue_fault
-	bl	exec_fault
+	.macro	fault name, function
+door \name
+	bl	\function
 	go_on
 	li.w	$a0, EXIT_FAULT
 	b	glue_leave_written
+	.endm
+
+	fault	glue_fault, exec_fault
+	fault	glue_fault_long, exec_fault_long
 
 /* Called from 64-bit code: leaf a0 changes what are temporaries in other code only. */
 door glue64_leaf

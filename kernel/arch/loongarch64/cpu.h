@@ -37,6 +37,9 @@ static inline struct cpu *cpu_self(void)
  */
 static inline hva_t gva_to_hva(gva_t a) { return hva((u64)(s32)a.a); }
 static inline gva_t hva_to_gva(hva_t a) { return gva((u32)a.a); }
+/* Those of 64-bit code, canonical, are the host's (the wide form of kernel/paging.h). */
+static inline hva_t gva_to_hva_wide(gva_t a) { return hva(a.a); }
+static inline gva_t hva_to_gva_wide(hva_t a) { return gva(a.a); }
 
 /* Is the kick register set? Translated code tests it; C is compiled with -ffixed-r21. */
 static inline bool kick_is_set(void)

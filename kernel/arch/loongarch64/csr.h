@@ -65,6 +65,10 @@
  */
 #define PWCL_TWO_LEVEL (12 | 9 << 5 | 21 << 10 | 11 << 15)
 
+/* Four levels of 512 entries for 48 bits: 20:12, 29:21, 38:30, and in PWCH 47:39. */
+#define PWCL_FOUR_LEVEL (12 | 9 << 5 | 21 << 10 | 9 << 15 | 30 << 20 | 9 << 25)
+#define PWCH_FOUR_LEVEL (39 | 9 << 6)
+
 #ifndef __ASSEMBLER__
 #include "kernel/lib/types.h"
 

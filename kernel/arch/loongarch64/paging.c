@@ -29,6 +29,8 @@
 
 static u64 empty_root[PAGING_ROOT_ENTRIES] __attribute__((aligned(PAGING_ROOT_ALIGN)));
 static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
+/* Directories without a leaf below them: of levels 1 and 2. */
+static u64 empty_dir[2][PAGING_DIR_ENTRIES] __attribute__((aligned(4096)));
 
 pte_t pte_make(hpa_t page, bool writable)
 {
@@ -60,8 +62,46 @@ hpa_t paging_root_get(const u64 *root, unsigned slot)
 	return root[slot] == ptr_phys(invalid_leaves).a ? hpa(0) : hpa(root[slot]);
 }
 
+static u64 none_below(unsigned level)
+{
+	return level == 1 ? ptr_phys(invalid_leaves).a : ptr_phys(empty_dir[level - 2]).a;
+}
+
+void paging_dir_init(u64 *dir, unsigned level)
+{
+	for (unsigned k = 0; k < PAGING_DIR_ENTRIES; k++)
+		dir[k] = none_below(level);
+}
+
+void paging_dir_set(u64 *dir, unsigned level, unsigned index, hpa_t table)
+{
+	must(index < PAGING_DIR_ENTRIES && (table.a & ~PTE_PAGE) == 0);
+	dir[index] = table.a ? table.a : none_below(level);
+}
+
+hpa_t paging_dir_get(const u64 *dir, unsigned level, unsigned index)
+{
+	return dir[index] == none_below(level) ? hpa(0) : hpa(dir[index]);
+}
+
+void paging_set_form(enum paging_form form)
+{
+	bool wide = form == PAGING_WIDE;
+
+	csr_write(CSR_PWCL, wide ? PWCL_FOUR_LEVEL : PWCL_TWO_LEVEL);
+	csr_write(CSR_PWCH, wide ? PWCH_FOUR_LEVEL : 0);
+	csr_write(CSR_TLBRENTRY, ptr_phys(wide ? tlb_refill_wide_entry : tlb_refill_entry).a);
+}
+
 /* Values stay sign-extended; whether they are makes no difference to the walk. */
 hva_t paging_hva(gva_t addr, bool other) { return hva(gva_to_hva(addr).a ^ (other ? ALIAS : 0)); }
+
+/* A canonical address is the host's own, and has no other form. */
+hva_t paging_hva_wide(gva_t addr, bool other)
+{
+	(void)other;
+	return gva_to_hva_wide(addr);
+}
 
 void paging_activate(unsigned asid, hpa_t root)
 {
@@ -91,6 +131,8 @@ void paging_drop_page(unsigned asid, gva_t addr)
 	drop_pair(asid, va ^ ALIAS);
 }
 
+void paging_drop_page_wide(unsigned asid, gva_t addr) { drop_pair(asid, addr.a); }
+
 /* If the TLB holds the even and odd page of va under the current ASID, overwrite them. */
 static void rewrite_pair(u64 va, const pte_t *pair)
 {
@@ -116,13 +158,18 @@ void paging_upgrade(gva_t addr, const pte_t *leaf)
 	rewrite_pair(va ^ ALIAS, pair);
 }
 
+void paging_upgrade_wide(gva_t addr, const pte_t *leaf)
+{
+	rewrite_pair(addr.a, (const pte_t *)((u64)leaf & ~15ull));
+}
+
 void paging_init(void)
 {
 	paging_root_init(empty_root);
-	csr_write(CSR_PWCL, PWCL_TWO_LEVEL);
-	csr_write(CSR_PWCH, 0);
+	paging_dir_init(empty_dir[0], 1);
+	paging_dir_init(empty_dir[1], 2);
 	csr_write(CSR_STLBPS, 12);
-	csr_write(CSR_TLBRENTRY, ptr_phys(tlb_refill_entry).a);
+	paging_set_form(PAGING_NARROW);
 	paging_activate(0, ptr_phys(empty_root));
 	paging_drop_all();
 }

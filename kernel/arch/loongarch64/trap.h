@@ -6,7 +6,7 @@
 #include "kernel/trap_host.h"
 
 /* Vectors (vectors.S, tlb_refill.S). */
-extern char trap_vectors[], tlb_refill_entry[], machine_error_entry[];
+extern char trap_vectors[], tlb_refill_entry[], tlb_refill_wide_entry[], machine_error_entry[];
 
 /* Set walk registers and an empty root (paging.c); on each core. */
 void paging_init(void);

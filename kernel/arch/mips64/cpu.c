@@ -28,14 +28,13 @@ void *phys_ptr_uncached(hpa_t a) { return (void *)(a.a | WINDOW_UNCACHED); }
 hpa_t ptr_phys(const void *p) { return ptr_to_phys(p); }
 
 /* EBase may change only while the vectors are not in use (chapter 9.39): BEV. */
-static void set_vectors(void)
+void vectors_set(const char *page)
 {
 	u32 status = cp0_read32(CP0_STATUS);
 
 	cp0_write(CP0_STATUS, status | STATUS_BEV);
-	cp0_write(CP0_EBASE, (u64)trap_vectors);
+	cp0_write(CP0_EBASE, (u64)page);
 	cp0_write(CP0_STATUS, status & ~STATUS_BEV);
-	cp0_write(CP0_CAUSE, 0);
 }
 
 void arch_init(void)
@@ -46,7 +45,8 @@ void arch_init(void)
 	cp0_write(CP0_STATUS, STATUS_LOAM);
 	cp0_write(CP0_KSCRATCH_CORE, (u64)c);
 	cp0_write(CP0_CONFIG5, cp0_read32(CP0_CONFIG5) | CONFIG5_MSAEN);
-	set_vectors();
+	vectors_set(trap_vectors);
+	cp0_write(CP0_CAUSE, 0);
 	paging_init();
 	timer_init();
 	c->hw_id = cp0_read32(CP0_EBASE) & 0x3ff;

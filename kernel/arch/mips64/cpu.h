@@ -37,6 +37,9 @@
  */
 static inline hva_t gva_to_hva(gva_t a) { return hva((u32)a.a); }
 static inline gva_t hva_to_gva(hva_t a) { return gva((u32)a.a); }
+/* Those of 64-bit code, canonical, are folded to 48 bits (the wide form of kernel/paging.h). */
+static inline hva_t gva_to_hva_wide(gva_t a) { return hva(a.a & 0x0000ffffffffffff); }
+static inline gva_t hva_to_gva_wide(hva_t a) { return gva((u64)((s64)(a.a << 16) >> 16)); }
 
 static inline struct cpu *cpu_self(void)
 {

@@ -7,6 +7,7 @@
 #define PAGING_ROOT_ALIGN 16384		/* the walk inserts the index into the base */
 #define PAGING_LEAF_ENTRIES 512		/* addresses 20:12 */
 #define PAGING_SLOT_SHIFT 21		/* address space of one root entry */
+#define PAGING_DIR_ENTRIES 512		/* of the wide form's directories */
 #define PAGING_ASID_MAX 1023		/* EntryHi.ASID with Config4.AE */
 
 /* Code below this host physical address reaches the image's text by J and JAL. */

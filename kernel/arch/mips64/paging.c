@@ -12,6 +12,7 @@
  */
 #include "kernel/paging.h"
 
+#include "kernel/arch.h"
 #include "kernel/arch/mips64/cp0.h"
 #include "kernel/arch/mips64/cpu.h"
 #include "kernel/arch/mips64/phys.h"
@@ -27,6 +28,8 @@
 
 static u64 empty_root[PAGING_ROOT_ENTRIES] __attribute__((aligned(PAGING_ROOT_ALIGN)));
 static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
+/* Directories without a leaf below them: of levels 1 and 2. */
+static u64 empty_dir[2][PAGING_DIR_ENTRIES] __attribute__((aligned(4096)));
 
 pte_t pte_make(hpa_t page, bool writable)
 {
@@ -63,6 +66,37 @@ hpa_t paging_root_get(const u64 *root, unsigned slot)
 	return root[slot] == none() ? hpa(0) : ptr_to_phys((const void *)root[slot]);
 }
 
+static u64 none_below(unsigned level)
+{
+	return level == 1 ? none() : walked(ptr_to_phys(empty_dir[level - 2]));
+}
+
+void paging_dir_init(u64 *dir, unsigned level)
+{
+	for (unsigned k = 0; k < PAGING_DIR_ENTRIES; k++)
+		dir[k] = none_below(level);
+}
+
+void paging_dir_set(u64 *dir, unsigned level, unsigned index, hpa_t table)
+{
+	must(index < PAGING_DIR_ENTRIES && (table.a & ~PAGE_MASK) == 0);
+	dir[index] = table.a ? walked(table) : none_below(level);
+}
+
+hpa_t paging_dir_get(const u64 *dir, unsigned level, unsigned index)
+{
+	return dir[index] == none_below(level) ? hpa(0) : ptr_to_phys((const void *)dir[index]);
+}
+
+/* Each form has a page of vectors of its own, which differ in their refill. */
+void paging_set_form(enum paging_form form)
+{
+	bool on = irq_disable();
+
+	vectors_set(form == PAGING_WIDE ? trap_vectors_wide : trap_vectors);
+	irq_restore(on);
+}
+
 /* Values are zero-extended; base + displacement may lead a little over either end. */
 static bool has_other(gva_t addr) { return (u32)addr.a < MEETS_LOW || (u32)addr.a >= MEETS_HIGH; }
 
@@ -73,6 +107,17 @@ hva_t paging_hva(gva_t addr, bool other)
 	if (!other || !has_other(addr))
 		return hva(va);
 	return hva(va < MEETS_LOW ? va | 1ull << 32 : (u64)(s32)va);
+}
+
+/*
+ * Values are folded to 48 bits. A displacement that leads over their upper end is an address error;
+ * one that leads below 0 comes to the last pages, sign-extended.
+ */
+static bool has_other_wide(gva_t addr) { return addr.a >= (u64)-(s64)PAGING_LEAF_ENTRIES << 12; }
+
+hva_t paging_hva_wide(gva_t addr, bool other)
+{
+	return other && has_other_wide(addr) ? hva(addr.a) : gva_to_hva_wide(addr);
 }
 
 void paging_activate(unsigned asid, hpa_t root)
@@ -137,7 +182,17 @@ static void rewrite_all(unsigned asid, gva_t addr, const pte_t *pair)
 	micro_tlbs_flush();
 }
 
+static void rewrite_wide(unsigned asid, gva_t addr, const pte_t *pair)
+{
+	rewrite(asid, paging_hva_wide(addr, false), pair);
+	if (has_other_wide(addr))
+		rewrite(asid, paging_hva_wide(addr, true), pair);
+	cp0_write(CP0_ENTRYHI, cpu_self()->host[CPU_HOST_ASID]);
+	micro_tlbs_flush();
+}
+
 void paging_drop_page(unsigned asid, gva_t addr) { rewrite_all(asid, addr, NULL); }
+void paging_drop_page_wide(unsigned asid, gva_t addr) { rewrite_wide(asid, addr, NULL); }
 
 void paging_upgrade(gva_t addr, const pte_t *leaf)
 {
@@ -146,9 +201,19 @@ void paging_upgrade(gva_t addr, const pte_t *leaf)
 	rewrite_all((unsigned)cpu_self()->host[CPU_HOST_ASID], addr, pair);
 }
 
+void paging_upgrade_wide(gva_t addr, const pte_t *leaf)
+{
+	const pte_t *pair = (const pte_t *)((u64)leaf & ~15ull);
+
+	rewrite_wide((unsigned)cpu_self()->host[CPU_HOST_ASID], addr, pair);
+}
+
 void paging_init(void)
 {
 	paging_root_init(empty_root);
+	paging_dir_init(empty_dir[0], 1);
+	paging_dir_init(empty_dir[1], 2);
+	paging_set_form(PAGING_NARROW);
 	cp0_write(CP0_PAGEMASK, 0);
 	cp0_write(CP0_WIRED, 0);
 	cp0_write(CP0_PAGEGRAIN, PAGEGRAIN_ELPA);

@@ -5,8 +5,12 @@
 
 #include "kernel/trap_host.h"
 
-/* The page of vectors (vectors.S) that EBase points at, and the refill handler. */
-extern char trap_vectors[], tlb_refill_entry[], machine_error_entry[];
+/* The pages of vectors (vectors.S), of which EBase points at one, and the refill handlers. */
+extern char trap_vectors[], trap_vectors_wide[], tlb_refill_entry[], tlb_refill_wide_entry[];
+extern char machine_error_entry[];
+
+/* Exceptions go to this page of vectors from now on (cpu.c). Interrupts are off. */
+void vectors_set(const char *page);
 
 /* Page size, an empty TLB and an empty root (paging.c); on each core. */
 void paging_init(void);

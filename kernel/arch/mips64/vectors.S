@@ -86,6 +86,26 @@ trap_entry:
 	jal	machine_error
 	 dmfc0	$gp, CP0_KSCRATCH_CORE
 
+/* The same vectors while tables of four levels are walked: what differs is the refill. */
+	.balign	4096
+	.globl	trap_vectors_wide
+trap_vectors_wide:
+	j	trap_entry
+	 nop
+
+	.org	trap_vectors_wide - trap_vectors + 0x80
+	j	tlb_refill_wide_entry
+	 dmfc0	$k0, CP0_BADVADDR
+
+	.org	trap_vectors_wide - trap_vectors + 0x100
+	dla	$k0, 1b
+	jr	$k0
+	 nop
+
+	.org	trap_vectors_wide - trap_vectors + 0x180
+	j	trap_entry
+	 nop
+
 /*
  * Idle unless the kick register is set. An interrupt between the test and `wait` would be lost;
  * so irq_note() moves a PC within [idle_start, idle_end) to idle_exit on its way out.

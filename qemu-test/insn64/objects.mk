@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Instruction cases of 64-bit code: made from the decoder's rows (gen64.c), what the build machine's
+# CPU makes of them (oracle64.c), the evaluator's comparison (eval64.c). Where the oracle cannot
+# run, the results stay empty and the tests fail, not the build.
+INSN64 := build/native/insn64
+
+UNIT_TESTS += gen64 insn64_eval
+gen64_PLAIN = 1
+gen64_OBJS = $(addprefix qemu-test/insn64/,gen64.o gen64_places.o gen64_values.o) $(DECODE_OBJS)
+gen64_LIBS = -lcapstone
+insn64_eval_OBJS = $(addprefix qemu-test/insn64/,eval64.o world64.o judge64.o tables64.o) \
+	$(filter-out qemu-test/insn/%,$(INSN_OBJS))
+insn64_eval_LIBS = -lcapstone
+units: $(INSN64)/results.bin
+
+$(INSN64)/cases.bin: build/native/gen64
+	@mkdir -p $(@D)
+	$(Q)build/native/gen64 $@
+
+$(INSN64)/oracle: qemu-test/insn64/oracle64.c qemu-test/insn64/case64.h
+	@mkdir -p $(@D)
+	$(Q)gcc -std=gnu17 -O1 -g $(WARN) -static -fno-stack-protector -mno-red-zone -I. \
+		qemu-test/insn64/oracle64.c -o $@
+
+$(INSN64)/results.bin: $(INSN64)/oracle $(INSN64)/cases.bin
+	$(Q)$(INSN64)/oracle $(INSN64)/cases.bin $@ || \
+		{ echo "insn64: no results from this CPU" >&2; : >$@; }

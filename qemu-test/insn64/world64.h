@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Runs one instruction case of 64-bit code on the evaluator: decode, lift, passes, eval, block
+ * after block, until an exception; and whether the outcome is the real CPU's. Not the report
+ * (eval64.c). Invariant: nothing of a case survives into the next.
+ */
+#ifndef INSN64_WORLD64_H
+#define INSN64_WORLD64_H
+
+#include "dbt/ir/eval.h"
+#include "dbt/x86/ir1.h"
+#include "qemu-test/insn64/case64.h"
+
+/* The files as read. */
+struct files64 {
+	const struct cases64_head *head;
+	const struct case64 *cases;
+	const u8 *fx;
+	const struct results64_head *rhead;
+	const struct result64 *results;
+	const u8 *blob;
+};
+
+/* How a case is run. */
+struct way64 {
+	const char *name;
+	bool passes;		/* run the optimiser */
+	u16 nop_row;		/* a mistake made on purpose: this row does nothing; 0: none */
+};
+
+struct outcome64 {
+	struct result64 r;	/* blob, fx_mask, mem: unused */
+	u8 data[DATA64_RW];
+	u8 fx[FX64_SIZE];
+	const char *broken;	/* NULL, or what went wrong on our side (verifier, no end, …) */
+	bool left_out;		/* met an instruction that is not implemented */
+};
+
+extern struct files64 files64;
+void files64_load(const char *cases, const char *results);
+
+void world64_init(void);
+void world64_run(u32 n, const struct way64 *way, struct outcome64 *o);
+/* Print the instruction and the IR of case n. */
+void world64_show(u32 n, const struct way64 *way);
+
+/* NULL if the outcome is the CPU's, else what is not. */
+const char *judge64(u32 n, const struct outcome64 *o);
+/* Data pages and FXSAVE image (if the case has one) that the CPU left. */
+void judge64_expected(u32 n, u8 *data, u8 *fx);
+
+/* tables64.c: the supervisor's side; guest memory with user rights is world64.c's. */
+struct fault world64_check(u64 addr, unsigned size, bool write);
+extern const struct eval_mem world64_mem;
+void tables64_init(struct vcpu *c);
+bool tables64_unimplemented(void);
+/* Has an exception been delivered? Then the user's state is put back, and *f says which one. */
+bool tables64_delivered(struct vcpu *c, struct fault *f);
+
+#endif
