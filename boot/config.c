@@ -412,7 +412,7 @@ void config_init(struct boot_config *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->memory = 256 * MIB;
-	strcpy(c->cpu, "n270");
+	strcpy(c->cpu, "loam");
 	strcpy(c->console, "com1");
 }
 

@@ -202,6 +202,17 @@ $(B)/esp-disk-mbr.img: $(B)/loam.efi qemu-test/boot/esp-disk.cfg tools/mkesp.py 
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/esp-disk.cfg --from build \
 		--scatter 4 --mbr
 
+build/guest/counter.img: guestimg/bios/counter.S
+	@mkdir -p $(@D)
+	$(Q)$(X86)gcc -m32 -c $< -o $(@D)/counter.o
+	$(Q)$(X86)ld -m elf_i386 -Ttext 0x7c00 -e 0 --oformat binary $(@D)/counter.o -o $@
+	$(Q)truncate -s 1M $@
+
+$(B)/esp-counter.img: $(B)/loam.efi qemu-test/boot/esp-counter.cfg tools/mkesp.py \
+		build/guest/counter.img build/guest/bios-256k.bin
+	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/esp-counter.cfg \
+		--from build/guest
+
 build/disk-test-bad.img: tools/mkdisk.py
 	$(Q)python3 $< $@ 16 20000 3
 

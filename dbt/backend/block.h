@@ -49,7 +49,7 @@ static inline u32 block_key_offset(const struct block_key *k)
 struct block_head {
 	bool sets_flags : 1;	/* and only a fault can see them before */
 	bool may_fault : 1;	/* there is something that may */
-	u8 changes;		/* general registers put before the last fault, a bit for each */
+	u16 changes;		/* general registers put before the last fault, a bit for each */
 };
 
 /*

@@ -22,7 +22,7 @@ static enum link_how how_to(const struct link *l, struct block_head to)
 		return LINK_SLOT;
 	if (!to.may_fault)
 		return LINK_DEAD;
-	if (!l->mark || (mark_registers(l->mark) & to.changes))
+	if (!l->mark || (mark_registers(l->mark, l->wide) & to.changes))
 		return LINK_SLOT;
 	return LINK_MARKED;
 }

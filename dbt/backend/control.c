@@ -193,7 +193,7 @@ static bool mark_early(struct emit *e, const struct stub *s)
 	struct block_head h = e->out->head;
 
 	if (s->eip != guest_eip(e, 0) || !h.sets_flags || !h.may_fault || !s->flags.mark ||
-	    mark_registers(s->flags.mark) & h.changes || s->late || s->vmap)
+	    mark_registers(s->flags.mark, e->wide) & h.changes || s->late || s->vmap)
 		return false;
 	host_const(e, R_CCOP, MARK_OP(s->flags.mark));
 	return true;

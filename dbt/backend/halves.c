@@ -20,8 +20,13 @@ struct halves {
 	struct ir *ir;
 	u16 *alias;		/* what stands for it */
 	u16 *zext;		/* it with zeros above, if that is there */
-	u8 *upper;		/* its upper half is looked at */
+	u8 *upper;		/* how its upper half is looked at: AS_SIGN, AS_EITHER */
 };
+
+enum { AS_SIGN = 1, AS_EITHER = 2 };
+
+/* In place of a number of bits: all 32, extended by their sign or by zeros. */
+#define EITHER 33
 
 static bool is_shift(unsigned op)
 {
@@ -70,7 +75,19 @@ static unsigned vec_bits(const struct ir_insn *in, unsigned p)
 	return (shape == VSH_FROMI && p == 0) || (shape == VSH_INS && p == 1) ? 32 : 64;
 }
 
-/* So many low bits of operand p of instruction i are looked at. */
+/*
+ * What is compared with a constant that is not negative, as an unsigned number: the answer is the
+ * same for both extensions.
+ */
+static bool compares_either(const struct ir *ir, const struct ir_insn *in)
+{
+	const struct ir_insn *b = &ir->v[in->b];
+
+	return in->x != IC_LT && in->x != IC_GE && ir->v[in->a].type == T_I32 &&
+	       b->op == IR_CONST && b->k >= 0;
+}
+
+/* So many low bits of operand p of instruction i are looked at, or EITHER. */
 static unsigned bits_of(const struct halves *h, unsigned i, unsigned p)
 {
 	const struct ir_insn *in = &h->ir->v[i];
@@ -81,6 +98,8 @@ static unsigned bits_of(const struct halves *h, unsigned i, unsigned p)
 	case IR_SETF: return flag_bits(in, p);
 	case IR_ST: return p == 1 ? 8 * ir_mem_size(in->x) : 64;
 	case IR_STSTATE: return 8 * ir_mem_size(in->x);
+	case IR_SETCOND: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE_IF:
+		return p == 0 && compares_either(h->ir, in) ? EITHER : 64;
 	case IR_VEC: return vec_bits(in, p);
 	case IR_DEPOSIT:
 		if (in->type == T_I64)
@@ -94,6 +113,8 @@ static val operand(const struct ir_insn *in, unsigned p)
 	return p == 0 ? in->a : p == 1 ? in->b : in->c;
 }
 
+static u8 as_of(unsigned bits) { return bits == EITHER ? AS_EITHER : bits > 32 ? AS_SIGN : 0; }
+
 static void find_upper(struct halves *h)
 {
 	memset(h->upper, 0, h->ir->n);
@@ -101,8 +122,7 @@ static void find_upper(struct halves *h)
 		const struct ir_insn *in = &h->ir->v[i];
 
 		for (unsigned p = 0; p < 3 && in->op != IR_NOP; p++)
-			if (bits_of(h, i, p) > 32)
-				h->upper[operand(in, p)] = 1;
+			h->upper[operand(in, p)] |= as_of(bits_of(h, i, p));
 	}
 }
 
@@ -167,9 +187,11 @@ static val low(const struct halves *h, val v, unsigned n)
 	val r;
 
 	v = h->alias[v];
-	if (n > 32)
+	if (n > EITHER)
 		return v;
-	r = root(h, v, n);
+	r = root(h, v, n < 32 ? n : 32);
+	if (n == EITHER)
+		return h->zext[r] ? h->zext[r] : v;
 	return h->zext[r] && h->ir->v[r].type == T_I32 ? h->zext[r] : r;
 }
 
@@ -190,7 +212,8 @@ static void extension(struct halves *h, unsigned i)
 		stand_for(h, i, h->zext[in->a]);
 	} else if (is_positive(h->ir, in->a) || is_zero_above(h->ir, in->a)) {
 		stand_for(h, i, in->a);
-	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 && !h->upper[in->a]) {
+	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 &&
+		   !(h->upper[in->a] & AS_SIGN)) {
 		of->x = M_U32;
 		stand_for(h, i, in->a);
 	} else {

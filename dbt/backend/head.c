@@ -37,7 +37,7 @@ struct block_head head_find(const struct ir *ir)
 			put |= 1u << in->k;
 		if (ir_may_fault(in)) {
 			h.may_fault = true;
-			h.changes = (u8)put;
+			h.changes = (u16)put;
 		}
 	}
 	return (struct block_head){ 0 };

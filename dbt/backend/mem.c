@@ -100,7 +100,7 @@ static void lower_vector(struct emit *e, const struct ir_insn *in)
 	case IR_ST:
 		r = stored(e, in->b, in->x);
 		base = guest_base(e, in, &k);
-		site_add(e, INTENT_READ, site_recipe(e), va_map(e));
+		site_add(e, in->y, site_recipe(e), va_map(e));
 		host_vstore(e, in->x, r, base, k);
 		return;
 	}
@@ -127,7 +127,7 @@ static void lower_indexed(struct emit *e, const struct ir_insn *in)
 		site_add(e, in->y, recipe, va_map(e));
 		host_load_indexed(e, in->x, s, base, index);
 	} else {
-		site_add(e, INTENT_READ, recipe, va_map(e));
+		site_add(e, in->y, recipe, va_map(e));
 		host_store_indexed(e, in->x, s, base, index);
 	}
 }
@@ -164,7 +164,7 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 	case IR_ST:
 		r = ra_use(e, in->b);
 		base = guest_base(e, in, &k);
-		site_add(e, INTENT_READ, site_recipe(e), va_map(e));
+		site_add(e, in->y, site_recipe(e), va_map(e));
 		host_store(e, in->x, r, base, k);
 		return;
 	}

@@ -147,7 +147,7 @@ static void at_hand(struct emit *e, const struct ir_insn *in, struct recipe *r)
 }
 
 /* False: a mark has no room for it. */
-static bool in_mark(struct loc l, s32 k, int pinned, struct mark_place *p)
+static bool in_mark(const struct emit *e, struct loc l, s32 k, int pinned, struct mark_place *p)
 {
 	switch (l.kind) {
 	case LOC_NONE:
@@ -160,7 +160,7 @@ static bool in_mark(struct loc l, s32 k, int pinned, struct mark_place *p)
 		*p = (struct mark_place){ MARK_PINNED, 0 };
 		if (l.n == pinned && !k)
 			return true;
-		for (u8 g = 0; g < MARK_PINNED; g++)
+		for (u8 g = 0; g < e->gprs; g++)
 			if (l.n == R_GPR(g) && !k) {
 				*p = (struct mark_place){ g, 0 };
 				return true;
@@ -170,22 +170,22 @@ static bool in_mark(struct loc l, s32 k, int pinned, struct mark_place *p)
 }
 
 /* These flags as a mark; `top`: an INC or DEC over them, or NULL. */
-static u16 mark_of(const struct recipe *base, const struct recipe *top)
+static u16 mark_of(const struct emit *e, const struct recipe *base, const struct recipe *top)
 {
 	struct mark m = { .kind = base->kind, .log2size = base->log2size };
 	struct mark_place p;
 
-	if (base->c.kind != LOC_NONE || !in_mark(base->a, base->ka, R_CCA, &m.a) ||
-	    !in_mark(base->b, base->kb, R_CCB, &m.b))
+	if (base->c.kind != LOC_NONE || !in_mark(e, base->a, base->ka, R_CCA, &m.a) ||
+	    !in_mark(e, base->b, base->kb, R_CCB, &m.b))
 		return 0;
 	if (!top)
-		return mark_pack(&m);
+		return mark_pack(&m, e->wide);
 	if ((top->kind != CC_INC_KEEP && top->kind != CC_DEC_KEEP) || top->log2size != 2 ||
-	    !in_mark(top->a, top->ka, R_CCA, &p) || p.where >= MARK_PINNED)
+	    !in_mark(e, top->a, top->ka, R_CCA, &p) || p.where >= MARK_PINNED)
 		return 0;
 	m.over = top->kind;
 	m.over_reg = p.where;
-	return mark_pack(&m);
+	return mark_pack(&m, e->wide);
 }
 
 struct flags_at flags_now(struct emit *e, val setf)
@@ -204,7 +204,7 @@ struct flags_at flags_now(struct emit *e, val setf)
 	f.there = !setf || setf == e->materialized;
 	if (!f.there) {
 		f.base = places(e, in);
-		f.mark = mark_of(&f.base, f.over ? &f.top : NULL);
+		f.mark = mark_of(e, &f.base, f.over ? &f.top : NULL);
 		at_hand(e, in, &f.base);
 	}
 	if (f.over)

@@ -51,7 +51,8 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 
 	if (n == RECIPE_ENTRY) {
 		e = host_frame_flags(f);
-		return MARK_OF(e.op) ? mark_flags(MARK_OF(e.op), c->gpr, e.a, e.b) :
+		return MARK_OF(e.op) ? mark_flags(MARK_OF(e.op), b->key.flags & KEY_LONG, c->gpr,
+						  e.a, e.b) :
 		       cc_pinned(e.op, e.a, e.b, c->cc_r);
 	}
 	r = block_recipe(b, n);
@@ -106,6 +107,8 @@ static struct fault locate(struct dbt *d, gva_t va, unsigned size, enum x86_acce
 
 	t->off = va.a & 0xfff;
 	t->first = 0x1000 - t->off < size ? 0x1000 - t->off : size;
+	if (d->shadow->wide && !canonical(va.a + size - 1))	/* said before any #PF */
+		return fault_code(EXC_GP, 0);
 	if (!shadow_translate(d->shadow, va, access, user, &t->page[0], &error))
 		return fault_page(va, error);
 	if (t->first == size)
@@ -367,7 +370,11 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		return true;
 	how = access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault);
 	switch (how) {
-	case GUEST_FAULT: leave(f, c, b, s, EXIT_FAULT); break;
+	case GUEST_FAULT:
+		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
+			c->fault.vector = EXC_SS;
+		leave(f, c, b, s, EXIT_FAULT);
+		break;
 	case OWN_CODE:
 	case DATA_BREAK:
 		d->step_in = b;

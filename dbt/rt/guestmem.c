@@ -23,23 +23,25 @@ void guest_st_8(hva_t addr, u64 value);
  * In the wide form, in which the monitor is in all of long mode: what is not canonical could be the
  * monitor's own, so another address that never is gives the fault.
  */
-static hva_t wide_hva(gva_t linear)
+static hva_t wide_hva(gva_t linear, unsigned size)
 {
-	return canonical(linear.a) ? gva_to_hva_wide(linear) : hva(1ull << 47);
+	bool good = canonical(linear.a) && canonical(linear.a + size - 1);
+
+	return good ? gva_to_hva_wide(linear) : hva(1ull << 47);
 }
 
-static hva_t begin(struct dbt *d, gva_t linear, bool super)
+static hva_t begin(struct dbt *d, gva_t linear, unsigned size, bool super)
 {
 	d->helper_super = super;
 	d->helper_fault.raised = false;
 	shadow_set_view(d->shadow, !super);
-	return d->shadow->wide ? wide_hva(linear) : gva_to_hva(linear);
+	return d->shadow->wide ? wide_hva(linear, size) : gva_to_hva(linear);
 }
 
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
 {
 	struct dbt *d = c->owner;
-	hva_t a = begin(d, linear, super);
+	hva_t a = begin(d, linear, size, super);
 
 	switch (size) {
 	case 1: *out = guest_ld_1(a); break;
@@ -54,7 +56,7 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value)
 {
 	struct dbt *d = c->owner;
-	hva_t a = begin(d, linear, super);
+	hva_t a = begin(d, linear, size, super);
 
 	switch (size) {
 	case 1: guest_st_1(a, value); break;
@@ -66,14 +68,14 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return d->helper_fault;
 }
 
-void g_try_begin(struct vcpu *c, bool super) { begin(c->owner, gva(0), super); }
+void g_try_begin(struct vcpu *c, bool super) { begin(c->owner, gva(0), 1, super); }
 u64 g_try_ld8(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
 u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
 void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
 void g_try_st8(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
 
-u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(wide_hva(linear)); }
-void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(wide_hva(linear), v); }
+u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(wide_hva(linear, 8)); }
+void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(wide_hva(linear, 8), v); }
 
 bool g_try_end(const struct vcpu *c)
 {
@@ -91,9 +93,9 @@ static struct fault probe(struct vcpu *c, gva_t linear, u32 size, bool super, bo
 	gva_t va = linear;
 	u32 error;
 
+	if (d->shadow->wide && !(canonical(linear.a) && canonical(last)))
+		return fault_code(EXC_GP, 0);
 	for (;; va = wrapped(d, (va.a & ~0xfffull) + 0x1000)) {
-		if (d->shadow->wide && !canonical(va.a))
-			return fault_code(EXC_GP, 0);
 		if (!shadow_translate(d->shadow, va, write ? X86_WRITE : X86_READ, !super, at,
 				      &error))
 			return fault_page(va, error);

@@ -47,7 +47,7 @@ u64 helper_syscall_long(struct vcpu *c, u64 a, u64 b, u64 d)
 /* r11: the new RFLAGS. */
 u64 helper_sysret_long(struct vcpu *c, u64 r11, u64 b, u64 d)
 {
-	enum { TAKEN = FL_TF | FL_IF | FL_IOPL | FL_NT | FL_AC | FL_ID };
+	enum { TAKEN = FL_TF | FL_IF | FL_IOPL | FL_NT | FL_AC | FL_VIF | FL_VIP | FL_ID };
 	u32 base = (u32)(c->star >> 48), old = c->eflags;
 
 	(void)b, (void)d;

@@ -10,8 +10,8 @@
 
 #include "kernel/lib/types.h"
 
-/* Where an operand is: general register 0 … 7, its pinned register, or a constant. */
-enum { MARK_PINNED = 8, MARK_CONST = 9 };
+/* Where an operand is: general register 0 … 15, its pinned register, or a constant. */
+enum { MARK_PINNED = 16, MARK_CONST = 17 };
 struct mark_place { u8 where; s32 k; };
 
 /* Kind (CC_ADD … CC_LOGIC), size and operands; `over`: an INC or DEC, of 32 bits, over them. */
@@ -22,12 +22,12 @@ struct mark {
 	u8 over_reg;		/* general register with its result */
 };
 
-/* Into a word of 16 bits that is not 0; 0 if it has no room for this. */
-u16 mark_pack(const struct mark *m);
+/* Into a word of 16 bits that is not 0; 0 if it has no room for this. wide: of 64-bit code. */
+u16 mark_pack(const struct mark *m, bool wide);
 /* The general registers that it names, a bit for each. */
-u32 mark_registers(u16 word);
+u32 mark_registers(u16 word, bool wide);
 /* The six flags at their EFLAGS positions; a, b: what the pinned registers hold. */
-u32 mark_flags(u16 word, const u64 gpr[8], u64 a, u64 b);
+u32 mark_flags(u16 word, bool wide, const u64 gpr[16], u64 a, u64 b);
 
 /* The word R_CCOP (cc.h) with a mark, which nothing else looks like. */
 #define MARK_OP(word) ((s64)(s32)((u32)(word) << 16))

@@ -103,7 +103,7 @@ static void cpu_init(struct guest *g)
 	char err[CPUID_ERR_SIZE];
 
 	g->lent += size;
-	if (cpuid_configure(&g->model, cfg->cpu[0] ? cfg->cpu : "n270", err))
+	if (cpuid_configure(&g->model, cfg->cpu[0] ? cfg->cpu : "loam", err))
 		panic("cpu = %s: %s", cfg->cpu, err);
 	if (dbt_init(&d, &p))
 		panic("no memory for the translator");

@@ -55,6 +55,10 @@ class Case(collections.namedtuple("Case", "name config message files options cpu
 
 FOLDER = Case("folder", LEAN + "disk0 = d\n", "loam.cfg:3: disk0 = d: a folder, not a file",
               BIOS | {"d/x": b"x"})     # fw_cfg has no folders
+MEDIUM = Case("disk-medium", LEAN + "disk0 = d.img\n", "loam.cfg:3: disk0 = d.img: its medium can "
+              "only be read: write ,ro or ,ram after the name", BIOS | {"d.img": bytes(512)})
+NO_DISK = Case("disk-unknown", LEAN + "disk0 = nvme0\n", "loam.cfg:3: disk0 = nvme0: there is no "
+               "such disk", BIOS)
 CASES = [
     Case("no-config", None, "loam.cfg: file not found", alone=True),
     Case("empty-config", "", "loam.cfg: the file is empty (0 bytes)"),
@@ -99,7 +103,7 @@ CASES = [
     Case("cd-odd", LEAN + "cdrom = c.iso\n",
         "loam.cfg:3: cdrom = c.iso: the size of a CD must be a "
          "multiple of 2048 bytes", BIOS | {"c.iso": bytes(512)}),
-    Case("disk-large", "firmware = b\nmemory = 128M\ndisk0 = d.img\n",
+    Case("disk-large", "firmware = b\nmemory = 128M\ndisk0 = d.img,ram\n",
          "loam.cfg:3: disk0 = d.img: file too large: not enough memory for 96 MiB beside what the "
          "guest needs", BIOS | {"d.img": bytes(96 * MIB)}),
     Case("memory", "firmware = b\nmemory = 1G\n",
@@ -258,7 +262,7 @@ def run_in_shell(cases, build):
 
 def main():
     way, build, names = sys.argv[1], sys.argv[2], sys.argv[3:]
-    cases = [c for c in (CASES if way == "elf" else [*CASES, FOLDER])
+    cases = [c for c in (CASES if way == "elf" else [*CASES, FOLDER, MEDIUM, NO_DISK])
              if not names or c.name in names]
     failed = sum(run_alone(c, way, build) for c in cases if c.alone or way == "elf")
     shell = [c for c in cases if way == "efi" and not c.alone]

@@ -47,7 +47,7 @@ static void test_defaults(void)
 
 	check(parse(&c, "", &e) == 0, "an empty file is fine");
 	check(c.memory == 256ull << 20, "default memory");
-	check(!strcmp(c.cpu, "n270"), "default cpu");
+	check(!strcmp(c.cpu, "loam"), "default cpu");
 	check(c.code_cache == 0 && !c.trace[0] && !c.selftest[0], "defaults of the others");
 	check(!c.firmware.name[0] && !c.disk[3].name[0], "no files by default");
 }
