@@ -105,7 +105,10 @@ bool judge_row_elsewhere(unsigned op)
 	case X86_INT1:			/* some hypervisors report it at its own address */
 	case X86_SYSENTER:		/* enters the build machine's kernel, or #UD on AMD */
 	case X86_SYSEXIT:		/* the same */
-	case X86_MOVSXD:		/* 64-bit code */
+	case X86_MOVSXD:		/* 64-bit code: qemu-test/insn64 */
+	case X86_CMPXCHG16B: case X86_RDFSBASE: case X86_RDGSBASE: case X86_WRFSBASE:
+	case X86_WRGSBASE: case X86_SWAPGS:
+	case X86_SYSCALL: case X86_SYSRET:	/* as SYSENTER */
 		return true;		/* guestimg/insn */
 	}
 	return false;
