@@ -165,11 +165,12 @@ void lift_put(struct lift *t, unsigned reg, val v)
 	emit(t, (struct ir_insn){ .op = IR_PUTREG, .a = v, .k = reg });
 }
 
+/* 16 bytes are exempt: such forms are #GP or take any address (SDM vol. 1, 11.6; as measured). */
 void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size)
 {
 	val a;
 
-	if (!(t->key & KEY_AC) || size == 1)
+	if (!(t->key & KEY_AC) || size == 1 || size == 16)
 		return;
 	a = disp ? lift_op2k(t, IR_ADD, addr, disp) : addr;
 	if (lift_long(t) && t->ir->v[a].type == T_I64)	/* is said before #AC */

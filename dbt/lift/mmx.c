@@ -233,6 +233,7 @@ static void maskmov(struct lift *t, unsigned size)
 	data = lift_ld_vec(t, 0);
 	mask = lift_ld_vec(t, 1);
 	a = lift_mem_addr(t, &t->i->ops[2], size, true, &disp);
+	lift_check_aligned(t, a, disp, 8);
 	old = lift_ld(t, a, disp, size == 8 ? M_64 : M_128, T_V128, INTENT_RMW);
 	zero = lift_vec(t, VEC_XOR, mask, mask, 0);
 	mask = lift_vec(t, VEC_GT_B, zero, mask, 0);

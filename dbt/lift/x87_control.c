@@ -69,8 +69,10 @@ static void image(struct lift *t, unsigned helper, bool with_registers, bool wri
 	enum x87_format f = lift_protected(t) ? wide ? X87_PROT32 : X87_PROT16
 					      : wide ? X87_REAL32 : X87_REAL16;
 	unsigned size = x87_env_size(f) + (with_registers ? 80 : 0);
+	val at = address(t, size, write);
 
-	lift_sys(t, helper, address(t, size, write), lift_const(t, f | by_ss(t)));
+	lift_check_aligned(t, at, 0, wide ? 4 : 2);
+	lift_sys(t, helper, at, lift_const(t, f | by_ss(t)));
 }
 
 void lift_fnstenv(struct lift *t, const struct ir1 *i)
@@ -109,6 +111,7 @@ static void fxstate(struct lift *t, unsigned helper, bool write)
 		return;
 	}
 	a = address(t, 512, write);
+	lift_check_aligned(t, a, 0, 4);
 	odd = lift_op2k(t, IR_AND, a, 15);
 	lift_raise_if(t, IC_NE, odd, lift_like(t, odd, 0), EXC_GP, 0);
 	lift_sys(t, helper, a, lift_const(t, by_ss(t) | (t->i->opsize == 8 ? X87_IMAGE_WIDE : 0)));

@@ -205,6 +205,30 @@ def alignment(g):
             g.case(name + " #AC or #PF", code, {EBX: at}, flags=AC)
 
 
+def alignment_vector(g):
+    """The same of x87, MMX and SSE: 16 bytes are exempt, or are #GP."""
+    forms = [("FLD32", b"\xd9\x03"), ("FLD64", b"\xdd\x03"), ("FLD80", b"\xdb\x2b"),
+             ("FBLD", b"\xdf\x23"), ("FILD16", b"\xdf\x03"), ("FILD64", b"\xdf\x2b"),
+             ("FSTP80", b"\xdb\x3b"), ("FISTP64", b"\xdf\x3b"), ("FST32", b"\xd9\x13"),
+             ("FNSTCW", b"\xd9\x3b"), ("FNSTENV", b"\xd9\x33"), ("FLDCW", b"\xd9\x2b"),
+             ("FNSTENV16", b"\x66\xd9\x33"), ("FLDENV", b"\xd9\x23"), ("FNSAVE", b"\xdd\x33"),
+             ("FRSTOR", b"\xdd\x23"), ("FXSAVE", b"\x0f\xae\x03"), ("FXRSTOR", b"\x0f\xae\x0b"),
+             ("MOVQ mm", b"\x0f\x6f\x03"), ("MOVD mm", b"\x0f\x6e\x03"),
+             ("MOVUPS ld", b"\x0f\x10\x03"), ("MOVUPS st", b"\x0f\x11\x03"),
+             ("MOVDQU", b"\xf3\x0f\x6f\x03"), ("LDDQU", b"\xf2\x0f\xf0\x03"),
+             ("MOVAPS", b"\x0f\x28\x03"), ("ADDPS", b"\x0f\x58\x03"),
+             ("MOVHPS", b"\x0f\x16\x03"), ("MOVSD", b"\xf2\x0f\x10\x03"),
+             ("ADDSS", b"\xf3\x0f\x58\x03"), ("PINSRW", b"\x66\x0f\xc4\x03\1"),
+             ("CVTPS2PD", b"\x0f\x5a\x03"), ("CVTDQ2PD", b"\xf3\x0f\xe6\x03"),
+             ("STMXCSR", b"\x0f\xae\x1b"), ("MOVNTI", b"\x0f\xc3\x03"),
+             ("MASKMOVDQU", b"\x66\x0f\xf7\xc1")]
+    for off in range(16):
+        at = DATA + 0x800 + off
+        for name, code in forms:
+            g.case(name + " #AC", code, {EBX: at, EDI: at}, flags=g.flags() | AC,
+                   poke=(at, bytes(16)))
+
+
 def single_step(g):
     """TF set by POPF: #DB after the next instruction, none after one that went through a gate."""
     for code in (b"\x90", b"\x01\xd8", b"\x8b\x03", b"\xf3\xab", b"\xeb\x00", b"\x9c", b"\x9d",
@@ -220,6 +244,6 @@ def single_step(g):
 
 
 def generate(g):
-    for family in (alignment, single_step, privileged, undefined, traps, own_values, segments,
-            transfers):
+    for family in (alignment, alignment_vector, single_step, privileged, undefined, traps,
+                   own_values, segments, transfers):
         family(g)
