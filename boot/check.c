@@ -13,7 +13,8 @@
 enum { KIB = 1024, MIB = 1024 * 1024, SECTOR = 512, CD_SECTOR = 2048 };
 enum { FIRMWARE_MAX = 16 * MIB, FIRMWARE_UNIT = 64 * KIB };
 #define LINUX_MAX 0xffffffffull		/* kernel and initrd: the protocol's sizes have 32 bits */
-#define LOW_RAM_MAX (3072ull * MIB)	/* the rest of a guest's RAM lies above 4 GiB */
+#define LOW_RAM_MAX DEMAND_RAM_LOW
+#define FOUR_GIB (4ull << 30)
 
 /* Offsets in a bzImage (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"). */
 enum { HDR_SETUP_SECTS = 0x1f1, HDR_SYSSIZE = 0x1f4, HDR_BOOT = 0x1fe, HDR_MAGIC = 0x202,
@@ -120,6 +121,7 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 {
 	char reason[96] = "";
 	unsigned coms = 0;
+	u64 reach;
 
 	if (!is_console(c->console, &coms))
 		return check_fail(err, s, "console", c->console,
@@ -127,11 +129,14 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 	if (coms > 1)
 		return check_fail(err, s, "console", c->console,
 				  "one of com1 and com2 can have the keys that are typed", NULL);
-	if (cpu(c->cpu, reason))	/* its text begins with "cpu: " */
+	if (cpu(c->cpu, reason, &reach))	/* its text begins with "cpu: " */
 		return check_fail(err, s, "cpu", c->cpu,
 				  reason + (strncmp(reason, "cpu: ", 5) ? 0 : 5), NULL);
 	if (c->selftest[0])
 		return 0;
+	if (c->memory > LOW_RAM_MAX && c->memory - LOW_RAM_MAX + FOUR_GIB > reach)
+		return check_fail_size(err, s, "memory", NULL, "", c->memory,
+				       " are more than this CPU model reaches: it has 3072 MiB");
 	if (!c->firmware.name[0])
 		return check_fail(err, s, "firmware", NULL,
 				"not given, a guest cannot start without",
@@ -254,7 +259,8 @@ int check_memory(const struct boot_config *c, const struct config_source *s,
 	begin(&t, err, s, lacks, NULL);
 	message_add(&t, "not enough memory for ");
 	message_size(&t, asked ? asked : DEMAND_CODE_CACHE);
-	message_add(&t, cache ? " below 128 MiB" : " in one piece");
+	message_add(&t, cache ? " below 128 MiB" : asked > DEMAND_RAM_PIECE ?
+		    " in pieces of 1024 MiB" : " in one piece");
 	message_add(&t, " beside Loam and the files: ");
 	message_size(&t, memory_free(m));
 	message_add(&t, " are free, the largest piece has ");

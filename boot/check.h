@@ -10,8 +10,11 @@
 #include "boot/config.h"
 #include "boot/memory.h"
 
-/* Checks a CPU model's text. Returns 0, or -ERR_x with a reason of up to 95 bytes in `reason`. */
-typedef int check_cpu_fn(const char *text, char *reason);
+/*
+ * Checks a CPU model's text. Returns 0 with the bytes of physical addresses that it reaches, or
+ * -ERR_x with a reason of up to 95 bytes in `reason`.
+ */
+typedef int check_cpu_fn(const char *text, char *reason, u64 *reach);
 
 /* "key = value: a b c", at the line that set the key. The reason's parts end with a NULL. */
 int check_fail(struct config_error *err, const struct config_source *s, const char *key,

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "boot/demand.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 #include "kernel/printk.h"
@@ -24,7 +25,7 @@ static const struct key {
 } keys[] = {
 #define FIELD(f) offsetof(struct boot_config, f)
 #define ROOM(f) sizeof(((struct boot_config *)0)->f)
-	{ "memory", SIZE, FIELD(memory), MIB, 3072 * MIB },
+	{ "memory", SIZE, FIELD(memory), MIB, DEMAND_RAM_MAX },
 	{ "cpu", CPU, FIELD(cpu), 0, ROOM(cpu) },
 	{ "firmware", IMAGE, FIELD(firmware), 0, 0 },
 	{ "kernel", IMAGE, FIELD(kernel), 0, 0 },

@@ -10,7 +10,10 @@
 #include "kernel/host_limits.h"
 
 #define DEMAND_HEAP (8ull << 20)		/* newlib's heap */
-#define DEMAND_RAM_ALIGN (2ull << 20)		/* guest RAM: one run */
+#define DEMAND_RAM_ALIGN (2ull << 20)		/* guest RAM: one run, else runs of pieces */
+#define DEMAND_RAM_PIECE (1ull << 30)
+#define DEMAND_RAM_MAX (256ull << 30)
+#define DEMAND_RAM_LOW (3ull << 30)		/* the rest of it lies above 4 GiB */
 #define DEMAND_FIRMWARE_MAX (16ull << 20)
 #define DEMAND_PER_FRAME 32ull			/* mm/frame: for each 4 KiB of RAM and firmware */
 /* mm/shadow: nodes of 4.3 KiB for 1 % of RAM, but some that every guest needs; and the roots. */

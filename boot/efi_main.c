@@ -61,11 +61,13 @@ static u64 place_kernel(void)
 
 /* -- Configuration -- */
 
-static int check_cpu_model(const char *text, char *reason)
+static int check_cpu_model(const char *text, char *reason, u64 *reach)
 {
 	struct cpu_model model;
+	int rc = cpuid_configure(&model, text, reason);
 
-	return cpuid_configure(&model, text, reason);
+	*reach = rc ? 0 : cpuid_reach(&model);
+	return rc;
 }
 
 static void *pointer(u64 start) { return (void *)start; }

@@ -82,11 +82,13 @@ static void *source_pointer(u64 start) { return phys_ptr(hpa(start)); }
 
 static void source_print(const char *text) { printk_text(text, strlen(text)); }
 
-static int check_cpu_model(const char *text, char *reason)
+static int check_cpu_model(const char *text, char *reason, u64 *reach)
 {
 	struct cpu_model model;
+	int rc = cpuid_configure(&model, text, reason);
 
-	return cpuid_configure(&model, text, reason);
+	*reach = rc ? 0 : cpuid_reach(&model);
+	return rc;
 }
 
 static void load(const char *options)

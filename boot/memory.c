@@ -154,6 +154,19 @@ static bool take_run(struct memory_map *m, u64 size, u64 align, u64 limit)
 	return false;
 }
 
+/* As kernel/machine does: in one run, or in pieces. */
+static bool take_ram(struct memory_map *m, u64 size)
+{
+	if (take_run(m, size, DEMAND_RAM_ALIGN, 0))
+		return true;
+	for (u64 n; size; size -= n) {
+		n = size < DEMAND_RAM_PIECE ? size : DEMAND_RAM_PIECE;
+		if (!take_run(m, n, DEMAND_RAM_ALIGN, 0))
+			return false;
+	}
+	return true;
+}
+
 const char *memory_lacks(const struct memory_map *map, const struct boot_config *c)
 {
 	struct memory_map m = *map;
@@ -164,7 +177,7 @@ const char *memory_lacks(const struct memory_map *map, const struct boot_config 
 		return NULL;
 	take_bitmaps(&m);
 	if (!take_run(&m, DEMAND_HEAP, BOOT_PAGE, 0) ||
-	    !take_run(&m, c->memory, DEMAND_RAM_ALIGN, 0) ||
+	    !take_ram(&m, c->memory) ||
 	    !take_run(&m, frames * DEMAND_PER_FRAME, BOOT_PAGE, 0) ||
 	    !take_run(&m, DEMAND_SHADOW(c->memory), PAGING_ROOT_ALIGN, 0))
 		return "memory";

@@ -47,12 +47,30 @@ static bool config_good(const struct gpa_config *c)
 		       c->firmware_size | c->low_end;
 
 	return !(bits_low & (FRAME_SIZE - 1)) && c->ram_size >= ONE_MIB &&
-	       c->ram_size <= FOUR_GIB * 256 && c->firmware_size <= FIRMWARE_MAX &&
+	       c->ram_size <= (u64)GPA_PIECES << GPA_PIECE_SHIFT &&
+	       c->firmware_size <= FIRMWARE_MAX &&
 	       c->low_end >= ONE_MIB && c->low_end <= FOUR_GIB - 2 * FIRMWARE_MAX;
+}
+
+/* Fills the table; returns how much of RAM has no gap before it. */
+static u64 place_pieces(const struct gpa_config *c)
+{
+	u64 whole = 0;
+
+	for (u64 k = 0; k << GPA_PIECE_SHIFT < c->ram_size; k++) {
+		u8 *next = (u8 *)c->ram + (k << GPA_PIECE_SHIFT);
+
+		gpa_map.piece[k] = c->pieces ? c->pieces[k] : next;
+		if (whole == k << GPA_PIECE_SHIFT && gpa_map.piece[k] == next)
+			whole += 1ull << GPA_PIECE_SHIFT;
+	}
+	return whole;
 }
 
 int gpa_init(const struct gpa_config *c)
 {
+	u64 whole;
+
 	if (!config_good(c))
 		return -ERR_INVAL;
 	must(frame_count == gpa_frames(c));
@@ -68,7 +86,10 @@ int gpa_init(const struct gpa_config *c)
 	gpa_map.ram_frames = (u32)(c->ram_size >> FRAME_SHIFT);
 	gpa_map.firmware = c->firmware;
 	gpa_map.a20_mask = ~0ull;
-	gpa_map.fast_span = map.low_end > ONE_MIB ? map.low_end - ONE_MIB - 7 : 0;
+	whole = place_pieces(c);
+	if (whole > map.low_end)
+		whole = map.low_end;
+	gpa_map.fast_span = whole > ONE_MIB ? whole - ONE_MIB - 7 : 0;
 	return 0;
 }
 
@@ -171,7 +192,19 @@ void *gpa_host(gpa_t a)
 	p = gpa_lookup(a);
 	if (p.kind != GPA_RAM)
 		return NULL;
-	return gpa_map.ram + ((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1));
+	return gpa_ram_ptr(((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1)));
+}
+
+u32 gpa_frame_at(hpa_t page)
+{
+	for (u64 at = 0; at >> FRAME_SHIFT < gpa_map.ram_frames; at += 1ull << GPA_PIECE_SHIFT) {
+		u64 off = page.a - ptr_to_phys(gpa_ram_ptr(at)).a;
+		u64 n = (at + off) >> FRAME_SHIFT;
+
+		if (off < 1ull << GPA_PIECE_SHIFT && n < gpa_map.ram_frames)
+			return (u32)n;
+	}
+	return FRAME_NONE;
 }
 
 /* Bytes from a to the end of its page, at most size. */
@@ -204,7 +237,7 @@ u64 gpa_read(gpa_t a, void *buf, u64 size)
 /* Write within frame n, which is RAM. */
 static void write_frame(u32 n, u32 off, const void *from, u32 size)
 {
-	memcpy(gpa_map.ram + ((u64)n << FRAME_SHIFT) + off, from, size);
+	memcpy(gpa_ram_ptr((u64)n << FRAME_SHIFT) + off, from, size);
 	frame_written(n, off, size);
 }
 
@@ -274,7 +307,7 @@ static void *cas_place(gpa_t a, u32 *frame)
 	if (p.kind != GPA_RAM)
 		return NULL;
 	*frame = p.frame;
-	return gpa_map.ram + ((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1));
+	return gpa_ram_ptr(((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1)));
 }
 
 bool gpa_cas32(gpa_t a, u32 old, u32 new)

@@ -13,8 +13,8 @@
  *   … 4 GiB          bus; the firmware image ends at 4 GiB, its last 128 KiB also at 0xE0000
  *   4 GiB …          the rest of RAM
  *
- * Host physical RAM is one run: offset = address, less the gap for what lies above 4 GiB.
- * Frames are numbered by that offset; the firmware image's follow after RAM's.
+ * RAM's offset = address, less the gap for what lies above 4 GiB. Frames are numbered by it; the
+ * firmware image's follow after RAM's. Host memory need not be one run: there is a table by GiB.
  */
 #ifndef MM_GPA_H
 #define MM_GPA_H
@@ -32,9 +32,13 @@ enum gpa_kind {
 	GPA_MMIO,
 };
 
+#define GPA_PIECE_SHIFT 30
+#define GPA_PIECES 256
+
 struct gpa_config {
 	void *ram;		/* through phys_to_ptr's window; 4 KiB aligned, better 2 MiB */
-	u64 ram_size;		/* multiple of 4 KiB, >= 1 MiB */
+	void *const *pieces;	/* where each GiB of it is, pieces[0] == ram; NULL: one run */
+	u64 ram_size;		/* multiple of 4 KiB, 1 MiB … GPA_PIECES GiB */
 	u64 low_end;		/* RAM from here on goes above 4 GiB; 1 MiB … 4 GiB - 32 MiB */
 	const void *firmware;	/* ROM image, 4 KiB aligned, in the window; not written to */
 	u64 firmware_size;	/* multiple of 4 KiB up to 16 MiB; 0: none */
@@ -86,11 +90,12 @@ struct gpa_page gpa_lookup(gpa_t a);
 
 /* State that the inline functions below need; written by mm/gpa.c only. */
 struct gpa_map {
-	u8 *ram;
-	u64 fast_span;		/* RAM from 1 MiB up with room for 8 bytes: a - 1 MiB < fast_span */
+	u8 *ram;		/* the first piece, and all that follow it without a gap */
+	u64 fast_span;		/* RAM there from 1 MiB up, 8 bytes less: a - 1 MiB < fast_span */
 	u64 a20_mask;
 	u32 ram_frames;
 	const u8 *firmware;
+	u8 *piece[GPA_PIECES];
 };
 extern struct gpa_map gpa_map;
 
@@ -99,14 +104,24 @@ extern struct gpa_map gpa_map;
 /* A CPU's address on the bus: with A20. */
 static inline gpa_t gpa_a20(gpa_t a) { return gpa(a.a & gpa_map.a20_mask); }
 
+/* RAM by its offset, up to the end of that GiB. */
+static inline u8 *gpa_ram_ptr(u64 offset)
+{
+	return gpa_map.piece[offset >> GPA_PIECE_SHIFT] +
+	       (offset & ((1ull << GPA_PIECE_SHIFT) - 1));
+}
+
 /* A frame's contents. n < frame_count. Contents of ROM frames are not to be written. */
 static inline const u8 *gpa_frame_ptr(u32 n)
 {
-	return n < gpa_map.ram_frames ? gpa_map.ram + ((u64)n << FRAME_SHIFT) :
+	return n < gpa_map.ram_frames ? gpa_ram_ptr((u64)n << FRAME_SHIFT) :
 	       gpa_map.firmware + ((u64)(n - gpa_map.ram_frames) << FRAME_SHIFT);
 }
 
 static inline hpa_t gpa_frame_hpa(u32 n) { return ptr_to_phys(gpa_frame_ptr(n)); }
+
+/* The frame of RAM that a host page holds; FRAME_NONE if none. Slow: for checks. */
+u32 gpa_frame_at(hpa_t page);
 
 /* RAM at a, readable up to the end of its page and writable by nobody but mm/; NULL if not RAM. */
 void *gpa_host(gpa_t a);

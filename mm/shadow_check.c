@@ -17,17 +17,10 @@ static bool has_reference(const struct shadow *s, u32 frame, const struct shadow
 						 PAGING_LEAF_ENTRIES + k));
 }
 
-static u32 frame_of(hpa_t page)
-{
-	u64 off = page.a - gpa_frame_hpa(0).a;
-
-	return off >> FRAME_SHIFT < gpa_map.ram_frames ? (u32)(off >> FRAME_SHIFT) : FRAME_NONE;
-}
-
 static const char *check_writable(const struct shadow *s, const struct shadow_node *n, unsigned k)
 {
 	pte_t p = node_leaves(s, n)[k];
-	u32 frame = frame_of(pte_page(p));
+	u32 frame = gpa_frame_at(pte_page(p));
 
 	if (!pte_writable(p))
 		return NULL;

@@ -124,6 +124,10 @@ static bool transfers(unsigned row, unsigned imm, union xmm *r, const union xmm 
 	switch (row) {
 	case VEC_LANE_B: o.q[0] = a->b[imm & 15]; break;
 	case VEC_ZERO: o.q[0] = !(a->q[0] | a->q[1]); break;
+	case VEC_PCNT_D:
+		for (unsigned i = 0; i < 128; i++)
+			o.q[i / 64] += a->q[i / 64] >> i % 64 & 1;
+		break;
 	case VEC_SETLANE_B:
 		o = *a;
 		o.b[imm & 15] = b->b[0];

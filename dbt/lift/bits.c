@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Bit tests, scans and counts (SDM vol. 2: BT BTC BTR BTS BSF BSR BSWAP POPCNT LZCNT CRC32). */
-#include "dbt/lift/lift.h"
+#include "dbt/lift/vec.h"
 
 enum bit_action { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
 
@@ -90,23 +90,15 @@ void lift_bswap(struct lift *t, const struct ir1 *i)
 		lift_put(t, reg, lift_op1(t, IR_BSWAP, lift_get_sized(t, reg, size)));
 }
 
-/* b in each byte of a constant: lift_const takes the low half. */
-static s64 bytes_of(unsigned b) { return (s64)(0x0101010101010101 * b); }
-
-/* Pairs of bits, nibbles, bytes, all: each step adds neighbours. */
+/* The hosts count in vector registers. */
 void lift_popcnt(struct lift *t, const struct ir1 *i)
 {
 	unsigned size = i->ops[1].size;
-	val src = lift_zx(t, lift_ld_op(t, 1), size), x, y;
+	val src = lift_zx(t, lift_ld_op(t, 1), size), x;
 
-	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, src, 1), bytes_of(0x55));
-	x = lift_op2(t, IR_SUB, src, y);
-	y = lift_op2k(t, IR_AND, lift_op2k(t, IR_SHR, x, 2), bytes_of(0x33));
-	x = lift_op2(t, IR_ADD, lift_op2k(t, IR_AND, x, bytes_of(0x33)), y);
-	x = lift_op2(t, IR_ADD, x, lift_op2k(t, IR_SHR, x, 4));
-	x = lift_op2k(t, IR_AND, x, bytes_of(0x0f));
-	x = lift_op2k(t, IR_MUL, x, bytes_of(0x01));
-	lift_st_op(t, 0, lift_op2k(t, IR_SHR, x, size == 8 ? 56 : 24));
+	x = lift_vec(t, size == 8 ? VEC_FROM_D : VEC_FROM_W, src, 0, 0);
+	x = lift_vec(t, VEC_PCNT_D, x, 0, 0);
+	lift_st_op(t, 0, lift_vec(t, size == 8 ? VEC_LANE_D : VEC_LANE_W, x, 0, 0));
 	x = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, x, 6), FL_ARITH);
 }

@@ -209,7 +209,7 @@ static bool begin_call(struct lift *t, enum helper general, unsigned opsize)
 		return false;
 	}
 	lift_raise_if(t, IC_EQ, lift_op2k(t, IR_AND, LDSTATE32(t, efer), EFER_SCE),
-		      lift_const(t, 0), EXC_UD, 0);
+		      lift_const(t, 0), EXC_UD, -1);
 	return true;
 }
 
@@ -285,7 +285,7 @@ static bool may_access_base(struct lift *t)
 		return false;
 	}
 	lift_raise_if(t, IC_EQ, lift_op2k(t, IR_AND, LDSTATE32(t, cr4), CR4_FSGSBASE),
-		      lift_const(t, 0), EXC_UD, 0);
+		      lift_const(t, 0), EXC_UD, -1);
 	return true;
 }
 

@@ -195,6 +195,11 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 	return check_needs(m, err);
 }
 
+u64 cpuid_reach(const struct cpu_model *m)
+{
+	return 1ull << (m->features & F(PAE) ? m->phys_bits : 32);
+}
+
 /* -- The instruction ------------------------------------------------------ */
 
 /*

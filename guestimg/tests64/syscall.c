@@ -148,7 +148,7 @@ static void test_refused(void)
 		expect("cs", stopped.r.cs, KCODE64);
 		expect("rsp", stopped.r.rsp, r.rsp);
 		expect("rcx", stopped.r.rcx, at);
-		expect("flags", stopped.r.rflags, 2);
+		expect("flags", stopped.r.rflags, 2 | RF);
 	}
 }
 

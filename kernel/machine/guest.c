@@ -23,7 +23,7 @@
 #define CODE_CACHE DEMAND_CODE_CACHE
 #define TSC_HZ 1000000000u		/* guest TSC, by a whole multiple of the host counter */
 #define HEARTBEAT_NS 20000000ull
-#define LOW_RAM_MAX (3072 * MIB)
+#define LOW_RAM_MAX DEMAND_RAM_LOW
 
 static void *pages(u64 size, u64 align, u64 limit, const char *what)
 {
@@ -34,11 +34,29 @@ static void *pages(u64 size, u64 align, u64 limit, const char *what)
 	return phys_to_ptr(run);
 }
 
+/* The guest's RAM, zeroed: one run if there is one, else a run for each GiB (boot/memory.c). */
+static void ram_init(u64 size, void **pieces)
+{
+	hpa_t run = page_alloc_run(size / PAGE_SIZE, DEMAND_RAM_ALIGN, PAGE_ANYWHERE);
+	u64 piece = DEMAND_RAM_PIECE;
+
+	for (u64 at = 0; at < size; at += piece) {
+		u64 n = size - at < piece ? size - at : piece;
+
+		*pieces = run.a ? phys_to_ptr(hpa(run.a + at)) :
+			  pages(n, DEMAND_RAM_ALIGN, PAGE_ANYWHERE, "the guest's RAM");
+		memset(*pieces++, 0, n);
+	}
+}
+
 static void memory_init(struct guest *guest, struct bus *bus)
 {
+	void *pieces[GPA_PIECES];
 	const struct boot_config *cfg = guest->cfg;
+
+	ram_init(cfg->memory, pieces);
 	struct gpa_config g = {
-		.ram = pages(cfg->memory, 2 * MIB, PAGE_ANYWHERE, "the guest's RAM"),
+		.ram = pieces[0], .pieces = pieces,
 		.ram_size = cfg->memory,
 		.low_end = cfg->memory < LOW_RAM_MAX ? cfg->memory : LOW_RAM_MAX,
 		.firmware = phys_to_ptr(hpa(cfg->firmware.start)),
@@ -48,7 +66,6 @@ static void memory_init(struct guest *guest, struct bus *bus)
 
 	guest->lent += cfg->memory;
 	guest->frames = frames;
-	memset(g.ram, 0, g.ram_size);
 	frame_init(pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"),
 			frames);
 	if (gpa_init(&g))

@@ -341,7 +341,8 @@ static void long_mode(struct bytes_rng *r)
 	c->seg[CS].attr |= SEG_L;
 	for (enum sreg s = FS; s <= GS; s++)
 		c->seg[s].base = bytes_one_in(r, 2) ? some_base(r) :
-				 bytes_one_in(r, 2) ? HIGH : fuzz_edge64(r);
+				 bytes_one_in(r, 2) ? HIGH :
+				 (u64)((s64)(fuzz_edge64(r) << 16) >> 16);	/* canonical */
 }
 
 static void old_mode(struct bytes_rng *r)

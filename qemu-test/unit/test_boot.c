@@ -52,6 +52,22 @@ static void test_add(void)
 	check_entry(&m, 1, 0x8000, 0x1000, BOOT_MEM_ACPI);
 }
 
+/* Guest RAM in pieces of 1 GiB where no run is large enough. */
+static void test_pieces(void)
+{
+	struct memory_map m = { 0 };
+	struct boot_config c = { .memory = 3072 * MIB };
+
+	memory_add(&m, 64 * MIB, 192 * MIB, BOOT_MEM_FREE);
+	for (u64 k = 1; k < 4; k++)
+		memory_add(&m, k * 4096 * MIB, 1200 * MIB, BOOT_MEM_FREE);
+	CHECK(!memory_lacks(&m, &c), "three pieces");
+	c.memory = 3073 * MIB;
+	CHECK(!memory_lacks(&m, &c), "and a small one");
+	c.memory = 4096 * MIB;
+	CHECK(memory_lacks(&m, &c) && !strcmp(memory_lacks(&m, &c), "memory"), "no fourth one");
+}
+
 static void test_reserve(void)
 {
 	struct memory_map m = { 0 };
@@ -322,6 +338,7 @@ int main(void)
 {
 	test_add();
 	test_reserve();
+	test_pieces();
 	test_full();
 	test_lacks();
 	test_place();

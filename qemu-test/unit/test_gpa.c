@@ -3,7 +3,12 @@
  * mm/gpa: the map's drawing in gpa.h (i440FX datasheet 3.2.18 for PAM), A20, what reaches
  * mm/frame, and that no range leaves RAM.
  */
+#define _GNU_SOURCE
 #include "mm/gpa.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "mm/frame.h"
 #include "qemu-test/unit/check.h"
@@ -209,6 +214,39 @@ static void test_config(void)
 	CHECK(gpa_init(&c) < 0, "RAM not aligned");
 }
 
+/* RAM whose second GiB lies elsewhere: what crosses the seam, and what comes back from the host. */
+static void test_pieces(void)
+{
+	enum { MORE = 0x20000 };
+	u64 gib = 1ull << GPA_PIECE_SHIFT;
+	u8 *first = mmap(NULL, gib, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	u8 *gap = mmap(NULL, MORE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *pieces[] = { first, gap };
+	struct gpa_config c = { .ram = first, .pieces = pieces, .ram_size = gib + MORE,
+				.low_end = gib + MORE / 2 };
+	void *frames = aligned_alloc(64, frame_memory(gpa_frames(&c)));
+	u8 there[8] = { 1, 2, 3, 4, 5, 6, 7, 8 }, back[8];
+
+	CHECK(first != MAP_FAILED && gap != MAP_FAILED && frames && first + gib != gap, "memory");
+	frame_init(frames, gpa_frames(&c));
+	CHECK(!gpa_init(&c), "pieces");
+	CHECK_EQ(gpa_write(gpa(gib - 3), there, 8), 8, "written over the seam");
+	CHECK(first[gib - 3] == 1 && first[gib - 1] == 3 && gap[0] == 4 && gap[4] == 8, "places");
+	CHECK(gpa_read(gpa(gib - 3), back, 8) == 8 && !memcmp(back, there, 8), "and read");
+	CHECK_EQ(gpa_ld64(gpa(gib - 3)), 0x0807060504030201, "a load over the seam");
+	CHECK(gpa_is_fast(gpa(gib - 8)) && !gpa_is_fast(gpa(gib - 7)) && !gpa_is_fast(gpa(gib)),
+	      "only the first piece is one run");
+	CHECK_EQ((uintptr_t)gpa_host(gpa(gib + 0x1234)), (uintptr_t)gap + 0x1234, "host");
+	CHECK_EQ((uintptr_t)gpa_host(gpa(4 * gib)), (uintptr_t)gap + MORE / 2, "above 4 GiB");
+	CHECK_EQ(gpa_frame_at(ptr_to_phys(gap + 0x3000)), (gib + 0x3000) >> FRAME_SHIFT, "frame");
+	CHECK_EQ(gpa_frame_at(ptr_to_phys(first + 0x5000)), 5, "frame of the first piece");
+	CHECK_EQ(gpa_frame_at(ptr_to_phys(gap + MORE)), FRAME_NONE, "no frame");
+	free(frames);
+	munmap(first, gib);
+	munmap(gap, MORE);
+}
+
 int main(void)
 {
 	world_reset(8);
@@ -219,5 +257,6 @@ int main(void)
 	test_a20();
 	test_notifier();
 	test_config();
+	test_pieces();
 	return check_done();
 }

@@ -76,8 +76,9 @@ static char printed[256];	/* the last text */
 
 static void fake_print(const char *text) { snprintf(printed, sizeof(printed), "%s", text); }
 
-static int fake_cpu(const char *text, char *reason)
+static int fake_cpu(const char *text, char *reason, u64 *reach)
 {
+	*reach = 1ull << 32;
 	strcpy(reason, "cpu: no such model");
 	return strcmp(text, "loam") ? -ERR_INVAL : 0;
 }
@@ -218,6 +219,10 @@ static void test_config_faults(void)
 		   "loam.cfg:4: cdrom = b: disk2 and disk3 leave no place for it");
 	good_files();
 	check_said(load(GOOD, "cpu=8086"), "load options:0: cpu = 8086: no such model");
+	good_files();
+	check_said(load("firmware = bios.bin\nmemory = 3073M\n", ""),
+		   "loam.cfg:2: memory: 3073 MiB are more than this CPU model reaches: it has 3072 "
+		   "MiB");
 	good_files();
 	check_said(load("memory = 1G\nfirmware = bios.bin\n", ""),
 		   "loam.cfg:1: memory: not enough memory for 1024 MiB in one piece beside Loam "

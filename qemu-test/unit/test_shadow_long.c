@@ -358,9 +358,16 @@ static void test_twins(void)
 	world_set64(entry_at(KPDPT, gig, 2), ALL | W_PS | W_A | W_D);
 	world_set64(entry_at(KPDPT, gig + 0x40000000, 2), ALL | W_PS);
 	hit(gig + A, true, X86_SUPER, A, 1, "dirty");
+	hit(gig + A + 0x2000, true, X86_SUPER, A + 0x2000, 1, "dirty");
 	hit(gig + 0x40000000 + A, false, X86_SUPER, A, 1, "clean");
 	hit(gig + 0x40000000 + A, true, X86_SUPER, A, 1, "written");
 	CHECK_EQ(world_get64(entry_at(KPDPT, gig + 0x40000000, 2)) & W_D, W_D, "D");
+	world_set64(entry_at(OTHER, gig, 3), UPDPT | ALL);
+	world_set64(entry_at(UPDPT, gig, 2), ALL | W_PS);
+	shadow_load_cr3(s, OTHER, NULL);
+	hit(gig + A, false, X86_SUPER, A, 1, "clean, at the same address of another process");
+	hit(gig + A + 0x2000, true, X86_SUPER, A + 0x2000, 1, "written");
+	CHECK_EQ(world_get64(entry_at(UPDPT, gig, 2)) & W_D, W_D, "D there");
 }
 
 /* A PML4 that maps itself: every table is at a level of its own, and a page as well. */

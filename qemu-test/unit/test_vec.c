@@ -120,6 +120,9 @@ struct row_test {
 	B(EXTS_B, "pmovsxbw") B(EXTS_H, "pmovsxwd") B(EXTS_W, "pmovsxdq") \
 	B(EXTU_B, "pmovzxbw") B(EXTU_H, "pmovzxwd") B(EXTU_W, "pmovzxdq") \
 	B(MINPOS_H, "phminposuw") \
+	X(PCNT_D, 0, "popcntq", 16, "movq %%xmm1, %%rax; popcntq %%rax, %%rax;" \
+	  "movq %%rax, %%xmm0; pextrq $1, %%xmm1, %%rax; popcntq %%rax, %%rax;" \
+	  "pinsrq $1, %%rax, %%xmm0") \
 	X(ZERO, 0, "ptest", 8, "ptest %%xmm1, %%xmm1; sete %%al; movzbl %%al, %%eax;" \
 	  "movq %%rax, %%xmm0") \
 	ROUND(0) ROUND(1) ROUND(2) ROUND(3) ROUND(4) ROUND(8) ROUND(9) ROUND(10) ROUND(11) \

@@ -407,6 +407,8 @@ static void lower_direct(struct emit *e, const struct ir_insn *in)
 
 static void lower_simd(struct emit *e, const struct ir_insn *in)
 {
+	int a;
+
 	if (direct[in->k].emit) {
 		lower_direct(e, in);
 		return;
@@ -442,6 +444,10 @@ static void lower_simd(struct emit *e, const struct ir_insn *in)
 	case VEC_SELECT_B: case VEC_SELECT_W: case VEC_SELECT_D: select(e, in); return;
 	case VEC_COPY_W: copy_lane(e, in); return;
 	case VEC_ZERO: is_zero(e, in); return;
+	case VEC_PCNT_D:
+		a = va_use(e, in->a);
+		la_vpcnt_d(&e->c, va_def(e, e->i), a);
+		return;
 	}
 	panic("simd: row %s", vec_info[in->k].text);
 }

@@ -314,12 +314,18 @@ static void shift_variable(struct emit *e, const struct ir_insn *in)
 
 static void lower_simd(struct emit *e, const struct ir_insn *in)
 {
+	int a;
+
 	if (direct[in->k].emit) {
 		lower_direct(e, in);
 		return;
 	}
 	switch (in->k) {
 	case VEC_ANDN: and_not(e, in); return;
+	case VEC_PCNT_D:
+		a = va_use(e, in->a);
+		mi_pcnt_d(&e->c, va_def(e, e->i), a);
+		return;
 	case VEC_MULH_H: case VEC_MULHU_H: case VEC_MULHR_H: products_h(e, in); return;
 	case VEC_MULU_W: case VEC_MULS_W: products_w(e, in); return;
 	case VEC_MADDU_B: products_ub(e, in); return;
