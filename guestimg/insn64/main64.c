@@ -4,6 +4,7 @@
  * the build machine's CPU did (qemu-test/insn64). A guest of its own: needs a CPU, RAM and COM1.
  * Prints what fails; the exit code at port F4 is 1 if anything did.
  */
+#include "guestimg/insn64/image64.h"
 #include "qemu-test/insn64/case64.h"
 
 #define KERNEL 0xffffffff80000000ull
@@ -12,17 +13,6 @@
 #define DATA_PHYS 0x311000ull		/* three pages, not next to each other */
 #define SLOTS_PHYS 0x400000ull
 #define SHOWN_MAX 40
-
-/* As the trap stubs leave it, and (without vector and error) as enter_user() takes it. */
-struct trap {
-	u64 r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
-	u64 vector, error;
-	u64 rip, cs, rflags, rsp, ss;
-};
-
-void enter_user(u64 *frame);
-extern struct trap *trap_frame;
-extern char trap_stubs[];
 
 static const struct cases64_head *head;
 static const struct case64 *cases;
@@ -85,7 +75,6 @@ __attribute__((noreturn)) static void finish(u32 code)
 		__asm__ volatile("cli\n\thlt");
 }
 
-void kernel_trap(const struct trap *t);
 void kernel_trap(const struct trap *t)
 {
 	print("FAIL insn64: exception in the image itself: vector ");
@@ -157,7 +146,10 @@ static void map(u64 linear, u64 phys, u64 bits)
 	table[linear >> 12 & 511] = phys | bits | 1;
 }
 
-static u8 *data(u32 off) { return (u8 *)(KERNEL + DATA_PHYS + off / PAGE64 * 0x2000 + off % PAGE64); }
+static u8 *data(u32 off)
+{
+	return (u8 *)(KERNEL + DATA_PHYS + off / PAGE64 * 0x2000 + off % PAGE64);
+}
 
 static u64 first_slot(void) { return CODE64 + (u64)head->first * CODE64_SLOT - CODE64_MARGIN; }
 static u64 slots_size(void)
@@ -266,7 +258,8 @@ static void run(const struct case64 *c, u32 n)
 	__asm__ volatile("fxsave64 %0" : "=m"(fx_after));
 	__asm__ volatile("movq %%cr2, %0" : "=r"(left_cr2));
 	__asm__ volatile("movw %%es, %0\n\tmovw %%ds, %1\n\tmovw %%fs, %2\n\tmovw %%gs, %3"
-			 : "=m"(left_sel[0]), "=m"(left_sel[1]), "=m"(left_sel[2]), "=m"(left_sel[3]));
+			 : "=m"(left_sel[0]), "=m"(left_sel[1]), "=m"(left_sel[2]),
+			   "=m"(left_sel[3]));
 	clean_fx(fx_before);
 	clean_fx(fx_after);
 }
@@ -445,7 +438,6 @@ static void report(u32 passed, u32 failed, u32 skipped)
 	print(" skipped\n");
 }
 
-void main(const void *cases_at, const void *results_at);
 void main(const void *cases_at, const void *results_at)
 {
 	u32 passed = 0, failed = 0, skipped = 0;

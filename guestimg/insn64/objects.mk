@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# insn64-N.rom: the instruction cases of 64-bit code as guests, ROMs that need nothing but a CPU, RAM
-# and COM1; a part of the cases each.  qemu-test/insn64/objects.mk makes the cases and the results.
+# insn64-N.rom: the instruction cases of 64-bit code as guests, ROMs that need nothing but a CPU,
+# RAM and COM1; a part of the cases each.  qemu-test/insn64/objects.mk makes cases and results.
 INSN64 := build/native/insn64
 INSN64_PARTS := 0 1 2 3 4
 INSN64_GCC := gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -mcmodel=kernel \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-builtin -fno-strict-aliasing -fcf-protection=none -I.
 
-$(INSN64)/guest/%.o: guestimg/insn64/%.c qemu-test/insn64/case64.h dbt/x86/features.def
+$(INSN64)/guest/%.o: guestimg/insn64/%.c guestimg/insn64/image64.h \
+		qemu-test/insn64/case64.h dbt/x86/features.def
 	@mkdir -p $(@D)
 	$(Q)$(INSN64_GCC) -c $< -o $@
 
