@@ -2,7 +2,6 @@
 # Instruction cases of 64-bit code: made from the decoder's rows (gen64.c), what the build machine's
 # CPU makes of them (oracle64.c), the evaluator's comparison (eval64.c). Where the oracle cannot
 # run, the results stay empty and the tests fail, not the build.
-INSN64 := build/native/insn64
 
 UNIT_TESTS += gen64 insn64_eval
 gen64_PLAIN = 1
