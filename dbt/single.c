@@ -18,11 +18,19 @@ static bool was_software_interrupt(const struct vcpu *c, u32 why)
 				      c->exit_arg == HELPER_int1 || c->exit_arg == HELPER_into);
 }
 
+/* SYSCALL traps by the TF that it leaves (SYSRET, too: far_sysret), others by what was there. */
+static bool traps(const struct vcpu *c, u32 flags, u32 why)
+{
+	if (why == EXIT_SYSTEM && (c->exit_arg == HELPER_syscall || c->exit_arg == HELPER_sysret))
+		return c->eflags & FL_TF;
+	return flags & KEY_TF;
+}
+
 static void step_trap(struct dbt *d, u32 flags, u32 why)
 {
 	struct vcpu *c = d->c;
 
-	if ((flags & KEY_TF) && why != EXIT_FAULT && !c->fault.raised &&
+	if (traps(c, flags, why) && why != EXIT_FAULT && !c->fault.raised &&
 	    !was_software_interrupt(c, why) && !(c->inhibit & INHIBIT_SS))
 		sys_note_hits(c, DR6_BS);
 }

@@ -56,6 +56,7 @@ u64 helper_sysret_long(struct vcpu *c, u64 r11, u64 b, u64 d)
 	c->cpl = 3;
 	c->eflags = ((u32)r11 & TAKEN) | FL_FIXED;
 	c->df = r11 & FL_DF ? -1 : 1;
+	sys_note_hits(c, c->eflags & FL_TF ? DR6_BS : 0);	/* before its first instruction */
 	if (~old & c->eflags & FL_IF)
 		sys_irq_unmasked(c);
 	go_on(c);

@@ -97,6 +97,7 @@ struct fault far_sysret(struct vcpu *c, unsigned opsize)
 	if (c->cpl || (wide && !canonical(rip)))
 		return fault_gp0();
 	eflags_set(c, (u32)c->gpr[11] & SYSRET_FLAGS);
+	sys_note_hits(c, c->eflags & FL_TF ? DR6_BS : 0);	/* before its first instruction */
 	enter_flat(c, (u16)(base + (wide ? 16 : 0)), wide ? CODE64 : CODE32, (u16)(base + 8), 3,
 		   wide ? rip : (u32)rip);
 	if (~old & c->eflags & FL_IF)

@@ -124,15 +124,21 @@ bool expect(const char *what, u64 got, u64 want)
 	return false;
 }
 
-void skip(const char *why)
+static void skip_for(const char *where, const char *why)
 {
 	print("skip ");
 	print(name);
 	print(": ");
+	print(where);
 	print(why);
 	print("\n");
 	name[0] = 0;
 	ignored = true;
+}
+
+void skip(const char *why)
+{
+	skip_for("", why);
 }
 
 /* Its signature in CPUID: "TCGTCGTCGTCG". */
@@ -145,7 +151,7 @@ bool not_in_tcg(const char *why)
 {
 	if (!in_tcg())
 		return false;
-	skip(why);
+	skip_for("in TCG ", why);
 	return true;
 }
 
