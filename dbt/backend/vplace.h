@@ -27,7 +27,8 @@ struct vplace {
  */
 #define VMAP_WORD(xmm, p) \
 	(1u << 31 | (u32)(xmm) << 24 | (u32)(p).kind << 16 | (u32)(p).low << 8 | (p).high)
-#define VMAP_XMM(w) ((w) >> 24 & 15)
+#define VMAP_XMM(w) ((w) >> 24 & (VMAP_XMMS - 1))
+#define VMAP_XMMS 16
 #define VMAP_PLACE(w) \
 	((struct vplace){ .kind = (u8)((w) >> 16), .low = (u8)((w) >> 8), .high = (u8)(w) })
 

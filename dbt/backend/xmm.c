@@ -41,7 +41,7 @@ static void gather(struct vplace p, union xmm *v)
 
 void host_xmm_place(const u32 *map)
 {
-	union xmm v[HOST_XMMS];
+	union xmm v[VMAP_XMMS];
 
 	for (const u32 *w = map; *w; w++)
 		gather(VMAP_PLACE(*w), &v[VMAP_XMM(*w)]);
