@@ -19,14 +19,14 @@ enum { CR4_OSFXSR = 0x200, DR7_G0_W4 = 0x000d0002, DR7_G0_RW4 = 0x000f0002 };
 CODE(fault_moved, TAKE ROTATE "mov (%rbx), %al\n\t" GIVE)
 CODE(store_moved, TAKE ROTATE "mov %al, (%rbx)\n\t" GIVE)
 CODE(vector_fault, TAKE ROTATE "movups (%rbx), %xmm9\n\t" GIVE)
-CODE(own_code, TAKE "movups own(%rip), %xmm9\nown:\tmovups %xmm9, own(%rip)\n\t" GIVE)
+/* The store and what follows it. */
+CODE(own_code, TAKE "movups 1f(%rip), %xmm9\n1:\tmovups %xmm9, 1b(%rip)\n\t" GIVE)
 CODE(watched_load, TAKE "movups (%rbx), %xmm12\n\t" GIVE)
 CODE(watched_store, TAKE "movups %xmm11, (%rbx)\n\t" GIVE)
 
 static u64 in[32], out[32];
 static u64 watched[2] __attribute__((aligned(16)));
 static u32 traps;
-extern char own[];
 
 static bool on_fault(struct trap *t)
 {
@@ -115,7 +115,7 @@ static void test_own_code(void)
 	test("a vector's store onto its own code");
 	begin();
 	go(own_code, 0, 0);
-	expect("code", !memcmp(out + 18, own, 16), true);
+	expect("code", out[18] & 0xffffff, 0x110f44);	/* as MOVUPS begins */
 	expect_kept(9);
 }
 

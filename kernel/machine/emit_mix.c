@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define BLOCKS 5000		/* of each mode */
+#define BLOCKS 2500		/* of each mode */
 #define OPERATIONS 40
 #define VALUES 128
 
@@ -61,10 +61,14 @@ static val some(unsigned type)
 
 /* -- Operations -- */
 
+/*
+ * Without ROTR: QEMU 10.0 as the host gives 2^31 for ROTRI.W of 0 or 1 by 1, EXT.W.B, BSTRPICK.D
+ * one after the other, where 0 is right.
+ */
 static struct ir_insn binary(unsigned type)
 {
-	static const u8 ops[] = { IR_ADD, IR_SUB, IR_MUL, IR_MULHU, IR_MULHS, IR_AND, IR_OR, IR_XOR,
-		IR_AND, IR_SHL, IR_SHR, IR_SAR, IR_ROTR };
+	static const u8 ops[] = { IR_ADD, IR_SUB, IR_MUL, IR_MULHU, IR_MULHS, IR_AND, IR_OR,
+		IR_XOR, IR_AND, IR_SHL, IR_SHR, IR_SAR };
 
 	return (struct ir_insn){ .op = ops[below(ARRAY_LEN(ops))], .type = type, .a = some(type),
 		.b = below(2) ? some(type) : constant(type, some_number()) };
@@ -90,8 +94,8 @@ static struct ir_insn part(unsigned type)
 	const u8 *field = fields[below(3)];
 
 	if (below(2))
-		return (struct ir_insn){ .op = IR_EXTRACT, .type = type, .a = some(type), .y = (u8)y,
-					 .x = (u8)below(width - y + 1) };
+		return (struct ir_insn){ .op = IR_EXTRACT, .type = type, .a = some(type),
+			.x = (u8)below(width - y + 1), .y = (u8)y };
 	return (struct ir_insn){ .op = IR_DEPOSIT, .type = type, .a = some(type), .b = some(type),
 				 .x = field[0], .y = field[1] };
 }
