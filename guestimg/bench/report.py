@@ -97,7 +97,8 @@ def check_idea(host, guest, bits, verdict):
               "of the jump cache, faults, ticks) for each guest access")
     if "alu" in host and "alu" in guest:
         each = (accesses(host["alu"]) + host["alu"]["outside"]) / insns(guest["alu"])
-        verdict.say(each < ALU_LIMIT[bits], f"alu: {each:.5f} data accesses for each guest instruction")
+        verdict.say(each < ALU_LIMIT[bits],
+                    f"alu: {each:.5f} data accesses for each guest instruction")
     else:
         verdict.say(False, "alu: did not run")
     for name in ("alu", *IDEA_ROWS):
