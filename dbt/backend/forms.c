@@ -173,9 +173,10 @@ void forms_find(struct emit *e)
 	struct walk w = { .e = e, .base = e->put_at, .is = e->pin };
 
 	e->out->need = 0;
-	e->exits = 0;
+	e->exits = STUBS_MAX;		/* nothing is known */
 	if (!e->wide || (e->ir->key_flags & KEY_SINGLE) || e->out->check[0].size)
 		return;
+	e->exits = 0;
 	w.base[0] = 0;
 	w.is[0] = 0;
 	for (unsigned i = 1; i < e->ir->n; i++)
@@ -186,7 +187,7 @@ void forms_find(struct emit *e)
 
 u16 forms_safe(struct emit *e)
 {
-	return e->wide && e->exits < STUBS_MAX ? e->exit_safe[e->exits++] : 0;
+	return e->exits < STUBS_MAX ? e->exit_safe[e->exits++] : 0;
 }
 
 unsigned forms_passed(u16 need, u16 safe)
