@@ -90,7 +90,7 @@ HELPER_REG(fld_const, x87_fld_const(x, i))
 
 static u64 probe(struct vcpu *c, u64 linear, unsigned size)
 {
-	struct fault f = g_probe(c, vcpu_linear(c, linear), size, c->cpl != 3, true);
+	struct fault f = g_probe(c, vcpu_linear(c, linear), size, g_own(c), true);
 
 	if (f.raised)
 		c->fault = f;
