@@ -91,15 +91,11 @@ HELPER_REG(fld_const, x87_fld_const(x, i))
 /* Ten bytes are eight and two: what is wrong with the first comes first. */
 static u64 probe(struct vcpu *c, u64 linear, unsigned size, bool by_ss)
 {
-<<<<<<< HEAD
-	struct fault f = g_probe(c, vcpu_linear(c, linear), size, g_own(c), true);
-=======
 	unsigned first = size < 8 ? size : 8;
-	struct fault f = g_probe(c, vcpu_linear(c, linear), first, c->cpl != 3, true);
->>>>>>> main
+	struct fault f = g_probe(c, vcpu_linear(c, linear), first, g_own(c), true);
 
 	if (!f.raised)
-		f = g_probe(c, vcpu_linear(c, linear + first), size - first, c->cpl != 3, true);
+		f = g_probe(c, vcpu_linear(c, linear + first), size - first, g_own(c), true);
 	if (f.raised && f.vector == EXC_GP && by_ss)
 		f.vector = EXC_SS;
 	if (f.raised)

@@ -102,7 +102,7 @@ static struct fault check_form(struct vcpu *c, u64 at, u32 size, u64 how, u32 pi
 	if (!vcpu_code64(c) || (canonical(at) && canonical(at + size - 1)))
 		return fault_none();
 	if (canonical(at) && canonical(at + piece - 1))
-		TRY(g_probe(c, gva(at), piece, c->cpl != 3, write));
+		TRY(g_probe(c, gva(at), piece, g_own(c), write));
 	return fault_code(how & X87_IMAGE_BY_SS ? EXC_SS : EXC_GP, 0);
 }
 
