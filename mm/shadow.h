@@ -44,7 +44,7 @@ struct shadow_miss {
 	u32 error;		/* page fault error code, for SHADOW_GUEST_FAULT */
 };
 
-/* Views of a root, one for each enum x86_rights; the last one only with SMAP: else the first is it. */
+/* Views of a root, one for each enum x86_rights; without SMAP the last one is the first. */
 enum {
 	SHADOW_STRICT = X86_STRICT, SHADOW_USER = X86_USER, SHADOW_SUPER = X86_SUPER,
 	SHADOW_VIEWS,
@@ -242,7 +242,7 @@ static inline u32 shadow_view_of(const struct shadow *s, enum x86_rights rights)
 	return (u32)rights < s->views ? (u32)rights : SHADOW_STRICT;
 }
 
-/* The rights of the view that the host's registers hold; X86_STRICT is a supervisor without SMAP, too. */
+/* Of the view that the host's registers hold; X86_STRICT is a supervisor's without SMAP, too. */
 static inline enum x86_rights shadow_rights(const struct shadow *s) { return s->current; }
 /* Is CR4.SMAP in force? */
 static inline bool shadow_has_smap(const struct shadow *s) { return s->views == SHADOW_VIEWS; }

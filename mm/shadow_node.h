@@ -96,7 +96,7 @@
 #define KEY_WP (1ull << 57)
 #define KEY_NXE (1ull << 58)
 #define KEY_PSE (1ull << 59)
-/* Of a node in the view that SMAP binds: it is the first one, which without SMAP is all supervisors'. */
+/* Of a node in the view that SMAP binds: the first one, which without SMAP is all supervisors'. */
 #define KEY_STRICT (KEY_SMAP | (u64)SHADOW_STRICT << KEY_VIEW_SHIFT)
 #define KEY_MODE (KEY_FORM | KEY_WP | KEY_NXE | KEY_PSE | KEY_SMEP | KEY_SMAP)
 enum { FORM_FLAT = 1, FORM_32, FORM_PAE, FORM_LONG };

@@ -148,8 +148,8 @@ static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
 	const struct ir_insn *sum = &ir->v[in->a];
 	s64 c;
 
-	if (in->op == IR_AND && !((u64)m & ((u64)m + 1)) && sum->op == IR_ADD && constant(ir, sum->b, &c) &&
-	    !(c & m))
+	if (in->op == IR_AND && !((u64)m & ((u64)m + 1)) && sum->op == IR_ADD &&
+	    constant(ir, sum->b, &c) && !(c & m))
 		in->a = sum->a;
 }
 

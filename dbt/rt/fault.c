@@ -254,7 +254,8 @@ static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_
 	u64 at = p->at.a | (va.a & 0xfff), v;
 
 	if (!p->valid || p->page != va.a >> 12 || p->write != (kind == X86_WRITE) ||
-	    p->rights != shadow_rights(d->shadow) || p->generation != shadow_generation(d->shadow) || a->vector ||
+	    p->rights != shadow_rights(d->shadow) ||
+	    p->generation != shadow_generation(d->shadow) || a->vector ||
 	    (va.a & 0xfff) + a->size > 0x1000 || (d->c->dr[7] & DR7_ENABLED))
 		return false;
 	if (a->store) {

@@ -30,7 +30,7 @@ static hva_t wide_hva(gva_t linear, unsigned size)
 	return good ? gva_to_hva_wide(linear) : hva(1ull << 47);
 }
 
-/* The view is the strict one for all supervisors: what EFLAGS.AC allows is tried again (fault.c). */
+/* The view is the strict one for all supervisors: what AC allows is tried again (fault.c). */
 static hva_t begin(struct dbt *d, gva_t linear, unsigned size, enum g_rights rights)
 {
 	d->helper_rights = (u8)rights;

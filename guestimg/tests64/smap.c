@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SMAP and SMEP: the ways in which EFLAGS.AC comes and goes, and the supervisor's accesses to users'
- * pages. Every form of access: smap_forms.c; implicit accesses: smap_tables.c. SDM vol. 3, 4.6; vol. 2,
- * STAC and CLAC. On a CPU without SMAP: what is not there.
+ * SMAP and SMEP: the ways in which EFLAGS.AC comes and goes, and the supervisor's accesses to
+ * users' pages. Every form of access: smap_forms.c; implicit accesses: smap_tables.c. SDM vol. 3,
+ * 4.6; vol. 2, STAC and CLAC. On a CPU without SMAP: what is not there.
  */
 #include "guestimg/tests64/smap.h"
 
@@ -12,7 +12,7 @@ CODE(load, "movq (%rdi), %rax")
 CODE(store, "movq %rax, (%rdi)")
 CODE(stac_clac, "stac\n\tmovq (%rdi), %rax\n\tclac\n\tmovq (%rdi), %rbx")
 CODE(popf_both, "pushq $0x40002\n\tpopfq\n\tmovq (%rdi), %rax\n\tpushq $2\n\tpopfq\n\t"
-     "movq (%rdi), %rbx")
+	"movq (%rdi), %rbx")
 CODE(popf_16, "stac\n\tpushw $2\n\tpopfw\n\tmovq (%rdi), %rax")
 CODE(many, "1:\tstac\n\taddq (%rdi), %rax\n\tclac\n\taddq %rax, (%rsi)\n\tdecl %ecx\n\tjnz 1b")
 CODE(copy, "rep movsb")
@@ -68,7 +68,8 @@ void gates_by_ist(void)
 		bool user = v == V_BP || v == 4 || v == VEC_EXIT;
 
 		if (v != V_DF)
-			gate_set(v, AT(trap_stubs) + 16 * v, KCODE64, user ? GATE_USER : GATE_INT, 5);
+			gate_set(v, AT(trap_stubs) + 16 * v, KCODE64,
+				 user ? GATE_USER : GATE_INT, 5);
 	}
 }
 

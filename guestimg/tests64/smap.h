@@ -17,7 +17,7 @@ extern u64 user_frame;		/* of USER */
 
 /* Code at CPL 3, in the alias. */
 struct regs alias_regs(const void *rip);
-/* Run r with AC clear, which is #PF with `error` for address `at`, and with AC set, which is not. */
+/* Run r with AC clear, which is #PF with `error` for address `at`, and set, which is none. */
 void with_ac_only(struct regs *r, u64 error, u64 at);
 /* The same of code that no AC helps. */
 void never(struct regs *r, u64 error, u64 at);

@@ -3,11 +3,8 @@
  * Every form of access (access.def) by the kernel to a user's page: #PF without EFLAGS.AC, and no
  * page fault with it. What the form does then is canon.c's and the instruction tests' business.
  */
+#include "guestimg/tests64/access.h"
 #include "guestimg/tests64/smap.h"
-
-enum { WR = 1, ST = 2, AL = 4, KE = 8, NO = 16, PI = 32, EN = 64 };
-enum { RAX, RCX, RDX, RBX, RBP, RSI, RDI, RSP = 15 };
-struct access { const char *name, *code; u8 reg; signed char offset; u16 size; u8 flags; };
 
 #define ACCESS(name, text, reg, offset, size, flags) CODE(access_##name, text)
 #include "guestimg/tests64/access.def"
@@ -79,7 +76,7 @@ static void drive(const struct access *a)
 		if (in_tcg())		/* it reads before it writes, or asks too much */
 			error = PF_P | (stopped.error & PF_W);
 		expect("error code", stopped.error, error);
-		if (!(a->flags & ST && a->flags & KE))		/* what IRET pops first is not known */
+		if (!(a->flags & ST && a->flags & KE))	/* what IRET pops first is not known */
 			expect("cr2", stopped.cr2, cr2);
 		expect("rip", stopped.r.rip, r.rip);
 		expect("rax", stopped.r.rax, r.rax);
