@@ -81,8 +81,6 @@ static const struct way64 mistakes[] = {
 	{ .name = "SHLV as SHL", .cc_from = CC_SHLV, .cc_to = CC_SHL },
 	{ .name = "SHRV as SHR", .cc_from = CC_SHRV, .cc_to = CC_SHR },
 	{ .name = "SARV as SAR", .cc_from = CC_SARV, .cc_to = CC_SAR },
-	{ .name = "ROL as ROR", .cc_from = CC_ROL, .cc_to = CC_ROR },
-	{ .name = "ROR as LOGIC", .cc_from = CC_ROR, .cc_to = CC_LOGIC },
 	{ .name = "flags of 64 bits as of 32", .mistake = MISTAKE_FLAGS },
 	{ .name = "zero extension as sign extension", .mistake = MISTAKE_ZEXT },
 	{ .name = "sign extension as zero extension", .mistake = MISTAKE_SEXT },
