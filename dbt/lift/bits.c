@@ -50,7 +50,7 @@ void lift_bts(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_SET); }
 void lift_btr(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_RESET); }
 void lift_btc(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_COMPLEMENT); }
 
-/* A source of 0 leaves the destination and sets ZF; the other flags, which are undefined, as TEST. */
+/* A source of 0 leaves the destination and sets ZF; the other flags are undefined: as TEST's. */
 static void scan(struct lift *t, const struct ir1 *i, val src, val index)
 {
 	val zero = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
