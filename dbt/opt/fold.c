@@ -136,7 +136,7 @@ static bool fold_undone(struct opt *o, unsigned i)
 	}
 	if ((in->op != IR_ADD && in->op != IR_SUB) || sum->op != IR_ADD ||
 	    !constant(o->ir, in->b, &k) || !constant(o->ir, sum->b, &c) ||
-	    (in->op == IR_ADD ? c != -k : c != k))
+	    (u64)c != (in->op == IR_ADD ? 0 - (u64)k : (u64)k))
 		return false;
 	opt_replace(o, i, sum->a);
 	return true;
@@ -146,10 +146,10 @@ static bool fold_undone(struct opt *o, unsigned i)
 static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
 {
 	const struct ir_insn *sum = &ir->v[in->a];
+	bool low = in->op == IR_AND && !((u64)m & ((u64)m + 1));
 	s64 c;
 
-	if (in->op == IR_AND && !(m & (m + 1)) && sum->op == IR_ADD && constant(ir, sum->b, &c) &&
-	    !(c & m))
+	if (low && sum->op == IR_ADD && constant(ir, sum->b, &c) && !(c & m))
 		in->a = sum->a;
 }
 
