@@ -46,14 +46,20 @@ static val carry_in(struct lift *t, const struct ir_insn *s)
 	return size_of(s) == 8 ? lift_zx64(t, s->c) : s->c;
 }
 
+/* ADC and SBB without their carry, the last one that they added or took: a + b, a - b. */
+static val without_carry(struct lift *t, const struct ir_insn *s)
+{
+	return lift_op2(t, s->x == CC_ADC ? IR_SUB : IR_ADD, s->a, carry_in(t, s));
+}
+
 /* First operand of an addition or subtraction whose result and second operand are known. */
 static val first_operand(struct lift *t, const struct ir_insn *s)
 {
 	switch (s->x) {
 	case CC_ADD: return lift_op2(t, IR_SUB, s->a, s->b);
-	case CC_ADC: return lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, s->a, s->b), carry_in(t, s));
+	case CC_ADC: return lift_op2(t, IR_SUB, without_carry(t, s), s->b);
 	case CC_SUB: return lift_op2(t, IR_ADD, s->a, s->b);
-	case CC_SBB: return lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, s->a, s->b), carry_in(t, s));
+	case CC_SBB: return lift_op2(t, IR_ADD, without_carry(t, s), s->b);
 	default: return s->a;		/* CC_CMP */
 	}
 }
@@ -102,6 +108,8 @@ static bool is_variable_shift(const struct ir_insn *s)
 	return s->x == CC_SHLV || s->x == CC_SHRV || s->x == CC_SARV;
 }
 
+static bool is_rotation(const struct ir_insn *s) { return s->x == CC_ROL || s->x == CC_ROR; }
+
 static bool keeps_carry(const struct ir_insn *s)
 {
 	return s->x == CC_INC_KEEP || s->x == CC_DEC_KEEP;
@@ -119,14 +127,29 @@ static val full_cf64(struct lift *t, const struct ir_insn *s)
 			lift_op2(t, IR_AND, equal, s->c));
 }
 
+/* Of both steps, of which one carries or borrows at most. */
+static val two_carries(struct lift *t, const struct ir_insn *s)
+{
+	unsigned size = size_of(s);
+	val b = lift_zx(t, s->b, size), one = lift_zx(t, without_carry(t, s), size), a;
+
+	if (s->x == CC_ADC)
+		return lift_op2(t, IR_OR, lift_setcond(t, IC_LTU, one, b),
+				lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), one));
+	a = lift_zx(t, first_operand(t, s), size);
+	return lift_op2(t, IR_OR, lift_setcond(t, IC_LTU, a, b),
+			lift_setcond(t, IC_LTU, one, s->c));
+}
+
 static val full_cf(struct lift *t, const struct ir_insn *s)
 {
 	unsigned size = size_of(s);
-	val a, b, wide;
+	val a;
 
 	switch (s->x) {
 	case CC_LOGIC: return zero(t);
-	case CC_FCOM: return lift_bit(t, s->a, 0);
+	case CC_FCOM: case CC_ROL: return lift_bit(t, s->a, 0);
+	case CC_ROR: return lift_bit(t, s->a, width_of(s) - 1);
 	case CC_MUL: return lift_setcond(t, IC_NE, s->b, lift_like(t, s->b, 0));
 	case CC_ADD:
 		return lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), lift_zx(t, s->b, size));
@@ -134,14 +157,7 @@ static val full_cf(struct lift *t, const struct ir_insn *s)
 		a = lift_zx(t, first_operand(t, s), size);
 		return lift_setcond(t, IC_LTU, a, lift_zx(t, s->b, size));
 	case CC_ADC: case CC_SBB:
-		if (size == 8)
-			return full_cf64(t, s);
-		a = lift_zx64(t, lift_zx(t, first_operand(t, s), size));
-		b = lift_op2(t, IR_ADD, lift_zx64(t, lift_zx(t, s->b, size)), lift_zx64(t, s->c));
-		if (s->x == CC_SBB)
-			return lift_setcond(t, IC_LTU, a, b);
-		wide = lift_op2(t, IR_ADD, a, b);
-		return lift_bit(t, wide, width_of(s));
+		return size == 8 ? full_cf64(t, s) : two_carries(t, s);
 	default: return shifted_out(t, s);
 	}
 }
@@ -154,6 +170,8 @@ static val full_of(struct lift *t, const struct ir_insn *s)
 	switch (s->x) {
 	case CC_LOGIC: case CC_SAR: case CC_SARV: case CC_FCOM: return zero(t);
 	case CC_MUL: return full_cf(t, s);
+	case CC_ROL: return lift_op2(t, IR_XOR, full_cf(t, s), lift_bit(t, s->a, top));
+	case CC_ROR: return lift_op2(t, IR_XOR, full_cf(t, s), lift_bit(t, s->a, top - 1));
 	case CC_INC_KEEP: case CC_DEC_KEEP:
 		r = lift_zx(t, s->a, size_of(s));
 		a = lift_like(t, r, (s64)((1ull << top) - (s->x == CC_DEC_KEEP)));
@@ -263,7 +281,8 @@ static val flag(struct lift *t, val f, u32 which)
 		return lift_bit(t, s.a, __builtin_ctz(which));
 	if (s.x == CC_MASKED)
 		return masked_flag(t, &s, which);
-	if (keeps_carry(&s) && which == FL_CF)
+	if ((keeps_carry(&s) && which == FL_CF) ||
+	    (is_rotation(&s) && which != FL_CF && which != FL_OF))
 		return flag(t, s.k, which);
 	if (is_variable_shift(&s))
 		return lift_select(t, lift_trunc(t, s.b), full_flag(t, &s, which),
@@ -328,7 +347,7 @@ static val composed(struct lift *t, val f, unsigned cond)
 
 static bool result_kind(const struct ir_insn *s)
 {
-	return s->x != CC_EFLAGS && s->x != CC_MASKED && !is_variable_shift(s);
+	return s->x != CC_EFLAGS && s->x != CC_MASKED && !is_variable_shift(s) && !is_rotation(s);
 }
 
 val lift_cc(struct lift *t, unsigned cond)
@@ -377,6 +396,14 @@ static val below(struct lift *t, val f)
 	while (f && keeps_carry(at(t, f)))
 		f = (val)at(t, f)->k;
 	return f;
+}
+
+bool lift_flags_ready(struct lift *t)
+{
+	const struct ir_insn *s = at(t, t->flags);
+
+	return full(t, t->flags) || (is_variable_shift(s) && full(t, (val)s->k)) ||
+	       (keeps_carry(s) && full(t, below(t, t->flags)));
 }
 
 /* The state in force, turned into one that exits can put where it is pinned (cc.h). */

@@ -101,6 +101,10 @@ void lift_rol(struct lift *t, const struct ir1 *i)
 		     c.known ? lift_sized(t, size, -(int)c.n & (size == 8 ? 63 : 31))
 			     : lift_op2(t, IR_SUB, lift_sized(t, size, 0), c.v));
 	lift_st_op(t, 0, r);
+	if (c.known) {
+		lift_setf(t, CC_ROL, size, r, 0, 0);
+		return;
+	}
 	cf = lift_bit(t, r, 0);
 	flags_if_count(t, &c, cf_of(t, cf, lift_op2(t, IR_XOR, cf,
 			lift_bit(t, r, size * 8 - 1))), FL_CF | FL_OF);
@@ -118,6 +122,10 @@ void lift_ror(struct lift *t, const struct ir1 *i)
 	}
 	r = lift_op2(t, IR_ROTR, replicate(t, a, size), c.v);
 	lift_st_op(t, 0, r);
+	if (c.known) {
+		lift_setf(t, CC_ROR, size, r, 0, 0);
+		return;
+	}
 	cf = lift_bit(t, r, size * 8 - 1);
 	flags_if_count(t, &c, cf_of(t, cf, lift_op2(t, IR_XOR, cf,
 			lift_bit(t, r, size * 8 - 2))), FL_CF | FL_OF);
@@ -174,6 +182,23 @@ static void rc64(struct lift *t, const struct ir1 *i, const struct count *c, boo
 	rc_flags(t, i, c, r, cf, left);
 }
 
+/* By 1: one bit goes out, CF comes in. */
+static void rc1(struct lift *t, const struct ir1 *i, const struct count *c, bool left)
+{
+	unsigned size = i->ops[0].size, top = size * 8 - 1;
+	val x = lift_ld_rmw(t, 0), carry = lift_cc(t, COND_B), r;
+
+	if (size == 8)
+		carry = lift_zx64(t, carry);
+	if (left)
+		r = lift_op2(t, IR_ADD, lift_op2k(t, IR_SHL, x, 1), carry);
+	else
+		r = lift_op2(t, IR_OR, lift_op2k(t, IR_SHR, lift_zx(t, x, size), 1),
+			     lift_op2k(t, IR_SHL, carry, top));
+	lift_st_op(t, 0, r);
+	rc_flags(t, i, c, r, lift_bit(t, x, left ? top : 0), left);
+}
+
 static void rc(struct lift *t, const struct ir1 *i, bool left)
 {
 	unsigned width = i->ops[0].size * 8;
@@ -182,6 +207,10 @@ static void rc(struct lift *t, const struct ir1 *i, bool left)
 
 	if (c.known && !c.n) {
 		write_back(t, i, lift_ld_rmw(t, 0));
+		return;
+	}
+	if (c.known && c.n == 1) {
+		rc1(t, i, &c, left);
 		return;
 	}
 	if (width == 64) {

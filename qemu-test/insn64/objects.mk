@@ -4,7 +4,7 @@
 # (seq64.c), of 64-bit and of 32-bit code. Where the oracle cannot run, the results stay empty and
 # the tests fail, not the build.
 
-UNIT_TESTS += gen64 insn64_eval
+UNIT_TESTS += gen64 insn64_eval insn64_mutants
 UNIT_TOOLS += seq64
 gen64_PLAIN = 1
 gen64_OBJS = $(addprefix qemu-test/insn64/,gen64.o forms64.o gen64_places.o gen64_values.o) \
@@ -13,6 +13,8 @@ gen64_LIBS = -lcapstone
 insn64_eval_OBJS = $(addprefix qemu-test/insn64/,eval64.o world64.o judge64.o tables64.o) \
 	$(filter-out qemu-test/insn/%,$(INSN_OBJS))
 insn64_eval_LIBS = -lcapstone
+insn64_mutants_OBJS = $(subst eval64.o,mutants64.o,$(insn64_eval_OBJS))
+insn64_mutants_LIBS = -lcapstone
 seq64_PLAIN = 1
 seq64_OBJS = $(addprefix qemu-test/insn64/,seq64.o seq64_state.o seq64_cuts.o seq64_found.o \
 	forms64.o gen64_places.o gen64_values.o world64.o tables64.o judge64.o) \

@@ -35,7 +35,8 @@ bool seq_row(unsigned op)
 	case X86_MOV_TO_SREG: case X86_MOV_FROM_SREG: case X86_PUSH_SREG: case X86_POP_SREG:
 	case X86_LAR: case X86_LSL: case X86_VERR: case X86_VERW: case X86_ARPL:
 	case X86_IN: case X86_OUT: case X86_INS: case X86_OUTS: case X86_CLI: case X86_STI:
-	case X86_RDPMC: case X86_RDFSBASE: case X86_RDGSBASE: case X86_WRFSBASE: case X86_WRGSBASE:
+	case X86_RDPMC: case X86_SYSRET: case X86_STAC: case X86_CLAC:
+	case X86_RDFSBASE: case X86_RDGSBASE: case X86_WRFSBASE: case X86_WRGSBASE:
 	/* Estimates; pointers of x87 instructions; control words out of any bytes. */
 	case X86_RCPPS: case X86_RCPSS: case X86_RSQRTPS: case X86_RSQRTSS:
 	case X86_FNSTENV: case X86_FNSAVE: case X86_FXSAVE:
