@@ -259,8 +259,8 @@ int check_kernel_cpu(const struct boot_config *c, const struct config_source *s,
 	if (version(k) < VERSION_XLOADFLAGS || !(k[HDR_XLOADFLAGS] & KERNEL_64) ||
 	    cpu(c->cpu, reason, &model) || model.long_mode)
 		return 0;
-	return check_fail(err, s, "kernel", c->kernel.name, "it is for 64-bit CPUs only, and cpu = ",
-			  c->cpu, " is none", NULL);
+	return check_fail(err, s, "kernel", c->kernel.name, "it is for 64-bit CPUs only, and "
+			  "cpu = ", c->cpu, " is none", NULL);
 }
 
 int check_memory(const struct boot_config *c, const struct config_source *s,

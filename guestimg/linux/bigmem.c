@@ -115,4 +115,4 @@ __attribute__((noreturn, used)) void start(char **argv)
 	quit(0);
 }
 
-__asm__(".globl _start\n_start:\n\tmovq %rsp, %rdi\n\taddq $8, %rdi\n\tandq $-16, %rsp\n\tcall start");
+__asm__(".globl _start\n_start:\n\tleaq 8(%rsp), %rdi\n\tandq $-16, %rsp\n\tcall start");
