@@ -180,7 +180,8 @@ static u64 some_number(void)
 static bool favour(const struct seq *s, struct making *m, bool memory)
 {
 	struct making old = *m;
-	unsigned at = m->s.opcode_at + 1, escapes = m->s.map == MAP_1 ? 0 : m->s.map == MAP_0F ? 1 : 2;
+	unsigned escapes = m->s.map == MAP_1 ? 0 : m->s.map == MAP_0F ? 1 : 2;
+	unsigned at = m->s.opcode_at + 1;
 	unsigned reg = some_register(s), rm = some_register(s);
 	u8 *rex = m->s.rex & REX ? &m->b[m->s.opcode_at - escapes - 1] : NULL;
 
