@@ -33,7 +33,7 @@ bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size)
 	u32 at, len;
 
 	for (unsigned k = 0; k < 2; k++)
-		for (unsigned r = 0; r < BLOCK_RANGES && b->frame[k] == n; r++)
+		for (unsigned r = 0; b->frame[k] == n && r < BLOCK_RANGES && b->range[r].size; r++)
 			if (block_range_on(b->range[r], k, &at, &len) && at < off + size &&
 			    off < at + len)
 				return true;
@@ -116,6 +116,7 @@ unsigned cache_drop_all(struct block *const *b, unsigned count)
 void cache_code_written(u32 n, u32 off, u32 size)
 {
 	struct block *b = pool_at(frame_at(n)->blocks), *next;
+	u64 drops = cache_this()->count.drops;
 
 	for (; b; b = next) {
 		next = block_behind(b, n);
@@ -124,5 +125,6 @@ void cache_code_written(u32 n, u32 off, u32 size)
 			drop(b);
 		}
 	}
-	update_lines(n);
+	if (drops != cache_this()->count.drops || !frame_at(n)->blocks)
+		update_lines(n);
 }
