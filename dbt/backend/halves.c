@@ -107,21 +107,29 @@ static val operand(const struct ir_insn *in, unsigned p)
 
 static u8 as_of(unsigned bits) { return bits == EITHER ? AS_EITHER : bits > 32 ? AS_SIGN : 0; }
 
-/* Are all bits of all its operands looked at? So says bits_of; it is true of most. */
-static bool looks_at_all(const struct ir_insn *in)
+/*
+ * What bits_of has to say of an operation's operands, in short: all bits of all of them (which is
+ * true of most), that if it gives no I32, or it must be asked.
+ */
+enum { ALL_BITS, ALL_BUT_I32, ASK, NO_OPERANDS };
+
+static const u8 look[IR_OP_COUNT] = {
+	[IR_NOP] = NO_OPERANDS, [IR_CONST] = NO_OPERANDS, [IR_GETREG] = NO_OPERANDS,
+	[IR_EIP] = NO_OPERANDS, [IR_LDSTATE] = NO_OPERANDS,
+	[IR_TRUNC] = ASK, [IR_ZEXT] = ASK, [IR_SEXT] = ASK, [IR_SETF] = ASK, [IR_ST] = ASK,
+	[IR_STSTATE] = ASK, [IR_SETCOND] = ASK, [IR_EXIT_IF] = ASK, [IR_LEAVE_IF] = ASK,
+	[IR_RAISE_IF] = ASK, [IR_VEC] = ASK, [IR_DEPOSIT] = ASK,
+	[IR_AND] = ALL_BUT_I32, [IR_OR] = ALL_BUT_I32, [IR_XOR] = ALL_BUT_I32,
+	[IR_SELECT] = ALL_BUT_I32, [IR_EXTRACT] = ALL_BUT_I32, [IR_ADD] = ALL_BUT_I32,
+	[IR_SUB] = ALL_BUT_I32, [IR_MUL] = ALL_BUT_I32, [IR_MULHU] = ALL_BUT_I32,
+	[IR_MULHS] = ALL_BUT_I32, [IR_CLZ] = ALL_BUT_I32, [IR_CTZ] = ALL_BUT_I32,
+	[IR_BSWAP] = ALL_BUT_I32, [IR_CRC] = ALL_BUT_I32, [IR_SHL] = ALL_BUT_I32,
+	[IR_SHR] = ALL_BUT_I32, [IR_SAR] = ALL_BUT_I32, [IR_ROTR] = ALL_BUT_I32,
+};
+
+static inline bool looks_at_all(const struct ir_insn *in)
 {
-	switch (in->op) {
-	case IR_TRUNC: case IR_ZEXT: case IR_SEXT: case IR_SETF: case IR_ST: case IR_STSTATE:
-	case IR_SETCOND: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE_IF: case IR_VEC:
-		return false;
-	case IR_AND: case IR_OR: case IR_XOR: case IR_SELECT: case IR_EXTRACT: case IR_ADD:
-	case IR_SUB: case IR_MUL: case IR_MULHU: case IR_MULHS: case IR_CLZ: case IR_CTZ:
-	case IR_BSWAP: case IR_CRC: case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROTR:
-		return in->type != T_I32;
-	case IR_DEPOSIT:
-		return false;
-	}
-	return true;
+	return look[in->op] == ALL_BITS || (look[in->op] == ALL_BUT_I32 && in->type != T_I32);
 }
 
 static void find_upper(struct emit *e)
@@ -129,7 +137,7 @@ static void find_upper(struct emit *e)
 	for (unsigned i = e->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
-		if (in->op == IR_NOP)
+		if (look[in->op] == NO_OPERANDS)
 			continue;
 		if (looks_at_all(in)) {
 			e->half[in->a].upper |= AS_SIGN;
@@ -263,7 +271,7 @@ void halves_find(struct emit *e)
 		struct ir_insn *in = &e->ir->v[i];
 
 		e->half[i].alias = (u16)i;
-		if (in->op == IR_NOP)
+		if (look[in->op] == NO_OPERANDS)
 			continue;
 		if (in->op == IR_ZEXT && in->type == T_I64 && in->k == 32)
 			extension(e, i);

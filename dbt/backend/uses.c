@@ -14,41 +14,83 @@
 
 static void note_use(struct emit *e, val v, unsigned at)
 {
+	struct value *of = &e->of[v];
+
 	if (!v)
 		return;
-	e->of[v].uses++;
-	if (e->of[v].last_use < at)
-		e->of[v].last_use = at;
+	of->uses++;
+	if (of->last_use < at)
+		of->last_use = at;
 }
 
-/* Until where each SETF's operands may be asked for: faults and exits while it is in force. */
+/* What flags at an exit are made of had better be where they are pinned. */
+static void note_pins(struct emit *e, val s)
+{
+	while (s && e->ir->v[s].x > CC_LAST_FULL)
+		s = (val)e->ir->v[s].k;
+	e->of[e->ir->v[s].a].pin |= PIN_A;
+	e->of[e->ir->v[s].b].pin |= PIN_B;
+}
+
+/* Operands of partial kinds are put elsewhere, or under a branch; others are read behind flags. */
+static void note_unpinned(struct emit *e, const struct ir_insn *in)
+{
+	e->of[in->a].pin |= PIN_NEVER;
+	e->of[in->b].pin |= PIN_NEVER;
+}
+
+/* What an operation that leaves the block, or may, wants of its flags. True: no pins at all. */
+static bool note_exit(struct emit *e, const struct ir_insn *in, unsigned i)
+{
+	if (e->of[in->c].need < i)
+		e->of[in->c].need = i;
+	switch (in->op) {
+	case IR_SYS: note_unpinned(e, in); return false;
+	case IR_EXIT_IND: note_unpinned(e, in); break;
+	case IR_EXIT: case IR_EXIT_IF: break;
+	case IR_LEAVE_IF: return true;	/* it puts flags while the block goes on */
+	default: return false;
+	}
+	note_pins(e, in->c);
+	return false;
+}
+
+/*
+ * Until where each SETF's operands may be asked for: faults and exits while it is in force; and
+ * what exits have of them.
+ */
 static void find_needs(struct emit *e)
 {
-	bool partial = false;
+	bool partial = false, none = false;
 	val setf = 0;
 
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		const struct ir_insn *in = &e->ir->v[i];
+		unsigned effects = ir_info[in->op].effects;
 
-		if (in->op == IR_NOP)
-			continue;
 		if (in->op == IR_SETF) {
 			setf = i;
-			partial |= in->x > CC_LAST_FULL;
-			continue;
+			if (in->x > CC_LAST_FULL) {
+				partial = true;
+				note_unpinned(e, in);
+			}
+		} else if (effects & (IR_F | IR_X)) {
+			if (ir_may_fault(in))
+				e->of[setf].need = i;
+			if (effects & IR_X)
+				none |= note_exit(e, in, i);
 		}
-		if (ir_may_fault(in))
-			e->of[setf].need = i;
-		if (ir_leaves(in) && e->of[in->c].need < i)
-			e->of[in->c].need = i;
 	}
 	for (unsigned i = e->ir->n; partial && i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
-		if (in->op == IR_SETF && in->x > CC_LAST_FULL && e->of[in->k].need < e->of[i].need)
+		if (in->op == IR_SETF && in->x > CC_LAST_FULL &&
+		    e->of[in->k].need < e->of[i].need)
 			e->of[in->k].need = e->of[i].need;
 	}
 	e->of[0].need = 0;
+	for (unsigned i = 1; none && i < e->ir->n; i++)
+		e->of[i].pin = 0;
 }
 
 /* Operands of a SETF. */
@@ -74,75 +116,61 @@ static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
 		e->of[in->b].put_at = put;
 }
 
+/* An access, or a sum that only accesses are at. */
+static void note_address(struct emit *e, const struct ir_insn *in, unsigned i)
+{
+	if (in->op == IR_LD || in->op == IR_ST)
+		e->of[in->a].accesses++;
+	else if (in->op == IR_ADD && e->of[i].uses == e->of[i].accesses)
+		disp_note(e, i);
+}
+
+/* Where values go. */
+static void note_put(struct emit *e, const struct ir_insn *in, unsigned i)
+{
+	if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
+		e->of[in->a].put_at = i;
+	else if (e->of[i].put_at && (e->wide || in->type == T_I32))
+		hint(e, in, e->of[i].put_at);
+}
+
+static void note_setf(struct emit *e, const struct ir_insn *in, unsigned need)
+{
+	if (!need)
+		return;
+	note_flags(e, in->a, need);
+	note_flags(e, in->b, need);
+	note_flags(e, in->c, need);
+}
+
 static void find_uses(struct emit *e)
 {
 	u32 again = 0;		/* XMM registers that are put before the block can be left */
 
 	for (unsigned i = e->ir->n; i-- > 1;) {
-		const struct ir_insn *in = &e->ir->v[i];
+		struct ir_insn *in = &e->ir->v[i];
+		bool leaves = ir_leaves(in);
 
 		if (in->op == IR_NOP || (!e->of[i].uses && ir_removable(in)) ||
 		    (in->op == IR_PUTREG && in->x))
 			continue;
 		if (in->op == IR_SETF) {
-			if (!e->of[i].need)
-				continue;
-			note_flags(e, in->a, e->of[i].need);
-			note_flags(e, in->b, e->of[i].need);
-			note_flags(e, in->c, e->of[i].need);
+			note_setf(e, in, e->of[i].need);
 			continue;
 		}
 		note_use(e, in->a, i);
 		note_use(e, in->b, i);
-		if (in->op == IR_LD || in->op == IR_ST)
-			e->of[in->a].accesses++;
-		else if (in->op == IR_ADD && e->of[i].uses == e->of[i].accesses)
-			disp_note(e, i);
-		if (!ir_leaves(in))
+		note_address(e, in, i);
+		if (!leaves)
 			note_use(e, in->c, i);
-		if (ir_leaves(in))
+		else
 			again = 0;
 		if (in->op == IR_PUTXMM) {
-			e->ir->v[i].y = again >> in->k & 1;
+			in->y = again >> in->k & 1;
 			again |= 1u << in->k;
 		}
-		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
-			e->of[in->a].put_at = i;
-		else if (e->of[i].put_at && (e->wide || in->type == T_I32))
-			hint(e, in, e->of[i].put_at);
+		note_put(e, in, i);
 	}
-}
-
-/*
- * What flags at an exit are made of had better be where they are pinned. Operands of partial kinds
- * are put elsewhere, or under a branch; LEAVE_IF puts flags while the block goes on.
- */
-static void find_pins(struct emit *e)
-{
-	bool none = false;
-
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		const struct ir_insn *in = &e->ir->v[i];
-		val s = in->c;
-
-		if (in->op == IR_SETF && in->x > CC_LAST_FULL) {
-			e->of[in->a].pin |= PIN_NEVER;
-			e->of[in->b].pin |= PIN_NEVER;
-		}
-		if (in->op == IR_EXIT_IND || in->op == IR_SYS) {	/* read behind the flags */
-			e->of[in->a].pin |= PIN_NEVER;
-			e->of[in->b].pin |= PIN_NEVER;
-		}
-		none |= in->op == IR_LEAVE_IF;
-		if (in->op != IR_EXIT && in->op != IR_EXIT_IF && in->op != IR_EXIT_IND)
-			continue;
-		while (s && e->ir->v[s].x > CC_LAST_FULL)
-			s = (val)e->ir->v[s].k;
-		e->of[e->ir->v[s].a].pin |= PIN_A;
-		e->of[e->ir->v[s].b].pin |= PIN_B;
-	}
-	for (unsigned i = 1; none && i < e->ir->n; i++)
-		e->of[i].pin = 0;
 }
 
 void uses_find(struct emit *e)
@@ -151,7 +179,6 @@ void uses_find(struct emit *e)
 	e->address_sums = 0;
 	find_needs(e);
 	find_uses(e);
-	find_pins(e);
 }
 
 void uses_fold_upper(struct emit *e, unsigned i)
