@@ -226,7 +226,7 @@ void lift_syscall(struct lift *t, const struct ir1 *i)
 	lift_put(t, 11, f);
 	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, lift_op2(t, IR_AND, f, left), FL_ARITH),
 		  0, 0);
-	lift_exit_ind(t, lift_helper(t, HELPER_syscall_long, T_I64, 0, 0, 0), JUMP_PLAIN);
+	lift_exit_ind(t, lift_helper(t, HELPER_syscall_long, T_I64, 0, 0, 0), JUMP_PLAIN, 0);
 }
 
 static val not_canonical(struct lift *t, val a)
@@ -254,7 +254,7 @@ void lift_sysret(struct lift *t, const struct ir1 *i)
 	flags = lift_get(t, 11);
 	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, flags, FL_ARITH), 0, 0);
 	lift_helper(t, HELPER_sysret_long, T_I32, flags, 0, 0);
-	lift_exit_ind(t, rip, JUMP_PLAIN);
+	lift_exit_ind(t, rip, JUMP_PLAIN, 0);
 }
 
 /* -- Bases of FS and GS: what blocks depend on in 64-bit code does not change with them -- */
