@@ -149,7 +149,8 @@ static void find_upper(struct emit *e)
 			continue;
 		}
 		for (unsigned p = 0; p < 3; p++)
-			e->half[operand(in, p)].upper |= as_of(bits_of(e, i, p));
+			if (operand(in, p))
+				e->half[operand(in, p)].upper |= as_of(bits_of(e, i, p));
 	}
 }
 
@@ -260,9 +261,12 @@ static void operands(struct emit *e, unsigned i)
 		in->c = e->half[in->c].alias;
 		return;
 	}
-	in->a = low(e, in->a, bits_of(e, i, 0));
-	in->b = low(e, in->b, bits_of(e, i, 1));
-	in->c = low(e, in->c, bits_of(e, i, 2));
+	if (in->a)
+		in->a = low(e, in->a, bits_of(e, i, 0));
+	if (in->b)
+		in->b = low(e, in->b, bits_of(e, i, 1));
+	if (in->c)
+		in->c = low(e, in->c, bits_of(e, i, 2));
 }
 
 void halves_find(struct emit *e)

@@ -28,12 +28,24 @@ static void remove_from_frame(struct block *b, u32 n)
 	*next_on(p, n) = *next_on(b, n);
 }
 
+/* Of a block on one page: are bytes [off, off+size) of it its bytes? */
+static bool touched(const struct block *b, u32 off, u32 size)
+{
+	for (unsigned r = 0; r < BLOCK_RANGES && b->range[r].size; r++)
+		if (b->range[r].off < off + size &&
+		    off < (u32)b->range[r].off + b->range[r].size)
+			return true;
+	return false;
+}
+
 bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size)
 {
 	u32 at, len;
 
+	if (b->frame[1] == FRAME_NONE)
+		return b->frame[0] == n && touched(b, off, size);
 	for (unsigned k = 0; k < 2; k++)
-		for (unsigned r = 0; b->frame[k] == n && r < BLOCK_RANGES && b->range[r].size; r++)
+		for (unsigned r = 0; r < BLOCK_RANGES && b->frame[k] == n; r++)
 			if (block_range_on(b->range[r], k, &at, &len) && at < off + size &&
 			    off < at + len)
 				return true;
