@@ -54,6 +54,16 @@ static inline const struct context_place *long_place(struct dbt *d, u32 key, boo
 	return p;
 }
 
+/*
+ * The view to enter code in, user or supervisor; under CR4.SMAP that is the strict one whatever
+ * EFLAGS.AC is, since the fault path finds that out (rt/fault.c) and hardly any code that sets AC
+ * leaves translated code before it clears it.
+ */
+static inline void set_view(struct shadow *s, bool user)
+{
+	shadow_set_view(s, user ? X86_USER : X86_STRICT);
+}
+
 void exec_level_changed(struct vcpu *c)
 {
 	struct dbt *d = c->owner;
@@ -61,7 +71,14 @@ void exec_level_changed(struct vcpu *c)
 
 	d->place = long_place(d, c->key_flags, user);
 	c->ctx = (u64)(uintptr_t)d->place->jump[d->in_global[user]];
-	shadow_set_view(d->shadow, user);
+	set_view(d->shadow, user);
+}
+
+void exec_ac_changed(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+
+	shadow_set_view(d->shadow, c->eflags & FL_AC ? X86_SUPER : X86_STRICT);
 }
 
 /* -- Leaving -- */
@@ -201,7 +218,7 @@ static inline const u32 *known_code(struct dbt *d)
 		code = exec_door(code);
 	}
 	c->fault.raised = false;
-	shadow_set_view(d->shadow, c->cpl == 3);
+	set_view(d->shadow, c->cpl == 3);
 	return code;
 }
 
@@ -300,7 +317,7 @@ static void run_one(struct dbt *d)
 	if (single)
 		single_begin(d, code, &s);
 	c->fault.raised = false;
-	shadow_set_view(d->shadow, c->cpl == 3);
+	set_view(d->shadow, c->cpl == 3);
 	shadow_set_code64(d->shadow, c->key_flags & KEY_LONG);
 	why = dbt_enter(c->key_flags & KEY_LONG ? exec_door(code) : code);
 	shadow_set_code64(d->shadow, vcpu_long(c));

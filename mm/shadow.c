@@ -190,7 +190,7 @@ static void new_mode(struct shadow *s, const struct x86_paging *p)
 	s->four = key_form(s->mode) == FORM_LONG;
 	s->views = p->pg && p->smap ? SHADOW_VIEWS : SHADOW_VIEWS - 1;
 	if (s->current >= s->views)
-		s->current = SHADOW_SUPERVISOR;
+		s->current = SHADOW_STRICT;
 	choose_form(s);
 }
 

@@ -95,10 +95,10 @@ void tlb_activate(struct shadow *s)
 	if (s->wide) {
 		show_wide(s, h);
 	} else {
-		show_narrow(s, h, SHADOW_SUPERVISOR);
+		show_narrow(s, h, SHADOW_STRICT);
 		show_narrow(s, h, SHADOW_USER);
 		if (s->views > 2)
-			show_narrow(s, h, SHADOW_STRICT);
+			show_narrow(s, h, SHADOW_SUPER);
 	}
 	paging_activate(s->view[s->current].asid, s->view[s->current].root);
 }

@@ -197,6 +197,32 @@ static bool is_positive(const struct ir *ir, val v)
 	return false;
 }
 
+static bool is_logic(const struct ir_insn *in)
+{
+	return in->type == T_I32 && (in->op == IR_AND || in->op == IR_OR || in->op == IR_XOR);
+}
+
+/* Are there zeros above the low half of v, an operand as it is now? */
+static bool has_zeros(const struct ir *ir, val v)
+{
+	const struct ir_insn *in = &ir->v[v];
+
+	return (in->op == IR_ZEXT && in->type == T_I64) || is_zero_above(ir, v) ||
+	       is_positive(ir, v);
+}
+
+/* Whose operands have zeros above them, an I32 whose own upper half nobody looks at. */
+static bool keeps_zeros(const struct ir *ir, const struct ir_insn *in)
+{
+	bool a, b;
+
+	if (!is_logic(in))
+		return false;
+	a = has_zeros(ir, in->a);
+	b = has_zeros(ir, in->b);
+	return in->op == IR_AND ? a || b : a && b;
+}
+
 /* The low n bits of v without conversions. */
 static val root(const struct emit *e, val v, unsigned n)
 {
@@ -221,7 +247,7 @@ static val low(const struct emit *e, val v, unsigned n)
 	r = root(e, v, n < 32 ? n : 32);
 	if (n == EITHER)
 		return e->half[r].zext ? e->half[r].zext : v;
-	return e->half[r].zext && e->ir->v[r].type == T_I32 ? e->half[r].zext : r;
+	return e->half[r].zext ? e->half[r].zext : r;
 }
 
 static void stand_for(struct emit *e, unsigned i, val v)
@@ -240,6 +266,8 @@ static void extension(struct emit *e, unsigned i)
 	if (e->half[in->a].zext) {
 		stand_for(e, i, e->half[in->a].zext);
 	} else if (is_positive(e->ir, in->a) || is_zero_above(e->ir, in->a)) {
+		stand_for(e, i, in->a);
+	} else if (!(e->half[in->a].upper & AS_SIGN) && keeps_zeros(e->ir, of)) {
 		stand_for(e, i, in->a);
 	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 &&
 		   !(e->half[in->a].upper & AS_SIGN)) {

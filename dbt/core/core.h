@@ -52,7 +52,8 @@ struct device_page {
 	u64 page;		/* linear, va >> 12 */
 	gpa_t at;		/* its guest physical address */
 	u32 generation;		/* of the mappings */
-	bool write, user, valid;
+	bool write, valid;
+	u8 rights;		/* enum x86_rights */
 };
 
 enum { DEVICE_PAGES = 8 };
@@ -71,7 +72,7 @@ struct dbt {
 	const struct context_place *place;	/* where the guest runs */
 	const struct context_place *long_place[2];	/* the last ones of 64-bit code */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
-	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
+	u8 helper_rights;		/* enum g_rights of the helper access under way */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
 	bool step_debug;		/* because of a data breakpoint */

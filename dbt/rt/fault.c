@@ -14,6 +14,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
+#include "dbt/sys/guestmem.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/mark.h"
@@ -100,23 +101,25 @@ struct target {			/* where the bytes of an access are */
 	u32 off;
 };
 
+/* With the rights of the view that the access was made in: so are they all here. */
 static struct fault locate(struct dbt *d, gva_t va, unsigned size, enum x86_access access,
-			   bool user, struct target *t)
+			   struct target *t)
 {
+	enum x86_rights rights = shadow_rights(d->shadow);
 	u32 error;
 
 	t->off = va.a & 0xfff;
 	t->first = 0x1000 - t->off < size ? 0x1000 - t->off : size;
 	if (d->shadow->wide && !canonical(va.a + size - 1))	/* said before any #PF */
 		return fault_code(EXC_GP, 0);
-	if (!shadow_translate(d->shadow, va, access, user, &t->page[0], &error))
+	if (!shadow_translate(d->shadow, va, access, rights, &t->page[0], &error))
 		return fault_page(va, error);
 	if (t->first == size)
 		return fault_none();
 	va.a += t->first;
 	if (!d->shadow->wide)
 		va.a = (u32)va.a;
-	return shadow_translate(d->shadow, va, access, user, &t->page[1], &error) ? fault_none() :
+	return shadow_translate(d->shadow, va, access, rights, &t->page[1], &error) ? fault_none() :
 	       fault_page(va, error);
 }
 
@@ -230,11 +233,11 @@ static struct device_page *device_page(struct dbt *d, gva_t va, enum x86_access 
 }
 
 /* The access at `va` was no memory's: at `page` a device answers, or nobody. */
-static void device_note(struct dbt *d, gva_t va, bool user, enum x86_access kind, gpa_t page)
+static void device_note(struct dbt *d, gva_t va, enum x86_access kind, gpa_t page)
 {
 	*device_page(d, va, kind) = (struct device_page){
 		.page = va.a >> 12, .at = page, .generation = shadow_generation(d->shadow),
-		.write = kind == X86_WRITE, .user = user, .valid = true,
+		.write = kind == X86_WRITE, .valid = true, .rights = (u8)shadow_rights(d->shadow),
 	};
 }
 
@@ -244,14 +247,15 @@ static void device_note(struct dbt *d, gva_t va, bool user, enum x86_access kind
  * False: nothing has happened.
  */
 static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_access *a,
-			 bool user, enum x86_access kind)
+			 enum x86_access kind)
 {
 	gva_t va = linear_at(d, a->addr.a);
 	const struct device_page *p = device_page(d, va, kind);
 	u64 at = p->at.a | (va.a & 0xfff), v;
 
 	if (!p->valid || p->page != va.a >> 12 || p->write != (kind == X86_WRITE) ||
-	    p->user != user || p->generation != shadow_generation(d->shadow) || a->vector ||
+	    p->rights != shadow_rights(d->shadow) ||
+	    p->generation != shadow_generation(d->shadow) || a->vector ||
 	    (va.a & 0xfff) + a->size > 0x1000 || (d->c->dr[7] & DR7_ENABLED))
 		return false;
 	if (a->store) {
@@ -266,14 +270,14 @@ static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_
 }
 
 /* Both pages of an access may be to blame for the fault at `at`: the first one is reported. */
-static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool user,
+static struct fault guest_fault(struct dbt *d, const struct host_access *a,
 				enum x86_access kind, gva_t at, u32 error)
 {
 	struct target t;
 	struct fault f = fault_none();
 
 	if (!on_one_page(a, &t))
-		f = locate(d, linear_at(d, a->addr.a), a->size, kind, user, &t);
+		f = locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
 	return f.raised ? f : fault_page(at, error);
 }
 
@@ -282,20 +286,19 @@ static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool
  * for a helper's. Leaves its result in the frame's register.
  */
 static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struct host_access *a,
-				const struct block *b, bool user, enum x86_access kind,
-				struct fault *fault)
+				const struct block *b, enum x86_access kind, struct fault *fault)
 {
 	gva_t at = linear_at(d, f->badv);
 	struct shadow_miss miss;
 	struct target t;
 
-	switch (shadow_fault(d->shadow, at, kind, user, &miss)) {
+	switch (shadow_fault(d->shadow, at, kind, shadow_rights(d->shadow), &miss)) {
 	case SHADOW_FILLED:
 		d->count.faults_filled++;
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
-		*fault = guest_fault(d, a, user, kind, at, miss.error);
+		*fault = guest_fault(d, a, kind, at, miss.error);
 		trace(FAULT, "guest fault %x at %08x, host code %lx\n", miss.error, (u32)at.a,
 		      (unsigned long)f->pc);
 		return GUEST_FAULT;
@@ -307,7 +310,7 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 		d->count.faults_debug++;
 		break;
 	case SHADOW_MMIO:
-		device_note(d, at, user, kind, miss.page);
+		device_note(d, at, kind, miss.page);
 		/* fall through */
 	default:
 		d->count.faults_mmio++;
@@ -315,11 +318,26 @@ static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struc
 	if (on_one_page(a, &t)) {
 		t.page[0] = gpa(miss.page.a + t.off);
 	} else {
-		*fault = locate(d, linear_at(d, a->addr.a), a->size, kind, user, &t);
+		*fault = locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
 		if (fault->raised)
 			return GUEST_FAULT;
 	}
 	return perform(d, f, a, b, kind, &t);
+}
+
+/*
+ * Was it SMAP that stopped a supervisor's explicit access, although EFLAGS.AC is set? The run loop
+ * enters code in the strict view whatever AC is; then the view changes, and it is made again.
+ */
+static bool smap_lifted(struct dbt *d, struct fault *fault)
+{
+	struct shadow *s = d->shadow;
+
+	if (!(d->c->eflags & FL_AC) || shadow_rights(s) != X86_STRICT || !shadow_has_smap(s))
+		return false;
+	fault->raised = false;
+	shadow_set_view(s, X86_SUPER);
+	return true;
 }
 
 static bool is_memory(enum trap_kind kind)
@@ -366,11 +384,13 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
 	access = a.store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
-	if (device_again(d, f, &a, c->cpl == 3, access))
+	if (device_again(d, f, &a, access))
 		return true;
-	how = access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault);
+	how = access_slow(d, f, &a, b, access, &c->fault);
 	switch (how) {
 	case GUEST_FAULT:
+		if (smap_lifted(d, &c->fault))
+			break;
 		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
 			c->fault.vector = EXC_SS;
 		leave(f, c, b, s, EXIT_FAULT);
@@ -408,7 +428,7 @@ static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 		return false;
 	if (kind != TRAP_ADDRESS &&
 	    shadow_fault(d->shadow, linear_at(d, f->badv), a.store ? X86_WRITE : X86_READ,
-			 d->c->cpl == 3, &miss) == SHADOW_FILLED) {
+			 shadow_rights(d->shadow), &miss) == SHADOW_FILLED) {
 		d->count.faults_filled++;
 		return true;
 	}
@@ -430,8 +450,9 @@ static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kin
 		f->pc = fixup;
 		return true;
 	}
-	if (access_slow(d, f, &a, NULL, !d->helper_super, a.store ? X86_WRITE : X86_READ,
-			&d->helper_fault) == GUEST_FAULT)
+	if (access_slow(d, f, &a, NULL, a.store ? X86_WRITE : X86_READ,
+			&d->helper_fault) == GUEST_FAULT &&
+	    !(d->helper_rights == G_SUPER && smap_lifted(d, &d->helper_fault)))
 		f->pc = fixup;
 	return true;
 }

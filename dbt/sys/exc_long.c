@@ -38,8 +38,8 @@ static struct fault read_gate(struct vcpu *c, const struct event *e, struct entr
 
 	if (at + 15 > c->idtr.limit)
 		return fault_code(EXC_GP, code);
-	TRY(g_ld(c, addr, 8, true, &v));
-	TRY(g_ld(c, gva(addr.a + 8), 8, true, &high));
+	TRY(g_ld(c, addr, 8, G_SYSTEM, &v));
+	TRY(g_ld(c, gva(addr.a + 8), 8, G_SYSTEM, &high));
 	gd = (struct desc){ .lo = (u32)v, .hi = (u32)(v >> 32) };
 	if (desc_type(&gd) != GATE_INT64 && desc_type(&gd) != GATE_TRAP64)
 		return fault_code(EXC_GP, code);
@@ -164,7 +164,7 @@ static bool read_seen(struct vcpu *c, const struct seen_gate64 *g, u8 vector, u6
 	gva_t gate = gva(c->idtr.base + vector * 16u);
 	u64 differ;
 
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	differ = g_try_ld8_wide(gate) ^ g->low;
 	differ |= g_try_ld8_wide(gva(gate.a + 8)) ^ g->high;
 	differ |= g_try_ld8_wide(gva(c->gdtr.base + (g->cs.sel & 0xfff8))) ^ g->code;

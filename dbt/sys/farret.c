@@ -214,7 +214,7 @@ static struct fault iret_task(struct vcpu *c)
 	u64 link;
 	u16 sel;
 
-	TRY(g_ld(c, vcpu_sys_linear(c, c->tr.base), 2, true, &link));
+	TRY(g_ld(c, vcpu_sys_linear(c, c->tr.base), 2, G_SYSTEM, &link));
 	sel = (u16)link;
 	if (sel_null(sel) || (sel & 4))
 		return fault_sel(EXC_TS, sel, 0);
@@ -287,7 +287,7 @@ static bool iret_read(struct vcpu *c, struct known *k)
 	u32 sp = reg32(c, ESP);
 	u16 cs;
 
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	k->eip = g_try_ld4(linear32(sp));
 	cs = (u16)g_try_ld4(linear32(sp + 4));
 	k->eflags = g_try_ld4(linear32(sp + 8));
@@ -339,7 +339,7 @@ static bool iret_read_long(struct vcpu *c, struct known *k, struct segment *null
 	u64 sp = c->gpr[ESP];
 	u16 cs, ss;
 
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	k->eip = g_try_ld8_wide(gva(sp));
 	cs = (u16)g_try_ld8_wide(gva(sp + 8));
 	k->eflags = (u32)g_try_ld8_wide(gva(sp + 16));
