@@ -64,6 +64,15 @@ void exec_level_changed(struct vcpu *c)
 	shadow_set_view(d->shadow, user);
 }
 
+/* Of a supervisor in flat code. */
+void exec_space_changed(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+
+	d->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
+	c->ctx = (u64)(uintptr_t)d->place->jump[d->in_global[false]];
+}
+
 /* -- Leaving -- */
 
 static void deliver_if(struct dbt *d, struct fault f)

@@ -150,14 +150,36 @@ bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
 /* -- what drops leaves --------------------------------------------------- */
 
 /* The registers name another root, or the same one anew: a flush of what is not global. */
-static void load_root(struct shadow *s)
+static __attribute__((noinline)) void load_root(struct shadow *s)
 {
 	bool new;
 
 	s->generation++;
-	s->loaded = root_find(s, &new);
+	s->loaded = root_find(s, &new)->number;
 	s->count.new_roots += new;
 	shadow_settle(s);
+}
+
+/*
+ * The same if CR3 names a root that was loaded before, and there is nothing to be looked at: no
+ * table was written that was watched, none is open. False: nothing but time has gone.
+ */
+static inline bool load_known(struct shadow *s)
+{
+	u64 key = s->paging.cr3 & s->cr3_mask;
+	struct shadow_root *r = *root_guess(s, key);
+
+	if (!s->cr3_mask || r->mode != s->mode || r->key[0] != key || r->attention ||
+	    s->cursor != sync_log.head || s->debug_pages)
+		return false;
+	s->loaded = r->number;
+	if (!tlb_activate_ready(s, r))
+		return false;
+	s->generation++;
+	r->used = ++s->clock;
+	if (s->verify)
+		sync_verify(s);
+	return true;
 }
 
 /* The host's form of tables goes with the code; whoever calls activates a root then. */
@@ -188,6 +210,7 @@ static void new_mode(struct shadow *s, const struct x86_paging *p)
 	s->mode = form_mode(p);
 	s->reserved = p->pae ? x86_rsvd(p) : 0;
 	s->four = key_form(s->mode) == FORM_LONG;
+	s->cr3_mask = s->four ? E_ADDR : key_form(s->mode) == FORM_32 ? 0xfffff000 : 0;
 	s->views = p->pg && p->smap ? SHADOW_VIEWS : SHADOW_VIEWS - 1;
 	if (s->current >= s->views)
 		s->current = SHADOW_SUPERVISOR;
@@ -217,7 +240,8 @@ void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4])
 	s->paging.cr3 = cr3;
 	if (s->paging.pae && pdpte)
 		memcpy(s->paging.pdpte, pdpte, sizeof(s->paging.pdpte));
-	load_root(s);
+	if (!load_known(s))
+		load_root(s);
 	if (s->any_global && !s->paging.pge)
 		code_flush_global(s);
 }

@@ -115,7 +115,7 @@ struct shadow_pool {
 	u16 free_node[3];	/* chains by `next`: empty as those of this level are */
 	u16 free_table;
 	u16 idle_first, idle_last;	/* nodes under no root, the oldest first */
-	u8 guess[SHADOW_ROOTS];		/* a root by its key's hash */
+	struct shadow_root *guess[SHADOW_ROOTS];	/* a root by its key's hash */
 };
 
 /* Slots with pages that were fetched from as global ones, and the one node that they are in. */
@@ -140,6 +140,7 @@ struct shadow {
 	u8 verify;		/* enum shadow_verify */
 	struct x86_paging paging;
 	u64 mode;		/* of the loaded root, as keys have it */
+	u64 cr3_mask;		/* bits of CR3 that name a root; PAE's are named by PDPTEs */
 	u64 reserved;		/* bits of PAE entries that must be 0 */
 	u64 cursor;		/* in the log of opened tables */
 	u64 clock;		/* flushes of the loaded root */

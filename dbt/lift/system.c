@@ -106,9 +106,23 @@ static val whole(struct lift *t, unsigned reg)
 	return lift_long(t) ? lift_get64(t, reg) : lift_zx64(t, lift_get(t, reg));
 }
 
+/* A supervisor's, not one step only, and flat: the instruction need not leave translated code. */
+static bool may_stay(const struct lift *t)
+{
+	return !(t->key & KEY_CPL) && key_relocatable(t->key);
+}
+
+/* MOV CR3 goes on in another context: what comes next is looked up there. */
 void lift_mov_to_cr(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_mov_to_cr, whole(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+	val v = whole(t, i->ops[1].reg);
+
+	if (i->ops[0].reg != 3 || !may_stay(t)) {
+		lift_sys(t, HELPER_mov_to_cr, v, lift_const(t, i->ops[0].reg));
+		return;
+	}
+	lift_helper_fault(t, HELPER_load_cr3, v, 0, 0);
+	lift_exit_ind(t, lift_eip(t, t->next), JUMP_PLAIN);
 }
 
 void lift_mov_to_dr(struct lift *t, const struct ir1 *i)
@@ -147,7 +161,14 @@ void lift_invlpg(struct lift *t, const struct ir1 *i)
 		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_32, T_I32));
 	else if (!lift_flat(t, seg, false))
 		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_64, T_I64));
-	lift_sys(t, HELPER_invlpg, lift_zx64(t, off), lift_const(t, lift_long(t)));
+	off = lift_zx64(t, off);
+	if (!may_stay(t)) {
+		lift_sys(t, HELPER_invlpg, off, lift_const(t, lift_long(t)));
+		return;
+	}
+	lift_leave_if(t, IC_NE,
+		      lift_helper(t, HELPER_forget_page, T_I32, off, lift_const(t, lift_long(t)), 0),
+		      lift_const(t, 0), t->next);
 }
 
 void lift_invd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }

@@ -12,6 +12,7 @@
 #ifndef DBT_SYS_SYSOPS_H
 #define DBT_SYS_SYSOPS_H
 
+#include "dbt/sys/cpuid.h"
 #include "dbt/x86/cpu.h"
 
 enum paging_change {
@@ -34,6 +35,8 @@ struct sys_hooks {
 	 * translated code, whose context follows (c->ctx).
 	 */
 	void (*level_changed)(struct vcpu *c);
+	/* CR3 was loaded, after paging_changed: from within translated code likewise. */
+	void (*space_changed)(struct vcpu *c);
 	/* Breakpoints changed: DR0-3 or DR7. */
 	void (*debug_changed)(struct vcpu *c);
 	/* IF went from 0 to 1: an interrupt that waits may be due. */
@@ -87,8 +90,13 @@ struct fault sys_write_dr(struct vcpu *c, unsigned n, u64 v);
 struct fault sys_clts(struct vcpu *c);
 struct fault sys_lmsw(struct vcpu *c, u16 v);
 
-/* CR3 of a task switch, without the privilege check: PDPTEs, flush. */
+/* CR3, without the privilege check: PDPTEs, flush. */
 struct fault sys_load_cr3(struct vcpu *c, u64 v);
+/* Are there no PDPTEs to be loaded with it, and has it no reserved bits? */
+static inline bool sys_cr3_is_plain(const struct vcpu *c, u64 v)
+{
+	return vcpu_long(c) ? !(v >> c->model->phys_bits) : !(c->cr4 & CR4_PAE);
+}
 
 /* LGDT, LIDT: opsize 2 keeps 24 bits of the base; in 64-bit code it must be canonical. */
 struct fault sys_lgdt(struct vcpu *c, u16 limit, u64 base, unsigned opsize);
