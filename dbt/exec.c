@@ -22,36 +22,51 @@
 
 static __attribute__((noinline)) void find_place(struct dbt *d)
 {
-	const struct vcpu *c = d->c;
+	struct vcpu *c = d->c;
 
 	if (d->mode_dirty)
-		vcpu_mode_update(d->c);
+		vcpu_mode_update(c);
 	d->mode_dirty = false;
-	d->place = contexts_place(d->cache.contexts, shadow_root(d->shadow), c->key_flags,
+	c->place = contexts_place(d->cache.contexts, shadow_root(d->shadow), c->key_flags,
 				  exec_cs_base(c), (u32)exec_cs_limit(c));
 }
 
 static inline void refresh(struct dbt *d)
 {
-	if (d->mode_dirty || d->place->changes != d->cache.contexts->changes ||
-	    d->place->space != shadow_root(d->shadow))
+	const struct context_place *p = d->c->place;
+
+	if (d->mode_dirty || p->changes != d->cache.contexts->changes ||
+	    p->space != shadow_root(d->shadow))
 		find_place(d);
 }
 
-/* The place of 64-bit code at the CPU's level, as it was the last time if that still holds. */
-static inline const struct context_place *long_place(struct dbt *d, u32 key, bool user)
+/* How the change to a level with plain flags ends (glue.S). */
+static void make_passage(struct dbt *d, bool user)
 {
-	struct contexts *x = d->cache.contexts;
-	const struct context_place *p = d->long_place[user];
-	u32 space = shadow_root(d->shadow);
+	struct passage *p = &d->c->passage[user];
+	u32 view = user ? SHADOW_USER : shadow_view_of(d->shadow, X86_STRICT);
+	u8 cpl = user ? 3 : 0;
+	u32 key = vcpu_long_key_plain(d->c, cpl);
 
-	if (p->flags != key || p->space != space || p->changes != x->changes) {
-		p = contexts_place(x, space, key, 0, ~0u);
-		d->long_place[user] = p;
-	} else {
-		*p->used[0] = *p->used[1] = ++x->uses;
-	}
-	return p;
+	*p = (struct passage){
+		.key_flags = key, .cpl = cpl, .view = view,
+		.asid = d->shadow->view[view].asid, .root = d->shadow->view[view].root.a,
+		.place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), key),
+	};
+	p->ctx = (u64)(uintptr_t)p->place->jump[d->in_global[user]];
+}
+
+/* Of both at once; unless the second has changed what the first was made of. */
+static __attribute__((noinline)) void make_passages(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	const struct passage *first = &c->passage[0];
+
+	make_passage(d, false);
+	make_passage(d, true);
+	if (first->place->flags == first->key_flags &&
+	    first->place->changes == d->cache.contexts->changes)
+		c->passage_not = FLAGS_UNPLAIN;
 }
 
 void exec_level_changed(struct vcpu *c)
@@ -59,8 +74,10 @@ void exec_level_changed(struct vcpu *c)
 	struct dbt *d = c->owner;
 	bool user = c->cpl == 3;
 
-	d->place = long_place(d, c->key_flags, user);
-	c->ctx = (u64)(uintptr_t)d->place->jump[d->in_global[user]];
+	if (c->passage_not == ~0ull)
+		make_passages(d);
+	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
+	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[user]];
 	shadow_set_view(d->shadow, user);
 }
 
@@ -69,8 +86,8 @@ void exec_space_changed(struct vcpu *c)
 {
 	struct dbt *d = c->owner;
 
-	d->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
-	c->ctx = (u64)(uintptr_t)d->place->jump[d->in_global[false]];
+	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
+	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[false]];
 }
 
 /* -- Leaving -- */
@@ -145,7 +162,7 @@ static inline bool wanted(const struct vcpu *c)
 /* Code that some exit has found before for the CPU's eip, on global pages or in its own context. */
 static inline const u32 *probe(struct dbt *d)
 {
-	const struct context_place *p = d->place;
+	const struct context_place *p = d->c->place;
 	bool user = d->c->cpl == 3, k = d->in_global[user];
 	u64 key = jump_key(d->c);
 	const u32 *code = jump_cache_probe(p->jump[k], key);
@@ -156,6 +173,7 @@ static inline const u32 *probe(struct dbt *d)
 		if (!code)
 			return NULL;
 		d->in_global[user] = k;
+		d->c->passage_not = ~0ull;
 	}
 	d->c->ctx = (u64)(uintptr_t)p->jump[k];
 	return code;

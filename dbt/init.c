@@ -149,10 +149,11 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	c->owner = d;
 	c->hooks = &hooks;
 	c->model = cfg->model;
+	c->view = &d->shadow->current;
+	d->shadow->on_views = &c->passage_not;
 	c->tsc_mul = cfg->tsc_mul;
 	cache_init(cfg->code_pool, cfg->code_size);
-	cache_core_init(&d->cache);
-	d->long_place[0] = d->long_place[1] = d->cache.contexts->place;
+	cache_core_init(&d->cache, &c->passage_not);
 	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);

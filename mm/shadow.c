@@ -363,6 +363,7 @@ void shadow_init(struct shadow *s, u32 core, void *mem, u32 nodes)
 	s->core = core;
 	s->code = (struct shadow_code_hooks){ NULL, no_page_gone, no_all_gone };
 	s->next_asid = 1;
+	s->on_views = &s->nobody;
 	shadows[core] = s;
 	frame_set_mapper(&mapper);
 	gpa_on_change(shadow_drop_all);

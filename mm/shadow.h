@@ -76,7 +76,7 @@ struct shadow_counters {
 	u64 asid_wraps;		/* numbers ran out, the host's TLB was dropped */
 	u64 invalidations;	/* paging_drop_page */
 	u64 recycles;		/* nodes ran out, a root was given up for them */
-	u64 view_switches;
+	u64 view_switches;	/* by shadow_set_view */
 	u64 form_switches;	/* between narrow and wide tables of the host */
 	u64 code_pages, code_alls;	/* calls of the code hooks */
 };
@@ -126,6 +126,8 @@ struct shadow_globals {
 
 struct shadow {
 	struct shadow_view view[SHADOW_VIEWS];	/* of the loaded root, ready to be activated */
+	u64 *on_views;		/* ~0 is put there when that is written */
+	u64 nobody;		/* who on_views is at first */
 	u32 current;		/* the view that the host's registers hold */
 	u32 loaded;		/* the root */
 	u32 views;		/* in use: not SHADOW_STRICT without SMAP */

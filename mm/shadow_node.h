@@ -323,6 +323,7 @@ static inline bool tlb_activate_ready(struct shadow *s, const struct shadow_root
 	s->view[0] = v[0];
 	s->view[1] = v[1];
 	s->view[2] = v[2];
+	*s->on_views = ~0ull;
 	if (!v[0].asid || !v[1].asid || (s->views > 2 && !v[2].asid))
 		return false;
 	paging_activate(s->view[s->current].asid, s->view[s->current].root);

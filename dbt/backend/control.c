@@ -329,12 +329,26 @@ void (*const leaf_of[HELPER_COUNT])(void) = {
 #undef LEAF
 };
 
+/* Of 64-bit code: where a C helper is called that has a door of its own; NULL: it has none. */
+static void (*own_door(unsigned helper))(void)
+{
+	switch (helper) {
+	case HELPER_syscall_long: return glue64_syscall;
+	case HELPER_sysret_long: return glue64_sysret;
+	default: return NULL;
+	}
+}
+
 static void call_helper(struct emit *e, unsigned helper)
 {
-	if (leaf_of[helper])
-		va_canonical(e);	/* leaves change vector temporaries */
+	void (*own)(void) = e->wide ? own_door(helper) : NULL;
+
+	if (leaf_of[helper] || own)
+		va_canonical(e);	/* these change vector temporaries */
 	host_const(e, R_ARG(0), helper);
-	if (leaf_of[helper])
+	if (own)
+		host_call_door(e, own);
+	else if (leaf_of[helper])
 		host_call_door(e, e->wide ? glue64_leaf : leaf_of[helper]);
 	else
 		host_call_door(e, DOOR_FOR(e, call));

@@ -40,9 +40,24 @@
 #define ST_SEG 448
 #define ST_HELP 1008
 #define ST_HELP7 1064
-#define ST_LEAF_HOLD 1096
-#define ST_X87 1352
-#define ST_NOTED 1768
+#define ST_EFLAGS 744
+#define ST_LEVEL 1072		/* key_flags, cpl, place */
+#define ST_PENDING 1100
+#define ST_LEAF_HOLD 1104
+#define ST_X87 1360
+#define ST_NOTED 1776
+#define ST_PASSAGE_NOT 1840
+#define ST_PASSAGE(n) (1848 + 48 * (n))
+#define ST_CALL_SEG(n) (1944 + 32 * (n))
+#define ST_CALL_KEEP 2008
+#define ST_VIEW 2016
+
+/* struct passage; LEVEL is as that of struct vcpu. */
+#define PASSAGE_CTX 0
+#define PASSAGE_LEVEL 8
+#define PASSAGE_ASID 24
+#define PASSAGE_ROOT 32
+#define PASSAGE_VIEW 40
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1

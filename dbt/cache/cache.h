@@ -50,8 +50,11 @@ struct cache_core {
  * aligned) for code. size >= 256 KiB. The frame table must be there. Once, for all cores.
  */
 void cache_init(void *pool, u64 size);
-/* c, zeroed, is this core's part from now on; it stays the caller's and must stay. */
-void cache_core_init(struct cache_core *c);
+/*
+ * c, zeroed, is this core's part from now on; it stays the caller's and must stay. passages: as
+ * struct contexts has it.
+ */
+void cache_core_init(struct cache_core *c, u64 *passages);
 
 /* -- codebuf.c: room -- */
 

@@ -63,10 +63,10 @@ void cache_init(void *mem, u64 size)
 	}
 }
 
-void cache_core_init(struct cache_core *c)
+void cache_core_init(struct cache_core *c, u64 *passages)
 {
 	c->contexts = &first_contexts;
-	contexts_init(c->contexts);
+	contexts_init(c->contexts, passages);
 	cpu_self()->cache = c;
 }
 

@@ -61,6 +61,7 @@ struct context_place {
 
 /* A core's contexts, and the mappings in force. */
 struct contexts {
+	u64 *passages;			/* ~0 is put there when a place changes (vcpu.passage_not) */
 	u64 uses;
 	u32 epoch;			/* goes up when code is given up that entries may lead to */
 	u32 changes;			/* the same, and when a mapping or a context is; not 0 */
@@ -73,7 +74,14 @@ struct contexts {
 	struct jump_cache jump[CONTEXTS];
 };
 
-void contexts_init(struct contexts *x);
+void contexts_init(struct contexts *x, u64 *passages);
+
+/* Places are to be found anew. */
+static inline void contexts_changed(struct contexts *x)
+{
+	x->changes++;
+	*x->passages = ~0ull;
+}
 
 /* Has a space this number now? */
 bool contexts_live(const struct contexts *x, u32 mapping);
@@ -136,7 +144,7 @@ static inline const struct context_place *contexts_place_flat(struct contexts *x
 static inline void contexts_forget(struct contexts *x)
 {
 	x->epoch++;
-	x->changes++;
+	contexts_changed(x);
 }
 
 #endif

@@ -25,5 +25,7 @@ struct fault far_sysexit(struct vcpu *c, unsigned opsize);
 /* 64-bit code only, else #UD; opsize of SYSRET: 8 goes to 64-bit code, 4 to compatibility code. */
 struct fault far_syscall(struct vcpu *c);
 struct fault far_sysret(struct vcpu *c, unsigned opsize);
+/* To be called after a change of EFER.SCE, STAR or FMASK: what SYSCALL and SYSRET take of them. */
+void far_calls_changed(struct vcpu *c);
 
 #endif

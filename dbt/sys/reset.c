@@ -42,6 +42,7 @@ static void reset_registers(struct vcpu *c)
 	c->dr[7] = 0x400;
 	c->debug_hits = 0;
 	c->inhibit = 0;
+	c->passage_not = ~0ull;
 	c->halted = c->shutdown = c->nmi_blocked = false;
 	c->fault = fault_none();
 }

@@ -109,6 +109,7 @@ union xmm {
 
 struct sys_hooks;
 struct cpu_model;
+struct context_place;
 
 /*
  * Descriptors and gates that transfers and loads have accepted (dbt/sys/seen.h): with the same
@@ -141,6 +142,19 @@ struct seen_gate64 {
 };
 
 enum { SEEN_DESCS = 32, SEEN_GATES = 16 };
+
+/*
+ * What 64-bit code's change to a level makes of the state and of the host's registers, as long as
+ * vcpu.passage_not says so (dbt/exec.c): taken by glue.S without a look at anything else.
+ */
+struct passage {
+	u64 ctx;
+	u32 key_flags;
+	u8 cpl;
+	const struct context_place *place;
+	u64 asid, root;
+	u64 view;
+};
 
 /* What key_flags and the segment checks were computed from last (dbt/x86/mode.c). */
 struct mode_seen {
@@ -203,16 +217,19 @@ struct vcpu {
 	u32 seg_lo[8];
 	s64 df;			/* +1 or -1: EFLAGS.DF */
 	u32 eflags;		/* all but DF and the arithmetic flags, which are elsewhere */
-	u32 key_flags;		/* flags of the block key (dbt/x86/mode.h) for the current mode */
+	u32 mxcsr;
 	u64 spill[32];		/* register allocator's slots, alive within one block */
 	u64 help[8];		/* arguments and results of helpers that do not fit in registers */
-	u32 mxcsr;
-	u32 inhibit;		/* interrupts are held off until the next instruction is done */
+	/* These three in one piece, as struct passage has them. */
+	u32 key_flags;		/* flags of the block key (dbt/x86/mode.h) for the current mode */
+	u8 cpl;
+	const struct context_place *place;	/* where the guest runs (dbt/cache/context.h) */
 	u64 tsc_offset;		/* guest TSC = host ticks * tsc_mul + tsc_offset */
 	u32 tsc_mul;
 	u32 pending;		/* someone asked for the run loop's attention (enum vcpu_pending) */
 	/* so many calls of string leaves do nothing: there is no plain memory (rt/fault.c) */
 	u32 leaf_hold;
+	u32 inhibit;		/* interrupts are held off until the next instruction is done */
 	u64 cc_r;		/* result of the INC or DEC that CC_OVER tells of; pinned nowhere */
 
 	/*
@@ -225,7 +242,6 @@ struct vcpu {
 	u64 pdpte[4];		/* PAE: loaded and checked at a CR3 write (SDM vol. 3, 4.4.1) */
 	struct dtable gdtr, idtr;
 	struct segment ldtr, tr;
-	u8 cpl;
 	bool halted, shutdown;
 	bool ignne;		/* IGNNE# is asserted: with CR0.NE = 0, x87 errors are ignored */
 	bool nmi_blocked;	/* from the delivery of an NMI to the next IRET */
@@ -241,6 +257,16 @@ struct vcpu {
 	void *owner;			/* struct dbt: code cache, counters */
 	const struct sys_hooks *hooks;	/* dbt/sys/sysops.h */
 	const struct cpu_model *model;	/* dbt/sys/cpuid.h */
+
+	/*
+	 * -- SYSCALL and SYSRET within 64-bit code: the end of what glue.S reaches --
+	 */
+	/* RFLAGS with one of these: not by a passage; ~0 while these are not known */
+	u64 passage_not;
+	struct passage passage[2];	/* to CPL 0, 3, with ordinary flags */
+	struct segment call_seg[2][2];	/* CS and SS of SYSCALL, SYSRET */
+	u64 call_keep;		/* RFLAGS that SYSCALL keeps */
+	u32 *view;		/* where mm/shadow has the number of the view that is active */
 
 	/* -- MSRs -- */
 	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;

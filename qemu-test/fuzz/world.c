@@ -199,7 +199,7 @@ void fuzz_world_init(void)
 	must(!gpa_init(&c));
 	frame_on_code_write(cache_code_written);
 	cache_init(pool, sizeof(pool));
-	cache_core_init(&fuzz_dbt.cache);
+	cache_core_init(&fuzz_dbt.cache, &fuzz_cpu.passage_not);
 	arena_init(&fuzz_dbt.arena, arena, 1u << 18);
 	fuzz_dbt.c = &fuzz_cpu;
 	fuzz_dbt.verify = true;

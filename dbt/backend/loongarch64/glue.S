@@ -9,6 +9,7 @@
  * struct vcpu. Where C says where to go on, an address of 64-bit code has bit 63 cleared.
  */
 #include "dbt/backend/glue.h"
+#include "kernel/arch/loongarch64/paging.h"
 
 #define FRAME 96
 #define WHY 88
@@ -233,6 +234,59 @@ door \p\()call
 	addi.d	$sp, $sp, 32
 	jr	$ra
 	.endm
+
+/*
+ * By passage n, with the segments of SYSCALL (0) or SYSRET (1). Changes a3, a4, vr0, vr1 and rCTX.
+ */
+	.macro	pass n
+	vld	$vr0, $tp, ST_CALL_SEG(\n)
+	vld	$vr1, $tp, ST_CALL_SEG(\n) + 16
+	vst	$vr0, $tp, ST_SEG + 16
+	vst	$vr1, $tp, ST_SEG + 32
+	vld	$vr0, $tp, ST_PASSAGE(\n) + PASSAGE_LEVEL
+	vst	$vr0, $tp, ST_LEVEL
+	ld.d	$r10, $tp, ST_PASSAGE(\n) + PASSAGE_CTX
+	st.d	$r10, $tp, ST_CTX
+	ld.d	$a3, $tp, ST_PASSAGE(\n) + PASSAGE_ASID
+	ld.d	$a4, $tp, ST_PASSAGE(\n) + PASSAGE_ROOT
+	activate_paging $a3, $a4
+	ld.d	$a3, $tp, ST_PASSAGE(\n) + PASSAGE_VIEW
+	ld.d	$a4, $tp, ST_VIEW
+	st.w	$a3, $a4, 0
+	.endm
+
+/* a0 = the helper; in a0 RFLAGS as they were. */
+door glue64_syscall
+	ld.wu	$a1, $tp, ST_EFLAGS
+	ld.d	$a2, $tp, ST_CALL_KEEP
+	ld.d	$a3, $tp, ST_PASSAGE_NOT
+	and	$a2, $a2, $a1
+	and	$a3, $a3, $a2
+	bnez	$a3, glue64_call
+	st.w	$a2, $tp, ST_EFLAGS
+	pass	0
+	move	$a0, $a1
+	jr	$ra
+
+/*
+ * a0 = the helper, a1 = the new RFLAGS, a2 = rip; in a0 0. Not with a rip that is not canonical,
+ * and not if an interrupt waits.
+ */
+door glue64_sysret
+	ld.d	$a3, $tp, ST_PASSAGE_NOT
+	ori	$a1, $a1, 2			/* RFLAGS' fixed bit */
+	and	$a3, $a3, $a1
+	bnez	$a3, glue64_call
+	slli.d	$a3, $a2, 16
+	srai.d	$a3, $a3, 16
+	bne	$a3, $a2, glue64_call
+	ld.w	$a3, $tp, ST_PENDING
+	bnez	$a3, glue64_call
+	andi	$a1, $a1, 0x202			/* IF and that one */
+	st.w	$a1, $tp, ST_EFLAGS
+	pass	1
+	move	$a0, $zero
+	jr	$ra
 
 /* a0, a1 = this and the next eip, a2 = helper, for `function` of exec.c. */
 	.macro	system name, wide, function
