@@ -12,6 +12,8 @@
 #include "dbt/core/this.h"
 #include "dbt/debug.h"
 #include "dbt/ir/helpers.h"
+#include "dbt/sys/exc.h"
+#include "dbt/sys/farxfer.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
 #include "kernel/host_cpu.h"
@@ -69,15 +71,33 @@ static __attribute__((noinline)) void make_passages(struct dbt *d)
 		c->passage_not = FLAGS_UNPLAIN;
 }
 
+static __attribute__((noinline)) void new_level(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	if (c->passage_not == ~0ull)
+		make_passages(d);
+	c->key_flags = vcpu_long_key(c);
+	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
+	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[c->cpl == 3]];
+}
+
+/* By the passage, if it is one's way; if more has changed, all is computed later. */
 void exec_level_changed(struct vcpu *c)
 {
 	struct dbt *d = c->owner;
 	bool user = c->cpl == 3;
+	const struct passage *p = &c->passage[user];
 
-	if (c->passage_not == ~0ull)
-		make_passages(d);
-	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
-	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[user]];
+	if (d->mode_dirty)
+		return;
+	if ((c->eflags & c->passage_not) || c->df < 0 || c->inhibit) {
+		new_level(d);
+	} else {
+		c->key_flags = p->key_flags;
+		c->place = p->place;
+		c->ctx = p->ctx;
+	}
 	shadow_set_view(d->shadow, user);
 }
 
@@ -180,7 +200,7 @@ static inline const u32 *probe(struct dbt *d)
 }
 
 /* Where the guest is, if translated code for it is known and nothing else is to be done before. */
-static inline const u32 *known_code(struct dbt *d)
+static __attribute__((noinline)) const u32 *known_code(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 	const u32 *code;
@@ -221,12 +241,45 @@ const u32 *exec_fault(void)
 	return single ? NULL : known_code(d);
 }
 
+/* -- The same in long mode -- */
+
 /* Where to go on is known: with the host's tables for that kind of code. */
 static const u32 *in_form(struct dbt *d, const u32 *code)
 {
 	if (code)
 		shadow_set_code64(d->shadow, d->c->key_flags & KEY_LONG);
 	return code;
+}
+
+/* 64-bit code goes on as such: the first place of its context, or what known_code says. */
+static inline const u32 *known_long(struct dbt *d)
+{
+	const struct vcpu *c = d->c;
+	const struct contexts *x = d->cache.contexts;
+	const struct context_place *p = c->place;
+	const struct jump_entry *e =
+		&((const struct jump_cache *)(uintptr_t)c->ctx)->entry[jump_cache_first(c->eip)];
+
+	if (wanted(c) || d->mode_dirty || p->changes != x->changes ||
+	    p->space != shadow_root(d->shadow) || e->eip != c->eip ||
+	    (c->key_flags & KEY_SINGLE))
+		return known_code(d);
+	shadow_set_view(d->shadow, c->cpl == 3);
+	return exec_door(e->code);
+}
+
+const u32 *exec_int(void)
+{
+	struct dbt *d = dbt_this();
+
+	return exc_int_seen(d->c, (u8)d->c->help[0]) ? known_long(d) : exec_system_long();
+}
+
+const u32 *exec_iret(void)
+{
+	struct dbt *d = dbt_this();
+
+	return d->c->help[0] == 8 && far_iretq_seen(d->c) ? known_long(d) : exec_system_long();
 }
 
 const u32 *exec_system_long(void)
@@ -240,7 +293,13 @@ const u32 *exec_system_long(void)
 const u32 *exec_fault_long(void)
 {
 	struct dbt *d = dbt_this();
+	struct vcpu *c = d->c;
 
+	if ((c->key_flags & (KEY_SINGLE | KEY_LONG)) == KEY_LONG && c->fault.vector != EXC_MF) {
+		c->debug_hits = 0;	/* the instruction is not done */
+		if (exc_raise_seen(c, &c->fault))
+			return known_long(d);
+	}
 	shadow_set_code64(d->shadow, true);
 	return in_form(d, exec_fault());
 }

@@ -256,6 +256,17 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	host_goto_door(e, DOOR_FOR(e, jump_ind));
 }
 
+static void (*system_door(const struct emit *e, unsigned helper))(void)
+{
+	if (!(e->ir->key_flags & KEY_LMA))
+		return glue_sys;
+	if (!e->wide)
+		return glue_compat_sys;
+	if (single(e))
+		return glue64_sys;
+	return helper == HELPER_int ? glue64_int : helper == HELPER_iret ? glue64_iret : glue64_sys;
+}
+
 /*
  * Arguments to vcpu.help, both eips to their fields, helper number in the first argument register.
  */
@@ -272,10 +283,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 	eip_to_reg(e, R_ARG(0), g->eip);
 	eip_to_reg(e, R_ARG(1), g->eip + g->len);
 	host_const(e, R_ARG(2), in->k);
-	if (e->ir->key_flags & KEY_LMA)
-		host_goto_door(e, e->wide ? glue64_sys : glue_compat_sys);
-	else
-		host_goto_door(e, glue_sys);
+	host_goto_door(e, system_door(e, (unsigned)in->k));
 }
 
 static struct stub *raise_stub(struct emit *e, s64 k)

@@ -7,15 +7,6 @@
  */
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/sysops.h"
-#include "dbt/x86/mode.h"
-
-/* CPL, segments and flags are the new ones. */
-static void go_on(struct vcpu *c)
-{
-	c->key_flags = vcpu_long_key(c);
-	if (c->hooks->level_changed)
-		c->hooks->level_changed(c);
-}
 
 /* RFLAGS as they were, but for DF and the arithmetic flags; 0: #UD. */
 u64 helper_syscall_long(struct vcpu *c, u64 a, u64 b, u64 d)
@@ -31,7 +22,7 @@ u64 helper_syscall_long(struct vcpu *c, u64 a, u64 b, u64 d)
 	c->eflags = old & (u32)c->call_keep;
 	if (c->fmask & FL_DF)
 		c->df = 1;
-	go_on(c);
+	sys_level_changed(c);
 	return old;
 }
 
@@ -54,6 +45,6 @@ u64 helper_sysret_long(struct vcpu *c, u64 r11, u64 rip, u64 d)
 	sys_note_hits(c, c->eflags & FL_TF ? DR6_BS : 0);	/* before its first instruction */
 	if (~old & c->eflags & FL_IF)
 		sys_irq_unmasked(c);
-	go_on(c);
+	sys_level_changed(c);
 	return 0;
 }

@@ -19,6 +19,11 @@ struct fault far_call(struct vcpu *c, u16 sel, u64 off, unsigned opsize);
 /* imm: bytes of parameters to drop (RETF imm16). */
 struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm);
 struct fault far_iret(struct vcpu *c, unsigned opsize);
+/*
+ * IRETQ of 64-bit code from CPL 0 to 64-bit code that it went to before, nothing unusual in RFLAGS.
+ * False: nothing has changed.
+ */
+bool far_iretq_seen(struct vcpu *c);
 struct fault far_sysenter(struct vcpu *c);
 struct fault far_sysexit(struct vcpu *c, unsigned opsize);
 

@@ -308,6 +308,7 @@ static struct fault load_table(struct vcpu *c, struct dtable *t, u16 limit, u64 
 	TRY(need_cpl0(c));
 	if (!canonical(base))
 		return fault_gp0();
+	seen_tables_changed(c);
 	t->limit = limit;
 	t->base = opsize == 2 ? base & 0xffffff : base;
 	return fault_none();

@@ -130,18 +130,30 @@ struct seen_gate {
 	bool clears_if;
 };
 
-/* The same of long mode. */
+/*
+ * The same of long mode, at their places, which are good as long as GDTR, IDTR and TR are what they
+ * were: whoever changes these calls seen_tables_changed.
+ */
+struct seen_word { u64 at, value; };	/* 8 bytes at a linear address */
+
 struct seen_gate64 {
-	u64 low, high, code;	/* bytes of the gate and of the code segment's descriptor */
+	struct seen_word word[3];	/* the gate's, and the code segment's descriptor */
 	struct segment cs;	/* as it was entered */
 	u64 off;
+	u64 stack;		/* where the TSS has the stack pointer; 0: the stack stays */
 	u8 from;		/* CPL before, + 1; 0: nothing */
-	u8 gate_dpl, cpl;	/* of the gate; after */
-	u8 stack;		/* where the TSS has the stack pointer; 0: the stack stays */
+	u8 vector, gate_dpl, cpl;	/* of the gate; after */
 	bool clears_if;
 };
 
-enum { SEEN_DESCS = 32, SEEN_GATES = 16 };
+/* What IRETQ from CPL 0 went to. */
+struct seen_return64 {
+	struct seen_word word[3];	/* descriptors of CS and SS, the last of both twice */
+	struct segment cs, ss;
+	u64 sels;		/* CS, SS << 16, 1 << 32; 0: nothing */
+};
+
+enum { SEEN_DESCS = 32, SEEN_GATES = 16, SEEN_RETURNS = 4 };
 
 /*
  * What 64-bit code's change to a level makes of the state and of the host's registers, as long as
@@ -280,6 +292,7 @@ struct vcpu {
 	struct seen_desc seen_desc[SEEN_DESCS];
 	struct seen_gate seen_gate[SEEN_GATES];
 	struct seen_gate64 seen_gate64[SEEN_GATES];
+	struct seen_return64 seen_return64[SEEN_RETURNS];
 
 	struct vcpu_log log;
 };

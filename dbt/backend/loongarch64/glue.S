@@ -315,6 +315,8 @@ door \name
 	system	glue_sys, 0, exec_system
 	system	glue_compat_sys, 0, exec_system_long
 	system	glue64_sys, 1, exec_system_long
+	system	glue64_int, 1, exec_int
+	system	glue64_iret, 1, exec_iret
 
 /* The same when rt/fault.c has already written the state back: a0 is the result. */
 door glue_leave_written
