@@ -79,15 +79,26 @@ static bool is_debug_leaf(const struct shadow *s, const struct shadow_node *n, u
 	return false;
 }
 
+static struct shadow_node *find_node(struct shadow *s, gva_t va, enum x86_rights rights,
+				     const struct x86_walk *w)
+{
+	unsigned view = shadow_view_of(s, rights);
+	struct shadow_node *n = node_for(s, view, va, w);
+
+	near_note(s, view, va, w, n);
+	return n;
+}
+
 /*
- * There is memory at `page`. The node comes first: finding it may watch its table, which may be
- * the frame itself. If a store may not go there by a leaf, the monitor is going to do it.
+ * There is memory at `page`. The node comes first (NULL: by the walk): finding it may watch its
+ * table, which may be the frame itself. If a store may not go there by a leaf, the monitor is going
+ * to do it.
  */
 static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access access,
 			       enum x86_rights rights, const struct x86_walk *w,
-			       struct gpa_page place)
+			       struct gpa_page place, struct shadow_node *known)
 {
-	struct shadow_node *n = node_for(s, shadow_view_of(s, rights), va, w);
+	struct shadow_node *n = known ? known : find_node(s, va, rights, w);
 	unsigned k = index_of(va);
 	bool writable, watched;
 
@@ -108,16 +119,19 @@ static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access acces
 enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
 				enum x86_rights rights, struct shadow_miss *out)
 {
+	struct shadow_node *node = NULL;
 	struct x86_walk w;
 	struct gpa_page place;
+	enum near_walk near = near_walk(s, va, access, rights, &w, &node);
 
-	if (!x86_walk(&s->paging, va, access, rights, &w)) {
+	if (near == NEAR_FAULT ||
+	    (near == NEAR_NOT && !x86_walk(&s->paging, va, access, rights, &w))) {
 		s->count.faults++;
 		out->error = w.error;
 		return SHADOW_GUEST_FAULT;
 	}
 	out->page = gpa(w.page);
-	if (is_debug_page(s, va)) {
+	if (s->debug_pages && is_debug_page(s, va)) {
 		s->count.debug++;
 		return SHADOW_DEBUG;
 	}
@@ -131,7 +145,7 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 		s->count.mmio++;
 		return SHADOW_MMIO;
 	}
-	return fill(s, va, access, rights, &w, place);
+	return fill(s, va, access, rights, &w, place, node);
 }
 
 bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
@@ -303,13 +317,29 @@ static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 	invlpg_leaf(s, view, va, node_in_slot(s, view, (u32)va.a >> SLOT_SHIFT));
 }
 
+/* Of 32-bit paging: has the directory entry's other slot no node but by the entry as it is? */
+static bool other_half_agrees(const struct shadow *s, unsigned view, gva_t va,
+			      const struct shadow_near *near)
+{
+	const struct shadow_node *n;
+
+	if (s->paging.pae)
+		return true;
+	n = node_in_slot(s, view, ((u32)va.a >> SLOT_SHIFT) ^ 1);
+	return !n || n->entry == near->entry[0];
+}
+
 void shadow_invlpg(struct shadow *s, gva_t va)
 {
 	s->count.invlpgs++;
 	s->generation++;
 	s->global_generation++;
 	for (unsigned v = 0; v < s->views; v++) {
-		if (s->four)
+		const struct shadow_near *near = near_find(s, v, va);
+
+		if (near && other_half_agrees(s, v, va, near))
+			invlpg_leaf(s, v, va, near->node);
+		else if (s->four)
 			invlpg_leaf(s, v, va, tree_invlpg(s, v, va));
 		else
 			invlpg_view(s, v, va);

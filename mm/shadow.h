@@ -124,6 +124,16 @@ struct shadow_globals {
 	u16 node[SHADOW_SLOTS];
 };
 
+/* A walk that found a leaf node: by which directory entries (mm/shadow_near.c). */
+struct shadow_near {
+	u64 name;		/* where, and as long as what is hooked is as it was; 0: nothing */
+	struct shadow_node *node;
+	u64 table;		/* guest physical address of the last table */
+	u32 dirs;
+	u64 at[3], entry[3];	/* of the directories' entries, from the root */
+};
+#define SHADOW_NEAR 64
+
 struct shadow {
 	struct shadow_view view[SHADOW_VIEWS];	/* of the loaded root, ready to be activated */
 	u64 *on_views;		/* ~0 is put there when that is written */
@@ -138,6 +148,7 @@ struct shadow {
 	u32 generation;		/* see shadow_generation */
 	u32 global_generation;
 	u32 next_asid;
+	u32 unhooked;		/* so often a node was, 28 bits */
 	bool settling;		/* the loaded root is not active: changes wait for shadow_settle */
 	u8 verify;		/* enum shadow_verify */
 	struct x86_paging paging;
@@ -149,6 +160,7 @@ struct shadow {
 	u32 debug_pages;
 	gva_t debug_page[SHADOW_DEBUG_PAGES];
 	struct shadow_code_hooks code;
+	struct shadow_near near[SHADOW_NEAR];
 	struct shadow_pool pool;
 	struct shadow_globals global[2];	/* supervisor, user */
 	bool any_global, global_1g;

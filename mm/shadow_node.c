@@ -330,6 +330,7 @@ void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot)
 	struct shadow_node *n = &s->pool.node[h->node[slot]];
 
 	s->count.unhooks++;
+	near_forget(s);
 	h->node[slot] = 0;
 	bit_clear(h->hooked, slot);
 	bit_clear(h->open, slot);
@@ -469,6 +470,7 @@ struct shadow_root *root_find(struct shadow *s, bool *new)
 void node_drop_all(struct shadow *s)
 {
 	code_all_gone(s, SHADOW_ALL_ROOTS);
+	near_forget(s);
 	for (unsigned r = 0; r < SHADOW_ROOTS; r++)
 		if (s->pool.root[r].mode)
 			root_free(s, r);

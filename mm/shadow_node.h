@@ -275,6 +275,23 @@ struct shadow_table *table_find(struct shadow *s, u32 frame);
 /* Forget all nodes, tables and roots. The loaded root is gone then. */
 void node_drop_all(struct shadow *s);
 
+/* -- shadow_near.c: walks again ------------------------------------------- */
+
+/* The walk ended at leaf node n of the loaded root. */
+void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w,
+	       struct shadow_node *n);
+/* What was noted for va's slot in the loaded root, if the guest's directories still say so. */
+const struct shadow_near *near_find(struct shadow *s, unsigned view, gva_t va);
+/*
+ * x86_walk for a read or write, by what was noted. NEAR_NOT: ask x86_walk. Good: `page`, `user`,
+ * `writable` and `dirty` are filled; fault: `error`.
+ */
+enum near_walk { NEAR_NOT, NEAR_GOOD, NEAR_FAULT };
+enum near_walk near_walk(struct shadow *s, gva_t va, enum x86_access access,
+			 enum x86_rights rights, struct x86_walk *w, struct shadow_node **node);
+/* A node is unhooked somewhere: nothing that was noted counts any more. It wraps all but never. */
+static inline void near_forget(struct shadow *s) { s->unhooked = (s->unhooked + 1) & 0xfffffff; }
+
 /* -- shadow_tree.c: nodes of four levels --------------------------------- */
 
 struct shadow_node *tree_child(const struct shadow *s, const struct shadow_node *n, unsigned k);
