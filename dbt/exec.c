@@ -75,7 +75,7 @@ static __attribute__((noinline)) void new_level(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 
-	if (c->passage_not == ~0ull)
+	if (c->passage_not == ~0ull && (c->efer & EFER_SCE))	/* else SYSCALL must look */
 		make_passages(d);
 	c->key_flags = vcpu_long_key(c);
 	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
