@@ -61,7 +61,7 @@ struct context_place {
 
 /* A core's contexts, and the mappings in force. */
 struct contexts {
-	u64 *passages;			/* ~0 is put there when a place changes (vcpu.passage_not) */
+	u64 *passages;			/* ~0 goes there when a place changes (vcpu.passage_not) */
 	u64 uses;
 	u32 epoch;			/* goes up when code is given up that entries may lead to */
 	u32 changes;			/* the same, and when a mapping or a context is; not 0 */

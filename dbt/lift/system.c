@@ -166,9 +166,8 @@ void lift_invlpg(struct lift *t, const struct ir1 *i)
 		lift_sys(t, HELPER_invlpg, off, lift_const(t, lift_long(t)));
 		return;
 	}
-	lift_leave_if(t, IC_NE,
-		      lift_helper(t, HELPER_forget_page, T_I32, off, lift_const(t, lift_long(t)), 0),
-		      lift_const(t, 0), t->next);
+	off = lift_helper(t, HELPER_forget_page, T_I32, off, lift_const(t, lift_long(t)), 0);
+	lift_leave_if(t, IC_NE, off, lift_const(t, 0), t->next);
 }
 
 void lift_invd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }

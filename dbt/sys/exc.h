@@ -35,8 +35,8 @@ struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind ki
 void exc_raise(struct vcpu *c, struct fault f);
 
 /*
- * A fault, and INT n, of 64-bit code by a gate that was taken before. False: nothing has changed but
- * CR2, and the functions here are to be called.
+ * A fault, and INT n, of 64-bit code by a gate that was taken before. False: nothing has changed
+ * but CR2, and the functions here are to be called.
  */
 bool exc_raise_seen(struct vcpu *c, const struct fault *f);
 bool exc_int_seen(struct vcpu *c, u8 vector);

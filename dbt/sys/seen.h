@@ -7,8 +7,8 @@
  *
  * Invariant: what is noted was accepted, has its accessed bit set and is in the GDT, within whose
  * limit it is when it is found. What long mode has accepted is found in long mode only.
- * Nobody has to tell of changes in tables, which are read each time; but of GDTR, IDTR and TR, where
- * they are (seen_tables_changed).
+ * Nobody has to tell of changes in tables, which are read each time; but of GDTR, IDTR and TR,
+ * where they are (seen_tables_changed).
  */
 #ifndef DBT_SYS_SEEN_H
 #define DBT_SYS_SEEN_H

@@ -29,7 +29,7 @@
 #define CSR_STLBPS 0x1e
 #define CSR_CPUID 0x20
 #define CSR_SAVE0 0x30
-#define CSR_ROOT CSR_SAVE0	/* ours: where tlb_refill.S begins, whichever half an address is in */
+#define CSR_ROOT CSR_SAVE0	/* ours: where tlb_refill.S begins, for both halves */
 #define CSR_TCFG 0x41		/* 7.6.2: En 0, Periodic 1, InitVal 47:2 */
 #define TCFG_EN 0x1
 #define CSR_TICLR 0x44
