@@ -157,10 +157,43 @@ static void leave_closed(struct dbt *d)
 	jump_cache_drop((struct jump_cache *)(uintptr_t)d->c->ctx, jump_key(d->c));
 }
 
+/* Has 64-bit code gone to where no address is canonical? No probe finds anything there. */
+static inline bool to_nowhere(const struct vcpu *c)
+{
+	return (c->key_flags & KEY_LONG) && !canonical(c->eip);
+}
+
+/*
+ * Then it raises #GP(0) itself, and has not moved RSP (SDM vol. 2, JMP CALL RET); what a CALL has
+ * stored stays, as on CPUs. What runs there without a branch faults there.
+ */
+static void leave_branch(struct dbt *d, u32 why)
+{
+	struct vcpu *c = d->c;
+	const struct link *l = why == EXIT_FAR ? cache_link((u32)c->exit_arg) : NULL;
+	u32 word = l ? 0 : *(const u32 *)(uintptr_t)c->exit_arg;
+
+	if (l && l->way == WAY_ON)
+		return;
+	if (l) {
+		c->eip += (u64)(s64)(l->at - l->delta);
+		word = BRANCH_WORD(0, l->way == WAY_CALL ? -8 : 0);
+	} else {
+		c->eip = block_eip_at(cache_block_at(c->exit_arg), c->page, BRANCH_AT(word));
+	}
+	c->gpr[ESP] -= (u64)BRANCH_MOVED(word);
+	d->link = NULL;
+	exec_deliver(d, fault_code(EXC_GP, 0));
+}
+
 static void after_exit(struct dbt *d, u32 why)
 {
 	must(why < ARRAY_LEN(d->count.exits));
 	d->count.exits[why]++;
+	if ((why == EXIT_FAR || why == EXIT_INDIRECT) && to_nowhere(d->c)) {
+		leave_branch(d, why);
+		return;
+	}
 	switch (why) {
 	case EXIT_LINK: case EXIT_FAR: leave_link(d, why == EXIT_LINK); break;
 	case EXIT_INDIRECT: case EXIT_KICK: case EXIT_SYSTEM: case EXIT_FAULT: break;
@@ -314,7 +347,7 @@ const u32 *exec_miss(u32 why)
 	struct dbt *d = c->owner;
 	const u32 *code = NULL;
 
-	if (wanted(c) || (c->key_flags & (KEY_SINGLE | KEY_BREAK)))
+	if (wanted(c) || (c->key_flags & (KEY_SINGLE | KEY_BREAK)) || to_nowhere(c))
 		return NULL;
 	if (why == EXIT_FAR)
 		leave_link(d, false);

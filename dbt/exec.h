@@ -96,8 +96,8 @@ void exec_take_interrupts(struct dbt *d);
 /* events.c: all that is to be done between two blocks; waits while the CPU is halted. */
 void exec_attend(struct dbt *d);
 
-/* single.c: a block of one instruction, entered at `code`, at eip; rf: EFLAGS.RF before it. */
-struct single { const u32 *code; u64 eip; u32 flags, rf; };
+/* single.c: a block of one instruction, entered at `code`, at eip, with this RF and inhibit. */
+struct single { const u32 *code; u64 eip; u32 flags, rf, inhibit; };
 void single_begin(struct dbt *d, const u32 *code, struct single *s);
 /* why: EXIT_ reason by which it was left. */
 void single_end(struct dbt *d, const struct single *s, u32 why);

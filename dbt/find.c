@@ -23,6 +23,8 @@ static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va
 {
 	struct x86_walk w;
 
+	if ((d->c->key_flags & KEY_LONG) && !canonical(va.a))
+		return fault_code(EXC_GP, 0);
 	if (!shadow_fetch(d->shadow, va, d->c->cpl == 3, &w))
 		return fault_page(va, w.error);
 	contexts_fetched(d->cache.contexts, va.a);

@@ -44,7 +44,7 @@ void single_begin(struct dbt *d, const u32 *code, struct single *s)
 {
 	struct vcpu *c = d->c;
 
-	*s = (struct single){ code, c->eip, c->key_flags, c->eflags & FL_RF };
+	*s = (struct single){ code, c->eip, c->key_flags, c->eflags & FL_RF, c->inhibit };
 	if (!(s->flags & KEY_INHIBIT))
 		return;
 	c->inhibit = 0;
@@ -52,10 +52,22 @@ void single_begin(struct dbt *d, const u32 *code, struct single *s)
 	d->mode_dirty = true;
 }
 
+/* The block's guest bytes have changed: nothing has been run. */
+static void undo(struct dbt *d, const struct single *s)
+{
+	d->c->inhibit = s->inhibit;
+	d->c->eflags |= s->rf;
+	d->mode_dirty = true;
+}
+
 void single_end(struct dbt *d, const struct single *s, u32 why)
 {
 	struct vcpu *c = d->c;
 
+	if (why == EXIT_STALE) {
+		undo(d, s);
+		return;
+	}
 	step_trap(d, s->flags, why);
 	if (c->fault.raised || c->eip != s->eip || !(s->rf || c->debug_hits) ||
 	    !cache_block_at((u64)(uintptr_t)(s->code + HOST_ENTRY_WORDS))->rep)

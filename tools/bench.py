@@ -25,8 +25,8 @@ import sys
 
 import bench_doc
 from bench_process import LOST, process_figures, run_disk, run_linux, run_process, run_wall
-from bench_run import (FOLDER, GUEST, MACHINES, Failure, ends_at, instructions, last_counters,
-                       row_counters, run)
+from bench_run import (FOLDER, GUEST, MACHINES, Failure, ends_at, form_share, instructions,
+                       last_counters, row_counters, run)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOC, ROWS = "docs/bench.md", "guestimg/bench/rows.def"
@@ -45,6 +45,8 @@ DWORDS = 16384                  # that a repetition of repmovs and repstos moves
 EVENTS = {"cr3only": 1, "cr3_32pg": 1, "invlpg": 1, "pf": 1, "softint": 1, "ipi": 1, "out80": 1,
           "in61": 1, "cmos": 1, "in3fd": 1, "mmio": 1, "smc": 1, "cpuid": 1, "rdtsc": 1,
           "movsb24": 1, "syscall": 1, "repmovs": DWORDS, "repstos": DWORDS, "rmovalias": DWORDS}
+# Rows of 64-bit code of which is told how many accesses are checked.
+CHECKED = ("mix", "list")
 EVENT_NAMES = {"repmovs": "movsd_per_dword", "repstos": "stosd_per_dword",
                "rmovalias": "movsd_alias_per_dword"}
 
@@ -80,7 +82,7 @@ def run_rows(host, skip, bits):
     choose_rows(image, skip)
     text, counts = run(host, f"gb{bits}", config,
                        {"bios-256k.bin": f"{GUEST}/bios-256k.bin", f"gb{bits}.img": image}, 900,
-                       True, last="", watch=ends_at(*LOST))
+                       True, last="", watch=ends_at(*LOST), accesses=bits == 64)
     counts = dict(counts)
     lines = {name: (int(n), int(t), chk) for name, n, t, chk in LINE.findall(text)}
     counters, rows, missing = row_counters(text), {}, []
@@ -151,7 +153,9 @@ def of_width(figures, bits):
 
 def part_rows(host, skip, bits):
     rows, last, missing = run_rows(host, skip, bits)
-    return of_width({
+    checks = {name: form_share(rows[name]["counted"]) for name in CHECKED
+              if bits == 64 and name in rows}
+    return {"checks": checks} | of_width({
         "rows": row_figures(rows), "events": event_figures(rows), "missing": missing,
         "agreement": agreement(rows), "skipped": skip,
         "counters": {name: {k: r["counters"][at] for k, at in SHOWN.items()}
@@ -165,7 +169,8 @@ def part_linux(host, bits):
     reached, total, last = run_linux(host, bits)
     name = "linux64" if bits == 64 else "linux686"
     counted = ("blocks", "insns", "fills", "cr3", "asids", "invalidations", "barriers")
-    return {"boots": {name: reached}, f"{name}_counters": {
+    checks = {name: form_share(reached)} if bits == 64 else {}
+    return {"boots": {name: instructions(reached)}, "checks": checks, f"{name}_counters": {
         k: last[k] for k in counted} | {"refills": total["tlb_refill_entry"]},
     } | of_width(per_translated(last, name), bits)
 
@@ -190,7 +195,7 @@ def measure(host, skip, parts, choice):
                  f"linux{suffix}": lambda bits=bits: part_linux(host, bits),
                  f"disk{suffix}": lambda bits=bits: part_disk(host, bits),
                  f"process{suffix}": lambda bits=bits: part_process(host, choice, bits)}
-    result, failed, found = {"parts": parts, "boots": {}, "skipped": skip}, {}, {}
+    result, failed, found = {"parts": parts, "boots": {}, "checks": {}, "skipped": skip}, {}, {}
 
     def attempt(part, figures):
         try:
@@ -207,13 +212,14 @@ def measure(host, skip, parts, choice):
         attempt("wall", work["wall"])
     for part in reversed(PARTS):        # the longer ones say it better
         for key, value in found.get(part, {}).items():
-            result[key] = result[key] | value if key == "boots" else value
+            result[key] = result[key] | value if key in ("boots", "checks") else value
     return result | {"failed": failed}
 
 
 def joined(old, new):
     """Figures of parts that ran earlier, in the same tree or they mean nothing, and now."""
     return old | new | {"boots": old["boots"] | new["boots"],
+                        "checks": old.get("checks", {}) | new["checks"],
                         "parts": sorted({*old["parts"], *new["parts"]})}
 
 

@@ -201,6 +201,10 @@ def closing_lines(result, others):
                 f"{k} {v:,}" for k, v in result[f"{name}_counters"].items()))
     for suffix in WIDTHS:
         lines += width_lines(result, others, suffix)
+    if result.get("checks"):
+        lines.append("accesses of 64-bit guests, how many are checked by a branch not to be at the "
+                     "monitor's own addresses: " +
+                     ", ".join(f"{k} {v:.0%}" for k, v in result["checks"].items()))
     if "wall" in result:
         w = result["wall"]
         lines.append(f"wall time on the machine that wrote this, without -icount: {w['n']} times "

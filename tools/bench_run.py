@@ -20,6 +20,8 @@ THR = {"loongarch64": 0xa00000001fe001e0}
 UART = ("uart_init", "uart_print", "uart_interrupt", "uart_end", "end_read", "end_write")
 COUNTERS = re.compile(r"^COUNTERS tag=(\d+) (.*)$", re.M)
 LAST = re.compile(r"^counters: (.*)$", re.M)
+# The branch that checks an address (IR_FORM): mask and value of `blt reg, rLIMIT`.
+FORM_CHECK = {"loongarch64": "fc00001f:6000000b"}
 POINTS = ("tlb_refill_entry", "decode", "eval_run", "translate")
 
 
@@ -41,10 +43,19 @@ def uart_range(host):
     return min(places), min(at for at in s.values() if at > max(places))
 
 
-def plugin(host, name, marker=False, text=None):
+def access_arguments(host):
+    """Counts a 64-bit guest's accesses, and the checks that keep them off the monitor's windows."""
+    s = symbols(host, "TRDB")
+    contexts = s["first_contexts"]
+    end = min(at for at in s.values() if at > contexts)
+    return [f"probed={contexts:x}:{end:x}", "guest=48", f"word=form:{FORM_CHECK[host]}"]
+
+
+def plugin(host, name, marker=False, text=None, accesses=False):
     """The -plugin option, and the file that its counts go to."""
     s, out = symbols(host), f"{FOLDER}/{name}.counts"
-    args = [PLUGIN, f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}", "accesses=0",
+    args = [PLUGIN, f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}",
+            *(access_arguments(host) if accesses else ["accesses=0"]),
             f"out={out}", *([f"marker={ROW_MARKER}"] if marker else [])]
     if text:
         start, end = uart_range(host)
@@ -103,9 +114,10 @@ def boot(host, name, config, files, limit, option, clock=ICOUNT, last="guest: po
     return text
 
 
-def run(host, name, config, files, limit, marker=False, text=None, machine=(), **more):
+def run(host, name, config, files, limit, marker=False, text=None, machine=(), accesses=False,
+        **more):
     """Boots Loam; returns what it printed and [(span, {counter: number})]."""
-    option, out = plugin(host, name, marker, text)
+    option, out = plugin(host, name, marker, text, accesses)
     printed = boot(host, name, config, files, limit, [*machine, *option], **more)
     with open(out, encoding="utf-8") as f:
         counts = [(span, pairs(rest)) for _, span, rest in (line.split(" ", 2) for line in f)]
@@ -135,6 +147,11 @@ def row_counters(text):
             found[int(tag)] = {k: v - before[tag][k] for k, v in now.items()}
         before[tag] = now
     return found
+
+
+def form_share(c):
+    """Checks of an address's form for each access."""
+    return c["form"] / max(c["guest_load"] + c["guest_store"], 1)
 
 
 def instructions(c):

@@ -76,13 +76,23 @@ struct link {
 	u16 mark;		/* 0: there is none */
 	u16 branch;		/* words from a branch that may go straight there; 0: none may */
 	u8 words;		/* of flags; 0: none that may be left out */
-	u8 how;			/* enum link_how, while it is chained */
+	u8 how : 2;		/* enum link_how, while it is chained */
+	u8 way : 2;		/* enum ir_way */
 	bool bare : 1;		/* it has no flags at all */
 	bool marked : 1;	/* the mark is set before the branch */
 	bool far : 1;
 	bool wide : 1;		/* in 64-bit code */
-	bool last : 1;		/* of the block's last x86 instruction */
+	u16 at : 15;		/* its x86 instruction, in bytes from its block's eip */
+	bool last : 1;		/* that is the block's last one */
 };
+
+/*
+ * Behind the call to glue64_jump_ind, for a target that is not canonical: where the branch is, in
+ * bytes from its block's eip, and what it has added to RSP, which fits (RET n).
+ */
+#define BRANCH_WORD(at, moved) ((u32)(moved) << 12 | (u32)(at))
+#define BRANCH_AT(word) ((word) & 0xfff)
+#define BRANCH_MOVED(word) ((s64)((s32)(word) >> 12))
 
 static inline u32 *link_slot(const struct link *l) { return pool_at(l->slot); }
 static inline struct block *link_from(const struct link *l) { return pool_at(l->from); }

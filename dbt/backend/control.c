@@ -78,16 +78,19 @@ static bool backward(const struct emit *e, u64 eip, unsigned guest)
 }
 
 /* NULL if there is no room. */
-static struct link *link_new(struct emit *e, u64 eip, bool far)
+static struct link *link_new(struct emit *e, u64 eip, unsigned guest, bool far)
 {
 	struct backend_out *o = e->out;
+	u64 start = guest_eip(e, 0);
 
 	if (o->links == o->links_max) {
 		e->failed = true;
 		return NULL;
 	}
-	o->link[o->links] = (struct link){ .delta = (s32)(eip - guest_eip(e, 0)), .far = far,
-					.wide = e->wide };
+	o->link[o->links] = (struct link){
+		.delta = (s32)(eip - start), .far = far, .wide = e->wide,
+		.at = (u16)(guest_eip(e, guest) - start), .last = guest + 1 == e->ir->guests,
+	};
 	return &o->link[o->links++];
 }
 
@@ -134,12 +137,11 @@ static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const str
 	bool relocatable = key_relocatable(e->ir->key_flags);
 	s64 pages = distance(e, (u64)page_of(e) & ~0xfffull, eip & ~0xfffull);
 	bool far = !single(e) && (!relocatable || pages || (eip & 0xfff) > 0xfff - 14);
-	struct link *l = link_new(e, eip, far);
+	struct link *l = link_new(e, eip, guest, far);
 	const u32 *first;
 
 	if (!l)
 		return NULL;
-	l->last = guest + 1 == e->ir->guests;
 	if (far && relocatable && pages)
 		host_page_add(e, R_PAGE, pages);
 	first = exit_flags(e, l, f);
@@ -157,20 +159,31 @@ static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const str
 	return l;
 }
 
+/* Its way out; returns it if its target may not be canonical, else NULL. */
+static const struct link *go_way(struct link *l, enum ir_way way)
+{
+	if (l)
+		l->way = way;
+	return l && l->far && way != WAY_ON ? l : NULL;
+}
+
 static void lower_exit(struct emit *e, const struct ir_insn *in)
 {
+	struct stub *s = NULL;
 	struct flags_at flags;
+	const struct link *l;
 
 	va_canonical(e);
 	flags = flags_now(e, in->c);
 	if (backward(e, (u64)in->k, in->guest)) {
-		struct stub *s = stub_add(e, STUB_KICK);
-
+		s = stub_add(e, STUB_KICK);
 		s->eip = (u64)in->k;
 		s->flags = flags;
 		s->site = host_branch_nonzero(e, R_KICK);
 	}
-	emit_exit(e, (u64)in->k, in->guest, &flags);
+	l = go_way(emit_exit(e, (u64)in->k, in->guest, &flags), in->y);
+	if (s)
+		s->link = l;
 }
 
 /* Unsigned below 1 is equal to 0: then *cond is changed and the operand is none. */
@@ -211,6 +224,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 	struct stub *s = stub_add(e, STUB_EXIT), *kick;
 
 	s->eip = (u64)in->k;
+	s->way = in->y;
 	s->flags = flags_now(e, in->c);
 	s->vmap = va_map(e);
 	s->late = e->late;
@@ -219,6 +233,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 		kick = stub_add(e, STUB_KICK_IF);
 		*kick = *s;
 		kick->kind = STUB_KICK_IF;
+		kick->of = s;
 		kick->cond = cond;
 		kick->a = a;
 		kick->b = b;
@@ -253,7 +268,12 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 		return;
 	}
 	host_probe(e);
-	host_goto_door(e, DOOR_FOR(e, jump_ind));
+	if (!e->wide) {
+		host_goto_door(e, glue_jump_ind);
+		return;
+	}
+	host_call_door(e, glue64_jump_ind);
+	code_data(&e->c, BRANCH_WORD(guest_eip(e, in->guest) - guest_eip(e, 0), in->k));
 }
 
 static void (*system_door(const struct emit *e, unsigned helper))(void)
@@ -423,7 +443,12 @@ static void kick_exit(struct emit *e, const struct stub *s)
 {
 	flags_put(e, &s->flags);
 	eip_to_reg(e, R_ARG(0), s->eip);
-	host_goto_door(e, DOOR_FOR(e, exit_kick));
+	if (!s->link) {
+		host_goto_door(e, DOOR_FOR(e, exit_kick));
+		return;
+	}
+	host_call_door(e, DOOR_FOR(e, jump_far));	/* which finds the kick */
+	code_data(&e->c, link_index(e, s->link));
 }
 
 static void add_late(struct emit *e, s16 late)
@@ -452,7 +477,7 @@ static struct flags_at leave_body(struct emit *e, const struct stub *s)
 	return flags;
 }
 
-static void side_exit(struct emit *e, const struct stub *s)
+static void side_exit(struct emit *e, struct stub *s)
 {
 	const u32 *stub = code_here(&e->c);
 	struct flags_at flags = leave_body(e, s);
@@ -462,6 +487,7 @@ static void side_exit(struct emit *e, const struct stub *s)
 		return;
 	exit_branch(l, s->site, stub);
 	l->marked = s->marked;
+	s->link = go_way(l, s->way);
 }
 
 /* Something waits: if the branch behind the test were taken, the run loop is next. */
@@ -472,6 +498,7 @@ static void kick_if(struct emit *e, struct stub *s)
 	host_jump_to(e, s->back);
 	host_patch(e, taken);
 	s->flags = leave_body(e, s);
+	s->link = s->of->link;
 	kick_exit(e, s);
 }
 

@@ -47,6 +47,7 @@ struct stub {
 	u8 ra;			/* STUB_ENTRY_CF: the register for it */
 	u8 cond, a, b;		/* STUB_KICK_IF: the registers to compare */
 	bool marked;		/* STUB_EXIT: R_CCOP has the flags' mark */
+	u8 way;			/* STUB_EXIT: enum ir_way */
 	u32 *site;		/* the branch that leads here, to be given its offset */
 	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;
@@ -55,6 +56,8 @@ struct stub {
 	u16 recipe, vmap;
 	s16 late;
 	struct flags_at flags;	/* of exits and kicks */
+	const struct link *link;	/* of those whose target may not be canonical */
+	struct stub *of;	/* STUB_KICK_IF: the exit that it is before */
 };
 
 struct emit {

@@ -18,7 +18,7 @@
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */
 #define EXIT_FAR 2		/* eip is set; exit_arg: number of the link */
-#define EXIT_INDIRECT 3		/* eip is set */
+#define EXIT_INDIRECT 3		/* eip is set; exit_arg, of 64-bit code: where its BRANCH_WORD is */
 #define EXIT_KICK 4		/* eip is set */
 /* done (exec_system, exec_fault), but the run loop is wanted; exit_arg: helper that ran */
 #define EXIT_SYSTEM 5

@@ -33,9 +33,12 @@ static bool is_shift(unsigned op)
 	return op == IR_SHL || op == IR_SHR || op == IR_SAR || op == IR_ROTR;
 }
 
+/* Is it below 2^31, as what is truncated may not be? */
+static bool is_positive_word(s64 k) { return k >= 0 && k <= 0x7fffffff; }
+
 static bool mask_of_low_bits(const struct ir *ir, const struct ir_insn *in)
 {
-	return in->op == IR_AND && ir_is_const(ir, in->b) && ir->v[in->b].k >= 0;
+	return in->op == IR_AND && ir_is_const(ir, in->b) && is_positive_word(ir->v[in->b].k);
 }
 
 /* So many low bits of operand p (0: a …) of a SETF are looked at. */
@@ -133,7 +136,8 @@ static bool is_zero_above(const struct ir *ir, val v)
 
 	switch (in->op) {
 	case IR_LD: case IR_LDSTATE: return in->x == M_U32;
-	case IR_SHR: return in->type == T_I64 && ir_is_const(ir, in->b) && ir->v[in->b].k >= 32;
+	case IR_SHR:
+		return in->type == T_I64 && ir_is_const(ir, in->b) && (ir->v[in->b].k & 63) >= 32;
 	}
 	return false;
 }
@@ -156,14 +160,14 @@ static bool is_positive(const struct ir *ir, val v)
 	const struct ir_insn *in = &ir->v[v];
 
 	switch (in->op) {
-	case IR_CONST: return in->k >= 0;
+	case IR_CONST: return is_positive_word(in->k);
 	case IR_LD: case IR_LDSTATE: return in->x == M_U8 || in->x == M_U16;
 	case IR_SETCOND: return true;
 	case IR_VEC: return is_small(in->k);
 	case IR_EXTRACT: return in->y < 32;
 	case IR_ZEXT: return in->k < 32;
 	case IR_AND: return mask_of_low_bits(ir, in);
-	case IR_SHR: return in->type == T_I32 && ir_is_const(ir, in->b) && ir->v[in->b].k > 0;
+	case IR_SHR: return in->type == T_I32 && ir_is_const(ir, in->b) && ir->v[in->b].k & 31;
 	}
 	return false;
 }

@@ -2,7 +2,7 @@
 /*
  * The guest's SSE state in the host's registers, which C never touches but through these (xmm.c,
  * HOST/host_fp.c):
- * XMM0-7 in vector registers, rounding and exception flags in the host's FP control register.
+ * XMM0-15 in vector registers, rounding and exception flags in the host's FP control register.
  */
 #ifndef DBT_BACKEND_HOST_FP_H
 #define DBT_BACKEND_HOST_FP_H
@@ -10,7 +10,7 @@
 #include "dbt/x86/cpu.h"
 #include "kernel/trap.h"
 
-#define HOST_XMMS 8
+#define HOST_XMMS 16
 
 /* Vector register 0 … 31 to or from 16 bytes, unaligned: the only way of C to one. */
 void host_vector_get(unsigned reg, u8 bytes[16]);

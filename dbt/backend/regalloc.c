@@ -355,8 +355,11 @@ int ra_use(struct emit *e, val v)
 		if (!k)
 			return R_ZERO;
 		r = copy_of(e, 16, v);
-		if (r >= 0)
+		if (r >= 0) {
+			if (ra_held(e, v))
+				guest_add(e, (unsigned)r, v);
 			return R_GPR(r);
+		}
 		r = alloc_temp(e);
 		host_const(e, r, k);
 		put_in_temp(e, v, r);

@@ -256,6 +256,25 @@ static void system_op(struct eval *e, const struct ir_insn *in)
 	e->done = true;
 }
 
+/* To `eip`; the instruction has added `moved` to RSP. */
+static void leave_branch(struct eval *e, const struct ir_insn *in, u64 eip, s64 moved)
+{
+	if (!wide(e) || canonical(eip)) {
+		leave(e, eip);
+		return;
+	}
+	e->c->gpr[ESP] -= (u64)moved;
+	raise(e, in, fault_code(EXC_GP, 0));
+}
+
+static void leave_direct(struct eval *e, const struct ir_insn *in)
+{
+	if (in->y == WAY_ON)
+		leave(e, (u64)in->k);
+	else
+		leave_branch(e, in, (u64)in->k, in->y == WAY_CALL ? -8 : 0);
+}
+
 static void control(struct eval *e, const struct ir_insn *in)
 {
 	switch (in->op) {
@@ -273,8 +292,8 @@ static void control(struct eval *e, const struct ir_insn *in)
 		if (!ir_cond_holds(in->x, (s64)word(e, in->a), (s64)word(e, in->b)))
 			break;
 		/* fall through */
-	case IR_EXIT: leave(e, (u64)in->k); break;
-	case IR_EXIT_IND: leave(e, word(e, in->a)); break;
+	case IR_EXIT: leave_direct(e, in); break;
+	case IR_EXIT_IND: leave_branch(e, in, word(e, in->a), in->k); break;
 	case IR_SYS: system_op(e, in); break;
 	}
 }

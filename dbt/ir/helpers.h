@@ -49,4 +49,7 @@ enum {
  */
 enum { X87_IMAGE_FORMAT = 3, X87_IMAGE_BY_SS = 4, X87_IMAGE_WIDE = 8 };
 
+/* In the second argument of x87_store_*: the address came by SS. */
+enum { X87_STORE_BY_SS = 0x200 };
+
 #endif

@@ -33,6 +33,9 @@ enum ir_intent { INTENT_READ, INTENT_RMW, INTENT_STACK };	/* RMW, STACK: bits */
 
 enum ir_jump { JUMP_PLAIN, JUMP_CALL, JUMP_RET };
 
+/* How a direct exit goes on: with the next instruction, or as a branch, or as a CALL. */
+enum ir_way { WAY_ON, WAY_JUMP, WAY_CALL };
+
 /* A value: the index of its defining instruction. 0 = none (instruction 0 is always a NOP). */
 typedef u16 val;
 

@@ -26,6 +26,8 @@ const char *const ir_helper_text[] = {
 #undef HELPER
 };
 
+const char *const ir_way_text[] = { "", "jump", "call" };
+
 /* A line under way. */
 struct line {
 	char text[160];
@@ -38,8 +40,14 @@ struct line {
 static void add_words(struct line *l, const struct ir_insn *in)
 {
 	switch (in->op) {
-	case IR_SETCOND: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE_IF:
+	case IR_SETCOND: case IR_LEAVE_IF: case IR_RAISE_IF:
 		ADD(l, ".%s", ir_cond_text[in->x]);
+		break;
+	case IR_EXIT_IF:
+		ADD(l, ".%s", ir_cond_text[in->x]);
+		/* fall through */
+	case IR_EXIT:
+		ADD(l, "%s%s", in->y ? "." : "", ir_way_text[in->y]);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
 		ADD(l, ".%s%s%s", ir_mem_text[in->x], in->y & INTENT_RMW ? ".rmw" : "",

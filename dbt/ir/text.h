@@ -6,10 +6,10 @@
  *	EIP [vN[:type] = ]op[.word[.word]] [a [b [c]]] [#k]
  *
  * vN is the instruction's index; it stands there if something may refer to it: a result, a SETF.
- * Words: condition; access and "rmw"; kind and width of flags; position and length; "late"; a
- * helper's x and name; a vector row's name and immediate. An operand that is none but has one
- * behind it is "-"; k is left out if a word says it, or it is 0 and no place to go on or
- * exception, which are in hex.
+ * Words: condition; "jump" or "call"; access and "rmw"; kind and width of flags; position and
+ * length; "late"; a helper's x and name; a vector row's name and immediate. An operand that is none
+ * but has one behind it is "-"; k is left out if a word says it, or it is 0 and no place to go on
+ * or exception, which are in hex.
  */
 #ifndef DBT_IR_TEXT_H
 #define DBT_IR_TEXT_H
@@ -23,5 +23,6 @@ extern const char *const ir_cond_text[IC_GEU + 1];
 extern const char *const ir_mem_text[M_128 + 1];
 extern const char *const ir_cc_text[CC_KIND_COUNT];
 extern const char *const ir_helper_text[HELPER_COUNT];
+extern const char *const ir_way_text[WAY_CALL + 1];
 
 #endif

@@ -3,7 +3,9 @@
  * Near transfers, loops, software interrupts (SDM vol. 2: JMP Jcc JCXZ LOOPcc CALL RET INT BOUND
  * UD). A branch that is taken to beyond CS's limit raises #GP(0) itself and changes nothing: each
  * checks before its first write. What the block key says of CS decides whether there is anything
- * to check: flat code has none, code in 64 KiB has none for 16-bit operands.
+ * to check: flat code has none, code in 64 KiB has none for 16-bit operands. In 64-bit code the
+ * address must be canonical, which the exits themselves see to (IR_EXIT), but for blocks that are
+ * bound to their address: those know, or may be left to the run loop without a probe.
  */
 #include "dbt/lift/lift.h"
 
@@ -21,8 +23,22 @@ static u64 sure_limit(const struct lift *t)
 
 static val code_limit(struct lift *t) { return LDSTATE32(t, seg[CS].limit); }
 
+/* Is `to` known not to be canonical? Elsewhere it depends on where the block runs. */
+static bool known_bad(const struct lift *t, u64 to)
+{
+	return lift_long(t) && !key_relocatable(t->key) && !canonical(to);
+}
+
+/* What v, 64 bits, is if it is canonical. */
+static val extended(struct lift *t, val v)
+{
+	return lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, v, 16), 16);
+}
+
 static void check_direct(struct lift *t, u64 to)
 {
+	if (known_bad(t, to))
+		lift_raise_if(t, IC_EQ, lift_const(t, 0), lift_const(t, 0), EXC_GP, 0);
 	if (to > sure_limit(t))
 		lift_raise_if(t, IC_LTU, code_limit(t), lift_const(t, to), EXC_GP, 0);
 }
@@ -32,6 +48,8 @@ static void check_direct_if(struct lift *t, enum ir_cond cond, val a, val b, u64
 {
 	val beyond;
 
+	if (known_bad(t, to))
+		lift_raise_if(t, cond, a, b, EXC_GP, 0);
 	if (to <= sure_limit(t))
 		return;
 	beyond = lift_setcond(t, IC_LTU, code_limit(t), lift_const(t, to));
@@ -42,6 +60,8 @@ static void check_direct_if(struct lift *t, enum ir_cond cond, val a, val b, u64
 /* `to` is zero-extended from `size` bytes. */
 static void check_indirect(struct lift *t, val to, unsigned size)
 {
+	if (lift_long(t) && (t->key & KEY_SINGLE))
+		lift_raise_if(t, IC_NE, extended(t, to), to, EXC_GP, 0);
 	if (sure_limit(t) < (size == 2 ? 0xffff : 0xffffffff))
 		lift_raise_if(t, IC_LTU, code_limit(t), to, EXC_GP, 0);
 }
@@ -72,11 +92,11 @@ static bool out_of_reach(const struct lift *t, u64 to)
 static void jump(struct lift *t, u64 to)
 {
 	if (out_of_reach(t, to))
-		lift_exit_ind(t, lift_eip(t, to), JUMP_PLAIN);
+		lift_exit_ind(t, lift_eip(t, to), JUMP_PLAIN, 0);
 	else if (to >= t->next && to < t->reach)
 		t->next = to;
 	else
-		lift_exit(t, to);
+		lift_branch(t, to, WAY_JUMP);
 }
 
 /* Behind a conditional branch. */
@@ -91,7 +111,7 @@ static void go(struct lift *t, const struct ir1 *i)
 	u64 to = i->ops[0].imm;
 
 	if (cuts_eip(t, i))
-		lift_exit_ind(t, lift_zx(t, lift_eip(t, to), 2), JUMP_PLAIN);
+		lift_exit_ind(t, lift_zx(t, lift_eip(t, to), 2), JUMP_PLAIN, 0);
 	else
 		jump(t, to);
 }
@@ -103,7 +123,7 @@ static void go_if(struct lift *t, const struct ir1 *i, enum ir_cond cond, val a,
 	val target;
 
 	if (!cuts_eip(t, i) && !out_of_reach(t, to)) {
-		lift_exit_if(t, cond, a, b, to);
+		lift_branch_if(t, cond, a, b, to);
 		fall_through(t);
 		return;
 	}
@@ -111,7 +131,7 @@ static void go_if(struct lift *t, const struct ir1 *i, enum ir_cond cond, val a,
 	if (cuts_eip(t, i))
 		target = lift_zx(t, target, 2);
 	target = lift_select(t, lift_setcond(t, cond, a, b), target, lift_eip(t, t->next));
-	lift_exit_ind(t, target, JUMP_PLAIN);
+	lift_exit_ind(t, target, JUMP_PLAIN, 0);
 }
 
 /* The target of an indirect near branch. */
@@ -131,7 +151,7 @@ void lift_jmp(struct lift *t, const struct ir1 *i)
 	}
 	target = indirect(t, i);
 	check_indirect(t, target, i->opsize);
-	lift_exit_ind(t, target, JUMP_PLAIN);
+	lift_exit_ind(t, target, JUMP_PLAIN, 0);
 }
 
 void lift_jcc(struct lift *t, const struct ir1 *i)
@@ -151,6 +171,23 @@ void lift_jcxz(struct lift *t, const struct ir1 *i)
 	go_if(t, i, IC_EQ, count, zero);
 }
 
+/*
+ * A loop that leaves its page must know before it counts: its exit could not undo that. (It loops
+ * if `more` is not 0.)
+ */
+static void check_loop(struct lift *t, const struct ir1 *i, val more)
+{
+	u64 to = (u64)i->ops[0].imm;
+	val at, bad;
+
+	if (!lift_long(t) || !key_relocatable(t->key) || to >> 12 == i->eip >> 12)
+		return;
+	at = lift_eip(t, to);
+	bad = lift_setcond(t, IC_NE, extended(t, at), at);
+	lift_raise_if(t, IC_NE, lift_select(t, bad, more, lift_like(t, more, 0)),
+		      lift_like(t, more, 0), EXC_GP, 0);
+}
+
 /* cond: 0 or 1 to go on looping, 0 = LOOP without a condition. */
 static void loop(struct lift *t, const struct ir1 *i, val go)
 {
@@ -160,6 +197,7 @@ static void loop(struct lift *t, const struct ir1 *i, val go)
 	if (go)
 		more = lift_select(t, go, more, zero);
 	check_direct_if(t, IC_NE, more, zero, i->ops[0].imm);
+	check_loop(t, i, more);
 	lift_put_sized(t, ECX, count, i->addrsize);
 	go_if(t, i, IC_NE, more, zero);
 }
@@ -185,13 +223,13 @@ void lift_call(struct lift *t, const struct ir1 *i)
 		check_indirect(t, target, i->opsize);
 	lift_put_sp(t, sp);
 	if (!direct)
-		lift_exit_ind(t, target, JUMP_CALL);
+		lift_exit_ind(t, target, JUMP_CALL, -8);
 	else if (cuts_eip(t, i))
 		go(t, i);
 	else if (out_of_reach(t, (u64)i->ops[0].imm))
-		lift_exit_ind(t, lift_eip(t, (u64)i->ops[0].imm), JUMP_CALL);
+		lift_exit_ind(t, lift_eip(t, (u64)i->ops[0].imm), JUMP_CALL, -8);
 	else
-		lift_exit(t, (u64)i->ops[0].imm);
+		lift_branch(t, (u64)i->ops[0].imm, WAY_CALL);
 }
 
 void lift_ret(struct lift *t, const struct ir1 *i)
@@ -201,7 +239,7 @@ void lift_ret(struct lift *t, const struct ir1 *i)
 
 	check_indirect(t, target, i->opsize);
 	lift_put_sp(t, lift_stack(t, i->opsize + drop));
-	lift_exit_ind(t, target, JUMP_RET);
+	lift_exit_ind(t, target, JUMP_RET, i->opsize + drop);
 }
 
 /* INT n, with the kind of event in the second argument (dbt/rt/sysglue.c). */

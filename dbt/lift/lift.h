@@ -173,9 +173,13 @@ void lift_raise_if(struct lift *t, enum ir_cond cond, val a, val b, u8 vector, s
 /* exit.c: they materialise the flags. */
 void lift_exit(struct lift *t, u64 eip);
 void lift_exit_if(struct lift *t, enum ir_cond cond, val a, val b, u64 eip);
+/* The same for branches. */
+void lift_branch(struct lift *t, u64 eip, enum ir_way way);
+void lift_branch_if(struct lift *t, enum ir_cond cond, val a, val b, u64 eip);
 /* By the run loop, for whatever is pending. */
 void lift_leave_if(struct lift *t, enum ir_cond cond, val a, val b, u64 eip);
-void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind);
+/* The branch has added `moved` to the stack pointer. */
+void lift_exit_ind(struct lift *t, val eip, enum ir_jump kind, s64 moved);
 /* End the block in a system helper (all state in struct vcpu). */
 void lift_sys(struct lift *t, enum helper h, val a, val b);
 static inline bool lift_protected(const struct lift *t)

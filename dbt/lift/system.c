@@ -122,7 +122,7 @@ void lift_mov_to_cr(struct lift *t, const struct ir1 *i)
 		return;
 	}
 	lift_helper_fault(t, HELPER_load_cr3, v, 0, 0);
-	lift_exit_ind(t, lift_eip(t, t->next), JUMP_PLAIN);
+	lift_exit_ind(t, lift_eip(t, t->next), JUMP_PLAIN, 0);
 }
 
 void lift_mov_to_dr(struct lift *t, const struct ir1 *i)
@@ -244,7 +244,7 @@ void lift_syscall(struct lift *t, const struct ir1 *i)
 	lift_put(t, ECX, lift_eip(t, t->next));
 	lift_put(t, 11, f);
 	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, kept, FL_ARITH), 0, 0);
-	lift_exit_ind(t, lift_ldstate(t, offsetof(struct vcpu, lstar), M_64, T_I64), JUMP_PLAIN);
+	lift_exit_ind(t, lift_ldstate(t, offsetof(struct vcpu, lstar), M_64, T_I64), JUMP_PLAIN, 0);
 }
 
 void lift_sysret(struct lift *t, const struct ir1 *i)
@@ -261,7 +261,7 @@ void lift_sysret(struct lift *t, const struct ir1 *i)
 	flags = lift_get(t, 11);
 	lift_helper_fault(t, HELPER_sysret_long, flags, rip, 0);
 	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, flags, FL_ARITH), 0, 0);
-	lift_exit_ind(t, rip, JUMP_PLAIN);
+	lift_exit_ind(t, rip, JUMP_PLAIN, 0);
 }
 
 static val not_canonical(struct lift *t, val a)

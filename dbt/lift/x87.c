@@ -111,6 +111,7 @@ static void store(struct lift *t, unsigned helper, unsigned how, bool pop)
 
 	lift_x87_wait(t);
 	a = address(t, true);
+	how |= t->i->ops[0].seg == SS ? X87_STORE_BY_SS : 0;
 	lift_helper_fault(t, helper, a, lift_const(t, how), at(t, pop));
 	lift_exit_if(t, IC_NE, result(t, X87_HELP_BLOCKED), lift_const64(t, 0), t->next);
 	lift_st(t, a, 0, size == 10 ? M_64 : lift_mem_of(size), result(t, X87_HELP_LO));

@@ -88,10 +88,16 @@ HELPER_REG(fld_const, x87_fld_const(x, i))
 
 /* -- Stores: the value first; the lifter writes it; then store_done. -- */
 
-static u64 probe(struct vcpu *c, u64 linear, unsigned size)
+/* Ten bytes are eight and two: what is wrong with the first comes first. */
+static u64 probe(struct vcpu *c, u64 linear, unsigned size, bool by_ss)
 {
-	struct fault f = g_probe(c, vcpu_linear(c, linear), size, c->cpl != 3, true);
+	unsigned first = size < 8 ? size : 8;
+	struct fault f = g_probe(c, vcpu_linear(c, linear), first, c->cpl != 3, true);
 
+	if (!f.raised)
+		f = g_probe(c, vcpu_linear(c, linear + first), size - first, c->cpl != 3, true);
+	if (f.raised && f.vector == EXC_GP && by_ss)
+		f.vector = EXC_SS;
 	if (f.raised)
 		c->fault = f;
 	return f.raised;
@@ -102,11 +108,12 @@ static u64 probe(struct vcpu *c, u64 linear, unsigned size)
  * but memory that cannot be written is a fault first (AMD). Ten bytes on two pages are tried too:
  * they are written in two parts. Nonzero: a fault.
  */
-static inline u64 stored(struct vcpu *c, struct x87_store s, unsigned size, u64 linear, u64 at)
+static inline u64 stored(struct vcpu *c, struct x87_store s, unsigned size, u64 linear, u64 how,
+			 u64 at)
 {
 	bool split = size > 8 && (linear & 0xfff) > 0x1000 - size;
 
-	if ((!s.write || split) && probe(c, linear, size))
+	if ((!s.write || split) && probe(c, linear, size, how & X87_STORE_BY_SS))
 		return 1;
 	c->help[X87_HELP_EXC] = s.exc;
 	c->help[X87_HELP_HI] = s.hi;
@@ -122,15 +129,14 @@ static inline u64 stored(struct vcpu *c, struct x87_store s, unsigned size, u64 
 #define HELPER_STORE(name, size, value) \
 	u64 helper_x87_##name(struct vcpu *c, u64 linear, u64 how, u64 at) \
 	{ \
-		(void)how; \
-		return stored(c, value, size, linear, at); \
+		return stored(c, value, size, linear, how, at); \
 	}
 
 HELPER_STORE(store_f32, 4, x87_store_f32(&c->x87))
 HELPER_STORE(store_f64, 8, x87_store_f64(&c->x87))
 HELPER_STORE(store_f80, 10, x87_store_f80(&c->x87))
 HELPER_STORE(store_bcd, 10, x87_store_bcd(&c->x87))
-HELPER_STORE(store_int, (how & 0xff) / 8, x87_store_int(&c->x87, how & 0xff, how >> 8))
+HELPER_STORE(store_int, (how & 0xff) / 8, x87_store_int(&c->x87, how & 0xff, how >> 8 & 1))
 
 u64 helper_x87_store_done(struct vcpu *c, u64 linear, u64 b, u64 at)
 {

@@ -94,13 +94,24 @@ static struct fault probe_ends(struct vcpu *c, u64 first, u32 size, u64 then, bo
 
 /*
  * `how`: an address of 64-bit code that is not canonical is #SS(0) if it came by SS. Between the
- * two ends there is none: an image is much smaller than the hole.
+ * two ends there is none: an image is much smaller than the hole. But what is wrong with the first
+ * `piece` bytes comes first (Intel family 6, model 207).
  */
-static struct fault check_form(struct vcpu *c, u64 at, u32 size, u64 how)
+static struct fault check_form(struct vcpu *c, u64 at, u32 size, u64 how, u32 piece, bool write)
 {
 	if (!vcpu_code64(c) || (canonical(at) && canonical(at + size - 1)))
 		return fault_none();
+	if (canonical(at) && canonical(at + piece - 1))
+		TRY(g_probe(c, gva(at), piece, c->cpl != 3, write));
 	return fault_code(how & X87_IMAGE_BY_SS ? EXC_SS : EXC_GP, 0);
+}
+
+/* An environment is read and written in words of its operand size. */
+static u32 piece_of(u64 how)
+{
+	unsigned format = how & X87_IMAGE_FORMAT;
+
+	return format == X87_PROT16 || format == X87_REAL16 ? 2 : 4;
 }
 
 static struct fault probe(struct vcpu *c, u64 at, u32 size, bool write)
@@ -142,14 +153,14 @@ void x87_settle(struct vcpu *c)
 
 static struct fault store_image(struct vcpu *c, u64 at, u64 how, const u8 *bytes, u32 size)
 {
-	TRY(check_form(c, at, size, how));
+	TRY(check_form(c, at, size, how, piece_of(how), true));
 	TRY(probe(c, at, size, true));
 	return put(c, at, bytes, size);
 }
 
 static struct fault load_image(struct vcpu *c, u64 at, u64 how, u8 *bytes, u32 size)
 {
-	TRY(check_form(c, at, size, how));
+	TRY(check_form(c, at, size, how, piece_of(how), false));
 	TRY(probe(c, at, size, false));
 	return get(c, at, bytes, size);
 }
@@ -221,7 +232,7 @@ static struct fault fxsave(struct vcpu *c, u64 at, u64 how)
 	u32 mask = MXCSR_ALL, mxcsr;
 	union xmm x;
 
-	TRY(check_form(c, at, FXSAVE_SIZE, how));
+	TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, true));
 	TRY(probe_fx(c, at, true));
 	x87_settle(c);
 	x87_fxsave(&c->x87, how & X87_IMAGE_WIDE, bytes);
@@ -245,7 +256,7 @@ static struct fault fxrstor(struct vcpu *c, u64 at, u64 how)
 	union xmm x;
 	u32 mxcsr;
 
-	TRY(check_form(c, at, FXSAVE_SIZE, how));
+	TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, false));
 	TRY(probe_fx(c, at, false));
 	TRY(get(c, at, bytes, FXSAVE_XMM + 16 * xmms(c)));
 	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);

@@ -19,6 +19,9 @@ import sys
 ROW = re.compile(r'^ROW(?:64)?\("(\w+)",\s*\w+,\s*(\d+),(?:\s*(\d+),)?\s*(\d+)\)', re.M)
 ROUND_IT = 64           # instructions of a row's beginning and end, and of the two time stamps
 IDEA_ROWS = ("mix", "memcpy32", "chaseN")
+# Data accesses for each guest instruction of a row that has none: in 64-bit code, which has few
+# temporaries, one value of a loop of 19 instructions is kept in memory.
+ALU_LIMIT = {32: 0.05, 64: 0.2}
 
 
 def rows(bits):
@@ -94,7 +97,8 @@ def check_idea(host, guest, bits, verdict):
               "of the jump cache, faults, ticks) for each guest access")
     if "alu" in host and "alu" in guest:
         each = (accesses(host["alu"]) + host["alu"]["outside"]) / insns(guest["alu"])
-        verdict.say(each < 0.05, f"alu: {each:.5f} data accesses for each guest instruction")
+        verdict.say(each < ALU_LIMIT[bits],
+                    f"alu: {each:.5f} data accesses for each guest instruction")
     else:
         verdict.say(False, "alu: did not run")
     for name in ("alu", *IDEA_ROWS):

@@ -16,6 +16,7 @@ const u64 places[] = {
 	0xc0000000001fffff, 0xfffe000000000000,
 	/* The edges of what is canonical. */
 	0x0000800000000000, 0x00007fffffffffff, 0x00007ffffffffff8, 0x00007fffffffffe0,
+	0x00007ffffffffffc, 0x00007ffffffffffe,
 	0xffff7fffffffffff, 0xffff7ffffffffff8, 0xffff7ffffffffff1, 0xffff800000000000,
 	0x0001000000000000, 0x0000900000200000,
 	/* Canonical, and missing; the host may have something there if it extends otherwise. */
@@ -32,11 +33,18 @@ static bool canonical(u64 at)
 
 void run_access(const struct regs *r, u64 at, u64 size, u32 flags)
 {
+	run_access_after(r, 0, at, size, flags);
+}
+
+void run_access_after(const struct regs *r, u64 behind, u64 at, u64 size, u32 flags)
+{
 	/* What IRET pops first is not known. */
 	if (flags & KE && flags & ST && canonical(at) != canonical(at + size - 1))
 		return;
-	if (flags & PI && size > 8)
-		size = 8;
+	u64 piece = flags & PI ? 8 : flags & PI4 ? 4 : flags & PI2 ? 2 : size;
+
+	if (size > piece)
+		size = piece;
 	/* TCG looks at one page after the other, and has no stack faults. */
 	if (in_tcg() && canonical(at) && !canonical(at + size - 1))
 		return;
@@ -58,7 +66,7 @@ void run_access(const struct regs *r, u64 at, u64 size, u32 flags)
 	else if (in_tcg())		/* it reads before it writes */
 		error = (error & ~(u64)PF_W) | (stopped.error & PF_W);
 	ok &= expect("error code", stopped.error, error);
-	ok &= expect("rip", stopped.r.rip, r->rip);
+	ok &= expect("rip", stopped.r.rip, r->rip + behind);
 	ok &= expect("rdi", stopped.r.rdi, r->rdi);
 	ok &= expect("rsi", stopped.r.rsi, r->rsi);
 	ok &= expect("rcx", stopped.r.rcx, r->rcx);
@@ -72,7 +80,7 @@ void run_access(const struct regs *r, u64 at, u64 size, u32 flags)
 /* -- Forms of access -- */
 
 enum { RAX, RCX, RDX, RBX, RBP, RSI, RDI, RSP = 15 };
-struct access { const char *name, *code; u8 reg; signed char offset; u16 size; u8 flags; };
+struct access { const char *name, *code; u8 reg; signed char offset; u16 size, flags; };
 
 #define ACCESS(name, text, reg, offset, size, flags) CODE(access_##name, text)
 #include "guestimg/tests64/access.def"
@@ -93,7 +101,7 @@ static void drive(const struct access *a, u64 at)
 	if (a->flags & AL && at & 15)
 		return;
 	r.rax = 0x1122334455667700;	/* AL is 0 for XLAT */
-	r.rcx = 4;
+	r.rcx = a->flags & RX && at & 1 << 4 ? 0x10000000 : 4;
 	r.rdx = a->flags & KE ? 0x80 : 7;	/* a port; or so that DIV has a chance */
 	r.rbx = r.rsi = r.rdi = r.rbp = AT(good);
 	((u64 *)&r)[a->reg] = at - (u64)(long)a->offset;

@@ -5,7 +5,8 @@
 
 #include "guestimg/tests64/lib.h"
 
-enum { WR = 1, ST = 2, AL = 4, KE = 8, NO = 16, PI = 32, EN = 64 };
+enum { WR = 1, ST = 2, AL = 4, KE = 8, NO = 16, PI = 32, EN = 64, PI4 = 128,
+	PI2 = 256, RX = 512 };
 
 extern const u64 places[];	/* none of them, nor what lies around, is mapped */
 extern const u32 places_count;
@@ -15,6 +16,8 @@ extern const u32 places_count;
  * canonical, else #PF. The registers must be as they were.
  */
 void run_access(const struct regs *r, u64 at, u64 size, u32 flags);
+/* The same, but what accesses is so many bytes behind r->rip. */
+void run_access_after(const struct regs *r, u64 behind, u64 at, u64 size, u32 flags);
 
 /* A place ± 2 GiB, too. */
 enum { SHIFTS = 3 };

@@ -108,6 +108,85 @@ static void test_absolute(void)
 		}
 }
 
+/*
+ * What only the translator could put together: an address that is a constant by then, and one that
+ * a large constant brings there from where an access was good. (What is read there is 0.)
+ */
+static void test_constants(void)
+{
+	static const struct { u8 len, code[5], size, flags; } by[] = {
+		{ 3, { 0x48, 0x8b, 0x07 }, 8, 0 },		/* MOV RAX, [RDI] */
+		{ 2, { 0x88, 0x07 }, 1, WR },			/* MOV [RDI], AL */
+		{ 3, { 0x0f, 0x11, 0x07 }, 16, WR },		/* MOVUPS [RDI], XMM0 */
+		{ 5, { 0xf0, 0x48, 0x0f, 0xc1, 0x07 }, 8, WR },	/* LOCK XADD [RDI], RAX */
+		{ 2, { 0xdf, 0x2f }, 8, 0 },			/* FILD */
+		{ 3, { 0xf3, 0x48, 0xab }, 8, WR },		/* REP STOSQ */
+	};
+	u8 *code = (u8 *)FREE;
+	struct regs r = user_regs(code);
+
+	test("addresses that are constants");
+	r.rcx = 0x100000;
+	for (u32 p = 0; p < places_count; p++)
+		for (u32 k = 0; k < COUNT(by); k++) {
+			r.rdi = places[p];
+			code[0] = 0x48;
+			code[1] = 0xbf;			/* MOV RDI, imm64 */
+			memcpy(code + 2, &places[p], 8);
+			memcpy(code + 10, by[k].code, by[k].len);
+			run_access_after(&r, 10, places[p], by[k].size, by[k].flags);
+		}
+	test("constants that an address moves by");
+	r = user_regs(code);
+	r.rax = 0x1122334455667700;
+	for (u32 p = 0; p < places_count; p++) {
+		r.rdi = AT(room);
+		r.rsi = places[p] - r.rdi;
+		code[0] = 0x8a;
+		code[1] = 0x07;				/* MOV AL, [RDI] */
+		code[2] = 0x48;
+		code[3] = 0xbe;				/* MOV RSI, imm64 */
+		memcpy(code + 4, &r.rsi, 8);
+		memcpy(code + 12, "\x48\x03\x04\x37", 4);	/* ADD RAX, [RDI + RSI] */
+		run_access_after(&r, 12, places[p], 8, 0);
+		r.rbp = r.rdi;
+		r.rdi = places[p];
+		code[1] = 0x45;				/* MOV AL, [RBP + 0] */
+		code[2] = 0;
+		memcpy(code + 3, "\x48\xbe", 2);
+		memcpy(code + 5, &r.rsi, 8);
+		memcpy(code + 13, "\x48\x8d\x3c\x2e", 4);	/* LEA RDI, [RSI + RBP] */
+		memcpy(code + 17, "\x66\x0f\x10\x07", 4);	/* MOVUPD XMM0, [RDI] */
+		run_access_after(&r, 17, places[p], 16, 0);
+	}
+}
+
+/* What C does between two accesses must not change what they are compared with. */
+static void test_after_helpers(void)
+{
+	static const struct { u8 len, code[8]; } before[] = {
+		{ 8, { 0xdb, 0xe3, 0xd9, 0xe8, 0xd9, 0xeb, 0xd9, 0xf3 } },	/* FPATAN */
+		{ 8, { 0xdb, 0xe3, 0xd9, 0xe8, 0xd9, 0xeb, 0xd9, 0xf1 } },	/* FYL2X */
+		{ 6, { 0xdb, 0xe3, 0xd9, 0xe8, 0xd8, 0xc0 } },			/* FADD */
+	};
+	u8 *code = (u8 *)FREE;
+	struct regs r = user_regs(code);
+
+	test("accesses behind x87 instructions");
+	map(0xffffc00000000000, page_new(), P | W | U);
+	for (u32 k = 0; k < COUNT(before); k++) {
+		memcpy(code, before[k].code, before[k].len);
+		memcpy(code + before[k].len, "\x48\x8b\x07\xcd\x30", 5);	/* MOV, INT */
+		for (u32 p = 0; p < places_count; p++) {
+			r.rdi = places[p];
+			run_access_after(&r, before[k].len, places[p], 8, 0);
+		}
+		r.rdi = 0xffffc00000000000;
+		run_to(&r, VEC_EXIT, 0);
+	}
+	map(0xffffc00000000000, 0, 0);
+}
+
 /* Code next to the edges of what is canonical, with operands beyond them. */
 static void test_relative(void)
 {
@@ -191,6 +270,8 @@ void test_forms(void)
 {
 	test_matrix();
 	test_absolute();
+	test_constants();
+	test_after_helpers();
 	test_relative();
 	test_walks();
 	wrmsr(MSR_FS_BASE, 0);

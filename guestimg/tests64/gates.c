@@ -184,11 +184,29 @@ static void test_gate_code(void)
 	gate_reset(VEC_TEST);
 }
 
+/*
+ * RSP0 = 2^47 is not canonical, but every byte of its frame is; the SDM has #SS(0) if
+ * "StackAddress" is not (vol. 2, INT n), and does not say which that means. Or else nothing is
+ * mapped there: #DF. (PUSH, on Intel's CPUs, looks at what it writes.)
+ */
+static void test_stack_at_edge(void)
+{
+	struct regs u = user_regs(int_test);
+
+	test("a stack that begins where the hole does");
+	tss.rsp0 = NON_CANONICAL;
+	run(&u);
+	if (stopped.vector != V_DF)
+		expect("vector", stopped.vector, V_SS);
+	expect("rip", stopped.r.rip, AT(int_test));
+	tss.rsp0 = TOP(trap_stack);
+}
+
 /* Stacks that are not canonical: #SS(0), delivered on a stack of its own. */
 static void test_bad_stacks(void)
 {
 	struct regs r = kernel_regs(int_test), u = user_regs(int_test);
-	static const u64 bad[] = { NON_CANONICAL, 0x8000000000000000, 0x9000000000200000,
+	static const u64 bad[] = { NON_CANONICAL + 16, 0x8000000000000000, 0x9000000000200000,
 		0xbffffffffffffff8, 0xc000000000000000, 0xffff7ffffffffff8 };
 
 	test("stacks that are not canonical");
@@ -212,9 +230,10 @@ static void test_bad_stacks(void)
 		expect("rsp", stopped.r.rsp, bad[k]);
 		r.rsp = TOP(code_stack);
 	}
+	test_stack_at_edge();
 	gate_reset(V_SS);
 	test("a stack that is not canonical for #SS itself: double fault");
-	tss.rsp0 = NON_CANONICAL;
+	tss.rsp0 = NON_CANONICAL + 16;
 	run_to(&u, V_DF, 0);
 	expect("stack", stopped.stack, frame_of(tss.ist[6], true));
 	tss.rsp0 = TOP(trap_stack);

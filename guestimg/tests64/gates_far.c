@@ -261,12 +261,18 @@ CODE(load_ss, "mov %ax, %ss\n\tmov %ss, %ecx")
 
 static void test_tables(void)
 {
-	struct pointer p = { 0xffff, NON_CANONICAL };
+	static const u64 bad[] = { NON_CANONICAL, 0x8000000000000000, 0x9000000000200000,
+		0xa000000000000000, 0xc000000000000000, 0xffff7fffffffffff };
+	struct pointer p = { 0xffff, 0 };
 	struct regs r = kernel_regs(do_lgdt);
 
 	test("LGDT, LIDT of a base that is not canonical");
 	r.rdi = AT(&p);
-	if (!not_in_tcg("it takes it")) {
+	for (u32 k = 0; k < COUNT(bad); k++) {
+		if (!k && not_in_tcg("it takes it"))
+			break;
+		p.base = bad[k];
+		r.rip = AT(do_lgdt);
 		run_to(&r, V_GP, 0);
 		r.rip = AT(do_lidt);
 		run_to(&r, V_GP, 0);

@@ -3,7 +3,7 @@
 # NAME.c is linked with lib.c and start.S, which enters long mode. qemu-test/guest/README.md says
 # how one is started.
 TESTS64 := build/native/tests64
-TESTS64_NAMES := canon gates modes syscall
+TESTS64_NAMES := canon gates modes syscall vectors
 TESTS64_MORE_canon := canon_forms canon_code canon_pages
 TESTS64_MORE_gates := gates_iret gates_far
 TESTS64_MORE_modes := modes_tour modes.code

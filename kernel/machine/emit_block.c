@@ -60,6 +60,9 @@ val constant(unsigned type, s64 k)
 s64 help_field(unsigned n) { return (s64)(offsetof(struct vcpu, help) + 8 * n); }
 
 static const u8 reg[] = { EAX, ECX, EDX }, wide_reg[] = { 8, ECX, 15 };
+static const u8 xmm_reg[] = { 0, 1, 2, 3 }, wide_xmm[] = { 9, 1, 15, 12 };
+
+unsigned xmm_of(unsigned n) { return t.wide ? wide_xmm[n] : xmm_reg[n]; }
 
 val input(unsigned type, unsigned n)
 {
@@ -73,7 +76,7 @@ val input(unsigned type, unsigned n)
 	if (type == T_I32)
 		return put((struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg[n] });
 	if (type == T_V128)
-		return put((struct ir_insn){ .op = IR_GETXMM, .type = T_V128, .k = n });
+		return put((struct ir_insn){ .op = IR_GETXMM, .type = T_V128, .k = xmm_of(n) });
 	return put((struct ir_insn){ .op = IR_LDSTATE, .type = T_I64, .x = M_64,
 				     .k = help_field(n) });
 }
@@ -88,7 +91,7 @@ void output(val v)
 	}
 	switch (t.ir->v[v].type) {
 	case T_I32: put((struct ir_insn){ .op = IR_PUTREG, .k = EBX, .a = v }); return;
-	case T_V128: put((struct ir_insn){ .op = IR_PUTXMM, .k = 3, .a = v }); return;
+	case T_V128: put((struct ir_insn){ .op = IR_PUTXMM, .k = xmm_of(3), .a = v }); return;
 	}
 	put((struct ir_insn){ .op = IR_STSTATE, .x = M_64, .k = help_field(4), .a = v });
 }
@@ -169,7 +172,7 @@ static bool same_x87(const struct x87 *a, const struct x87 *b)
 	       a->fcs == b->fcs && a->fds == b->fds && a->fip == b->fip && a->fdp == b->fdp;
 }
 
-static const char *differs(struct vcpu *got)
+const char *differs(struct vcpu *got)
 {
 	x87_settle(got);
 	if (got->eip != t.want.eip)
@@ -189,7 +192,7 @@ static const char *differs(struct vcpu *got)
 	return NULL;
 }
 
-static bool verdict(const char *what, const char *name, unsigned k, s64 a, s64 b)
+bool verdict(const char *what, const char *name, unsigned k, s64 a, s64 b)
 {
 	if (what)
 		snprintf(t.why, sizeof(t.why), "%s %u of %llx, %llx: %s", name, k, (long long)a,
@@ -197,20 +200,31 @@ static bool verdict(const char *what, const char *name, unsigned k, s64 a, s64 b
 	return !what;
 }
 
-bool check_again(const char *name, unsigned k, s64 a, s64 b)
+static void evaluate(void)
 {
-	u32 why;
-
 	t.want = *cpu();
 	eval_run(&t.want, t.ir, NULL);
-	why = enter();
+}
+
+static bool run(const char *name, unsigned k, s64 a, s64 b)
+{
+	u32 why = enter();
+
 	return verdict(why && why != EXIT_KICK ? "left another way" : differs(cpu()), name, k, a,
 		       b);
 }
 
+bool check_again(const char *name, unsigned k, s64 a, s64 b)
+{
+	evaluate();
+	return run(name, k, a, b);
+}
+
+/* The back end changes the IR that it is given: evaluated first. */
 bool check(const char *name, unsigned k, s64 a, s64 b)
 {
+	evaluate();
 	if (emit(0))
 		return verdict("no room", name, k, a, b);
-	return check_again(name, k, a, b);
+	return run(name, k, a, b);
 }

@@ -58,6 +58,8 @@ s64 help_field(unsigned n);
  * from an XMM register.
  */
 val input(unsigned type, unsigned n);
+/* The XMM register of operand n, 3: the result's. */
+unsigned xmm_of(unsigned n);
 /* The result, to a place of its type. */
 void output(val v);
 /* The exit to eip, with the flags of setf (0: none). */
@@ -76,7 +78,11 @@ void operands_set(s64 a, s64 b);
 u32 enter(void);
 /* Emit and run the block on the state as it is; false, with t.why, if the evaluator differs. */
 bool check(const char *name, unsigned k, s64 a, s64 b);
-/* The same with the block that check() has emitted. */
+/* The same with the block that check() has emitted, evaluated as the back end left it. */
 bool check_again(const char *name, unsigned k, s64 a, s64 b);
+/* In what `got` is not as t.want, or NULL. */
+const char *differs(struct vcpu *got);
+/* Is `what` NULL? If not, t.why says so of the test. */
+bool verdict(const char *what, const char *name, unsigned k, s64 a, s64 b);
 
 #endif

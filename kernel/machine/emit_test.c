@@ -401,7 +401,7 @@ static bool test_row(unsigned row, unsigned y)
 	block_end(0, NEXT);
 	operands_set((s64)r, (s64)next_random());
 	for (unsigned n = 0; n < 2; n++) {
-		union xmm *v = &cpu()->xmm[n];
+		union xmm *v = &cpu()->xmm[xmm_of(n)];
 
 		if (!vec_info[row].pure)
 			ordinary(v, of_doubles(row));
@@ -410,7 +410,8 @@ static bool test_row(unsigned row, unsigned y)
 		if (n && r >> 40 & 1)		/* a count within the width */
 			v->q[0] &= 31;
 	}
-	return check(vec_info[row].text, y, (s64)cpu()->xmm[0].q[0], (s64)cpu()->xmm[1].q[0]);
+	return check(vec_info[row].text, y, (s64)cpu()->xmm[xmm_of(0)].q[0],
+		     (s64)cpu()->xmm[xmm_of(1)].q[0]);
 }
 
 /* What y may be. */
@@ -455,7 +456,8 @@ const char *emit_test(void)
 	for (unsigned wide = 0; ok && wide <= HOST_CODE64; wide++) {
 		t.wide = wide;
 		ok = test_binaries() && test_unaries() && test_mixes() && test_pressure() &&
-		     test_exits() && test_chains() && test_vectors() && emit_test_x87();
+		     test_exits() && test_chains() && test_vectors() && emit_test_x87() &&
+		     emit_test_mix();
 	}
 	t.wide = false;
 	memset(cpu(), 0, sizeof(struct vcpu));

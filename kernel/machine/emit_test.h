@@ -9,5 +9,7 @@
 const char *emit_test(void);
 /* Its part in emit_x87.c; false: the reason is in t.why. */
 bool emit_test_x87(void);
+/* The same in emit_mix.c. */
+bool emit_test_mix(void);
 
 #endif

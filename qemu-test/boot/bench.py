@@ -16,6 +16,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 LOGS, BENCH = "build/test", "guestimg/bench"
 PLUGIN, HOST = "build/native/count.so", "build/loongarch64"
 IDEA_ROWS = "alu,mix,memcpy32,chaseN"
+# Of a guest's addresses.
+GUEST_BITS = {"32": "guest=32", "64": "guest=48"}
 QEMUS = {"32": "qemu-system-i386", "64": "qemu-system-x86_64"}
 # Functions of Loam whose entries are counted; report.py says how often they may be entered.
 POINTS = ("decode", "eval_run")
@@ -43,7 +45,7 @@ def loam(image, bits):
              "-fw_cfg", f"name=opt/loam/loam.cfg,file=qemu-test/boot/gb{bits}.cfg",
              "-fw_cfg", "name=opt/loam/bios-256k.bin,file=build/guest/bios-256k.bin",
              "-fw_cfg", f"name=opt/loam/gb{bits}.img,file={image}"],
-            [f"monitor={text}", f"probed={contexts}:{end}", *points])
+            [f"monitor={text}", f"probed={contexts}:{end}", GUEST_BITS[bits], *points])
 
 
 def count(name, machine, image, bits):

@@ -61,8 +61,6 @@ struct case64 {
 /* Differences that are there; each is counted where it is met. */
 enum known64 {
 	KNOWN64_NONE,
-	/* a near branch to where no address is canonical: Loam faults there, not at the branch */
-	KNOWN64_TARGET,
 	KNOWN64_REP_FLAGS,		/* flags after a fault within REP CMPS, SCAS */
 };
 
@@ -91,12 +89,6 @@ struct results64_head {
 	u32 cases, blob_size, first;
 	char cpu[48];			/* which CPU this was */
 };					/* then the results, then the blob */
-
-/* Is the case one that Loam is known to end otherwise, and how it ended on the CPU such an end? */
-static inline bool insn64_otherwise(const struct case64 *c, unsigned vector)
-{
-	return c->known == KNOWN64_TARGET && vector == 13;
-}
 
 static inline u64 insn64_slot(u32 n) { return CODE64 + (u64)n * CODE64_SLOT; }
 

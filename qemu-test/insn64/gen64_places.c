@@ -213,10 +213,8 @@ static void poke_frame(struct making *m, unsigned n, unsigned size)
 			 DATA64_HIGH + 0x800 + 8 * below(16), chance(85) ? SEL64_FLAT : below(4) };
 	u64 off = m->c->gpr[ESP] - DATA64_HIGH;
 
-	if (chance(6) && m->i.op != X86_RETF && m->i.op != X86_IRET) {
-		m->c->known = KNOWN64_TARGET;
+	if (chance(6) && m->i.op != X86_RETF && m->i.op != X86_IRET)
 		words[0] = 0x800000000000u + rnd() % 0x1000;		/* not canonical */
-	}
 	if (off >= DATA64_RW)
 		off = m->c->gpr[ESP] - DATA64_LOW;
 	if (off + n * size > DATA64_RW)
@@ -375,16 +373,12 @@ static bool place_branch(struct making *m)
 			m->c->gpr[ECX] = m->i.addrsize == 4 ? rnd() << 32 | 1 : 1;
 		return true;
 	}
-	if (chance(10)) {
-		m->c->known = KNOWN64_TARGET;
-		to = 0x800000000000u + below(100);
-	}
+	if (chance(10))
+		to = 0x800000000000u + below(100);			/* not canonical */
 	if (o->kind == IR1_GPR && (o->reg != ESP || m->i.op == X86_JMP))
 		m->c->gpr[o->reg] = to;
 	else if (o->kind == IR1_MEM && m->c->poke_len == 8)
 		put_le(m->c->bytes, to, 8);
-	else
-		m->c->known = KNOWN64_TARGET;		/* anywhere */
 	return true;
 }
 

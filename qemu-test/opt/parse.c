@@ -84,6 +84,10 @@ static bool take_words(struct ir_insn *in, const struct mnemonic *m)
 	switch (in->op) {
 	case IR_SETCOND: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE_IF:
 		x = FIND(first, ir_cond_text);
+		y = FIND(second, ir_way_text);
+		break;
+	case IR_EXIT:
+		y = FIND(first, ir_way_text);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
 		x = FIND(first, ir_mem_text);

@@ -10,6 +10,8 @@
  *	monitor=START:END	Loam's own text (nm: image_text_start, image_text_end)
  *	probed=START:END	the jump caches: what translated code does there is counted as
  *				`outside`, as if the probes were the monitor's code
+ *	word=NAME:MASK:VALUE	also count the executed instructions of translated code whose word
+ *				has these bits, as NAME; up to 2
  *	guest=32|48		width of a guest address; 32: bits 63 to 31 all equal, or 63
  *				to 32 zero; 48: bits 63 to 47 all equal (default 32)
  *	marker=ADDRESS		a store there, of any value, from anywhere, ends a span and begins
@@ -46,17 +48,21 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 	X(outside)
 
 #define POINTS 8
+#define WORDS 2
 
 struct counts {
 #define FIELD(name) uint64_t name;
 	COUNTERS(FIELD)
 #undef FIELD
-	uint64_t point[POINTS];
+	uint64_t point[POINTS], word[WORDS];
 };
 
-enum { NUMBERS = sizeof(struct counts) / sizeof(uint64_t), FIXED = NUMBERS - POINTS };
+enum {
+	NUMBERS = sizeof(struct counts) / sizeof(uint64_t), FIXED = NUMBERS - POINTS - WORDS,
+	WORD = FIXED + POINTS,
+};
 
-static const char *names[NUMBERS] = {		/* of the points: as the arguments say */
+static const char *names[NUMBERS] = {	/* of the points and words: as the arguments say */
 #define NAME(name) #name,
 	COUNTERS(NAME)
 #undef NAME
@@ -77,6 +83,8 @@ static char text[32], sent[sizeof(text)];	/* what is waited for, and as many las
 static size_t text_size;
 static uint64_t point_at[POINTS];
 static unsigned points;
+static struct { uint32_t mask, value; } word_is[WORDS];
+static unsigned words;
 static FILE *out;
 
 static struct qemu_plugin_scoreboard *board;	/* a struct counts for each core */
@@ -110,9 +118,11 @@ static void line(const char *title, const uint64_t from[])
 	char text[1024];
 	int n = snprintf(text, sizeof(text), "count %s", title);
 
-	for (unsigned i = 0; i < FIXED + points; i++) {
+	for (unsigned i = 0; i < NUMBERS; i++) {
 		uint64_t now = qemu_plugin_u64_sum(counter(i * sizeof(uint64_t)));
 
+		if (!names[i])
+			continue;
 		n += snprintf(text + n, sizeof(text) - n, " %s=%" PRIu64, names[i],
 			      now - (from ? from[i] : 0));
 	}
@@ -232,6 +242,19 @@ static void watch_points(struct qemu_plugin_insn *insn)
 				counter((FIXED + i) * sizeof(uint64_t)), 1);
 }
 
+static void watch_words(struct qemu_plugin_insn *insn)
+{
+	uint32_t word = 0;
+
+	if (!words || qemu_plugin_insn_data(insn, &word, sizeof(word)) != sizeof(word))
+		return;
+	for (unsigned i = 0; i < words; i++)
+		if ((word & word_is[i].mask) == word_is[i].value)
+			qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn,
+				QEMU_PLUGIN_INLINE_ADD_U64,
+				counter((WORD + i) * sizeof(uint64_t)), 1);
+}
+
 static void watch_uart(struct qemu_plugin_insn *insn)
 {
 	if (text_size && within(&uart, qemu_plugin_insn_vaddr(insn)))
@@ -251,6 +274,8 @@ static void watch(struct qemu_plugin_insn *insn)
 	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64,
 							    counter(insns[place]), 1);
 	watch_points(insn);
+	if (place == IN_CACHE)
+		watch_words(insn);
 	watch_uart(insn);
 	if (no_accesses) {
 		watch_marker(insn);
@@ -301,6 +326,23 @@ static bool parse_point(const char *s)
 	return end != colon + 1 && !*end;
 }
 
+/* NAME:MASK:VALUE */
+static bool parse_word(const char *s)
+{
+	const char *colon = strchr(s, ':');
+	char *end;
+
+	if (!colon || colon == s || words == WORDS)
+		return false;
+	names[WORD + words] = strndup(s, colon - s);
+	word_is[words].mask = (uint32_t)strtoul(colon + 1, &end, 16);
+	if (end == colon + 1 || *end != ':')
+		return false;
+	s = end + 1;
+	word_is[words++].value = (uint32_t)strtoul(s, &end, 16);
+	return end != s && !*end;
+}
+
 static bool parse_text(const char *s)
 {
 	text_size = strlen(s);
@@ -341,6 +383,8 @@ static bool parse(const char *arg)
 		return parse_text(eq + 1);
 	if (n == 2 && !strncmp(arg, "at", n))
 		return parse_point(eq + 1);
+	if (n == 4 && !strncmp(arg, "word", n))
+		return parse_word(eq + 1);
 	if (n == 8 && !strncmp(arg, "accesses", n))
 		return no_accesses = !strcmp(eq + 1, "0");
 	if (n == 3 && !strncmp(arg, "out", n))

@@ -73,8 +73,13 @@ def main():
     say(points.get("1") == {"insn_cache": 8002, "insn_monitor": 4, "entry": 1, "body": 1000} and
         points.get("2", {}).get("insn_cache") == 8 and points["total"]["body"] == 2000,
         "executions of two points, no accesses", points)
+    adds = run(plugin, program, ["word=adds:ffff8000:00100000", "word=none:ffffffff:0",
+                                 f"cache={CACHE}", "accesses=0", *wanted])
+    say(adds.get("1") == {"insn_cache": 8002, "insn_monitor": 4, "adds": 1000} and
+        adds["total"].get("adds") == 2000 and "none" not in adds["total"],
+        "executions of a kind of instruction", adds)
     for bad in ("at=x", "at=:10", "at=x:", "accesses=2", "cache=10", "guest=31", "marker=",
-            "what=1", "monitor=2:1"):
+            "what=1", "monitor=2:1", "word=x", "word=x:1", "word=:1:1", "word=x:1:"):
         say(run(plugin, program, [bad]) == {}, f"{bad} is refused", "it ran")
     return int(bool(failed))
 

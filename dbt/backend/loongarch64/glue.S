@@ -145,6 +145,21 @@ resume64:
 	.endif
 	.endm
 
+/* But before what waits comes the fault of a branch whose target is not canonical, at label 2. */
+	.macro	leave_for_kick p, wide
+	.if	\wide
+	beqz	$r21, 3f
+	srai.d	$a1, $a0, 47
+	addi.d	$a1, $a1, 1
+	sltui	$a1, $a1, 2
+	beqz	$a1, 2f
+	b	\p\()exit_kick
+3:
+	.else
+	bnez	$r21, \p\()exit_kick
+	.endif
+	.endm
+
 /* The number behind the call that ra comes from. */
 	.macro	store_link
 	ld.wu	$a1, $ra, 0
@@ -180,18 +195,22 @@ door \p\()exit_stale
 	li.w	$a0, EXIT_STALE
 	b	\p\()leave
 
+/* From 64-bit code, called by bl, with a BRANCH_WORD behind the call. */
 door \p\()jump_ind
-	bnez	$r21, \p\()exit_kick
+	leave_for_kick \p, \wide
 	probe_other \wide
-	store_eip $a0, \wide
+2:	store_eip $a0, \wide
+	.if	\wide
+	st.d	$ra, $tp, ST_EXIT_ARG
+	.endif
 	li.w	$a0, EXIT_INDIRECT
 	b	\p\()miss
 
 /* Called by bl, a link's number behind the call; a0 = eip. */
 door \p\()jump_far
-	bnez	$r21, \p\()exit_kick
+	leave_for_kick \p, \wide
 	probe_other \wide
-	store_eip $a0, \wide
+2:	store_eip $a0, \wide
 	store_link
 	li.w	$a0, EXIT_FAR
 	b	\p\()miss

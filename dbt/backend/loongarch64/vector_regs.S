@@ -25,14 +25,14 @@
 	.globl	host_xmm_save, host_xmm_load, fcsr_get, fcsr_set, fcc0_set
 	.type	host_xmm_save, @function
 host_xmm_save:
-	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	vst	$vr\n, $a0, (\n - 16) * 16
 	.endr
 	jr	$ra
 
 	.type	host_xmm_load, @function
 host_xmm_load:
-	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	vld	$vr\n, $a0, (\n - 16) * 16
 	.endr
 	jr	$ra

@@ -34,7 +34,7 @@
 	.globl	host_xmm_save, host_xmm_load, msacsr_get, msacsr_set, fcsr_get, fcsr_set
 	.type	host_xmm_save, @function
 host_xmm_save:
-	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	st.b	$w\n, (\n - 16) * 16($4)
 	.endr
 	jr	$31
@@ -42,7 +42,7 @@ host_xmm_save:
 
 	.type	host_xmm_load, @function
 host_xmm_load:
-	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	ld.b	$w\n, (\n - 16) * 16($4)
 	.endr
 	jr	$31

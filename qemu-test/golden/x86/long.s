@@ -168,3 +168,11 @@ pattern gs_count kernel64
 pattern pushf kernel64
 	pushf
 	pop	rax
+pattern and_mask_truncated flat64	# bits above the low half: not zero-extended as it is
+	movabs	rdx, 0xff000000ff0
+	and	rax, rdx
+	mov	ecx, eax
+	shr	rax, 32
+pattern cmp_movabs flat64	# the flags hold the constant where RDX does
+	movabs	rdx, 0x7fffffffffff
+	cmp	rdx, rax
