@@ -116,8 +116,17 @@ static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access acces
 	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
 }
 
-enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
-				enum x86_rights rights, struct shadow_miss *out)
+/* gpa_lookup, with RAM first. */
+static inline struct gpa_page place_of(gpa_t page)
+{
+	u32 frame = (u32)(page.a >> FRAME_SHIFT);
+
+	return gpa_is_fast(page) ? (struct gpa_page){ GPA_RAM, frame, frame } : gpa_lookup(page);
+}
+
+static __attribute__((noinline)) enum shadow_result
+look_anew(struct shadow *s, gva_t va, enum x86_access access, enum x86_rights rights,
+	  struct shadow_miss *out)
 {
 	struct shadow_node *node = NULL;
 	struct x86_walk w;
@@ -135,7 +144,7 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 		s->count.debug++;
 		return SHADOW_DEBUG;
 	}
-	place = gpa_lookup(out->page);
+	place = place_of(out->page);
 	if (access == X86_WRITE && place.kind != GPA_RAM) {
 		s->count.mmio++;
 		return place.kind == GPA_ROM || place.wframe != FRAME_NONE ? SHADOW_ROM_WRITE :
@@ -146,6 +155,19 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 		return SHADOW_MMIO;
 	}
 	return fill(s, va, access, rights, &w, place, node);
+}
+
+enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
+				enum x86_rights rights, struct shadow_miss *out)
+{
+	switch (near_refill(s, va, access, rights)) {
+	case REFILLED: return SHADOW_FILLED;
+	case REFILL_NOT_PRESENT:
+		s->count.faults++;
+		out->error = (access == X86_WRITE ? PF_W : 0) | (rights == X86_USER ? PF_U : 0);
+		return SHADOW_GUEST_FAULT;
+	default: return look_anew(s, va, access, rights, out);
+	}
 }
 
 bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
@@ -317,6 +339,12 @@ static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 	invlpg_leaf(s, view, va, node_in_slot(s, view, (u32)va.a >> SLOT_SHIFT));
 }
 
+/* Of four levels: has the root anything for the 512 GiB around va? */
+static inline bool tree_begins(const struct shadow *s, unsigned view, gva_t va)
+{
+	return bit_get(top_node(s, s->loaded, view)->live, va.a >> 39 & 0x1ff);
+}
+
 /* Of 32-bit paging: has the directory entry's other slot no node but by the entry as it is? */
 static bool other_half_agrees(const struct shadow *s, unsigned view, gva_t va,
 			      const struct shadow_near *near)
@@ -335,8 +363,11 @@ void shadow_invlpg(struct shadow *s, gva_t va)
 	s->generation++;
 	s->global_generation++;
 	for (unsigned v = 0; v < s->views; v++) {
-		const struct shadow_near *near = near_find(s, v, va);
+		const struct shadow_near *near;
 
+		if (s->four && !tree_begins(s, v, va))
+			continue;
+		near = near_find(s, v, va);
 		if (near && other_half_agrees(s, v, va, near))
 			invlpg_leaf(s, v, va, near->node);
 		else if (s->four)

@@ -126,11 +126,14 @@ struct shadow_globals {
 
 /* A walk that found a leaf node: by which directory entries (mm/shadow_near.c). */
 struct shadow_near {
-	u64 name;		/* where, and as long as what is hooked is as it was; 0: nothing */
+	u64 name;		/* where; 0: nothing */
+	u32 unhooked;		/* when */
+	u32 frame;		/* of the last table */
 	struct shadow_node *node;
-	u64 table;		/* guest physical address of the last table */
-	u32 dirs;
-	u64 at[3], entry[3];	/* of the directories' entries, from the root */
+	pte_t *leaves;		/* its */
+	const u8 *table;
+	const void *at[3];	/* entries of the directories, from the root, and what they were */
+	u64 entry[3];
 };
 #define SHADOW_NEAR 64
 
@@ -148,7 +151,7 @@ struct shadow {
 	u32 generation;		/* see shadow_generation */
 	u32 global_generation;
 	u32 next_asid;
-	u32 unhooked;		/* so often a node was, 28 bits */
+	u32 unhooked;		/* so often a node was */
 	bool settling;		/* the loaded root is not active: changes wait for shadow_settle */
 	u8 verify;		/* enum shadow_verify */
 	struct x86_paging paging;

@@ -3,26 +3,25 @@
  * Walks again: the way down to a leaf node that was walked before, as a CPU's paging-structure
  * caches have it (SDM vol. 3, 4.10.3), but never stale. An entry of this table names the node and
  * the guest's directory entries that led to it; if these are still the same, only the last table is
- * looked at. Invariant: an entry is used only while its node is hooked there (`unhooked`).
+ * looked at. Invariant: an entry is used only while its node is hooked there, and what is RAM stays
+ * so (near_forget).
  */
+#include "kernel/phys.h"
 #include "mm/gpa.h"
 #include "mm/shadow_node.h"
 #include "mm/x86_entry.h"
 
-static struct shadow_near *near_place(struct shadow *s, unsigned slot, unsigned view)
+static inline struct shadow_near *near_place(struct shadow *s, unsigned slot, unsigned view)
 {
-	return &s->near[(slot ^ slot >> 9 ^ view * 5) % SHADOW_NEAR];
+	return &s->near[(slot ^ view << 4) % SHADOW_NEAR];
 }
 
-static u64 near_name(const struct shadow *s, unsigned slot, unsigned view)
+static inline u64 near_name(const struct shadow *s, unsigned slot, unsigned view)
 {
-	return (u64)s->unhooked << 36 | (u64)slot << 9 | s->loaded << 3 | view << 1 | 1;
+	return (u64)slot << 16 | s->loaded << 4 | view << 1 | 1;
 }
 
-static inline u64 entry_at(const struct shadow *s, u64 at)
-{
-	return s->paging.pae ? gpa_ld64(gpa(at)) : gpa_ld32(gpa(at));
-}
+static const void *host_at(u64 at) { return gpa_map.ram + at; }
 
 void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w,
 	       struct shadow_node *n)
@@ -32,27 +31,61 @@ void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk 
 
 	if (w->shift != 12 || !n->table)
 		return;
-	e->name = near_name(s, slot, view);
-	e->node = n;
-	e->dirs = dirs;
-	e->table = w->step[dirs].at & ~0xfffull;
+	e->name = 0;
+	for (unsigned k = 0; k <= dirs; k++)
+		if (!gpa_is_fast(gpa(w->step[k].at)))
+			return;
 	for (unsigned k = 0; k < dirs; k++) {
-		e->at[k] = w->step[k].at;
+		e->at[k] = host_at(w->step[k].at);
 		e->entry[k] = w->step[k].entry;
 	}
+	e->table = gpa_map.ram + (w->step[dirs].at & ~0xfffull);
+	e->frame = s->pool.table[n->table].frame;
+	e->leaves = node_leaves(s, n);
+	e->unhooked = s->unhooked;
+	e->node = n;
+	e->name = near_name(s, slot, view);
+}
+
+static inline bool same(const struct shadow_near *e, unsigned k)
+{
+	u64 v;
+
+	__builtin_memcpy(&v, e->at[k], 8);
+	return v == e->entry[k];
+}
+
+static inline bool same32(const struct shadow_near *e)
+{
+	u32 v;
+
+	__builtin_memcpy(&v, e->at[0], 4);
+	return v == e->entry[0];
+}
+
+/* `four`, `wide`: levels, entries of 8 bytes. */
+static inline __attribute__((always_inline)) const struct shadow_near *
+find_as(struct shadow *s, unsigned view, gva_t va, bool four, bool wide)
+{
+	unsigned slot = four ? va.a >> SLOT_SHIFT & (LONG_SLOTS - 1) : (u32)va.a >> SLOT_SHIFT;
+	const struct shadow_near *e = near_place(s, slot, view);
+
+	if (e->name != near_name(s, slot, view) || e->unhooked != s->unhooked)
+		return NULL;
+	if (!(wide ? same(e, 0) : same32(e)) || (four && !(same(e, 1) && same(e, 2))))
+		return NULL;
+	return e;
+}
+
+static inline const struct shadow_near *find(struct shadow *s, unsigned view, gva_t va)
+{
+	return s->four ? find_as(s, view, va, true, true) :
+	       find_as(s, view, va, false, s->paging.pae);
 }
 
 const struct shadow_near *near_find(struct shadow *s, unsigned view, gva_t va)
 {
-	unsigned slot = slot_of(s, va);
-	const struct shadow_near *e = near_place(s, slot, view);
-
-	if (e->name != near_name(s, slot, view))
-		return NULL;
-	for (unsigned k = 0; k < e->dirs; k++)
-		if (entry_at(s, e->at[k]) != e->entry[k])
-			return NULL;
-	return e;
+	return find(s, view, va);
 }
 
 /* The last entry says no: 4.7. */
@@ -64,27 +97,40 @@ static enum near_walk near_fault(u32 cause, enum x86_access access, enum x86_rig
 }
 
 /* 4.6, with what all directories allow in the node's key. */
-static bool allowed(const struct shadow *s, const struct x86_walk *w, enum x86_access access,
-		    enum x86_rights rights)
+static inline bool allowed(const struct shadow *s, const struct x86_walk *w,
+			   enum x86_access access, enum x86_rights rights)
 {
 	if (rights == X86_USER ? !w->user : w->user && s->paging.smap && rights == X86_STRICT)
 		return false;
 	return access != X86_WRITE || x86_walk_may_write(&s->paging, w, rights);
 }
 
+/* Entry k of the table; and `want` put in its place. False: it is not what was read any more. */
+static inline u64 entry_get(const struct shadow_near *e, bool wide, unsigned k)
+{
+	return wide ? ((const u64 *)(const void *)e->table)[k] :
+	       ((const u32 *)(const void *)e->table)[k];
+}
+
+static __attribute__((noinline)) bool entry_mark(const struct shadow_near *e, bool wide, unsigned k,
+						 u64 old, u64 want)
+{
+	u64 at = (u64)(e->table - gpa_map.ram) + k * (wide ? 8 : 4);
+
+	return wide ? gpa_cas64(gpa(at), old, want) : gpa_cas32(gpa(at), (u32)old, (u32)want);
+}
+
 enum near_walk near_walk(struct shadow *s, gva_t va, enum x86_access access,
 			 enum x86_rights rights, struct x86_walk *w, struct shadow_node **node)
 {
-	const struct shadow_near *e = near_find(s, shadow_view_of(s, rights), va);
+	const struct shadow_near *e = find(s, shadow_view_of(s, rights), va);
 	bool wide = s->paging.pae;
+	unsigned k = va.a >> 12 & (wide ? 0x1ff : 0x3ff);
 	u64 pte, want;
-	gpa_t at;
 
 	if (!e)
 		return NEAR_NOT;
-	at = wide ? gpa(e->table + (va.a >> 12 & 0x1ff) * 8) :
-	     gpa(e->table + (va.a >> 12 & 0x3ff) * 4);
-	pte = entry_at(s, at.a);
+	pte = entry_get(e, wide, k);
 	if (!(pte & E_P))
 		return near_fault(0, access, rights, w);
 	if (wide && (pte & s->reserved))
@@ -94,11 +140,82 @@ enum near_walk near_walk(struct shadow *s, gva_t va, enum x86_access access,
 	if (!allowed(s, w, access, rights))
 		return near_fault(PF_P, access, rights, w);
 	want = pte | E_A | (access == X86_WRITE ? E_D : 0);
-	if (want != pte && !(wide ? gpa_cas64(at, pte, want) :
-			     gpa_cas32(at, (u32)pte, (u32)want)))
+	if (want != pte && !entry_mark(e, wide, k, pte, want))
 		return NEAR_NOT;
 	w->page = gpa_a20(gpa(pte & (wide ? E_ADDR : 0xfffff000))).a;
 	w->dirty = want & E_D;
 	*node = e->node;
 	return NEAR_GOOD;
+}
+
+/* -- the whole fault, at once -- */
+
+/* As x86_walk would: A, and D for a write. False: the entry is not what was read any more. */
+static inline bool mark(const struct shadow_near *e, bool wide, unsigned k, u64 pte, u64 want)
+{
+	u8 *at = (u8 *)(uintptr_t)e->table + k * (wide ? 8 : 4);
+	u32 old = (u32)pte;
+	bool done = wide ? __atomic_compare_exchange_n((u64 *)(void *)at, &pte, want, false,
+						       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) :
+		    __atomic_compare_exchange_n((u32 *)(void *)at, &old, (u32)want, false,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+
+	if (done && frame_watched(e->frame))
+		frame_written_by_walk(e->frame, k * (wide ? 8 : 4), wide ? 8 : 4);
+	return done;
+}
+
+/* Is it plain: its own side's page, in RAM, nothing there yet, no watch in the way? */
+static inline bool is_plain(const struct shadow *s, const struct shadow_near *e, unsigned k,
+			    u64 all, u64 page, bool write, bool user)
+{
+	return !e->leaves[k] && !(all & E_US) == !user && (!write || (all & E_RW)) &&
+	       gpa_is_fast(gpa(page)) && !s->debug_pages &&
+	       !frame_watched((u32)(page >> FRAME_SHIFT));
+}
+
+static inline __attribute__((always_inline)) enum near_refill
+refill(struct shadow *s, gva_t va, bool write, bool user, unsigned view, bool four, bool wide)
+{
+	const struct shadow_near *e = find_as(s, view, va, four, wide);
+	unsigned k = index_of(va), at = wide ? k : va.a >> 12 & 0x3ff;
+	u64 pte, want, all, page;
+	bool writable;
+
+	if (!e)
+		return REFILL_NOT;
+	pte = entry_get(e, wide, at);
+	if (!(pte & E_P))
+		return REFILL_NOT_PRESENT;
+	all = pte & e->node->key;
+	page = pte & (wide ? E_ADDR : 0xfffff000) & gpa_map.a20_mask;
+	if ((wide && (pte & s->reserved)) || !is_plain(s, e, k, all, page, write, user))
+		return REFILL_NOT;
+	want = pte | E_A | (write ? E_D : 0);
+	if (want != pte && !mark(e, wide, at, pte, want))
+		return REFILL_NOT;
+	writable = (want & E_D) && (all & E_RW);
+	if (writable)
+		frame_add_writer((u32)(page >> FRAME_SHIFT),
+				 frame_ref(s->core, (u32)(e->leaves + k - s->pool.leaves)));
+	e->leaves[k] = pte_make(ptr_to_phys(gpa_map.ram + page), writable);
+	bit_set(e->node->live, k);
+	s->count.fills++;
+	if (s->wide)
+		paging_upgrade_wide(va, e->leaves + k);
+	else
+		paging_upgrade(va, e->leaves + k);
+	return REFILLED;
+}
+
+enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
+			     enum x86_rights rights)
+{
+	bool write = access == X86_WRITE, user = rights == X86_USER;
+	unsigned view = shadow_view_of(s, rights);
+
+	if (view != s->current)
+		return REFILL_NOT;
+	return s->four ? refill(s, va, write, user, view, true, true) :
+	       refill(s, va, write, user, view, false, s->paging.pae);
 }

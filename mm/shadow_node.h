@@ -289,8 +289,15 @@ const struct shadow_near *near_find(struct shadow *s, unsigned view, gva_t va);
 enum near_walk { NEAR_NOT, NEAR_GOOD, NEAR_FAULT };
 enum near_walk near_walk(struct shadow *s, gva_t va, enum x86_access access,
 			 enum x86_rights rights, struct x86_walk *w, struct shadow_node **node);
+/*
+ * All of a fault if it is but a refill: a page that is there, where others around it were found;
+ * NOT: it is more. NOT_PRESENT: #PF with P = 0.
+ */
+enum near_refill { REFILL_NOT, REFILLED, REFILL_NOT_PRESENT };
+enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
+			     enum x86_rights rights);
 /* A node is unhooked somewhere: nothing that was noted counts any more. It wraps all but never. */
-static inline void near_forget(struct shadow *s) { s->unhooked = (s->unhooked + 1) & 0xfffffff; }
+static inline void near_forget(struct shadow *s) { s->unhooked++; }
 
 /* -- shadow_tree.c: nodes of four levels --------------------------------- */
 
