@@ -357,23 +357,26 @@ static bool other_half_agrees(const struct shadow *s, unsigned view, gva_t va,
 	return !n || n->entry == near->entry[0];
 }
 
+static void invlpg_two_levels(struct shadow *s, unsigned view, gva_t va)
+{
+	const struct shadow_near *near = near_find(s, view, va);
+
+	if (near && other_half_agrees(s, view, va, near))
+		invlpg_leaf(s, view, va, near->node);
+	else
+		invlpg_view(s, view, va);
+}
+
 void shadow_invlpg(struct shadow *s, gva_t va)
 {
 	s->count.invlpgs++;
 	s->generation++;
 	s->global_generation++;
 	for (unsigned v = 0; v < s->views; v++) {
-		const struct shadow_near *near;
-
-		if (s->four && !tree_begins(s, v, va))
-			continue;
-		near = near_find(s, v, va);
-		if (near && other_half_agrees(s, v, va, near))
-			invlpg_leaf(s, v, va, near->node);
-		else if (s->four)
+		if (!s->four)
+			invlpg_two_levels(s, v, va);
+		else if (tree_begins(s, v, va) && !near_invlpg(s, v, va))
 			invlpg_leaf(s, v, va, tree_invlpg(s, v, va));
-		else
-			invlpg_view(s, v, va);
 	}
 	if (s->any_global)
 		code_invlpg(s, va);

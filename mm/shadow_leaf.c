@@ -134,6 +134,10 @@ static void forget_page(struct shadow *s, unsigned root, unsigned view, gva_t va
 /* Leaf k of a node, under all roots. */
 static void forget_leaf(struct shadow *s, const struct shadow_node *n, unsigned k)
 {
+	if (n->roots == 1ull << s->loaded && !n->multi && !s->settling) {
+		drop_page(s, loaded_root(s), node_view(n), page_at(n->slot, k));
+		return;
+	}
 	for (u64 roots = n->roots; roots; roots &= roots - 1) {
 		unsigned r = (unsigned)__builtin_ctzll(roots);
 

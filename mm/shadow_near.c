@@ -219,3 +219,36 @@ enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
 	return s->four ? refill(s, va, write, user, view, true, true) :
 	       refill(s, va, write, user, view, false, s->paging.pae);
 }
+
+/* -- INVLPG -- */
+
+/* Does the leaf agree with the guest's entry: the same page, no right too many? */
+static inline bool agrees(const struct shadow *s, const struct shadow_near *e, u64 pte, pte_t leaf)
+{
+	u64 page = pte & E_ADDR & gpa_map.a20_mask, all = pte & e->node->key;
+
+	return (pte & E_A) && !(pte & s->reserved) && gpa_is_fast(gpa(page)) &&
+	       pte_page(leaf).a == ptr_to_phys(gpa_map.ram + page).a &&
+	       !(all & E_US) == (node_view(e->node) != SHADOW_USER) &&
+	       (!pte_writable(leaf) || ((pte & E_D) && (all & E_RW)));
+}
+
+bool near_invlpg(struct shadow *s, unsigned view, gva_t va)
+{
+	const struct shadow_near *e = find_as(s, view, va, true, true);
+	unsigned k = index_of(va);
+	u64 pte;
+
+	if (!e)
+		return false;
+	if (!bit_get(e->node->live, k))
+		return true;
+	if (bit_get(e->node->fetched, k))
+		return false;
+	pte = entry_get(e, true, k);
+	if (pte & E_P)
+		return agrees(s, e, pte, e->leaves[k]);
+	s->pool.table[e->node->table].quiet = 0;
+	leaf_drop(s, e->node, k);
+	return true;
+}

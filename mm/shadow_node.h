@@ -296,6 +296,8 @@ enum near_walk near_walk(struct shadow *s, gva_t va, enum x86_access access,
 enum near_refill { REFILL_NOT, REFILLED, REFILL_NOT_PRESENT };
 enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
 			     enum x86_rights rights);
+/* INVLPG of a page of four levels in one view. False: look anew. */
+bool near_invlpg(struct shadow *s, unsigned view, gva_t va);
 /* A node is unhooked somewhere: nothing that was noted counts any more. It wraps all but never. */
 static inline void near_forget(struct shadow *s) { s->unhooked++; }
 
