@@ -75,7 +75,7 @@ static __attribute__((noinline)) void new_level(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 
-	if (c->passage_not == ~0ull && (c->efer & EFER_SCE))	/* else SYSCALL must look */
+	if (c->passage_not == ~0ull)
 		make_passages(d);
 	c->key_flags = vcpu_long_key(c);
 	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
@@ -284,8 +284,8 @@ static const u32 *in_form(struct dbt *d, const u32 *code)
 	return code;
 }
 
-/* 64-bit code goes on as such: the first place of its context, or what known_code says. */
-static inline const u32 *known_long(struct dbt *d)
+/* The first place of the context, or what known_code says. */
+static inline const u32 *first_place(struct dbt *d)
 {
 	const struct vcpu *c = d->c;
 	const struct contexts *x = d->cache.contexts;
@@ -301,11 +301,19 @@ static inline const u32 *known_long(struct dbt *d)
 	return exec_door(e->code);
 }
 
+/* 64-bit code goes on as such; the next time by glue.S itself. */
+static inline const u32 *known_long(struct dbt *d)
+{
+	if (d->c->passage_not == ~0ull && !d->mode_dirty)
+		new_level(d);
+	return first_place(d);
+}
+
 const u32 *exec_int(void)
 {
 	struct dbt *d = dbt_this();
 
-	return exc_int_seen(d->c, (u8)d->c->help[0]) ? known_long(d) : exec_system_long();
+	return exc_int_seen(d->c, INT_KEY_VECTOR(d->c->help[0])) ? known_long(d) : exec_system_long();
 }
 
 const u32 *exec_iret(void)

@@ -282,9 +282,11 @@ static void (*system_door(const struct emit *e, unsigned helper))(void)
 		return glue_sys;
 	if (!e->wide)
 		return glue_compat_sys;
-	if (single(e))
+	if (e->ir->key_flags & (KEY_SINGLE | KEY_DF))
 		return glue64_sys;
-	return helper == HELPER_int ? glue64_int : helper == HELPER_iret ? glue64_iret : glue64_sys;
+	if (helper == HELPER_iret && !(e->ir->key_flags & KEY_CPL))
+		return glue64_iret;
+	return helper == HELPER_int ? glue64_int : glue64_sys;
 }
 
 /*

@@ -474,6 +474,14 @@ static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 	return true;
 }
 
+/* A helper's access has the rights that it asked for, glue.S those of the view that is active. */
+static bool helper_user(const struct dbt *d, u64 pc)
+{
+	bool glue = pc >= (u64)(uintptr_t)glue_quick_begin && pc < (u64)(uintptr_t)glue_quick_end;
+
+	return glue ? d->shadow->current == SHADOW_USER : !d->helper_super;
+}
+
 static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 {
 	u64 fixup = extable_find(f->pc);
@@ -486,7 +494,7 @@ static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kin
 		f->pc = fixup;
 		return true;
 	}
-	if (access_slow(d, f, &a, NULL, !d->helper_super, a.store ? X86_WRITE : X86_READ,
+	if (access_slow(d, f, &a, NULL, helper_user(d, f->pc), a.store ? X86_WRITE : X86_READ,
 			&d->helper_fault) == GUEST_FAULT)
 		f->pc = fixup;
 	return true;

@@ -124,8 +124,10 @@ static void note_gate(struct vcpu *c, const struct event *e, const struct entry 
 			  (u64)g->code.hi << 32 | g->code.lo },
 		},
 		.cs = c->seg[CS], .off = g->off, .from = from + 1, .vector = e->vector,
-		.gate_dpl = g->low >> 45 & 3, .cpl = c->cpl,
+		.software = (g->low >> 45 & 3) >= from, .cpl = c->cpl,
+		.plain = !c->cpl && (!from || from == 3),
 		.stack = stack ? c->tr.base + stack : 0, .clears_if = g->clears_if,
+		.keep = ~(u64)(g->clears_if ? FL_IF : 0),
 	};
 }
 
@@ -181,7 +183,7 @@ bool exc_deliver_long_seen(struct vcpu *c, const struct fault *f, enum exc_kind 
 	u64 sp = c->gpr[ESP];
 
 	if (g->from != c->cpl + 1 || g->vector != f->vector || (c->dr[7] & DR7_ENABLED) ||
-	    (software && g->gate_dpl < c->cpl))
+	    (software && !g->software))
 		return false;
 	g_try_begin(c, true);
 	if (g->stack)

@@ -389,9 +389,13 @@ static bool iret_seen_long(struct vcpu *c)
 
 /* -- IRETQ from CPL 0 to where it went before -- */
 
+/* RFLAGS that take the longer way: before; in the frame, from which RF is dropped (set_flags). */
+#define UNPLAIN_BEFORE (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_FIXED))
+#define UNPLAIN_AFTER (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_RF | FL_FIXED))
+
 static struct seen_return64 *return_place(struct vcpu *c, u16 cs)
 {
-	return &c->seen_return64[cs >> 4 & (SEEN_RETURNS - 1)];
+	return &c->seen_return64[cs & 1];	/* to level 0, 3 */
 }
 
 static u64 return_sels(u16 cs, u16 ss) { return 1ull << 32 | cs | (u32)ss << 16; }
@@ -405,12 +409,9 @@ static void note_return(struct vcpu *c, const struct known *k, const struct segm
 		*return_place(c, k->cs->sel) = (struct seen_return64){
 			.word = { cs, ss, ss }, .cs = *k->cs, .ss = *k->ss,
 			.sels = return_sels(k->cs->sel, k->ss->sel),
+			.not_with = UNPLAIN_AFTER | FL_ID,
 		};
 }
-
-/* RFLAGS that take the longer way: before; in the frame, from which RF is dropped (set_flags). */
-#define UNPLAIN_BEFORE (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_FIXED))
-#define UNPLAIN_AFTER (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_RF | FL_FIXED))
 
 bool far_iretq_seen(struct vcpu *c)
 {

@@ -85,7 +85,8 @@ void far_calls_changed(struct vcpu *c)
 	c->call_seg[0][1] = flat_stack((u16)((cs & ~3u) + 8), 0);
 	c->call_seg[1][0] = flat_code((u16)(base + 16), CODE64, 3);
 	c->call_seg[1][1] = flat_stack((u16)(base + 8), 3);
-	c->call_keep = (u32)(~(u32)c->fmask & ~(u32)FL_RF) | FL_FIXED;
+	c->call_keep = ((u32)~c->fmask & ~(u32)FL_RF) | FL_FIXED |
+		       (c->efer & EFER_SCE ? CALL_ENABLED : 0);
 	c->passage_not = ~0ull;
 }
 

@@ -141,19 +141,33 @@ struct seen_gate64 {
 	struct segment cs;	/* as it was entered */
 	u64 off;
 	u64 stack;		/* where the TSS has the stack pointer; 0: the stack stays */
+	/* INT_KEY of what may take it by glue.S: */
 	u8 from;		/* CPL before, + 1; 0: nothing */
-	u8 vector, gate_dpl, cpl;	/* of the gate; after */
+	u8 vector;
+	bool software;		/* INT n may */
+	bool plain;		/* from level 0 or 3 to 0 */
+	u8 cpl;			/* after */
 	bool clears_if;
+	u64 keep;		/* RFLAGS that stay, of plain ones */
+	u64 room[4];
 };
+
+/* HELPER_int's argument: INT n at a level. */
+#define INT_KEY(vector, cpl) (((cpl) + 1u) | (vector) << 8 | 1u << 16 | 1u << 24)
+#define INT_KEY_VECTOR(key) ((u8)((key) >> 8))
 
 /* What IRETQ from CPL 0 went to. */
 struct seen_return64 {
 	struct seen_word word[3];	/* descriptors of CS and SS, the last of both twice */
 	struct segment cs, ss;
 	u64 sels;		/* CS, SS << 16, 1 << 32; 0: nothing */
+	u64 not_with;		/* RFLAGS of the frame that glue.S does not take */
+	u64 room[4];
 };
+_Static_assert(sizeof(struct seen_gate64) == 128 && sizeof(struct seen_return64) == 128,
+	       "glue.S shifts");
 
-enum { SEEN_DESCS = 32, SEEN_GATES = 16, SEEN_RETURNS = 4 };
+enum { SEEN_DESCS = 32, SEEN_GATES = 16, SEEN_RETURNS = 2 };
 
 /*
  * What 64-bit code's change to a level makes of the state and of the host's registers, as long as
@@ -277,8 +291,10 @@ struct vcpu {
 	u64 passage_not;
 	struct passage passage[2];	/* to CPL 0, 3, with ordinary flags */
 	struct segment call_seg[2][2];	/* CS and SS of SYSCALL, SYSRET */
-	u64 call_keep;		/* RFLAGS that SYSCALL keeps */
+	u64 call_keep;		/* RFLAGS that SYSCALL keeps; CALL_ENABLED: EFER.SCE */
 	u32 *view;		/* where mm/shadow has the number of the view that is active */
+	struct seen_gate64 *gates;	/* seen_gate64, seen_return64: where glue.S finds them */
+	struct seen_return64 *returns;
 
 	/* -- MSRs -- */
 	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
@@ -296,6 +312,8 @@ struct vcpu {
 
 	struct vcpu_log log;
 };
+
+#define CALL_ENABLED (1ull << 32)
 
 /* What c->inhibit holds off, until the instruction after this one is done. */
 enum { INHIBIT_STI = 1, INHIBIT_SS = 2 };	/* interrupts; interrupts and debug traps */
