@@ -46,7 +46,7 @@ static inline void refresh(struct dbt *d)
 static void make_passage(struct dbt *d, bool user)
 {
 	struct passage *p = &d->c->passage[user];
-	u32 view = user ? SHADOW_USER : shadow_view_of(d->shadow, X86_STRICT);
+	u32 view = user ? SHADOW_USER : SHADOW_STRICT;
 	u8 cpl = user ? 3 : 0;
 	u32 key = vcpu_long_key_plain(d->c, cpl);
 
@@ -82,6 +82,16 @@ static __attribute__((noinline)) void new_level(struct dbt *d)
 	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[c->cpl == 3]];
 }
 
+/*
+ * The view to enter code in, user or supervisor; under CR4.SMAP that is the strict one whatever
+ * EFLAGS.AC is, since the fault path finds that out (rt/fault.c) and hardly any code that sets AC
+ * leaves translated code before it clears it.
+ */
+static inline void set_view(struct shadow *s, bool user)
+{
+	shadow_set_view(s, user ? X86_USER : X86_STRICT);
+}
+
 /* By the passage, if it is one's way; if more has changed, all is computed later. */
 void exec_level_changed(struct vcpu *c)
 {
@@ -98,7 +108,14 @@ void exec_level_changed(struct vcpu *c)
 		c->place = p->place;
 		c->ctx = p->ctx;
 	}
-	shadow_set_view(d->shadow, user);
+	set_view(d->shadow, user);
+}
+
+void exec_ac_changed(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+
+	shadow_set_view(d->shadow, c->eflags & FL_AC ? X86_SUPER : X86_STRICT);
 }
 
 /* Of a supervisor in flat code. */
@@ -248,7 +265,7 @@ static __attribute__((noinline)) const u32 *known_code(struct dbt *d)
 		code = exec_door(code);
 	}
 	c->fault.raised = false;
-	shadow_set_view(d->shadow, c->cpl == 3);
+	set_view(d->shadow, c->cpl == 3);
 	return code;
 }
 
@@ -297,7 +314,7 @@ static inline const u32 *first_place(struct dbt *d)
 	    p->space != shadow_root(d->shadow) || e->eip != c->eip ||
 	    (c->key_flags & KEY_SINGLE))
 		return known_code(d);
-	shadow_set_view(d->shadow, c->cpl == 3);
+	set_view(d->shadow, c->cpl == 3);
 	return exec_door(e->code);
 }
 
@@ -394,7 +411,7 @@ static void run_one(struct dbt *d)
 	if (single)
 		single_begin(d, code, &s);
 	c->fault.raised = false;
-	shadow_set_view(d->shadow, c->cpl == 3);
+	set_view(d->shadow, c->cpl == 3);
 	shadow_set_code64(d->shadow, c->key_flags & KEY_LONG);
 	why = dbt_enter(c->key_flags & KEY_LONG ? exec_door(code) : code);
 	shadow_set_code64(d->shadow, vcpu_long(c));

@@ -60,9 +60,10 @@ static inline const u32 *exec_door(const u32 *code)
 	return (const u32 *)((uintptr_t)code & ~(uintptr_t)0 >> 1);
 }
 
-/* exec.c: struct sys_hooks' level_changed and space_changed. */
+/* exec.c: struct sys_hooks' level_changed, space_changed, ac_changed. */
 void exec_level_changed(struct vcpu *c);
 void exec_space_changed(struct vcpu *c);
+void exec_ac_changed(struct vcpu *c);
 
 /*
  * find.c: entry of the block for the CPU's current eip and mode, translated if need be and chained

@@ -123,6 +123,7 @@ static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
 static const struct sys_hooks hooks = {
 	.paging_changed = paging_changed, .invlpg = invlpg, .mode_changed = mode_changed,
 	.level_changed = exec_level_changed, .space_changed = exec_space_changed,
+	.ac_changed = exec_ac_changed,
 	.debug_changed = debug_changed, .irq_unmasked = irq_unmasked,
 	.apic_base_changed = apic_base_changed, .read_tpr = read_tpr, .write_tpr = write_tpr,
 	.read_ticks = clock_ticks, .read_phys = read_phys,

@@ -22,18 +22,18 @@
 
 static struct fault step_ld(struct vcpu *c, u64 addr, unsigned size, unsigned intent, void *out)
 {
-	bool super = c->cpl != 3;
+	enum g_rights own = g_own(c);
 	struct fault f = fault_none();
 	u32 hits = c->debug_hits;
 	bool rmw = intent & INTENT_RMW;
 	u64 v = 0;
 
 	if (rmw || size > 8)
-		f = g_probe(c, vcpu_linear(c, addr), size, super, rmw);
+		f = g_probe(c, vcpu_linear(c, addr), size, own, rmw);
 	for (unsigned at = 0; at < size && !f.raised; at += 8) {
 		unsigned n = size < 8 ? size : 8;
 
-		f = g_ld(c, vcpu_linear(c, addr + at), n, super, &v);
+		f = g_ld(c, vcpu_linear(c, addr + at), n, own, &v);
 		memcpy((char *)out + at, &v, n);
 	}
 	if (rmw)	/* the store meets the breakpoint, if there is one */
@@ -43,15 +43,15 @@ static struct fault step_ld(struct vcpu *c, u64 addr, unsigned size, unsigned in
 
 static struct fault step_st(struct vcpu *c, u64 addr, unsigned size, const void *in)
 {
-	bool super = c->cpl != 3;
-	struct fault f = g_probe(c, vcpu_linear(c, addr), size, super, true);
+	enum g_rights own = g_own(c);
+	struct fault f = g_probe(c, vcpu_linear(c, addr), size, own, true);
 	u64 v = 0;
 
 	for (unsigned at = 0; at < size && !f.raised; at += 8) {
 		unsigned n = size < 8 ? size : 8;
 
 		memcpy(&v, (const char *)in + at, n);
-		f = g_st(c, vcpu_linear(c, addr + at), n, super, v);
+		f = g_st(c, vcpu_linear(c, addr + at), n, own, v);
 	}
 	return f;
 }

@@ -249,7 +249,7 @@ static void new_mode(struct shadow *s, const struct x86_paging *p)
 	s->cr3_mask = s->four ? E_ADDR : key_form(s->mode) == FORM_32 ? 0xfffff000 : 0;
 	s->views = p->pg && p->smap ? SHADOW_VIEWS : SHADOW_VIEWS - 1;
 	if (s->current >= s->views)
-		s->current = SHADOW_SUPERVISOR;
+		s->current = SHADOW_STRICT;
 	choose_form(s);
 }
 

@@ -17,7 +17,9 @@
  *		narrow one. No flush, both see the same translations; without LMA it does nothing
  *	view	shadow_set_view: whose rights. With CR4.SMAP and CPL < 3, EFLAGS.AC chooses
  *		between X86_SUPER and X86_STRICT: STAC, CLAC and their kin are this and nothing
- *		else. Implicit accesses are X86_STRICT's. CR4.SMEP is about fetches: no view
+ *		else. Implicit accesses are X86_STRICT's. CR4.SMEP is about fetches: no view.
+ *		X86_STRICT is never wrong for a supervisor, only too little: what faults in it
+ *		may be tried again in X86_SUPER's, by whoever knows that AC is set
  *
  * Linear addresses of 64-bit code are canonical numbers, of all other code they are below 4 GiB.
  */
@@ -42,9 +44,9 @@ struct shadow_miss {
 	u32 error;		/* page fault error code, for SHADOW_GUEST_FAULT */
 };
 
-/* Views of a root, one for each enum x86_rights; the last one only with SMAP. */
+/* Views of a root, one for each enum x86_rights; without SMAP the last one is the first. */
 enum {
-	SHADOW_SUPERVISOR = X86_SUPER, SHADOW_USER = X86_USER, SHADOW_STRICT = X86_STRICT,
+	SHADOW_STRICT = X86_STRICT, SHADOW_USER = X86_USER, SHADOW_SUPER = X86_SUPER,
 	SHADOW_VIEWS,
 };
 
@@ -143,7 +145,7 @@ struct shadow {
 	u64 nobody;		/* who on_views is at first */
 	u32 current;		/* the view that the host's registers hold */
 	u32 loaded;		/* the root */
-	u32 views;		/* in use: not SHADOW_STRICT without SMAP */
+	u32 views;		/* in use: not SHADOW_SUPER without SMAP */
 	bool four;		/* the loaded root has four levels */
 	bool code64;		/* as shadow_set_code64 said */
 	bool wide;		/* both: the host walks the wide form */
@@ -255,13 +257,18 @@ void shadow_flush(struct shadow *s, bool global_too);
 /* The view that gives these rights. */
 static inline u32 shadow_view_of(const struct shadow *s, enum x86_rights rights)
 {
-	return (u32)rights < s->views ? (u32)rights : SHADOW_SUPERVISOR;
+	return (u32)rights < s->views ? (u32)rights : SHADOW_STRICT;
 }
+
+/* Of the view that the host's registers hold; X86_STRICT is a supervisor's without SMAP, too. */
+static inline enum x86_rights shadow_rights(const struct shadow *s) { return s->current; }
+/* Is CR4.SMAP in force? */
+static inline bool shadow_has_smap(const struct shadow *s) { return s->views == SHADOW_VIEWS; }
 
 /* Run with these rights from now on: a few register writes, if that is a change. */
 static inline void shadow_set_view(struct shadow *s, enum x86_rights rights)
 {
-	u32 view = rights == X86_STRICT ? shadow_view_of(s, rights) : (u32)rights;
+	u32 view = rights == X86_SUPER ? shadow_view_of(s, rights) : (u32)rights;
 
 	if (s->current == view)
 		return;

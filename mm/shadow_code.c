@@ -95,7 +95,15 @@ void code_unhooked(struct shadow *s, unsigned root, struct shadow_node *n, unsig
 		all_pages_gone(s, n->global_code ? SHADOW_ALL_ROOTS : root, n, slot);
 }
 
+/* SMAP has no say in fetches: a supervisor's are in the view that it does not bind. */
+static unsigned fetch_view(const struct shadow *s, bool user)
+{
+	return user ? SHADOW_USER : shadow_view_of(s, X86_SUPER);
+}
+
 /* -- global pages -------------------------------------------------------- */
+
+static inline bool is_user(const struct shadow_node *n) { return node_view(n) == SHADOW_USER; }
 
 static unsigned folded(unsigned slot) { return slot % SHADOW_SLOTS; }
 
@@ -107,12 +115,12 @@ static bool is_known(const struct shadow_globals *g, unsigned slot, unsigned nod
 static bool is_marked_global(const struct shadow *s, const struct shadow_node *n, unsigned slot)
 {
 	return n->global_code &&
-	       is_known(&s->global[node_view(n)], folded(slot), node_number(s, n));
+	       is_known(&s->global[is_user(n)], folded(slot), node_number(s, n));
 }
 
 static void note_global(struct shadow *s, struct shadow_node *n, unsigned slot)
 {
-	struct shadow_globals *g = &s->global[node_view(n)];
+	struct shadow_globals *g = &s->global[is_user(n)];
 	unsigned at = folded(slot);
 
 	g->node[at] = bit_get(g->slots, at) ? MANY_NODES : (u16)node_number(s, n);
@@ -123,7 +131,7 @@ static void note_global(struct shadow *s, struct shadow_node *n, unsigned slot)
 
 static void forget_global(struct shadow *s, const struct shadow_node *n)
 {
-	struct shadow_globals *g = &s->global[node_view(n)];
+	struct shadow_globals *g = &s->global[is_user(n)];
 
 	for (unsigned w = 0; w < SLOT_WORDS; w++)
 		for (u64 map = g->slots[w]; map; map &= map - 1) {
@@ -194,7 +202,7 @@ bool shadow_fetch(struct shadow *s, gva_t va, bool user, struct x86_walk *w)
 {
 	if (!x86_walk(&s->paging, va, X86_FETCH, user, w))
 		return false;
-	code_mark(s, node_for(s, user, va, w), va, w);
+	code_mark(s, node_for(s, fetch_view(s, user), va, w), va, w);
 	return true;
 }
 
@@ -217,8 +225,9 @@ static void invlpg_other(struct shadow *s, const struct shadow_globals *g, unsig
 }
 
 /* The node that the loaded root has where a folded slot is va's or its neighbour's; 0: none. */
-static unsigned loaded_node(const struct shadow *s, unsigned view, unsigned at, gva_t va)
+static unsigned loaded_node(const struct shadow *s, bool user, unsigned at, gva_t va)
 {
+	unsigned view = fetch_view(s, user);
 	const struct shadow_node *n;
 
 	if (!s->four)
@@ -236,27 +245,27 @@ void code_invlpg(struct shadow *s, gva_t va)
 
 	if (s->global_1g)
 		code_all_gone(s, SHADOW_ALL_ROOTS);
-	for (unsigned v = 0; v < FETCH_VIEWS && s->any_global; v++)
+	for (unsigned u = 0; u < 2 && s->any_global; u++)
 		for (unsigned at = first; at < first + count; at++)
-			if (bit_get(s->global[v].slots, at) &&
-			    s->global[v].node[at] != loaded_node(s, v, at, va))
-				invlpg_other(s, &s->global[v], at, va);
+			if (bit_get(s->global[u].slots, at) &&
+			    s->global[u].node[at] != loaded_node(s, u, at, va))
+				invlpg_other(s, &s->global[u], at, va);
 }
 
 /* Is the node that has a slot's global code what the loaded root would have there? */
-static bool still_global(struct shadow *s, unsigned view, unsigned at)
+static bool still_global(struct shadow *s, bool user, unsigned at)
 {
-	unsigned number = s->global[view].node[at];
+	unsigned number = s->global[user].node[at];
 	struct shadow_node *n = &s->pool.node[number];
 	unsigned slot;
 
 	if (number == MANY_NODES)
 		return false;
 	slot = s->four ? n->slot : at;
-	if (loaded_node(s, view, at, page_at(slot, 0)) == number)
+	if (loaded_node(s, user, at, page_at(slot, 0)) == number)
 		return true;
 	sync_read_log(s);
-	if (!form_gives(s, s->loaded, view, slot, n->key) || (n->dirty && !n->table))
+	if (!form_gives(s, s->loaded, fetch_view(s, user), slot, n->key) || (n->dirty && !n->table))
 		return false;
 	if (n->dirty)
 		sync_node(s, n);
@@ -265,10 +274,10 @@ static bool still_global(struct shadow *s, unsigned view, unsigned at)
 
 void code_flush_global(struct shadow *s)
 {
-	for (unsigned v = 0; v < FETCH_VIEWS; v++)
+	for (unsigned u = 0; u < 2; u++)
 		for (unsigned w = 0; w < SLOT_WORDS; w++)
-			for (u64 map = s->global[v].slots[w]; map; map &= map - 1)
-				if (!still_global(s, v, w * 64 + (unsigned)__builtin_ctzll(map))) {
+			for (u64 map = s->global[u].slots[w]; map; map &= map - 1)
+				if (!still_global(s, u, w * 64 + (unsigned)__builtin_ctzll(map))) {
 					code_all_gone(s, SHADOW_ALL_ROOTS);
 					return;
 				}

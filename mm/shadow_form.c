@@ -197,7 +197,8 @@ bool form_leaf_of(const struct shadow *s, const struct shadow_node *n, u64 e,
 
 	if ((e & (E_P | E_A)) != (E_P | E_A) || (wide && (e & s->reserved)))
 		return false;
-	if (view != SHADOW_SUPERVISOR && user_page != (view == SHADOW_USER))
+	if (view == SHADOW_USER ? !user_page :
+	    user_page && (n->key & (KEY_VIEW | KEY_SMAP)) == KEY_STRICT)
 		return false;
 	out->page = gpa_a20(gpa(e & (wide ? E_ADDR : ADDR_32)));
 	out->may_write = (e & E_D) && ((all & E_RW) ||

@@ -96,11 +96,18 @@ static enum near_walk near_fault(u32 cause, enum x86_access access, enum x86_rig
 	return NEAR_FAULT;
 }
 
+/* What U/S and SMAP allow (4.6). */
+static inline bool right_side(const struct shadow *s, u64 all, enum x86_rights rights)
+{
+	return rights == X86_USER ? all & E_US :
+	       !(all & E_US) || rights != X86_STRICT || !s->paging.smap;
+}
+
 /* 4.6, with what all directories allow in the node's key. */
 static inline bool allowed(const struct shadow *s, const struct x86_walk *w,
 			   enum x86_access access, enum x86_rights rights)
 {
-	if (rights == X86_USER ? !w->user : w->user && s->paging.smap && rights == X86_STRICT)
+	if (!right_side(s, w->user ? E_US : 0, rights))
 		return false;
 	return access != X86_WRITE || x86_walk_may_write(&s->paging, w, rights);
 }
@@ -165,17 +172,18 @@ static inline bool mark(const struct shadow_near *e, bool wide, unsigned k, u64 
 	return done;
 }
 
-/* Is it plain: its own side's page, in RAM, nothing there yet, no watch in the way? */
+/* Is it plain: a page of its own side, in RAM, nothing there yet, no watch in the way? */
 static inline bool is_plain(const struct shadow *s, const struct shadow_near *e, unsigned k,
-			    u64 all, u64 page, bool write, bool user)
+			    u64 all, u64 page, bool write, enum x86_rights rights)
 {
-	return !e->leaves[k] && !(all & E_US) == !user && (!write || (all & E_RW)) &&
+	return !e->leaves[k] && right_side(s, all, rights) && (!write || (all & E_RW)) &&
 	       gpa_is_fast(gpa(page)) && !s->debug_pages &&
 	       !frame_watched((u32)(page >> FRAME_SHIFT));
 }
 
 static inline __attribute__((always_inline)) enum near_refill
-refill(struct shadow *s, gva_t va, bool write, bool user, unsigned view, bool four, bool wide)
+refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, unsigned view, bool four,
+       bool wide)
 {
 	const struct shadow_near *e = find_as(s, view, va, four, wide);
 	unsigned k = index_of(va), at = wide ? k : va.a >> 12 & 0x3ff;
@@ -189,7 +197,7 @@ refill(struct shadow *s, gva_t va, bool write, bool user, unsigned view, bool fo
 		return REFILL_NOT_PRESENT;
 	all = pte & e->node->key;
 	page = pte & (wide ? E_ADDR : 0xfffff000) & gpa_map.a20_mask;
-	if ((wide && (pte & s->reserved)) || !is_plain(s, e, k, all, page, write, user))
+	if ((wide && (pte & s->reserved)) || !is_plain(s, e, k, all, page, write, rights))
 		return REFILL_NOT;
 	want = pte | E_A | (write ? E_D : 0);
 	if (want != pte && !mark(e, wide, at, pte, want))
@@ -211,13 +219,13 @@ refill(struct shadow *s, gva_t va, bool write, bool user, unsigned view, bool fo
 enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
 			     enum x86_rights rights)
 {
-	bool write = access == X86_WRITE, user = rights == X86_USER;
+	bool write = access == X86_WRITE;
 	unsigned view = shadow_view_of(s, rights);
 
 	if (view != s->current)
 		return REFILL_NOT;
-	return s->four ? refill(s, va, write, user, view, true, true) :
-	       refill(s, va, write, user, view, false, s->paging.pae);
+	return s->four ? refill(s, va, write, rights, view, true, true) :
+	       refill(s, va, write, rights, view, false, s->paging.pae);
 }
 
 /* -- INVLPG -- */
@@ -229,7 +237,7 @@ static inline bool agrees(const struct shadow *s, const struct shadow_near *e, u
 
 	return (pte & E_A) && !(pte & s->reserved) && gpa_is_fast(gpa(page)) &&
 	       pte_page(leaf).a == ptr_to_phys(gpa_map.ram + page).a &&
-	       !(all & E_US) == (node_view(e->node) != SHADOW_USER) &&
+	       right_side(s, all, (enum x86_rights)node_view(e->node)) &&
 	       (!pte_writable(leaf) || ((pte & E_D) && (all & E_RW)));
 }
 

@@ -78,7 +78,6 @@
 #define HALF_LATE 4		/* pages that an inactive ASID has yet to forget */
 #define ROOT_SIZE (PAGING_ROOT_ENTRIES * 8)
 #define DIRS 4
-#define FETCH_VIEWS 2		/* of views: SMAP has no say in fetches */
 
 /*
  * A key: 63 XD, 62:60 form, 59 PSE, 58 NXE, 57 WP, 56 SMEP, 55 SMAP, 54:53 part, 52 a piece of a
@@ -97,6 +96,8 @@
 #define KEY_WP (1ull << 57)
 #define KEY_NXE (1ull << 58)
 #define KEY_PSE (1ull << 59)
+/* Of a node in the view that SMAP binds: the first one, which without SMAP is all supervisors'. */
+#define KEY_STRICT (KEY_SMAP | (u64)SHADOW_STRICT << KEY_VIEW_SHIFT)
 #define KEY_MODE (KEY_FORM | KEY_WP | KEY_NXE | KEY_PSE | KEY_SMEP | KEY_SMAP)
 enum { FORM_FLAT = 1, FORM_32, FORM_PAE, FORM_LONG };
 #define TOP_LEVEL 3

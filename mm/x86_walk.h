@@ -18,7 +18,7 @@ enum x86_access { X86_READ, X86_WRITE, X86_FETCH };
  * pages. So are explicit accesses with CPL < 3 and EFLAGS.AC clear, and all implicit ones (of
  * descriptor tables and task state segments), whatever CPL and AC. Without SMAP the two are one.
  */
-enum x86_rights { X86_SUPER, X86_USER, X86_STRICT };
+enum x86_rights { X86_STRICT, X86_USER, X86_SUPER };
 
 /* Page fault error code (SDM vol. 3, figure 4-12). */
 enum { PF_P = 1, PF_W = 2, PF_U = 4, PF_RSVD = 8, PF_I = 16 };
@@ -52,7 +52,7 @@ struct x86_walk {
 };
 
 /*
- * Translate `va` for one access with these rights (true and false are X86_USER and X86_SUPER).
+ * Translate `va` for one access with these rights (true and false are X86_USER and X86_STRICT).
  * In long mode va is canonical, and below 4 GiB in compatibility mode: whoever calls has seen to
  * it; otherwise bits above 31 are not looked at. True: *w is filled, A bits are
  * set at each level and D in the leaf if it is a write. False: w->error is set, nothing changed.

@@ -335,7 +335,9 @@ static void lower_raise(struct emit *e, const struct ir_insn *in)
 	s->site = host_branch(e, in->x, a, b);
 }
 
-/* Addresses that registers make; constants are known. */
+/*
+ * Addresses that registers make; constants are known. What differs by little will do (IR_FORM).
+ */
 static void lower_form(struct emit *e, const struct ir_insn *in)
 {
 	struct stub *s;
@@ -347,7 +349,7 @@ static void lower_form(struct emit *e, const struct ir_insn *in)
 			raise_stub(e, in->k)->site = host_jump(e);
 		return;
 	}
-	a = ra_use(e, in->a);
+	a = ra_use_near(e, in->a);
 	s = raise_stub(e, in->k);
 	s->site = host_branch_form(e, a);
 }

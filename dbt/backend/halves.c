@@ -172,6 +172,32 @@ static bool is_positive(const struct ir *ir, val v)
 	return false;
 }
 
+static bool is_logic(const struct ir_insn *in)
+{
+	return in->type == T_I32 && (in->op == IR_AND || in->op == IR_OR || in->op == IR_XOR);
+}
+
+/* Are there zeros above the low half of v, an operand as it is now? */
+static bool has_zeros(const struct ir *ir, val v)
+{
+	const struct ir_insn *in = &ir->v[v];
+
+	return (in->op == IR_ZEXT && in->type == T_I64) || is_zero_above(ir, v) ||
+	       is_positive(ir, v);
+}
+
+/* Whose operands have zeros above them, an I32 whose own upper half nobody looks at. */
+static bool keeps_zeros(const struct ir *ir, const struct ir_insn *in)
+{
+	bool a, b;
+
+	if (!is_logic(in))
+		return false;
+	a = has_zeros(ir, in->a);
+	b = has_zeros(ir, in->b);
+	return in->op == IR_AND ? a || b : a && b;
+}
+
 /* The low n bits of v without conversions. */
 static val root(const struct halves *h, val v, unsigned n)
 {
@@ -196,7 +222,7 @@ static val low(const struct halves *h, val v, unsigned n)
 	r = root(h, v, n < 32 ? n : 32);
 	if (n == EITHER)
 		return h->zext[r] ? h->zext[r] : v;
-	return h->zext[r] && h->ir->v[r].type == T_I32 ? h->zext[r] : r;
+	return h->zext[r] ? h->zext[r] : r;
 }
 
 static void stand_for(struct halves *h, unsigned i, val v)
@@ -215,6 +241,8 @@ static void extension(struct halves *h, unsigned i)
 	if (h->zext[in->a]) {
 		stand_for(h, i, h->zext[in->a]);
 	} else if (is_positive(h->ir, in->a) || is_zero_above(h->ir, in->a)) {
+		stand_for(h, i, in->a);
+	} else if (!(h->upper[in->a] & AS_SIGN) && keeps_zeros(h->ir, of)) {
 		stand_for(h, i, in->a);
 	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 &&
 		   !(h->upper[in->a] & AS_SIGN)) {

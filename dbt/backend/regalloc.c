@@ -339,6 +339,13 @@ static int use_sum(struct emit *e, val v)
 	return r;
 }
 
+int ra_use_near(struct emit *e, val v)
+{
+	s64 k;
+
+	return ra_use(e, sum_base(e, v, &k));
+}
+
 int ra_use(struct emit *e, val v)
 {
 	s64 k;
@@ -360,7 +367,9 @@ int ra_use(struct emit *e, val v)
 				guest_add(e, (unsigned)r, v);
 			return R_GPR(r);
 		}
-		r = alloc_temp(e);
+		r = pin_of(e, v);
+		r = r < 0 ? alloc_temp(e) : r;
+		e->locked |= 1u << r;
 		host_const(e, r, k);
 		put_in_temp(e, v, r);
 		return r;

@@ -17,6 +17,8 @@ static inline void ra_meet(struct emit *e)
 }
 /* A host register that holds v; loaded or built if need be; locked until ra_done. */
 int ra_use(struct emit *e, val v);
+/* The same of v or of what v is a small constant more or less than. */
+int ra_use_near(struct emit *e, val v);
 /*
  * A register for the result of instruction i (its own pinned register if that is safe). It may be
  * an operand's: all operands are asked for before it, and read no later than it is written.

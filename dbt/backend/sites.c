@@ -209,6 +209,8 @@ struct flags_at flags_now(struct emit *e, val setf)
 	}
 	if (f.over)
 		at_hand(e, top, &f.top);
+	if (!f.there && !f.mark)	/* a constant that no mark has room for may be pinned */
+		f.mark = mark_of(e, &f.base, f.over ? &f.top : NULL);
 	return f;
 }
 

@@ -60,11 +60,12 @@ static void note_flags(struct emit *e, val v, unsigned at)
 
 /*
  * A deposit wants what it changes in its own register, and a deposit that only goes on into a sum
- * or the like wants to be where that goes; in 64-bit code so does what is extended.
+ * or the like wants to be where that goes; in 64-bit code so does what is extended, if nobody wants
+ * it later.
  */
 static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
 {
-	if (in->op == IR_ZEXT && e->wide && !e->put_at[in->a])
+	if (in->op == IR_ZEXT && e->wide && !e->put_at[in->a] && e->uses[in->a] == 1)
 		e->put_at[in->a] = put;
 	if (in->op == IR_DEPOSIT && !e->put_at[in->a])
 		e->put_at[in->a] = put;

@@ -52,7 +52,8 @@ struct device_page {
 	u64 page;		/* linear, va >> 12 */
 	gpa_t at;		/* its guest physical address */
 	u32 generation;		/* of the mappings */
-	bool write, user, valid;
+	bool write, valid;
+	u8 rights;		/* enum x86_rights */
 };
 
 enum { DEVICE_PAGES = 8 };
@@ -69,7 +70,7 @@ struct dbt {
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
-	bool helper_super;		/* rights of the helper access under way (rt/guestmem.c) */
+	u8 helper_rights;		/* enum g_rights of the helper access under way */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
 	bool step_debug;		/* because of a data breakpoint */

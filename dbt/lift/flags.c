@@ -46,14 +46,20 @@ static val carry_in(struct lift *t, const struct ir_insn *s)
 	return size_of(s) == 8 ? lift_zx64(t, s->c) : s->c;
 }
 
+/* ADC and SBB without their carry, the last one that they added or took: a + b, a - b. */
+static val without_carry(struct lift *t, const struct ir_insn *s)
+{
+	return lift_op2(t, s->x == CC_ADC ? IR_SUB : IR_ADD, s->a, carry_in(t, s));
+}
+
 /* First operand of an addition or subtraction whose result and second operand are known. */
 static val first_operand(struct lift *t, const struct ir_insn *s)
 {
 	switch (s->x) {
 	case CC_ADD: return lift_op2(t, IR_SUB, s->a, s->b);
-	case CC_ADC: return lift_op2(t, IR_SUB, lift_op2(t, IR_SUB, s->a, s->b), carry_in(t, s));
+	case CC_ADC: return lift_op2(t, IR_SUB, without_carry(t, s), s->b);
 	case CC_SUB: return lift_op2(t, IR_ADD, s->a, s->b);
-	case CC_SBB: return lift_op2(t, IR_ADD, lift_op2(t, IR_ADD, s->a, s->b), carry_in(t, s));
+	case CC_SBB: return lift_op2(t, IR_ADD, without_carry(t, s), s->b);
 	default: return s->a;		/* CC_CMP */
 	}
 }
@@ -119,10 +125,24 @@ static val full_cf64(struct lift *t, const struct ir_insn *s)
 			lift_op2(t, IR_AND, equal, s->c));
 }
 
+/* Of both steps, of which one carries or borrows at most. */
+static val two_carries(struct lift *t, const struct ir_insn *s)
+{
+	unsigned size = size_of(s);
+	val b = lift_zx(t, s->b, size), one = lift_zx(t, without_carry(t, s), size), a;
+
+	if (s->x == CC_ADC)
+		return lift_op2(t, IR_OR, lift_setcond(t, IC_LTU, one, b),
+				lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), one));
+	a = lift_zx(t, first_operand(t, s), size);
+	return lift_op2(t, IR_OR, lift_setcond(t, IC_LTU, a, b),
+			lift_setcond(t, IC_LTU, one, s->c));
+}
+
 static val full_cf(struct lift *t, const struct ir_insn *s)
 {
 	unsigned size = size_of(s);
-	val a, b, wide;
+	val a;
 
 	switch (s->x) {
 	case CC_LOGIC: return zero(t);
@@ -134,14 +154,7 @@ static val full_cf(struct lift *t, const struct ir_insn *s)
 		a = lift_zx(t, first_operand(t, s), size);
 		return lift_setcond(t, IC_LTU, a, lift_zx(t, s->b, size));
 	case CC_ADC: case CC_SBB:
-		if (size == 8)
-			return full_cf64(t, s);
-		a = lift_zx64(t, lift_zx(t, first_operand(t, s), size));
-		b = lift_op2(t, IR_ADD, lift_zx64(t, lift_zx(t, s->b, size)), lift_zx64(t, s->c));
-		if (s->x == CC_SBB)
-			return lift_setcond(t, IC_LTU, a, b);
-		wide = lift_op2(t, IR_ADD, a, b);
-		return lift_bit(t, wide, width_of(s));
+		return size == 8 ? full_cf64(t, s) : two_carries(t, s);
 	default: return shifted_out(t, s);
 	}
 }

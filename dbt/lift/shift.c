@@ -174,6 +174,23 @@ static void rc64(struct lift *t, const struct ir1 *i, const struct count *c, boo
 	rc_flags(t, i, c, r, cf, left);
 }
 
+/* By 1: one bit goes out, CF comes in. */
+static void rc1(struct lift *t, const struct ir1 *i, const struct count *c, bool left)
+{
+	unsigned size = i->ops[0].size, top = size * 8 - 1;
+	val x = lift_ld_rmw(t, 0), carry = lift_cc(t, COND_B), r;
+
+	if (size == 8)
+		carry = lift_zx64(t, carry);
+	if (left)
+		r = lift_op2(t, IR_ADD, lift_op2k(t, IR_SHL, x, 1), carry);
+	else
+		r = lift_op2(t, IR_OR, lift_op2k(t, IR_SHR, lift_zx(t, x, size), 1),
+			     lift_op2k(t, IR_SHL, carry, top));
+	lift_st_op(t, 0, r);
+	rc_flags(t, i, c, r, lift_bit(t, x, left ? top : 0), left);
+}
+
 static void rc(struct lift *t, const struct ir1 *i, bool left)
 {
 	unsigned width = i->ops[0].size * 8;
@@ -182,6 +199,10 @@ static void rc(struct lift *t, const struct ir1 *i, bool left)
 
 	if (c.known && !c.n) {
 		write_back(t, i, lift_ld_rmw(t, 0));
+		return;
+	}
+	if (c.known && c.n == 1) {
+		rc1(t, i, &c, left);
 		return;
 	}
 	if (width == 64) {

@@ -85,6 +85,16 @@ void lift_sti(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_sti, 0, 0);
 }
 
+/* CPL > 0 and V86 mode are #UD (SDM vol. 2). SMAP's view of memory goes with the flag. */
+void lift_stac(struct lift *t, const struct ir1 *i)
+{
+	if (t->key & (KEY_CPL | KEY_VM)) {
+		lift_raise(t, EXC_UD);
+		return;
+	}
+	lift_helper(t, HELPER_set_ac, T_I32, lift_const(t, i->op == X86_STAC ? FL_AC : 0), 0, 0);
+}
+
 void lift_hlt(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_hlt, 0, 0); }
 void lift_clts(struct lift *t, const struct ir1 *i) { (void)i; lift_sys(t, HELPER_clts, 0, 0); }
 

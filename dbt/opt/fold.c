@@ -142,15 +142,15 @@ static bool fold_undone(struct opt *o, unsigned i)
 	return true;
 }
 
-/* (x + c) & m where m is all low bits and c has none of them: x & m. */
+/* (x + c) & m where m is all low bits and c has none of them: x & m; x may be such a sum, too. */
 static void fold_low_bits(struct ir *ir, struct ir_insn *in, s64 m)
 {
-	const struct ir_insn *sum = &ir->v[in->a];
 	s64 c;
 
-	if (in->op == IR_AND && !(m & (m + 1)) && sum->op == IR_ADD && constant(ir, sum->b, &c) &&
-	    !(c & m))
-		in->a = sum->a;
+	if (in->op != IR_AND || (u64)m & ((u64)m + 1))
+		return;
+	while (ir->v[in->a].op == IR_ADD && constant(ir, ir->v[in->a].b, &c) && !(c & m))
+		in->a = ir->v[in->a].a;
 }
 
 #define FORM_REACH (1ll << 40)	/* of all that a block adds up, much less than 2^60 */
@@ -221,8 +221,12 @@ static void fold_one(struct opt *o, unsigned i)
 			make_const(in, a);
 		return;
 	case IR_SETCOND:
-		if (constant(ir, in->a, &a) && constant(ir, in->b, &b))
+		if (!constant(ir, in->b, &b))
+			return;
+		if (constant(ir, in->a, &a))
 			make_const(in, ir_cond_holds(in->x, a, b));
+		else if (!b && (in->x == IC_LTU || in->x == IC_GEU))	/* nothing is below 0 */
+			make_const(in, in->x == IC_GEU);
 		return;
 	case IR_SELECT:
 		if (constant(ir, in->a, &a))

@@ -14,6 +14,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
+#include "dbt/sys/guestmem.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/mark.h"
@@ -100,23 +101,25 @@ struct target {			/* where the bytes of an access are */
 	u32 off;
 };
 
+/* With the rights of the view that the access was made in: so are they all here. */
 static struct fault locate(struct dbt *d, gva_t va, unsigned size, enum x86_access access,
-			   bool user, struct target *t)
+			   struct target *t)
 {
+	enum x86_rights rights = shadow_rights(d->shadow);
 	u32 error;
 
 	t->off = va.a & 0xfff;
 	t->first = 0x1000 - t->off < size ? 0x1000 - t->off : size;
 	if (d->shadow->wide && !canonical(va.a + size - 1))	/* said before any #PF */
 		return fault_code(EXC_GP, 0);
-	if (!shadow_translate(d->shadow, va, access, user, &t->page[0], &error))
+	if (!shadow_translate(d->shadow, va, access, rights, &t->page[0], &error))
 		return fault_page(va, error);
 	if (t->first == size)
 		return fault_none();
 	va.a += t->first;
 	if (!d->shadow->wide)
 		va.a = (u32)va.a;
-	return shadow_translate(d->shadow, va, access, user, &t->page[1], &error) ? fault_none() :
+	return shadow_translate(d->shadow, va, access, rights, &t->page[1], &error) ? fault_none() :
 	       fault_page(va, error);
 }
 
@@ -230,20 +233,20 @@ static struct device_page *device_page(struct dbt *d, gva_t va, enum x86_access 
 }
 
 /* The access at `va` was no memory's: at `page` a device answers, or nobody. */
-static void device_note(struct dbt *d, gva_t va, bool user, enum x86_access kind, gpa_t page)
+static void device_note(struct dbt *d, gva_t va, enum x86_access kind, gpa_t page)
 {
 	*device_page(d, va, kind) = (struct device_page){
 		.page = va.a >> 12, .at = page, .generation = shadow_generation(d->shadow),
-		.write = kind == X86_WRITE, .user = user, .valid = true,
+		.write = kind == X86_WRITE, .valid = true, .rights = (u8)shadow_rights(d->shadow),
 	};
 }
 
-static bool device_known(struct dbt *d, gva_t va, bool user, enum x86_access kind)
+static bool device_known(struct dbt *d, gva_t va, enum x86_access kind)
 {
 	const struct device_page *p = device_page(d, va, kind);
 
 	return p->page == va.a >> 12 && p->valid && p->write == (kind == X86_WRITE) &&
-	       p->user == user && p->generation == shadow_generation(d->shadow);
+	       p->rights == shadow_rights(d->shadow) && p->generation == shadow_generation(d->shadow);
 }
 
 /*
@@ -252,13 +255,14 @@ static bool device_known(struct dbt *d, gva_t va, bool user, enum x86_access kin
  * False: nothing has happened.
  */
 static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_access *a,
-			 bool user, enum x86_access kind)
+			 enum x86_access kind)
 {
 	gva_t va = linear_at(d, a->addr.a);
 	const struct device_page *p = device_page(d, va, kind);
 	u64 at = p->at.a | (va.a & 0xfff), v;
 
-	if (!device_known(d, va, user, kind) || a->vector || (va.a & 0xfff) + a->size > 0x1000 || (d->c->dr[7] & DR7_ENABLED))
+	if (!device_known(d, va, kind) || a->vector || (va.a & 0xfff) + a->size > 0x1000 ||
+	    (d->c->dr[7] & DR7_ENABLED))
 		return false;
 	if (a->store) {
 		bus_write(d->platform.bus, BUS_MMIO, at, host_frame_reg(f, a->reg), a->size);
@@ -272,14 +276,14 @@ static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_
 }
 
 /* Both pages of an access may be to blame for the fault at `at`: the first one is reported. */
-static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool user,
+static struct fault guest_fault(struct dbt *d, const struct host_access *a,
 				enum x86_access kind, gva_t at, u32 error)
 {
 	struct target t;
 	struct fault f = fault_none();
 
 	if (!on_one_page(a, &t))
-		f = locate(d, linear_at(d, a->addr.a), a->size, kind, user, &t);
+		f = locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
 	return f.raised ? f : fault_page(at, error);
 }
 
@@ -288,7 +292,7 @@ static struct fault guest_fault(struct dbt *d, const struct host_access *a, bool
  * `b`: the block it is in, NULL for a helper's. Leaves its result in the frame's register.
  */
 static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const struct host_access *a,
-				  const struct block *b, bool user, enum x86_access kind,
+				  const struct block *b, enum x86_access kind,
 				  enum shadow_result how, const struct shadow_miss *miss,
 				  struct fault *fault)
 {
@@ -301,7 +305,7 @@ static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const str
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
-		*fault = guest_fault(d, a, user, kind, at, miss->error);
+		*fault = guest_fault(d, a, kind, at, miss->error);
 		trace(FAULT, "guest fault %x at %08x, host code %lx\n", miss->error, (u32)at.a,
 		      (unsigned long)f->pc);
 		return GUEST_FAULT;
@@ -313,7 +317,7 @@ static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const str
 		d->count.faults_debug++;
 		break;
 	case SHADOW_MMIO:
-		device_note(d, at, user, kind, miss->page);
+		device_note(d, at, kind, miss->page);
 		/* fall through */
 	default:
 		d->count.faults_mmio++;
@@ -321,7 +325,7 @@ static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const str
 	if (on_one_page(a, &t)) {
 		t.page[0] = gpa(miss->page.a + t.off);
 	} else {
-		*fault = locate(d, linear_at(d, a->addr.a), a->size, kind, user, &t);
+		*fault = locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
 		if (fault->raised)
 			return GUEST_FAULT;
 	}
@@ -329,13 +333,28 @@ static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const str
 }
 
 static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struct host_access *a,
-				const struct block *b, bool user, enum x86_access kind,
-				struct fault *fault)
+				const struct block *b, enum x86_access kind, struct fault *fault)
 {
 	struct shadow_miss miss;
-	enum shadow_result how = shadow_fault(d->shadow, linear_at(d, f->badv), kind, user, &miss);
+	enum shadow_result how = shadow_fault(d->shadow, linear_at(d, f->badv), kind,
+					      shadow_rights(d->shadow), &miss);
 
-	return access_missed(d, f, a, b, user, kind, how, &miss, fault);
+	return access_missed(d, f, a, b, kind, how, &miss, fault);
+}
+
+/*
+ * Was it SMAP that stopped a supervisor's explicit access, although EFLAGS.AC is set? The run loop
+ * enters code in the strict view whatever AC is; then the view changes, and it is made again.
+ */
+static bool smap_lifted(struct dbt *d, struct fault *fault)
+{
+	struct shadow *s = d->shadow;
+
+	if (!(d->c->eflags & FL_AC) || shadow_rights(s) != X86_STRICT || !shadow_has_smap(s))
+		return false;
+	fault->raised = false;
+	shadow_set_view(s, X86_SUPER);
+	return true;
 }
 
 static bool is_memory(enum trap_kind kind)
@@ -364,6 +383,8 @@ static void access_ended(struct dbt *d, struct trap_frame *f, const struct block
 
 	switch (how) {
 	case GUEST_FAULT:
+		if (smap_lifted(d, &c->fault))
+			break;
 		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
 			c->fault.vector = EXC_SS;
 		leave(f, c, b, s, EXIT_FAULT);
@@ -385,7 +406,7 @@ static void access_ended(struct dbt *d, struct trap_frame *f, const struct block
 static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 {
 	const struct fault_site *s = cache_site_known(&d->cache, f->pc);
-	bool user = d->c->cpl == 3, store = kind != TRAP_LOAD_INVALID;
+	bool store = kind != TRAP_LOAD_INVALID;
 	enum x86_access access;
 	enum shadow_result how;
 	struct shadow_miss miss;
@@ -398,16 +419,16 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		return false;
 	access = store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
 	at = linear_at(d, f->badv);
-	if (device_known(d, at, user, access))
+	if (device_known(d, at, access))
 		return false;
-	how = shadow_fault(d->shadow, at, access, user, &miss);
+	how = shadow_fault(d->shadow, at, access, shadow_rights(d->shadow), &miss);
 	if (how == SHADOW_FILLED) {
 		d->count.faults_filled++;
 		return true;
 	}
 	b = cache_block_at(f->pc);
 	must(b && host_access_decode(f, &a));
-	access_ended(d, f, b, s, access_missed(d, f, &a, b, user, access, how, &miss, &d->c->fault));
+	access_ended(d, f, b, s, access_missed(d, f, &a, b, access, how, &miss, &d->c->fault));
 	return true;
 }
 
@@ -436,9 +457,9 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
 	access = a.store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
-	if (device_again(d, f, &a, c->cpl == 3, access))
+	if (device_again(d, f, &a, access))
 		return true;
-	access_ended(d, f, b, s, access_slow(d, f, &a, b, c->cpl == 3, access, &c->fault));
+	access_ended(d, f, b, s, access_slow(d, f, &a, b, access, &c->fault));
 	return true;
 }
 
@@ -464,7 +485,7 @@ static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 		return false;
 	if (kind != TRAP_ADDRESS &&
 	    shadow_fault(d->shadow, linear_at(d, f->badv), a.store ? X86_WRITE : X86_READ,
-			 d->c->cpl == 3, &miss) == SHADOW_FILLED) {
+			 shadow_rights(d->shadow), &miss) == SHADOW_FILLED) {
 		d->count.faults_filled++;
 		return true;
 	}
@@ -472,14 +493,6 @@ static bool claim_leaf(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
 	d->c->leaf_hold = LEAF_HOLD;
 	f->pc = fixup;
 	return true;
-}
-
-/* A helper's access has the rights that it asked for, glue.S those of the view that is active. */
-static bool helper_user(const struct dbt *d, u64 pc)
-{
-	bool glue = pc >= (u64)(uintptr_t)glue_quick_begin && pc < (u64)(uintptr_t)glue_quick_end;
-
-	return glue ? d->shadow->current == SHADOW_USER : !d->helper_super;
 }
 
 static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
@@ -494,8 +507,9 @@ static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kin
 		f->pc = fixup;
 		return true;
 	}
-	if (access_slow(d, f, &a, NULL, helper_user(d, f->pc), a.store ? X86_WRITE : X86_READ,
-			&d->helper_fault) == GUEST_FAULT)
+	if (access_slow(d, f, &a, NULL, a.store ? X86_WRITE : X86_READ,
+			&d->helper_fault) == GUEST_FAULT &&
+	    !(d->helper_rights == G_SUPER && smap_lifted(d, &d->helper_fault)))
 		f->pc = fixup;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Guest memory for helpers (guestmem.h) by direct accesses in the view of the
- * asked privilege; the fault path fills leaves as for translated code.
+ * asked rights; the fault path fills leaves as for translated code.
  */
 #include "dbt/sys/guestmem.h"
 
@@ -33,18 +33,19 @@ static hva_t wide_hva(gva_t linear, unsigned size)
 	return good ? gva_to_hva_wide(linear) : hva(1ull << 47);
 }
 
-static hva_t begin(struct dbt *d, gva_t linear, unsigned size, bool super)
+/* The view is the strict one for all supervisors: what AC allows is tried again (fault.c). */
+static hva_t begin(struct dbt *d, gva_t linear, unsigned size, enum g_rights rights)
 {
-	d->helper_super = super;
+	d->helper_rights = (u8)rights;
 	d->helper_fault.raised = false;
-	shadow_set_view(d->shadow, !super);
+	shadow_set_view(d->shadow, rights == G_USER ? X86_USER : X86_STRICT);
 	return d->shadow->wide ? wide_hva(linear, size) : gva_to_hva(linear);
 }
 
-struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 *out)
 {
 	struct dbt *d = c->owner;
-	hva_t a = begin(d, linear, size, super);
+	hva_t a = begin(d, linear, size, rights);
 
 	switch (size) {
 	case 1: *out = guest_ld_1(a); break;
@@ -56,10 +57,10 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 	return d->helper_fault;
 }
 
-struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 value)
 {
 	struct dbt *d = c->owner;
-	hva_t a = begin(d, linear, size, super);
+	hva_t a = begin(d, linear, size, rights);
 
 	switch (size) {
 	case 1: guest_st_1(a, value); break;
@@ -71,7 +72,7 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 	return d->helper_fault;
 }
 
-void g_try_begin(struct vcpu *c, bool super) { begin(c->owner, gva(0), 1, super); }
+void g_try_begin(struct vcpu *c, enum g_rights rights) { begin(c->owner, gva(0), 1, rights); }
 u64 g_try_ld8(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
 u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
 void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
@@ -100,8 +101,21 @@ bool g_try_end(const struct vcpu *c)
 /* Ranges go over the end of 32 bits to 0, but where there are 64. */
 static gva_t wrapped(const struct dbt *d, u64 a) { return gva(d->shadow->wide ? a : (u32)a); }
 
+/* In the strict view first, as begin does. */
+static bool translate(const struct vcpu *c, gva_t va, enum x86_access access, enum g_rights rights,
+		      gpa_t *at, u32 *error)
+{
+	struct shadow *s = ((struct dbt *)c->owner)->shadow;
+
+	if (shadow_translate(s, va, access, rights == G_USER ? X86_USER : X86_STRICT, at, error))
+		return true;
+	return rights == G_SUPER && (c->eflags & FL_AC) &&
+	       shadow_translate(s, va, access, X86_SUPER, at, error);
+}
+
 /* *at: where the last page's part begins. */
-static struct fault probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, gpa_t *at)
+static struct fault probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write,
+			  gpa_t *at)
 {
 	struct dbt *d = c->owner;
 	u64 last = wrapped(d, linear.a + size - 1).a;
@@ -111,25 +125,24 @@ static struct fault probe(struct vcpu *c, gva_t linear, u32 size, bool super, bo
 	if (d->shadow->wide && !(canonical(linear.a) && canonical(last)))
 		return fault_code(EXC_GP, 0);
 	for (;; va = wrapped(d, (va.a & ~0xfffull) + 0x1000)) {
-		if (!shadow_translate(d->shadow, va, write ? X86_WRITE : X86_READ, !super, at,
-				      &error))
+		if (!translate(c, va, write ? X86_WRITE : X86_READ, rights, at, &error))
 			return fault_page(va, error);
 		if (!((va.a ^ last) >> 12))
 			return fault_none();
 	}
 }
 
-struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write)
 {
 	gpa_t at;
 
-	return size ? probe(c, linear, size, super, write, &at) : fault_none();
+	return size ? probe(c, linear, size, rights, write, &at) : fault_none();
 }
 
-struct fault g_find(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, bool *ram,
-		    gpa_t *at)
+struct fault g_find(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write,
+		    bool *ram, gpa_t *at)
 {
-	struct fault f = probe(c, linear, size, super, write, at);
+	struct fault f = probe(c, linear, size, rights, write, at);
 
 	*ram = !f.raised && (linear.a & 0xfff) + size <= 0x1000 && gpa_host(*at);
 	return f;
@@ -141,15 +154,15 @@ void g_ram_write(gpa_t at, const void *buf, u32 size) { gpa_write(at, buf, size)
 /* With one guest CPU nothing comes between the load and the store. */
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
-	struct fault f = g_probe(c, linear, 1, true, true);
+	struct fault f = g_probe(c, linear, 1, G_SYSTEM, true);
 	u64 v;
 
 	if (f.raised)
 		return f;
-	f = g_ld(c, linear, 1, true, &v);
+	f = g_ld(c, linear, 1, G_SYSTEM, &v);
 	if (f.raised)
 		return f;
 	if (old)
 		*old = (u8)v;
-	return g_st(c, linear, 1, true, (v & ~(u64)clear) | set);
+	return g_st(c, linear, 1, G_SYSTEM, (v & ~(u64)clear) | set);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SYSCALL and SYSRET from 64-bit code to 64-bit code, with the general registers and flag operands
- * where translated code has them: what changes beside those. glue.S does it itself with ordinary
- * flags, once the passage is known. Not the general way (dbt/sys/fastcall.c), which single steps
- * take.
+ * SYSCALL and SYSRET from 64-bit code to 64-bit code, STAC and CLAC, with the general registers
+ * and flag operands where translated code has them: what changes beside those. glue.S does the first
+ * two itself with ordinary flags, once the passage is known. Not the general way
+ * (dbt/sys/fastcall.c), which single steps of SYSCALL and SYSRET take.
  */
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/sysops.h"
@@ -46,5 +46,15 @@ u64 helper_sysret_long(struct vcpu *c, u64 r11, u64 rip, u64 d)
 	if (~old & c->eflags & FL_IF)
 		sys_irq_unmasked(c);
 	sys_level_changed(c);
+	return 0;
+}
+
+/* STAC, CLAC at CPL 0, where block keys do not have AC. ac: FL_AC or 0. */
+u64 helper_set_ac(struct vcpu *c, u64 ac, u64 b, u64 d)
+{
+	(void)b, (void)d;
+	c->eflags = (c->eflags & ~(u32)FL_AC) | (u32)ac;
+	if (c->hooks->ac_changed)
+		c->hooks->ac_changed(c);
 	return 0;
 }

@@ -97,7 +97,7 @@ static struct fault copy_in(struct vcpu *c, u64 linear, const u8 *buf, unsigned 
 		u64 v = 0;
 
 		memcpy(&v, buf + at, size);
-		TRY(g_st(c, vcpu_linear(c, linear + at), size, c->cpl != 3, v));
+		TRY(g_st(c, vcpu_linear(c, linear + at), size, g_own(c), v));
 	}
 	return fault_none();
 }
@@ -107,7 +107,7 @@ static struct fault copy_out(struct vcpu *c, u64 linear, u8 *buf, unsigned size,
 	for (u32 at = 0; at < count * size; at += size) {
 		u64 v = 0;
 
-		TRY(g_ld(c, vcpu_linear(c, linear + at), size, c->cpl != 3, &v));
+		TRY(g_ld(c, vcpu_linear(c, linear + at), size, g_own(c), &v));
 		memcpy(buf + at, &v, size);
 	}
 	return fault_none();
@@ -172,7 +172,7 @@ static struct fault move_run(struct vcpu *c, const struct port_string *s, u64 li
 	u32 most;
 	bool ram;
 
-	TRY(g_find(c, vcpu_linear(c, linear), n * s->size, c->cpl != 3, in, &ram, &at));
+	TRY(g_find(c, vcpu_linear(c, linear), n * s->size, g_own(c), in, &ram, &at));
 	ram &= n > 1;
 	most = ram ? WIDE_CHUNK : CHUNK;
 	for (u32 done = 0, count; done < n && !(done && dbt_wanted()); done += count) {

@@ -260,7 +260,7 @@ u64 helper_sreg_seen(struct vcpu *c, u64 sel, u64 sreg, u64 d)
 		return 0;
 	seg_set_null(&none, (u16)sel);
 	if (!sel_null((u16)sel)) {
-		g_try_begin(c, true);
+		g_try_begin(c, G_SYSTEM);
 		s = seen_find(c, SEEN_DATA, c->cpl, (u16)sel);
 		if (!s || !g_try_end(c))
 			return 0;
@@ -341,7 +341,7 @@ u64 helper_arpl(struct vcpu *c, u64 a, u64 b, u64 d)
 	if (less && c->seg_span[1][seg] < 0)
 		f = fault_code(seg == SS ? EXC_SS : EXC_GP, 0);
 	else if (less)
-		f = g_st(c, vcpu_linear(c, a), 2, c->cpl != 3, (old & ~3u) | rpl);
+		f = g_st(c, vcpu_linear(c, a), 2, g_own(c), (old & ~3u) | rpl);
 	if (!f.raised)
 		set_zf(c, less);
 	return finish(c, f);
@@ -394,12 +394,12 @@ static struct fault by_segment(struct fault f, u64 size)
 /* SGDT and SIDT write the whole base whatever the operand size (SDM vol. 2). */
 static struct fault store_table(struct vcpu *c, u64 at, const struct dtable *t)
 {
-	bool super = c->cpl != 3;
+	enum g_rights own = g_own(c);
 	unsigned size = base_size(c);
 
-	TRY(g_probe(c, vcpu_linear(c, at), 2 + size, super, true));
-	TRY(g_st(c, vcpu_linear(c, at), 2, super, t->limit));
-	return g_st(c, vcpu_linear(c, at + 2), size, super, t->base);
+	TRY(g_probe(c, vcpu_linear(c, at), 2 + size, own, true));
+	TRY(g_st(c, vcpu_linear(c, at), 2, own, t->limit));
+	return g_st(c, vcpu_linear(c, at + 2), size, own, t->base);
 }
 
 u64 helper_sgdt(struct vcpu *c, u64 at, u64 size, u64 d)
@@ -416,12 +416,12 @@ u64 helper_sidt(struct vcpu *c, u64 at, u64 size, u64 d)
 
 static struct fault load_table(struct vcpu *c, u64 at, u64 *limit, u64 *base)
 {
-	bool super = c->cpl != 3;
+	enum g_rights own = g_own(c);
 	unsigned size = base_size(c);
 
-	TRY(g_probe(c, vcpu_linear(c, at), 2 + size, super, false));
-	TRY(g_ld(c, vcpu_linear(c, at), 2, super, limit));
-	return g_ld(c, vcpu_linear(c, at + 2), size, super, base);
+	TRY(g_probe(c, vcpu_linear(c, at), 2 + size, own, false));
+	TRY(g_ld(c, vcpu_linear(c, at), 2, own, limit));
+	return g_ld(c, vcpu_linear(c, at + 2), size, own, base);
 }
 
 u64 helper_lgdt(struct vcpu *c, u64 at, u64 size, u64 d)

@@ -92,10 +92,10 @@ HELPER_REG(fld_const, x87_fld_const(x, i))
 static u64 probe(struct vcpu *c, u64 linear, unsigned size, bool by_ss)
 {
 	unsigned first = size < 8 ? size : 8;
-	struct fault f = g_probe(c, vcpu_linear(c, linear), first, c->cpl != 3, true);
+	struct fault f = g_probe(c, vcpu_linear(c, linear), first, g_own(c), true);
 
 	if (!f.raised)
-		f = g_probe(c, vcpu_linear(c, linear + first), size - first, c->cpl != 3, true);
+		f = g_probe(c, vcpu_linear(c, linear + first), size - first, g_own(c), true);
 	if (f.raised && f.vector == EXC_GP && by_ss)
 		f.vector = EXC_SS;
 	if (f.raised)

@@ -42,7 +42,7 @@ static u32 put_eights(struct vcpu *c, u64 at, const u8 *in, u32 size)
 {
 	u64 v;
 
-	g_try_begin(c, c->cpl != 3);
+	g_try_begin(c, g_own(c));
 	for (u32 done = 0; done + 8 <= size; done += 8) {
 		memcpy(&v, in + done, 8);
 		try_st8(c, at + done, v);
@@ -52,7 +52,7 @@ static u32 put_eights(struct vcpu *c, u64 at, const u8 *in, u32 size)
 
 static u32 get_eights(struct vcpu *c, u64 at, u8 *out, u32 size)
 {
-	g_try_begin(c, c->cpl != 3);
+	g_try_begin(c, g_own(c));
 	for (u32 done = 0; done + 8 <= size; done += 8) {
 		u64 v = try_ld8(c, at + done);
 
@@ -68,7 +68,7 @@ static struct fault put(struct vcpu *c, u64 at, const u8 *in, u32 size)
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
 		memcpy(&v, in + done, n);
-		TRY(g_st(c, vcpu_linear(c, at + done), n, c->cpl != 3, v));
+		TRY(g_st(c, vcpu_linear(c, at + done), n, g_own(c), v));
 	}
 	return fault_none();
 }
@@ -79,7 +79,7 @@ static struct fault get(struct vcpu *c, u64 at, u8 *out, u32 size)
 		u64 v = 0;
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
-		TRY(g_ld(c, vcpu_linear(c, at + done), n, c->cpl != 3, &v));
+		TRY(g_ld(c, vcpu_linear(c, at + done), n, g_own(c), &v));
 		memcpy(out + done, &v, n);
 	}
 	return fault_none();
@@ -88,8 +88,8 @@ static struct fault get(struct vcpu *c, u64 at, u8 *out, u32 size)
 /* In the order of AMD family 25, which CR2 tells when an image lies on two pages. */
 static struct fault probe_ends(struct vcpu *c, u64 first, u32 size, u64 then, bool write)
 {
-	TRY(g_probe(c, vcpu_linear(c, first), size, c->cpl != 3, write));
-	return g_probe(c, vcpu_linear(c, then), 1, c->cpl != 3, write);
+	TRY(g_probe(c, vcpu_linear(c, first), size, g_own(c), write));
+	return g_probe(c, vcpu_linear(c, then), 1, g_own(c), write);
 }
 
 /*
@@ -102,7 +102,7 @@ static struct fault check_form(struct vcpu *c, u64 at, u32 size, u64 how, u32 pi
 	if (!vcpu_code64(c) || (canonical(at) && canonical(at + size - 1)))
 		return fault_none();
 	if (canonical(at) && canonical(at + piece - 1))
-		TRY(g_probe(c, gva(at), piece, c->cpl != 3, write));
+		TRY(g_probe(c, gva(at), piece, g_own(c), write));
 	return fault_code(how & X87_IMAGE_BY_SS ? EXC_SS : EXC_GP, 0);
 }
 

@@ -53,7 +53,7 @@ static struct fault deliver_real(struct vcpu *c, const struct event *e)
 
 	if (at + 3 > c->idtr.limit)
 		return fault_code(EXC_GP, at | ERR_IDT | e->ext);
-	TRY(g_ld(c, linear32(c->idtr.base + at), 4, true, &vec));
+	TRY(g_ld(c, linear32(c->idtr.base + at), 4, G_SYSTEM, &vec));
 	TRY(stack_probe_push(c, &s, 3, 2, fault_code(EXC_SS, e->ext)));
 	if ((vec & 0xffff) > c->seg[CS].limit)
 		return fault_code(EXC_GP, e->ext);
@@ -201,7 +201,7 @@ static struct fault deliver_protected(struct vcpu *c, const struct event *e)
 
 	if (at + 7 > c->idtr.limit)
 		return fault_code(EXC_GP, code);
-	TRY(g_ld(c, gd.addr, 8, true, &v));
+	TRY(g_ld(c, gd.addr, 8, G_SYSTEM, &v));
 	gd.lo = (u32)v;
 	gd.hi = (u32)(v >> 32);
 	type = desc_type(&gd);
@@ -309,7 +309,7 @@ static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct 
 
 	if (!gate_fits(c, g, f->vector, kind))
 		return false;
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	gate = g_try_ld8(linear32(c->idtr.base + f->vector * 8u));
 	code = g_try_ld8(linear32(c->gdtr.base + (g->cs.sel & 0xfff8)));
 	if (g->cpl != c->cpl) {

@@ -38,8 +38,8 @@ static struct fault read_gate(struct vcpu *c, const struct event *e, struct entr
 
 	if (at + 15 > c->idtr.limit)
 		return fault_code(EXC_GP, code);
-	TRY(g_ld(c, addr, 8, true, &v));
-	TRY(g_ld(c, gva(addr.a + 8), 8, true, &high));
+	TRY(g_ld(c, addr, 8, G_SYSTEM, &v));
+	TRY(g_ld(c, gva(addr.a + 8), 8, G_SYSTEM, &high));
 	gd = (struct desc){ .lo = (u32)v, .hi = (u32)(v >> 32) };
 	if (desc_type(&gd) != GATE_INT64 && desc_type(&gd) != GATE_TRAP64)
 		return fault_code(EXC_GP, code);
@@ -185,7 +185,7 @@ bool exc_deliver_long_seen(struct vcpu *c, const struct fault *f, enum exc_kind 
 	if (g->from != c->cpl + 1 || g->vector != f->vector || (c->dr[7] & DR7_ENABLED) ||
 	    (software && !g->software))
 		return false;
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	if (g->stack)
 		sp = g_try_ld8_wide(gva(g->stack));
 	if (!g_try_same(g->word) || !g_try_end(c))

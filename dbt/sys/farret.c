@@ -218,7 +218,7 @@ static struct fault iret_task(struct vcpu *c)
 	u64 link;
 	u16 sel;
 
-	TRY(g_ld(c, vcpu_sys_linear(c, c->tr.base), 2, true, &link));
+	TRY(g_ld(c, vcpu_sys_linear(c, c->tr.base), 2, G_SYSTEM, &link));
 	sel = (u16)link;
 	if (sel_null(sel) || (sel & 4))
 		return fault_sel(EXC_TS, sel, 0);
@@ -291,7 +291,7 @@ static bool iret_read(struct vcpu *c, struct known *k)
 	u32 sp = reg32(c, ESP);
 	u16 cs;
 
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	k->eip = g_try_ld4(linear32(sp));
 	cs = (u16)g_try_ld4(linear32(sp + 4));
 	k->eflags = g_try_ld4(linear32(sp + 8));
@@ -345,7 +345,7 @@ static bool iret_read_long(struct vcpu *c, struct known *k, struct segment *null
 	u64 sp = c->gpr[ESP];
 	u16 cs, ss;
 
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	k->eip = g_try_ld8_wide(gva(sp));
 	cs = (u16)g_try_ld8_wide(gva(sp + 8));
 	k->eflags = (u32)g_try_ld8_wide(gva(sp + 16));
@@ -422,7 +422,7 @@ bool far_iretq_seen(struct vcpu *c)
 	if (c->cpl || (old & UNPLAIN_BEFORE) || c->df < 0 || (c->dr[7] & DR7_ENABLED) ||
 	    (sp & 0xfff) > 0x1000 - 40 || !canonical(sp))
 		return false;
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	if (!g_try_ld_frame(gva(sp), v))
 		return false;
 	r = return_place(c, (u16)v[1]);

@@ -29,7 +29,7 @@ struct fault desc_fetch(struct vcpu *c, u16 sel, u8 vector, u32 ext, struct desc
 		return fault_sel(vector, sel, ext);
 	d->addr = vcpu_sys_linear(c, base + (sel & 0xfff8));
 	d->sel = sel;
-	TRY(g_ld(c, d->addr, 8, true, &v));
+	TRY(g_ld(c, d->addr, 8, G_SYSTEM, &v));
 	d->lo = (u32)v;
 	d->hi = (u32)(v >> 32);
 	return fault_none();
@@ -42,7 +42,7 @@ struct fault desc_fetch_high(struct vcpu *c, const struct desc *d, u32 *high)
 
 	if ((d->sel & 0xfff8u) + 15 > limit)
 		return fault_sel(EXC_GP, d->sel, 0);
-	TRY(g_ld(c, vcpu_sys_linear(c, d->addr.a + 8), 8, true, &v));
+	TRY(g_ld(c, vcpu_sys_linear(c, d->addr.a + 8), 8, G_SYSTEM, &v));
 	if (v >> 40 & 0x1f)
 		return fault_sel(EXC_GP, d->sel, 0);
 	*high = (u32)v;
@@ -74,7 +74,7 @@ struct fault desc_probe_accessed(struct vcpu *c, const struct desc *d)
 {
 	if (d->hi & DESC_HI_ACCESSED)
 		return fault_none();
-	return g_probe(c, vcpu_sys_linear(c, d->addr.a + 5), 1, true, true);
+	return g_probe(c, vcpu_sys_linear(c, d->addr.a + 5), 1, G_SYSTEM, true);
 }
 
 void desc_set_accessed(struct vcpu *c, struct desc *d)
@@ -176,7 +176,7 @@ static struct fault load_protected(struct vcpu *c, enum sreg r, u16 sel)
 {
 	const struct segment *seen;
 
-	g_try_begin(c, true);
+	g_try_begin(c, G_SYSTEM);
 	seen = seen_find(c, r == SS ? SEEN_STACK : SEEN_DATA, c->cpl, sel);
 	if (seen && g_try_end(c)) {
 		c->seg[r] = *seen;

@@ -40,6 +40,8 @@ struct stack stack_current(const struct vcpu *c)
 	};
 }
 
+static enum g_rights rights_of(const struct stack *s) { return s->super ? G_SUPER : G_USER; }
+
 struct fault stack_probe_push(struct vcpu *c, const struct stack *s, unsigned n, unsigned size,
 			      struct fault overflow)
 {
@@ -49,7 +51,7 @@ struct fault stack_probe_push(struct vcpu *c, const struct stack *s, unsigned n,
 		t.sp = sp_moved(&t, -(s64)size);
 		if (!in_limit(&t, size))
 			return overflow;
-		TRY(g_probe(c, sp_linear(&t, t.sp), size, t.super, true));
+		TRY(g_probe(c, sp_linear(&t, t.sp), size, rights_of(&t), true));
 	}
 	return fault_none();
 }
@@ -60,7 +62,7 @@ struct fault stack_push(struct vcpu *c, struct stack *s, unsigned size, u64 v)
 
 	if (size < 8)
 		v &= (1ull << size * 8) - 1;
-	TRY(g_st(c, sp_linear(s, sp), size, s->super, v));
+	TRY(g_st(c, sp_linear(s, sp), size, rights_of(s), v));
 	s->sp = sp;
 	return fault_none();
 }
@@ -76,7 +78,7 @@ struct fault stack_pop(struct vcpu *c, struct stack *s, unsigned n, unsigned siz
 	}
 	t = *s;
 	for (unsigned k = 0; k < n; k++) {
-		TRY(g_ld(c, sp_linear(&t, t.sp), size, t.super, &out[k]));
+		TRY(g_ld(c, sp_linear(&t, t.sp), size, rights_of(&t), &out[k]));
 		t.sp = sp_moved(&t, size);
 	}
 	*s = t;

@@ -38,6 +38,8 @@ struct sys_hooks {
 	void (*level_changed)(struct vcpu *c);
 	/* CR3 was loaded, after paging_changed: from within translated code likewise. */
 	void (*space_changed)(struct vcpu *c);
+	/* EFLAGS.AC was written by STAC or CLAC, from within translated code. */
+	void (*ac_changed)(struct vcpu *c);
 	/* Breakpoints changed: DR0-3 or DR7. */
 	void (*debug_changed)(struct vcpu *c);
 	/* IF went from 0 to 1: an interrupt that waits may be due. */

@@ -68,25 +68,25 @@ static struct fault read_new(struct vcpu *c, u32 base, const struct tss_layout *
 	u64 v;
 
 	*t = (struct task_image){ 0 };
-	TRY(g_ld(c, tss_at(c, base, l->ip), l->word, true, &v));
+	TRY(g_ld(c, tss_at(c, base, l->ip), l->word, G_SYSTEM, &v));
 	t->eip = (u32)v;
-	TRY(g_ld(c, tss_at(c, base, l->flags), l->word, true, &v));
+	TRY(g_ld(c, tss_at(c, base, l->flags), l->word, G_SYSTEM, &v));
 	t->eflags = (u32)v;
 	for (unsigned k = 0; k < 8; k++) {
-		TRY(g_ld(c, tss_at(c, base, l->gpr + k * l->word), l->word, true, &v));
+		TRY(g_ld(c, tss_at(c, base, l->gpr + k * l->word), l->word, G_SYSTEM, &v));
 		t->gpr[k] = (u32)v;
 	}
 	for (unsigned k = 0; k < l->segs; k++) {
-		TRY(g_ld(c, tss_at(c, base, l->seg + k * l->seg_step), 2, true, &v));
+		TRY(g_ld(c, tss_at(c, base, l->seg + k * l->seg_step), 2, G_SYSTEM, &v));
 		t->seg[k] = (u16)v;
 	}
-	TRY(g_ld(c, tss_at(c, base, l->ldt), 2, true, &v));
+	TRY(g_ld(c, tss_at(c, base, l->ldt), 2, G_SYSTEM, &v));
 	t->ldt = (u16)v;
 	if (l == &tss16)
 		return fault_none();
-	TRY(g_ld(c, tss_at(c, base, TSS32_CR3), 4, true, &v));
+	TRY(g_ld(c, tss_at(c, base, TSS32_CR3), 4, G_SYSTEM, &v));
 	t->cr3 = (u32)v;
-	TRY(g_ld(c, tss_at(c, base, TSS32_TRAP), 2, true, &v));
+	TRY(g_ld(c, tss_at(c, base, TSS32_TRAP), 2, G_SYSTEM, &v));
 	t->trap = v & 1;
 	return fault_none();
 }
@@ -99,9 +99,9 @@ static struct fault probe_old(struct vcpu *c, const struct task_req *q)
 
 	if (!(c->tr.attr & SEG_P) || end - 1 > c->tr.limit)
 		return fault_sel(EXC_TS, c->tr.sel, q->ext);
-	TRY(g_probe(c, tss_at(c, c->tr.base, l->ip), end - l->ip, true, true));
+	TRY(g_probe(c, tss_at(c, c->tr.base, l->ip), end - l->ip, G_SYSTEM, true));
 	if (q->why == TASK_JMP || q->why == TASK_IRET)
-		TRY(g_probe(c, gdt_at(c, c->tr.sel, 5), 1, true, true));
+		TRY(g_probe(c, gdt_at(c, c->tr.sel, 5), 1, G_SYSTEM, true));
 	return fault_none();
 }
 
@@ -112,7 +112,7 @@ static struct fault probe_descriptors(struct vcpu *c, const struct task_image *t
 		u16 sel = k < SREG_COUNT ? t->seg[k] : t->ldt;
 
 		if (!(sel & 4) && (sel | 7u) <= c->gdtr.limit && !(t->eflags & FL_VM))
-			TRY(g_probe(c, gdt_at(c, sel, 0), 8, true, false));
+			TRY(g_probe(c, gdt_at(c, sel, 0), 8, G_SYSTEM, false));
 	}
 	return fault_none();
 }
@@ -121,9 +121,9 @@ static struct fault probe_new(struct vcpu *c, const struct desc *d, u32 base,
 			      const struct task_req *q)
 {
 	if (q->why == TASK_CALL || q->why == TASK_INT)
-		TRY(g_probe(c, vcpu_sys_linear(c, base), 2, true, true));
+		TRY(g_probe(c, vcpu_sys_linear(c, base), 2, G_SYSTEM, true));
 	if (q->why != TASK_IRET)
-		TRY(g_probe(c, vcpu_sys_linear(c, d->addr.a + 5), 1, true, true));
+		TRY(g_probe(c, vcpu_sys_linear(c, d->addr.a + 5), 1, G_SYSTEM, true));
 	return fault_none();
 }
 
@@ -136,12 +136,12 @@ static struct fault save_old(struct vcpu *c, const struct task_req *q)
 		flags &= ~(u32)FL_NT;
 	if (q->rf)
 		flags |= FL_RF;
-	TRY(g_st(c, tss_at(c, base, l->ip), l->word, true, q->next));
-	TRY(g_st(c, tss_at(c, base, l->flags), l->word, true, flags));
+	TRY(g_st(c, tss_at(c, base, l->ip), l->word, G_SYSTEM, q->next));
+	TRY(g_st(c, tss_at(c, base, l->flags), l->word, G_SYSTEM, flags));
 	for (unsigned k = 0; k < 8; k++)
-		TRY(g_st(c, tss_at(c, base, l->gpr + k * l->word), l->word, true, reg32(c, k)));
+		TRY(g_st(c, tss_at(c, base, l->gpr + k * l->word), l->word, G_SYSTEM, reg32(c, k)));
 	for (unsigned k = 0; k < l->segs; k++)
-		TRY(g_st(c, tss_at(c, base, l->seg + k * l->seg_step), 2, true, c->seg[k].sel));
+		TRY(g_st(c, tss_at(c, base, l->seg + k * l->seg_step), 2, G_SYSTEM, c->seg[k].sel));
 	return fault_none();
 }
 
@@ -152,7 +152,7 @@ static struct fault change_links(struct vcpu *c, const struct desc *d, u32 base,
 	if (q->why == TASK_JMP || q->why == TASK_IRET)
 		TRY(g_rmw8(c, gdt_at(c, c->tr.sel, 5), TSS_BUSY, 0, NULL));
 	if (q->why == TASK_CALL || q->why == TASK_INT)
-		TRY(g_st(c, vcpu_sys_linear(c, base), 2, true, c->tr.sel));
+		TRY(g_st(c, vcpu_sys_linear(c, base), 2, G_SYSTEM, c->tr.sel));
 	if (q->why != TASK_IRET)
 		TRY(g_rmw8(c, vcpu_sys_linear(c, d->addr.a + 5), 0, TSS_BUSY, NULL));
 	return fault_none();
@@ -315,8 +315,8 @@ struct fault task_stack(struct vcpu *c, u8 dpl, u32 ext, u16 *ss, u64 *esp)
 
 	if (!(c->tr.attr & SEG_P) || off + word + 1 > c->tr.limit)
 		return fault_sel(EXC_TS, c->tr.sel, ext);
-	TRY(g_ld(c, tss_at(c, c->tr.base, off), word, true, &sp));
-	TRY(g_ld(c, tss_at(c, c->tr.base, off + word), 2, true, &sel));
+	TRY(g_ld(c, tss_at(c, c->tr.base, off), word, G_SYSTEM, &sp));
+	TRY(g_ld(c, tss_at(c, c->tr.base, off + word), 2, G_SYSTEM, &sel));
 	*esp = sp;
 	*ss = (u16)sel;
 	return fault_none();
@@ -328,7 +328,7 @@ struct fault task_stack_long(struct vcpu *c, unsigned slot, u32 ext, u64 *rsp)
 
 	if (!(c->tr.attr & SEG_P) || off + 7 > c->tr.limit)
 		return fault_sel(EXC_TS, c->tr.sel, ext);
-	return g_ld(c, tss_at(c, c->tr.base, off), 8, true, rsp);
+	return g_ld(c, tss_at(c, c->tr.base, off), 8, G_SYSTEM, rsp);
 }
 
 struct fault task_io_allowed(struct vcpu *c, u16 port, unsigned size)
@@ -340,10 +340,10 @@ struct fault task_io_allowed(struct vcpu *c, u16 port, unsigned size)
 		return fault_none();
 	if (!(c->tr.attr & SEG_P) || !(c->tr.attr & 8) || c->tr.limit < tss32.limit)
 		return fault_gp0();
-	TRY(g_ld(c, tss_at(c, c->tr.base, TSS32_IOMAP), 2, true, &v));
+	TRY(g_ld(c, tss_at(c, c->tr.base, TSS32_IOMAP), 2, G_SYSTEM, &v));
 	at = (u32)v + port / 8;
 	if (at + 1 > c->tr.limit)	/* two bytes are always read (SDM vol. 1, 19.5.2) */
 		return fault_gp0();
-	TRY(g_ld(c, tss_at(c, c->tr.base, at), 2, true, &v));
+	TRY(g_ld(c, tss_at(c, c->tr.base, at), 2, G_SYSTEM, &v));
 	return v >> (port & 7) & mask ? fault_gp0() : fault_none();
 }

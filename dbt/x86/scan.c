@@ -393,8 +393,8 @@ static bool valid_map_0f(const struct scan *s)
 	switch (s->opcode) {
 	case 0x00: return reg < 6;
 	case 0x01:
-		if (s->modrm == 0xc8 || s->modrm == 0xc9 || s->modrm == 0xf9)
-			return !simd_prefix;		/* MONITOR, MWAIT, RDTSCP */
+		if ((s->modrm & 0xfc) == 0xc8 || s->modrm == 0xf9)
+			return !simd_prefix;		/* MONITOR, MWAIT, CLAC, STAC, RDTSCP */
 		if (s->modrm == 0xf8)
 			return s->rex;			/* SWAPGS */
 		return mod == 3 ? reg == 4 || reg == 6 : reg != 5;

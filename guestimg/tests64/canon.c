@@ -79,9 +79,6 @@ void run_access_after(const struct regs *r, u64 behind, u64 at, u64 size, u32 fl
 
 /* -- Forms of access -- */
 
-enum { RAX, RCX, RDX, RBX, RBP, RSI, RDI, RSP = 15 };
-struct access { const char *name, *code; u8 reg; signed char offset; u16 size, flags; };
-
 #define ACCESS(name, text, reg, offset, size, flags) CODE(access_##name, text)
 #include "guestimg/tests64/access.def"
 #undef ACCESS

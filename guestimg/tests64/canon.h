@@ -3,10 +3,7 @@
 #ifndef GUESTIMG_TESTS64_CANON_H
 #define GUESTIMG_TESTS64_CANON_H
 
-#include "guestimg/tests64/lib.h"
-
-enum { WR = 1, ST = 2, AL = 4, KE = 8, NO = 16, PI = 32, EN = 64, PI4 = 128,
-	PI2 = 256, RX = 512 };
+#include "guestimg/tests64/access.h"
 
 extern const u64 places[];	/* none of them, nor what lies around, is mapped */
 extern const u32 places_count;

@@ -3,10 +3,11 @@
 # NAME.c is linked with lib.c and start.S, which enters long mode. qemu-test/guest/README.md says
 # how one is started.
 TESTS64 := build/native/tests64
-TESTS64_NAMES := canon gates modes syscall vectors
+TESTS64_NAMES := canon gates modes smap syscall vectors
 TESTS64_MORE_canon := canon_forms canon_code canon_pages
 TESTS64_MORE_gates := gates_iret gates_far
 TESTS64_MORE_modes := modes_tour modes.code
+TESTS64_MORE_smap := smap_forms smap_tables
 TESTS64_MORE_syscall := syscall_bases syscall_regs
 TESTS64_CC := gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -no-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -fcf-protection=none \

@@ -42,7 +42,7 @@ struct vcpu fuzz_cpu;
 struct dbt fuzz_dbt;
 static struct shadow shadow;		/* of which only the generation is looked at */
 
-static u8 rights[FUZZ_RAM / PAGE];
+static u8 page_rights[FUZZ_RAM / PAGE];
 static bool wide_world;			/* most code is for 64 bits */
 static struct cpu_model models[2];	/* the default, and one with all that the lifter knows */
 
@@ -50,35 +50,35 @@ static struct cpu_model models[2];	/* the default, and one with all that the lif
 
 u64 fuzz_place(u64 a) { return a >= HIGH && vcpu_long(&fuzz_cpu) ? a - HIGH : a; }
 
-static struct fault check(u64 a, bool super, bool write)
+static struct fault check(u64 a, enum g_rights rights, bool write)
 {
 	u64 at = fuzz_place(a);
-	u8 r = at < FUZZ_RAM ? rights[at / PAGE] : 0;
-	u32 error = (write ? 2 : 0) | (super ? 0 : 4);
+	u8 r = at < FUZZ_RAM ? page_rights[at / PAGE] : 0;
+	u32 error = (write ? 2 : 0) | (rights == G_USER ? 4 : 0);
 
 	if (!canonical(a))
 		return fault_code(EXC_GP, 0);
 	if (!(r & R_PRESENT))
 		return fault_page(gva(a), error);
-	if ((write && !(r & R_WRITE)) || (!super && !(r & R_USER)))
+	if ((write && !(r & R_WRITE)) || (rights == G_USER && !(r & R_USER)))
 		return fault_page(gva(a), error | 1);
 	return fault_none();
 }
 
-struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write)
 {
 	struct fault f = fault_none();
 
 	must(size <= PAGE);
 	for (u32 k = 0; k < size && !f.raised; k++)
-		f = check(vcpu_sys_linear(c, linear.a + k).a, super, write);
+		f = check(vcpu_sys_linear(c, linear.a + k).a, rights, write);
 	return f;
 }
 
-struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 *out)
 {
 	u64 at = fuzz_place(linear.a);
-	struct fault f = g_probe(c, linear, size, super, false);
+	struct fault f = g_probe(c, linear, size, rights, false);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	*out = 0;
@@ -87,10 +87,10 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 	return f;
 }
 
-struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 v)
 {
 	u64 at = fuzz_place(linear.a);
-	struct fault f = g_probe(c, linear, size, super, true);
+	struct fault f = g_probe(c, linear, size, rights, true);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	if (!f.raised)
@@ -101,7 +101,7 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	u64 at = fuzz_place(linear.a);
-	struct fault f = g_probe(c, linear, 1, true, true);
+	struct fault f = g_probe(c, linear, 1, G_SYSTEM, true);
 
 	if (f.raised)
 		return f;
@@ -113,7 +113,7 @@ struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 
 static struct fault mem_ld(struct vcpu *c, u64 at, unsigned size, unsigned intent, void *out)
 {
-	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, intent & INTENT_RMW);
+	struct fault f = g_probe(c, gva(at), size, g_own(c), intent & INTENT_RMW);
 
 	if (!f.raised)
 		memcpy(out, fuzz_ram + fuzz_place(at), size);
@@ -122,7 +122,7 @@ static struct fault mem_ld(struct vcpu *c, u64 at, unsigned size, unsigned inten
 
 static struct fault mem_st(struct vcpu *c, u64 at, unsigned size, const void *in)
 {
-	struct fault f = g_probe(c, gva(at), size, c->cpl != 3, true);
+	struct fault f = g_probe(c, gva(at), size, g_own(c), true);
 
 	if (!f.raised)
 		memcpy(fuzz_ram + fuzz_place(at), in, size);
@@ -135,7 +135,7 @@ const struct eval_mem fuzz_mem = { mem_ld, mem_st };
 
 struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out)
 {
-	struct fault f = check(va.a, d->c->cpl != 3, false);
+	struct fault f = check(va.a, g_own(d->c), false);
 
 	*out = gpa(fuzz_place(va.a));
 	return f;
@@ -289,7 +289,7 @@ void fuzz_world_make(struct bytes_rng *r, const u8 *real, u32 real_size)
 	wide_world = bytes_one_in(r, 2);
 	bytes_fill(r, fuzz_ram + CODE, CODE_PAGES * PAGE, wide_world, real, real_size);
 	for (u32 n = 0; n < FUZZ_RAM / PAGE; n++)
-		rights[n] = bytes_one_in(r, 12) ? bytes_random(r, 8) : 7;
+		page_rights[n] = bytes_one_in(r, 12) ? bytes_random(r, 8) : 7;
 	/* All frames have changed. */
 	for (u32 n = 0; n < FUZZ_RAM / PAGE; n++)
 		frame_written(n, 0, PAGE);

@@ -109,6 +109,7 @@ bool judge_row_elsewhere(unsigned op)
 	case X86_CMPXCHG16B: case X86_RDFSBASE: case X86_RDGSBASE: case X86_WRFSBASE:
 	case X86_WRGSBASE: case X86_SWAPGS:
 	case X86_SYSCALL: case X86_SYSRET:	/* as SYSENTER */
+	case X86_STAC: case X86_CLAC:	/* #UD for users: guestimg/tests64/smap.c */
 		return true;		/* guestimg/insn */
 	}
 	return false;

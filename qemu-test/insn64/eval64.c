@@ -113,7 +113,7 @@ static bool no_case(unsigned op)
 	case X86_LDS: case X86_ARPL:
 	case X86_INT1: case X86_INT3: case X86_SLDT: case X86_STR: case X86_SGDT: case X86_SIDT:
 	case X86_SMSW: case X86_RDTSC: case X86_RDTSCP: case X86_CPUID: case X86_SYSENTER:
-	case X86_SYSEXIT: case X86_SYSCALL: case X86_SYSRET: case X86_RSM: case X86_MONITOR:
+	case X86_SYSCALL: case X86_RSM: case X86_MONITOR:
 	case X86_MWAIT: case X86_F2XM1: case X86_FYL2X: case X86_FYL2XP1: case X86_FPTAN:
 	case X86_FPATAN: case X86_FSIN: case X86_FCOS: case X86_FSINCOS:
 		return true;

@@ -72,7 +72,7 @@ static unsigned form_bytes(const struct form *f, u8 *b)
 static bool row_elsewhere(unsigned op)
 {
 	switch (op) {
-	case X86_INT1: case X86_SYSENTER: case X86_SYSEXIT: case X86_SYSCALL: case X86_SYSRET:
+	case X86_INT1: case X86_SYSENTER: case X86_SYSCALL:
 	case X86_SGDT: case X86_SIDT: case X86_SLDT: case X86_STR: case X86_SMSW:	/* UMIP */
 	case X86_CPUID: case X86_RDTSC: case X86_RDTSCP: case X86_RSM: case X86_MONITOR:
 	case X86_MWAIT:

@@ -3,13 +3,15 @@
 # CPU makes of them (oracle64.c), the evaluator's comparison (eval64.c). Where the oracle cannot
 # run, the results stay empty and the tests fail, not the build.
 
-UNIT_TESTS += gen64 insn64_eval
+UNIT_TESTS += gen64 insn64_eval insn64_mutants
 gen64_PLAIN = 1
 gen64_OBJS = $(addprefix qemu-test/insn64/,gen64.o gen64_places.o gen64_values.o) $(DECODE_OBJS)
 gen64_LIBS = -lcapstone
 insn64_eval_OBJS = $(addprefix qemu-test/insn64/,eval64.o world64.o judge64.o tables64.o) \
 	$(filter-out qemu-test/insn/%,$(INSN_OBJS))
 insn64_eval_LIBS = -lcapstone
+insn64_mutants_OBJS = $(subst eval64.o,mutants64.o,$(insn64_eval_OBJS))
+insn64_mutants_LIBS = -lcapstone
 units: $(INSN64)/results.bin
 
 $(INSN64)/cases.bin: build/native/gen64

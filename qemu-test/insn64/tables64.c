@@ -30,18 +30,18 @@ static struct cpu_model model;
 
 static bool is_sys(u64 at, u32 size) { return at - SYS_BASE < SYS_SIZE - size + 1; }
 
-struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write)
 {
 	(void)c;
 	if (!canonical(linear.a) || !canonical(linear.a + size - 1))
 		return fault_code(EXC_GP, 0);
-	return is_sys(linear.a, size) && super ? fault_none() :
+	return is_sys(linear.a, size) && rights != G_USER ? fault_none() :
 	       world64_check(linear.a, size, write);
 }
 
-struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 *out)
 {
-	struct fault f = g_probe(c, linear, size, super, false);
+	struct fault f = g_probe(c, linear, size, rights, false);
 
 	*out = 0;
 	if (f.raised)
@@ -53,9 +53,9 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 	return f;
 }
 
-struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 v)
 {
-	struct fault f = g_probe(c, linear, size, super, true);
+	struct fault f = g_probe(c, linear, size, rights, true);
 
 	if (f.raised)
 		return f;
@@ -69,13 +69,13 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	u64 v;
-	struct fault f = g_ld(c, linear, 1, true, &v);
+	struct fault f = g_ld(c, linear, 1, G_SYSTEM, &v);
 
 	if (f.raised)
 		return f;
 	if (old)
 		*old = (u8)v;
-	return g_st(c, linear, 1, true, (v & ~(u64)clear) | set);
+	return g_st(c, linear, 1, G_SYSTEM, (v & ~(u64)clear) | set);
 }
 
 /* Ports are never reached: CPL 3, IOPL 0, no I/O bitmap. */

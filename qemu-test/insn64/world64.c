@@ -187,6 +187,35 @@ static bool fetch(struct vcpu *c, u64 rip, struct ir1 *i, enum decode_status *st
 	return false;
 }
 
+/* Make the mistake in one operation, if it is one that it is about. */
+static void mistake(struct ir_insn *in, enum mistake64 what)
+{
+	bool wide = in->type == T_I64;
+
+	switch (what) {
+	case MISTAKE_NONE: return;
+	case MISTAKE_FLAGS: in->y -= in->op == IR_SETF && in->y == 3; return;
+	case MISTAKE_ZEXT: in->op = in->op == IR_ZEXT && wide ? IR_SEXT : in->op; return;
+	case MISTAKE_SEXT: in->op = in->op == IR_SEXT && wide ? IR_ZEXT : in->op; return;
+	case MISTAKE_SAR: in->op = in->op == IR_SAR && wide ? IR_SHR : in->op; return;
+	case MISTAKE_MULHU: in->op = in->op == IR_MULHU && wide ? IR_MULHS : in->op; return;
+	case MISTAKE_LOAD: in->x = in->op == IR_LD && in->x == M_64 ? M_U32 : in->x; return;
+	case MISTAKE_STORE: in->x = in->op == IR_ST && in->x == M_64 ? M_32 : in->x; return;
+	case MISTAKE_REGISTER: in->k &= in->op == IR_GETREG ? 7 : -1; return;
+	case MISTAKE_XMM: in->k &= in->op == IR_GETXMM ? 7 : -1; return;
+	case MISTAKE_RIP: in->k += in->op == IR_EIP; return;
+	}
+}
+
+static void make_mistakes(struct ir *ir, const struct way64 *way)
+{
+	for (unsigned n = 1; n < ir->n; n++) {
+		if (ir->v[n].op == IR_SETF && ir->v[n].x == way->cc_from)
+			ir->v[n].x = way->cc_to;
+		mistake(&ir->v[n], way->mistake);
+	}
+}
+
 /* Lift what is at c->eip; NULL if there is no instruction (o->r says why). */
 static struct ir *lift_one(struct vcpu *c, const struct way64 *way, struct outcome64 *o)
 {
@@ -211,6 +240,8 @@ static struct ir *lift_one(struct vcpu *c, const struct way64 *way, struct outco
 	lift_insn(&t, &i);
 	must(t.ir->n <= IR_GUEST_RESERVE || lift_begins_block(&i));
 	lift_finish(&t, t.next);
+	if (way->cc_from != way->cc_to || way->mistake)
+		make_mistakes(t.ir, way);
 	(void)o;
 	return t.ir;
 }

@@ -21,11 +21,20 @@ struct files64 {
 	const u8 *blob;
 };
 
+/* Mistakes made on purpose in the lifted code (mutants64.c names them). */
+enum mistake64 {
+	MISTAKE_NONE, MISTAKE_FLAGS, MISTAKE_ZEXT, MISTAKE_SEXT, MISTAKE_SAR, MISTAKE_MULHU,
+	MISTAKE_LOAD, MISTAKE_STORE, MISTAKE_REGISTER, MISTAKE_XMM, MISTAKE_RIP,
+};
+
 /* How a case is run. */
 struct way64 {
 	const char *name;
 	bool passes;		/* run the optimiser */
-	u16 nop_row;		/* a mistake made on purpose: this row does nothing; 0: none */
+	/* Mistakes made on purpose: */
+	u16 nop_row;		/* this row does nothing; 0: none */
+	u8 cc_from, cc_to;	/* flags of the first kind are set as the other's; equal: none */
+	u8 mistake;		/* enum mistake64 */
 };
 
 struct outcome64 {

@@ -22,10 +22,10 @@ void fake_mem_reset(void)
 
 u64 fake_place(u64 a) { return a >= FAKE_HIGH ? a - FAKE_HIGH : a; }
 
-static struct fault check_byte(u64 a, bool super, bool write)
+static struct fault check_byte(u64 a, enum g_rights rights, bool write)
 {
 	u64 page = fake_place(a) >> 12;
-	u32 err = (write ? PF_W : 0) | (super ? 0 : PF_U);
+	u32 err = (write ? PF_W : 0) | (rights == G_USER ? PF_U : 0);
 	u8 r = page < FAKE_MEM_PAGES ? fake_rights[page] : 0;
 
 	if (!canonical(a))
@@ -33,16 +33,16 @@ static struct fault check_byte(u64 a, bool super, bool write)
 
 	if (!(r & FAKE_PRESENT))
 		return fault_page(gva(a), err);
-	if ((write && !(r & FAKE_WRITE)) || (!super && !(r & FAKE_USER)))
+	if ((write && !(r & FAKE_WRITE)) || (rights == G_USER && !(r & FAKE_USER)))
 		return fault_page(gva(a), err | PF_P);
 	return fault_none();
 }
 
-struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool write)
+struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write)
 {
 	must(size <= 4096);
 	for (u32 k = 0; k < size; k++) {
-		struct fault f = check_byte(vcpu_sys_linear(c, linear.a + k).a, super, write);
+		struct fault f = check_byte(vcpu_sys_linear(c, linear.a + k).a, rights, write);
 
 		if (f.raised)
 			return f;
@@ -50,10 +50,10 @@ struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, bool super, bool wr
 	return fault_none();
 }
 
-struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *out)
+struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 *out)
 {
 	u32 at = (u32)fake_place(linear.a);
-	struct fault f = g_probe(c, linear, size, super, false);
+	struct fault f = g_probe(c, linear, size, rights, false);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	if (f.raised)
@@ -62,10 +62,10 @@ struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 *
 	return f;
 }
 
-struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 value)
+struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 value)
 {
 	u32 at = (u32)fake_place(linear.a);
-	struct fault f = g_probe(c, linear, size, super, true);
+	struct fault f = g_probe(c, linear, size, rights, true);
 
 	must(size == 1 || size == 2 || size == 4 || size == 8);
 	if (f.raised)
@@ -78,7 +78,7 @@ struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, bool super, u64 v
 struct fault g_rmw8(struct vcpu *c, gva_t linear, u8 clear, u8 set, u8 *old)
 {
 	u32 at = (u32)fake_place(linear.a);
-	struct fault f = g_probe(c, linear, 1, true, true);
+	struct fault f = g_probe(c, linear, 1, G_SYSTEM, true);
 
 	if (f.raised)
 		return f;

@@ -15,7 +15,7 @@ static unsigned pasts[PAGES];
 /* What the tables say of page k now; false if it is not present. D in ROM cannot be set. */
 bool today(unsigned k, struct past *t)
 {
-	struct ref_walk r = ref_walk(&mode, pages[k], X86_READ, false);
+	struct ref_walk r = ref_walk(&mode, pages[k], X86_READ, X86_SUPER);
 	bool dirty = r.dirty || !r.ram;
 
 	*t = (struct past){
@@ -105,7 +105,7 @@ bool permits(const struct past *t, u64 host, bool write, enum x86_rights rights)
 bool permits_fetch(const struct past *t, u64 host, bool user)
 {
 	return !t->nx && (user || !mode.pg || !mode.smep || !t->user) &&
-	       permits(t, host, false, user);
+	       permits(t, host, false, user ? X86_USER : X86_SUPER);
 }
 
 bool past_permits(unsigned k, u64 host, bool write, enum x86_rights rights)

@@ -302,7 +302,7 @@ static bool reachable(unsigned k) { return !mode.lma || s->wide || pages[k] >> 3
 static void store(void)
 {
 	unsigned k = world_random(PAGES);
-	bool user = world_random(4) == 0;
+	enum x86_rights rights = world_random(4) == 0 ? X86_USER : X86_SUPER;
 	struct world_result r;
 	u64 va = pages[world_random(PAGES)], table, e = random_leaf();
 	u32 index = va >> 12 & (mode.pae ? 0x1ff : 0x3ff);
@@ -318,10 +318,10 @@ static void store(void)
 		e = random_directory();
 	}
 	remember();
-	r = world_access(pages[k], false, true, user);
+	r = world_access(pages[k], false, true, rights);
 	if (r.end != WORLD_HIT)
 		return;
-	check_hit(k, r.host, true, user);
+	check_hit(k, r.host, true, rights);
 	table = r.host - (uintptr_t)world_ram;
 	edits += table >= TABLES && table < TABLES + 0x1000 * ALL_TABLES;
 	CHECK(!frame_watched((u32)(table >> 12)), "the frame is open");

@@ -7,12 +7,13 @@
 #include "kernel/panic.h"
 
 static struct vcpu *of;
-static bool super_rights, failed;
+static enum g_rights with;
+static bool failed;
 
-void g_try_begin(struct vcpu *c, bool super)
+void g_try_begin(struct vcpu *c, enum g_rights rights)
 {
 	of = c;
-	super_rights = super;
+	with = rights;
 	failed = false;
 }
 
@@ -22,7 +23,7 @@ static u64 load(gva_t linear, unsigned size)
 {
 	u64 v;
 
-	if (!g_ld(of, linear, size, super_rights, &v).raised)
+	if (!g_ld(of, linear, size, with, &v).raised)
 		return v;
 	failed = true;
 	return linear.a;		/* any value */
@@ -60,16 +61,16 @@ u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
 
 void g_try_st4(gva_t linear, u32 v)
 {
-	failed |= g_st(of, linear, 4, super_rights, v).raised;
+	failed |= g_st(of, linear, 4, with, v).raised;
 }
 
-struct fault g_find(struct vcpu *c, gva_t linear, u32 size, bool super, bool write, bool *ram,
-		    gpa_t *at)
+struct fault g_find(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write,
+		    bool *ram, gpa_t *at)
 {
 	of = c;
 	*ram = (linear.a & 0xfff) + size <= 0x1000;
 	*at = gpa(linear.a);
-	return g_probe(c, linear, size, super, write);
+	return g_probe(c, linear, size, rights, write);
 }
 
 void g_ram_read(gpa_t at, void *buf, u32 size)
@@ -79,7 +80,7 @@ void g_ram_read(gpa_t at, void *buf, u32 size)
 	for (u32 k = 0; k < size; k++) {
 		u64 v = 0;
 
-		must(!g_ld(of, gva(at.a + k), 1, true, &v).raised);
+		must(!g_ld(of, gva(at.a + k), 1, G_SYSTEM, &v).raised);
 		to[k] = (u8)v;
 	}
 }
@@ -89,12 +90,12 @@ void g_ram_write(gpa_t at, const void *buf, u32 size)
 	const u8 *from = buf;
 
 	for (u32 k = 0; k < size; k++)
-		must(!g_st(of, gva(at.a + k), 1, true, from[k]).raised);
+		must(!g_st(of, gva(at.a + k), 1, G_SYSTEM, from[k]).raised);
 }
 
 void g_try_st8_wide(gva_t linear, u64 v) { g_try_st8(linear, v); }
 
 void g_try_st8(gva_t linear, u64 v)
 {
-	failed |= g_st(of, linear, 8, super_rights, v).raised;
+	failed |= g_st(of, linear, 8, with, v).raised;
 }

@@ -411,8 +411,6 @@ door \name
 	jr	$a1
 	.endm
 
-door glue_quick_begin
-
 /*
  * ST_HELP: INT_KEY. Flags have been put as CC_EFLAGS. The frame lies on one page, so that its first
  * store is the only one that can fault.
@@ -528,9 +526,6 @@ door glue64_iret
 	st.b	$zero, $tp, ST_NMI_BLOCKED
 	go_to
 	system_end exec_iret
-
-door glue_quick_end
-	nop
 
 /* The same when rt/fault.c has already written the state back: a0 is the result. */
 door glue_leave_written
