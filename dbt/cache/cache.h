@@ -31,7 +31,7 @@ struct cache_counters {
 #define CACHE_SITES_MAX 1024
 #define CACHE_RECIPES_MAX 1024
 
-enum { CACHE_FOUND = 8, CACHE_FOUND_SITES = 64 };
+enum { CACHE_FOUND = 8, CACHE_FOUND_SITES = 1 << 6 };
 
 /* A core's part of the cache: what it counts, its contexts, the emission under way. */
 struct cache_core {
@@ -79,7 +79,10 @@ struct link *cache_link(u32 number);
 /* The live block that holds pc, and its fault site there; NULL if none. */
 struct block *cache_block_at(u64 pc);
 const struct fault_site *cache_site_at(const struct block *b, u64 pc);
-static inline unsigned cache_site_place(u64 pc) { return (pc >> 2 ^ pc >> 8) % CACHE_FOUND_SITES; }
+static inline unsigned cache_site_place(u64 pc)
+{
+	return ((u32)pc >> 2) * 0x9e3779b1u >> 26;	/* 6 bits */
+}
 /* The same if it was asked for lately; NULL says nothing. */
 static inline const struct fault_site *cache_site_known(const struct cache_core *c, u64 pc)
 {

@@ -53,7 +53,7 @@ bool g_try_st_frame(gva_t linear, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
 	const u64 v[5] = { v0, v1, v2, v3, v4 };
 
 	for (unsigned k = 0; k < 5; k++)
-		failed |= g_st(of, gva(linear.a + 8 * k), 8, super_rights, v[k]).raised;
+		failed |= g_st(of, gva(linear.a + 8 * k), 8, with, v[k]).raised;
 	return !failed;
 }
 
