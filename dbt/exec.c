@@ -42,7 +42,7 @@ static inline void refresh(struct dbt *d)
 		find_place(d);
 }
 
-/* How the change to a level with plain flags ends (glue.S). */
+/* How the change to a level with plain flags ends (level.S). */
 static void make_passage(struct dbt *d, bool user)
 {
 	struct passage *p = &d->c->passage[user];
@@ -318,7 +318,7 @@ static inline const u32 *first_place(struct dbt *d)
 	return exec_door(e->code);
 }
 
-/* 64-bit code goes on as such; the next time by glue.S itself. */
+/* 64-bit code goes on as such; the next time by the host itself. */
 static inline const u32 *known_long(struct dbt *d)
 {
 	if (d->c->passage_not == ~0ull && !d->mode_dirty)
@@ -329,8 +329,9 @@ static inline const u32 *known_long(struct dbt *d)
 const u32 *exec_int(void)
 {
 	struct dbt *d = dbt_this();
+	u8 vector = INT_KEY_VECTOR(d->c->help[0]);
 
-	return exc_int_seen(d->c, INT_KEY_VECTOR(d->c->help[0])) ? known_long(d) : exec_system_long();
+	return exc_int_seen(d->c, vector) ? known_long(d) : exec_system_long();
 }
 
 const u32 *exec_iret(void)

@@ -246,7 +246,8 @@ static bool device_known(struct dbt *d, gva_t va, enum x86_access kind)
 	const struct device_page *p = device_page(d, va, kind);
 
 	return p->page == va.a >> 12 && p->valid && p->write == (kind == X86_WRITE) &&
-	       p->rights == shadow_rights(d->shadow) && p->generation == shadow_generation(d->shadow);
+	       p->rights == shadow_rights(d->shadow) &&
+	       p->generation == shadow_generation(d->shadow);
 }
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * SYSCALL and SYSRET from 64-bit code to 64-bit code, STAC and CLAC, with the general registers
- * and flag operands where translated code has them: what changes beside those. glue.S does the first
- * two itself with ordinary flags, once the passage is known. Not the general way
+ * and flag operands where translated code has them: what changes beside those. The host's level.S
+ * does the first two itself with plain flags, once the passage is known. Not the general way
  * (dbt/sys/fastcall.c), which single steps of SYSCALL and SYSRET take.
  */
 #include "dbt/ir/helpers.h"

@@ -171,7 +171,7 @@ enum { SEEN_DESCS = 32, SEEN_GATES = 16, SEEN_RETURNS = 2 };
 
 /*
  * What 64-bit code's change to a level makes of the state and of the host's registers, as long as
- * vcpu.passage_not says so (dbt/exec.c): taken by glue.S without a look at anything else.
+ * vcpu.passage_not says so (dbt/exec.c): taken by level.S without a look at anything else.
  */
 struct passage {
 	u64 ctx;

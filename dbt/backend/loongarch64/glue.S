@@ -9,39 +9,13 @@
  * struct vcpu. Where C says where to go on, an address of 64-bit code has bit 63 cleared.
  */
 #include "dbt/backend/glue.h"
-#include "kernel/arch/loongarch64/paging.h"
-#include "kernel/extable.h"
+#include "dbt/backend/loongarch64/glue_asm.h"
 
 #define FRAME 96
 #define WHY 88
 #define WINDOW -0x700		/* bits 63 … 52 of the code cache's addresses */
 
 	.text
-
-	.macro	each_gpr insn, wide
-	\insn	$r23, $tp, ST_GPR(0)
-	\insn	$r24, $tp, ST_GPR(1)
-	\insn	$r25, $tp, ST_GPR(2)
-	\insn	$r26, $tp, ST_GPR(3)
-	\insn	$r27, $tp, ST_GPR(4)
-	\insn	$r28, $tp, ST_GPR(5)
-	\insn	$r29, $tp, ST_GPR(6)
-	\insn	$r30, $tp, ST_GPR(7)
-	.if	\wide
-	upper_gpr \insn
-	.endif
-	.endm
-
-	.macro	upper_gpr insn
-	\insn	$r12, $tp, ST_GPR(8)
-	\insn	$r13, $tp, ST_GPR(9)
-	\insn	$r14, $tp, ST_GPR(10)
-	\insn	$r15, $tp, ST_GPR(11)
-	\insn	$r16, $tp, ST_GPR(12)
-	\insn	$r17, $tp, ST_GPR(13)
-	\insn	$r18, $tp, ST_GPR(14)
-	\insn	$r19, $tp, ST_GPR(15)
-	.endm
 
 /* rLIMIT = -2^62 */
 	.macro	set_limit
@@ -86,33 +60,16 @@ dbt_enter:
 	st.d	$r31, $sp, 80
 	bgez	$a0, resume64
 /* The same from within: a0 = code to go on at. */
+	.globl	resume
 resume:
 	enter_code 0
 	.size	dbt_enter, . - dbt_enter
 
+	.globl	resume64
 	.type	resume64, @function
 resume64:
 	lu52i.d	$a0, $a0, WINDOW
 	enter_code 1
-
-/* Everything pinned goes to struct vcpu. */
-	.macro	save_pinned wide
-	st.d	$r9, $tp, ST_PAGE
-	.if	\wide
-	each_gpr st.d, 1
-	.else
-	each_gpr st.w, 0
-	.endif
-	st.d	$r20, $tp, ST_CCOP
-	st.d	$r22, $tp, ST_CCA
-	st.d	$r31, $tp, ST_CCB
-	.endm
-
-	.macro	door name
-	.globl	\name
-	.type	\name, @function
-\name:
-	.endm
 
 /* eip, which translated code keeps sign-extended from 32 bits, into struct vcpu. */
 	.macro	store_eip reg, wide
@@ -255,64 +212,6 @@ door \p\()call
 	jr	$ra
 	.endm
 
-/*
- * By passage n, with the segments of SYSCALL (0) or SYSRET (1). Changes a3, a4, vr0, vr1 and rCTX.
- */
-	.macro	pass n
-	vld	$vr0, $tp, ST_CALL_SEG(\n)
-	vld	$vr1, $tp, ST_CALL_SEG(\n) + 16
-	vst	$vr0, $tp, ST_SEG + 16
-	vst	$vr1, $tp, ST_SEG + 32
-	vld	$vr0, $tp, ST_PASSAGE(\n) + PASSAGE_LEVEL
-	vst	$vr0, $tp, ST_LEVEL
-	ld.d	$r10, $tp, ST_PASSAGE(\n) + PASSAGE_CTX
-	st.d	$r10, $tp, ST_CTX
-	ld.d	$a3, $tp, ST_PASSAGE(\n) + PASSAGE_ASID
-	ld.d	$a4, $tp, ST_PASSAGE(\n) + PASSAGE_ROOT
-	activate_paging $a3, $a4
-	ld.d	$a3, $tp, ST_PASSAGE(\n) + PASSAGE_VIEW
-	ld.d	$a4, $tp, ST_VIEW
-	st.w	$a3, $a4, 0
-	.endm
-
-/* a0 = the helper; in a0 RFLAGS as they were. */
-door glue64_syscall
-	ld.d	$a2, $tp, ST_CALL_KEEP
-	ld.wu	$a1, $tp, ST_EFLAGS
-	srli.d	$a3, $a2, 32			/* CALL_ENABLED */
-	beqz	$a3, glue64_call
-	ld.d	$a3, $tp, ST_PASSAGE_NOT
-	and	$a2, $a2, $a1
-	and	$a3, $a3, $a2
-	bnez	$a3, glue64_call
-	st.w	$a2, $tp, ST_EFLAGS
-	pass	0
-	move	$a0, $a1
-	jr	$ra
-
-/*
- * a0 = the helper, a1 = the new RFLAGS, a2 = rip; in a0 0. Not with a rip that is not canonical,
- * and not if an interrupt waits.
- */
-door glue64_sysret
-	ld.d	$a3, $tp, ST_CALL_KEEP
-	srli.d	$a3, $a3, 32
-	beqz	$a3, glue64_call
-	ld.d	$a3, $tp, ST_PASSAGE_NOT
-	ori	$a1, $a1, 2			/* RFLAGS' fixed bit */
-	and	$a3, $a3, $a1
-	bnez	$a3, glue64_call
-	slli.d	$a3, $a2, 16
-	srai.d	$a3, $a3, 16
-	bne	$a3, $a2, glue64_call
-	ld.w	$a3, $tp, ST_PENDING
-	bnez	$a3, glue64_call
-	andi	$a1, $a1, 0x202			/* IF and that one */
-	st.w	$a1, $tp, ST_EFLAGS
-	pass	1
-	move	$a0, $zero
-	jr	$ra
-
 /* a0, a1 = this and the next eip, a2 = helper, for `function` of exec.c. */
 	.macro	system name, wide, function
 door \name
@@ -329,203 +228,11 @@ door \name
 	b	glue_leave_written
 	.endm
 
-/* C's answer, a0, where to go on, if it is one. */
-	.macro	go_on
-	bltz	$a0, resume
-	bnez	$a0, resume64
-	.endm
-
 	doors	glue_, 0
 	doors	glue64_, 1
 	system	glue_sys, 0, exec_system
 	system	glue_compat_sys, 0, exec_system_long
 	system	glue64_sys, 1, exec_system_long
-
-/* -- INT n and IRETQ that were taken before (struct seen_gate64, seen_return64) -- */
-
-/* The level, tables and context of passage n. Changes \x, \y, vr0 and rCTX. */
-	.macro	pass_level n, x, y
-	vld	$vr0, $tp, ST_PASSAGE(\n) + PASSAGE_LEVEL
-	vst	$vr0, $tp, ST_LEVEL
-	ld.d	$r10, $tp, ST_PASSAGE(\n) + PASSAGE_CTX
-	st.d	$r10, $tp, ST_CTX
-	pass_view \n, \x, \y
-	.endm
-
-	.macro	pass_view n, x, y
-	ld.d	\x, $tp, ST_PASSAGE(\n) + PASSAGE_ASID
-	ld.d	\y, $tp, ST_PASSAGE(\n) + PASSAGE_ROOT
-	activate_paging \x, \y
-	ld.d	\x, $tp, ST_PASSAGE(\n) + PASSAGE_VIEW
-	ld.d	\y, $tp, ST_VIEW
-	st.w	\x, \y, 0
-	.endm
-
-/* A guest access: if it faults for the guest, the general way finds out how. */
-	.macro	try insn:vararg
-	MAY_FAULT 9f
-	\insn
-	.endm
-
-/* To 9 if the guest's word n of the list at a2 is not what it was. */
-	.macro	check_word n, x, y
-	ld.d	\x, $a2, GATE_WORD(\n)
-	ld.d	\y, $a2, GATE_WORD(\n) + 8
-	try ld.d \x, \x, 0
-	bne	\x, \y, 9f
-	.endm
-
-/* To 9 unless RFLAGS are plain and a passage is known; no breakpoints. RFLAGS to a4. */
-	.macro	check_plain
-	ld.wu	$a4, $tp, ST_EFLAGS
-	ld.d	$a3, $tp, ST_PASSAGE_NOT
-	and	$a3, $a3, $a4
-	bnez	$a3, 9f
-	ld.bu	$a3, $tp, ST_DR7
-	bnez	$a3, 9f
-	.endm
-
-	.macro	system_begin
-	st.d	$a0, $tp, ST_EIP
-	st.d	$a1, $tp, ST_NEXT_EIP
-	st.d	$a2, $tp, ST_EXIT_ARG
-	.endm
-
-/* 9: none of it has happened. */
-	.macro	system_end function
-9:	save_pinned 1
-	bl	\function
-	go_on
-	li.w	$a0, EXIT_SYSTEM
-	b	glue_leave_written
-	.endm
-
-/* To the code at a0, by what host_probe does. */
-	.macro	go_to
-	bnez	$r21, glue64_exit_kick
-	bstrpick.d $a1, $a0, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT
-	alsl.d	$a1, $a1, $r10, 4
-	ld.d	$a2, $a1, 0
-	bne	$a2, $a0, glue64_jump_ind
-	ld.d	$a1, $a1, 8
-	jr	$a1
-	.endm
-
-/*
- * ST_HELP: INT_KEY. Flags have been put as CC_EFLAGS. The frame lies on one page, so that its first
- * store is the only one that can fault.
- */
-door glue64_int
-	system_begin
-	srli.d	$a3, $r20, 3
-	bnez	$a3, 9f
-	check_plain
-	ld.wu	$a3, $tp, ST_HELP
-	ld.d	$a2, $tp, ST_GATES
-	bstrpick.d $a0, $a3, 11, 8
-	slli.d	$a0, $a0, SEEN64_SHIFT
-	add.d	$a2, $a2, $a0
-	ld.wu	$a0, $a2, GATE_KEY
-	bne	$a0, $a3, 9f
-	andi	$a3, $a3, 4			/* level 3, + 1 */
-	beqz	$a3, 1f
-	pass_view 0, $a0, $a3
-1:	check_word 0, $a0, $a3
-	check_word 1, $a0, $a3
-	check_word 2, $a0, $a3
-	move	$a3, $r27
-	ld.d	$a0, $a2, GATE_STACK
-	beqz	$a0, 1f
-	try ld.d $a3, $a0, 0
-1:	bstrins.d $a3, $zero, 3, 0
-	blt	$a3, $r11, 9f
-	addi.d	$a0, $a3, -40
-	addi.d	$a3, $a3, -1
-	xor	$a3, $a3, $a0
-	srli.d	$a3, $a3, 12
-	bnez	$a3, 9f
-	try st.d $a1, $a0, 0
-	ld.hu	$a3, $tp, ST_SEG + 16 + 14
-	st.d	$a3, $a0, 8
-	andi	$a3, $r22, 0x8d5
-	or	$a3, $a3, $a4
-	st.d	$a3, $a0, 16
-	st.d	$r27, $a0, 24
-	ld.hu	$a3, $tp, ST_SEG + 32 + 14
-	st.d	$a3, $a0, 32
-	move	$r27, $a0
-	vld	$vr0, $a2, GATE_CS
-	vst	$vr0, $tp, ST_SEG + 16
-	ld.d	$a3, $a2, GATE_KEEP
-	and	$a4, $a4, $a3
-	st.w	$a4, $tp, ST_EFLAGS
-	ld.d	$a0, $a2, GATE_OFF
-	ld.bu	$a3, $tp, ST_LEVEL + 4
-	beqz	$a3, 1f
-	st.d	$zero, $tp, ST_SEG + 32		/* SS: null, at level 0; its limit stays */
-	st.w	$zero, $tp, ST_SEG + 32 + 12
-	pass_level 0, $a3, $a4
-1:	go_to
-	system_end exec_int
-
-/* From level 0. With an interrupt waiting the run loop is wanted, if IF goes on. */
-door glue64_iret
-	system_begin
-	ld.d	$a3, $tp, ST_HELP
-	addi.d	$a3, $a3, -8
-	bnez	$a3, 9f
-	check_plain
-	ld.w	$a3, $tp, ST_PENDING
-	bnez	$a3, 9f
-	blt	$r27, $r11, 9f
-	try ld.d $a0, $r27, 0
-	try ld.d $a1, $r27, 8
-	try ld.d $a4, $r27, 16
-	try ld.d $ra, $r27, 32
-	bstrpick.d $a1, $a1, 15, 0
-	bstrins.d $a1, $ra, 31, 16
-	lu32i.d	$a1, 1
-	ld.d	$a2, $tp, ST_RETURNS
-	andi	$a3, $a1, 1
-	slli.d	$a3, $a3, SEEN64_SHIFT
-	add.d	$a2, $a2, $a3
-	ld.d	$a3, $a2, RETURN_SELS
-	bne	$a3, $a1, 9f
-	ld.d	$a3, $a2, RETURN_NOT
-	and	$a3, $a3, $a4
-	bnez	$a3, 9f
-	slli.d	$a3, $a0, 16
-	srai.d	$a3, $a3, 16
-	bne	$a3, $a0, 9f
-	check_word 0, $a3, $ra
-	check_word 1, $a3, $ra
-	andi	$a1, $a1, 1
-	beqz	$a1, 1f
-	ld.hu	$a3, $tp, ST_SEG + 12		/* ES, DS, FS, GS: none that would be dropped */
-	ld.hu	$ra, $tp, ST_SEG + 48 + 12
-	or	$a3, $a3, $ra
-	ld.hu	$ra, $tp, ST_SEG + 64 + 12
-	or	$a3, $a3, $ra
-	ld.hu	$ra, $tp, ST_SEG + 80 + 12
-	or	$a3, $a3, $ra
-	bnez	$a3, 9f
-	ld.d	$r27, $r27, 24
-	pass_level 1, $a1, $a3
-	b	2f
-1:	ld.d	$r27, $r27, 24			/* on a page of its neighbours' */
-2:	vld	$vr0, $a2, RETURN_CS
-	vld	$vr1, $a2, RETURN_SS
-	vst	$vr0, $tp, ST_SEG + 16
-	vst	$vr1, $tp, ST_SEG + 32
-	andi	$a3, $a4, 0x200
-	ori	$a3, $a3, 2
-	st.w	$a3, $tp, ST_EFLAGS
-	andi	$r22, $a4, 0x8d5
-	move	$r20, $zero
-	move	$r31, $zero
-	st.b	$zero, $tp, ST_NMI_BLOCKED
-	go_to
-	system_end exec_iret
 
 /* The same when rt/fault.c has already written the state back: a0 is the result. */
 door glue_leave_written
