@@ -191,7 +191,8 @@ static bool front_step(struct front *t, struct fault *f)
 			break;
 		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
 			return false;
-		if (t->lift.ir->guests >= t->insns_max && ir1_effects(&i).sets_flags)
+		if (t->lift.ir->guests >= t->insns_max && ir1_effects(&i).sets_flags &&
+		    lift_flags_ready(&t->lift))
 			return false;
 		trace_decoded(&i);
 		may_go_on(t);

@@ -48,7 +48,8 @@ static unsigned flag_bits(const struct ir_insn *in, unsigned p)
 		    in->x == CC_SBB;
 	bool first = both || in->x == CC_LOGIC || in->x == CC_INC_KEEP || in->x == CC_DEC_KEEP ||
 		     in->x == CC_SHL || in->x == CC_SHR || in->x == CC_SAR || in->x == CC_SHLV ||
-		     in->x == CC_SHRV || in->x == CC_SARV;
+		     in->x == CC_SHRV || in->x == CC_SARV || in->x == CC_ROL ||
+		     in->x == CC_ROR;
 
 	return (p == 0 && first) || (p == 1 && both) ? 8u << in->y : 64;
 }

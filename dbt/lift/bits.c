@@ -50,7 +50,7 @@ void lift_bts(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_SET); }
 void lift_btr(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_RESET); }
 void lift_btc(struct lift *t, const struct ir1 *i) { bit(t, i, BIT_COMPLEMENT); }
 
-/* A source of 0 leaves the destination and sets ZF; the other flags stay as they were. */
+/* A source of 0 leaves the destination and sets ZF; the other flags are undefined: as TEST's. */
 static void scan(struct lift *t, const struct ir1 *i, val src, val index)
 {
 	val zero = lift_setcond(t, IC_EQ, src, lift_like(t, src, 0));
@@ -61,7 +61,7 @@ static void scan(struct lift *t, const struct ir1 *i, val src, val index)
 	else
 		lift_st_op(t, 0, lift_select(t, zero, lift_get_sized(t, i->ops[0].reg,
 								     i->ops[0].size), index));
-	lift_flags_mask(t, lift_op2k(t, IR_SHL, zero, 6), FL_ZF);
+	lift_setf(t, CC_LOGIC, i->ops[0].size, src, 0, 0);
 }
 
 void lift_bsf(struct lift *t, const struct ir1 *i)

@@ -108,6 +108,8 @@ static bool is_variable_shift(const struct ir_insn *s)
 	return s->x == CC_SHLV || s->x == CC_SHRV || s->x == CC_SARV;
 }
 
+static bool is_rotation(const struct ir_insn *s) { return s->x == CC_ROL || s->x == CC_ROR; }
+
 static bool keeps_carry(const struct ir_insn *s)
 {
 	return s->x == CC_INC_KEEP || s->x == CC_DEC_KEEP;
@@ -146,7 +148,8 @@ static val full_cf(struct lift *t, const struct ir_insn *s)
 
 	switch (s->x) {
 	case CC_LOGIC: return zero(t);
-	case CC_FCOM: return lift_bit(t, s->a, 0);
+	case CC_FCOM: case CC_ROL: return lift_bit(t, s->a, 0);
+	case CC_ROR: return lift_bit(t, s->a, width_of(s) - 1);
 	case CC_MUL: return lift_setcond(t, IC_NE, s->b, lift_like(t, s->b, 0));
 	case CC_ADD:
 		return lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), lift_zx(t, s->b, size));
@@ -167,6 +170,8 @@ static val full_of(struct lift *t, const struct ir_insn *s)
 	switch (s->x) {
 	case CC_LOGIC: case CC_SAR: case CC_SARV: case CC_FCOM: return zero(t);
 	case CC_MUL: return full_cf(t, s);
+	case CC_ROL: return lift_op2(t, IR_XOR, full_cf(t, s), lift_bit(t, s->a, top));
+	case CC_ROR: return lift_op2(t, IR_XOR, full_cf(t, s), lift_bit(t, s->a, top - 1));
 	case CC_INC_KEEP: case CC_DEC_KEEP:
 		r = lift_zx(t, s->a, size_of(s));
 		a = lift_like(t, r, (s64)((1ull << top) - (s->x == CC_DEC_KEEP)));
@@ -276,7 +281,8 @@ static val flag(struct lift *t, val f, u32 which)
 		return lift_bit(t, s.a, __builtin_ctz(which));
 	if (s.x == CC_MASKED)
 		return masked_flag(t, &s, which);
-	if (keeps_carry(&s) && which == FL_CF)
+	if ((keeps_carry(&s) && which == FL_CF) ||
+	    (is_rotation(&s) && which != FL_CF && which != FL_OF))
 		return flag(t, s.k, which);
 	if (is_variable_shift(&s))
 		return lift_select(t, lift_trunc(t, s.b), full_flag(t, &s, which),
@@ -341,7 +347,7 @@ static val composed(struct lift *t, val f, unsigned cond)
 
 static bool result_kind(const struct ir_insn *s)
 {
-	return s->x != CC_EFLAGS && s->x != CC_MASKED && !is_variable_shift(s);
+	return s->x != CC_EFLAGS && s->x != CC_MASKED && !is_variable_shift(s) && !is_rotation(s);
 }
 
 val lift_cc(struct lift *t, unsigned cond)
@@ -390,6 +396,14 @@ static val below(struct lift *t, val f)
 	while (f && keeps_carry(at(t, f)))
 		f = (val)at(t, f)->k;
 	return f;
+}
+
+bool lift_flags_ready(struct lift *t)
+{
+	const struct ir_insn *s = at(t, t->flags);
+
+	return full(t, t->flags) || (is_variable_shift(s) && full(t, (val)s->k)) ||
+	       (keeps_carry(s) && full(t, below(t, t->flags)));
 }
 
 /* The state in force, turned into one that exits can put where it is pinned (cc.h). */

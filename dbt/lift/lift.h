@@ -159,6 +159,8 @@ void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, v
 void lift_flags_mask(struct lift *t, val bits, u32 mask);	/* only these change */
 val lift_getf(struct lift *t);
 val lift_cc(struct lift *t, unsigned cond);		/* I32 0 or 1 */
+/* Can exits take t->flags as they are? */
+bool lift_flags_ready(struct lift *t);
 /* t->flags, as a kind that exits can take */
 val lift_flags_full(struct lift *t);
 

@@ -101,6 +101,10 @@ void lift_rol(struct lift *t, const struct ir1 *i)
 		     c.known ? lift_sized(t, size, -(int)c.n & (size == 8 ? 63 : 31))
 			     : lift_op2(t, IR_SUB, lift_sized(t, size, 0), c.v));
 	lift_st_op(t, 0, r);
+	if (c.known) {
+		lift_setf(t, CC_ROL, size, r, 0, 0);
+		return;
+	}
 	cf = lift_bit(t, r, 0);
 	flags_if_count(t, &c, cf_of(t, cf, lift_op2(t, IR_XOR, cf,
 			lift_bit(t, r, size * 8 - 1))), FL_CF | FL_OF);
@@ -118,6 +122,10 @@ void lift_ror(struct lift *t, const struct ir1 *i)
 	}
 	r = lift_op2(t, IR_ROTR, replicate(t, a, size), c.v);
 	lift_st_op(t, 0, r);
+	if (c.known) {
+		lift_setf(t, CC_ROR, size, r, 0, 0);
+		return;
+	}
 	cf = lift_bit(t, r, size * 8 - 1);
 	flags_if_count(t, &c, cf_of(t, cf, lift_op2(t, IR_XOR, cf,
 			lift_bit(t, r, size * 8 - 2))), FL_CF | FL_OF);

@@ -38,7 +38,8 @@ static val at(struct lift *t, bool pop)
 	const struct ir1_op *o = &t->i->ops[0];
 	u64 seg = t->i->nops && o->kind == IR1_MEM ? o->seg : 0;
 	bool relative = key_relocatable(t->key), wide = lift_long(t);
-	u64 eip = relative ? t->i->eip & 0xfff : (u32)t->i->eip;
+	u64 page = relative ? t->ir->guest[0].eip & ~0xfffull : 0;	/* the block's first */
+	u64 eip = (u32)(t->i->eip - page);
 
 	if (wide && !relative)
 		lift_ststate(t, offsetof(struct vcpu, help[X87_HELP_RIP]), M_64,

@@ -298,7 +298,7 @@ static void flags(struct opt *o, unsigned i)
 	case CC_ADD: case CC_SUB: case CC_CMP: case CC_ADC: case CC_SBB:
 		in->b = low(o, in->b, width);
 		/* fall through */
-	case CC_LOGIC: case CC_INC_KEEP: case CC_DEC_KEEP:
+	case CC_LOGIC: case CC_INC_KEEP: case CC_DEC_KEEP: case CC_ROL: case CC_ROR:
 		in->a = low(o, in->a, width);
 	}
 }

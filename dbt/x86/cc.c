@@ -89,6 +89,14 @@ static u32 fcom_flags(u64 less, u64 equal)
 	return (less & 1 ? FL_CF : 0) | (equal & 1 ? FL_ZF : 0) | (less & equal & 1 ? FL_PF : 0);
 }
 
+/* CF is the bit that went round; OF as rotations by 1 define it, which hardware does for others. */
+static u32 rotate_flags(u64 r, unsigned cf_at, unsigned other, u32 before)
+{
+	u32 cf = r >> cf_at & 1, of = cf ^ (r >> other & 1);
+
+	return (before & ~(u32)(FL_CF | FL_OF)) | cf | of << 11;
+}
+
 u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before)
 {
 	unsigned width = 8u << log2size;
@@ -111,6 +119,8 @@ u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before
 	case CC_SHLV: return b ? shl_flags(a, b, width) : before;
 	case CC_SHRV: return b ? shr_flags(a, b, width) : before;
 	case CC_SARV: return b ? sar_flags(a, b, width) : before;
+	case CC_ROL: return rotate_flags(a, 0, width - 1, before);
+	case CC_ROR: return rotate_flags(a, width - 1, width - 2, before);
 	case CC_MASKED: return (before & ~b & FL_ARITH) | (a & b & FL_ARITH);
 	}
 	return before;

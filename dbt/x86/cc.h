@@ -39,6 +39,8 @@ enum cc_kind {
 	CC_SHLV,		/* as CC_SHL, but with count 0 nothing changes */
 	CC_SHRV,
 	CC_SARV,
+	CC_ROL,			/* a = r; all but CF and OF from the state before */
+	CC_ROR,
 	CC_MASKED,		/* a = flag bits, b = mask of those that change */
 	CC_KIND_COUNT,
 };

@@ -93,7 +93,9 @@ static const struct { u8 from, to; const char *name; } kinds[] = {
 	{ CC_INC_KEEP, CC_LOGIC, "INC_KEEP as LOGIC" },
 	{ CC_DEC_KEEP, CC_LOGIC, "DEC_KEEP as LOGIC" },
 	{ CC_SHLV, CC_SHL, "SHLV as SHL" }, { CC_SHRV, CC_SHR, "SHRV as SHR" },
-	{ CC_SARV, CC_SAR, "SARV as SAR" }, { CC_MASKED, CC_EFLAGS, "MASKED as EFLAGS" },
+	{ CC_SARV, CC_SAR, "SARV as SAR" }, { CC_ROL, CC_ROR, "ROL as ROR" },
+	{ CC_ROR, CC_ROL, "ROR as ROL" }, { CC_ROL, CC_LOGIC, "ROL as LOGIC" },
+	{ CC_MASKED, CC_EFLAGS, "MASKED as EFLAGS" },
 };
 
 static void mutate_kind(unsigned k)
