@@ -220,7 +220,7 @@ void lift_cmpxchg16b(struct lift *t, const struct ir1 *i)
 	s32 disp;
 	val addr = lift_mem_addr(t, &i->ops[0], 16, true, &disp), odd, lo, hi, differ, equal;
 
-	if (disp & 15) {			/* disp + 8 is no displacement if it is 2039 or more */
+	if (disp & 15) {			/* or disp + 8 could be no displacement */
 		addr = lift_op2k(t, IR_ADD, addr, disp);
 		disp = 0;
 	}

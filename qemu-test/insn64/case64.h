@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instruction cases of 64-bit code and their outcomes, as files hold them: written by gen64.c, seq64.c
- * and oracle64.c (on the real CPU), read by eval64.c and the guest image. Not the cases themselves.
+ * Instruction cases of 64-bit code and their outcomes, as files hold them: written by gen64.c,
+ * seq64.c and oracle64.c (on the real CPU), read by eval64.c and the guest image. Not the cases
+ * themselves.
  * Invariant: everything is little-endian and lies at the same linear address in all three
  * executors, so that outcomes can be compared bit for bit.
  *

@@ -19,7 +19,7 @@ struct making {
 	struct scan s;
 	u8 b[SCAN_MAX];
 	u64 slot, rip;
-	/* Of a sequence: the data pages as they are now; displacements are rather changed than bases. */
+	/* Of a sequence: the data pages as they are; displacements are changed before bases. */
 	const u8 *memory;
 	bool poked;
 };

@@ -77,7 +77,7 @@ static void sort_forms(void)
 
 /* Percent of each class; what a sequence is about. */
 static const u8 mixes[][CLASSES] = {
-	{ 60, 15, 14, 4, 4, 3 }, { 85, 13, 0, 0, 0, 2 }, { 100, 0, 0, 0, 0, 0 }, { 100, 0, 0, 0, 0, 0 },
+	{ 60, 15, 14, 4, 4, 3 }, { 85, 13, 0, 0, 0, 2 }, { 100 }, { 100 },
 	{ 25, 5, 68, 2, 0, 0 }, { 40, 20, 10, 10, 20, 0 }, { 70, 30, 0, 0, 0, 0 },
 };
 
@@ -101,7 +101,7 @@ static void put_code(struct seq *s, const u8 *b, unsigned n)
 	s->insns++;
 }
 
-static bool points(const struct seq *s, unsigned reg) { return reg == ESP || reg == s->pointer; }
+static bool points(const struct seq *s, unsigned r) { return r == ESP || r == s->pointer; }
 
 /* One more instruction, already in m: run it, or just put it there. */
 static enum seq_step append(struct seq *s, struct making *m)
@@ -180,7 +180,8 @@ static u64 some_number(void)
 static bool favour(const struct seq *s, struct making *m, bool memory)
 {
 	struct making old = *m;
-	unsigned at = m->s.opcode_at + 1, escapes = m->s.map == MAP_1 ? 0 : m->s.map == MAP_0F ? 1 : 2;
+	unsigned escapes = m->s.map == MAP_1 ? 0 : m->s.map == MAP_0F ? 1 : 2;
+	unsigned at = m->s.opcode_at + 1;
 	unsigned reg = some_register(s), rm = some_register(s);
 	u8 *rex = m->s.rex & REX ? &m->b[m->s.opcode_at - escapes - 1] : NULL;
 

@@ -43,7 +43,8 @@ void seq_begin(struct seq *s);
 /*
  * Execute m, whose bytes are in the sequence at m->rip. SEQ_BAD: its outcome cannot be compared
  * (it depends on flags that are undefined, Loam lacks it …), and the state is as before.
- * SEQ_FAULT: an exception; the state is as before, too. Flags undefined at it are in c->ignore_fault.
+ * SEQ_FAULT: an exception; the state is as before, too, and c->ignore_fault has the flags that are
+ * undefined at it.
  */
 enum seq_step seq_execute(struct seq *s, const struct making *m);
 

@@ -86,7 +86,8 @@ static bool same(const struct after *a, const struct after *b)
 	struct result64 r = b->o.r;
 
 	r.eflags = a->o.r.eflags;
-	return !b->bad && a->raised == b->raised && !((a->o.r.eflags ^ b->o.r.eflags) & ~FL_ARITH) &&
+	return !b->bad && a->raised == b->raised &&
+	       !((a->o.r.eflags ^ b->o.r.eflags) & ~FL_ARITH) &&
 	       !memcmp(&a->o.r, &r, sizeof r) && !memcmp(a->o.data, b->o.data, DATA64_RW) &&
 	       !memcmp(a->o.fx, b->o.fx, FX64_SIZE);
 }
