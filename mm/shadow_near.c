@@ -182,8 +182,8 @@ static inline bool is_plain(const struct shadow *s, const struct shadow_near *e,
 }
 
 static inline __attribute__((always_inline)) enum near_refill
-refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, unsigned view, bool four,
-       bool wide)
+refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, unsigned view,
+		bool four, bool wide)
 {
 	const struct shadow_near *e = find_as(s, view, va, four, wide);
 	unsigned k = index_of(va), at = wide ? k : va.a >> 12 & 0x3ff;
