@@ -43,6 +43,9 @@ const u32 *exec_fault(void);
 /* The same in long mode, whose system structures may be anywhere. */
 const u32 *exec_system_long(void);
 const u32 *exec_fault_long(void);
+/* INT n and IRET of 64-bit code. */
+const u32 *exec_int(void);
+const u32 *exec_iret(void);
 /*
  * The same: code goes on at vcpu.eip, which its context's jump cache has not. `why`: EXIT_INDIRECT,
  * or EXIT_FAR, by the link whose number is vcpu.exit_arg.
@@ -57,8 +60,9 @@ static inline const u32 *exec_door(const u32 *code)
 	return (const u32 *)((uintptr_t)code & ~(uintptr_t)0 >> 1);
 }
 
-/* exec.c: struct sys_hooks' level_changed, ac_changed. */
+/* exec.c: struct sys_hooks' level_changed, space_changed, ac_changed. */
 void exec_level_changed(struct vcpu *c);
+void exec_space_changed(struct vcpu *c);
 void exec_ac_changed(struct vcpu *c);
 
 /*

@@ -278,6 +278,19 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	code_data(&e->c, BRANCH_WORD(guest_eip(e, in->guest) - guest_eip(e, 0), in->k));
 }
 
+static void (*system_door(const struct emit *e, unsigned helper))(void)
+{
+	if (!(e->ir->key_flags & KEY_LMA))
+		return glue_sys;
+	if (!e->wide)
+		return glue_compat_sys;
+	if (e->ir->key_flags & (KEY_SINGLE | KEY_DF))
+		return glue64_sys;
+	if (helper == HELPER_iret && !(e->ir->key_flags & KEY_CPL))
+		return glue64_iret;
+	return helper == HELPER_int ? glue64_int : glue64_sys;
+}
+
 /*
  * Arguments to vcpu.help, both eips to their fields, helper number in the first argument register.
  */
@@ -294,10 +307,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 	eip_to_reg(e, R_ARG(0), g->eip);
 	eip_to_reg(e, R_ARG(1), g->eip + g->len);
 	host_const(e, R_ARG(2), in->k);
-	if (e->ir->key_flags & KEY_LMA)
-		host_goto_door(e, e->wide ? glue64_sys : glue_compat_sys);
-	else
-		host_goto_door(e, glue_sys);
+	host_goto_door(e, system_door(e, (unsigned)in->k));
 }
 
 static struct stub *raise_stub(struct emit *e, s64 k)
@@ -363,12 +373,26 @@ void (*const leaf_of[HELPER_COUNT])(void) = {
 #undef LEAF
 };
 
+/* Of 64-bit code: where a C helper is called that has a door of its own; NULL: it has none. */
+static void (*own_door(unsigned helper))(void)
+{
+	switch (helper) {
+	case HELPER_syscall_long: return glue64_syscall;
+	case HELPER_sysret_long: return glue64_sysret;
+	default: return NULL;
+	}
+}
+
 static void call_helper(struct emit *e, unsigned helper)
 {
-	if (leaf_of[helper])
-		va_canonical(e);	/* leaves change vector temporaries */
+	void (*own)(void) = e->wide ? own_door(helper) : NULL;
+
+	if (leaf_of[helper] || own)
+		va_canonical(e);	/* these change vector temporaries */
 	host_const(e, R_ARG(0), helper);
-	if (leaf_of[helper])
+	if (own)
+		host_call_door(e, own);
+	else if (leaf_of[helper])
 		host_call_door(e, e->wide ? glue64_leaf : leaf_of[helper]);
 	else
 		host_call_door(e, DOOR_FOR(e, call));

@@ -23,12 +23,11 @@ enum { CHECKED = 1, ACCESSED = 2, MOVED = 4 };
 
 /*
  * The walk. base[v]: the value that v is, but for small numbers added (MOVED), which stands for all
- * of those; its flags are the others. They lie in arrays that uses_find clears.
+ * of those; its flags are the others. They lie where what others find is to be.
  */
 struct walk {
 	struct emit *e;
 	val *base;
-	u8 *is;
 	val entry[16];		/* the first GETREG of a register that was not put before */
 	val now[16];		/* what it was put last; 0: nothing */
 	u32 seen;		/* registers that have one of these */
@@ -37,6 +36,8 @@ struct walk {
 	bool left;		/* some exit came already */
 	bool sets, faults;	/* all flags were set, something before them may fault */
 };
+
+static u8 *is(const struct walk *w, val v) { return &w->e->of[v].pin; }
 
 static void note_get(struct walk *w, val i, unsigned g)
 {
@@ -47,7 +48,7 @@ static void note_get(struct walk *w, val i, unsigned g)
 		w->base[i] = w->entry[g];
 	} else {
 		w->base[i] = w->base[w->now[g]];
-		w->is[i] |= w->is[w->now[g]] & MOVED;
+		*is(w, i) |= *is(w, w->now[g]) & MOVED;
 	}
 }
 
@@ -61,7 +62,7 @@ static void note_add(struct walk *w, val i)
 		w->base[i] = w->base[in->a];
 	else if (ir_bounded(w->e->ir, in->a))
 		w->base[i] = w->base[in->b];
-	w->is[i] |= w->base[i] == i ? 0 : MOVED;
+	*is(w, i) |= w->base[i] == i ? 0 : MOVED;
 }
 
 /* The register whose value at entry v is, but for small numbers; 16: none. */
@@ -91,18 +92,18 @@ static void note_form(struct walk *w, val i)
 	struct ir_insn *in = &w->e->ir->v[i];
 	val b = w->base[in->a];
 
-	if (w->is[b] & CHECKED || goes_in_front(w, i))
+	if (*is(w, b) & CHECKED || goes_in_front(w, i))
 		in->op = IR_NOP;
 	else
 		w->faults |= !w->sets;
-	w->is[b] |= CHECKED;
+	*is(w, b) |= CHECKED;
 }
 
 static bool safe(const struct walk *w, unsigned g)
 {
 	val v = w->now[g] ? w->now[g] : w->entry[g], b = w->base[v];
 
-	return v && (w->is[b] & ACCESSED || (w->is[b] & CHECKED && !(w->is[v] & MOVED)));
+	return v && (*is(w, b) & ACCESSED || (*is(w, b) & CHECKED && !(*is(w, v) & MOVED)));
 }
 
 static u16 safe_ones(const struct walk *w)
@@ -130,7 +131,7 @@ static void note(struct walk *w, val i)
 	struct ir_insn *in = &w->e->ir->v[i];
 
 	w->base[i] = i;
-	w->is[i] = 0;
+	*is(w, i) = 0;
 	switch (in->op) {
 	case IR_GETREG: note_get(w, i, in->k); return;
 	case IR_PUTREG:
@@ -140,7 +141,7 @@ static void note(struct walk *w, val i)
 	case IR_ADD: note_add(w, i); return;
 	case IR_SETF: w->sets |= in->x <= CC_LAST_FULL; return;
 	case IR_FORM: note_form(w, i); return;
-	case IR_LD: case IR_ST: w->is[w->base[in->a]] |= ACCESSED; break;
+	case IR_LD: case IR_ST: *is(w, w->base[in->a]) |= ACCESSED; break;
 	case IR_EXIT: case IR_EXIT_IF: note_exit(w, in); break;
 	}
 	w->faults |= !w->sets && ir_may_fault(in);
@@ -165,7 +166,7 @@ static void put_back(struct walk *w)
 
 void forms_find(struct emit *e)
 {
-	struct walk w = { .e = e, .base = e->put_at, .is = e->pin };
+	struct walk w = { .e = e, .base = e->next };
 
 	e->out->need = 0;
 	e->exits = STUBS_MAX;		/* nothing is known */
@@ -173,7 +174,7 @@ void forms_find(struct emit *e)
 		return;
 	e->exits = 0;
 	w.base[0] = 0;
-	w.is[0] = 0;
+	*is(&w, 0) = 0;
 	for (unsigned i = 1; i < e->ir->n; i++)
 		note(&w, (val)i);
 	put_back(&w);

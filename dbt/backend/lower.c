@@ -14,7 +14,7 @@ static bool skipped(const struct emit *e, const struct ir_insn *in)
 {
 	if (in->op == IR_NOP || in->op == IR_CONST)
 		return true;
-	return (!e->uses[e->i] || e->folded[e->i]) && ir_removable(in);
+	return (!e->of[e->i].uses || e->of[e->i].folded) && ir_removable(in);
 }
 
 /* Rows that emit nothing here are noted; the others are the host's. */

@@ -63,10 +63,10 @@ void cache_init(void *mem, u64 size)
 	}
 }
 
-void cache_core_init(struct cache_core *c)
+void cache_core_init(struct cache_core *c, u64 *passages)
 {
 	c->contexts = &first_contexts;
-	contexts_init(c->contexts);
+	contexts_init(c->contexts, passages);
 	cpu_self()->cache = c;
 }
 
@@ -248,7 +248,7 @@ static const struct fault_site *find_site(const struct block *b, u64 pc)
 const struct fault_site *cache_site_at(const struct block *b, u64 pc)
 {
 	struct cache_core *c = cache_this();
-	unsigned n = pc / HOST_INSN_SIZE % CACHE_FOUND;
+	unsigned n = cache_site_place(pc);
 
 	if (c->found_site[n].pc != pc) {
 		c->found_site[n].site = find_site(b, pc);

@@ -69,8 +69,6 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
-	const struct context_place *place;	/* where the guest runs */
-	const struct context_place *long_place[2];	/* the last ones of 64-bit code */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
 	u8 helper_rights;		/* enum g_rights of the helper access under way */
 	struct fault helper_fault;
