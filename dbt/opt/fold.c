@@ -254,7 +254,8 @@ static bool has_folds(const struct ir_insn *in)
 
 void opt_fold(struct opt *o)
 {
-	for (unsigned i = 0; i < o->ir->n; i++)
+	o->of[0].alias = 0;
+	for (unsigned i = 1; i < o->ir->n; i++)
 		if (has_folds(opt_operands(o, i)))
 			fold_one(o, i);
 }

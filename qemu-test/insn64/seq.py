@@ -6,9 +6,9 @@ seq.py [--mode 8|4] [--cases N] [--seed S] [--rounds N | --seconds N] [--keep]
 seq.py --rom PATH.rom           only that, from PATH.cases and PATH.results
 A round makes N sequences of one seed (seq64.c), has the CPU say what is right (oracle64.c),
 compares the evaluator natively (eval64.c) and runs a ROM with them in Loam, which compares by
-itself: guestimg/insn64, or guestimg/insn for 32-bit code (--mode 4; without --mode rounds take turns).  The
-first sequence that fails is reduced: as long
-as one with fewer instructions fails too.  Exit status 1 if one failed.
+itself: guestimg/insn64, or guestimg/insn for 32-bit code (--mode 4; without --mode rounds take
+turns).  The first sequence that fails is reduced: as long as one with fewer instructions fails too.
+Exit status 1 if one failed.
 Invariant: a round depends on its mode, seed and number of cases alone.
 """
 import argparse
