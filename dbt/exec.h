@@ -82,7 +82,7 @@ struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, 
 
 /*
  * step.c: the instruction at c->eip by the evaluator; its fault, if it has one. b holds it, and it
- * is about to change b or meets a data breakpoint.
+ * is about to change b, or meets a data breakpoint, or b has found an address that is none.
  */
 struct fault exec_step_own(struct dbt *d, const struct block *b);
 /* The same for an x87 instruction, which may be changed or gone: then nothing happens. */

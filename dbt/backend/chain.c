@@ -8,6 +8,7 @@
 #include "dbt/backend/backend.h"
 
 #include "dbt/backend/host.h"
+#include "dbt/backend/lower.h"
 #include "dbt/x86/mark.h"
 
 static u32 *first_of(const struct link *l) { return link_slot(l) - l->words; }
@@ -58,6 +59,16 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 	default:
 		jump(link_slot(l), code);
 	}
+}
+
+/* Behind the checks of what is known already; another check may leave, and wants all flags. */
+void backend_chain(struct link *l, const struct block *to)
+{
+	struct block_head head = to->head;
+	unsigned passed = forms_passed(to->need, l->safe);
+
+	head.may_fault |= passed < (unsigned)__builtin_popcount(to->need);
+	backend_link(l, block_code(to) + passed, head);
 }
 
 void backend_unlink(struct link *l)

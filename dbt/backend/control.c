@@ -78,7 +78,7 @@ static bool backward(const struct emit *e, u64 eip, unsigned guest)
 }
 
 /* NULL if there is no room. */
-static struct link *link_new(struct emit *e, u64 eip, unsigned guest, bool far)
+static struct link *link_new(struct emit *e, u64 eip, unsigned guest, bool far, u16 safe)
 {
 	struct backend_out *o = e->out;
 	u64 start = guest_eip(e, 0);
@@ -88,7 +88,7 @@ static struct link *link_new(struct emit *e, u64 eip, unsigned guest, bool far)
 		return NULL;
 	}
 	o->link[o->links] = (struct link){
-		.delta = (s32)(eip - start), .far = far, .wide = e->wide,
+		.delta = (s32)(eip - start), .far = far, .wide = e->wide, .safe = safe,
 		.at = (u16)(guest_eip(e, guest) - start), .last = guest + 1 == e->ir->guests,
 	};
 	return &o->link[o->links++];
@@ -132,12 +132,13 @@ static void exit_branch(struct link *l, const u32 *branch, const u32 *stub)
  * A direct exit to eip. It is far if the target is not on the block's page, or may go over its end;
  * and where EIP does not tell the page.
  */
-static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const struct flags_at *f)
+static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const struct flags_at *f,
+			      u16 safe)
 {
 	bool relocatable = key_relocatable(e->ir->key_flags);
 	s64 pages = distance(e, (u64)page_of(e) & ~0xfffull, eip & ~0xfffull);
 	bool far = !single(e) && (!relocatable || pages || (eip & 0xfff) > 0xfff - 14);
-	struct link *l = link_new(e, eip, guest, far);
+	struct link *l = link_new(e, eip, guest, far, safe);
 	const u32 *first;
 
 	if (!l)
@@ -181,7 +182,7 @@ static void lower_exit(struct emit *e, const struct ir_insn *in)
 		s->flags = flags;
 		s->site = host_branch_nonzero(e, R_KICK);
 	}
-	l = go_way(emit_exit(e, (u64)in->k, in->guest, &flags), in->y);
+	l = go_way(emit_exit(e, (u64)in->k, in->guest, &flags, forms_safe(e)), in->y);
 	if (s)
 		s->link = l;
 }
@@ -225,6 +226,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 
 	s->eip = (u64)in->k;
 	s->way = in->y;
+	s->safe = forms_safe(e);
 	s->flags = flags_now(e, in->c);
 	s->vmap = va_map(e);
 	s->late = e->late;
@@ -352,6 +354,16 @@ static void lower_form(struct emit *e, const struct ir_insn *in)
 	a = ra_use_near(e, in->a);
 	s = raise_stub(e, in->k);
 	s->site = host_branch_form(e, a);
+}
+
+void lower_forms(struct emit *e)
+{
+	const u32 *first = e->c.p;
+
+	for (unsigned k = 0; e->out->need && k < e->gprs; k++)
+		if (e->out->need >> FORMS_ORDER(k) & 1)
+			raise_stub(e, SITE_STEP)->site = host_branch_form(e, R_GPR(FORMS_ORDER(k)));
+	must(e->c.overflow || e->c.p - first == __builtin_popcount(e->out->need));
 }
 
 /* Helpers with a leaf; glue64_leaf finds them here, too. */
@@ -485,7 +497,7 @@ static void side_exit(struct emit *e, struct stub *s)
 {
 	const u32 *stub = code_here(&e->c);
 	struct flags_at flags = leave_body(e, s);
-	struct link *l = emit_exit(e, s->eip, s->guest, &flags);
+	struct link *l = emit_exit(e, s->eip, s->guest, &flags, s->safe);
 
 	if (!l)
 		return;

@@ -36,7 +36,7 @@ static int register_of(const struct emit *e, val v)
 
 	if (in->op == IR_GETREG)
 		return (int)in->k;
-	return e->put_at[v] ? (int)e->ir->v[e->put_at[v]].k : -1;
+	return e->of[v].put_at ? (int)e->ir->v[e->of[v].put_at].k : -1;
 }
 
 /* Is it not put again between the two? Else v would have to move. */
@@ -53,7 +53,7 @@ static bool stays(const struct emit *e, val v, unsigned from, unsigned to)
 /* The next access at sum i from j on; 0: there is none. */
 static unsigned next_access(const struct emit *e, unsigned i, unsigned j)
 {
-	for (; j <= e->last_use[i]; j++) {
+	for (; j <= e->of[i].last_use; j++) {
 		const struct ir_insn *in = &e->ir->v[j];
 
 		if ((in->op == IR_LD || in->op == IR_ST) && in->a == i)
@@ -81,12 +81,12 @@ static void go_into(struct emit *e, unsigned j)
 {
 	struct ir_insn *in = &e->ir->v[j], *sum = &e->ir->v[in->a];
 
-	e->uses[in->a]--;
+	e->of[in->a].uses--;
 	in->k = displacement(e, sum, in);
 	in->a = sum->a;
-	e->uses[in->a]++;
-	if (e->last_use[in->a] < j)
-		e->last_use[in->a] = (u16)j;
+	e->of[in->a].uses++;
+	if (e->of[in->a].last_use < j)
+		e->of[in->a].last_use = (u16)j;
 }
 
 /* One constant for all accesses at sum i, if they take what it leaves. */
@@ -100,7 +100,7 @@ static void round_sum(struct emit *e, unsigned i, s64 high)
 			return;
 	for (unsigned j = i; (j = next_access(e, i, j + 1));)
 		e->ir->v[j].k = displacement(e, sum, &e->ir->v[j]) - high;
-	e->uses[sum->b]--;
+	e->of[sum->b].uses--;
 	*sum = (struct ir_insn){ .op = IR_ADD, .type = sum->type, .x = ADD_HIGH,
 				 .guest = sum->guest, .a = sum->a, .k = high };
 }
@@ -108,7 +108,7 @@ static void round_sum(struct emit *e, unsigned i, s64 high)
 /* One instruction with a constant in a register (host_find_folds), which may be there already. */
 static bool scaled(const struct emit *e, const struct ir_insn *sum)
 {
-	return e->ir->v[sum->a].op == IR_SHL && e->uses[sum->a] == 1;
+	return e->ir->v[sum->a].op == IR_SHL && e->of[sum->a].uses == 1;
 }
 
 static void sum_into_accesses(struct emit *e, unsigned i)

@@ -48,6 +48,7 @@ struct stub {
 	u8 cond, a, b;		/* STUB_KICK_IF: the registers to compare */
 	bool marked;		/* STUB_EXIT: R_CCOP has the flags' mark */
 	u8 way;			/* STUB_EXIT: enum ir_way */
+	u16 safe;		/* STUB_EXIT: forms_safe */
 	u32 *site;		/* the branch that leads here, to be given its offset */
 	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;
@@ -60,56 +61,73 @@ struct stub {
 	struct stub *of;	/* STUB_KICK_IF: the exit that it is before */
 };
 
+/* What is known of one value; uses_find clears it. */
+struct value {
+	/* uses.c */
+	u16 last_use;			/* index of the last user; 0: none */
+	u16 uses;
+	u16 flag_uses;			/* those of them that are a SETF's */
+	/* index of the PUTREG that takes the value, or what is made of it, first; 0: none */
+	u16 put_at;
+	u16 accesses;			/* those that are accesses at it */
+	u16 need;			/* SETF: last index where its operands may be asked for */
+	u8 pin;				/* it is operand a, b (PIN_A, PIN_B) of flags at an exit */
+	bool folded;			/* emitted as part of its one user */
+	/* regalloc.c */
+	u8 place;			/* enum place */
+	u8 home;			/* guest register, host register or spill slot */
+};
+
+/* halves.c: of one value, before the others. */
+struct half {
+	u16 alias;			/* what stands for it */
+	u16 zext;			/* it with zeros above, if that is there */
+	u32 upper;			/* how its upper half is looked at: AS_SIGN, AS_EITHER */
+};
+
+/* What is small comes first: it is used most, and a host's loads reach it. */
 struct emit {
 	struct code c;
 	struct ir *ir;
 	struct backend_out *out;
 	u32 link_base;
 	bool wide;			/* 64-bit code */
+	bool failed;			/* some table was full */
 	u8 gprs, xmms;			/* general and XMM registers of the guest: 8, or 16 */
 	unsigned i;			/* the IR instruction being lowered */
-	/* uses.c */
-	u16 last_use[IR_MAX];		/* index of the last user; 0: none */
-	u16 uses[IR_MAX];
-	u16 flag_uses[IR_MAX];		/* those of them that are a SETF's */
-	/* index of the PUTREG that takes the value, or what is made of it, first; 0: none */
-	u16 put_at[IR_MAX];
-	u16 accesses[IR_MAX];		/* those that are accesses at it */
-	val address_sum[ADDRESS_SUMS_MAX];	/* disp.c: what only accesses are at */
-	unsigned address_sums;
-	u16 need[IR_MAX];		/* SETF: last index where its operands may be asked for */
-	u8 pin[IR_MAX];			/* it is operand a, b (PIN_A, PIN_B) of flags at an exit */
-	bool folded[IR_MAX];		/* emitted as part of its one user */
+	u32 *start;
 	/* regalloc.c */
-	u8 place[IR_MAX];		/* enum place */
-	u8 home[IR_MAX];		/* guest register, host register or spill slot */
-	val guest_head[16];		/* values that live in guest register g, linked by next */
-	val next[IR_MAX];
-	s16 sum[IR_MAX];
-	val gpr[16];			/* the value that guest register g was given last */
-	val wanted_in_arg;		/* R_ARG(0) is kept for it; 0: for nothing */
-	val temp_val[32];		/* the value in each temporary; 0: free */
 	u32 temps, locked;		/* registers of the pool; not to be evicted now */
+	val guest_head[16];		/* values that live in guest register g, linked by next */
+	val gpr[16];			/* the value that guest register g was given last */
+	val temp_val[32];		/* the value in each temporary; 0: free */
 	val spill_val[SPILL_SLOTS];
-	/* vregs.c: where XMM registers and live values are; registers that are spoken for */
-	bool vectors;			/* some was touched; else all XMM registers are in place */
-	struct vplace xmm[XMMS], vplace[IR_MAX];
-	val vlive[VLIVE_MAX];
-	unsigned vlive_count;
-	u32 vlocked;
-	struct vplace vmap[VMAPS_MAX][XMMS];
-	unsigned vmaps;
+	val wanted_in_arg;		/* R_ARG(0) is kept for it; 0: for nothing */
 	/* sites.c */
 	s16 late;			/* what a late PUTREG has left: SITE_LATE */
 	val setf;			/* the flags in force */
 	/* the SETF that the pinned registers hold; 0: entry flags */
 	val materialized;
-	/* control.c */
-	struct stub stub[STUBS_MAX];
-	unsigned stubs;
-	u32 *start;
+	/* vregs.c: where XMM registers and live values are; registers that are spoken for */
+	bool vectors;			/* some was touched; else all XMM registers are in place */
+	unsigned vlive_count;
+	u32 vlocked;
+	unsigned vmaps;
+	struct vplace xmm[XMMS];
+	val vlive[VLIVE_MAX];
+	unsigned stubs;			/* control.c */
+	unsigned address_sums;
+	val address_sum[ADDRESS_SUMS_MAX];	/* disp.c: what only accesses are at */
+	u16 exit_safe[STUBS_MAX];	/* forms.c: registers that are safe at each direct exit */
+	unsigned exits;
 	u32 *literals[BACKEND_CHECKS];	/* selfcheck.c: code that wants their address */
-	bool failed;			/* some table was full */
+	struct value of[IR_MAX];
+	val next[IR_MAX];		/* regalloc.c */
+	s16 sum[IR_MAX];
+	struct half half[IR_MAX];
+	struct vplace vplace[IR_MAX];
+	struct vplace vmap[VMAPS_MAX][XMMS];
+	struct stub stub[STUBS_MAX];
 };
 
 #endif

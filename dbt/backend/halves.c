@@ -15,14 +15,6 @@
 
 #include <string.h>
 
-/* Of each value, in arrays that uses_find is yet to fill. */
-struct halves {
-	struct ir *ir;
-	u16 *alias;		/* what stands for it */
-	u16 *zext;		/* it with zeros above, if that is there */
-	u8 *upper;		/* how its upper half is looked at: AS_SIGN, AS_EITHER */
-};
-
 enum { AS_SIGN = 1, AS_EITHER = 2 };
 
 /* In place of a number of bits: all 32, extended by their sign or by zeros. */
@@ -55,11 +47,11 @@ static unsigned flag_bits(const struct ir_insn *in, unsigned p)
 }
 
 /* Of an operation between I32 values, whose result's upper half is looked at or not. */
-static unsigned word_bits(const struct halves *h, const struct ir_insn *in, unsigned p, bool upper)
+static unsigned word_bits(const struct emit *e, const struct ir_insn *in, unsigned p, bool upper)
 {
 	switch (in->op) {
 	case IR_AND: case IR_OR: case IR_XOR:
-		return upper && !mask_of_low_bits(h->ir, in) ? 64 : 32;
+		return upper && !mask_of_low_bits(e->ir, in) ? 64 : 32;
 	case IR_SELECT:
 		return upper || !p ? 64 : 32;
 	case IR_EXTRACT: case IR_DEPOSIT:
@@ -92,9 +84,9 @@ static bool compares_either(const struct ir *ir, const struct ir_insn *in)
 }
 
 /* So many low bits of operand p of instruction i are looked at, or EITHER. */
-static unsigned bits_of(const struct halves *h, unsigned i, unsigned p)
+static unsigned bits_of(const struct emit *e, unsigned i, unsigned p)
 {
-	const struct ir_insn *in = &h->ir->v[i];
+	const struct ir_insn *in = &e->ir->v[i];
 
 	switch (in->op) {
 	case IR_TRUNC: return 32;
@@ -103,13 +95,13 @@ static unsigned bits_of(const struct halves *h, unsigned i, unsigned p)
 	case IR_ST: return p == 1 ? 8 * ir_mem_size(in->x) : 64;
 	case IR_STSTATE: return 8 * ir_mem_size(in->x);
 	case IR_SETCOND: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_RAISE_IF:
-		return p == 0 && compares_either(h->ir, in) ? EITHER : 64;
+		return p == 0 && compares_either(e->ir, in) ? EITHER : 64;
 	case IR_VEC: return vec_bits(in, p);
 	case IR_DEPOSIT:
 		if (in->type == T_I64)
 			return p == 1 ? in->y : 64;
 	}
-	return in->type == T_I32 ? word_bits(h, in, p, h->upper[i]) : 64;
+	return in->type == T_I32 ? word_bits(e, in, p, e->half[i].upper) : 64;
 }
 
 static val operand(const struct ir_insn *in, unsigned p)
@@ -119,14 +111,47 @@ static val operand(const struct ir_insn *in, unsigned p)
 
 static u8 as_of(unsigned bits) { return bits == EITHER ? AS_EITHER : bits > 32 ? AS_SIGN : 0; }
 
-static void find_upper(struct halves *h)
-{
-	memset(h->upper, 0, h->ir->n);
-	for (unsigned i = h->ir->n; i-- > 1;) {
-		const struct ir_insn *in = &h->ir->v[i];
+/*
+ * What bits_of has to say of an operation's operands, in short: all bits of all of them (which is
+ * true of most), that if it gives no I32, or it must be asked.
+ */
+enum { ALL_BITS, ALL_BUT_I32, ASK, NO_OPERANDS };
 
-		for (unsigned p = 0; p < 3 && in->op != IR_NOP; p++)
-			h->upper[operand(in, p)] |= as_of(bits_of(h, i, p));
+static const u8 look[IR_OP_COUNT] = {
+	[IR_NOP] = NO_OPERANDS, [IR_CONST] = NO_OPERANDS, [IR_GETREG] = NO_OPERANDS,
+	[IR_EIP] = NO_OPERANDS, [IR_LDSTATE] = NO_OPERANDS,
+	[IR_TRUNC] = ASK, [IR_ZEXT] = ASK, [IR_SEXT] = ASK, [IR_SETF] = ASK, [IR_ST] = ASK,
+	[IR_STSTATE] = ASK, [IR_SETCOND] = ASK, [IR_EXIT_IF] = ASK, [IR_LEAVE_IF] = ASK,
+	[IR_RAISE_IF] = ASK, [IR_VEC] = ASK, [IR_DEPOSIT] = ASK,
+	[IR_AND] = ALL_BUT_I32, [IR_OR] = ALL_BUT_I32, [IR_XOR] = ALL_BUT_I32,
+	[IR_SELECT] = ALL_BUT_I32, [IR_EXTRACT] = ALL_BUT_I32, [IR_ADD] = ALL_BUT_I32,
+	[IR_SUB] = ALL_BUT_I32, [IR_MUL] = ALL_BUT_I32, [IR_MULHU] = ALL_BUT_I32,
+	[IR_MULHS] = ALL_BUT_I32, [IR_CLZ] = ALL_BUT_I32, [IR_CTZ] = ALL_BUT_I32,
+	[IR_BSWAP] = ALL_BUT_I32, [IR_CRC] = ALL_BUT_I32, [IR_SHL] = ALL_BUT_I32,
+	[IR_SHR] = ALL_BUT_I32, [IR_SAR] = ALL_BUT_I32, [IR_ROTR] = ALL_BUT_I32,
+};
+
+static inline bool looks_at_all(const struct ir_insn *in)
+{
+	return look[in->op] == ALL_BITS || (look[in->op] == ALL_BUT_I32 && in->type != T_I32);
+}
+
+static void find_upper(struct emit *e)
+{
+	for (unsigned i = e->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &e->ir->v[i];
+
+		if (look[in->op] == NO_OPERANDS)
+			continue;
+		if (looks_at_all(in)) {
+			e->half[in->a].upper |= AS_SIGN;
+			e->half[in->b].upper |= AS_SIGN;
+			e->half[in->c].upper |= AS_SIGN;
+			continue;
+		}
+		for (unsigned p = 0; p < 3; p++)
+			if (operand(in, p))
+				e->half[operand(in, p)].upper |= as_of(bits_of(e, i, p));
 	}
 }
 
@@ -200,81 +225,94 @@ static bool keeps_zeros(const struct ir *ir, const struct ir_insn *in)
 }
 
 /* The low n bits of v without conversions. */
-static val root(const struct halves *h, val v, unsigned n)
+static val root(const struct emit *e, val v, unsigned n)
 {
 	for (;;) {
-		const struct ir_insn *in = &h->ir->v[v];
+		const struct ir_insn *in = &e->ir->v[v];
 
 		if (in->op != IR_TRUNC &&
 		    !((in->op == IR_ZEXT || in->op == IR_SEXT) && in->k >= n))
 			return v;
-		v = h->alias[in->a];
+		v = e->half[in->a].alias;
 	}
 }
 
 /* A value whose low n bits are v's: one that is in a guest's register anyway, if there is one. */
-static val low(const struct halves *h, val v, unsigned n)
+static val low(const struct emit *e, val v, unsigned n)
 {
 	val r;
 
-	v = h->alias[v];
+	v = e->half[v].alias;
 	if (n > EITHER)
 		return v;
-	r = root(h, v, n < 32 ? n : 32);
+	r = root(e, v, n < 32 ? n : 32);
 	if (n == EITHER)
-		return h->zext[r] ? h->zext[r] : v;
-	return h->zext[r] ? h->zext[r] : r;
+		return e->half[r].zext ? e->half[r].zext : v;
+	return e->half[r].zext ? e->half[r].zext : r;
 }
 
-static void stand_for(struct halves *h, unsigned i, val v)
+static void stand_for(struct emit *e, unsigned i, val v)
 {
-	h->alias[i] = v;
-	h->ir->v[i] = (struct ir_insn){ .op = IR_NOP, .guest = h->ir->v[i].guest };
+	e->half[i].alias = v;
+	e->ir->v[i] = (struct ir_insn){ .op = IR_NOP, .guest = e->ir->v[i].guest };
 }
 
 /* The 64 bits of a general register from an I32. */
-static void extension(struct halves *h, unsigned i)
+static void extension(struct emit *e, unsigned i)
 {
-	struct ir_insn *in = &h->ir->v[i], *of;
+	struct ir_insn *in = &e->ir->v[i], *of;
 
-	in->a = root(h, h->alias[in->a], 32);
-	of = &h->ir->v[in->a];
-	if (h->zext[in->a]) {
-		stand_for(h, i, h->zext[in->a]);
-	} else if (is_positive(h->ir, in->a) || is_zero_above(h->ir, in->a)) {
-		stand_for(h, i, in->a);
-	} else if (!(h->upper[in->a] & AS_SIGN) && keeps_zeros(h->ir, of)) {
-		stand_for(h, i, in->a);
+	in->a = root(e, e->half[in->a].alias, 32);
+	of = &e->ir->v[in->a];
+	if (e->half[in->a].zext) {
+		stand_for(e, i, e->half[in->a].zext);
+	} else if (is_positive(e->ir, in->a) || is_zero_above(e->ir, in->a)) {
+		stand_for(e, i, in->a);
+	} else if (!(e->half[in->a].upper & AS_SIGN) && keeps_zeros(e->ir, of)) {
+		stand_for(e, i, in->a);
 	} else if (of->op == IR_LD && of->x == M_32 && of->type == T_I32 &&
-		   !(h->upper[in->a] & AS_SIGN)) {
+		   !(e->half[in->a].upper & AS_SIGN)) {
 		of->x = M_U32;
-		stand_for(h, i, in->a);
+		stand_for(e, i, in->a);
 	} else {
-		h->zext[in->a] = (u16)i;
+		e->half[in->a].zext = (u16)i;
 	}
+}
+
+/* Operands become what stands for them. */
+static void operands(struct emit *e, unsigned i)
+{
+	struct ir_insn *in = &e->ir->v[i];
+
+	if (looks_at_all(in)) {
+		in->a = e->half[in->a].alias;
+		in->b = e->half[in->b].alias;
+		in->c = e->half[in->c].alias;
+		return;
+	}
+	if (in->a)
+		in->a = low(e, in->a, bits_of(e, i, 0));
+	if (in->b)
+		in->b = low(e, in->b, bits_of(e, i, 1));
+	if (in->c)
+		in->c = low(e, in->c, bits_of(e, i, 2));
 }
 
 void halves_find(struct emit *e)
 {
-	struct halves h = { e->ir, e->uses, e->flag_uses, e->pin };
-
 	if (!e->wide)
 		return;
-	find_upper(&h);
-	memset(h.zext, 0, e->ir->n * sizeof(h.zext[0]));
-	h.alias[0] = 0;
+	memset(e->half, 0, e->ir->n * sizeof(e->half[0]));
+	find_upper(e);
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		struct ir_insn *in = &e->ir->v[i];
 
-		h.alias[i] = (u16)i;
-		if (in->op == IR_NOP)
+		e->half[i].alias = (u16)i;
+		if (look[in->op] == NO_OPERANDS)
 			continue;
-		if (in->op == IR_ZEXT && in->type == T_I64 && in->k == 32) {
-			extension(&h, i);
-			continue;
-		}
-		in->a = low(&h, in->a, bits_of(&h, i, 0));
-		in->b = low(&h, in->b, bits_of(&h, i, 1));
-		in->c = low(&h, in->c, bits_of(&h, i, 2));
+		if (in->op == IR_ZEXT && in->type == T_I64 && in->k == 32)
+			extension(e, i);
+		else
+			operands(e, i);
 	}
 }

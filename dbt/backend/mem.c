@@ -84,7 +84,7 @@ static int guest_base(struct emit *e, const struct ir_insn *in, s64 *k)
 	s64 a;
 
 	*k = in->k;
-	if (in->a && (!ra_const(e, in->a, &a) || (!HOST_BASE_WORDS && e->accesses[in->a] > 1))) {
+	if (in->a && (!ra_const(e, in->a, &a) || (!HOST_BASE_WORDS && e->of[in->a].accesses > 1))) {
 		a = in->x != M_128 || fits_signed(*k, room) ? 0 : *k;
 		*k -= a;
 		return host_guest_base(e, ra_use(e, in->a), a);
@@ -178,7 +178,7 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 		lower_vector(e, in);
 		return;
 	}
-	if ((in->op == IR_LD || in->op == IR_ST) && e->folded[in->a]) {
+	if ((in->op == IR_LD || in->op == IR_ST) && e->of[in->a].folded) {
 		lower_indexed(e, in);
 		return;
 	}

@@ -33,7 +33,7 @@ bool ra_held(const struct emit *e, val v)
 {
 	s64 k = e->ir->v[v].k;
 
-	return e->wide && e->ir->v[v].op == IR_CONST && e->flag_uses[v] && k != (s32)k;
+	return e->wide && e->ir->v[v].op == IR_CONST && e->of[v].flag_uses && k != (s32)k;
 }
 
 /* -- Temporaries -- */
@@ -42,9 +42,9 @@ static void spill(struct emit *e, val v)
 {
 	unsigned slot = 0;
 
-	e->temp_val[e->home[v]] = 0;
+	e->temp_val[e->of[v].home] = 0;
 	if (e->ir->v[v].op == IR_CONST && !ra_held(e, v)) {
-		e->place[v] = AT_CONST;
+		e->of[v].place = AT_CONST;
 		return;
 	}
 	while (slot < SPILL_SLOTS && e->spill_val[slot])
@@ -53,10 +53,10 @@ static void spill(struct emit *e, val v)
 		e->failed = true;
 		slot = 0;
 	}
-	host_spill(e, e->home[v], slot);
+	host_spill(e, e->of[v].home, slot);
 	e->spill_val[slot] = v;
-	e->place[v] = AT_SPILL;
-	e->home[v] = slot;
+	e->of[v].place = AT_SPILL;
+	e->of[v].home = slot;
 }
 
 static void free_temp(struct emit *e, int r)
@@ -64,9 +64,9 @@ static void free_temp(struct emit *e, int r)
 	val v = e->temp_val[r];
 
 	if (e->ir->v[v].op == IR_CONST)
-		e->place[v] = AT_CONST;
+		e->of[v].place = AT_CONST;
 	else
-		e->place[v] = AT_NOWHERE;
+		e->of[v].place = AT_NOWHERE;
 	e->temp_val[r] = 0;
 }
 
@@ -76,7 +76,7 @@ static int free_of(struct emit *e, u32 m)
 	for (m &= ~e->locked; m; m &= m - 1) {
 		int r = __builtin_ctz(m);
 
-		if (e->temp_val[r] && e->last_use[e->temp_val[r]] < e->i)
+		if (e->temp_val[r] && e->of[e->temp_val[r]].last_use < e->i)
 			free_temp(e, r);
 		if (!e->temp_val[r])
 			return r;
@@ -101,7 +101,7 @@ static int evict_register(struct emit *e)
 	for (u32 m = e->temps & ~e->locked; m; m &= m - 1) {
 		int r = __builtin_ctz(m);
 
-		if (best < 0 || e->last_use[e->temp_val[r]] > e->last_use[e->temp_val[best]])
+		if (best < 0 || e->of[e->temp_val[r]].last_use > e->of[e->temp_val[best]].last_use)
 			best = r;
 	}
 	must(best >= 0);
@@ -121,8 +121,8 @@ static int alloc_temp(struct emit *e)
 
 static void put_in_temp(struct emit *e, val v, int r)
 {
-	e->place[v] = AT_TEMP;
-	e->home[v] = r;
+	e->of[v].place = AT_TEMP;
+	e->of[v].home = r;
 	e->temp_val[r] = v;
 }
 
@@ -139,8 +139,8 @@ bool ra_const(const struct emit *e, val v, s64 *k)
 static void guest_add(struct emit *e, unsigned g, val v)
 {
 	e->gpr[g] = v;
-	e->place[v] = AT_GUEST;
-	e->home[v] = g;
+	e->of[v].place = AT_GUEST;
+	e->of[v].home = g;
 	e->next[v] = e->guest_head[g];
 	e->guest_head[g] = v;
 }
@@ -148,11 +148,11 @@ static void guest_add(struct emit *e, unsigned g, val v)
 /* v is no longer to be had but as base + k, until it is wanted in a register. */
 static void become_sum(struct emit *e, val v, val base, s64 k)
 {
-	e->place[v] = AT_SUM;
+	e->of[v].place = AT_SUM;
 	e->next[v] = base;
 	e->sum[v] = (s16)k;
-	if (e->last_use[base] < e->last_use[v])
-		e->last_use[base] = e->last_use[v];
+	if (e->of[base].last_use < e->of[v].last_use)
+		e->of[base].last_use = e->of[v].last_use;
 }
 
 /* Is v a sum with a small constant, of *base and *k? */
@@ -161,7 +161,7 @@ static bool small_sum(const struct emit *e, val v, val *base, s64 *k)
 	const struct ir_insn *in = &e->ir->v[v];
 
 	*base = in->a;
-	return in->op == IR_ADD && in->type == reg_type(e) && !e->folded[in->a] &&
+	return in->op == IR_ADD && in->type == reg_type(e) && !e->of[in->a].folded &&
 	       !ra_const(e, in->a, k) && ra_const(e, in->b, k) && *k > -2048 && *k < 2048;
 }
 
@@ -202,8 +202,8 @@ static void guest_evict(struct emit *e, unsigned g, val becomes)
 	while (v) {
 		val next = e->next[v];
 
-		e->place[v] = AT_NOWHERE;
-		if (e->last_use[v] > e->i)
+		e->of[v].place = AT_NOWHERE;
+		if (e->of[v].last_use > e->i)
 			rescue(e, g, v, becomes);
 		v = next;
 	}
@@ -216,7 +216,7 @@ bool ra_sum(struct emit *e, val v)
 	val base;
 	s64 k;
 
-	if (e->uses[v] != e->flag_uses[v] || !small_sum(e, v, &base, &k))
+	if (e->of[v].uses != e->of[v].flag_uses || !small_sum(e, v, &base, &k))
 		return false;
 	become_sum(e, v, base, k);
 	return true;
@@ -250,18 +250,18 @@ static bool pins_wanted(const struct emit *e)
 /* The pinned register that v, an operand of flags at an exit, is to be computed in, or -1. */
 static int pin_of(struct emit *e, val v)
 {
-	int r = e->pin[v] == PIN_A ? R_CCA : e->pin[v] == PIN_B ? R_CCB : -1;
+	int r = e->of[v].pin == PIN_A ? R_CCA : e->of[v].pin == PIN_B ? R_CCB : -1;
 
 	if (r < 0 || pins_wanted(e))
 		return -1;
-	if (e->temp_val[r] && e->last_use[e->temp_val[r]] < e->i)
+	if (e->temp_val[r] && e->of[e->temp_val[r]].last_use < e->i)
 		free_temp(e, r);
 	return e->temp_val[r] || (e->locked >> r & 1) ? -1 : r;
 }
 
 int ra_def(struct emit *e, val v)
 {
-	unsigned p = e->put_at[v];
+	unsigned p = e->of[v].put_at;
 	int r;
 
 	if (p && (e->wide || e->ir->v[v].type == T_I32) && uses_early_put_is_safe(e, p)) {
@@ -287,9 +287,9 @@ void ra_put(struct emit *e, unsigned g, val v)
 	int from;
 	s64 k;
 
-	if (e->place[v] == AT_GUEST && e->home[v] == g)
+	if (e->of[v].place == AT_GUEST && e->of[v].home == g)
 		return;
-	if (ra_const(e, v, &k) && e->place[v] == AT_CONST) {
+	if (ra_const(e, v, &k) && e->of[v].place == AT_CONST) {
 		guest_evict(e, g, 0);
 		host_const(e, R_GPR(g), k);
 		e->gpr[g] = v;
@@ -299,7 +299,7 @@ void ra_put(struct emit *e, unsigned g, val v)
 	guest_evict(e, g, v);
 	host_move(e, R_GPR(g), from);
 	e->gpr[g] = v;
-	if (e->place[v] == AT_TEMP && e->ir->v[v].op != IR_CONST) {
+	if (e->of[v].place == AT_TEMP && e->ir->v[v].op != IR_CONST) {
 		e->temp_val[from] = 0;
 		guest_add(e, g, v);
 	}
@@ -323,7 +323,7 @@ void ra_add(struct emit *e, int r, int s, s64 k)
 /* What v is a sum of, and the constant. */
 static val sum_base(const struct emit *e, val v, s64 *k)
 {
-	for (*k = 0; e->place[v] == AT_SUM; v = e->next[v])
+	for (*k = 0; e->of[v].place == AT_SUM; v = e->next[v])
 		*k += e->sum[v];
 	return v;
 }
@@ -351,12 +351,12 @@ int ra_use(struct emit *e, val v)
 	s64 k;
 	int r;
 
-	switch (e->place[v]) {
+	switch (e->of[v].place) {
 	case AT_GUEST:
-		return R_GPR(e->home[v]);
+		return R_GPR(e->of[v].home);
 	case AT_TEMP:
-		e->locked |= 1u << e->home[v];
-		return e->home[v];
+		e->locked |= 1u << e->of[v].home;
+		return e->of[v].home;
 	case AT_CONST:
 		ra_const(e, v, &k);
 		if (!k)
@@ -375,8 +375,8 @@ int ra_use(struct emit *e, val v)
 		return r;
 	case AT_SPILL:
 		r = alloc_temp(e);
-		host_fill(e, r, e->home[v]);
-		e->spill_val[e->home[v]] = 0;
+		host_fill(e, r, e->of[v].home);
+		e->spill_val[e->of[v].home] = 0;
 		put_in_temp(e, v, r);
 		return r;
 	case AT_SUM:
@@ -387,13 +387,13 @@ int ra_use(struct emit *e, val v)
 
 static inline void release(struct emit *e, val v)
 {
-	if (!v || e->place[v] < AT_TEMP || e->last_use[v] > e->i)
+	if (!v || e->of[v].place < AT_TEMP || e->of[v].last_use > e->i)
 		return;
-	if (e->place[v] == AT_TEMP) {
-		free_temp(e, e->home[v]);
-	} else if (e->place[v] == AT_SPILL) {
-		e->spill_val[e->home[v]] = 0;
-		e->place[v] = AT_NOWHERE;
+	if (e->of[v].place == AT_TEMP) {
+		free_temp(e, e->of[v].home);
+	} else if (e->of[v].place == AT_SPILL) {
+		e->spill_val[e->of[v].home] = 0;
+		e->of[v].place = AT_NOWHERE;
 	}
 }
 
@@ -416,11 +416,11 @@ static bool passes(const struct emit *e, val v, const val arg[3])
 	bool is_arg = false;
 
 	for (int n = 0; n < 3; n++) {
-		if (arg[n] && e->place[arg[n]] == AT_SUM)
+		if (arg[n] && e->of[arg[n]].place == AT_SUM)
 			return false;		/* takes a temporary itself */
 		is_arg |= arg[n] == v;
 	}
-	return is_arg && e->last_use[v] == e->i && !e->flag_uses[v];
+	return is_arg && e->of[v].last_use == e->i && !e->of[v].flag_uses;
 }
 
 static void spill_temps(struct emit *e, const val arg[3])
@@ -429,7 +429,7 @@ static void spill_temps(struct emit *e, const val arg[3])
 		int r = __builtin_ctz(m);
 		val v = e->temp_val[r];
 
-		if (v && e->last_use[v] < e->i)
+		if (v && e->of[v].last_use < e->i)
 			free_temp(e, r);
 		else if (v && !passes(e, v, arg))
 			spill(e, v);
@@ -443,7 +443,7 @@ static int movable(const struct emit *e, const val v[3], unsigned left)
 		bool free = left >> n & 1;
 
 		for (int k = 0; k < 3; k++)
-			free &= k == n || !(left >> k & 1) || e->home[v[k]] != R_ARG(n + 1);
+			free &= k == n || !(left >> k & 1) || e->of[v[k]].home != R_ARG(n + 1);
 		if (free)
 			return n;
 	}
@@ -456,22 +456,22 @@ void ra_to_args(struct emit *e, const val v[3])
 
 	spill_temps(e, v);
 	for (int n = 0; n < 3; n++)
-		if (v[n] && e->place[v[n]] == AT_TEMP)
+		if (v[n] && e->of[v[n]].place == AT_TEMP)
 			left |= 1u << n;
 	while (left) {
 		int n = movable(e, v, left);
 
 		if (n < 0) {		/* a ring: one of them steps aside */
 			n = __builtin_ctz(left);
-			host_move(e, R_SCRATCH, e->home[v[n]]);
-			e->home[v[n]] = R_SCRATCH;
+			host_move(e, R_SCRATCH, e->of[v[n]].home);
+			e->of[v[n]].home = R_SCRATCH;
 			continue;
 		}
 		ra_to_reg(e, R_ARG(n + 1), v[n]);
 		left &= ~(1u << n);
 	}
 	for (int n = 0; n < 3; n++)
-		if (v[n] && e->place[v[n]] != AT_TEMP)
+		if (v[n] && e->of[v[n]].place != AT_TEMP)
 			ra_to_reg(e, R_ARG(n + 1), v[n]);
 	for (u32 m = e->temps; m; m &= m - 1)
 		if (e->temp_val[__builtin_ctz(m)])
@@ -482,11 +482,11 @@ void ra_to_reg(struct emit *e, int r, val v)
 {
 	s64 k;
 
-	switch (e->place[v]) {
-	case AT_GUEST: host_move(e, r, R_GPR(e->home[v])); return;
+	switch (e->of[v].place) {
+	case AT_GUEST: host_move(e, r, R_GPR(e->of[v].home)); return;
 	case AT_TEMP:
-		if (e->home[v] != r)
-			host_move(e, r, e->home[v]);
+		if (e->of[v].home != r)
+			host_move(e, r, e->of[v].home);
 		return;
 	case AT_CONST: ra_const(e, v, &k); host_const(e, r, k); return;
 	case AT_SUM:
@@ -494,7 +494,7 @@ void ra_to_reg(struct emit *e, int r, val v)
 		ra_add(e, r, ra_use(e, v), k);
 		return;
 	case AT_SPILL:
-		host_fill(e, r, e->home[v]);
+		host_fill(e, r, e->of[v].home);
 		return;
 	}
 	panic("regalloc: v%u has no place at %u", v, e->i);

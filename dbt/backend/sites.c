@@ -22,17 +22,17 @@ static struct loc loc_of(struct emit *e, val v, s32 *k)
 	*k = 0;
 	if (!v)
 		return l;
-	for (; e->place[v] == AT_SUM; v = e->next[v])
+	for (; e->of[v].place == AT_SUM; v = e->next[v])
 		*k += e->sum[v];
 	if (ra_const(e, v, &c) && !ra_held(e, v)) {
 		*k += (s32)c;
 		l.kind = LOC_CONST;
-	} else if (e->place[v] == AT_GUEST) {
-		l = (struct loc){ LOC_HOST, R_GPR(e->home[v]) };
-	} else if (e->place[v] == AT_TEMP) {
-		l = (struct loc){ LOC_HOST, e->home[v] };
-	} else if (e->place[v] == AT_SPILL) {
-		l = (struct loc){ LOC_SPILL, e->home[v] };
+	} else if (e->of[v].place == AT_GUEST) {
+		l = (struct loc){ LOC_HOST, R_GPR(e->of[v].home) };
+	} else if (e->of[v].place == AT_TEMP) {
+		l = (struct loc){ LOC_HOST, e->of[v].home };
+	} else if (e->of[v].place == AT_SPILL) {
+		l = (struct loc){ LOC_SPILL, e->of[v].home };
 	}
 	return l;
 }
@@ -136,12 +136,12 @@ void site_late(struct emit *e, const struct ir_insn *put)
 /* A constant that is in a register just now need not be made once more. */
 static void at_hand(struct emit *e, const struct ir_insn *in, struct recipe *r)
 {
-	if (in->a && e->place[in->a] == AT_TEMP) {
-		r->a = (struct loc){ LOC_HOST, e->home[in->a] };
+	if (in->a && e->of[in->a].place == AT_TEMP) {
+		r->a = (struct loc){ LOC_HOST, e->of[in->a].home };
 		r->ka = 0;
 	}
-	if (in->b && e->place[in->b] == AT_TEMP) {
-		r->b = (struct loc){ LOC_HOST, e->home[in->b] };
+	if (in->b && e->of[in->b].place == AT_TEMP) {
+		r->b = (struct loc){ LOC_HOST, e->of[in->b].home };
 		r->kb = 0;
 	}
 }

@@ -14,48 +14,90 @@
 
 static void note_use(struct emit *e, val v, unsigned at)
 {
+	struct value *of = &e->of[v];
+
 	if (!v)
 		return;
-	e->uses[v]++;
-	if (e->last_use[v] < at)
-		e->last_use[v] = at;
+	of->uses++;
+	if (of->last_use < at)
+		of->last_use = at;
 }
 
-/* Until where each SETF's operands may be asked for: faults and exits while it is in force. */
+/* What flags at an exit are made of had better be where they are pinned. */
+static void note_pins(struct emit *e, val s)
+{
+	while (s && e->ir->v[s].x > CC_LAST_FULL)
+		s = (val)e->ir->v[s].k;
+	e->of[e->ir->v[s].a].pin |= PIN_A;
+	e->of[e->ir->v[s].b].pin |= PIN_B;
+}
+
+/* Operands of partial kinds are put elsewhere, or under a branch; others are read behind flags. */
+static void note_unpinned(struct emit *e, const struct ir_insn *in)
+{
+	e->of[in->a].pin |= PIN_NEVER;
+	e->of[in->b].pin |= PIN_NEVER;
+}
+
+/* What an operation that leaves the block, or may, wants of its flags. True: no pins at all. */
+static bool note_exit(struct emit *e, const struct ir_insn *in, unsigned i)
+{
+	if (e->of[in->c].need < i)
+		e->of[in->c].need = i;
+	switch (in->op) {
+	case IR_SYS: note_unpinned(e, in); return false;
+	case IR_EXIT_IND: note_unpinned(e, in); break;
+	case IR_EXIT: case IR_EXIT_IF: break;
+	case IR_LEAVE_IF: return true;	/* it puts flags while the block goes on */
+	default: return false;
+	}
+	note_pins(e, in->c);
+	return false;
+}
+
+/*
+ * Until where each SETF's operands may be asked for: faults and exits while it is in force; and
+ * what exits have of them.
+ */
 static void find_needs(struct emit *e)
 {
-	bool partial = false;
+	bool partial = false, none = false;
 	val setf = 0;
 
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		const struct ir_insn *in = &e->ir->v[i];
+		unsigned effects = ir_info[in->op].effects;
 
-		if (in->op == IR_NOP)
-			continue;
 		if (in->op == IR_SETF) {
 			setf = i;
-			partial |= in->x > CC_LAST_FULL;
-			continue;
+			if (in->x > CC_LAST_FULL) {
+				partial = true;
+				note_unpinned(e, in);
+			}
+		} else if (effects & (IR_F | IR_X)) {
+			if (ir_may_fault(in))
+				e->of[setf].need = i;
+			if (effects & IR_X)
+				none |= note_exit(e, in, i);
 		}
-		if (ir_may_fault(in))
-			e->need[setf] = i;
-		if (ir_leaves(in) && e->need[in->c] < i)
-			e->need[in->c] = i;
 	}
 	for (unsigned i = e->ir->n; partial && i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
 
-		if (in->op == IR_SETF && in->x > CC_LAST_FULL && e->need[in->k] < e->need[i])
-			e->need[in->k] = e->need[i];
+		if (in->op == IR_SETF && in->x > CC_LAST_FULL &&
+		    e->of[in->k].need < e->of[i].need)
+			e->of[in->k].need = e->of[i].need;
 	}
-	e->need[0] = 0;
+	e->of[0].need = 0;
+	for (unsigned i = 1; none && i < e->ir->n; i++)
+		e->of[i].pin = 0;
 }
 
 /* Operands of a SETF. */
 static void note_flags(struct emit *e, val v, unsigned at)
 {
 	note_use(e, v, at);
-	e->flag_uses[v]++;
+	e->of[v].flag_uses++;
 }
 
 /*
@@ -65,14 +107,41 @@ static void note_flags(struct emit *e, val v, unsigned at)
  */
 static void hint(struct emit *e, const struct ir_insn *in, unsigned put)
 {
-	if (in->op == IR_ZEXT && e->wide && !e->put_at[in->a] && e->uses[in->a] == 1)
-		e->put_at[in->a] = put;
-	if (in->op == IR_DEPOSIT && !e->put_at[in->a])
-		e->put_at[in->a] = put;
-	if (e->ir->v[in->a].op == IR_DEPOSIT && !e->put_at[in->a])
-		e->put_at[in->a] = put;
-	else if (e->ir->v[in->b].op == IR_DEPOSIT && !e->put_at[in->b])
-		e->put_at[in->b] = put;
+	if (in->op == IR_ZEXT && e->wide && !e->of[in->a].put_at && e->of[in->a].uses == 1)
+		e->of[in->a].put_at = put;
+	if (in->op == IR_DEPOSIT && !e->of[in->a].put_at)
+		e->of[in->a].put_at = put;
+	if (e->ir->v[in->a].op == IR_DEPOSIT && !e->of[in->a].put_at)
+		e->of[in->a].put_at = put;
+	else if (e->ir->v[in->b].op == IR_DEPOSIT && !e->of[in->b].put_at)
+		e->of[in->b].put_at = put;
+}
+
+/* An access, or a sum that only accesses are at. */
+static void note_address(struct emit *e, const struct ir_insn *in, unsigned i)
+{
+	if (in->op == IR_LD || in->op == IR_ST)
+		e->of[in->a].accesses++;
+	else if (in->op == IR_ADD && e->of[i].uses == e->of[i].accesses)
+		disp_note(e, i);
+}
+
+/* Where values go. */
+static void note_put(struct emit *e, const struct ir_insn *in, unsigned i)
+{
+	if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
+		e->of[in->a].put_at = i;
+	else if (e->of[i].put_at && (e->wide || in->type == T_I32))
+		hint(e, in, e->of[i].put_at);
+}
+
+static void note_setf(struct emit *e, const struct ir_insn *in, unsigned need)
+{
+	if (!need)
+		return;
+	note_flags(e, in->a, need);
+	note_flags(e, in->b, need);
+	note_flags(e, in->c, need);
 }
 
 static void find_uses(struct emit *e)
@@ -80,88 +149,37 @@ static void find_uses(struct emit *e)
 	u32 again = 0;		/* XMM registers that are put before the block can be left */
 
 	for (unsigned i = e->ir->n; i-- > 1;) {
-		const struct ir_insn *in = &e->ir->v[i];
+		struct ir_insn *in = &e->ir->v[i];
+		bool leaves = ir_leaves(in);
 
-		if (in->op == IR_NOP || (!e->uses[i] && ir_removable(in)) ||
+		if (in->op == IR_NOP || (!e->of[i].uses && ir_removable(in)) ||
 		    (in->op == IR_PUTREG && in->x))
 			continue;
 		if (in->op == IR_SETF) {
-			if (!e->need[i])
-				continue;
-			note_flags(e, in->a, e->need[i]);
-			note_flags(e, in->b, e->need[i]);
-			note_flags(e, in->c, e->need[i]);
+			note_setf(e, in, e->of[i].need);
 			continue;
 		}
 		note_use(e, in->a, i);
 		note_use(e, in->b, i);
-		if (in->op == IR_LD || in->op == IR_ST)
-			e->accesses[in->a]++;
-		else if (in->op == IR_ADD && e->uses[i] == e->accesses[i])
-			disp_note(e, i);
-		if (!ir_leaves(in))
+		note_address(e, in, i);
+		if (!leaves)
 			note_use(e, in->c, i);
-		if (ir_leaves(in))
+		else
 			again = 0;
 		if (in->op == IR_PUTXMM) {
-			e->ir->v[i].y = again >> in->k & 1;
+			in->y = again >> in->k & 1;
 			again |= 1u << in->k;
 		}
-		if (in->op == IR_PUTREG || in->op == IR_PUTXMM)
-			e->put_at[in->a] = i;
-		else if (e->put_at[i] && (e->wide || in->type == T_I32))
-			hint(e, in, e->put_at[i]);
+		note_put(e, in, i);
 	}
-}
-
-/*
- * What flags at an exit are made of had better be where they are pinned. Operands of partial kinds
- * are put elsewhere, or under a branch; LEAVE_IF puts flags while the block goes on.
- */
-static void find_pins(struct emit *e)
-{
-	bool none = false;
-
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		const struct ir_insn *in = &e->ir->v[i];
-		val s = in->c;
-
-		if (in->op == IR_SETF && in->x > CC_LAST_FULL) {
-			e->pin[in->a] |= PIN_NEVER;
-			e->pin[in->b] |= PIN_NEVER;
-		}
-		if (in->op == IR_EXIT_IND || in->op == IR_SYS) {	/* read behind the flags */
-			e->pin[in->a] |= PIN_NEVER;
-			e->pin[in->b] |= PIN_NEVER;
-		}
-		none |= in->op == IR_LEAVE_IF;
-		if (in->op != IR_EXIT && in->op != IR_EXIT_IF && in->op != IR_EXIT_IND)
-			continue;
-		while (s && e->ir->v[s].x > CC_LAST_FULL)
-			s = (val)e->ir->v[s].k;
-		e->pin[e->ir->v[s].a] |= PIN_A;
-		e->pin[e->ir->v[s].b] |= PIN_B;
-	}
-	if (none)
-		memset(e->pin, 0, e->ir->n);
 }
 
 void uses_find(struct emit *e)
 {
-	unsigned n = e->ir->n;
-
-	memset(e->last_use, 0, n * sizeof(e->last_use[0]));
-	memset(e->uses, 0, n * sizeof(e->uses[0]));
-	memset(e->flag_uses, 0, n * sizeof(e->flag_uses[0]));
-	memset(e->accesses, 0, n * sizeof(e->accesses[0]));
-	memset(e->put_at, 0, n * sizeof(e->put_at[0]));
-	memset(e->need, 0, n * sizeof(e->need[0]));
-	memset(e->pin, 0, n);
-	memset(e->folded, 0, n);
+	memset(e->of, 0, e->ir->n * sizeof(e->of[0]));
 	e->address_sums = 0;
 	find_needs(e);
 	find_uses(e);
-	find_pins(e);
 }
 
 void uses_fold_upper(struct emit *e, unsigned i)
@@ -170,12 +188,12 @@ void uses_fold_upper(struct emit *e, unsigned i)
 	const struct ir_insn *shift = &e->ir->v[s];
 
 	if ((shift->op != IR_SHR && shift->op != IR_SAR) || shift->type != T_I64 ||
-	    !e->uses[i] || e->uses[s] != 1 || !ir_is_const(e->ir, shift->b) ||
+	    !e->of[i].uses || e->of[s].uses != 1 || !ir_is_const(e->ir, shift->b) ||
 	    e->ir->v[shift->b].k != 32)
 		return;
-	e->folded[s] = true;
-	if (e->last_use[shift->a] < i)
-		e->last_use[shift->a] = (u16)i;
+	e->of[s].folded = true;
+	if (e->of[shift->a].last_use < i)
+		e->of[shift->a].last_use = (u16)i;
 }
 
 bool uses_early_put_is_safe(const struct emit *e, unsigned p)

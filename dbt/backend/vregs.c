@@ -61,7 +61,7 @@ static u32 live_registers(const struct emit *e, bool now)
 	for (unsigned n = 0; n < e->vlive_count; n++) {
 		val v = e->vlive[n];
 
-		if (e->last_use[v] > e->i || (now && e->last_use[v] == e->i) || v == e->i)
+		if (e->of[v].last_use > e->i || (now && e->of[v].last_use == e->i) || v == e->i)
 			m |= registers(e->vplace[v]);
 	}
 	return m;
@@ -83,7 +83,7 @@ void va_done(struct emit *e)
 	unsigned kept = 0;
 
 	for (unsigned n = 0; n < e->vlive_count; n++)
-		if (e->last_use[e->vlive[n]] > e->i)
+		if (e->of[e->vlive[n]].last_use > e->i)
 			e->vlive[kept++] = e->vlive[n];
 	e->vlive_count = kept;
 	e->vlocked = 0;
@@ -121,7 +121,7 @@ int va_scratch(struct emit *e) { return alloc(e, -1); }
  */
 static int put_of(const struct emit *e, val v, bool *early)
 {
-	unsigned p = e->put_at[v];
+	unsigned p = e->of[v].put_at;
 
 	p = p && !e->ir->v[p].y ? p : 0;
 	*early = p && uses_early_put_is_safe(e, p);

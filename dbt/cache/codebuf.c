@@ -178,7 +178,7 @@ struct block *cache_commit(const struct backend_out *o)
 		.code = pool_ref_of(o->code + HOST_ENTRY_WORDS),
 		.code_size = (u32)((u8 *)o->end - (u8 *)(o->code + HOST_ENTRY_WORDS)),
 		.links = o->links, .sites = o->sites, .recipes = o->recipes,
-		.link = pool_ref_of(o->link), .head = o->head,
+		.link = pool_ref_of(o->link), .head = o->head, .need = o->need,
 	};
 	memcpy(b->site, o->site, o->sites * sizeof(o->site[0]));
 	memcpy(b->site + o->sites, o->recipe, o->recipes * sizeof(o->recipe[0]));

@@ -20,7 +20,7 @@ static void start_again(struct contexts *x)
 {
 	for (unsigned n = 0; n < CONTEXTS; n++)
 		x->context[n].mapping = 0;
-	owner_forget_all();
+	owner_forget_all(x);
 	memset(x->mapping, 0, sizeof(x->mapping));
 	memset(x->page, 0, sizeof(x->page));
 	x->last_mapping = 0;

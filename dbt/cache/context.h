@@ -16,9 +16,11 @@
 #include "kernel/lib/types.h"
 
 #define CONTEXTS 64
-#define MAPPING_MAX 4000		/* numbers of mappings, from 1 on (owner.h) */
+#define MAPPING_MAX 4000		/* numbers of mappings, from 1 on */
 #define SPACES 64			/* address spaces, as mm/shadow numbers roots */
 #define SPACE_GLOBAL SPACES		/* the global pages of all */
+#define OWNER_SPACES 4000		/* owner.h: numbers of spaces, from 1 on */
+#define OWNER_PLACES 8192
 #define PAGE_FILTER 4096		/* bits */
 #define PLACES 64
 #define FETCHED_PAGES 1024
@@ -45,6 +47,9 @@ struct fetched_page {
 	u64 at;				/* guest physical address; bit 0: it is global */
 };
 
+/* owner.c: linear addresses of a mapping whose upper halves are `high`. */
+struct owner_space { u32 mapping, high; };
+
 /*
  * Where the guest runs: an address space, a mode, CS; and what is known of it, as long as
  * `changes` of the contexts is what it was. [0]: the address space's own pages; [1]: global ones.
@@ -69,6 +74,9 @@ struct contexts {
 	u32 last_mapping;
 	u64 fetched[PAGE_FILTER / 64];	/* linear pages that code was fetched from, hashed */
 	struct fetched_page page[FETCHED_PAGES];
+	u32 owner_spaces;		/* owner.c: so many have numbers */
+	u16 owner_place[OWNER_PLACES];	/* their numbers, hashed; 0: none */
+	struct owner_space owner_space[OWNER_SPACES + 1];
 	struct context_place place[PLACES];
 	struct context context[CONTEXTS];
 	struct jump_cache jump[CONTEXTS];

@@ -28,10 +28,22 @@ static void remove_from_frame(struct block *b, u32 n)
 	*next_on(p, n) = *next_on(b, n);
 }
 
+/* Of a block on one page: are bytes [off, off+size) of it its bytes? */
+static bool touched(const struct block *b, u32 off, u32 size)
+{
+	for (unsigned r = 0; r < BLOCK_RANGES && b->range[r].size; r++)
+		if (b->range[r].off < off + size &&
+		    off < (u32)b->range[r].off + b->range[r].size)
+			return true;
+	return false;
+}
+
 bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size)
 {
 	u32 at, len;
 
+	if (b->frame[1] == FRAME_NONE)
+		return b->frame[0] == n && touched(b, off, size);
 	for (unsigned k = 0; k < 2; k++)
 		for (unsigned r = 0; r < BLOCK_RANGES && b->frame[k] == n; r++)
 			if (block_range_on(b->range[r], k, &at, &len) && at < off + size &&
@@ -116,6 +128,7 @@ unsigned cache_drop_all(struct block *const *b, unsigned count)
 void cache_code_written(u32 n, u32 off, u32 size)
 {
 	struct block *b = pool_at(frame_at(n)->blocks), *next;
+	u64 drops = cache_this()->count.drops;
 
 	for (; b; b = next) {
 		next = block_behind(b, n);
@@ -124,5 +137,6 @@ void cache_code_written(u32 n, u32 off, u32 size)
 			drop(b);
 		}
 	}
-	update_lines(n);
+	if (drops != cache_this()->count.drops || !frame_at(n)->blocks)
+		update_lines(n);
 }

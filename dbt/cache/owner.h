@@ -19,7 +19,7 @@
  * b is about to be entered, or to be made reachable, at linear address va of `mapping` (of the
  * global pages, if its page is global).
  */
-void owner_enter(const struct contexts *x, struct block *b, u32 mapping, u64 va);
+void owner_enter(struct contexts *x, struct block *b, u32 mapping, u64 va);
 
 /*
  * May far exit l be chained to code at eip (of `from`'s CS base) that was found just now? `global`:
@@ -27,7 +27,7 @@ void owner_enter(const struct contexts *x, struct block *b, u32 mapping, u64 va)
  */
 bool owner_may_chain(const struct contexts *x, const struct link *l, u64 eip, bool global);
 
-/* Numbers of mappings start again: nobody owns anything, no far exit is chained. */
-void owner_forget_all(void);
+/* Numbers of mappings or spaces start again: nobody owns anything, no far exit is chained. */
+void owner_forget_all(struct contexts *x);
 
 #endif

@@ -110,7 +110,13 @@ val lift_sx64(struct lift *t, val a)
 
 val lift_trunc(struct lift *t, val a)
 {
-	return type(t, a) == T_I32 ? a : convert(t, IR_TRUNC, T_I32, a, 0);
+	const struct ir_insn *in = &t->ir->v[a];
+
+	if (in->type == T_I32)
+		return a;
+	if (in->op == IR_ZEXT && in->k == 32 && type(t, in->a) == T_I32)
+		return in->a;
+	return convert(t, IR_TRUNC, T_I32, a, 0);
 }
 
 val lift_bit(struct lift *t, val a, unsigned n) { return lift_trunc(t, lift_extract(t, a, n, 1)); }
@@ -141,16 +147,20 @@ void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c)
 	emit(t, (struct ir_insn){ .op = IR_HELPER, .x = 2, .a = a, .b = b, .c = c, .k = h });
 }
 
-val lift_get64(struct lift *t, unsigned reg)
+static val get(struct lift *t, unsigned reg, enum ir_type of)
 {
-	return emit(t, (struct ir_insn){ .op = IR_GETREG, .type = T_I64, .k = reg });
+	if (!t->known[reg])
+		t->known[reg] = emit(t, (struct ir_insn){ .op = IR_GETREG, .type = of, .k = reg });
+	return t->known[reg];
 }
+
+val lift_get64(struct lift *t, unsigned reg) { return get(t, reg, T_I64); }
 
 val lift_get(struct lift *t, unsigned reg)
 {
 	if (lift_long(t))
 		return lift_trunc(t, lift_get64(t, reg));
-	return emit(t, (struct ir_insn){ .op = IR_GETREG, .type = T_I32, .k = reg });
+	return get(t, reg, T_I32);
 }
 
 val lift_get_sized(struct lift *t, unsigned reg, unsigned size)
@@ -162,6 +172,7 @@ void lift_put(struct lift *t, unsigned reg, val v)
 {
 	if (lift_long(t))
 		v = lift_zx64(t, v);
+	t->known[reg] = v;
 	emit(t, (struct ir_insn){ .op = IR_PUTREG, .a = v, .k = reg });
 }
 

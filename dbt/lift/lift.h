@@ -40,6 +40,7 @@ struct lift {
 	val addr;
 	s32 disp;
 	bool via_ss;		/* the last address was: what is wrong with it is #SS */
+	val known[16];		/* what general registers hold: last put or got; 0: not known */
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
 	val entry_flags;	/* those as a value, once somebody asked */
 	u16 mmx;		/* enum lift_mmx (dbt/lift/vec.h) */
@@ -94,7 +95,8 @@ void lift_helper_fault(struct lift *t, enum helper h, val a, val b, val c);
 /* -- Registers and operands -- */
 /*
  * A general register: its low 32 bits; all of it, in 64-bit code; I64 for 8 bytes, else the low 32
- * bits.
+ * bits. A value that is known to be there is not got again: only lift_put changes registers inside
+ * a block (helpers that do end it).
  */
 val lift_get(struct lift *t, unsigned reg);
 val lift_get64(struct lift *t, unsigned reg);

@@ -68,16 +68,6 @@ static void put_quotient(struct lift *t, unsigned size, val q, val r)
 	lift_put_sized(t, EDX, r, size);
 }
 
-static unsigned last_put(const struct lift *t, unsigned reg)
-{
-	unsigned n = t->ir->n;
-
-	while (n-- > 1)
-		if (t->ir->v[n].op == IR_PUTREG && t->ir->v[n].k == reg)
-			return n;
-	return 0;
-}
-
 /* What has the low half of v, of 4 bytes; v itself, of 8. */
 static val root(const struct lift *t, val v, unsigned size)
 {
@@ -94,17 +84,12 @@ static val root(const struct lift *t, val v, unsigned size)
 /* Is eDX the sign of eAX, as CDQ and CQO leave it? */
 static bool is_extended(const struct lift *t, unsigned size)
 {
-	const struct ir_insn *v = t->ir->v, *sar = &v[root(t, v[last_put(t, EDX)].a, size)];
-	unsigned put = last_put(t, EAX);
-	val a;
+	const struct ir_insn *v = t->ir->v, *sar = &v[root(t, t->known[EDX], size)];
 
 	if (size < 4 || sar->op != IR_SAR || sar->type != (size == 8 ? T_I64 : T_I32) ||
 	    v[sar->b].op != IR_CONST || v[sar->b].k != size * 8 - 1)
 		return false;
-	a = root(t, sar->a, size);
-	if (v[a].op == IR_GETREG && v[a].k == EAX && a > put)
-		return true;
-	return put && root(t, v[put].a, size) == a;
+	return root(t, t->known[EAX], size) == root(t, sar->a, size);
 }
 
 /* n / d of one width: only the least by -1 has a quotient that does not fit. */

@@ -5,19 +5,17 @@
  */
 #include "dbt/opt/opt.h"
 
-#include <string.h>
-
 void opt_dead(struct opt *o)
 {
 	struct ir *ir = o->ir;
 
-	memset(o->used, 0, ir->n);
+	opt_clear(o);
 	for (unsigned i = ir->n; i-- > 1;) {
 		const struct ir_insn *in = &ir->v[i];
 
-		if (!o->used[i] && ir_removable(in))
+		if (!o->of[i].used && ir_removable(in))
 			opt_remove(o, i);
 		else
-			o->used[in->a] = o->used[in->b] = o->used[in->c] = 1;
+			o->of[in->a].used = o->of[in->b].used = o->of[in->c].used = 1;
 	}
 }

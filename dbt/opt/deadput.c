@@ -10,26 +10,36 @@ void opt_deadput(struct opt *o)
 {
 	struct ir *ir = o->ir;
 	u32 again = 0;			/* bit n: register n is put before anybody looks */
+	u32 later = 0;			/* the same, but for faults and side exits (lateput.c) */
+
+	o->maybe_late = false;
 
 	for (unsigned i = ir->n; i-- > 1;) {
 		const struct ir_insn *in = &ir->v[i];
 
 		switch (in->op) {
 		case IR_PUTREG:
-			if (again >> in->k & 1)
+			if (again >> in->k & 1) {
 				opt_remove(o, i);
-			else
-				again |= 1u << in->k;
+				break;
+			}
+			o->maybe_late |= later >> in->k & 1 && ir->v[in->a].op == IR_ADD;
+			again |= 1u << in->k;
+			later |= 1u << in->k;
 			break;
 		case IR_GETREG:
 			again &= ~(1u << in->k);
+			later &= ~(1u << in->k);
+			break;
+		case IR_LD: case IR_ST: case IR_RAISE_IF: case IR_EXIT_IF: case IR_FORM:
+			again = 0;
 			break;
 		case IR_NOP: case IR_SETF: case IR_PUTXMM: case IR_GETXMM: case IR_LDSTATE:
 		case IR_ENTRYCF:
 			break;
 		default:
 			if (!ir_pure(in))
-				again = 0;
+				again = later = 0;
 		}
 	}
 }

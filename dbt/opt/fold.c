@@ -136,7 +136,7 @@ static bool fold_undone(struct opt *o, unsigned i)
 	}
 	if ((in->op != IR_ADD && in->op != IR_SUB) || sum->op != IR_ADD ||
 	    !constant(o->ir, in->b, &k) || !constant(o->ir, sum->b, &c) ||
-	    (in->op == IR_ADD ? c != -k : c != k))
+	    (u64)c != (in->op == IR_ADD ? 0 - (u64)k : (u64)k))
 		return false;
 	opt_replace(o, i, sum->a);
 	return true;
@@ -254,7 +254,8 @@ static bool has_folds(const struct ir_insn *in)
 
 void opt_fold(struct opt *o)
 {
-	for (unsigned i = 0; i < o->ir->n; i++)
+	o->of[0].alias = 0;
+	for (unsigned i = 1; i < o->ir->n; i++)
 		if (has_folds(opt_operands(o, i)))
 			fold_one(o, i);
 }

@@ -12,8 +12,6 @@
 
 #include "dbt/x86/mode.h"
 
-#include <string.h>
-
 #define DISP_MAX 2047		/* what every host's accesses take, and a fault site */
 #define REGS 16
 
@@ -31,28 +29,52 @@ static bool observes(const struct ir_insn *in)
 	return !ir_pure(in);
 }
 
+/* What wanted says here: whether the value is computed in any case; or late. */
+enum { COMPUTED = 1, LATE };
+
 static void count(struct opt *o, val v)
 {
-	if (o->used[v] < 2)
-		o->used[v]++;
+	if (o->of[v].used < 2)
+		o->of[v].used++;
 }
 
-/* Whose operands are computed in any case; a sum in an address, a sum or a SETF need not be. */
-static void note_wanted(struct opt *o, const struct ir_insn *in)
+static void compute(struct opt *o, val v)
+{
+	count(o, v);
+	o->of[v].wanted = COMPUTED;
+}
+
+/* Who uses a value; a sum in an address, a sum or a SETF need not be computed. */
+static void note_operands(struct opt *o, const struct ir_insn *in)
 {
 	switch (in->op) {
-	case IR_PUTREG: case IR_SETF:
+	case IR_NOP: case IR_CONST: case IR_GETREG: case IR_EIP:
 		return;
-	case IR_LD: case IR_ST:
-		break;
+	case IR_PUTREG:
+		count(o, in->a);
+		return;
+	case IR_SETF:
+		count(o, in->a);
+		count(o, in->b);
+		count(o, in->c);
+		return;
+	case IR_LD:
+		count(o, in->a);
+		return;
+	case IR_ST:
+		count(o, in->a);
+		compute(o, in->b);
+		return;
 	case IR_ADD:
+		count(o, in->a);
 		if (!ir_is_const(o->ir, in->b))
-			o->wanted[in->a] = 1;
+			o->of[in->a].wanted = COMPUTED;
 		break;
 	default:
-		o->wanted[in->a] = 1;
+		compute(o, in->a);
 	}
-	o->wanted[in->b] = 1;
+	compute(o, in->b);
+	count(o, in->c);
 }
 
 /* PUTREGs that are put again get x = 1 for now. Is there any? */
@@ -61,24 +83,18 @@ static bool find_candidates(struct opt *o)
 	u32 again = 0;
 	bool any = false;
 
-	memset(o->used, 0, o->ir->n);
-	memset(o->wanted, 0, o->ir->n);
+	opt_clear(o);
 	for (unsigned i = o->ir->n; i-- > 1;) {
 		struct ir_insn *in = &o->ir->v[i];
 
-		if (in->op == IR_NOP)
-			continue;
-		count(o, in->a);
-		count(o, in->b);
-		count(o, in->c);
-		note_wanted(o, in);
+		note_operands(o, in);
 		if (in->op == IR_PUTREG) {
-			in->x = again >> in->k & 1 && !o->wanted[in->a];
+			in->x = again >> in->k & 1 && !o->of[in->a].wanted;
 			any |= in->x;
 			again |= 1u << in->k;
 		} else if (in->op == IR_GETREG) {
 			again &= ~(1u << in->k);
-		} else if (observes(in)) {
+		} else if (again && observes(in)) {
 			again = 0;
 		}
 	}
@@ -96,7 +112,7 @@ struct late {
 /* Is v the late register plus a constant that it was to hold? */
 static bool is_late(const struct opt *o, const struct late *l, val v)
 {
-	return l->open && o->late[v] && o->ir->v[v].a == l->holds[l->reg];
+	return l->open && o->of[v].wanted == LATE && o->ir->v[v].a == l->holds[l->reg];
 }
 
 static s64 addend(const struct ir *ir, val v) { return ir->v[ir->v[v].b].k; }
@@ -106,7 +122,7 @@ static bool used_here(const struct opt *o, val v)
 {
 	const struct ir_insn *in = &o->ir->v[v];
 
-	return in->op == IR_ADD && ir_is_const(o->ir, in->b) && o->used[v] == 1;
+	return in->op == IR_ADD && ir_is_const(o->ir, in->b) && o->of[v].used == 1;
 }
 
 static void sum(struct opt *o, const struct late *l, struct ir_insn *in)
@@ -114,10 +130,10 @@ static void sum(struct opt *o, const struct late *l, struct ir_insn *in)
 	struct ir *ir = o->ir;
 	s64 k;
 
-	if (!ir_is_const(ir, in->b) || o->used[in->b] != 1 ||
+	if (!ir_is_const(ir, in->b) || o->of[in->b].used != 1 ||
 	    (!is_late(o, l, in->a) && !used_here(o, in->a)))
 		return;
-	k = addend(ir, in->a) + ir->v[in->b].k;
+	k = (s64)((u64)addend(ir, in->a) + (u64)ir->v[in->b].k);
 	ir->v[in->b].k = in->type == T_I32 ? (s32)k : k;
 	in->a = ir->v[in->a].a;
 }
@@ -156,7 +172,7 @@ static void put(struct opt *o, struct late *l, struct ir_insn *in)
 	if (in->x && (!l->open || l->reg == in->k) && near(o, l, in)) {
 		l->open = true;
 		l->reg = (unsigned)in->k;
-		o->late[in->a] = 1;
+		o->of[in->a].wanted = LATE;
 		return;
 	}
 	in->x = 0;
@@ -169,9 +185,8 @@ void opt_lateput(struct opt *o)
 {
 	struct late l = { .open = false };
 
-	if (!find_candidates(o))
+	if (!o->maybe_late || !find_candidates(o))
 		return;
-	memset(o->late, 0, o->ir->n);
 	for (unsigned i = 1; i < o->ir->n; i++) {
 		struct ir_insn *in = &o->ir->v[i];
 

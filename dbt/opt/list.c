@@ -13,6 +13,7 @@ static const struct {
 
 void opt_run(struct opt *o, u32 off, opt_after *after)
 {
+	o->maybe_late = true;
 	for (unsigned n = 0; n < OPT_COUNT; n++) {
 		if (off >> n & 1)
 			continue;

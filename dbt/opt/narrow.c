@@ -29,7 +29,7 @@ static bool ones(s64 k, unsigned n) { return opt_length(~(u64)k & (~0ull >> (64 
 static val low_step(const struct opt *o, val v, unsigned n, bool extracts)
 {
 	const struct ir_insn *in = &o->ir->v[v];
-	bool alone = o->used[v] < 2;
+	bool alone = o->of[v].used < 2;
 	s64 k;
 
 	switch (in->op) {
@@ -135,10 +135,10 @@ static bool only_user(const struct opt *o, val v, unsigned i)
 {
 	for (unsigned j = v + 1u; j < o->ir->n; j++) {
 		const struct ir_insn *in = &o->ir->v[j];
-		bool goes = !o->wanted[j] && (in->op == IR_SETF || ir_removable(in));
+		bool goes = !o->of[j].wanted && (in->op == IR_SETF || ir_removable(in));
 
-		if (j != i && !goes && (o->alias[in->a] == v || o->alias[in->b] == v ||
-			       o->alias[in->c] == v))
+		if (j != i && !goes && (o->of[in->a].alias == v || o->of[in->b].alias == v ||
+			       o->of[in->c].alias == v))
 			return false;
 	}
 	return true;
@@ -165,7 +165,7 @@ static bool logic_in_place(struct opt *o, unsigned i)
 
 	if ((op->op != IR_AND && op->op != IR_OR && op->op != IR_XOR) || in->type != T_I32 ||
 	    !constant(o, c, &k) || !same_field(o, op->a, in) || (in->x && op->a == in->a) ||
-	    o->used[in->b] > 1 || !only_user(o, in->b, i) || !only_user(o, c, in->b))
+	    o->of[in->b].used > 1 || !only_user(o, in->b, i) || !only_user(o, c, in->b))
 		return false;
 	k = (s64)(((u64)k & ones) << in->x);
 	if (op->op == IR_AND)
@@ -185,7 +185,7 @@ static void deposit(struct opt *o, unsigned i, unsigned w)
 		opt_replace(o, i, in->a);
 		return;
 	}
-	if (under->op == IR_DEPOSIT && o->used[in->a] < 2 && under->x >= in->x &&
+	if (under->op == IR_DEPOSIT && o->of[in->a].used < 2 && under->x >= in->x &&
 	    under->x + under->y <= in->x + in->y)
 		in->a = under->a;
 	in->b = low(o, in->b, in->y);
@@ -211,7 +211,7 @@ static void extract_of_deposit(const struct opt *o, struct ir_insn *in)
 	if (in->x >= d->x && in->x + in->y <= d->x + d->y) {
 		in->x -= d->x;
 		in->a = d->b;
-	} else if (o->used[in->a] < 2 && (in->x >= d->x + d->y || in->x + in->y <= d->x)) {
+	} else if (o->of[in->a].used < 2 && (in->x >= d->x + d->y || in->x + in->y <= d->x)) {
 		in->a = d->a;
 	}
 }
@@ -290,7 +290,7 @@ static void flags(struct opt *o, unsigned i)
 	struct ir_insn *in = &o->ir->v[i];
 	unsigned width = 8u << in->y;
 
-	if (!o->wanted[i]) {
+	if (!o->of[i].wanted) {
 		opt_remove(o, i);
 		return;
 	}
@@ -314,7 +314,7 @@ static void store(struct opt *o, struct ir_insn *in)
 static void narrow_one(struct opt *o, unsigned i)
 {
 	struct ir_insn *in = &o->ir->v[i];
-	unsigned w = least(o->wanted[i], opt_width(in));
+	unsigned w = least(o->of[i].wanted, opt_width(in));
 
 	switch (in->op) {
 	case IR_SETF: flags(o, i); return;
@@ -345,7 +345,7 @@ void opt_narrow(struct opt *o)
 
 		if (in->op == IR_NOP)
 			continue;
-		if (!o->wanted[i] && ir_removable(in)) {
+		if (!o->of[i].wanted && ir_removable(in)) {
 			opt_remove(o, i);
 			continue;
 		}

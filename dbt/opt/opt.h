@@ -16,16 +16,20 @@ enum opt_pass {
 	OPT_COUNT,
 };
 
+/* What the passes remember of one value; each clears or sets what it uses. */
+struct opt_value {
+	val alias;		/* what stands for it, from opt_operands(i) on */
+	val number;		/* same.c: the first operation equal to it */
+	val next;		/* same.c: chains of operations with one hash */
+	u8 used;		/* dead.c, lateput.c, wanted.c: so many users, at most 2 */
+	u8 wanted;		/* wanted.c: so many low bits are looked at; lateput.c */
+};
+
 /* One block's passes under way. */
 struct opt {
 	struct ir *ir;
-	val alias[IR_MAX];	/* what stands for instruction i, from opt_operands(i) on */
-	val number[IR_MAX];	/* same.c: the first operation equal to i */
-	val next[IR_MAX];	/* same.c: chains of operations with one hash */
-	u8 used[IR_MAX];	/* dead.c, lateput.c, wanted.c */
-	u8 late[IR_MAX];	/* lateput.c: the value of a late PUTREG */
-	/* wanted.c: so many low bits of i's value are looked at; lateput.c: it is computed */
-	u8 wanted[IR_MAX];
+	bool maybe_late;	/* deadput.c for lateput.c: false, if it has nothing to do */
+	struct opt_value of[IR_MAX];
 };
 
 #define PASS(function, key) void function(struct opt *o);
@@ -46,11 +50,17 @@ static inline struct ir_insn *opt_operands(struct opt *o, unsigned i)
 {
 	struct ir_insn *in = &o->ir->v[i];
 
-	o->alias[i] = (val)i;
-	in->a = o->alias[in->a];
-	in->b = o->alias[in->b];
-	in->c = o->alias[in->c];
+	o->of[i].alias = (val)i;
+	in->a = o->of[in->a].alias;
+	in->b = o->of[in->b].alias;
+	in->c = o->of[in->c].alias;
 	return in;
+}
+
+/* Nobody looks at any value yet. */
+static inline void opt_clear(struct opt *o)
+{
+	__builtin_memset(o->of, 0, o->ir->n * sizeof(o->of[0]));
 }
 
 /* Instruction i goes. */
@@ -64,7 +74,7 @@ static inline void opt_remove(struct opt *o, unsigned i)
 /* Instruction i goes; v, an earlier value, stands for it. */
 static inline void opt_replace(struct opt *o, unsigned i, val v)
 {
-	o->alias[i] = v;
+	o->of[i].alias = v;
 	opt_remove(o, i);
 }
 

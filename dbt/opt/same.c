@@ -27,29 +27,29 @@ static bool wanted(const struct ir_insn *in)
 /* Its k; but which exception a FORM would raise does not matter. */
 static s64 number_of(const struct ir_insn *in) { return in->op == IR_FORM ? 0 : in->k; }
 
-static unsigned bucket(const val *number, const struct ir_insn *in)
+static unsigned bucket(const struct opt *o, const struct ir_insn *in)
 {
-	u64 h = in->op + in->type * 7u + number[in->a] * 31u + number[in->b] * 331u +
+	u64 h = in->op + in->type * 7u + o->of[in->a].number * 31u + o->of[in->b].number * 331u +
 		(u64)number_of(in) * 2654435761u;
 
 	return (unsigned)(h >> 3 ^ h >> 17 ^ h) % BUCKETS;
 }
 
-static bool equal(const val *number, const struct ir_insn *x, const struct ir_insn *y)
+static bool equal(const struct opt *o, const struct ir_insn *x, const struct ir_insn *y)
 {
 	return x->op == y->op && x->type == y->type && x->x == y->x && x->y == y->y &&
-	       number[x->a] == number[y->a] && number[x->b] == number[y->b] &&
-	       number_of(x) == number_of(y);
+	       number_of(x) == number_of(y) && o->of[x->a].number == o->of[y->a].number &&
+	       o->of[x->b].number == o->of[y->b].number;
 }
 
 static val find(struct opt *o, unsigned i, val *head)
 {
 	const struct ir_insn *in = o->ir->v;
 
-	for (val v = *head; v; v = o->next[v])
-		if (equal(o->number, &in[v], &in[i]))
+	for (val v = *head; v; v = o->of[v].next)
+		if (equal(o, &in[v], &in[i]))
 			return v;
-	o->next[i] = *head;
+	o->of[i].next = *head;
 	*head = (val)i;
 	return (val)i;
 }
@@ -58,17 +58,20 @@ static void share(struct opt *o, unsigned i, buckets head)
 {
 	const struct ir_insn *in = &o->ir->v[i];
 
-	o->number[i] = find(o, i, &head[bucket(o->number, in)]);
-	if (o->number[i] != i && in->op != IR_SHL)
-		opt_replace(o, i, o->alias[o->number[i]]);
+	o->of[i].number = find(o, i, &head[bucket(o, in)]);
+	if (o->of[i].number != i && in->op != IR_SHL)
+		opt_replace(o, i, o->of[o->of[i].number].alias);
 }
 
 void opt_same(struct opt *o)
 {
 	buckets head = { 0 };
 
-	for (unsigned i = 0; i < o->ir->n; i++) {
-		o->number[i] = (val)i;
+	o->of[0].alias = o->of[0].number = 0;
+	for (unsigned i = 1; i < o->ir->n; i++) {
+		if (o->ir->v[i].op == IR_NOP)
+			continue;
+		o->of[i].number = (val)i;
 		if (wanted(opt_operands(o, i)))
 			share(o, i, head);
 	}

@@ -9,16 +9,14 @@
 
 #include "dbt/x86/cc.h"
 
-#include <string.h>
-
 #define ALL 128
 
 static void want(struct opt *o, val v, unsigned n)
 {
-	if (o->wanted[v] < n)
-		o->wanted[v] = (u8)n;
-	if (n && o->used[v] < 2)
-		o->used[v]++;
+	if (o->of[v].wanted < n)
+		o->of[v].wanted = (u8)n;
+	if (n && o->of[v].used < 2)
+		o->of[v].used++;
 }
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
@@ -112,8 +110,7 @@ void opt_wanted(struct opt *o)
 	struct ir *ir = o->ir;
 	bool fault = false;		/* may one see the flags in force at i? */
 
-	memset(o->wanted, 0, ir->n);
-	memset(o->used, 0, ir->n);
+	opt_clear(o);
 	for (unsigned i = ir->n; i-- > 1;) {
 		const struct ir_insn *in = &ir->v[i];
 
@@ -121,16 +118,16 @@ void opt_wanted(struct opt *o)
 			continue;
 		if (in->op == IR_SETF) {
 			if (fault)
-				o->wanted[i] = ALL;
+				o->of[i].wanted = ALL;
 			fault = false;
-			if (!o->wanted[i])
+			if (!o->of[i].wanted)
 				continue;
 			if (in->x > CC_LAST_FULL)
-				o->wanted[in->k] = ALL;
-		} else if (!o->wanted[i] && ir_removable(in)) {
+				o->of[in->k].wanted = ALL;
+		} else if (!o->of[i].wanted && ir_removable(in)) {
 			continue;
 		}
 		fault |= ir_may_fault(in);
-		want_operands(o, in, o->wanted[i]);
+		want_operands(o, in, o->of[i].wanted);
 	}
 }

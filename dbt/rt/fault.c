@@ -376,6 +376,15 @@ static bool claim_address(struct dbt *d, struct trap_frame *f, const struct bloc
 	return true;
 }
 
+/* The evaluator goes on at s. */
+static void step(struct dbt *d, struct trap_frame *f, const struct block *b,
+		 const struct fault_site *s, u64 *count)
+{
+	d->step_in = b;
+	d->step_count = count;
+	leave(f, d->c, b, s, EXIT_STEP);
+}
+
 /* How an access of block b has ended. */
 static void access_ended(struct dbt *d, struct trap_frame *f, const struct block *b,
 			 const struct fault_site *s, enum outcome how)
@@ -392,9 +401,8 @@ static void access_ended(struct dbt *d, struct trap_frame *f, const struct block
 		break;
 	case OWN_CODE:
 	case DATA_BREAK:
-		d->step_in = b;
-		d->step_debug = how == DATA_BREAK;
-		leave(f, c, b, s, EXIT_STEP);
+		step(d, f, b, s, how == DATA_BREAK ? &d->count.eval_steps_debug :
+						     &d->count.eval_steps_smc);
 		break;
 	default: break;
 	}
@@ -445,6 +453,10 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		return fp_trap(c, f);
 	if (!s)
 		return false;
+	if (kind == TRAP_BREAK && s->raise == SITE_STEP) {
+		step(d, f, b, s, &d->count.eval_steps_form);
+		return true;
+	}
 	if (kind == TRAP_BREAK && s->raise) {
 		if (!(s->raise & SITE_HELPER))
 			c->fault = (struct fault){ .raised = true, .vector = (u8)s->raise,

@@ -31,7 +31,7 @@ struct shape {
 };
 
 /* What a Linux boot has, 6,850 shapes, is found here 95 times of 100. */
-#define SHAPE_SLOTS 4096
+#define SHAPE_SLOTS 16384
 
 /* Different for shapes that differ in anything; never 0 after a scan that found all bytes. */
 static inline u64 shape_key(const struct scan *s)
@@ -46,7 +46,7 @@ static inline u64 shape_key(const struct scan *s)
 /* Where in the table of SHAPE_SLOTS a shape would be. */
 static inline unsigned shape_slot(u64 key)
 {
-	return (unsigned)(key * 0x9e3779b97f4a7c15ull >> 52);
+	return (unsigned)(key * 0x9e3779b97f4a7c15ull >> 50);
 }
 
 /*

@@ -77,14 +77,14 @@ static void fold_address(struct emit *e, unsigned i)
 	bool vector = in->type == T_V128 ||
 		      (in->op == IR_ST && e->ir->v[in->b].type == T_V128);
 
-	if (vector || in->k || sum->op != IR_ADD || sum->x == ADD_HIGH || e->uses[in->a] != 1 ||
-	    e->folded[sum->a] || e->folded[sum->b] || small(e, sum->a) || small(e, sum->b))
+	if (vector || in->k || sum->op != IR_ADD || sum->x == ADD_HIGH || e->of[in->a].uses != 1 ||
+	    e->of[sum->a].folded || e->of[sum->b].folded || small(e, sum->a) || small(e, sum->b))
 		return;
-	e->folded[in->a] = true;
-	if (e->last_use[sum->a] < i)
-		e->last_use[sum->a] = i;
-	if (e->last_use[sum->b] < i)
-		e->last_use[sum->b] = i;
+	e->of[in->a].folded = true;
+	if (e->of[sum->a].last_use < i)
+		e->of[sum->a].last_use = i;
+	if (e->of[sum->b].last_use < i)
+		e->of[sum->b].last_use = i;
 }
 
 /* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl. */
@@ -95,9 +95,9 @@ void host_find_folds(struct emit *e)
 
 		if (in->op == IR_LD || in->op == IR_ST)
 			fold_address(e, i);
-		if (in->op == IR_TRUNC && e->uses[i])
+		if (in->op == IR_TRUNC && e->of[i].uses)
 			uses_fold_upper(e, i);
-		if (in->op != IR_ADD || !e->uses[i] || in->type == T_V128 || in->x == ADD_HIGH)
+		if (in->op != IR_ADD || !e->of[i].uses || in->type == T_V128 || in->x == ADD_HIGH)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;
@@ -106,13 +106,13 @@ void host_find_folds(struct emit *e)
 			in->b = t;
 		}
 		shl = &e->ir->v[in->a];
-		if (shl->op != IR_SHL || e->uses[in->a] != 1 ||
+		if (shl->op != IR_SHL || e->of[in->a].uses != 1 ||
 		    e->ir->v[shl->b].op != IR_CONST || e->ir->v[shl->b].k < 1 ||
 		    e->ir->v[shl->b].k > 4)
 			continue;
-		e->folded[in->a] = true;
-		if (e->last_use[shl->a] < i)
-			e->last_use[shl->a] = i;
+		e->of[in->a].folded = true;
+		if (e->of[shl->a].last_use < i)
+			e->of[shl->a].last_use = i;
 	}
 }
 
@@ -163,7 +163,7 @@ static void lower_binary(struct emit *e, const struct ir_insn *in)
 	int a, b;
 	s64 k;
 
-	if (in->op == IR_ADD && e->folded[va]) {
+	if (in->op == IR_ADD && e->of[va].folded) {
 		lower_alsl(e, in);
 		return;
 	}
@@ -192,9 +192,9 @@ static void lower_binary(struct emit *e, const struct ir_insn *in)
 /* The low half, or the upper one of what a shift that is folded takes. */
 static void lower_trunc(struct emit *e, const struct ir_insn *in)
 {
-	int a = ra_use(e, e->folded[in->a] ? e->ir->v[in->a].a : in->a);
+	int a = ra_use(e, e->of[in->a].folded ? e->ir->v[in->a].a : in->a);
 
-	if (e->folded[in->a])
+	if (e->of[in->a].folded)
 		la_srai_d(&e->c, ra_def(e, e->i), a, 32);
 	else
 		la_slli_w(&e->c, ra_def(e, e->i), a, 0);

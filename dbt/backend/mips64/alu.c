@@ -76,9 +76,9 @@ void host_find_folds(struct emit *e)
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		struct ir_insn *in = &e->ir->v[i], *shl;
 
-		if (in->op == IR_TRUNC && e->uses[i])
+		if (in->op == IR_TRUNC && e->of[i].uses)
 			uses_fold_upper(e, i);
-		if (in->op != IR_ADD || !e->uses[i] || in->type != T_I32)
+		if (in->op != IR_ADD || !e->of[i].uses || in->type != T_I32)
 			continue;
 		if (e->ir->v[in->b].op == IR_SHL) {
 			val t = in->a;
@@ -87,12 +87,12 @@ void host_find_folds(struct emit *e)
 			in->b = t;
 		}
 		shl = &e->ir->v[in->a];
-		if (shl->op != IR_SHL || e->uses[in->a] != 1 ||
+		if (shl->op != IR_SHL || e->of[in->a].uses != 1 ||
 		    e->ir->v[shl->b].op != IR_CONST || !mi_ok_lsl(e->ir->v[shl->b].k))
 			continue;
-		e->folded[in->a] = true;
-		if (e->last_use[shl->a] < i)
-			e->last_use[shl->a] = i;
+		e->of[in->a].folded = true;
+		if (e->of[shl->a].last_use < i)
+			e->of[shl->a].last_use = i;
 	}
 }
 
@@ -133,7 +133,7 @@ static void lower_binary(struct emit *e, const struct ir_insn *in)
 	int a;
 	s64 k;
 
-	if (in->op == IR_ADD && e->folded[va]) {
+	if (in->op == IR_ADD && e->of[va].folded) {
 		lower_lsa(e, in);
 		return;
 	}
@@ -201,9 +201,9 @@ static void byte_swap(struct code *c, bool is64, int d, int a)
 /* The low half, or the upper one of what a shift that is folded takes. */
 static void lower_trunc(struct emit *e, const struct ir_insn *in)
 {
-	int a = ra_use(e, e->folded[in->a] ? e->ir->v[in->a].a : in->a);
+	int a = ra_use(e, e->of[in->a].folded ? e->ir->v[in->a].a : in->a);
 
-	if (e->folded[in->a])
+	if (e->of[in->a].folded)
 		mi_dsra(&e->c, ra_def(e, e->i), a, 32);
 	else
 		mi_sll(&e->c, ra_def(e, e->i), a, 0);
