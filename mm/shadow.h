@@ -196,7 +196,8 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 
 /*
  * A read at va, with the rights of the view that is active, is to be expected: fill its leaf if
- * that can be told at once. As a CPU that looks ahead, it may set A, but not D (SDM vol. 3, 4.10.2.3).
+ * that can be told at once. As a CPU that looks ahead, it may set A, but not D (SDM vol. 3,
+ * 4.10.2.3).
  */
 void shadow_prefill(struct shadow *s, gva_t va);
 

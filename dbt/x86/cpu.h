@@ -295,7 +295,7 @@ struct vcpu {
 	u32 *view;		/* where mm/shadow has the number of the view that is active */
 	struct seen_gate64 *gates;	/* seen_gate64, seen_return64: where glue.S finds them */
 	struct seen_return64 *returns;
-	/* the instruction of the last #PF: back there, the page at CR2 is wanted; or REFAULT_NONE */
+	/* RIP of the last #PF: back there, the page at CR2 is wanted; or REFAULT_NONE */
 	u64 refault;
 
 	/* -- MSRs -- */
