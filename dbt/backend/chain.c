@@ -60,6 +60,15 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 	}
 }
 
+void backend_open(struct link *l)
+{
+	u32 *first = link_slot(l) + l->probe;
+
+	if (l->probe)
+		host_set_word(first, host_probe_word(*first));
+	l->probe = 0;
+}
+
 void backend_unlink(struct link *l)
 {
 	switch (l->how) {
