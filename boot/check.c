@@ -18,8 +18,10 @@ enum { FIRMWARE_MAX = 16 * MIB, FIRMWARE_UNIT = 64 * KIB };
 
 /* Offsets in a bzImage (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"). */
 enum { HDR_SETUP_SECTS = 0x1f1, HDR_SYSSIZE = 0x1f4, HDR_BOOT = 0x1fe, HDR_MAGIC = 0x202,
-	HDR_VERSION = 0x206, HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230 };
+	HDR_VERSION = 0x206, HDR_FLAGS = 0x211, HDR_INITRD_MAX = 0x22c, HDR_END = 0x230,
+	HDR_XLOADFLAGS = 0x236 };
 enum { LOADED_HIGH = 1, VERSION_MIN = 0x203, VERSION_SYSSIZE = 0x204,
+	VERSION_XLOADFLAGS = 0x20c, KERNEL_64 = 1,
 	PARAGRAPH = 16, KERNEL_ADDR = MIB, RAM_MIN = 16 * MIB };
 enum { FIRMWARE_TABLES = 256 * KIB };	/* SeaBIOS's own, at the top of RAM */
 
@@ -121,7 +123,7 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 {
 	char reason[96] = "";
 	unsigned coms = 0;
-	u64 reach;
+	struct check_cpu model;
 
 	if (!is_console(c->console, &coms))
 		return check_fail(err, s, "console", c->console,
@@ -129,12 +131,12 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 	if (coms > 1)
 		return check_fail(err, s, "console", c->console,
 				  "one of com1 and com2 can have the keys that are typed", NULL);
-	if (cpu(c->cpu, reason, &reach))	/* its text begins with "cpu: " */
+	if (cpu(c->cpu, reason, &model))	/* its text begins with "cpu: " */
 		return check_fail(err, s, "cpu", c->cpu,
 				  reason + (strncmp(reason, "cpu: ", 5) ? 0 : 5), NULL);
 	if (c->selftest[0])
 		return 0;
-	if (c->memory > LOW_RAM_MAX && c->memory - LOW_RAM_MAX + FOUR_GIB > reach)
+	if (c->memory > LOW_RAM_MAX && c->memory - LOW_RAM_MAX + FOUR_GIB > model.reach)
 		return check_fail_size(err, s, "memory", NULL, "", c->memory,
 				       " are more than this CPU model reaches: it has 3072 MiB");
 	if (!c->firmware.name[0])
@@ -244,6 +246,21 @@ int check_kernel(const struct boot_config *c, const struct config_source *s, con
 		return check_fail_size(err, s, "initrd", c->initrd.name,
 				       "too large for the guest's memory of ", c->memory, "");
 	return 0;
+}
+
+/* The set-up code is at least two sectors, so the field is there. */
+int check_kernel_cpu(const struct boot_config *c, const struct config_source *s, const void *image,
+		     check_cpu_fn *cpu, struct config_error *err)
+{
+	const u8 *k = image;
+	struct check_cpu model;
+	char reason[96];
+
+	if (version(k) < VERSION_XLOADFLAGS || !(k[HDR_XLOADFLAGS] & KERNEL_64) ||
+	    cpu(c->cpu, reason, &model) || model.long_mode)
+		return 0;
+	return check_fail(err, s, "kernel", c->kernel.name, "it is for 64-bit CPUs only, and "
+			  "cpu = ", c->cpu, " is none", NULL);
 }
 
 int check_memory(const struct boot_config *c, const struct config_source *s,

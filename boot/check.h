@@ -10,11 +10,17 @@
 #include "boot/config.h"
 #include "boot/memory.h"
 
+/* What of a CPU model a configuration must suit. */
+struct check_cpu {
+	u64 reach;		/* bytes of physical addresses */
+	bool long_mode;
+};
+
 /*
- * Checks a CPU model's text. Returns 0 with the bytes of physical addresses that it reaches, or
- * -ERR_x with a reason of up to 95 bytes in `reason`.
+ * Checks a CPU model's text. Returns 0 with *out filled, or -ERR_x with a reason of up to 95 bytes
+ * in `reason`.
  */
-typedef int check_cpu_fn(const char *text, char *reason, u64 *reach);
+typedef int check_cpu_fn(const char *text, char *reason, struct check_cpu *out);
 
 /* "key = value: a b c", at the line that set the key. The reason's parts end with a NULL. */
 int check_fail(struct config_error *err, const struct config_source *s, const char *key,
@@ -38,6 +44,10 @@ int check_size(const struct config_source *s, const char *key, const char *name,
  */
 int check_kernel(const struct boot_config *c, const struct config_source *s, const void *image,
 		 struct config_error *err);
+
+/* Can the CPU model, which check_config took, run the kernel, which check_kernel did? */
+int check_kernel_cpu(const struct boot_config *c, const struct config_source *s, const void *image,
+		     check_cpu_fn *cpu, struct config_error *err);
 
 /* Does it all fit (memory_lacks)? */
 int check_memory(const struct boot_config *c, const struct config_source *s,

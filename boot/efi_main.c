@@ -61,12 +61,14 @@ static u64 place_kernel(void)
 
 /* -- Configuration -- */
 
-static int check_cpu_model(const char *text, char *reason, u64 *reach)
+static int check_cpu_model(const char *text, char *reason, struct check_cpu *out)
 {
 	struct cpu_model model;
 	int rc = cpuid_configure(&model, text, reason);
 
-	*reach = rc ? 0 : cpuid_reach(&model);
+	*out = (struct check_cpu){ 0 };
+	if (!rc)
+		*out = (struct check_cpu){ cpuid_reach(&model), cpuid_long_mode(&model) };
 	return rc;
 }
 

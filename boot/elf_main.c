@@ -82,12 +82,14 @@ static void *source_pointer(u64 start) { return phys_ptr(hpa(start)); }
 
 static void source_print(const char *text) { printk_text(text, strlen(text)); }
 
-static int check_cpu_model(const char *text, char *reason, u64 *reach)
+static int check_cpu_model(const char *text, char *reason, struct check_cpu *out)
 {
 	struct cpu_model model;
 	int rc = cpuid_configure(&model, text, reason);
 
-	*reach = rc ? 0 : cpuid_reach(&model);
+	*out = (struct check_cpu){ 0 };
+	if (!rc)
+		*out = (struct check_cpu){ cpuid_reach(&model), cpuid_long_mode(&model) };
 	return rc;
 }
 

@@ -166,7 +166,8 @@ int load_all(const struct load_source *s, const char *options, struct boot_confi
 			rc = check_fail(err, &t, key, f->name, why, NULL);
 		else if (f->name[0] && !f->device)
 			rc = load_file(s, &t, c, key, f, err);
-	if (!rc && c->kernel.size)	/* once more: now with the initrd */
-		rc = check_kernel(c, &t, s->pointer(c->kernel.start), err);
-	return rc;
+	if (rc || !c->kernel.size)
+		return rc;
+	rc = check_kernel(c, &t, s->pointer(c->kernel.start), err);	/* now with the initrd */
+	return rc ? rc : check_kernel_cpu(c, &t, s->pointer(c->kernel.start), s->cpu_model, err);
 }

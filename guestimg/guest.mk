@@ -56,10 +56,15 @@ $(GUEST)/vmlinuz-cloud-amd64: $(GUEST)/origin
 
 $(GUEST)/initramfs-amd64.cpio: guestimg/linux/mkcpio.py guestimg/linux/initramfs.list \
 		guestimg/linux/amd64.list guestimg/linux/init $(GUEST)/compat/compat32 \
-		$(GUEST)/compat/compat64 $(GUEST)/origin
+		$(GUEST)/compat/compat64 $(GUEST)/bigmem $(GUEST)/origin
 	$(Q)cat guestimg/linux/initramfs.list guestimg/linux/amd64.list >$(@:.cpio=.list)
 	$(Q)python3 $< $(@:.cpio=.list) $@ busybox=$(LOAM_GUEST64)/usr/bin/busybox \
-		here=guestimg/linux compat=$(GUEST)/compat
+		here=guestimg/linux compat=$(GUEST)/compat bigmem=$(GUEST)/bigmem
+
+$(GUEST)/bigmem: guestimg/linux/bigmem.c $(GUEST)/origin
+	$(Q)gcc -std=gnu17 -O2 -static -nostdlib -no-pie -fno-pie -fcf-protection=none \
+		-ffreestanding -fno-builtin -fno-stack-protector $(WARN) -I. -Wl,--build-id=none \
+		-Wl,-z,noexecstack -s $< -o $@
 
 # --- GRUB: an MBR disk and an El Torito CD that start that Linux
 

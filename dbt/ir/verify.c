@@ -121,6 +121,8 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 	case IR_ST:
 		if (in->a && type_of(ir, in->a) != address_type(ir))
 			return "address of the wrong type";
+		if (in->k < -0x800 || in->k > 0x7ff)
+			return "displacement of more than 12 bits";
 		break;
 	case IR_FORM:
 		if (!in->a || type_of(ir, in->a) != T_I64)

@@ -220,7 +220,11 @@ void lift_cmpxchg16b(struct lift *t, const struct ir1 *i)
 	s32 disp;
 	val addr = lift_mem_addr(t, &i->ops[0], 16, true, &disp), odd, lo, hi, differ, equal;
 
-	odd = lift_op2k(t, IR_AND, disp & 15 ? lift_op2k(t, IR_ADD, addr, disp) : addr, 15);
+	if (disp & 15) {			/* or disp + 8 could be no displacement */
+		addr = lift_op2k(t, IR_ADD, addr, disp);
+		disp = 0;
+	}
+	odd = lift_op2k(t, IR_AND, addr, 15);
 	lift_raise_if(t, IC_NE, odd, lift_like(t, odd, 0), EXC_GP, 0);
 	lo = lift_ld(t, addr, disp, M_64, T_I64, INTENT_RMW);
 	hi = lift_ld(t, addr, disp + 8, M_64, T_I64, INTENT_RMW);

@@ -57,8 +57,8 @@ static void put_part(struct lift *t, const struct ir1_op *o, val v)
 /* A register of an address, at the address size. */
 static val address_register(struct lift *t, unsigned reg)
 {
-	if (reg == IR1_RIP)
-		return lift_zx(t, lift_eip(t, t->i->eip + t->i->len), t->i->addrsize);
+	if (reg == IR1_RIP)			/* of 32 bits: rip_relative() has the others */
+		return lift_trunc(t, lift_eip(t, t->i->eip + t->i->len));
 	return lift_get_sized(t, reg, t->i->addrsize);
 }
 

@@ -136,7 +136,7 @@ static bool fold_undone(struct opt *o, unsigned i)
 	}
 	if ((in->op != IR_ADD && in->op != IR_SUB) || sum->op != IR_ADD ||
 	    !constant(o->ir, in->b, &k) || !constant(o->ir, sum->b, &c) ||
-	    (in->op == IR_ADD ? c != -k : c != k))
+	    (u64)c != (in->op == IR_ADD ? 0 - (u64)k : (u64)k))
 		return false;
 	opt_replace(o, i, sum->a);
 	return true;

@@ -133,7 +133,7 @@ static void sum(struct opt *o, const struct late *l, struct ir_insn *in)
 	if (!ir_is_const(ir, in->b) || o->of[in->b].used != 1 ||
 	    (!is_late(o, l, in->a) && !used_here(o, in->a)))
 		return;
-	k = addend(ir, in->a) + ir->v[in->b].k;
+	k = (s64)((u64)addend(ir, in->a) + (u64)ir->v[in->b].k);
 	ir->v[in->b].k = in->type == T_I32 ? (s32)k : k;
 	in->a = ir->v[in->a].a;
 }

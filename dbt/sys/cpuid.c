@@ -200,6 +200,8 @@ u64 cpuid_reach(const struct cpu_model *m)
 	return 1ull << (m->features & F(PAE) ? m->phys_bits : 32);
 }
 
+bool cpuid_long_mode(const struct cpu_model *m) { return m->features & F(LM); }
+
 /* -- The instruction ------------------------------------------------------ */
 
 /*

@@ -37,6 +37,9 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err);
 /* Bytes of physical addresses that the model reaches: 4 GiB without PAE. */
 u64 cpuid_reach(const struct cpu_model *m);
 
+/* Does it run 64-bit code? */
+bool cpuid_long_mode(const struct cpu_model *m);
+
 /* CPUID(leaf, subleaf) → EAX, EBX, ECX, EDX, as APIC_BASE and MISC_ENABLE of c let it show. */
 void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4]);
 

@@ -32,7 +32,7 @@ extern u32 irq_count;
 /* machine.c */
 extern u32 page_dir[1024];
 extern char trap_stubs[];
-void machine_init(u32 cases);
+void machine_init(u32 slots);			/* bytes of them */
 void machine_code_base(u32 base);		/* of the LDT's code segments */
 void machine_esp_base(u32 base);		/* of SEL_ESP */
 void machine_limited_code(u32 base, u32 limit, bool big);	/* SEL_LIMITED_CODE */

@@ -163,9 +163,9 @@ void machine_map(u32 linear, u32 phys, u32 bits)
 	((u32 *)(KERNEL + (*entry & ~0xfffu)))[linear >> 12 & 0x3ff] = phys | bits | P_PRESENT;
 }
 
-static void init_paging(u32 cases)
+static void init_paging(u32 slots)
 {
-	u32 code = cases * CODE_SLOT + 2 * CODE_MARGIN;
+	u32 code = slots + 2 * CODE_MARGIN;
 
 	page_dir[0] = 0;
 	for (u32 at = 0; at < code; at += INSN_PAGE)
@@ -187,7 +187,7 @@ bool machine_has(unsigned need)
 	return !need || (features[(need - 1) / 32] >> ((need - 1) % 32) & 1);
 }
 
-void machine_init(u32 cases)
+void machine_init(u32 slots)
 {
 	u32 a = 1, b, c = 0, d;
 
@@ -196,7 +196,7 @@ void machine_init(u32 cases)
 	machine_out8(0x3f9, 0);
 	machine_out8(0x3fb, 3);
 	init_tables();
-	init_paging(cases);
+	init_paging(slots);
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
 	features[0] = d;
 	features[1] = c;

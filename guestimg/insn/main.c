@@ -11,7 +11,7 @@
 static const struct cases_head *head;
 static const struct insn_case *cases;
 static const char *names;
-static const u8 *fx_images;
+static const u8 *fx_images, *codes;
 static const struct results_head *rhead;
 static const struct insn_result *results;
 static const u8 *blob;
@@ -84,7 +84,7 @@ static void run(const struct insn_case *c, u32 n)
 	user.ebp = c->gpr[5];
 	user.esi = c->gpr[6];
 	user.edi = c->gpr[7];
-	user.eip = insn_slot(n) + c->start - insn_cs_base(n, c->segs);
+	user.eip = CODE_BASE + n * head->slot + c->start - insn_cs_base(n, c->segs);
 	user.eflags = c->eflags | 0x202;
 	set_self();
 	put_data(c->poke, c->bytes, c->poke_len);
@@ -259,15 +259,20 @@ static bool good(u32 n, u32 shown)
 
 /* -- All ---------------------------------------------------------------------- */
 
+static const u8 *code_of(const struct insn_case *c)
+{
+	return head->code ? codes + *(const u32 *)c->code : c->code;
+}
+
 static void prepare(void)
 {
 	u8 *slots = machine_slots();
 	u32 *s = (u32 *)(slots - CODE_MARGIN);
 
-	for (u32 i = 0; i < (head->cases * CODE_SLOT + 2 * CODE_MARGIN) / 4; i++)
+	for (u32 i = 0; i < (head->cases * head->slot + 2 * CODE_MARGIN) / 4; i++)
 		s[i] = 0xcccccccc;
 	for (u32 n = 0; n < head->cases; n++)
-		copy(slots + n * CODE_SLOT + cases[n].start, cases[n].code, cases[n].len);
+		copy(slots + n * head->slot + cases[n].start, code_of(&cases[n]), cases[n].len);
 	for (u32 page = 0; page < DATA_ALL; page += INSN_PAGE)
 		patterned(machine_data(page), page, INSN_PAGE);
 	patterned((u8 *)want, 0, DATA_RW);
@@ -297,10 +302,11 @@ void main(const void *cases_at, const void *results_at)
 	cases = (const struct insn_case *)(head + 1);
 	names = (const char *)(cases + head->cases);
 	fx_images = (const u8 *)names + head->groups * GROUP_NAME;
+	codes = fx_images + head->fx * FX_SIZE;
 	rhead = results_at;
 	results = (const struct insn_result *)(rhead + 1);
 	blob = (const u8 *)(results + rhead->cases);
-	machine_init(head->cases);
+	machine_init(head->cases * head->slot);
 	if (rhead->magic != RESULTS_MAGIC || rhead->cases != head->cases) {
 		print("FAIL insn: no results of a CPU\n");
 		finish(1);
@@ -308,7 +314,8 @@ void main(const void *cases_at, const void *results_at)
 	print("insn: results of ");
 	print(rhead->cpu);
 	print("\n");
-	system_tests(&passed, &failed);
+	if (!head->code)
+		system_tests(&passed, &failed);
 	prepare();
 	for (u32 n = 0; n < head->cases; n++) {
 		if (!machine_has(cases[n].need)) {

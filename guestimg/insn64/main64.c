@@ -16,7 +16,7 @@
 
 static const struct cases64_head *head;
 static const struct case64 *cases;
-static const u8 *fx_images, *blob;
+static const u8 *fx_images, *codes, *blob;
 static const struct results64_head *rhead;
 static const struct result64 *results;
 static u64 gdt[16], idt[512], tss[16];
@@ -151,10 +151,10 @@ static u8 *data(u32 off)
 	return (u8 *)(KERNEL + DATA_PHYS + off / PAGE64 * 0x2000 + off % PAGE64);
 }
 
-static u64 first_slot(void) { return CODE64 + (u64)head->first * CODE64_SLOT - CODE64_MARGIN; }
+static u64 first_slot(void) { return insn64_slot(head, head->first) - CODE64_MARGIN; }
 static u64 slots_size(void)
 {
-	return (head->cases * CODE64_SLOT + 0xfff) / PAGE64 * PAGE64 + 2 * CODE64_MARGIN;
+	return (head->cases * head->slot + 0xfff) / PAGE64 * PAGE64 + 2 * CODE64_MARGIN;
 }
 
 static void init_paging(void)
@@ -227,8 +227,8 @@ static void start_state(const struct case64 *c, u32 n, u64 *f)
 
 	for (unsigned i = 0; i < 15; i++)
 		f[i] = c->gpr[order[i]];
-	f[15] = insn64_slot(head->first + n) + c->start;
-	f[16] = SEL64_CS;
+	f[15] = insn64_slot(head, head->first + n) + c->start;
+	f[16] = head->mode == 8 ? SEL64_CS : SEL64_CS32;
 	f[17] = c->eflags | 0x202;
 	f[18] = c->gpr[4];
 	f[19] = SEL64_FLAT;
@@ -249,8 +249,8 @@ static void run(const struct case64 *c, u32 n)
 	for (unsigned i = 0; i < c->poke_len; i++)
 		*data(c->poke + i) = c->bytes[i];
 	start_state(c, n, frame);
-	__asm__ volatile("movw %w0, %%ds\n\tmovw %w0, %%es\n\tmovw %w0, %%fs\n\tmovw %w0, %%gs"
-			 :: "r"(0));
+	__asm__ volatile("movw %w0, %%ds\n\tmovw %w0, %%es\n\tmovw %w1, %%fs\n\tmovw %w1, %%gs"
+			 :: "r"(head->mode == 8 ? 0 : SEL64_FLAT), "r"(0));
 	wrmsr(0xc0000100, FS64);
 	wrmsr(0xc0000101, GS64);
 	__asm__ volatile("fxrstor64 %0" :: "m"(fx_before));
@@ -300,16 +300,26 @@ static const char *compare_cpu(const struct case64 *c, const struct result64 *r)
 	return 0;
 }
 
-/* And puts the pages back as they were. */
-static const char *compare_memory(const struct case64 *c, const struct result64 *r)
+static const u8 *blob_fx;		/* behind the memory units of the case */
+
+static void expect_memory(const struct case64 *c, const struct result64 *r)
 {
 	const u8 *b = blob + r->blob;
-	const char *bad = 0;
 
 	for (unsigned i = 0; i < c->poke_len; i++)
 		want[c->poke + i] = c->bytes[i];
-	for (unsigned i = 0; i < r->mem_len; i++)
-		want[r->mem + i] = b[i];
+	for (unsigned unit = 0; unit < MEM64_UNITS; unit++)
+		for (unsigned i = 0; i < MEM64_UNIT && insn64_changed(r, unit); i++)
+			want[unit * MEM64_UNIT + i] = *b++;
+	blob_fx = b;
+}
+
+/* And puts the pages back as they were. */
+static const char *compare_memory(const struct case64 *c, const struct result64 *r)
+{
+	const char *bad = 0;
+
+	expect_memory(c, r);
 	for (unsigned i = 0; i < DATA64_RW; i += 8)
 		if (*(u64 *)data(i) != *(u64 *)(want + i)) {
 			bad = "memory";
@@ -318,14 +328,16 @@ static const char *compare_memory(const struct case64 *c, const struct result64 
 		}
 	for (unsigned i = 0; i < c->poke_len; i++)
 		*data(c->poke + i) = want[c->poke + i] = insn64_pattern(c->poke + i);
-	for (unsigned i = 0; i < r->mem_len; i++)
-		*data(r->mem + i) = want[r->mem + i] = insn64_pattern(r->mem + i);
+	for (unsigned unit = 0; unit < MEM64_UNITS; unit++)
+		for (unsigned i = unit * MEM64_UNIT; insn64_changed(r, unit) &&
+		     i < (unit + 1) * MEM64_UNIT; i++)
+			*data(i) = want[i] = insn64_pattern(i);
 	return bad;
 }
 
 static const char *compare_fx(const struct case64 *c, const struct result64 *r)
 {
-	const u8 *b = blob + r->blob + r->mem_len;
+	const u8 *b = blob_fx;
 
 	if (c->fx == FX64_NONE)
 		return 0;
@@ -363,7 +375,12 @@ static void describe(u32 n, const char *what)
 	const struct case64 *c = &cases[n];
 	const struct result64 *r = &results[n];
 
-	print("FAIL case ");
+	print("FAIL ");
+	if (head->seed) {
+		print("seed ");
+		print_dec(head->seed);
+	}
+	print(" case ");
 	print_dec(head->first + n);
 	print(" row ");
 	print_dec(c->row);
@@ -405,8 +422,8 @@ static void prepare(void)
 		*(u64 *)(slots + i) = 0xccccccccccccccccull;
 	for (u32 n = 0; n < head->cases; n++)
 		for (unsigned i = 0; i < cases[n].len; i++)
-			slots[CODE64_MARGIN + n * CODE64_SLOT + cases[n].start + i] =
-				cases[n].code[i];
+			slots[CODE64_MARGIN + n * head->slot + cases[n].start + i] =
+				codes[cases[n].code + i];
 	for (u32 i = 0; i < DATA64_ALL; i++)
 		*data(i) = insn64_pattern(i);
 	for (u32 i = 0; i < DATA64_RW; i++)
@@ -436,6 +453,7 @@ void main(const void *cases_at, const void *results_at)
 	head = cases_at;
 	cases = (const struct case64 *)(head + 1);
 	fx_images = (const u8 *)(cases + head->cases);
+	codes = fx_images + head->fx * FX64_SIZE;
 	rhead = results_at;
 	results = (const struct result64 *)(rhead + 1);
 	blob = (const u8 *)(results + rhead->cases);

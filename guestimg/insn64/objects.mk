@@ -2,6 +2,7 @@
 # insn64-N.rom: the instruction cases of 64-bit code as guests, ROMs that need nothing but a CPU,
 # RAM and COM1; a part of the cases each.  qemu-test/insn64/objects.mk makes cases and results.
 INSN64 := build/native/insn64
+SEQ := build/native/seq
 INSN64_PARTS := 0 1 2 3 4
 INSN64_GCC := gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -mcmodel=kernel \
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-asynchronous-unwind-tables \
@@ -29,3 +30,10 @@ $(INSN64)/insn64-%.rom: guestimg/insn/mkrom.py guestimg/insn64/slice.py $(INSN_R
 	@rm -f $(@:.rom=.cases) $(@:.rom=.results)
 
 units: $(INSN64_PARTS:%=$(INSN64)/insn64-%.rom)
+
+# seq64.rom, seq32.rom: the sequences; those of 32-bit code in a guest of 32 bits.
+$(SEQ)/%.rom: qemu-test/insn64/seq.py guestimg/insn/mkrom.py $(SEQ)/%.cases $(SEQ)/%.results \
+		$(INSN_ROM)/stage1.bin $(INSN_ROM)/image.bin $(INSN64)/image.bin
+	$(Q)python3 $< --rom $@
+
+units: $(SEQ)/seq64.rom $(SEQ)/seq32.rom

@@ -9,7 +9,7 @@ Invariant: cases keep their numbers, and so their addresses; a part begins a pag
 import struct
 import sys
 
-CASE, RESULT, HEAD, RHEAD, BLOB_AT = 208, 200, 16, 64, 168
+CASE, RESULT, HEAD, RHEAD, BLOB_AT = 200, 224, 32, 64, 168
 
 
 def main():
@@ -18,11 +18,11 @@ def main():
         cases = f.read()
     with open(results, "rb") as f:
         results = f.read()
-    magic, count, fx, _ = struct.unpack_from("<4I", cases)
+    magic, count, fx, _, *rest = struct.unpack_from("<8I", cases)
     number, share = int(number), -(-count // int(of) // 64) * 64
     first, last = number * share, min((number + 1) * share, count)
     with open(out[0], "wb") as f:
-        f.write(struct.pack("<4I", magic, last - first, fx, first))
+        f.write(struct.pack("<8I", magic, last - first, fx, first, *rest))
         f.write(cases[HEAD + first * CASE:HEAD + last * CASE] + cases[HEAD + count * CASE:])
     if len(results) < RHEAD:
         open(out[1], "wb").close()

@@ -30,7 +30,7 @@ BIOS = {"b": bytes(64 * KIB)}       # never started: all that counts is its size
 LEAN = "firmware = b\nmemory = 32M\n"
 
 
-def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS", whole=0):
+def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS", whole=0, xload=0):
     """A file with the header of a bzImage (Linux Documentation/arch/x86/boot.rst); `whole`: the
     size that its header tells, if not its own."""
     k = bytearray(size)
@@ -42,6 +42,7 @@ def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS", whole=
     k[0x206:0x208] = version.to_bytes(2, "little")
     k[0x211] = int(high)
     k[0x22c:0x230] = (0x7fffffff).to_bytes(4, "little")
+    k[0x236] = xload
     return bytes(k)
 
 
@@ -72,6 +73,9 @@ CASES = [
     Case("range", "memory = 257G\nfirmware = b\n",
          "loam.cfg:1: memory: size out of range: '257G'"),
     Case("reach", "firmware = b\nmemory = 4G\ncpu = n270\n",
+         "loam.cfg:2: memory: 4096 MiB are more than this CPU model reaches: it has 3072 MiB",
+         BIOS),
+    Case("reach-pae", "firmware = b\nmemory = 4G\ncpu = pentium3,-pae\n",
          "loam.cfg:2: memory: 4096 MiB are more than this CPU model reaches: it has 3072 MiB",
          BIOS),
     Case("cache-range", LEAN + "code_cache = 200M\n",
@@ -127,6 +131,8 @@ CASES = [
          BIOS | {"k": bzimage(8192, high=False)}),
     Case("kernel-cut", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: truncated: shorter than its "
          "set-up code", BIOS | {"k": bzimage(8192, setup_sects=15)}),
+    Case("kernel-64", LEAN + "kernel = k\ncpu = n270\n", "loam.cfg:3: kernel = k: it is for 64-bit "
+         "CPUs only, and cpu = n270 is none", BIOS | {"k": bzimage(8192, xload=1)}),
     Case("kernel-part", LEAN + "kernel = k\n", "loam.cfg:3: kernel = k: truncated: 1048576 of "
          "8388608 bytes", BIOS | {"k": bzimage(MIB, whole=8 * MIB)}),
     Case("kernel-memory", "firmware = b\nmemory = 8M\nkernel = k\n",

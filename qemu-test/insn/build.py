@@ -208,7 +208,8 @@ class Gen:
 
     def write(self, path):
         with open(path, "wb") as f:
-            f.write(struct.pack("<4I", MAGIC, len(self.cases), len(self.groups), len(self.fx)))
+            f.write(struct.pack("<6I", MAGIC, len(self.cases), len(self.groups), len(self.fx), 0,
+                                SLOT))
             for c in self.cases:
                 f.write(c)
             for name in self.groups:

@@ -8,7 +8,7 @@
  *
  * Linear memory of a case (CPL 3, paging on):
  *
- *	CODE_BASE + 64 * n	slot of case n; all bytes that are not a case's code are
+ *	CODE_BASE + slot * n	slot of case n; all bytes that are not a case's code are
  *				INT3, which is how a case ends
  *	DATA_BASE		2 pages, read and write
  *	  + 2 pages		1 page, read only
@@ -25,7 +25,7 @@
 #define RESULTS_MAGIC 0x52736e49u	/* "InsR" */
 
 #define CODE_BASE 0x10000000u
-#define CODE_SLOT 64u
+#define CODE_SLOT 64u			/* but for sequences (qemu-test/insn64/seq.py) */
 #define CODE_MARGIN 0x10000u		/* INT3 before the first and after the last slot */
 #define DATA_BASE 0x20000000u
 #define DATA_RW 0x2000u			/* bytes that can be written */
@@ -104,7 +104,7 @@ struct insn_case {
 				   ECX, 65 + bit of CPUID.80000001:ECX, 97 + bit of its
 				   EDX, 255 a row that Loam does not lift yet */
 	u8 spare[3];
-	u8 code[24];
+	u8 code[24];			/* or its place in the file's code, if there is any */
 	u8 bytes[24];
 };
 
@@ -121,6 +121,8 @@ struct cases_head {
 	u32 magic;
 	/* counts; the tables follow in this order, 4-byte aligned */
 	u32 cases, groups, fx;
+	u32 code;			/* bytes of the code, which comes last */
+	u32 slot;			/* bytes of a slot */
 };
 
 /* Outcome: the state at the first exception; the end of the code raises #BP as well. */

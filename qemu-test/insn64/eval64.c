@@ -7,7 +7,7 @@
  *
  * -r: only the cases of that row; -n: one case, with its IR; -v: every failing case instead of the
  * first of each row. Exit status 1 if one fails, or if a row of insns.def that 64-bit code has, and
- * that is not in lift/todo.def, was met by no case.
+ * that is not in lift/todo.def, was met by no case (but for sequences, which have no row).
  */
 #include "qemu-test/insn64/world64.h"
 
@@ -15,7 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct way64 ways[] = { { .name = "lift" }, { .name = "passes", .passes = true } };
+static const struct way64 ways[] = {
+	{ .name = "lift" }, { .name = "passes", .passes = true },
+	{ .name = "blocks", .blocks = true },
+	{ .name = "blocks, passes", .blocks = true, .passes = true },
+};
 #define WAYS (sizeof ways / sizeof ways[0])
 
 static bool verbose;
@@ -62,13 +66,14 @@ static void show(u32 n, const struct way64 *way, const struct outcome64 *o, cons
 	const struct case64 *c = &files64.cases[n];
 	const struct result64 *r = &files64.results[n];
 
-	printf("FAIL case %u: %s (%s; %s):", n, x86_rows[c->row].name, way->name,
+	printf("FAIL case %u: %s (%s; %s):", n,
+	       files64.head->seed ? "a sequence" : x86_rows[c->row].name, way->name,
 	       what ? what : "the same");
 	for (unsigned i = 0; i < c->len; i++)
-		printf(" %02x", c->code[i]);
+		printf(" %02x", files64.code[c->code + i]);
 	printf("\n");
 	show_registers(c, &o->r, r);
-	line("rip", insn64_slot(n) + c->start, o->r.rip, r->rip);
+	line("rip", insn64_slot(files64.head, n) + c->start, o->r.rip, r->rip);
 	line("vector", 0, o->r.vector, r->vector);
 	line("error", 0, o->r.error, r->error);
 	line("cr2", 0, o->r.cr2, r->cr2);
@@ -169,8 +174,10 @@ int main(int argc, char **argv)
 			    : n == (u32)one)
 			run_case(n, one >= 0);
 	report();
-	if (one < 0 && !row)
+	if (one < 0 && !row && !files64.head->seed)
 		failed += uncovered();
+	if (files64.head->seed)
+		printf("sequences of seed %u; ", files64.head->seed);
 	printf("evaluator against %s\n", files64.rhead->cpu);
 	printf("%u passed, %u failed, %u skipped\n", passed, failed, left_out);
 	return failed != 0;

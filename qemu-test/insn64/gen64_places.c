@@ -71,11 +71,29 @@ static void poke(struct making *m, u64 linear, unsigned size)
 		size = DATA64_RW - off;
 	m->c->poke = off;
 	m->c->poke_len = size;
-	gen_operand(&m->i, m->c->bytes, size);
+	if (m->memory)
+		memcpy(m->c->bytes, m->memory + off, size);
+	else
+		gen_operand(&m->i, m->c->bytes, size);
 	m->poked = true;
 }
 
 static void put_le(u8 *b, u64 v, unsigned n) { memcpy(b, &v, n); }
+
+/* A displacement to ea from what base and index are. False: it does not reach. */
+static bool aim_by_displacement(struct making *m, const struct ir1_op *o, u64 ea)
+{
+	u64 disp = ea - m->c->gpr[o->base];
+	s64 word;
+
+	if (o->index != IR1_NOREG)
+		disp -= m->c->gpr[o->index] * o->scale;
+	word = m->i.addrsize == 4 ? (s32)disp : (s64)disp;
+	if (m->s.disp_len == 0 || word != (m->s.disp_len == 1 ? (s8)word : (s32)word))
+		return false;
+	put_le(m->b + m->s.disp_at, disp, m->s.disp_len);
+	return true;
+}
 
 /* Registers or displacement so that the operand's effective address is ea. */
 static bool aim(struct making *m, const struct ir1_op *o, u64 ea)
@@ -84,7 +102,7 @@ static bool aim(struct making *m, const struct ir1_op *o, u64 ea)
 	u64 disp = (u64)o->disp;
 
 	if (o->base == IR1_RIP || (o->base == IR1_NOREG && o->index == IR1_NOREG)) {
-		u64 next = insn64_slot(m->n) + m->c->start + m->i.len;
+		u64 next = m->rip + m->i.len;
 
 		disp = o->base == IR1_RIP ? ea - next : ea;
 		if (m->s.disp_len == 4 && (o->base == IR1_RIP || m->i.addrsize == 8) &&
@@ -93,6 +111,8 @@ static bool aim(struct making *m, const struct ir1_op *o, u64 ea)
 		put_le(m->b + m->s.disp_at, disp, m->s.disp_len);
 		return true;
 	}
+	if (m->memory && o->base != IR1_NOREG && chance(90) && aim_by_displacement(m, o, ea))
+		return true;
 	if (o->base == IR1_NOREG || o->base == o->index) {
 		u64 times = o->scale + (o->base == o->index);
 
@@ -112,11 +132,11 @@ static bool aim(struct making *m, const struct ir1_op *o, u64 ea)
 /* An address in one of the two mappings that the operand can reach. */
 static u64 linear_at(const struct making *m, u64 off, unsigned seg)
 {
-	u64 base = segment_base(seg), linear = (chance(75) ? DATA64_HIGH : DATA64_LOW) + off;
+	u64 base = segment_base(seg), linear = (chance(75) ? gen_data() : DATA64_LOW) + off;
 
 	if (m->i.addrsize != 4 || linear - base <= 0xffffffff)
 		return linear;
-	linear = (seg == FS ? DATA64_HIGH : DATA64_LOW) + off;
+	linear = (seg == FS ? gen_data() : DATA64_LOW) + off;
 	return linear;
 }
 
@@ -201,7 +221,7 @@ static void near_bit(struct making *m)
 
 static u64 landing(const struct making *m)
 {
-	return insn64_slot(m->n) + 48 + below(15);
+	return m->slot + 48 + below(15);
 }
 
 /* What RET, IRET and their like find: RIP, CS, RFLAGS, RSP, SS; n words of `size` bytes. */
@@ -309,7 +329,7 @@ static void equal_to_memory(struct making *m)
 }
 
 /* Counts beyond 16 bits' width give what the SDM does not say. */
-static bool known_count(const struct making *m)
+bool gen_known_count(const struct making *m)
 {
 	if ((m->i.op != X86_SHLD && m->i.op != X86_SHRD) || m->i.ops[0].size != 2)
 		return true;
@@ -323,14 +343,14 @@ static bool place_stack(struct making *m)
 	if (chance(8) && m->i.op != X86_IRET)
 		m->c->gpr[ESP] += below(8);
 	else if (chance(5) && m->i.op != X86_IRET && m->i.op != X86_RETF)	/* CS first */
-		m->c->gpr[ESP] = chance(50) ? DATA64_HIGH + DATA64_ALL + 8 * below(4) :
+		m->c->gpr[ESP] = chance(50) ? gen_data() + DATA64_ALL + 8 * below(4) :
 				 0x800000000100u + 8 * below(3);
 	switch (m->i.op) {
 	case X86_RET: poke_frame(m, 1, 8); break;
 	case X86_RETF: poke_frame(m, 2, size); break;
 	case X86_IRET: poke_frame(m, 5, size); break;
 	case X86_LEAVE: case X86_ENTER:
-		m->c->gpr[EBP] = DATA64_HIGH + 0x400 + 8 * below(0x100) + (chance(10) ? 3 : 0);
+		m->c->gpr[EBP] = gen_data() + 0x400 + 8 * below(0x100) + (chance(10) ? 3 : 0);
 		break;
 	case X86_POP_SREG:
 		poke_frame(m, 1, 2);
@@ -361,7 +381,7 @@ static bool is_stack(unsigned op)
 static bool place_branch(struct making *m)
 {
 	struct ir1_op *o = &m->i.ops[0];
-	u64 to = landing(m), next = insn64_slot(m->n) + m->c->start + m->i.len;
+	u64 to = landing(m), next = m->rip + m->i.len;
 
 	if (o->kind == IR1_REL) {
 		/* not where other cases' code is */
@@ -416,7 +436,7 @@ static bool place_rest(struct making *m)
 		}
 		break;
 	}
-	return known_count(m);
+	return gen_known_count(m);
 }
 
 bool gen_places(struct making *m)

@@ -208,6 +208,9 @@ u32 gen_undefined(const struct making *m)
 	case X86_BT: case X86_BTS: case X86_BTR: case X86_BTC:
 		return FL_OF | FL_SF | FL_AF | FL_PF;
 	case X86_BSF: case X86_BSR: return FL_CF | FL_OF | FL_SF | FL_AF | FL_PF;
+	case X86_DAA: case X86_DAS: return FL_OF;
+	case X86_AAA: case X86_AAS: return FL_OF | FL_SF | FL_ZF | FL_PF;
+	case X86_AAM: case X86_AAD: return FL_OF | FL_AF | FL_CF;
 	case X86_LZCNT: return FL_OF | FL_SF | FL_AF | FL_PF;
 	}
 	return 0;

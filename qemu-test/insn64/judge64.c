@@ -33,6 +33,7 @@ void files64_load(const char *cases, const char *results)
 	files64.head = read_file(cases, CASES64_MAGIC);
 	files64.cases = (const struct case64 *)(files64.head + 1);
 	files64.fx = (const u8 *)(files64.cases + files64.head->cases);
+	files64.code = files64.fx + files64.head->fx * FX64_SIZE;
 	files64.rhead = read_file(results, RESULTS64_MAGIC);
 	files64.results = (const struct result64 *)(files64.rhead + 1);
 	files64.blob = (const u8 *)(files64.results + files64.rhead->cases);
@@ -61,8 +62,11 @@ void judge64_expected(u32 n, u8 *data, u8 *fx)
 	for (u32 i = 0; i < DATA64_RW; i++)
 		data[i] = insn64_pattern(i);
 	memcpy(data + c->poke, c->bytes, c->poke_len);
-	memcpy(data + r->mem, b, r->mem_len);
-	b += r->mem_len;
+	for (u32 unit = 0; unit < MEM64_UNITS; unit++)
+		if (insn64_changed(r, unit)) {
+			memcpy(data + unit * MEM64_UNIT, b, MEM64_UNIT);
+			b += MEM64_UNIT;
+		}
 	if (c->fx == FX64_NONE)
 		return;
 	memcpy(fx, files64.fx + c->fx * FX64_SIZE, FX64_SIZE);

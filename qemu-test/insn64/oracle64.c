@@ -28,7 +28,7 @@
 
 static const struct cases64_head *head;
 static const struct case64 *cases;
-static const u8 *fx_images;
+static const u8 *fx_images, *codes;
 static struct result64 *results;
 static u8 *blob, *pristine;
 static u32 blob_used, current;
@@ -72,8 +72,8 @@ static void load_fx(u8 *fx)
 /* FS comes last: from then on the C library has no thread. */
 static void load_segments(void)
 {
-	__asm__ volatile("movw %w0, %%ds\n\tmovw %w0, %%es\n\tmovw %w0, %%fs\n\tmovw %w0, %%gs"
-			 :: "r"(0));
+	__asm__ volatile("movw %w0, %%ds\n\tmovw %w0, %%es\n\tmovw %w1, %%fs\n\tmovw %w1, %%gs"
+			 :: "r"(head->mode == 8 ? 0 : SEL64_FLAT), "r"(0));
 	prctl_base(ARCH_SET_GS, GS64);
 	prctl_base(ARCH_SET_FS, FS64);
 }
@@ -86,9 +86,9 @@ static void begin(ucontext_t *u)
 	memcpy(data() + c->poke, c->bytes, c->poke_len);
 	for (unsigned i = 0; i < 16; i++)
 		r[order[i]] = (greg_t)c->gpr[i];
-	r[REG_RIP] = (greg_t)(insn64_slot(current) + c->start);
+	r[REG_RIP] = (greg_t)(insn64_slot(head, current) + c->start);
 	r[REG_EFL] = (greg_t)(c->eflags | 0x202);
-	r[REG_CSGSFS] = SEL64_CS | (greg_t)SEL64_FLAT << 48;
+	r[REG_CSGSFS] = (head->mode == 8 ? SEL64_CS : SEL64_CS32) | (greg_t)SEL64_FLAT << 48;
 	memcpy(fx_in, c->fx == FX64_NONE ? fx_home : fx_images + c->fx * FX64_SIZE, FX64_SIZE);
 	load_fx((u8 *)u->uc_mcontext.fpregs);
 	running = true;
@@ -105,21 +105,19 @@ static void put_blob(const void *p, u32 n)
 	blob_used += n;
 }
 
-/* The span of changed bytes, and the pages as they were. The read-only page cannot change. */
+/* The units that changed, and the pages as they were. The read-only page cannot change. */
 static void take_memory(const struct case64 *c, struct result64 *o)
 {
 	u8 *d = data();
-	u32 first = 0, last = DATA64_RW;
 
 	memcpy(pristine + c->poke, c->bytes, c->poke_len);
-	while (first < DATA64_RW && d[first] == pristine[first])
-		first++;
-	while (last > first && d[last - 1] == pristine[last - 1])
-		last--;
-	if (last > first) {
-		o->mem = (u16)first;
-		o->mem_len = (u16)(last - first);
-		put_blob(d + first, o->mem_len);
+	for (u32 unit = 0; unit < MEM64_UNITS; unit++) {
+		u32 at = unit * MEM64_UNIT;
+
+		if (!memcmp(d + at, pristine + at, MEM64_UNIT))
+			continue;
+		o->mem[unit / 64] |= 1ull << (unit % 64);
+		put_blob(d + at, MEM64_UNIT);
 	}
 	for (unsigned i = 0; i < c->poke_len; i++)
 		pristine[c->poke + i] = insn64_pattern(c->poke + i);
@@ -275,6 +273,7 @@ static void read_cases(const char *name)
 	}
 	cases = (const struct case64 *)(head + 1);
 	fx_images = (const u8 *)(cases + head->cases);
+	codes = fx_images + head->fx * FX64_SIZE;
 }
 
 static void lay_out_data(u64 at, int fd)
@@ -287,14 +286,14 @@ static void lay_out_data(u64 at, int fd)
 
 static void lay_out(void)
 {
-	u32 code = (head->cases * CODE64_SLOT + PAGE64 - 1) / PAGE64 * PAGE64 + 2 * CODE64_MARGIN;
-	u8 *slots = map_at(CODE64 - CODE64_MARGIN, code, PROT_READ | PROT_WRITE, -1);
+	u32 code = (head->cases * head->slot + PAGE64 - 1) / PAGE64 * PAGE64 + 2 * CODE64_MARGIN;
+	u8 *slots = map_at(insn64_base(head) - CODE64_MARGIN, code, PROT_READ | PROT_WRITE, -1);
 	int fd = memfd_create("data", 0);
 
 	memset(slots, 0xcc, code);
 	for (u32 n = 0; n < head->cases; n++)
-		memcpy(slots + CODE64_MARGIN + n * CODE64_SLOT + cases[n].start, cases[n].code,
-		       cases[n].len);
+		memcpy(slots + CODE64_MARGIN + n * head->slot + cases[n].start,
+		       codes + cases[n].code, cases[n].len);
 	mprotect(slots, code, PROT_READ | PROT_EXEC);
 	if (fd < 0 || ftruncate(fd, DATA64_ALL))
 		die("memfd");

@@ -13,6 +13,7 @@
 
 #define BLOCKS_MAX 100			/* of one case; a REP of 20 elements is the longest */
 #define ARENA_SIZE (1u << 20)
+#define INSNS_MAX 64			/* of a block, as dbt/translate.c has it */
 
 static struct arena arena;
 static struct decoder decoder;
@@ -24,22 +25,23 @@ static u8 pristine[DATA64_ALL];
 /* A byte of the code region: INT3 where no case's code lies. */
 static bool code_byte(u64 addr, u8 *out)
 {
-	u64 off = addr - CODE64, end = (u64)files64.head->cases * CODE64_SLOT;
+	const struct cases64_head *h = files64.head;
+	u64 off = addr - insn64_base(h), end = (u64)h->cases * h->slot;
 	u64 region = (end + PAGE64 - 1) / PAGE64 * PAGE64;
 
 	if (off + CODE64_MARGIN >= region + 2 * CODE64_MARGIN)
 		return false;
 	*out = 0xcc;
-	if (off >= end + CODE64_SLOT)
+	if (off >= end + h->slot)
 		return true;
-	for (u32 k = 0, n = off / CODE64_SLOT; k < 2; k++, n--) {
+	for (u32 k = 0, n = off / h->slot; k < 2; k++, n--) {
 		const struct case64 *c = &files64.cases[n];
 		u64 at;
 
-		if (n < files64.head->cases) {
-			at = addr - insn64_slot(n) - c->start;
+		if (n < h->cases) {
+			at = addr - insn64_slot(h, n) - c->start;
 			if (at < c->len)
-				*out = c->code[at];
+				*out = files64.code[c->code + at];
 		}
 		if (!n)
 			break;
@@ -99,12 +101,16 @@ const struct eval_mem world64_mem = { world_ld, world_st };
 
 static void start_segments(struct vcpu *c)
 {
+	bool wide = files64.head->mode == 8;
+
 	for (unsigned s = 0; s < 6; s++)
 		c->seg[s] = (struct segment){ 0 };
-	c->seg[CS] = (struct segment){ .sel = SEL64_CS, .limit = 0xffffffff,
-				       .attr = 0xfb | SEG_L | SEG_G };
+	c->seg[CS] = (struct segment){ .sel = wide ? SEL64_CS : SEL64_CS32, .limit = 0xffffffff,
+				       .attr = 0xfb | SEG_G | (wide ? SEG_L : SEG_DB) };
 	c->seg[SS] = (struct segment){ .sel = SEL64_FLAT, .limit = 0xffffffff,
 				       .attr = 0xf3 | SEG_DB | SEG_G };
+	if (!wide)
+		c->seg[DS] = c->seg[ES] = c->seg[SS];
 	c->seg[FS].base = FS64;
 	c->seg[GS].base = GS64;
 }
@@ -116,7 +122,7 @@ static void load_fx(struct vcpu *c, const u8 *image)
 	memcpy(c->xmm, image + 160, 256);
 }
 
-static void start_state(struct vcpu *c, u32 n)
+void world64_begin(struct vcpu *c, u32 n)
 {
 	const struct case64 *k = &files64.cases[n];
 
@@ -131,7 +137,7 @@ static void start_state(struct vcpu *c, u32 n)
 	c->efer = EFER_LME | EFER_LMA | EFER_SCE | EFER_NXE;
 	c->cpl = 3;
 	start_segments(c);
-	c->eip = insn64_slot(n) + k->start;
+	c->eip = insn64_slot(files64.head, n) + k->start;
 	x87_finit(&c->x87);
 	c->mxcsr = 0x1f80;
 	if (k->fx != FX64_NONE)
@@ -142,11 +148,13 @@ static void start_state(struct vcpu *c, u32 n)
 	memcpy(data + k->poke, k->bytes, k->poke_len);
 }
 
-static void end_state(struct vcpu *c, struct outcome64 *o)
+void world64_end(struct vcpu *c, struct outcome64 *o)
 {
 	struct result64 *r = &o->r;
 
 	memcpy(r->gpr, c->gpr, sizeof r->gpr);
+	for (unsigned i = 0; i < 16 && files64.head->mode != 8; i++)
+		r->gpr[i] = (u32)r->gpr[i];
 	r->eflags = (cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r) |
 		     (c->eflags & ~(FL_ARITH | FL_DF)) | (c->df < 0 ? FL_DF : 0)) & EFLAGS64;
 	r->rip = c->eip;
@@ -216,34 +224,47 @@ static void make_mistakes(struct ir *ir, const struct way64 *way)
 	}
 }
 
-/* Lift what is at c->eip; NULL if there is no instruction (o->r says why). */
-static struct ir *lift_one(struct vcpu *c, const struct way64 *way, struct outcome64 *o)
+/* May the block go on at rip? */
+static bool goes_on(struct vcpu *c, const struct lift *t, const struct way64 *way)
 {
-	struct lift t = { .key = c->key_flags, .features = ~0ull };
+	return way->blocks && !t->ended && !(t->key & KEY_SINGLE) && !at_end(t->next) &&
+	       t->ir->guests < INSNS_MAX && t->ir->n < IR_MAX - IR_GUEST_RESERVE &&
+	       !c->inhibit;
+}
+
+/* Lift from c->eip on; NULL if there is no instruction (c->fault says why). */
+static struct ir *lift_block(struct vcpu *c, const struct way64 *way)
+{
+	struct lift t = { .key = c->key_flags, .features = ~0ull, .go_on = way->blocks };
 	enum decode_status status;
-	struct fault f;
+	struct fault f = fault_none();
+	unsigned before;
 	struct ir1 i;
 
-	if (!fetch(c, c->eip, &i, &status, &f)) {
-		c->fault = f;
-		return NULL;
-	}
-	if (status != DECODE_OK) {
-		c->fault = status == DECODE_INVALID ? fault_plain(EXC_UD) : fault_code(EXC_GP, 0);
-		return NULL;
-	}
 	arena_reset(&arena);
 	t.ir = ir_new(&arena);
 	t.ir->key_flags = t.key;
-	if (i.op == way->nop_row)
-		i.op = X86_NOP;
-	lift_insn(&t, &i);
-	must(t.ir->n <= IR_GUEST_RESERVE || lift_begins_block(&i));
-	lift_finish(&t, t.next);
-	if (way->cc_from != way->cc_to || way->mistake)
-		make_mistakes(t.ir, way);
-	(void)o;
-	return t.ir;
+	t.next = c->eip;
+	do {
+		if (!fetch(c, t.next, &i, &status, &f) || status != DECODE_OK ||
+		    (t.ir->guests && lift_begins_block(&i)))
+			break;
+		if (i.op == way->nop_row)
+			i.op = X86_NOP;
+		before = t.ir->n;
+		t.reach = way->blocks ? t.next + PAGE64 : 0;
+		lift_insn(&t, &i);
+		must(t.ir->n - before <= IR_GUEST_RESERVE || lift_begins_block(&i));
+	} while (goes_on(c, &t, way));
+	if (t.ir->guests) {
+		lift_finish(&t, t.next);
+		if (way->cc_from != way->cc_to || way->mistake)
+			make_mistakes(t.ir, way);
+		return t.ir;
+	}
+	c->fault = f.raised ? f : status == DECODE_INVALID ? fault_plain(EXC_UD) :
+		   fault_code(EXC_GP, 0);
+	return NULL;
 }
 
 static char broken[96];			/* what the verifier found first */
@@ -277,8 +298,7 @@ static void raised(struct outcome64 *o, const struct fault *f)
 	o->r.cr2 = f->vector == EXC_PF ? f->cr2 : 0;
 }
 
-/* One instruction. Returns false when the case is over. */
-static bool step(struct vcpu *c, const struct way64 *way, struct outcome64 *o)
+bool world64_step(struct vcpu *c, const struct way64 *way, struct outcome64 *o)
 {
 	struct ir *ir;
 	u32 inhibited;
@@ -290,7 +310,7 @@ static bool step(struct vcpu *c, const struct way64 *way, struct outcome64 *o)
 		c->eip++;
 		return false;
 	}
-	ir = lift_one(c, way, o);
+	ir = lift_block(c, way);
 	if (!ir) {
 		raised(o, &c->fault);
 		return false;
@@ -310,19 +330,21 @@ static bool step(struct vcpu *c, const struct way64 *way, struct outcome64 *o)
 	return !o->r.vector && !c->fault.raised && !o->left_out;
 }
 
+u8 *world64_data(void) { return data; }
+
 void world64_run(u32 n, const struct way64 *way, struct outcome64 *o)
 {
 	static struct vcpu c;
 	unsigned blocks = 0;
 
 	memset(o, 0, sizeof *o);
-	start_state(&c, n);
-	while (step(&c, way, o))
+	world64_begin(&c, n);
+	while (world64_step(&c, way, o))
 		if (++blocks == BLOCKS_MAX) {
 			o->broken = "no end";
 			break;
 		}
-	end_state(&c, o);
+	world64_end(&c, o);
 }
 
 static void print_line(const char *line) { printf("    %s\n", line); }
@@ -330,17 +352,20 @@ static void print_line(const char *line) { printf("    %s\n", line); }
 void world64_show(u32 n, const struct way64 *way)
 {
 	static struct vcpu c;
-	static struct outcome64 o;
 	enum decode_status status;
 	struct fault f;
 	struct ir *ir;
 	struct ir1 i;
 	char text[96];
+	u64 rip;
 
-	start_state(&c, n);
-	if (fetch(&c, c.eip, &i, &status, &f) && status == DECODE_OK)
-		printf("  %llx  %s\n", (unsigned long long)c.eip, ir1_print(&i, text, sizeof text));
-	ir = lift_one(&c, way, &o);
+	world64_begin(&c, n);
+	for (rip = c.eip; !at_end(rip) && fetch(&c, rip, &i, &status, &f); rip += i.len) {
+		if (status != DECODE_OK)
+			break;
+		printf("  %llx  %s\n", (unsigned long long)rip, ir1_print(&i, text, sizeof text));
+	}
+	ir = lift_block(&c, way);
 	if (!ir)
 		return;
 	ir_print(ir, print_line);

@@ -15,7 +15,7 @@
 struct files64 {
 	const struct cases64_head *head;
 	const struct case64 *cases;
-	const u8 *fx;
+	const u8 *fx, *code;
 	const struct results64_head *rhead;
 	const struct result64 *results;
 	const u8 *blob;
@@ -31,6 +31,7 @@ enum mistake64 {
 struct way64 {
 	const char *name;
 	bool passes;		/* run the optimiser */
+	bool blocks;		/* as long as Loam makes them; else one instruction each */
 	/* Mistakes made on purpose: */
 	u16 nop_row;		/* this row does nothing; 0: none */
 	u8 cc_from, cc_to;	/* flags of the first kind are set as the other's; equal: none */
@@ -50,7 +51,17 @@ void files64_load(const char *cases, const char *results);
 
 void world64_init(void);
 void world64_run(u32 n, const struct way64 *way, struct outcome64 *o);
-/* Print the instruction and the IR of case n. */
+
+/*
+ * The same in steps: the state before case n; one block, false when the case is over (*o then says
+ * why); the state as outcomes have it. The data pages, DATA64_ALL bytes.
+ */
+void world64_begin(struct vcpu *c, u32 n);
+bool world64_step(struct vcpu *c, const struct way64 *way, struct outcome64 *o);
+void world64_end(struct vcpu *c, struct outcome64 *o);
+u8 *world64_data(void);
+
+/* Print case n's instructions and the IR of its first block. */
 void world64_show(u32 n, const struct way64 *way);
 
 /* NULL if the outcome is the CPU's, else what is not. */

@@ -203,12 +203,14 @@ static void test_comments(void)
 	check(config_line_of("\xef\xbb\xbfkernel = k\n", 14, "kernel") == 1, "line after a mark");
 }
 
-static int check_cpu(const char *text, char *reason, u64 *reach)
+static int check_cpu(const char *text, char *reason, struct check_cpu *out)
 {
 	struct cpu_model model;
 	int rc = cpuid_configure(&model, text, reason);
 
-	*reach = rc ? 0 : cpuid_reach(&model);
+	*out = (struct check_cpu){ 0 };
+	if (!rc)
+		*out = (struct check_cpu){ cpuid_reach(&model), cpuid_long_mode(&model) };
 	return rc;
 }
 

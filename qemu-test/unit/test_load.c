@@ -76,11 +76,11 @@ static char printed[256];	/* the last text */
 
 static void fake_print(const char *text) { snprintf(printed, sizeof(printed), "%s", text); }
 
-static int fake_cpu(const char *text, char *reason, u64 *reach)
+static int fake_cpu(const char *text, char *reason, struct check_cpu *out)
 {
-	*reach = 1ull << 32;
+	*out = (struct check_cpu){ 1ull << 32, !strcmp(text, "loam") };
 	strcpy(reason, "cpu: no such model");
-	return strcmp(text, "loam") ? -ERR_INVAL : 0;
+	return strcmp(text, "loam") && strcmp(text, "old") ? -ERR_INVAL : 0;
 }
 
 static const char *place_why;
@@ -230,6 +230,23 @@ static void test_config_faults(void)
 	CHECK_EQ(claims, 0, "told before anything was loaded");
 }
 
+/* XLF_KERNEL_64 and a protocol that has it; another flag, an older protocol. */
+static void test_kernel_64(void)
+{
+	static const struct { u8 version, flags; const char *cpu, *said; } row[] = {
+		{ 0x0c, 1, "", "" }, { 0x0c, 2, "cpu=old", "" }, { 0x0b, 1, "cpu=old", "" },
+		{ 0x0c, 1, "cpu=old", "loam.cfg:3: kernel = bzImage: it is for 64-bit CPUs only, "
+			"and cpu = old is none" },
+	};
+
+	for (unsigned k = 0; k < ARRAY_LEN(row); k++) {
+		good_files();
+		linux_image[0x206] = row[k].version;
+		linux_image[0x236] = row[k].flags;
+		check_said(load(GOOD, row[k].cpu), row[k].said);
+	}
+}
+
 /* Put `set` bytes over `offset` of the good bzImage; what does the check say? */
 static const char *kernel_with(unsigned offset, const char *set, size_t size)
 {
@@ -362,6 +379,7 @@ int main(void)
 	test_good();
 	test_config_faults();
 	test_kernel_faults();
+	test_kernel_64();
 	test_file_faults();
 	return check_done();
 }
