@@ -12,6 +12,8 @@
 #include "dbt/core/this.h"
 #include "dbt/debug.h"
 #include "dbt/ir/helpers.h"
+#include "dbt/sys/exc.h"
+#include "dbt/sys/farxfer.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
 #include "kernel/host_cpu.h"
@@ -22,36 +24,62 @@
 
 static __attribute__((noinline)) void find_place(struct dbt *d)
 {
-	const struct vcpu *c = d->c;
+	struct vcpu *c = d->c;
 
 	if (d->mode_dirty)
-		vcpu_mode_update(d->c);
+		vcpu_mode_update(c);
 	d->mode_dirty = false;
-	d->place = contexts_place(d->cache.contexts, shadow_root(d->shadow), c->key_flags,
+	c->place = contexts_place(d->cache.contexts, shadow_root(d->shadow), c->key_flags,
 				  exec_cs_base(c), (u32)exec_cs_limit(c));
 }
 
 static inline void refresh(struct dbt *d)
 {
-	if (d->mode_dirty || d->place->changes != d->cache.contexts->changes ||
-	    d->place->space != shadow_root(d->shadow))
+	const struct context_place *p = d->c->place;
+
+	if (d->mode_dirty || p->changes != d->cache.contexts->changes ||
+	    p->space != shadow_root(d->shadow))
 		find_place(d);
 }
 
-/* The place of 64-bit code at the CPU's level, as it was the last time if that still holds. */
-static inline const struct context_place *long_place(struct dbt *d, u32 key, bool user)
+/* How the change to a level with plain flags ends (level.S). */
+static void make_passage(struct dbt *d, bool user)
 {
-	struct contexts *x = d->cache.contexts;
-	const struct context_place *p = d->long_place[user];
-	u32 space = shadow_root(d->shadow);
+	struct passage *p = &d->c->passage[user];
+	u32 view = user ? SHADOW_USER : SHADOW_STRICT;
+	u8 cpl = user ? 3 : 0;
+	u32 key = vcpu_long_key_plain(d->c, cpl);
 
-	if (p->flags != key || p->space != space || p->changes != x->changes) {
-		p = contexts_place(x, space, key, 0, ~0u);
-		d->long_place[user] = p;
-	} else {
-		*p->used[0] = *p->used[1] = ++x->uses;
-	}
-	return p;
+	*p = (struct passage){
+		.key_flags = key, .cpl = cpl, .view = view,
+		.asid = d->shadow->view[view].asid, .root = d->shadow->view[view].root.a,
+		.place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), key),
+	};
+	p->ctx = (u64)(uintptr_t)p->place->jump[d->in_global[user]];
+}
+
+/* Of both at once; unless the second has changed what the first was made of. */
+static __attribute__((noinline)) void make_passages(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	const struct passage *first = &c->passage[0];
+
+	make_passage(d, false);
+	make_passage(d, true);
+	if (first->place->flags == first->key_flags &&
+	    first->place->changes == d->cache.contexts->changes)
+		c->passage_not = FLAGS_UNPLAIN;
+}
+
+static __attribute__((noinline)) void new_level(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	if (c->passage_not == ~0ull)
+		make_passages(d);
+	c->key_flags = vcpu_long_key(c);
+	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
+	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[c->cpl == 3]];
 }
 
 /*
@@ -64,13 +92,22 @@ static inline void set_view(struct shadow *s, bool user)
 	shadow_set_view(s, user ? X86_USER : X86_STRICT);
 }
 
+/* By the passage, if it is one's way; if more has changed, all is computed later. */
 void exec_level_changed(struct vcpu *c)
 {
 	struct dbt *d = c->owner;
 	bool user = c->cpl == 3;
+	const struct passage *p = &c->passage[user];
 
-	d->place = long_place(d, c->key_flags, user);
-	c->ctx = (u64)(uintptr_t)d->place->jump[d->in_global[user]];
+	if (d->mode_dirty)
+		return;
+	if ((c->eflags & c->passage_not) || c->df < 0 || c->inhibit) {
+		new_level(d);
+	} else {
+		c->key_flags = p->key_flags;
+		c->place = p->place;
+		c->ctx = p->ctx;
+	}
 	set_view(d->shadow, user);
 }
 
@@ -79,6 +116,15 @@ void exec_ac_changed(struct vcpu *c)
 	struct dbt *d = c->owner;
 
 	shadow_set_view(d->shadow, c->eflags & FL_AC ? X86_SUPER : X86_STRICT);
+}
+
+/* Of a supervisor in flat code. */
+void exec_space_changed(struct vcpu *c)
+{
+	struct dbt *d = c->owner;
+
+	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
+	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[false]];
 }
 
 /* -- Leaving -- */
@@ -188,7 +234,7 @@ static inline bool wanted(const struct vcpu *c)
 /* Code that some exit has found before for the CPU's eip, on global pages or in its own context. */
 static inline const u32 *probe(struct dbt *d)
 {
-	const struct context_place *p = d->place;
+	const struct context_place *p = d->c->place;
 	bool user = d->c->cpl == 3, k = d->in_global[user];
 	u64 key = jump_key(d->c);
 	const u32 *code = jump_cache_probe(p->jump[k], key);
@@ -199,13 +245,14 @@ static inline const u32 *probe(struct dbt *d)
 		if (!code)
 			return NULL;
 		d->in_global[user] = k;
+		d->c->passage_not = ~0ull;
 	}
 	d->c->ctx = (u64)(uintptr_t)p->jump[k];
 	return code;
 }
 
 /* Where the guest is, if translated code for it is known and nothing else is to be done before. */
-static inline const u32 *known_code(struct dbt *d)
+static __attribute__((noinline)) const u32 *known_code(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 	const u32 *code;
@@ -246,12 +293,54 @@ const u32 *exec_fault(void)
 	return single ? NULL : known_code(d);
 }
 
+/* -- The same in long mode -- */
+
 /* Where to go on is known: with the host's tables for that kind of code. */
 static const u32 *in_form(struct dbt *d, const u32 *code)
 {
 	if (code)
 		shadow_set_code64(d->shadow, d->c->key_flags & KEY_LONG);
 	return code;
+}
+
+/* The first place of the context, or what known_code says. */
+static inline const u32 *first_place(struct dbt *d)
+{
+	const struct vcpu *c = d->c;
+	const struct contexts *x = d->cache.contexts;
+	const struct context_place *p = c->place;
+	const struct jump_entry *e =
+		&((const struct jump_cache *)(uintptr_t)c->ctx)->entry[jump_cache_first(c->eip)];
+
+	if (wanted(c) || d->mode_dirty || p->changes != x->changes ||
+	    p->space != shadow_root(d->shadow) || e->eip != c->eip ||
+	    (c->key_flags & KEY_SINGLE))
+		return known_code(d);
+	set_view(d->shadow, c->cpl == 3);
+	return exec_door(e->code);
+}
+
+/* 64-bit code goes on as such; the next time by the host itself. */
+static inline const u32 *known_long(struct dbt *d)
+{
+	if (d->c->passage_not == ~0ull && !d->mode_dirty)
+		new_level(d);
+	return first_place(d);
+}
+
+const u32 *exec_int(void)
+{
+	struct dbt *d = dbt_this();
+	u8 vector = INT_KEY_VECTOR(d->c->help[0]);
+
+	return exc_int_seen(d->c, vector) ? known_long(d) : exec_system_long();
+}
+
+const u32 *exec_iret(void)
+{
+	struct dbt *d = dbt_this();
+
+	return d->c->help[0] == 8 && far_iretq_seen(d->c) ? known_long(d) : exec_system_long();
 }
 
 const u32 *exec_system_long(void)
@@ -265,7 +354,13 @@ const u32 *exec_system_long(void)
 const u32 *exec_fault_long(void)
 {
 	struct dbt *d = dbt_this();
+	struct vcpu *c = d->c;
 
+	if ((c->key_flags & (KEY_SINGLE | KEY_LONG)) == KEY_LONG && c->fault.vector != EXC_MF) {
+		c->debug_hits = 0;	/* the instruction is not done */
+		if (exc_raise_seen(c, &c->fault))
+			return known_long(d);
+	}
 	shadow_set_code64(d->shadow, true);
 	return in_form(d, exec_fault());
 }

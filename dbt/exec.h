@@ -43,6 +43,9 @@ const u32 *exec_fault(void);
 /* The same in long mode, whose system structures may be anywhere. */
 const u32 *exec_system_long(void);
 const u32 *exec_fault_long(void);
+/* INT n and IRET of 64-bit code. */
+const u32 *exec_int(void);
+const u32 *exec_iret(void);
 /*
  * The same: code goes on at vcpu.eip, which its context's jump cache has not. `why`: EXIT_INDIRECT,
  * or EXIT_FAR, by the link whose number is vcpu.exit_arg.
@@ -57,8 +60,9 @@ static inline const u32 *exec_door(const u32 *code)
 	return (const u32 *)((uintptr_t)code & ~(uintptr_t)0 >> 1);
 }
 
-/* exec.c: struct sys_hooks' level_changed, ac_changed. */
+/* exec.c: struct sys_hooks' level_changed, space_changed, ac_changed. */
 void exec_level_changed(struct vcpu *c);
+void exec_space_changed(struct vcpu *c);
 void exec_ac_changed(struct vcpu *c);
 
 /*
@@ -76,7 +80,7 @@ struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, 
 
 /*
  * step.c: the instruction at c->eip by the evaluator; its fault, if it has one. b holds it, and it
- * is about to change b or meets a data breakpoint.
+ * is about to change b, or meets a data breakpoint, or b has found an address that is none.
  */
 struct fault exec_step_own(struct dbt *d, const struct block *b);
 /* The same for an x87 instruction, which may be changed or gone: then nothing happens. */

@@ -29,7 +29,7 @@ static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va
 		return fault_page(va, w.error);
 	contexts_fetched(d->cache.contexts, va.a);
 	*p = (struct fetched_page){
-		.mapping = d->place->mapping[w.global],
+		.mapping = d->c->place->mapping[w.global],
 		.page = va.a >> 12 | (d->c->cpl == 3 ? FETCHED_USER : 0),
 		.at = w.page | (w.global ? FETCHED_GLOBAL : 0),
 	};
@@ -42,8 +42,8 @@ static inline struct fault fetch(struct dbt *d, gva_t va, gpa_t *out, bool *glob
 	u64 page = va.a >> 12 | (d->c->cpl == 3 ? FETCHED_USER : 0);
 	struct fetched_page *p = contexts_page(d->cache.contexts, page);
 
-	if (p->page != page || (p->mapping != d->place->mapping[0] &&
-				p->mapping != d->place->mapping[1])) {
+	if (p->page != page || (p->mapping != d->c->place->mapping[0] &&
+				p->mapping != d->c->place->mapping[1])) {
 		struct fault f = fetch_anew(d, va, p);
 
 		if (f.raised)
@@ -178,16 +178,16 @@ static struct jump_cache *context_for(struct dbt *d, bool global)
 {
 	u64 now = d->c->ctx;
 
-	if (global && now == (u64)(uintptr_t)d->place->jump[0])
+	if (global && now == (u64)(uintptr_t)d->c->place->jump[0])
 		global = false;
-	d->c->ctx = (u64)(uintptr_t)d->place->jump[global];
-	return d->place->jump[global];
+	d->c->ctx = (u64)(uintptr_t)d->c->place->jump[global];
+	return d->c->place->jump[global];
 }
 
 /* The entry of b, which was found; whoever comes next finds it without the run loop. */
 static const u32 *make_reachable(struct dbt *d, struct block *b, const struct found *at)
 {
-	owner_enter(d->cache.contexts, b, d->place->mapping[at->global_page], at->linear);
+	owner_enter(d->cache.contexts, b, d->c->place->mapping[at->global_page], at->linear);
 	if (d->link)
 		chain(d, d->link, b, at);
 	d->link = NULL;

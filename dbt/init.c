@@ -46,20 +46,24 @@ static struct x86_paging paging_of(const struct vcpu *c)
 
 static bool has_pdptes(const struct vcpu *c)
 {
-	return (c->cr0 & CR0_PG) && (c->cr4 & CR4_PAE) && !vcpu_long(c);
+	return !vcpu_long(c) && (c->cr4 & CR4_PAE) && (c->cr0 & CR0_PG);
+}
+
+static __attribute__((noinline)) void new_paging(struct dbt *d, const struct vcpu *c)
+{
+	struct x86_paging p = paging_of(c);
+
+	shadow_set_paging(d->shadow, &p);
 }
 
 static void paging_changed(struct vcpu *c, enum paging_change what)
 {
 	struct dbt *d = c->owner;
-	struct x86_paging p;
 
-	if (what == PAGING_CR3) {
+	if (what == PAGING_CR3)
 		shadow_load_cr3(d->shadow, c->cr3, has_pdptes(c) ? c->pdpte : NULL);
-		return;
-	}
-	p = paging_of(c);
-	shadow_set_paging(d->shadow, &p);
+	else
+		new_paging(d, c);
 }
 
 static void invlpg(struct vcpu *c, gva_t linear)
@@ -118,7 +122,8 @@ static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
 
 static const struct sys_hooks hooks = {
 	.paging_changed = paging_changed, .invlpg = invlpg, .mode_changed = mode_changed,
-	.level_changed = exec_level_changed, .ac_changed = exec_ac_changed,
+	.level_changed = exec_level_changed, .space_changed = exec_space_changed,
+	.ac_changed = exec_ac_changed,
 	.debug_changed = debug_changed, .irq_unmasked = irq_unmasked,
 	.apic_base_changed = apic_base_changed, .read_tpr = read_tpr, .write_tpr = write_tpr,
 	.read_ticks = clock_ticks, .read_phys = read_phys,
@@ -145,10 +150,11 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	c->owner = d;
 	c->hooks = &hooks;
 	c->model = cfg->model;
+	c->view = &d->shadow->current;
+	d->shadow->on_views = &c->passage_not;
 	c->tsc_mul = cfg->tsc_mul;
 	cache_init(cfg->code_pool, cfg->code_size);
-	cache_core_init(&d->cache);
-	d->long_place[0] = d->long_place[1] = d->cache.contexts->place;
+	cache_core_init(&d->cache, &c->passage_not);
 	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);

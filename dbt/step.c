@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Single steps by the evaluator, each counted: an instruction that changes its own block, one that
- * meets a data breakpoint, and an x87 instruction under IGNNE#. Not a fallback for what the
+ * meets a data breakpoint, those before one whose address is none, and an x87 instruction under
+ * IGNNE#. Not a fallback for what the
  * translator lacks. Nothing here panics for what a guest can do to the bytes of an instruction
  * after it was translated.
  */
@@ -110,7 +111,7 @@ struct fault exec_step_own(struct dbt *d, const struct block *b)
 	u32 linear = (u32)(exec_cs_base(d->c) + d->c->eip);
 	unsigned n = block_bytes(b, linear % FRAME_SIZE, bytes);
 
-	*(d->step_debug ? &d->count.eval_steps_debug : &d->count.eval_steps_smc) += 1;
+	++*d->step_count;
 	if (decode_here(d, &i, bytes, n) != DECODE_OK)
 		return fault_none();	/* it has changed itself: found anew, it gets its #UD */
 	return step(d, &i);

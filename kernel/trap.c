@@ -14,7 +14,12 @@
 #include "kernel/trap_host.h"
 
 #define CLAIMERS_MAX 8
-static trap_claimer claimers[CLAIMERS_MAX];
+static bool no_claim(struct trap_frame *f, enum trap_kind kind)
+{
+	(void)f, (void)kind;
+	return false;
+}
+static trap_claimer claimers[CLAIMERS_MAX] = { no_claim };
 static unsigned claimer_count;
 static trap_describer describers[CLAIMERS_MAX];
 static unsigned describer_count;
@@ -87,7 +92,9 @@ void trap_dispatch(struct trap_frame *f)
 	}
 	cpu_self()->trap_count++;
 	kind = kind_of(f);
-	for (unsigned k = 0; k < claimer_count; k++)
+	if (claimers[0](f, kind))	/* nearly always */
+		return;
+	for (unsigned k = 1; k < claimer_count; k++)
 		if (claimers[k](f, kind))
 			return;
 	unclaimed(f);

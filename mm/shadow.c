@@ -79,15 +79,26 @@ static bool is_debug_leaf(const struct shadow *s, const struct shadow_node *n, u
 	return false;
 }
 
+static struct shadow_node *find_node(struct shadow *s, gva_t va, enum x86_rights rights,
+				     const struct x86_walk *w)
+{
+	unsigned view = shadow_view_of(s, rights);
+	struct shadow_node *n = node_for(s, view, va, w);
+
+	near_note(s, view, va, w, n);
+	return n;
+}
+
 /*
- * There is memory at `page`. The node comes first: finding it may watch its table, which may be
- * the frame itself. If a store may not go there by a leaf, the monitor is going to do it.
+ * There is memory at `page`. The node comes first (NULL: by the walk): finding it may watch its
+ * table, which may be the frame itself. If a store may not go there by a leaf, the monitor is going
+ * to do it.
  */
 static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access access,
 			       enum x86_rights rights, const struct x86_walk *w,
-			       struct gpa_page place)
+			       struct gpa_page place, struct shadow_node *known)
 {
-	struct shadow_node *n = node_for(s, shadow_view_of(s, rights), va, w);
+	struct shadow_node *n = known ? known : find_node(s, va, rights, w);
 	unsigned k = index_of(va);
 	bool writable, watched;
 
@@ -105,23 +116,35 @@ static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access acces
 	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
 }
 
-enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
-				enum x86_rights rights, struct shadow_miss *out)
+/* gpa_lookup, with RAM first. */
+static inline struct gpa_page place_of(gpa_t page)
 {
+	u32 frame = (u32)(page.a >> FRAME_SHIFT);
+
+	return gpa_is_fast(page) ? (struct gpa_page){ GPA_RAM, frame, frame } : gpa_lookup(page);
+}
+
+static __attribute__((noinline)) enum shadow_result
+look_anew(struct shadow *s, gva_t va, enum x86_access access, enum x86_rights rights,
+	  struct shadow_miss *out)
+{
+	struct shadow_node *node = NULL;
 	struct x86_walk w;
 	struct gpa_page place;
+	enum near_walk near = near_walk(s, va, access, rights, &w, &node);
 
-	if (!x86_walk(&s->paging, va, access, rights, &w)) {
+	if (near == NEAR_FAULT ||
+	    (near == NEAR_NOT && !x86_walk(&s->paging, va, access, rights, &w))) {
 		s->count.faults++;
 		out->error = w.error;
 		return SHADOW_GUEST_FAULT;
 	}
 	out->page = gpa(w.page);
-	if (is_debug_page(s, va)) {
+	if (s->debug_pages && is_debug_page(s, va)) {
 		s->count.debug++;
 		return SHADOW_DEBUG;
 	}
-	place = gpa_lookup(out->page);
+	place = place_of(out->page);
 	if (access == X86_WRITE && place.kind != GPA_RAM) {
 		s->count.mmio++;
 		return place.kind == GPA_ROM || place.wframe != FRAME_NONE ? SHADOW_ROM_WRITE :
@@ -131,7 +154,20 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 		s->count.mmio++;
 		return SHADOW_MMIO;
 	}
-	return fill(s, va, access, rights, &w, place);
+	return fill(s, va, access, rights, &w, place, node);
+}
+
+enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
+				enum x86_rights rights, struct shadow_miss *out)
+{
+	switch (near_refill(s, va, access, rights)) {
+	case REFILLED: return SHADOW_FILLED;
+	case REFILL_NOT_PRESENT:
+		s->count.faults++;
+		out->error = (access == X86_WRITE ? PF_W : 0) | (rights == X86_USER ? PF_U : 0);
+		return SHADOW_GUEST_FAULT;
+	default: return look_anew(s, va, access, rights, out);
+	}
 }
 
 bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
@@ -150,14 +186,36 @@ bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
 /* -- what drops leaves --------------------------------------------------- */
 
 /* The registers name another root, or the same one anew: a flush of what is not global. */
-static void load_root(struct shadow *s)
+static __attribute__((noinline)) void load_root(struct shadow *s)
 {
 	bool new;
 
 	s->generation++;
-	s->loaded = root_find(s, &new);
+	s->loaded = root_find(s, &new)->number;
 	s->count.new_roots += new;
 	shadow_settle(s);
+}
+
+/*
+ * The same if CR3 names a root that was loaded before, and there is nothing to be looked at: no
+ * table was written that was watched, none is open. False: nothing but time has gone.
+ */
+static inline bool load_known(struct shadow *s)
+{
+	u64 key = s->paging.cr3 & s->cr3_mask;
+	struct shadow_root *r = *root_guess(s, key);
+
+	if (!s->cr3_mask || r->mode != s->mode || r->key[0] != key || r->attention ||
+	    s->cursor != sync_log.head || s->debug_pages)
+		return false;
+	s->loaded = r->number;
+	if (!tlb_activate_ready(s, r))
+		return false;
+	s->generation++;
+	r->used = ++s->clock;
+	if (s->verify)
+		sync_verify(s);
+	return true;
 }
 
 /* The host's form of tables goes with the code; whoever calls activates a root then. */
@@ -188,6 +246,7 @@ static void new_mode(struct shadow *s, const struct x86_paging *p)
 	s->mode = form_mode(p);
 	s->reserved = p->pae ? x86_rsvd(p) : 0;
 	s->four = key_form(s->mode) == FORM_LONG;
+	s->cr3_mask = s->four ? E_ADDR : key_form(s->mode) == FORM_32 ? 0xfffff000 : 0;
 	s->views = p->pg && p->smap ? SHADOW_VIEWS : SHADOW_VIEWS - 1;
 	if (s->current >= s->views)
 		s->current = SHADOW_STRICT;
@@ -217,7 +276,8 @@ void shadow_load_cr3(struct shadow *s, u64 cr3, const u64 pdpte[4])
 	s->paging.cr3 = cr3;
 	if (s->paging.pae && pdpte)
 		memcpy(s->paging.pdpte, pdpte, sizeof(s->paging.pdpte));
-	load_root(s);
+	if (!load_known(s))
+		load_root(s);
 	if (s->any_global && !s->paging.pge)
 		code_flush_global(s);
 }
@@ -279,16 +339,44 @@ static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 	invlpg_leaf(s, view, va, node_in_slot(s, view, (u32)va.a >> SLOT_SHIFT));
 }
 
+/* Of four levels: has the root anything for the 512 GiB around va? */
+static inline bool tree_begins(const struct shadow *s, unsigned view, gva_t va)
+{
+	return bit_get(top_node(s, s->loaded, view)->live, va.a >> 39 & 0x1ff);
+}
+
+/* Of 32-bit paging: has the directory entry's other slot no node but by the entry as it is? */
+static bool other_half_agrees(const struct shadow *s, unsigned view, gva_t va,
+			      const struct shadow_near *near)
+{
+	const struct shadow_node *n;
+
+	if (s->paging.pae)
+		return true;
+	n = node_in_slot(s, view, ((u32)va.a >> SLOT_SHIFT) ^ 1);
+	return !n || n->entry == near->entry[0];
+}
+
+static void invlpg_two_levels(struct shadow *s, unsigned view, gva_t va)
+{
+	const struct shadow_near *near = near_find(s, view, va);
+
+	if (near && other_half_agrees(s, view, va, near))
+		invlpg_leaf(s, view, va, near->node);
+	else
+		invlpg_view(s, view, va);
+}
+
 void shadow_invlpg(struct shadow *s, gva_t va)
 {
 	s->count.invlpgs++;
 	s->generation++;
 	s->global_generation++;
 	for (unsigned v = 0; v < s->views; v++) {
-		if (s->four)
+		if (!s->four)
+			invlpg_two_levels(s, v, va);
+		else if (tree_begins(s, v, va) && !near_invlpg(s, v, va))
 			invlpg_leaf(s, v, va, tree_invlpg(s, v, va));
-		else
-			invlpg_view(s, v, va);
 	}
 	if (s->any_global)
 		code_invlpg(s, va);
@@ -339,6 +427,7 @@ void shadow_init(struct shadow *s, u32 core, void *mem, u32 nodes)
 	s->core = core;
 	s->code = (struct shadow_code_hooks){ NULL, no_page_gone, no_all_gone };
 	s->next_asid = 1;
+	s->on_views = &s->nobody;
 	shadows[core] = s;
 	frame_set_mapper(&mapper);
 	gpa_on_change(shadow_drop_all);

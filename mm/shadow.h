@@ -78,7 +78,7 @@ struct shadow_counters {
 	u64 asid_wraps;		/* numbers ran out, the host's TLB was dropped */
 	u64 invalidations;	/* paging_drop_page */
 	u64 recycles;		/* nodes ran out, a root was given up for them */
-	u64 view_switches;
+	u64 view_switches;	/* by shadow_set_view */
 	u64 form_switches;	/* between narrow and wide tables of the host */
 	u64 code_pages, code_alls;	/* calls of the code hooks */
 };
@@ -117,7 +117,7 @@ struct shadow_pool {
 	u16 free_node[3];	/* chains by `next`: empty as those of this level are */
 	u16 free_table;
 	u16 idle_first, idle_last;	/* nodes under no root, the oldest first */
-	u8 guess[SHADOW_ROOTS];		/* a root by its key's hash */
+	struct shadow_root *guess[SHADOW_ROOTS];	/* a root by its key's hash */
 };
 
 /* Slots with pages that were fetched from as global ones, and the one node that they are in. */
@@ -126,8 +126,23 @@ struct shadow_globals {
 	u16 node[SHADOW_SLOTS];
 };
 
+/* A walk that found a leaf node: by which directory entries (mm/shadow_near.c). */
+struct shadow_near {
+	u64 name;		/* where; 0: nothing */
+	u32 unhooked;		/* when */
+	u32 frame;		/* of the last table */
+	struct shadow_node *node;
+	pte_t *leaves;		/* its */
+	const u8 *table;
+	const void *at[3];	/* entries of the directories, from the root, and what they were */
+	u64 entry[3];
+};
+#define SHADOW_NEAR 64
+
 struct shadow {
 	struct shadow_view view[SHADOW_VIEWS];	/* of the loaded root, ready to be activated */
+	u64 *on_views;		/* ~0 is put there when that is written */
+	u64 nobody;		/* who on_views is at first */
 	u32 current;		/* the view that the host's registers hold */
 	u32 loaded;		/* the root */
 	u32 views;		/* in use: not SHADOW_SUPER without SMAP */
@@ -138,16 +153,19 @@ struct shadow {
 	u32 generation;		/* see shadow_generation */
 	u32 global_generation;
 	u32 next_asid;
+	u32 unhooked;		/* so often a node was */
 	bool settling;		/* the loaded root is not active: changes wait for shadow_settle */
 	u8 verify;		/* enum shadow_verify */
 	struct x86_paging paging;
 	u64 mode;		/* of the loaded root, as keys have it */
+	u64 cr3_mask;		/* bits of CR3 that name a root; PAE's are named by PDPTEs */
 	u64 reserved;		/* bits of PAE entries that must be 0 */
 	u64 cursor;		/* in the log of opened tables */
 	u64 clock;		/* flushes of the loaded root */
 	u32 debug_pages;
 	gva_t debug_page[SHADOW_DEBUG_PAGES];
 	struct shadow_code_hooks code;
+	struct shadow_near near[SHADOW_NEAR];
 	struct shadow_pool pool;
 	struct shadow_globals global[2];	/* supervisor, user */
 	bool any_global, global_1g;

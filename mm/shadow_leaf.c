@@ -20,97 +20,79 @@ static void wrap(struct shadow *s)
 	s->next_asid = 1;
 	for (unsigned r = 0; r < SHADOW_ROOTS; r++) {
 		for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-			tlb_forget_half(half_of(s, r, v));
+			tlb_forget_half(s, r, v);
 		s->pool.root[r].attention = true;
 	}
 }
 
-static __attribute__((noinline)) void drop_wide(struct shadow *s, const struct shadow_half *h,
-						gva_t va)
+static __attribute__((noinline)) void drop_wide(struct shadow *s, const struct shadow_root *r,
+						unsigned v, gva_t va)
 {
 	s->count.invalidations++;
-	if (h->asid[PAGING_NARROW] && !(va.a >> 32))
-		paging_drop_page(h->asid[PAGING_NARROW], va);
-	paging_drop_page_wide(h->asid[PAGING_WIDE], va);
+	if (r->view[PAGING_NARROW][v].asid && !(va.a >> 32))
+		paging_drop_page(r->view[PAGING_NARROW][v].asid, va);
+	paging_drop_page_wide(r->view[PAGING_WIDE][v].asid, va);
 }
 
 /* Under each form's number that there is. The narrow form has addresses below 4 GiB. */
-static inline void drop_page(struct shadow *s, const struct shadow_half *h, gva_t va)
+static inline void drop_page(struct shadow *s, const struct shadow_root *r, unsigned v, gva_t va)
 {
-	if (h->asid[PAGING_WIDE]) {
-		drop_wide(s, h, va);
+	if (r->view[PAGING_WIDE][v].asid) {
+		drop_wide(s, r, v, va);
 	} else if (!(va.a >> 32)) {
 		s->count.invalidations++;
-		paging_drop_page(h->asid[PAGING_NARROW], va);
+		paging_drop_page(r->view[PAGING_NARROW][v].asid, va);
 	}
 }
 
-static void make_ready(struct shadow *s, struct shadow_half *h)
+static void make_ready(struct shadow *s, struct shadow_root *r, unsigned v)
 {
-	if (!h->asid[s->wide]) {
+	struct shadow_view *view = &r->view[s->wide][v];
+	struct shadow_half *h = &r->half[v];
+
+	if (!view->asid) {
 		if (s->next_asid > PAGING_ASID_MAX)
 			wrap(s);
-		h->asid[s->wide] = s->next_asid++;
+		view->asid = s->next_asid++;
 		s->count.asid_switches++;
 	}
 	for (unsigned k = 0; k < h->lates; k++)
-		drop_page(s, h, gva(h->late[k] << 12));
+		drop_page(s, r, v, gva(h->late[k] << 12));
 	h->lates = 0;
 }
 
-static inline bool are_ready(const struct shadow *s, const struct shadow_half *h, bool wide)
-{
-	return h[0].asid[wide] && !h[0].lates && h[1].asid[wide] && !h[1].lates &&
-	       (s->views < 3 || (h[2].asid[wide] && !h[2].lates));
-}
-
-/* A later one's may make numbers run out. */
-static __attribute__((noinline)) void make_all_ready(struct shadow *s, struct shadow_half *h)
-{
-	while (!are_ready(s, h, s->wide))
-		for (unsigned v = 0; v < s->views; v++)
-			make_ready(s, &h[v]);
-}
-
-static __attribute__((noinline)) void show_wide(struct shadow *s, const struct shadow_half *h)
+static bool are_ready(const struct shadow *s, const struct shadow_root *r)
 {
 	for (unsigned v = 0; v < s->views; v++)
-		s->view[v] = (struct shadow_view){
-			h[v].asid[PAGING_WIDE],
-			ptr_to_phys(node_leaves(s, top_node(s, s->loaded, v))),
-		};
+		if (!r->view[s->wide][v].asid || r->half[v].lates)
+			return false;
+	return true;
 }
 
-static inline void show_narrow(struct shadow *s, const struct shadow_half *h, unsigned v)
-{
-	s->view[v] = (struct shadow_view){ h[v].asid[PAGING_NARROW], ptr_to_phys(h[v].entries) };
-}
-
+/* A later one's may make numbers run out: then an earlier one has none any more. */
 void tlb_activate(struct shadow *s)
 {
-	struct shadow_half *h = loaded_root(s)->half;
+	struct shadow_root *r = loaded_root(s);
 
-	if (!are_ready(s, h, s->wide))
-		make_all_ready(s, h);
-	if (s->wide) {
-		show_wide(s, h);
-	} else {
-		show_narrow(s, h, SHADOW_STRICT);
-		show_narrow(s, h, SHADOW_USER);
-		if (s->views > 2)
-			show_narrow(s, h, SHADOW_SUPER);
-	}
-	paging_activate(s->view[s->current].asid, s->view[s->current].root);
+	while (!are_ready(s, r))
+		for (unsigned v = 0; v < s->views; v++)
+			make_ready(s, r, v);
+	must(tlb_activate_ready(s, r));
 }
 
-void tlb_forget_half(struct shadow_half *h)
+void tlb_forget_half(struct shadow *s, unsigned root, unsigned view)
 {
-	h->asid[PAGING_NARROW] = h->asid[PAGING_WIDE] = h->lates = 0;
+	struct shadow_root *r = &s->pool.root[root];
+
+	r->view[PAGING_NARROW][view].asid = r->view[PAGING_WIDE][view].asid = 0;
+	r->half[view].lates = 0;
 }
 
-static bool has_asid(const struct shadow_half *h)
+static bool has_asid(const struct shadow *s, unsigned root, unsigned view)
 {
-	return h->asid[PAGING_NARROW] | h->asid[PAGING_WIDE];
+	const struct shadow_root *r = &s->pool.root[root];
+
+	return r->view[PAGING_NARROW][view].asid | r->view[PAGING_WIDE][view].asid;
 }
 
 static bool is_active(const struct shadow *s, unsigned root)
@@ -121,7 +103,7 @@ static bool is_active(const struct shadow *s, unsigned root)
 /* A half's ASID is not to be used any more. */
 static void tlb_renew(struct shadow *s, unsigned root, unsigned view)
 {
-	tlb_forget_half(half_of(s, root, view));
+	tlb_forget_half(s, root, view);
 	s->pool.root[root].attention = true;
 	if (is_active(s, root))
 		tlb_activate(s);
@@ -132,10 +114,10 @@ static void forget_page(struct shadow *s, unsigned root, unsigned view, gva_t va
 {
 	struct shadow_half *h = half_of(s, root, view);
 
-	if (!has_asid(h))
+	if (!has_asid(s, root, view))
 		return;
 	if (is_active(s, root)) {
-		drop_page(s, h, va);
+		drop_page(s, &s->pool.root[root], view, va);
 		return;
 	}
 	for (unsigned k = 0; k < h->lates; k++)
@@ -152,6 +134,10 @@ static void forget_page(struct shadow *s, unsigned root, unsigned view, gva_t va
 /* Leaf k of a node, under all roots. */
 static void forget_leaf(struct shadow *s, const struct shadow_node *n, unsigned k)
 {
+	if (n->roots == 1ull << s->loaded && !n->multi && !s->settling) {
+		drop_page(s, loaded_root(s), node_view(n), page_at(n->slot, k));
+		return;
+	}
 	for (u64 roots = n->roots; roots; roots &= roots - 1) {
 		unsigned r = (unsigned)__builtin_ctzll(roots);
 
@@ -178,7 +164,7 @@ void tlb_forget_node(struct shadow *s, unsigned root, const struct shadow_node *
 	const pte_t *p = node_leaves(s, n);
 	unsigned view = node_view(n);
 
-	if (!has_asid(half_of(s, root, view)))
+	if (!has_asid(s, root, view))
 		return;
 	if (valid_leaves(s, n) > FEW_LEAVES) {
 		tlb_renew(s, root, view);

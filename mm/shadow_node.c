@@ -330,6 +330,7 @@ void node_unhook(struct shadow *s, unsigned root, unsigned view, unsigned slot)
 	struct shadow_node *n = &s->pool.node[h->node[slot]];
 
 	s->count.unhooks++;
+	near_forget(s);
 	h->node[slot] = 0;
 	bit_clear(h->hooked, slot);
 	bit_clear(h->open, slot);
@@ -399,7 +400,7 @@ static void root_free(struct shadow *s, unsigned r)
 	code_all_gone(s, r);
 	root->mode = 0;
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
-		tlb_forget_half(&root->half[v]);
+		tlb_forget_half(s, r, v);
 	unhook_all(s, r);
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++)
 		if (top_node(s, r, v)->key)
@@ -433,8 +434,7 @@ static bool is_root(const struct shadow *s, const struct shadow_root *r, const u
 	       r->key[2] == key[2] && r->key[3] == key[3];
 }
 
-static __attribute__((noinline)) unsigned root_search(struct shadow *s, const u64 key[DIRS],
-						      bool *new)
+static struct shadow_root *root_search(struct shadow *s, const u64 key[DIRS], bool *new)
 {
 	unsigned r, free = SHADOW_ROOTS;
 
@@ -446,27 +446,22 @@ static __attribute__((noinline)) unsigned root_search(struct shadow *s, const u6
 		r = free < SHADOW_ROOTS ? free : oldest_root(s);
 		root_make(s, r, key);
 	}
-	return r;
+	return &s->pool.root[r];
 }
 
-unsigned root_find(struct shadow *s, bool *new)
+struct shadow_root *root_find(struct shadow *s, bool *new)
 {
 	const struct x86_paging *p = &s->paging;
-	u64 key[DIRS] = { 0 }, both;
-	u8 *guess;
+	u64 key[DIRS] = { p->cr3 & s->cr3_mask };
+	struct shadow_root **guess;
 
-	if (key_form(s->mode) == FORM_32)
-		key[0] = p->cr3 & 0xfffff000;
-	if (s->four)
-		key[0] = p->cr3 & E_ADDR;
 	if (key_form(s->mode) == FORM_PAE)
 		for (unsigned k = 0; k < DIRS; k++)
 			key[k] = p->pdpte[k] & E_P ? p->pdpte[k] & (E_ADDR | E_P) : 0;
-	both = key[0] ^ key[3];
-	guess = &s->pool.guess[(both >> 12 ^ both >> 18) % SHADOW_ROOTS];
+	guess = root_guess(s, key[0] ^ key[3]);
 	*new = false;
-	if (!is_root(s, &s->pool.root[*guess], key))
-		*guess = (u8)root_search(s, key, new);
+	if (!is_root(s, *guess, key))
+		*guess = root_search(s, key, new);
 	return *guess;
 }
 
@@ -475,6 +470,7 @@ unsigned root_find(struct shadow *s, bool *new)
 void node_drop_all(struct shadow *s)
 {
 	code_all_gone(s, SHADOW_ALL_ROOTS);
+	near_forget(s);
 	for (unsigned r = 0; r < SHADOW_ROOTS; r++)
 		if (s->pool.root[r].mode)
 			root_free(s, r);
@@ -505,16 +501,22 @@ u64 node_pool_size(u32 nodes)
 	       pages_for(2 * buckets_for(nodes) * sizeof(u16));
 }
 
-static void roots_init(struct shadow *s, u8 *mem)
+static void root_init(struct shadow *s, unsigned n, u8 *mem)
 {
-	for (unsigned r = 0; r < SHADOW_ROOTS; r++) {
-		for (unsigned k = 0; k < DIRS; k++)
-			s->pool.root[r].dir[k] = FRAME_NONE;
-		for (unsigned v = 0; v < SHADOW_VIEWS; v++, mem += ROOT_SIZE) {
-			half_of(s, r, v)->entries = (u64 *)mem;
-			paging_root_init((u64 *)mem);
-			paging_dir_init(node_leaves(s, top_node(s, r, v)), TOP_LEVEL);
-		}
+	struct shadow_root *r = &s->pool.root[n];
+
+	r->number = (u8)n;
+	s->pool.guess[n] = r;
+	for (unsigned k = 0; k < DIRS; k++)
+		r->dir[k] = FRAME_NONE;
+	for (unsigned v = 0; v < SHADOW_VIEWS; v++, mem += ROOT_SIZE) {
+		u64 *top = node_leaves(s, top_node(s, n, v));
+
+		r->half[v].entries = (u64 *)mem;
+		paging_root_init((u64 *)mem);
+		paging_dir_init(top, TOP_LEVEL);
+		r->view[PAGING_NARROW][v].root = ptr_to_phys(mem);
+		r->view[PAGING_WIDE][v].root = ptr_to_phys(top);
 	}
 }
 
@@ -546,5 +548,6 @@ void node_pool_init(struct shadow *s, u8 *mem, u32 nodes)
 		p->table[k].next = p->free_table;
 		p->free_table = (u16)k;
 	}
-	roots_init(s, mem);
+	for (unsigned r = 0; r < SHADOW_ROOTS; r++)
+		root_init(s, r, mem + (u64)r * SHADOW_VIEWS * ROOT_SIZE);
 }

@@ -139,7 +139,6 @@ struct shadow_table {
 
 struct shadow_half {
 	u64 *entries;		/* the host's root of the narrow form */
-	u32 asid[PAGING_FORMS];	/* 0: none: a fresh one when it is loaded */
 	u32 lates;
 	u64 late[HALF_LATE];	/* pages to forget first, va >> 12 */
 	u64 hooked[SLOT_WORDS];
@@ -155,6 +154,9 @@ struct shadow_root {
 	u32 dir[DIRS];		/* frames of its directories, FRAME_NONE: not present, or not RAM */
 	bool attention;		/* shadow_settle has something to do */
 	bool dirs_open;
+	u8 number;
+	/* of each half; asid 0: none: a fresh one when it is loaded; root is always the same */
+	struct shadow_view view[PAGING_FORMS][SHADOW_VIEWS];
 	struct shadow_half half[SHADOW_VIEWS];
 };
 
@@ -263,11 +265,42 @@ void node_sleep(struct shadow *s, struct shadow_node *n);
 /* A node becomes one of its table's, or ceases to be. */
 void node_enter_table(struct shadow *s, struct shadow_node *n);
 void node_leave_table(struct shadow *s, struct shadow_node *n);
-/* The number of the root that the registers name; *new: it had to be made. */
-unsigned root_find(struct shadow *s, bool *new);
+/* The root that the registers name; *new: it had to be made. */
+struct shadow_root *root_find(struct shadow *s, bool *new);
+/* Where root_find has the last one whose key is hashed to the same place. */
+static inline struct shadow_root **root_guess(struct shadow *s, u64 key)
+{
+	return &s->pool.guess[(key >> 12 ^ key >> 18) % SHADOW_ROOTS];
+}
 struct shadow_table *table_find(struct shadow *s, u32 frame);
 /* Forget all nodes, tables and roots. The loaded root is gone then. */
 void node_drop_all(struct shadow *s);
+
+/* -- shadow_near.c: walks again ------------------------------------------- */
+
+/* The walk ended at leaf node n of the loaded root. */
+void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w,
+	       struct shadow_node *n);
+/* What was noted for va's slot in the loaded root, if the guest's directories still say so. */
+const struct shadow_near *near_find(struct shadow *s, unsigned view, gva_t va);
+/*
+ * x86_walk for a read or write, by what was noted. NEAR_NOT: ask x86_walk. Good: `page`, `user`,
+ * `writable` and `dirty` are filled; fault: `error`.
+ */
+enum near_walk { NEAR_NOT, NEAR_GOOD, NEAR_FAULT };
+enum near_walk near_walk(struct shadow *s, gva_t va, enum x86_access access,
+			 enum x86_rights rights, struct x86_walk *w, struct shadow_node **node);
+/*
+ * All of a fault if it is but a refill: a page that is there, where others around it were found;
+ * NOT: it is more. NOT_PRESENT: #PF with P = 0.
+ */
+enum near_refill { REFILL_NOT, REFILLED, REFILL_NOT_PRESENT };
+enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
+			     enum x86_rights rights);
+/* INVLPG of a page of four levels in one view. False: look anew. */
+bool near_invlpg(struct shadow *s, unsigned view, gva_t va);
+/* A node is unhooked somewhere: nothing that was noted counts any more. It wraps all but never. */
+static inline void near_forget(struct shadow *s) { s->unhooked++; }
 
 /* -- shadow_tree.c: nodes of four levels --------------------------------- */
 
@@ -306,9 +339,23 @@ void leaf_clear_all(struct shadow *s, struct shadow_node *n);
 /* The TLB must forget what it holds of a node in one half, which has it at `slot`. */
 void tlb_forget_node(struct shadow *s, unsigned root, const struct shadow_node *n, unsigned slot);
 /* Nothing is to be found any more under a half's numbers, as they are given up. */
-void tlb_forget_half(struct shadow_half *h);
+void tlb_forget_half(struct shadow *s, unsigned root, unsigned view);
 /* Make the loaded root's halves ready and activate the current view. */
 void tlb_activate(struct shadow *s);
+/* The same for r if nothing is late; false: it is, or there is a number missing. */
+static inline bool tlb_activate_ready(struct shadow *s, const struct shadow_root *r)
+{
+	const struct shadow_view *v = r->view[s->wide];
+
+	s->view[0] = v[0];
+	s->view[1] = v[1];
+	s->view[2] = v[2];
+	*s->on_views = ~0ull;
+	if (!v[0].asid || !v[1].asid || (s->views > 2 && !v[2].asid))
+		return false;
+	paging_activate(s->view[s->current].asid, s->view[s->current].root);
+	return true;
+}
 
 /* -- shadow_code.c: what was fetched from -------------------------------- */
 
@@ -325,6 +372,13 @@ void code_flush_global(struct shadow *s);
 
 /* -- shadow_sync.c: the log, comparing ----------------------------------- */
 
+/* Tables that were watched and then written, in order; each core has a cursor in it. */
+#define SYNC_LOG 1024u
+struct sync_log {
+	u64 head;
+	u32 frame[SYNC_LOG];
+};
+extern struct sync_log sync_log;
 void sync_log_init(struct shadow *s);
 /* Mark what the log names since it was read last. */
 void sync_read_log(struct shadow *s);
@@ -337,6 +391,8 @@ void sync_tree(struct shadow *s, struct shadow_node *n);
 void sync_mark(struct shadow *s, unsigned root, const struct shadow_node *n);
 /* A flush of the loaded root, which is activated. */
 void shadow_settle(struct shadow *s);
+/* What shadow.verify wants to be checked after one: a mistake is a panic. */
+void sync_verify(const struct shadow *s);
 
 /* -- shadow.c ------------------------------------------------------------ */
 

@@ -9,24 +9,19 @@
 #include "mm/gpa.h"
 #include "mm/shadow_node.h"
 
-#define LOG_SIZE 1024u
 #define PATIENCE_MAX 64
 #define LASTED 32		/* flushes that make a watch worth its trap */
 
-/* Tables that were watched and then written, in order; each core has a cursor in it. */
-static struct {
-	u64 head;
-	u32 frame[LOG_SIZE];
-} opened;
+struct sync_log sync_log;
 
 static void note_opened(u32 frame)
 {
-	opened.frame[opened.head++ % LOG_SIZE] = frame;
+	sync_log.frame[sync_log.head++ % SYNC_LOG] = frame;
 }
 
 void sync_log_init(struct shadow *s)
 {
-	s->cursor = opened.head;
+	s->cursor = sync_log.head;
 	frame_on_ptable_write(note_opened);
 }
 
@@ -81,15 +76,15 @@ static __attribute__((noinline)) void read_log(struct shadow *s)
 {
 	struct shadow_table *t;
 
-	if (opened.head - s->cursor > LOG_SIZE) {	/* it has lost some */
+	if (sync_log.head - s->cursor > SYNC_LOG) {	/* it has lost some */
 		for (unsigned k = 1; k <= s->pool.tables; k++)
 			if (s->pool.table[k].node || s->pool.table[k].dir_of)
 				table_opened(s, &s->pool.table[k]);
-		s->cursor = opened.head;
+		s->cursor = sync_log.head;
 	}
-	for (; s->cursor != opened.head; s->cursor++) {
+	for (; s->cursor != sync_log.head; s->cursor++) {
 		s->count.opened++;
-		t = table_find(s, opened.frame[s->cursor % LOG_SIZE]);
+		t = table_find(s, sync_log.frame[s->cursor % SYNC_LOG]);
 		if (t)
 			table_opened(s, t);
 	}
@@ -97,7 +92,7 @@ static __attribute__((noinline)) void read_log(struct shadow *s)
 
 void sync_read_log(struct shadow *s)
 {
-	if (s->cursor != opened.head)
+	if (s->cursor != sync_log.head)
 		read_log(s);
 }
 
@@ -316,7 +311,7 @@ static __attribute__((noinline)) void sync_loaded(struct shadow *s)
 	r->attention = again;
 }
 
-static __attribute__((noinline)) void verify(const struct shadow *s)
+void sync_verify(const struct shadow *s)
 {
 	const char *e = shadow_check(s, s->verify == SHADOW_VERIFY_ALL);
 
@@ -329,11 +324,11 @@ void shadow_settle(struct shadow *s)
 	struct shadow_root *r = loaded_root(s);
 
 	r->used = ++s->clock;
-	if (s->cursor != opened.head)
+	if (s->cursor != sync_log.head)
 		read_log(s);
 	if (r->attention || s->debug_pages)
 		sync_loaded(s);
 	tlb_activate(s);
 	if (s->verify)
-		verify(s);
+		sync_verify(s);
 }

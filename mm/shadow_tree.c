@@ -106,6 +106,7 @@ static struct shadow_node *take_out(struct shadow *s, struct shadow_node *n, uns
 	struct shadow_node *c = tree_child(s, n, k);
 
 	s->count.unhooks++;
+	near_forget(s);
 	paging_dir_set(entries_of(s, n), node_level(n), k, hpa(0));
 	bit_clear(n->live, k);
 	bit_clear(n->open, k);
@@ -197,9 +198,9 @@ struct shadow_node *tree_invlpg(struct shadow *s, unsigned view, gva_t va)
 	for (unsigned level = TOP_LEVEL; level; level--, n = c) {
 		unsigned k = tree_index(slot_of(s, va), level);
 
-		c = tree_child(s, n, k);
-		if (!c)
+		if (!bit_get(n->live, k))
 			return NULL;
+		c = tree_child(s, n, k);
 		if (!form_gives_below(s, n, k, c->key)) {
 			tree_unhook(s, n, k);
 			return NULL;

@@ -25,7 +25,7 @@ COPY = os.path.join(TOP, "build", "mutate")
 KEYS = {"file", "from", "to", "tests", "scale"}
 NATIVE_TOOLS = {        # scripts that run one, instead of the product
     "enc-rows": "enc_rows_list", "enc-rows-mips64": "enc_rows_mips64",
-    "opt-text": "opt_passes", "golden": "golden_{host}",
+    "opt-text": "opt_passes", "golden": "golden_{host}", "seq64-eval": "insn64_eval",
 }
 BUILD_LIMIT, TEST_LIMIT = 600, 900          # seconds
 FAILED = re.compile(r"^FAIL (\S+)", re.M)

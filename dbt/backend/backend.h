@@ -28,7 +28,8 @@ struct backend_out {
 	/* self-checking blocks: nothing is run unless all bytes are still the same */
 	struct backend_check check[BACKEND_CHECKS];
 	u32 *end;		/* result: first free word of code */
-	struct block_head head;	/* result */
+	struct block_head head;	/* results */
+	u16 need;
 };
 
 struct arena;
@@ -42,7 +43,9 @@ struct arena;
  */
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
 
-/* Let the exit, which is not chained, go straight to `code`, a block with this head. */
+/* Let the exit, which is not chained, go straight to a block. */
+void backend_chain(struct link *l, const struct block *to);
+/* The same: to `code`, what is there begins with this head. */
 void backend_link(struct link *l, const u32 *code, struct block_head head);
 /* Undo it: the exit calls the stub or probes the jump cache again. */
 void backend_unlink(struct link *l);

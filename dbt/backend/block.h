@@ -75,6 +75,7 @@ struct link {
 	s32 delta;		/* it goes to so many bytes from its block's eip */
 	u32 word[2];		/* the first words of its flags */
 	u16 mark;		/* 0: there is none */
+	u16 safe;		/* registers that its target need not check (forms.c) */
 	u16 branch;		/* words from a branch that may go straight there; 0: none may */
 	u8 words;		/* of flags; 0: none that may be left out */
 	u8 how : 2;		/* enum link_how, while it is chained */
@@ -144,6 +145,7 @@ struct fault_site {
 #define RAISE_ERROR 0x100
 #define RAISE_VALID 0x200
 #define SITE_HELPER 0x400
+#define SITE_STEP 0x800		/* at entry: instructions one by one, until one of them faults */
 #define RAISE_ERROR_SHIFT 16
 
 /* Guest bytes from `off` of the block's first page on; the first may go on on its second page. */
@@ -177,6 +179,7 @@ struct block {
 	 */
 	struct block_range range[BLOCK_RANGES];
 	u16 links, sites, recipes;
+	u16 need;		/* registers that are checked in front of it, a word each */
 	u8 guest_insns;
 	bool dead;		/* unlinked: nobody enters it any more */
 	bool sti;		/* ends with STI: its last exits are into STI's shadow */

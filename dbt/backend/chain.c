@@ -8,6 +8,7 @@
 #include "dbt/backend/backend.h"
 
 #include "dbt/backend/host.h"
+#include "dbt/backend/lower.h"
 #include "dbt/x86/mark.h"
 
 static u32 *first_of(const struct link *l) { return link_slot(l) - l->words; }
@@ -67,6 +68,16 @@ void backend_open(struct link *l)
 	if (l->probe)
 		host_set_word(first, host_probe_word(*first));
 	l->probe = 0;
+}
+
+/* Behind the checks of what is known already; another check may leave, and wants all flags. */
+void backend_chain(struct link *l, const struct block *to)
+{
+	struct block_head head = to->head;
+	unsigned passed = forms_passed(to->need, l->safe);
+
+	head.may_fault |= passed < (unsigned)__builtin_popcount(to->need);
+	backend_link(l, block_code(to) + passed, head);
 }
 
 void backend_unlink(struct link *l)

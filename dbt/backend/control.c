@@ -78,7 +78,7 @@ static bool backward(const struct emit *e, u64 eip, unsigned guest)
 }
 
 /* NULL if there is no room. */
-static struct link *link_new(struct emit *e, u64 eip, unsigned guest, bool far)
+static struct link *link_new(struct emit *e, u64 eip, unsigned guest, bool far, u16 safe)
 {
 	struct backend_out *o = e->out;
 	u64 start = guest_eip(e, 0);
@@ -88,7 +88,7 @@ static struct link *link_new(struct emit *e, u64 eip, unsigned guest, bool far)
 		return NULL;
 	}
 	o->link[o->links] = (struct link){
-		.delta = (s32)(eip - start), .far = far, .wide = e->wide,
+		.delta = (s32)(eip - start), .far = far, .wide = e->wide, .safe = safe,
 		.at = (u16)(guest_eip(e, guest) - start), .last = guest + 1 == e->ir->guests,
 	};
 	return &o->link[o->links++];
@@ -143,12 +143,13 @@ static void shut_probe(struct emit *e, struct link *l)
  * A direct exit to eip. It is far if the target is not on the block's page, or may go over its end;
  * and where EIP does not tell the page.
  */
-static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const struct flags_at *f)
+static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const struct flags_at *f,
+			      u16 safe)
 {
 	bool relocatable = key_relocatable(e->ir->key_flags);
 	s64 pages = distance(e, (u64)page_of(e) & ~0xfffull, eip & ~0xfffull);
 	bool far = !single(e) && (!relocatable || pages || (eip & 0xfff) > 0xfff - 14);
-	struct link *l = link_new(e, eip, guest, far);
+	struct link *l = link_new(e, eip, guest, far, safe);
 	const u32 *first;
 
 	if (!l)
@@ -192,7 +193,7 @@ static void lower_exit(struct emit *e, const struct ir_insn *in)
 		s->flags = flags;
 		s->site = host_branch_nonzero(e, R_KICK);
 	}
-	l = go_way(emit_exit(e, (u64)in->k, in->guest, &flags), in->y);
+	l = go_way(emit_exit(e, (u64)in->k, in->guest, &flags, forms_safe(e)), in->y);
 	if (s)
 		s->link = l;
 }
@@ -236,6 +237,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 
 	s->eip = (u64)in->k;
 	s->way = in->y;
+	s->safe = forms_safe(e);
 	s->flags = flags_now(e, in->c);
 	s->vmap = va_map(e);
 	s->late = e->late;
@@ -287,6 +289,19 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	code_data(&e->c, BRANCH_WORD(guest_eip(e, in->guest) - guest_eip(e, 0), in->k));
 }
 
+static void (*system_door(const struct emit *e, unsigned helper))(void)
+{
+	if (!(e->ir->key_flags & KEY_LMA))
+		return glue_sys;
+	if (!e->wide)
+		return glue_compat_sys;
+	if (e->ir->key_flags & (KEY_SINGLE | KEY_DF))
+		return glue64_sys;
+	if (helper == HELPER_iret && !(e->ir->key_flags & KEY_CPL))
+		return glue64_iret;
+	return helper == HELPER_int ? glue64_int : glue64_sys;
+}
+
 /*
  * Arguments to vcpu.help, both eips to their fields, helper number in the first argument register.
  */
@@ -303,10 +318,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 	eip_to_reg(e, R_ARG(0), g->eip);
 	eip_to_reg(e, R_ARG(1), g->eip + g->len);
 	host_const(e, R_ARG(2), in->k);
-	if (e->ir->key_flags & KEY_LMA)
-		host_goto_door(e, e->wide ? glue64_sys : glue_compat_sys);
-	else
-		host_goto_door(e, glue_sys);
+	host_goto_door(e, system_door(e, (unsigned)in->k));
 }
 
 static struct stub *raise_stub(struct emit *e, s64 k)
@@ -355,6 +367,16 @@ static void lower_form(struct emit *e, const struct ir_insn *in)
 	s->site = host_branch_form(e, a);
 }
 
+void lower_forms(struct emit *e)
+{
+	const u32 *first = e->c.p;
+
+	for (unsigned k = 0; e->out->need && k < e->gprs; k++)
+		if (e->out->need >> FORMS_ORDER(k) & 1)
+			raise_stub(e, SITE_STEP)->site = host_branch_form(e, R_GPR(FORMS_ORDER(k)));
+	must(e->c.overflow || e->c.p - first == __builtin_popcount(e->out->need));
+}
+
 /* Helpers with a leaf; glue64_leaf finds them here, too. */
 void (*const leaf_of[HELPER_COUNT])(void) = {
 #define LEAF(name) [HELPER_##name] = leaf_##name,
@@ -362,12 +384,26 @@ void (*const leaf_of[HELPER_COUNT])(void) = {
 #undef LEAF
 };
 
+/* Of 64-bit code: where a C helper is called that has a door of its own; NULL: it has none. */
+static void (*own_door(unsigned helper))(void)
+{
+	switch (helper) {
+	case HELPER_syscall_long: return glue64_syscall;
+	case HELPER_sysret_long: return glue64_sysret;
+	default: return NULL;
+	}
+}
+
 static void call_helper(struct emit *e, unsigned helper)
 {
-	if (leaf_of[helper])
-		va_canonical(e);	/* leaves change vector temporaries */
+	void (*own)(void) = e->wide ? own_door(helper) : NULL;
+
+	if (leaf_of[helper] || own)
+		va_canonical(e);	/* these change vector temporaries */
 	host_const(e, R_ARG(0), helper);
-	if (leaf_of[helper])
+	if (own)
+		host_call_door(e, own);
+	else if (leaf_of[helper])
 		host_call_door(e, e->wide ? glue64_leaf : leaf_of[helper]);
 	else
 		host_call_door(e, DOOR_FOR(e, call));
@@ -472,7 +508,7 @@ static void side_exit(struct emit *e, struct stub *s)
 {
 	const u32 *stub = code_here(&e->c);
 	struct flags_at flags = leave_body(e, s);
-	struct link *l = emit_exit(e, s->eip, s->guest, &flags);
+	struct link *l = emit_exit(e, s->eip, s->guest, &flags, s->safe);
 
 	if (!l)
 		return;

@@ -48,6 +48,7 @@ struct stub {
 	u8 cond, a, b;		/* STUB_KICK_IF: the registers to compare */
 	bool marked;		/* STUB_EXIT: R_CCOP has the flags' mark */
 	u8 way;			/* STUB_EXIT: enum ir_way */
+	u16 safe;		/* STUB_EXIT: forms_safe */
 	u32 *site;		/* the branch that leads here, to be given its offset */
 	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;
@@ -117,6 +118,8 @@ struct emit {
 	unsigned stubs;			/* control.c */
 	unsigned address_sums;
 	val address_sum[ADDRESS_SUMS_MAX];	/* disp.c: what only accesses are at */
+	u16 exit_safe[STUBS_MAX];	/* forms.c: registers that are safe at each direct exit */
+	unsigned exits;
 	u32 *literals[BACKEND_CHECKS];	/* selfcheck.c: code that wants their address */
 	struct value of[IR_MAX];
 	val next[IR_MAX];		/* regalloc.c */

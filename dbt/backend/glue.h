@@ -40,9 +40,43 @@
 #define ST_SEG 448
 #define ST_HELP 1008
 #define ST_HELP7 1064
-#define ST_LEAF_HOLD 1096
-#define ST_X87 1352
-#define ST_NOTED 1768
+#define ST_EFLAGS 744
+#define ST_LEVEL 1072		/* key_flags, cpl, place */
+#define ST_PENDING 1100
+#define ST_LEAF_HOLD 1104
+#define ST_X87 1360
+#define ST_NOTED 1776
+#define ST_PASSAGE_NOT 1840
+#define ST_PASSAGE(n) (1848 + 48 * (n))
+#define ST_CALL_SEG(n) (1944 + 32 * (n))
+#define ST_CALL_KEEP 2008
+#define ST_VIEW 2016
+#define ST_GATES 2024
+#define ST_RETURNS 2032
+#define ST_DR7 1224
+#define ST_NMI_BLOCKED 1339
+
+/* struct passage; LEVEL is as that of struct vcpu. */
+#define PASSAGE_CTX 0
+#define PASSAGE_LEVEL 8
+#define PASSAGE_ASID 24
+#define PASSAGE_ROOT 32
+#define PASSAGE_VIEW 40
+
+/* struct seen_gate64, of 1 << SHIFT bytes. */
+#define SEEN64_SHIFT 7
+#define GATE_WORD(n) (16 * (n))		/* address, value */
+#define GATE_CS 48
+#define GATE_OFF 64
+#define GATE_STACK 72
+#define GATE_KEY 80
+#define GATE_KEEP 88
+
+/* struct seen_return64, likewise; its words are at the same place. */
+#define RETURN_CS 48
+#define RETURN_SS 64
+#define RETURN_SELS 80
+#define RETURN_NOT 88
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_KIND_ADD 1

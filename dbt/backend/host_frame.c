@@ -10,6 +10,8 @@ struct host_flags host_frame_flags(const struct trap_frame *f)
 	return (struct host_flags){ (u32)f->gpr[R_CCOP], f->gpr[R_CCA], f->gpr[R_CCB] };
 }
 
+_Static_assert(R_GPR(7) == R_GPR(0) + 7 && R_GPR(15) == R_GPR(8) + 7, "host_frame_save_gprs");
+
 u64 host_frame_reg(const struct trap_frame *f, unsigned n) { return f->gpr[n]; }
 
 u64 host_frame_page(const struct trap_frame *f) { return f->gpr[R_PAGE]; }
@@ -22,8 +24,14 @@ void host_frame_set_reg(struct trap_frame *f, unsigned n, u64 v)
 
 void host_frame_save_gprs(const struct trap_frame *f, struct vcpu *c, bool wide)
 {
-	for (unsigned g = 0; g < (wide ? 16 : 8); g++)
-		__builtin_memcpy(&c->gpr[g], &f->gpr[R_GPR(g)], wide ? 8 : 4);
+	if (wide) {
+		__builtin_memcpy(&c->gpr[0], &f->gpr[R_GPR(0)], 64);
+		__builtin_memcpy(&c->gpr[8], &f->gpr[R_GPR(8)], 64);
+		return;
+	}
+#pragma GCC unroll 8
+	for (unsigned g = 0; g < 8; g++)
+		__builtin_memcpy(&c->gpr[g], &f->gpr[R_GPR(g)], 4);
 }
 
 void host_frame_skip(struct trap_frame *f) { f->pc += HOST_INSN_SIZE; }

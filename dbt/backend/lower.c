@@ -87,6 +87,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->failed = false;
 	e->i = 0;
 	out->links = out->sites = out->recipes = 0;
+	forms_find(e);
 	out->head = out->check[0].size ? (struct block_head){ 0 } : head_find(ir);
 	emit_entry(e);
 	emit_self_check(e);
@@ -96,6 +97,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	host_find_folds(e);
 	ra_prepare(e);
 	va_prepare(e);
+	lower_forms(e);
 	for (unsigned i = 1; i < ir->n && !e->failed; i++) {
 		e->i = i;
 		ra_meet(e);

@@ -33,6 +33,16 @@ void lower_setf(struct emit *e, const struct ir_insn *in);
 /* -- head.c -- */
 struct block_head head_find(const struct ir *ir);
 
+/* -- forms.c -- */
+/* Before all else: which checks are made in front of the block (out->need), and what exits know. */
+void forms_find(struct emit *e);
+/* Registers that are safe at the direct exit that is lowered now; asked once for each. */
+u16 forms_safe(struct emit *e);
+/* How many of the checks in front of a block an exit passes over: those of `need`, in order. */
+unsigned forms_passed(u16 need, u16 safe);
+/* Their order: RSP, then the others. */
+#define FORMS_ORDER(n) ((n) == 0 ? ESP : (n) <= ESP ? (n) - 1 : (n))
+
 /* -- halves.c: before uses_find -- */
 void halves_find(struct emit *e);
 
@@ -52,6 +62,8 @@ void lower_control(struct emit *e, const struct ir_insn *in);
 void lower_eip(struct emit *e, const struct ir_insn *in);
 /* The block's entry for indirect exits; sets e->start behind it. */
 void emit_entry(struct emit *e);
+/* The checks in front of the block. */
+void lower_forms(struct emit *e);
 void lower_call(struct emit *e, const struct ir_insn *in);
 /* The block's guest bytes have changed if r is not 0: leave it for good. */
 void lower_stale_if(struct emit *e, int r);

@@ -31,6 +31,41 @@ CHECK(ST_SEG, seg);
 CHECK(ST_HELP, help);
 CHECK(ST_X87, x87);
 CHECK(ST_NOTED, noted);
+CHECK(ST_EFLAGS, eflags);
+CHECK(ST_LEVEL, key_flags);
+CHECK(ST_LEVEL + 4, cpl);
+CHECK(ST_LEVEL + 8, place);
+CHECK(ST_PENDING, pending);
+CHECK(ST_PASSAGE_NOT, passage_not);
+CHECK(ST_PASSAGE(1), passage[1]);
+CHECK(ST_PASSAGE(0) + PASSAGE_CTX, passage[0].ctx);
+CHECK(ST_PASSAGE(0) + PASSAGE_LEVEL, passage[0].key_flags);
+CHECK(ST_PASSAGE(0) + PASSAGE_LEVEL + 4, passage[0].cpl);
+CHECK(ST_PASSAGE(0) + PASSAGE_LEVEL + 8, passage[0].place);
+CHECK(ST_PASSAGE(0) + PASSAGE_ASID, passage[0].asid);
+CHECK(ST_PASSAGE(0) + PASSAGE_ROOT, passage[0].root);
+CHECK(ST_PASSAGE(0) + PASSAGE_VIEW, passage[0].view);
+CHECK(ST_CALL_SEG(1), call_seg[1]);
+CHECK(ST_CALL_KEEP, call_keep);
+CHECK(ST_VIEW, view);
+CHECK(ST_GATES, gates);
+CHECK(ST_RETURNS, returns);
+CHECK(ST_DR7, dr[7]);
+CHECK(ST_NMI_BLOCKED, nmi_blocked);
+#define CHECK_SEEN(offset, of, field) \
+	_Static_assert((offset) == offsetof(struct seen_##of##64, field), "glue.h")
+CHECK_SEEN(GATE_WORD(2), gate, word[2]);
+CHECK_SEEN(GATE_CS, gate, cs);
+CHECK_SEEN(GATE_OFF, gate, off);
+CHECK_SEEN(GATE_STACK, gate, stack);
+CHECK_SEEN(GATE_KEY, gate, from);
+CHECK_SEEN(GATE_KEY + 3, gate, plain);
+CHECK_SEEN(GATE_KEEP, gate, keep);
+CHECK_SEEN(GATE_WORD(1), return, word[1]);
+CHECK_SEEN(RETURN_CS, return, cs);
+CHECK_SEEN(RETURN_SS, return, ss);
+CHECK_SEEN(RETURN_SELS, return, sels);
+CHECK_SEEN(RETURN_NOT, return, not_with);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
 	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_ADC == CC_ADC && CC_KIND_SBB == CC_SBB &&
 	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&

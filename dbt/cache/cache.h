@@ -31,7 +31,7 @@ struct cache_counters {
 #define CACHE_SITES_MAX 1024
 #define CACHE_RECIPES_MAX 1024
 
-enum { CACHE_FOUND = 8 };
+enum { CACHE_FOUND = 8, CACHE_FOUND_SITES = 1 << 6 };
 
 /* A core's part of the cache: what it counts, its contexts, the emission under way. */
 struct cache_core {
@@ -39,7 +39,7 @@ struct cache_core {
 	struct contexts *contexts;
 	/* faults come from few places: a block by code, a fault site by its instruction */
 	struct block *found[CACHE_FOUND];
-	struct { u64 pc; const struct fault_site *site; } found_site[CACHE_FOUND];
+	struct { u64 pc; const struct fault_site *site; } found_site[CACHE_FOUND_SITES];
 	struct fault_site site[CACHE_SITES_MAX];
 	struct recipe recipe[CACHE_RECIPES_MAX];
 };
@@ -50,8 +50,11 @@ struct cache_core {
  * aligned) for code. size >= 256 KiB. The frame table must be there. Once, for all cores.
  */
 void cache_init(void *pool, u64 size);
-/* c, zeroed, is this core's part from now on; it stays the caller's and must stay. */
-void cache_core_init(struct cache_core *c);
+/*
+ * c, zeroed, is this core's part from now on; it stays the caller's and must stay. passages: as
+ * struct contexts has it.
+ */
+void cache_core_init(struct cache_core *c, u64 *passages);
 
 /* -- codebuf.c: room -- */
 
@@ -76,6 +79,17 @@ struct link *cache_link(u32 number);
 /* The live block that holds pc, and its fault site there; NULL if none. */
 struct block *cache_block_at(u64 pc);
 const struct fault_site *cache_site_at(const struct block *b, u64 pc);
+static inline unsigned cache_site_place(u64 pc)
+{
+	return ((u32)pc >> 2) * 0x9e3779b1u >> 26;	/* 6 bits */
+}
+/* The same if it was asked for lately; NULL says nothing. */
+static inline const struct fault_site *cache_site_known(const struct cache_core *c, u64 pc)
+{
+	unsigned n = cache_site_place(pc);
+
+	return c->found_site[n].pc == pc ? c->found_site[n].site : NULL;
+}
 
 /* -- lookup.c -- */
 

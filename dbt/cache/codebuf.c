@@ -63,10 +63,10 @@ void cache_init(void *mem, u64 size)
 	}
 }
 
-void cache_core_init(struct cache_core *c)
+void cache_core_init(struct cache_core *c, u64 *passages)
 {
 	c->contexts = &first_contexts;
-	contexts_init(c->contexts);
+	contexts_init(c->contexts, passages);
 	cpu_self()->cache = c;
 }
 
@@ -178,7 +178,7 @@ struct block *cache_commit(const struct backend_out *o)
 		.code = pool_ref_of(o->code + HOST_ENTRY_WORDS),
 		.code_size = (u32)((u8 *)o->end - (u8 *)(o->code + HOST_ENTRY_WORDS)),
 		.links = o->links, .sites = o->sites, .recipes = o->recipes,
-		.link = pool_ref_of(o->link), .head = o->head,
+		.link = pool_ref_of(o->link), .head = o->head, .need = o->need,
 	};
 	memcpy(b->site, o->site, o->sites * sizeof(o->site[0]));
 	memcpy(b->site + o->sites, o->recipe, o->recipes * sizeof(o->recipe[0]));
@@ -248,7 +248,7 @@ static const struct fault_site *find_site(const struct block *b, u64 pc)
 const struct fault_site *cache_site_at(const struct block *b, u64 pc)
 {
 	struct cache_core *c = cache_this();
-	unsigned n = pc / HOST_INSN_SIZE % CACHE_FOUND;
+	unsigned n = cache_site_place(pc);
 
 	if (c->found_site[n].pc != pc) {
 		c->found_site[n].site = find_site(b, pc);

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-void contexts_init(struct contexts *x)
+void contexts_init(struct contexts *x, u64 *passages)
 {
+	x->passages = passages;
 	x->changes = 1;
 	for (unsigned n = 0; n < CONTEXTS; n++)
 		jump_cache_clear(&x->jump[n]);
@@ -23,7 +24,7 @@ static void start_again(struct contexts *x)
 	memset(x->mapping, 0, sizeof(x->mapping));
 	memset(x->page, 0, sizeof(x->page));
 	x->last_mapping = 0;
-	x->changes++;
+	contexts_changed(x);
 }
 
 /*
@@ -49,7 +50,7 @@ bool contexts_live(const struct contexts *x, u32 mapping)
 
 void contexts_gone(struct contexts *x, u32 space)
 {
-	x->changes++;
+	contexts_changed(x);
 	if (space == SPACE_ALL) {
 		memset(x->mapping, 0, sizeof(x->mapping));
 		memset(x->fetched, 0, sizeof(x->fetched));
@@ -111,7 +112,7 @@ static unsigned find(struct contexts *x, const struct context *like)
 		n++;
 	if (n == CONTEXTS) {
 		n = room(x);
-		x->changes++;
+		contexts_changed(x);
 		x->context[n] = *like;
 		x->context[n].epoch = x->epoch;
 		jump_cache_empty(&x->jump[n]);
@@ -130,6 +131,7 @@ const struct context_place *contexts_place_slow(struct contexts *x,
 	struct context_place *p = contexts_place_guess(x, like->space, like->flags);
 	u32 space[2] = { like->space, SPACE_GLOBAL };
 
+	*x->passages = ~0ull;
 	*p = *like;
 	do {
 		p->mapping[1] = mapping_of(x, space[1]);

@@ -55,33 +55,41 @@ struct owner_space { u32 mapping, high; };
  * `changes` of the contexts is what it was. [0]: the address space's own pages; [1]: global ones.
  */
 struct context_place {
+	struct jump_cache *jump[2];
+	u64 *used[2];			/* of its contexts */
 	u32 space, flags;
 	u64 cs_base;
 	u32 cs_limit;
 	u32 changes;
 	u32 mapping[2];
-	struct jump_cache *jump[2];
-	u64 *used[2];			/* of its contexts */
 };
 
 /* A core's contexts, and the mappings in force. */
 struct contexts {
+	u64 *passages;			/* ~0 goes there when a place changes (vcpu.passage_not) */
+	u64 uses;
+	u32 epoch;			/* goes up when code is given up that entries may lead to */
+	u32 changes;			/* the same, and when a mapping or a context is; not 0 */
 	u32 mapping[SPACES + 1];	/* of each space; 0: to be numbered when it is wanted */
 	u32 last_mapping;
 	u64 fetched[PAGE_FILTER / 64];	/* linear pages that code was fetched from, hashed */
 	struct fetched_page page[FETCHED_PAGES];
-	u64 uses;
-	u32 epoch;			/* goes up when code is given up that entries may lead to */
-	u32 changes;			/* the same, and when a mapping or a context is; not 0 */
 	u32 owner_spaces;		/* owner.c: so many have numbers */
 	u16 owner_place[OWNER_PLACES];	/* their numbers, hashed; 0: none */
 	struct owner_space owner_space[OWNER_SPACES + 1];
-	struct context context[CONTEXTS];
 	struct context_place place[PLACES];
+	struct context context[CONTEXTS];
 	struct jump_cache jump[CONTEXTS];
 };
 
-void contexts_init(struct contexts *x);
+void contexts_init(struct contexts *x, u64 *passages);
+
+/* Places are to be found anew. */
+static inline void contexts_changed(struct contexts *x)
+{
+	x->changes++;
+	*x->passages = ~0ull;
+}
 
 /* Has a space this number now? */
 bool contexts_live(const struct contexts *x, u32 mapping);
@@ -126,11 +134,25 @@ static inline const struct context_place *contexts_place(struct contexts *x, u32
 	return p;
 }
 
+/* The same of flat code, whose flags say all of CS. */
+static inline const struct context_place *contexts_place_flat(struct contexts *x, u32 space,
+							      u32 flags)
+{
+	const struct context_place *p = contexts_place_guess(x, space, flags);
+
+	if (__builtin_expect(p->changes != x->changes || p->space != space || p->flags != flags, 0))
+		return contexts_place_slow(x, &(struct context_place){
+			.space = space, .flags = flags, .cs_limit = ~0u,
+		});
+	*p->used[0] = *p->used[1] = ++x->uses;
+	return p;
+}
+
 /* Code of a region is given up: no entry may lead there any more. */
 static inline void contexts_forget(struct contexts *x)
 {
 	x->epoch++;
-	x->changes++;
+	contexts_changed(x);
 }
 
 #endif

@@ -7,7 +7,7 @@
 
 void cache_chain(struct link *l, struct block *to)
 {
-	backend_link(l, block_code(to), to->head);
+	backend_chain(l, to);
 	l->to = pool_ref_of(to);
 	l->next_in = to->in;
 	to->in = pool_ref_of(l);

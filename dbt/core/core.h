@@ -35,7 +35,7 @@ struct dbt_counters {
 	u64 exits[10];			/* by reason (dbt/backend/glue.h) */
 	u64 faults_filled, faults_guest, faults_mmio, faults_watched, faults_debug;
 	u64 leaf_misses;		/* string leaves that met no plain memory */
-	u64 interrupts, eval_steps_smc, eval_steps_debug;
+	u64 interrupts, eval_steps_smc, eval_steps_debug, eval_steps_form;
 	u64 ferr;
 	u64 unimplemented;
 	u64 refused;			/* instructions that fitted nowhere: none can */
@@ -69,13 +69,11 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
-	const struct context_place *place;	/* where the guest runs */
-	const struct context_place *long_place[2];	/* the last ones of 64-bit code */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
 	u8 helper_rights;		/* enum g_rights of the helper access under way */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
-	bool step_debug;		/* because of a data breakpoint */
+	u64 *step_count;		/* which of the counters it is counted in */
 	u32 busy_page;			/* with PENDING_BUSY_PAGE */
 	struct device_page device_page[DEVICE_PAGES];
 	struct dbt_counters count;

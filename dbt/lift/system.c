@@ -116,9 +116,23 @@ static val whole(struct lift *t, unsigned reg)
 	return lift_long(t) ? lift_get64(t, reg) : lift_zx64(t, lift_get(t, reg));
 }
 
+/* A supervisor's, not one step only, and flat: the instruction need not leave translated code. */
+static bool may_stay(const struct lift *t)
+{
+	return !(t->key & KEY_CPL) && key_relocatable(t->key);
+}
+
+/* MOV CR3 goes on in another context: what comes next is looked up there. */
 void lift_mov_to_cr(struct lift *t, const struct ir1 *i)
 {
-	lift_sys(t, HELPER_mov_to_cr, whole(t, i->ops[1].reg), lift_const(t, i->ops[0].reg));
+	val v = whole(t, i->ops[1].reg);
+
+	if (i->ops[0].reg != 3 || !may_stay(t)) {
+		lift_sys(t, HELPER_mov_to_cr, v, lift_const(t, i->ops[0].reg));
+		return;
+	}
+	lift_helper_fault(t, HELPER_load_cr3, v, 0, 0);
+	lift_exit_ind(t, lift_eip(t, t->next), JUMP_PLAIN, 0);
 }
 
 void lift_mov_to_dr(struct lift *t, const struct ir1 *i)
@@ -157,7 +171,13 @@ void lift_invlpg(struct lift *t, const struct ir1 *i)
 		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_32, T_I32));
 	else if (!lift_flat(t, seg, false))
 		off = lift_op2(t, IR_ADD, off, lift_ldstate(t, base, M_64, T_I64));
-	lift_sys(t, HELPER_invlpg, lift_zx64(t, off), lift_const(t, lift_long(t)));
+	off = lift_zx64(t, off);
+	if (!may_stay(t)) {
+		lift_sys(t, HELPER_invlpg, off, lift_const(t, lift_long(t)));
+		return;
+	}
+	off = lift_helper(t, HELPER_forget_page, T_I32, off, lift_const(t, lift_long(t)), 0);
+	lift_leave_if(t, IC_NE, off, lift_const(t, 0), t->next);
 }
 
 void lift_invd(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
@@ -211,60 +231,53 @@ void lift_sysexit(struct lift *t, const struct ir1 *i)
 	lift_sys(t, HELPER_sysexit, lift_const(t, i->opsize), 0);
 }
 
-/* Of 64-bit code, and not one step only: then the rest of the CPU is at hand. False: the end. */
-static bool begin_call(struct lift *t, enum helper general, unsigned opsize)
+/* Of 64-bit code, and neither one step only nor with DF. False: it is the general way's. */
+static bool is_plain_call(struct lift *t, enum helper general, unsigned opsize)
 {
-	if (!lift_long(t) || (t->key & KEY_SINGLE)) {
-		lift_sys(t, general, lift_const(t, opsize), 0);
-		return false;
-	}
-	lift_raise_if(t, IC_EQ, lift_op2k(t, IR_AND, LDSTATE32(t, efer), EFER_SCE),
-		      lift_const(t, 0), EXC_UD, -1);
-	return true;
+	if (lift_long(t) && !(t->key & (KEY_SINGLE | KEY_DF)))
+		return true;
+	lift_sys(t, general, lift_const(t, opsize), 0);
+	return false;
 }
 
+/* Flags are computed behind the helper, which changes RFLAGS' other bits. */
 void lift_syscall(struct lift *t, const struct ir1 *i)
 {
-	val f, left;
+	val old, f, kept;
 
-	if (!begin_call(t, HELPER_syscall, i->opsize))
+	if (!is_plain_call(t, HELPER_syscall, i->opsize))
 		return;
-	f = lift_op2(t, IR_OR, lift_getf(t), LDSTATE32(t, eflags));
-	f = lift_op2k(t, IR_OR, f, FL_FIXED | (t->key & KEY_DF ? FL_DF : 0));
-	left = lift_op2k(t, IR_XOR, LDSTATE32(t, fmask), -1);
+	old = lift_helper(t, HELPER_syscall_long, T_I32, 0, 0, 0);
+	lift_raise_if(t, IC_EQ, old, lift_const(t, 0), EXC_UD, -1);
+	f = lift_op2(t, IR_OR, lift_getf(t), old);
+	kept = lift_op2(t, IR_AND, f, LDSTATE32(t, call_keep));
 	lift_put(t, ECX, lift_eip(t, t->next));
 	lift_put(t, 11, f);
-	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, lift_op2(t, IR_AND, f, left), FL_ARITH),
-		  0, 0);
-	lift_exit_ind(t, lift_helper(t, HELPER_syscall_long, T_I64, 0, 0, 0), JUMP_PLAIN, 0);
-}
-
-static val not_canonical(struct lift *t, val a)
-{
-	return lift_op2(t, IR_XOR, a,
-			lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, a, 16), 16));
+	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, kept, FL_ARITH), 0, 0);
+	lift_exit_ind(t, lift_ldstate(t, offsetof(struct vcpu, lstar), M_64, T_I64), JUMP_PLAIN, 0);
 }
 
 void lift_sysret(struct lift *t, const struct ir1 *i)
 {
 	val rip, flags;
 
-	if (i->opsize != 8) {
+	if (i->opsize != 8 || (t->key & KEY_CPL)) {
 		lift_sys(t, HELPER_sysret, lift_const(t, i->opsize), 0);
 		return;
 	}
-	if (!begin_call(t, HELPER_sysret, i->opsize))
+	if (!is_plain_call(t, HELPER_sysret, i->opsize))
 		return;
-	if (t->key & KEY_CPL) {
-		lift_raise_code(t, EXC_GP, 0);
-		return;
-	}
 	rip = lift_get64(t, ECX);
-	lift_raise_if(t, IC_NE, not_canonical(t, rip), lift_const64(t, 0), EXC_GP, 0);
 	flags = lift_get(t, 11);
+	lift_helper_fault(t, HELPER_sysret_long, flags, rip, 0);
 	lift_setf(t, CC_EFLAGS, 4, lift_op2k(t, IR_AND, flags, FL_ARITH), 0, 0);
-	lift_helper(t, HELPER_sysret_long, T_I32, flags, 0, 0);
 	lift_exit_ind(t, rip, JUMP_PLAIN, 0);
+}
+
+static val not_canonical(struct lift *t, val a)
+{
+	return lift_op2(t, IR_XOR, a,
+			lift_op2k(t, IR_SAR, lift_op2k(t, IR_SHL, a, 16), 16));
 }
 
 /* -- Bases of FS and GS: what blocks depend on in 64-bit code does not change with them -- */

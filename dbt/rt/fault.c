@@ -241,6 +241,15 @@ static void device_note(struct dbt *d, gva_t va, enum x86_access kind, gpa_t pag
 	};
 }
 
+static bool device_known(struct dbt *d, gva_t va, enum x86_access kind)
+{
+	const struct device_page *p = device_page(d, va, kind);
+
+	return p->page == va.a >> 12 && p->valid && p->write == (kind == X86_WRITE) &&
+	       p->rights == shadow_rights(d->shadow) &&
+	       p->generation == shadow_generation(d->shadow);
+}
+
 /*
  * A general register's access to a page that was a device's, for the same kind of access, since
  * the last change of any mapping: as a TLB would have it (SDM vol. 3, 4.10.2), nothing is walked.
@@ -253,10 +262,8 @@ static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_
 	const struct device_page *p = device_page(d, va, kind);
 	u64 at = p->at.a | (va.a & 0xfff), v;
 
-	if (!p->valid || p->page != va.a >> 12 || p->write != (kind == X86_WRITE) ||
-	    p->rights != shadow_rights(d->shadow) ||
-	    p->generation != shadow_generation(d->shadow) || a->vector ||
-	    (va.a & 0xfff) + a->size > 0x1000 || (d->c->dr[7] & DR7_ENABLED))
+	if (!device_known(d, va, kind) || a->vector || (va.a & 0xfff) + a->size > 0x1000 ||
+	    (d->c->dr[7] & DR7_ENABLED))
 		return false;
 	if (a->store) {
 		bus_write(d->platform.bus, BUS_MMIO, at, host_frame_reg(f, a->reg), a->size);
@@ -282,47 +289,58 @@ static struct fault guest_fault(struct dbt *d, const struct host_access *a,
 }
 
 /*
- * The access a of a host instruction that found no usable leaf. `b`: the block it is in, NULL
- * for a helper's. Leaves its result in the frame's register.
+ * The access a of a host instruction that found no usable leaf, as mm/shadow says (`how`, *miss).
+ * `b`: the block it is in, NULL for a helper's. Leaves its result in the frame's register.
  */
-static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struct host_access *a,
-				const struct block *b, enum x86_access kind, struct fault *fault)
+static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const struct host_access *a,
+				  const struct block *b, enum x86_access kind,
+				  enum shadow_result how, const struct shadow_miss *miss,
+				  struct fault *fault)
 {
 	gva_t at = linear_at(d, f->badv);
-	struct shadow_miss miss;
 	struct target t;
 
-	switch (shadow_fault(d->shadow, at, kind, shadow_rights(d->shadow), &miss)) {
+	switch (how) {
 	case SHADOW_FILLED:
 		d->count.faults_filled++;
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
-		*fault = guest_fault(d, a, kind, at, miss.error);
-		trace(FAULT, "guest fault %x at %08x, host code %lx\n", miss.error, (u32)at.a,
+		*fault = guest_fault(d, a, kind, at, miss->error);
+		trace(FAULT, "guest fault %x at %08x, host code %lx\n", miss->error, (u32)at.a,
 		      (unsigned long)f->pc);
 		return GUEST_FAULT;
 	case SHADOW_WATCHED_WRITE:
 		d->count.faults_watched++;
-		note_busy(d, miss.page);
+		note_busy(d, miss->page);
 		break;
 	case SHADOW_DEBUG:
 		d->count.faults_debug++;
 		break;
 	case SHADOW_MMIO:
-		device_note(d, at, kind, miss.page);
+		device_note(d, at, kind, miss->page);
 		/* fall through */
 	default:
 		d->count.faults_mmio++;
 	}
 	if (on_one_page(a, &t)) {
-		t.page[0] = gpa(miss.page.a + t.off);
+		t.page[0] = gpa(miss->page.a + t.off);
 	} else {
 		*fault = locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
 		if (fault->raised)
 			return GUEST_FAULT;
 	}
 	return perform(d, f, a, b, kind, &t);
+}
+
+static enum outcome access_slow(struct dbt *d, struct trap_frame *f, const struct host_access *a,
+				const struct block *b, enum x86_access kind, struct fault *fault)
+{
+	struct shadow_miss miss;
+	enum shadow_result how = shadow_fault(d->shadow, linear_at(d, f->badv), kind,
+					      shadow_rights(d->shadow), &miss);
+
+	return access_missed(d, f, a, b, kind, how, &miss, fault);
 }
 
 /*
@@ -358,6 +376,71 @@ static bool claim_address(struct dbt *d, struct trap_frame *f, const struct bloc
 	return true;
 }
 
+/* The evaluator goes on at s. */
+static void step(struct dbt *d, struct trap_frame *f, const struct block *b,
+		 const struct fault_site *s, u64 *count)
+{
+	d->step_in = b;
+	d->step_count = count;
+	leave(f, d->c, b, s, EXIT_STEP);
+}
+
+/* How an access of block b has ended. */
+static void access_ended(struct dbt *d, struct trap_frame *f, const struct block *b,
+			 const struct fault_site *s, enum outcome how)
+{
+	struct vcpu *c = d->c;
+
+	switch (how) {
+	case GUEST_FAULT:
+		if (smap_lifted(d, &c->fault))
+			break;
+		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
+			c->fault.vector = EXC_SS;
+		leave(f, c, b, s, EXIT_FAULT);
+		break;
+	case OWN_CODE:
+	case DATA_BREAK:
+		step(d, f, b, s, how == DATA_BREAK ? &d->count.eval_steps_debug :
+						     &d->count.eval_steps_smc);
+		break;
+	default: break;
+	}
+}
+
+/*
+ * An instruction that faulted before: if its page is there, nothing else has to be known. False:
+ * nothing has happened.
+ */
+static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind)
+{
+	const struct fault_site *s = cache_site_known(&d->cache, f->pc);
+	bool store = kind != TRAP_LOAD_INVALID;
+	enum x86_access access;
+	enum shadow_result how;
+	struct shadow_miss miss;
+	const struct block *b;
+	struct host_access a;
+	gva_t at;
+
+	if (!s || !(kind == TRAP_LOAD_INVALID || kind == TRAP_STORE_INVALID ||
+		    kind == TRAP_STORE_READONLY))
+		return false;
+	access = store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
+	at = linear_at(d, f->badv);
+	if (device_known(d, at, access))
+		return false;
+	how = shadow_fault(d->shadow, at, access, shadow_rights(d->shadow), &miss);
+	if (how == SHADOW_FILLED) {
+		d->count.faults_filled++;
+		return true;
+	}
+	b = cache_block_at(f->pc);
+	must(b && host_access_decode(f, &a));
+	access_ended(d, f, b, s, access_missed(d, f, &a, b, access, how, &miss, &d->c->fault));
+	return true;
+}
+
 static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind,
 			const struct block *b)
 {
@@ -365,12 +448,15 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	struct vcpu *c = d->c;
 	struct host_access a;
 	enum x86_access access;
-	enum outcome how;
 
 	if (kind == TRAP_FP)
 		return fp_trap(c, f);
 	if (!s)
 		return false;
+	if (kind == TRAP_BREAK && s->raise == SITE_STEP) {
+		step(d, f, b, s, &d->count.eval_steps_form);
+		return true;
+	}
 	if (kind == TRAP_BREAK && s->raise) {
 		if (!(s->raise & SITE_HELPER))
 			c->fault = (struct fault){ .raised = true, .vector = (u8)s->raise,
@@ -386,23 +472,7 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	access = a.store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
 	if (device_again(d, f, &a, access))
 		return true;
-	how = access_slow(d, f, &a, b, access, &c->fault);
-	switch (how) {
-	case GUEST_FAULT:
-		if (smap_lifted(d, &c->fault))
-			break;
-		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
-			c->fault.vector = EXC_SS;
-		leave(f, c, b, s, EXIT_FAULT);
-		break;
-	case OWN_CODE:
-	case DATA_BREAK:
-		d->step_in = b;
-		d->step_debug = how == DATA_BREAK;
-		leave(f, c, b, s, EXIT_STEP);
-		break;
-	default: break;
-	}
+	access_ended(d, f, b, s, access_slow(d, f, &a, b, access, &c->fault));
 	return true;
 }
 
@@ -457,12 +527,19 @@ static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kin
 	return true;
 }
 
+static __attribute__((noinline)) bool claim_any(struct dbt *d, struct trap_frame *f,
+						enum trap_kind kind)
+{
+	const struct block *b = cache_block_at(f->pc);
+
+	return b ? claim_block(d, f, kind, b) : in_leaf(f->pc) ? claim_leaf(d, f, kind) :
+	       claim_helper(d, f, kind);
+}
+
 bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 {
 	struct dbt *d = dbt_this();
-	const struct block *b = cache_block_at(f->pc);
-	bool mine = b ? claim_block(d, f, kind, b) : in_leaf(f->pc) ? claim_leaf(d, f, kind) :
-		    claim_helper(d, f, kind);
+	bool mine = claim_known(d, f, kind) || claim_any(d, f, kind);
 
 	if (mine && d->c->pending)
 		host_frame_kick(f);

@@ -18,6 +18,9 @@ void guest_st_1(hva_t addr, u64 value);
 void guest_st_2(hva_t addr, u64 value);
 void guest_st_4(hva_t addr, u64 value);
 void guest_st_8(hva_t addr, u64 value);
+bool guest_same(const struct seen_word w[3]);
+bool guest_ld_frame(hva_t addr, u64 v[5]);
+bool guest_st_frame(hva_t addr, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4);
 
 /*
  * In the wide form, in which the monitor is in all of long mode: what is not canonical could be the
@@ -77,6 +80,18 @@ void g_try_st8(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
 
 u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(wide_hva(linear, 8)); }
 void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(wide_hva(linear, 8), v); }
+
+bool g_try_same(const struct seen_word w[3]) { return guest_same(w); }
+
+bool g_try_ld_frame(gva_t linear, u64 v[5])
+{
+	return guest_ld_frame(gva_to_hva_wide(linear), v);
+}
+
+bool g_try_st_frame(gva_t linear, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
+{
+	return guest_st_frame(gva_to_hva_wide(linear), v0, v1, v2, v3, v4);
+}
 
 bool g_try_end(const struct vcpu *c)
 {

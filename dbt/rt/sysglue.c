@@ -171,7 +171,11 @@ static u64 software(struct vcpu *c, u8 vector, enum exc_kind kind)
 	return 0;
 }
 
-u64 helper_int(struct vcpu *c, u64 a, u64 b, u64 d) { UNUSED2; return software(c, (u8)a, EV_INT); }
+u64 helper_int(struct vcpu *c, u64 key, u64 b, u64 d)
+{
+	UNUSED2;
+	return software(c, INT_KEY_VECTOR(key), EV_INT);
+}
 
 u64 helper_int3(struct vcpu *c, u64 a, u64 b, u64 d)
 {

@@ -365,7 +365,7 @@ static void shut_down(struct vcpu *c)
 	c->halted = false;
 }
 
-static void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
+static __attribute__((noinline)) void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
 {
 	for (;;) {
 		enum fault_class first = kind == EV_FAULT ? classify(f.vector) : BENIGN;
@@ -391,6 +391,23 @@ static void exc_event(struct vcpu *c, struct fault f, enum exc_kind kind)
 		f = second;
 		kind = EV_FAULT;
 	}
+}
+
+bool exc_raise_seen(struct vcpu *c, const struct fault *f)
+{
+	if (f->vector == EXC_PF)
+		c->cr2 = f->cr2;
+	trace(EXC, "exc: vector %u error %x at %04x:%08lx\n", f->vector, f->error,
+	      c->seg[CS].sel, c->eip);
+	return exc_deliver_long_seen(c, f, EV_FAULT);
+}
+
+bool exc_int_seen(struct vcpu *c, u8 vector)
+{
+	struct fault f = fault_plain(vector);
+
+	trace(EXC, "exc: int %02x at %04x:%08lx\n", vector, c->seg[CS].sel, c->eip);
+	return exc_deliver_long_seen(c, &f, EV_INT);
 }
 
 void exc_raise(struct vcpu *c, struct fault f)

@@ -34,6 +34,13 @@ struct fault exc_deliver(struct vcpu *c, const struct fault *f, enum exc_kind ki
 /* A fault at c->eip: exc_event(c, f, EV_FAULT), f.raised must be set. */
 void exc_raise(struct vcpu *c, struct fault f);
 
+/*
+ * A fault, and INT n, of 64-bit code by a gate that was taken before. False: nothing has changed
+ * but CR2, and the functions here are to be called.
+ */
+bool exc_raise_seen(struct vcpu *c, const struct fault *f);
+bool exc_int_seen(struct vcpu *c, u8 vector);
+
 /* An acknowledged external interrupt (the caller looked at IF and c->inhibit); ends HLT. */
 void exc_interrupt(struct vcpu *c, u8 vector);
 

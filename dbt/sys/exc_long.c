@@ -111,13 +111,23 @@ static void enter_handler(struct vcpu *c, struct entry *g, u8 cpl)
 /* This gate was taken from level `from`: it may be taken by exc_deliver_long_seen. */
 static void note_gate(struct vcpu *c, const struct event *e, const struct entry *g, u8 from)
 {
-	if (c->cpl == 3 || (g->sel & 4) || !(c->seg[CS].attr & SEG_ACCESSED))
+	u64 gate = c->idtr.base + e->vector * 16u;
+	u8 stack = stack_offset(g, c->cpl, c->cpl != from);
+
+	if (c->cpl == 3 || (g->sel & 4) || !(c->seg[CS].attr & SEG_ACCESSED) ||
+	    e->vector == EXC_DB)
 		return;
 	c->seen_gate64[e->vector % SEEN_GATES] = (struct seen_gate64){
-		.low = g->low, .high = g->high, .code = (u64)g->code.hi << 32 | g->code.lo,
-		.cs = c->seg[CS], .off = g->off, .from = from + 1, .gate_dpl = g->low >> 45 & 3,
-		.cpl = c->cpl, .stack = stack_offset(g, c->cpl, c->cpl != from),
-		.clears_if = g->clears_if,
+		.word = {
+			{ gate, g->low }, { gate + 8, g->high },
+			{ c->gdtr.base + (g->sel & 0xfff8),
+			  (u64)g->code.hi << 32 | g->code.lo },
+		},
+		.cs = c->seg[CS], .off = g->off, .from = from + 1, .vector = e->vector,
+		.software = (g->low >> 45 & 3) >= from, .cpl = c->cpl,
+		.plain = !c->cpl && (!from || from == 3),
+		.stack = stack ? c->tr.base + stack : 0, .clears_if = g->clears_if,
+		.keep = ~(u64)(g->clears_if ? FL_IF : 0),
 	};
 }
 
@@ -148,33 +158,6 @@ struct fault exc_deliver_long(struct vcpu *c, const struct event *e)
 
 /* -- What was delivered before --------------------------------------------- */
 
-/* May this event take gate g again, if the tables' bytes are still the same? */
-static bool gate_fits(const struct vcpu *c, const struct seen_gate64 *g, u8 vector,
-		      enum exc_kind kind)
-{
-	return g->from == c->cpl + 1 && vector != EXC_DB && !(c->dr[7] & DR7_ENABLED) &&
-	       vector * 16u + 15 <= c->idtr.limit && (g->cs.sel | 7u) <= c->gdtr.limit &&
-	       !(exc_is_software(kind) && g->gate_dpl < c->cpl) &&
-	       (!g->stack || ((c->tr.attr & SEG_P) && g->stack + 7u <= c->tr.limit));
-}
-
-/* Is everything as it was when gate g was taken? Then *sp is where the frame goes. */
-static bool read_seen(struct vcpu *c, const struct seen_gate64 *g, u8 vector, u64 *sp)
-{
-	gva_t gate = gva(c->idtr.base + vector * 16u);
-	u64 differ;
-
-	g_try_begin(c, G_SYSTEM);
-	differ = g_try_ld8_wide(gate) ^ g->low;
-	differ |= g_try_ld8_wide(gva(gate.a + 8)) ^ g->high;
-	differ |= g_try_ld8_wide(gva(c->gdtr.base + (g->cs.sel & 0xfff8))) ^ g->code;
-	*sp = c->gpr[ESP];
-	if (g->stack)
-		*sp = g_try_ld8_wide(gva(c->tr.base + g->stack));
-	*sp &= ~15ull;
-	return g_try_end(c) && !differ;
-}
-
 /* Through the gate: nothing can go wrong any more. */
 static void enter_seen(struct vcpu *c, const struct seen_gate64 *g, u64 sp)
 {
@@ -190,32 +173,33 @@ static void enter_seen(struct vcpu *c, const struct seen_gate64 *g, u64 sp)
 	c->inhibit = 0;
 	c->halted = false;
 	if (!same)
-		sys_mode_changed(c);
+		sys_level_changed(c);
 }
 
 bool exc_deliver_long_seen(struct vcpu *c, const struct fault *f, enum exc_kind kind)
 {
 	const struct seen_gate64 *g = &c->seen_gate64[f->vector % SEEN_GATES];
-	bool next = exc_is_software(kind) || kind == EV_INT1, coded;
-	u64 sp, at;
+	bool software = exc_is_software(kind), coded = f->has_error && kind == EV_FAULT;
+	u64 sp = c->gpr[ESP];
 
-	if (!gate_fits(c, g, f->vector, kind) || !read_seen(c, g, f->vector, &sp))
+	if (g->from != c->cpl + 1 || g->vector != f->vector || (c->dr[7] & DR7_ENABLED) ||
+	    (software && !g->software))
 		return false;
-	coded = f->has_error && kind == EV_FAULT;
-	at = sp - (coded ? 48 : 40);
-	if ((at & 0xfff) + 48 > 0x1000)		/* on one page: all can be stored, or none */
+	g_try_begin(c, G_SYSTEM);
+	if (g->stack)
+		sp = g_try_ld8_wide(gva(g->stack));
+	if (!g_try_same(g->word) || !g_try_end(c))
+		return false;
+	sp = (sp & ~15ull) - 40;
+	if (((sp - 8) & 0xfff) > 0x1000 - 48 || !canonical(sp))	/* on one page: all or none */
 		return false;
 	if (coded)
-		g_try_st8_wide(gva(at), f->error);
-	g_try_st8_wide(gva(sp - 40), next ? c->next_eip : c->eip);
-	if (!g_try_end(c))
+		g_try_st8_wide(gva(sp - 8), f->error);
+	if (!g_try_end(c) ||
+	    !g_try_st_frame(gva(sp), software || kind == EV_INT1 ? c->next_eip : c->eip,
+			    c->seg[CS].sel, eflags_get(c) | (kind == EV_FAULT ? FL_RF : 0),
+			    c->gpr[ESP], c->seg[SS].sel))
 		return false;
-	g_try_st8_wide(gva(sp - 32), c->seg[CS].sel);
-	g_try_st8_wide(gva(sp - 24), eflags_get(c) | (kind == EV_FAULT ? FL_RF : 0));
-	g_try_st8_wide(gva(sp - 16), c->gpr[ESP]);
-	g_try_st8_wide(gva(sp - 8), c->seg[SS].sel);
-	if (!g_try_end(c))
-		return false;
-	enter_seen(c, g, sp - (coded ? 48 : 40));
+	enter_seen(c, g, sp - (coded ? 8 : 0));
 	return true;
 }

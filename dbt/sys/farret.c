@@ -11,6 +11,7 @@
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
 #include "dbt/sys/task.h"
+#include "dbt/x86/cc.h"
 
 /* What IRET may change besides the rules on IF and IOPL. VIF and VIP: no VME, so never. */
 enum {
@@ -61,6 +62,9 @@ static void drop_inner_segments(struct vcpu *c)
 {
 	static const enum sreg regs[] = { ES, DS, FS, GS };
 
+	if (vcpu_long(c) &&
+	    !(c->seg[ES].attr | c->seg[DS].attr | c->seg[FS].attr | c->seg[GS].attr))
+		return;
 	for (unsigned k = 0; k < 4; k++) {
 		struct segment *s = &c->seg[regs[k]];
 		bool conforming = (s->attr & (SEG_CODE | SEG_CONFORMING)) ==
@@ -334,6 +338,8 @@ static bool iret_seen(struct vcpu *c)
 }
 
 /* The same by IRETQ, to 64-bit code. */
+static void note_return(struct vcpu *c, const struct known *k, const struct segment *null);
+
 static bool iret_read_long(struct vcpu *c, struct known *k, struct segment *null)
 {
 	u64 sp = c->gpr[ESP];
@@ -367,6 +373,7 @@ static bool iret_seen_long(struct vcpu *c)
 		return false;
 	mask |= (c->cpl <= vcpu_iopl(c) ? FL_IF : 0) | (c->cpl ? 0 : FL_IOPL);
 	outer = (k.cs->sel & 3) != c->cpl;
+	note_return(c, &k, &null);
 	c->seg[CS] = *k.cs;
 	c->seg[SS] = *k.ss;
 	c->cpl = k.cs->sel & 3;
@@ -380,9 +387,72 @@ static bool iret_seen_long(struct vcpu *c)
 	return true;
 }
 
+/* -- IRETQ from CPL 0 to where it went before -- */
+
+/* RFLAGS that take the longer way: before; in the frame, from which RF is dropped (set_flags). */
+#define UNPLAIN_BEFORE (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_FIXED))
+#define UNPLAIN_AFTER (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_RF | FL_FIXED))
+
+static struct seen_return64 *return_place(struct vcpu *c, u16 cs)
+{
+	return &c->seen_return64[cs & 1];	/* to level 0, 3 */
+}
+
+static u64 return_sels(u16 cs, u16 ss) { return 1ull << 32 | cs | (u32)ss << 16; }
+
+static void note_return(struct vcpu *c, const struct known *k, const struct segment *null)
+{
+	struct seen_word cs = seen_word_of(c, k->cs);
+	struct seen_word ss = k->ss == null ? cs : seen_word_of(c, k->ss);
+
+	if (!c->cpl)
+		*return_place(c, k->cs->sel) = (struct seen_return64){
+			.word = { cs, ss, ss }, .cs = *k->cs, .ss = *k->ss,
+			.sels = return_sels(k->cs->sel, k->ss->sel),
+			.not_with = UNPLAIN_AFTER | FL_ID,
+		};
+}
+
+bool far_iretq_seen(struct vcpu *c)
+{
+	u64 sp = c->gpr[ESP], v[5];
+	const struct seen_return64 *r;
+	u32 old = c->eflags, new;
+
+	if (c->cpl || (old & UNPLAIN_BEFORE) || c->df < 0 || (c->dr[7] & DR7_ENABLED) ||
+	    (sp & 0xfff) > 0x1000 - 40 || !canonical(sp))
+		return false;
+	g_try_begin(c, G_SYSTEM);
+	if (!g_try_ld_frame(gva(sp), v))
+		return false;
+	r = return_place(c, (u16)v[1]);
+	new = (u32)v[2];
+	if (r->sels != return_sels((u16)v[1], (u16)v[4]) || (new & UNPLAIN_AFTER) ||
+	    !canonical(v[0]) || !g_try_same(r->word))
+		return false;
+	c->seg[CS] = r->cs;
+	c->seg[SS] = r->ss;
+	c->eip = v[0];
+	c->gpr[ESP] = v[3];
+	c->eflags = (new & (FL_IF | FL_ID)) | FL_FIXED;
+	c->cc_op = CC_OP(CC_EFLAGS, 0);
+	c->cc_a = new & FL_ARITH;
+	c->cc_b = 0;
+	c->nmi_blocked = false;
+	if (r->cs.sel & 3) {
+		c->cpl = r->cs.sel & 3;
+		drop_inner_segments(c);
+		sys_level_changed(c);
+	}
+	if (new & ~old & FL_IF)
+		sys_irq_unmasked(c);
+	return true;
+}
+
 static bool known_iret(struct vcpu *c, unsigned opsize)
 {
-	return opsize == 4 ? iret_seen(c) : opsize == 8 && iret_seen_long(c);
+	return opsize == 4 ? iret_seen(c) :
+	       opsize == 8 && ((vcpu_code64(c) && far_iretq_seen(c)) || iret_seen_long(c));
 }
 
 struct fault far_iret(struct vcpu *c, unsigned opsize)

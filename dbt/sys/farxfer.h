@@ -19,11 +19,18 @@ struct fault far_call(struct vcpu *c, u16 sel, u64 off, unsigned opsize);
 /* imm: bytes of parameters to drop (RETF imm16). */
 struct fault far_ret(struct vcpu *c, unsigned opsize, u16 imm);
 struct fault far_iret(struct vcpu *c, unsigned opsize);
+/*
+ * IRETQ of 64-bit code from CPL 0 to 64-bit code that it went to before, nothing unusual in RFLAGS.
+ * False: nothing has changed.
+ */
+bool far_iretq_seen(struct vcpu *c);
 struct fault far_sysenter(struct vcpu *c);
 struct fault far_sysexit(struct vcpu *c, unsigned opsize);
 
 /* 64-bit code only, else #UD; opsize of SYSRET: 8 goes to 64-bit code, 4 to compatibility code. */
 struct fault far_syscall(struct vcpu *c);
 struct fault far_sysret(struct vcpu *c, unsigned opsize);
+/* To be called after a change of EFER.SCE, STAR or FMASK: what SYSCALL and SYSRET take of them. */
+void far_calls_changed(struct vcpu *c);
 
 #endif

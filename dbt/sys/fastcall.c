@@ -23,10 +23,20 @@ static struct segment flat(u16 sel, u16 type, u16 width, u8 dpl)
 	};
 }
 
+static struct segment flat_code(u16 sel, u16 width, u8 dpl)
+{
+	return flat(sel, SEG_CODE | SEG_READABLE | SEG_ACCESSED, width, dpl);
+}
+
+static struct segment flat_stack(u16 sel, u8 dpl)
+{
+	return flat(sel, SEG_WRITABLE | SEG_ACCESSED, SEG_DB, dpl);
+}
+
 static void enter_flat(struct vcpu *c, u16 cs, u16 width, u16 ss, u8 cpl, u64 eip)
 {
-	c->seg[CS] = flat(cs, SEG_CODE | SEG_READABLE | SEG_ACCESSED, width, cpl);
-	c->seg[SS] = flat(ss, SEG_WRITABLE | SEG_ACCESSED, SEG_DB, cpl);
+	c->seg[CS] = flat_code(cs, width, cpl);
+	c->seg[SS] = flat_stack(ss, cpl);
 	c->cpl = cpl;
 	c->eip = eip;
 	sys_mode_changed(c);
@@ -65,6 +75,20 @@ struct fault far_sysexit(struct vcpu *c, unsigned opsize)
 }
 
 /* -- SYSCALL, SYSRET ------------------------------------------------------ */
+
+/* After a change of EFER, STAR or FMASK. */
+void far_calls_changed(struct vcpu *c)
+{
+	u16 cs = (u16)(c->star >> 32), base = (u16)(c->star >> 48);
+
+	c->call_seg[0][0] = flat_code(cs, CODE64, 0);
+	c->call_seg[0][1] = flat_stack((u16)((cs & ~3u) + 8), 0);
+	c->call_seg[1][0] = flat_code((u16)(base + 16), CODE64, 3);
+	c->call_seg[1][1] = flat_stack((u16)(base + 8), 3);
+	c->call_keep = ((u32)~c->fmask & ~(u32)FL_RF) | FL_FIXED |
+		       (c->efer & EFER_SCE ? CALL_ENABLED : 0);
+	c->passage_not = ~0ull;
+}
 
 static bool has_syscall(const struct vcpu *c)
 {

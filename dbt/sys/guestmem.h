@@ -57,6 +57,14 @@ void g_try_st8_wide(gva_t linear, u64 v);
 bool g_try_end(const struct vcpu *c);
 
 /*
+ * In long mode, between begin and end, without any: have these places still these values? And five
+ * words from `linear` on, canonical and all on one page: loaded; stored if the answer is true.
+ */
+bool g_try_same(const struct seen_word w[3]);
+bool g_try_ld_frame(gva_t linear, u64 v[5]);
+bool g_try_st_frame(gva_t linear, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4);
+
+/*
  * Atomically: *linear = (*linear & ~clear) | set, one byte, G_SYSTEM; the old
  * value to *old if that is not NULL. For accessed and busy bits of descriptors.
  */

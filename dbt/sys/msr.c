@@ -10,6 +10,7 @@
 #include "dbt/sys/msr.h"
 
 #include "dbt/sys/cpuid.h"
+#include "dbt/sys/farxfer.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
 #include "kernel/lib/bits.h"
@@ -165,9 +166,26 @@ static bool write_efer(struct vcpu *c, u32 n, u64 v, u64 *reg)
 	if ((v & ~valid) || (((old ^ v) & EFER_LME) && (c->cr0 & CR0_PG)))
 		return false;
 	*reg = (v & ~(u64)EFER_LMA) | (old & EFER_LMA);
+	far_calls_changed(c);
 	if ((old ^ v) & EFER_NXE)
 		sys_paging_changed(c, PAGING_ALL);
 	return true;
+}
+
+static bool write_star(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)n;
+	*reg = v;
+	far_calls_changed(c);
+	return true;
+}
+
+static bool write_fmask(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	bool done = write_32(c, n, v, reg);
+
+	far_calls_changed(c);
+	return done;
 }
 
 static bool write_tsc(struct vcpu *c, u32 n, u64 v, u64 *reg)
@@ -240,10 +258,10 @@ static const struct msr_row rows[] = {
 	{ MSR_MTRR_DEF_TYPE, 1, FEAT_MTRR, AT(mtrr_def), NULL, write_mtrr_def },
 	{ MSR_EFER, 1, FEAT_NX, AT(efer), NULL, write_efer },
 	{ MSR_EFER, 1, FEAT_LM, AT(efer), NULL, write_efer },
-	{ MSR_STAR, 1, FEAT_LM, AT(star), NULL, write_any },
+	{ MSR_STAR, 1, FEAT_LM, AT(star), NULL, write_star },
 	{ MSR_LSTAR, 1, FEAT_LM, AT(lstar), NULL, write_address },
 	{ MSR_CSTAR, 1, FEAT_LM, AT(cstar), NULL, write_address },
-	{ MSR_FMASK, 1, FEAT_LM, AT(fmask), NULL, write_32 },
+	{ MSR_FMASK, 1, FEAT_LM, AT(fmask), NULL, write_fmask },
 	{ MSR_FS_BASE, 1, FEAT_LM, AT(seg[FS].base), NULL, write_base },
 	{ MSR_GS_BASE, 1, FEAT_LM, AT(seg[GS].base), NULL, write_base },
 	{ MSR_KERNEL_GS_BASE, 1, FEAT_LM, AT(kernel_gs_base), NULL, write_address },
@@ -336,6 +354,7 @@ void msr_reset(struct vcpu *c, bool bsp)
 	msr_core_reset(c);
 	c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
 	c->star = c->lstar = c->cstar = c->fmask = c->kernel_gs_base = c->tsc_aux = 0;
+	far_calls_changed(c);
 	c->mtrr_def = 0;
 	for (unsigned k = 0; k < ARRAY_LEN(c->mtrr_fixed); k++)
 		c->mtrr_fixed[k] = 0;

@@ -42,6 +42,9 @@ static void reset_registers(struct vcpu *c)
 	c->dr[7] = 0x400;
 	c->debug_hits = 0;
 	c->inhibit = 0;
+	c->passage_not = ~0ull;
+	c->gates = c->seen_gate64;
+	c->returns = c->seen_return64;
 	c->halted = c->shutdown = c->nmi_blocked = false;
 	c->fault = fault_none();
 }

@@ -34,12 +34,29 @@ void seen_note(struct vcpu *c, enum seen_use use, unsigned level, const struct d
 	*place(c, key) = (struct seen_desc){ (u64)d->hi << 32 | d->lo, s, key };
 }
 
+void seen_tables_changed(struct vcpu *c)
+{
+	for (unsigned k = 0; k < SEEN_GATES; k++)
+		c->seen_gate64[k].from = 0;
+	for (unsigned k = 0; k < SEEN_RETURNS; k++)
+		c->seen_return64[k].sels = 0;
+}
+
 void seen_forget(struct vcpu *c)
 {
 	for (unsigned k = 0; k < SEEN_DESCS; k++)
 		c->seen_desc[k].key = 0;
 	for (unsigned k = 0; k < SEEN_GATES; k++)
-		c->seen_gate[k].from = c->seen_gate64[k].from = 0;
+		c->seen_gate[k].from = 0;
+	seen_tables_changed(c);
+}
+
+struct seen_word seen_word_of(const struct vcpu *c, const struct segment *found)
+{
+	const struct seen_desc *e = (const void *)((const u8 *)found -
+						   offsetof(struct seen_desc, seg));
+
+	return (struct seen_word){ c->gdtr.base + (found->sel & 0xfff8), e->bytes };
 }
 
 const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel)

@@ -7,7 +7,8 @@
  *
  * Invariant: what is noted was accepted, has its accessed bit set and is in the GDT, within whose
  * limit it is when it is found. What long mode has accepted is found in long mode only.
- * Nobody has to tell of changes: tables are read each time.
+ * Nobody has to tell of changes in tables, which are read each time; but of GDTR, IDTR and TR,
+ * where they are (seen_tables_changed).
  */
 #ifndef DBT_SYS_SEEN_H
 #define DBT_SYS_SEEN_H
@@ -31,8 +32,13 @@ const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned leve
 /* The same in long mode, whose tables are read as such. */
 const struct segment *seen_find_long(struct vcpu *c, enum seen_use use, unsigned level, u16 sel);
 
+/* What was found by these functions last: bytes, and where they are (of long mode). */
+struct seen_word seen_word_of(const struct vcpu *c, const struct segment *found);
+
 /* Nothing that was noted counts any more: long mode was entered or left. */
 void seen_forget(struct vcpu *c);
+/* GDTR, IDTR or TR has changed: nothing that was noted with its place does. */
+void seen_tables_changed(struct vcpu *c);
 
 /* No base, no limit, 32 bits, grows down from anywhere: ESP is the linear address. */
 static inline bool seen_flat_stack(const struct segment *s)

@@ -269,5 +269,6 @@ struct fault seg_ltr(struct vcpu *c, u16 sel)
 	TRY(g_rmw8(c, vcpu_sys_linear(c, d.addr.a + 5), 0, TSS_BUSY, NULL));
 	c->tr = s;
 	c->tr.attr |= TSS_BUSY;
+	seen_tables_changed(c);
 	return fault_none();
 }

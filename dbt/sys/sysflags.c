@@ -13,14 +13,6 @@ enum {
 	FLAGS_POPF32 = FLAGS_POPF16 | FL_AC | FL_ID,
 };
 
-u32 eflags_get(const struct vcpu *c)
-{
-	u32 arith = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
-
-	return (c->eflags & ~(u32)(FL_ARITH | FL_DF)) | (arith & FL_ARITH) |
-	       (c->df < 0 ? FL_DF : 0) | FL_FIXED;
-}
-
 void eflags_set(struct vcpu *c, u32 v)
 {
 	static const u32 known = FL_TF | FL_IF | FL_IOPL | FL_NT | FL_RF | FL_VM | FL_AC | FL_ID;

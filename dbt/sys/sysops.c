@@ -134,8 +134,8 @@ static struct fault write_cr4(struct vcpu *c, u64 v)
 
 struct fault sys_load_cr3(struct vcpu *c, u64 v)
 {
-	if (c->cr4 & CR4_PAE) {
-		if (v >> c->model->phys_bits && vcpu_long(c))
+	if (!sys_cr3_is_plain(c, v)) {
+		if (vcpu_long(c))
 			return fault_gp0();
 		TRY(load_pdptes(c, (u32)c->cr0, v, c->cr4));
 	}
@@ -308,6 +308,7 @@ static struct fault load_table(struct vcpu *c, struct dtable *t, u16 limit, u64 
 	TRY(need_cpl0(c));
 	if (!canonical(base))
 		return fault_gp0();
+	seen_tables_changed(c);
 	t->limit = limit;
 	t->base = opsize == 2 ? base & 0xffffff : base;
 	return fault_none();

@@ -12,6 +12,8 @@
 #ifndef DBT_SYS_SYSOPS_H
 #define DBT_SYS_SYSOPS_H
 
+#include "dbt/sys/cpuid.h"
+#include "dbt/x86/cc.h"
 #include "dbt/x86/cpu.h"
 
 enum paging_change {
@@ -30,10 +32,12 @@ struct sys_hooks {
 	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
 	void (*mode_changed)(struct vcpu *c);
 	/*
-	 * 64-bit code goes on as such, at another level, with c->key_flags made for it: from within
-	 * translated code, whose context follows (c->ctx).
+	 * In place of mode_changed: 64-bit code goes on as such, at another level or with other
+	 * flags; maybe from within translated code, whose context follows (c->ctx).
 	 */
 	void (*level_changed)(struct vcpu *c);
+	/* CR3 was loaded, after paging_changed: from within translated code likewise. */
+	void (*space_changed)(struct vcpu *c);
 	/* EFLAGS.AC was written by STAC or CLAC, from within translated code. */
 	void (*ac_changed)(struct vcpu *c);
 	/* Breakpoints changed: DR0-3 or DR7. */
@@ -54,6 +58,15 @@ static inline void sys_mode_changed(struct vcpu *c)
 {
 	if (c->hooks->mode_changed)
 		c->hooks->mode_changed(c);
+}
+
+/* Of 64-bit code: CPL has changed, or flags that block keys know. */
+static inline void sys_level_changed(struct vcpu *c)
+{
+	if (c->hooks->level_changed)
+		c->hooks->level_changed(c);
+	else
+		sys_mode_changed(c);
 }
 
 static inline void sys_paging_changed(struct vcpu *c, enum paging_change what)
@@ -89,8 +102,13 @@ struct fault sys_write_dr(struct vcpu *c, unsigned n, u64 v);
 struct fault sys_clts(struct vcpu *c);
 struct fault sys_lmsw(struct vcpu *c, u16 v);
 
-/* CR3 of a task switch, without the privilege check: PDPTEs, flush. */
+/* CR3, without the privilege check: PDPTEs, flush. */
 struct fault sys_load_cr3(struct vcpu *c, u64 v);
+/* Are there no PDPTEs to be loaded with it, and has it no reserved bits? */
+static inline bool sys_cr3_is_plain(const struct vcpu *c, u64 v)
+{
+	return vcpu_long(c) ? !(v >> c->model->phys_bits) : !(c->cr4 & CR4_PAE);
+}
 
 /* LGDT, LIDT: opsize 2 keeps 24 bits of the base; in 64-bit code it must be canonical. */
 struct fault sys_lgdt(struct vcpu *c, u16 limit, u64 base, unsigned opsize);
@@ -100,7 +118,15 @@ struct fault sys_invlpg(struct vcpu *c, gva_t linear);
 struct fault sys_hlt(struct vcpu *c);		/* sets c->halted; eip is the caller's */
 
 /* EFLAGS as a whole: c->eflags with DF and the arithmetic flags put in, and back. */
-u32 eflags_get(const struct vcpu *c);
+static inline u32 eflags_get(const struct vcpu *c)
+{
+	u32 arith = (u32)c->cc_a & FL_ARITH;
+
+	if (c->cc_op >> 3)	/* not CC_EFLAGS alone */
+		arith = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
+	return (c->eflags & ~(u32)(FL_ARITH | FL_DF)) | (arith & FL_ARITH) |
+	       (c->df < 0 ? FL_DF : 0) | FL_FIXED;
+}
 void eflags_set(struct vcpu *c, u32 v);
 struct fault sys_sti(struct vcpu *c);
 /* PUSHF's image; POPF's effect (opsize 2, 4 or 8). The stack is the lifter's. */

@@ -10,6 +10,7 @@
 #include "dbt/sys/task.h"
 
 #include "dbt/sys/guestmem.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/stack.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
@@ -167,6 +168,7 @@ static void enter(struct vcpu *c, const struct desc *d, const struct task_image 
 		flags |= FL_NT;
 	c->tr = desc_segment(d, d->sel);
 	c->tr.attr |= TSS_BUSY;
+	seen_tables_changed(c);
 	c->cr0 |= CR0_TS;
 	c->dr[7] &= ~(u64)DR7_LOCAL;
 	sys_debug_changed(c);

@@ -109,6 +109,7 @@ union xmm {
 
 struct sys_hooks;
 struct cpu_model;
+struct context_place;
 
 /*
  * Descriptors and gates that transfers and loads have accepted (dbt/sys/seen.h): with the same
@@ -129,18 +130,57 @@ struct seen_gate {
 	bool clears_if;
 };
 
-/* The same of long mode. */
+/*
+ * The same of long mode, at their places, which are good as long as GDTR, IDTR and TR are what they
+ * were: whoever changes these calls seen_tables_changed.
+ */
+struct seen_word { u64 at, value; };	/* 8 bytes at a linear address */
+
 struct seen_gate64 {
-	u64 low, high, code;	/* bytes of the gate and of the code segment's descriptor */
+	struct seen_word word[3];	/* the gate's, and the code segment's descriptor */
 	struct segment cs;	/* as it was entered */
 	u64 off;
+	u64 stack;		/* where the TSS has the stack pointer; 0: the stack stays */
+	/* INT_KEY of what may take it by glue.S: */
 	u8 from;		/* CPL before, + 1; 0: nothing */
-	u8 gate_dpl, cpl;	/* of the gate; after */
-	u8 stack;		/* where the TSS has the stack pointer; 0: the stack stays */
+	u8 vector;
+	bool software;		/* INT n may */
+	bool plain;		/* from level 0 or 3 to 0 */
+	u8 cpl;			/* after */
 	bool clears_if;
+	u64 keep;		/* RFLAGS that stay, of plain ones */
+	u64 room[4];
 };
 
-enum { SEEN_DESCS = 32, SEEN_GATES = 16 };
+/* HELPER_int's argument: INT n at a level. */
+#define INT_KEY(vector, cpl) (((cpl) + 1u) | (vector) << 8 | 1u << 16 | 1u << 24)
+#define INT_KEY_VECTOR(key) ((u8)((key) >> 8))
+
+/* What IRETQ from CPL 0 went to. */
+struct seen_return64 {
+	struct seen_word word[3];	/* descriptors of CS and SS, the last of both twice */
+	struct segment cs, ss;
+	u64 sels;		/* CS, SS << 16, 1 << 32; 0: nothing */
+	u64 not_with;		/* RFLAGS of the frame that glue.S does not take */
+	u64 room[4];
+};
+_Static_assert(sizeof(struct seen_gate64) == 128 && sizeof(struct seen_return64) == 128,
+	       "glue.S shifts");
+
+enum { SEEN_DESCS = 32, SEEN_GATES = 16, SEEN_RETURNS = 2 };
+
+/*
+ * What 64-bit code's change to a level makes of the state and of the host's registers, as long as
+ * vcpu.passage_not says so (dbt/exec.c): taken by level.S without a look at anything else.
+ */
+struct passage {
+	u64 ctx;
+	u32 key_flags;
+	u8 cpl;
+	const struct context_place *place;
+	u64 asid, root;
+	u64 view;
+};
 
 /* What key_flags and the segment checks were computed from last (dbt/x86/mode.c). */
 struct mode_seen {
@@ -203,16 +243,19 @@ struct vcpu {
 	u32 seg_lo[8];
 	s64 df;			/* +1 or -1: EFLAGS.DF */
 	u32 eflags;		/* all but DF and the arithmetic flags, which are elsewhere */
-	u32 key_flags;		/* flags of the block key (dbt/x86/mode.h) for the current mode */
+	u32 mxcsr;
 	u64 spill[32];		/* register allocator's slots, alive within one block */
 	u64 help[8];		/* arguments and results of helpers that do not fit in registers */
-	u32 mxcsr;
-	u32 inhibit;		/* interrupts are held off until the next instruction is done */
+	/* These three in one piece, as struct passage has them. */
+	u32 key_flags;		/* flags of the block key (dbt/x86/mode.h) for the current mode */
+	u8 cpl;
+	const struct context_place *place;	/* where the guest runs (dbt/cache/context.h) */
 	u64 tsc_offset;		/* guest TSC = host ticks * tsc_mul + tsc_offset */
 	u32 tsc_mul;
 	u32 pending;		/* someone asked for the run loop's attention (enum vcpu_pending) */
 	/* so many calls of string leaves do nothing: there is no plain memory (rt/fault.c) */
 	u32 leaf_hold;
+	u32 inhibit;		/* interrupts are held off until the next instruction is done */
 	u64 cc_r;		/* result of the INC or DEC that CC_OVER tells of; pinned nowhere */
 
 	/*
@@ -225,7 +268,6 @@ struct vcpu {
 	u64 pdpte[4];		/* PAE: loaded and checked at a CR3 write (SDM vol. 3, 4.4.1) */
 	struct dtable gdtr, idtr;
 	struct segment ldtr, tr;
-	u8 cpl;
 	bool halted, shutdown;
 	bool ignne;		/* IGNNE# is asserted: with CR0.NE = 0, x87 errors are ignored */
 	bool nmi_blocked;	/* from the delivery of an NMI to the next IRET */
@@ -242,6 +284,18 @@ struct vcpu {
 	const struct sys_hooks *hooks;	/* dbt/sys/sysops.h */
 	const struct cpu_model *model;	/* dbt/sys/cpuid.h */
 
+	/*
+	 * -- SYSCALL and SYSRET within 64-bit code: the end of what glue.S reaches --
+	 */
+	/* RFLAGS with one of these: not by a passage; ~0 while these are not known */
+	u64 passage_not;
+	struct passage passage[2];	/* to CPL 0, 3, with ordinary flags */
+	struct segment call_seg[2][2];	/* CS and SS of SYSCALL, SYSRET */
+	u64 call_keep;		/* RFLAGS that SYSCALL keeps; CALL_ENABLED: EFER.SCE */
+	u32 *view;		/* where mm/shadow has the number of the view that is active */
+	struct seen_gate64 *gates;	/* seen_gate64, seen_return64: where glue.S finds them */
+	struct seen_return64 *returns;
+
 	/* -- MSRs -- */
 	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
 	u64 star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
@@ -254,9 +308,12 @@ struct vcpu {
 	struct seen_desc seen_desc[SEEN_DESCS];
 	struct seen_gate seen_gate[SEEN_GATES];
 	struct seen_gate64 seen_gate64[SEEN_GATES];
+	struct seen_return64 seen_return64[SEEN_RETURNS];
 
 	struct vcpu_log log;
 };
+
+#define CALL_ENABLED (1ull << 32)
 
 /* What c->inhibit holds off, until the instruction after this one is done. */
 enum { INHIBIT_STI = 1, INHIBIT_SS = 2 };	/* interrupts; interrupts and debug traps */

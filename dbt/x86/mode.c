@@ -113,6 +113,7 @@ static void update_system(struct vcpu *c)
 	m->break_key = c->break_key;
 	m->mxcsr = c->mxcsr;
 	m->system_key = system_key(c);
+	c->passage_not = ~0ull;
 }
 
 /*
@@ -179,14 +180,19 @@ static u32 segments_key(const struct vcpu *c)
 	return k | (c->eflags & FL_VM ? KEY_VM : 0);
 }
 
+enum {
+	LONG_DATA = 1u << ES | 1u << CS | 1u << SS | 1u << DS,
+	LONG_KEY = KEY_LONG | KEY_CS32 | KEY_SS32 | KEY_CS_64K | LONG_DATA << KEY_FLAT_SHIFT,
+};
+
 u32 vcpu_long_key(const struct vcpu *c)
 {
-	enum {
-		DATA = 1u << ES | 1u << CS | 1u << SS | 1u << DS,
-		SEGMENTS = KEY_CS32 | KEY_SS32 | KEY_CS_64K | DATA << KEY_FLAT_SHIFT,
-	};
+	return c->mode.system_key | LONG_KEY | level_key(c);
+}
 
-	return c->mode.system_key | KEY_LONG | SEGMENTS | level_key(c);
+u32 vcpu_long_key_plain(const struct vcpu *c, u8 cpl)
+{
+	return c->mode.system_key | LONG_KEY | cpl | (cpl ? 0 : KEY_IO_OK);
 }
 
 void vcpu_mode_update(struct vcpu *c)

@@ -69,6 +69,9 @@ void vcpu_mode_update(struct vcpu *c);
 
 /* The key of 64-bit code that goes on as 64-bit code, at another level or with other flags. */
 u32 vcpu_long_key(const struct vcpu *c);
+/* The same at level cpl with none of FLAGS_UNPLAIN, and nothing inhibited. */
+u32 vcpu_long_key_plain(const struct vcpu *c, u8 cpl);
+#define FLAGS_UNPLAIN (~(u32)(FL_ARITH | FL_IF | FL_FIXED))
 
 /*
  * Load segment register s, not CS or SS, of which the mode is known (vcpu_mode_update) and stays as

@@ -142,6 +142,7 @@ int main(void)
 {
 	test_accesses();
 	test_forms();
+	test_known();
 	test_branches();
 	test_pages();
 	finish("canon64");

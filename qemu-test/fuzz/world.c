@@ -157,8 +157,10 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 #define DECLARED(name) void name(void);
 EACH_DOOR(DECLARED, glue_) EACH_DOOR(DECLARED, glue64_)
 DECLARED(glue_entry_cf) DECLARED(glue64_leaf) DECLARED(glue_compat_sys)
+DECLARED(glue64_syscall) DECLARED(glue64_sysret) DECLARED(glue64_int) DECLARED(glue64_iret)
 EACH_DOOR(GLUE, glue_) EACH_DOOR(GLUE, glue64_) GLUE(glue_entry_cf) GLUE(glue64_leaf)
 GLUE(glue_compat_sys)
+GLUE(glue64_syscall) GLUE(glue64_sysret) GLUE(glue64_int) GLUE(glue64_iret)
 #define LEAF(name) void leaf_##name(void); GLUE(leaf_##name)
 #include "dbt/ir/leaves.def"
 #undef LEAF
@@ -199,7 +201,7 @@ void fuzz_world_init(void)
 	must(!gpa_init(&c));
 	frame_on_code_write(cache_code_written);
 	cache_init(pool, sizeof(pool));
-	cache_core_init(&fuzz_dbt.cache);
+	cache_core_init(&fuzz_dbt.cache, &fuzz_cpu.passage_not);
 	arena_init(&fuzz_dbt.arena, arena, 1u << 18);
 	fuzz_dbt.c = &fuzz_cpu;
 	fuzz_dbt.verify = true;

@@ -32,5 +32,8 @@ golden_code:
 	stand_in glue64_\name
 	.endr
 	stand_in glue_compat_sys
+	.irp	name, syscall, sysret, int, iret
+	stand_in glue64_\name
+	.endr
 
 	.section .note.GNU-stack, "", @progbits

@@ -153,6 +153,8 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 	printf("site %u %08x ", s->offset, eip + s->eip);
 	if (s->raise == SITE_HELPER)
 		printf("helper");
+	else if (s->raise == SITE_STEP)
+		printf("step");
 	else if (s->raise & RAISE_ERROR)
 		printf("exception %u(%x)", s->raise & 0xff, s->raise >> RAISE_ERROR_SHIFT);
 	else if (s->raise)

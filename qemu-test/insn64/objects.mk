@@ -16,8 +16,8 @@ insn64_eval_LIBS = -lcapstone
 insn64_mutants_OBJS = $(subst eval64.o,mutants64.o,$(insn64_eval_OBJS))
 insn64_mutants_LIBS = -lcapstone
 seq64_PLAIN = 1
-seq64_OBJS = $(addprefix qemu-test/insn64/,seq64.o seq64_state.o seq64_cuts.o seq64_found.o \
-	forms64.o gen64_places.o gen64_values.o world64.o tables64.o judge64.o) \
+seq64_OBJS = $(addprefix qemu-test/insn64/,seq64.o seq64_insns.o seq64_state.o seq64_cuts.o \
+	seq64_found.o forms64.o gen64_places.o gen64_values.o world64.o tables64.o judge64.o) \
 	$(filter-out qemu-test/insn/%,$(INSN_OBJS))
 seq64_LIBS = -lcapstone
 units: $(INSN64)/results.bin

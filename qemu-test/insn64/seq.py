@@ -6,9 +6,9 @@ seq.py [--mode 8|4] [--cases N] [--seed S] [--rounds N | --seconds N] [--keep]
 seq.py --rom PATH.rom           only that, from PATH.cases and PATH.results
 A round makes N sequences of one seed (seq64.c), has the CPU say what is right (oracle64.c),
 compares the evaluator natively (eval64.c) and runs a ROM with them in Loam, which compares by
-itself: guestimg/insn64, or guestimg/insn for 32-bit code (--mode 4; without --mode rounds take turns).  The
-first sequence that fails is reduced: as long
-as one with fewer instructions fails too.  Exit status 1 if one failed.
+itself: guestimg/insn64, or guestimg/insn for 32-bit code (--mode 4; without --mode rounds take
+turns).  The first sequence that fails is reduced: as long as one with fewer instructions fails too.
+Exit status 1 if one failed.
 Invariant: a round depends on its mode, seed and number of cases alone.
 """
 import argparse
@@ -23,6 +23,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 NATIVE = os.path.join(TOP, "build", "native")
 CASE, RESULT, HEAD, RHEAD, UNIT, UNITS = 200, 224, 32, 64, 32, 256
 FX64, FX32, FAILED = 416, 288, re.compile(r"FAIL .*?case (\d+)")
+BLOCK, SLOT = re.compile(r"^block ([0-9a-f]+) gpa", re.M), 512
 BROKEN = re.compile(r"PANIC:.*|trap: .*|FAIL insn\w*: .*")
 KNOWN_AT_FAULT = 2
 SCALE = float(os.environ.get("LOAM_TIMEOUT_SCALE", "1"))
@@ -140,28 +141,46 @@ class File:
             os.unlink(cases)
             os.unlink(results)
 
+    def run(self, trace=""):
+        """What the guest and Loam print."""
+        config = self.path + ".cfg"
+        with open(f"qemu-test/{'insn64/insn64' if self.args.mode == 8 else 'insn/insn'}.cfg",
+                  encoding="utf-8") as f, open(config, "w", encoding="utf-8") as out:
+            out.write(f.read() + trace)
+        command = MACHINE.split()
+        for key, file in ("loam.cfg", config), ("bios", self.rom):
+            command += ["-fw_cfg", f"name=opt/loam/{key},file={file}"]
+        return native("setpriv", "--pdeathsig", "KILL", "--", "timeout", int(600 * SCALE),
+                      *command)[1]
+
     def translated(self):
         """The same of translated code."""
         self.make_rom()
-        config = "insn64/insn64.cfg" if self.args.mode == 8 else "insn/insn.cfg"
-        command = MACHINE.split()
-        for key, file in ("loam.cfg", f"qemu-test/{config}"), ("bios", self.rom):
-            command += ["-fw_cfg", f"name=opt/loam/{key},file={file}"]
-        limit = f"{int(600 * SCALE)}"
-        _, text = native("setpriv", "--pdeathsig", "KILL", "--", "timeout", limit, *command)
+        text = self.run()
         failed = [int(n) for n in FAILED.findall(text)]
         broken = BROKEN.search(text)
-        if not failed and (broken or "guest: power off, status 0" not in text):
+        if broken or (not failed and "guest: power off, status 0" not in text):
             print(text[-3000:])
-            sys.exit(f"FAIL the guest: {broken.group(0) if broken else 'it did not end'}")
+            blocks = [int(a, 16) for a in BLOCK.findall(self.run("trace = exec\n"))]
+            base = 0x7e1200000000 if self.args.mode == 8 else 0x10000000
+            last = [(a - base) // SLOT for a in blocks if base <= a < base + (SLOT << 20)]
+            sys.exit(f"FAIL seed {self.args.seed}: {broken.group(0) if broken else 'no end'} "
+                     f"at case {last[-1:]} or the next")
         return failed, text
 
     def show(self, case):
+        """The state before, after and as it should be; the instructions."""
         text = native(f"{NATIVE}/insn64_eval", self.cases, self.results, "-n", case)[1]
-        return text.split(" v1:")[0].rsplit("\n", 1)[0] if "FAIL" in text[:5] else text
+        lines = []
+        for line in text.splitlines()[1:]:
+            if line.startswith(("FAIL", "    ")):       # the next way; IR
+                break
+            if not re.search(r" nop(_rm .*)?$", line):
+                lines.append(line)
+        return "\n".join(lines)
 
     def remove(self):
-        for end in (".cases", ".results", ".rom"):
+        for end in (".cases", ".results", ".rom", ".cfg"):
             if os.path.exists(self.path + end):
                 os.unlink(self.path + end)
 

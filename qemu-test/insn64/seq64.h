@@ -51,6 +51,15 @@ enum seq_step seq_execute(struct seq *s, const struct making *m);
 /* Follow the code as it is in c, for its masks of flags. False: it is none that can be compared. */
 bool seq_replay(struct seq *s);
 
+/* seq64_insns.c; forms are found before. */
+void seq_sort_forms(void);
+/* What a sequence is about, for all its instructions. */
+const u8 *seq_mix(void);
+/* One more instruction, or some; may_fault: one may, and what follows is not executed. */
+void seq_something(struct seq *s, const u8 *mix, bool may_fault);
+/* Is it the stack pointer, or the register that is rather a base than others? */
+bool seq_points(const struct seq *s, unsigned r);
+
 /* Case n and its code, as they are being made. */
 struct case64 *seq_case(u32 n);
 u8 *seq_code(u32 n);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests of the guest side of mm/, on a model of the host's TLB (fake_paging.c).
 MM_GUEST_OBJS := mm/frame.o mm/gpa.o mm/x86_walk.o mm/shadow_form.o mm/shadow_leaf.o \
-	mm/shadow_code.o mm/shadow_node.o mm/shadow_tree.o mm/shadow_sync.o mm/shadow_check.o \
-	mm/shadow.o \
+	mm/shadow_code.o mm/shadow_near.o mm/shadow_node.o mm/shadow_tree.o mm/shadow_sync.o \
+	mm/shadow_check.o mm/shadow.o \
 	qemu-test/unit/native.o qemu-test/unit/fake_paging.o qemu-test/unit/mm_world.o
 
 MM_GUEST_TESTS := test_walk test_gpa test_frame test_shadow test_shadow_nodes test_shadow_long \

@@ -8,6 +8,7 @@
 #include "dbt/sys/exc.h"
 #include "dbt/sys/farxfer.h"
 #include "dbt/sys/seen.h"
+#include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
 #include "dbt/x86/mode.h"
 #include "qemu-test/unit/sys_check.h"
@@ -39,6 +40,8 @@ struct picture {
 static struct seen_desc kept_desc[SEEN_DESCS];
 static struct seen_gate kept_gate[SEEN_GATES];
 static struct seen_gate64 kept_gate64[SEEN_GATES];
+static struct seen_return64 kept_return64[SEEN_RETURNS];
+static struct { struct dtable gdtr, idtr; struct segment tr; } kept_tables;
 static bool wide;		/* long mode */
 static struct picture picture[2];
 static u64 taken[2];		/* rounds that went the short way; that did not */
@@ -147,6 +150,11 @@ static struct round make_round(void)
 	return r;
 }
 
+static bool same_table(const struct dtable *a, const struct dtable *b)
+{
+	return a->base == b->base && a->limit == b->limit;
+}
+
 /* As after the first use: what has its accessed bit clear goes the general way. */
 static void set_accessed(void)
 {
@@ -212,6 +220,35 @@ static void forget(void)
 	memset(w.seen_desc, 0, sizeof(w.seen_desc));
 	memset(w.seen_gate, 0, sizeof(w.seen_gate));
 	memset(w.seen_gate64, 0, sizeof(w.seen_gate64));
+	memset(w.seen_return64, 0, sizeof(w.seen_return64));
+}
+
+/* Are tables elsewhere than the rounds' places were noted for? Then somebody has said so. */
+static bool moved(void)
+{
+	return !same_table(&kept_tables.gdtr, &w.gdtr) ||
+	       !same_table(&kept_tables.idtr, &w.idtr) || !segment_same(&kept_tables.tr, &w.tr);
+}
+
+/* What earlier rounds have left behind. */
+static void bring_back(void)
+{
+	memcpy(w.seen_desc, kept_desc, sizeof(kept_desc));
+	memcpy(w.seen_gate, kept_gate, sizeof(kept_gate));
+	memcpy(w.seen_gate64, kept_gate64, sizeof(kept_gate64));
+	memcpy(w.seen_return64, kept_return64, sizeof(kept_return64));
+	if (moved())
+		seen_tables_changed(&w);
+}
+
+static void keep(void)
+{
+	memcpy(kept_desc, w.seen_desc, sizeof(kept_desc));
+	memcpy(kept_gate, w.seen_gate, sizeof(kept_gate));
+	if (moved())
+		return;
+	memcpy(kept_gate64, w.seen_gate64, sizeof(kept_gate64));
+	memcpy(kept_return64, w.seen_return64, sizeof(kept_return64));
 }
 
 static void take_picture(struct picture *p)
@@ -220,6 +257,7 @@ static void take_picture(struct picture *p)
 	memset(p->cpu.seen_desc, 0, sizeof(w.seen_desc));
 	memset(p->cpu.seen_gate, 0, sizeof(w.seen_gate));
 	memset(p->cpu.seen_gate64, 0, sizeof(w.seen_gate64));
+	memset(p->cpu.seen_return64, 0, sizeof(w.seen_return64));
 	memcpy(p->mem, fake_mem + MEM, MEM_SIZE);
 	p->unmasked = w_unmasked;
 	p->mode = w_mode;
@@ -245,14 +283,10 @@ static void one_round(void)
 	struct round r = make_round();
 
 	set_up(&r);
-	memcpy(w.seen_desc, kept_desc, sizeof(kept_desc));
-	memcpy(w.seen_gate, kept_gate, sizeof(kept_gate));
-	memcpy(w.seen_gate64, kept_gate64, sizeof(kept_gate64));
+	bring_back();
 	picture[0].fault = run(&r);
 	take_picture(&picture[0]);
-	memcpy(kept_desc, w.seen_desc, sizeof(kept_desc));
-	memcpy(kept_gate, w.seen_gate, sizeof(kept_gate));
-	memcpy(kept_gate64, w.seen_gate64, sizeof(kept_gate64));
+	keep();
 	set_up(&r);
 	forget();
 	picture[1].fault = run(&r);
@@ -268,7 +302,13 @@ static void one_round(void)
 
 static void rounds(void)
 {
+	struct round plain = { 0 };
+
 	taken[0] = taken[1] = 0;
+	set_up(&plain);
+	kept_tables.gdtr = w.gdtr;
+	kept_tables.idtr = w.idtr;
+	kept_tables.tr = w.tr;
 	memset(kept_desc, 0, sizeof(kept_desc));
 	for (unsigned n = 0; n < ROUNDS; n++)
 		one_round();
@@ -276,8 +316,25 @@ static void rounds(void)
 	TRUE(taken[1] > ROUNDS / 20);
 }
 
+/* Instructions that move tables say so. */
+static void test_moves(void)
+{
+	world_long(0);
+	for (unsigned op = 0; op < 3; op++) {
+		w.seen_gate64[1].from = 1;
+		w.seen_return64[1].sels = 1;
+		if (op < 2)
+			TRUE(!(op ? sys_lidt(&w, w.idtr.limit, w.idtr.base, 8) :
+			       sys_lgdt(&w, w.gdtr.limit, w.gdtr.base, 8)).raised);
+		else
+			TRUE(!seg_ltr(&w, L_TSS_B).raised);
+		TRUE(!w.seen_gate64[1].from && !w.seen_return64[1].sels);
+	}
+}
+
 int main(void)
 {
+	test_moves();
 	rounds();
 	wide = true;
 	rounds();

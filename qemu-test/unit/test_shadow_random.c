@@ -178,9 +178,10 @@ static void check_tlb(unsigned v, enum paging_form form)
 	hpa_t root = hpa(form == PAGING_WIDE ?
 			 (uintptr_t)node_leaves(s, top_node(s, s->loaded, v)) :
 			 (uintptr_t)h->entries);
+	u32 asid = loaded_root(s)->view[form][v].asid;
 
-	if (h->asid[form])
-		CHECK_EQ(fake_disagreements(h->asid[form], form, root), 0, "TLB");
+	if (asid)
+		CHECK_EQ(fake_disagreements(asid, form, root), 0, "TLB");
 }
 
 /* The host's TLB allows no more than the leaves; no leaf is writable that must not be. */

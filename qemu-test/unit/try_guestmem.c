@@ -32,6 +32,31 @@ static u64 load(gva_t linear, unsigned size)
 u64 g_try_ld8(gva_t linear) { return load(linear, 8); }
 u32 g_try_ld4(gva_t linear) { return (u32)load(linear, 4); }
 
+bool g_try_same(const struct seen_word w[3])
+{
+	bool same = true;
+
+	for (unsigned k = 0; k < 3; k++)
+		same &= load(gva(w[k].at), 8) == w[k].value && !failed;
+	return same;
+}
+
+bool g_try_ld_frame(gva_t linear, u64 v[5])
+{
+	for (unsigned k = 0; k < 5; k++)
+		v[k] = load(gva(linear.a + 8 * k), 8);
+	return !failed;
+}
+
+bool g_try_st_frame(gva_t linear, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
+{
+	const u64 v[5] = { v0, v1, v2, v3, v4 };
+
+	for (unsigned k = 0; k < 5; k++)
+		failed |= g_st(of, gva(linear.a + 8 * k), 8, with, v[k]).raised;
+	return !failed;
+}
+
 u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
 
 void g_try_st4(gva_t linear, u32 v)

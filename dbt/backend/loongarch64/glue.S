@@ -9,37 +9,13 @@
  * struct vcpu. Where C says where to go on, an address of 64-bit code has bit 63 cleared.
  */
 #include "dbt/backend/glue.h"
+#include "dbt/backend/loongarch64/glue_asm.h"
 
 #define FRAME 96
 #define WHY 88
 #define WINDOW -0x700		/* bits 63 … 52 of the code cache's addresses */
 
 	.text
-
-	.macro	each_gpr insn, wide
-	\insn	$r23, $tp, ST_GPR(0)
-	\insn	$r24, $tp, ST_GPR(1)
-	\insn	$r25, $tp, ST_GPR(2)
-	\insn	$r26, $tp, ST_GPR(3)
-	\insn	$r27, $tp, ST_GPR(4)
-	\insn	$r28, $tp, ST_GPR(5)
-	\insn	$r29, $tp, ST_GPR(6)
-	\insn	$r30, $tp, ST_GPR(7)
-	.if	\wide
-	upper_gpr \insn
-	.endif
-	.endm
-
-	.macro	upper_gpr insn
-	\insn	$r12, $tp, ST_GPR(8)
-	\insn	$r13, $tp, ST_GPR(9)
-	\insn	$r14, $tp, ST_GPR(10)
-	\insn	$r15, $tp, ST_GPR(11)
-	\insn	$r16, $tp, ST_GPR(12)
-	\insn	$r17, $tp, ST_GPR(13)
-	\insn	$r18, $tp, ST_GPR(14)
-	\insn	$r19, $tp, ST_GPR(15)
-	.endm
 
 /* rLIMIT = -2^62 */
 	.macro	set_limit
@@ -84,33 +60,16 @@ dbt_enter:
 	st.d	$r31, $sp, 80
 	bgez	$a0, resume64
 /* The same from within: a0 = code to go on at. */
+	.globl	resume
 resume:
 	enter_code 0
 	.size	dbt_enter, . - dbt_enter
 
+	.globl	resume64
 	.type	resume64, @function
 resume64:
 	lu52i.d	$a0, $a0, WINDOW
 	enter_code 1
-
-/* Everything pinned goes to struct vcpu. */
-	.macro	save_pinned wide
-	st.d	$r9, $tp, ST_PAGE
-	.if	\wide
-	each_gpr st.d, 1
-	.else
-	each_gpr st.w, 0
-	.endif
-	st.d	$r20, $tp, ST_CCOP
-	st.d	$r22, $tp, ST_CCA
-	st.d	$r31, $tp, ST_CCB
-	.endm
-
-	.macro	door name
-	.globl	\name
-	.type	\name, @function
-\name:
-	.endm
 
 /* eip, which translated code keeps sign-extended from 32 bits, into struct vcpu. */
 	.macro	store_eip reg, wide
@@ -267,12 +226,6 @@ door \name
 	go_on
 	li.w	$a0, EXIT_SYSTEM
 	b	glue_leave_written
-	.endm
-
-/* C's answer, a0, where to go on, if it is one. */
-	.macro	go_on
-	bltz	$a0, resume
-	bnez	$a0, resume64
 	.endm
 
 	doors	glue_, 0

@@ -25,3 +25,64 @@
 	door	guest_st_2, st.h, $a1
 	door	guest_st_4, st.w, $a1
 	door	guest_st_8, st.d, $a1
+
+	.macro	try insn:vararg
+	MAY_FAULT 2f
+	\insn
+	.endm
+
+/* bool guest_same(const struct seen_word w[3]) */
+	.globl	guest_same
+	.type	guest_same, @function
+guest_same:
+	ld.d	$t0, $a0, 0
+	ld.d	$t1, $a0, 16
+	ld.d	$t2, $a0, 32
+	ld.d	$t3, $a0, 8
+	ld.d	$t4, $a0, 24
+	ld.d	$t5, $a0, 40
+	try ld.d	$t0, $t0, 0
+	try ld.d	$t1, $t1, 0
+	try ld.d	$t2, $t2, 0
+	xor	$t0, $t0, $t3
+	xor	$t1, $t1, $t4
+	xor	$t2, $t2, $t5
+	or	$t0, $t0, $t1
+	or	$t0, $t0, $t2
+	sltui	$a0, $t0, 1
+	jr	$ra
+2:	move	$a0, $zero
+	jr	$ra
+
+/* bool guest_ld_frame(u64 addr, u64 v[5]) */
+	.globl	guest_ld_frame
+	.type	guest_ld_frame, @function
+guest_ld_frame:
+	try ld.d	$t0, $a0, 0
+	try ld.d	$t1, $a0, 8
+	try ld.d	$t2, $a0, 16
+	try ld.d	$t3, $a0, 24
+	try ld.d	$t4, $a0, 32
+	st.d	$t0, $a1, 0
+	st.d	$t1, $a1, 8
+	st.d	$t2, $a1, 16
+	st.d	$t3, $a1, 24
+	st.d	$t4, $a1, 32
+	ori	$a0, $zero, 1
+	jr	$ra
+2:	move	$a0, $zero
+	jr	$ra
+
+/* bool guest_st_frame(u64 addr, u64 v0, … v4) */
+	.globl	guest_st_frame
+	.type	guest_st_frame, @function
+guest_st_frame:
+	try st.d	$a1, $a0, 0
+	try st.d	$a2, $a0, 8
+	try st.d	$a3, $a0, 16
+	try st.d	$a4, $a0, 24
+	try st.d	$a5, $a0, 32
+	ori	$a0, $zero, 1
+	jr	$ra
+2:	move	$a0, $zero
+	jr	$ra

@@ -29,3 +29,14 @@
 	door	guest_st_2, sh, $5
 	door	guest_st_4, sw, $5
 	door	guest_st_8, sd, $5
+
+/* No guest of this host is in long mode: nothing is the same, nothing can be loaded or stored. */
+	.globl	guest_same, guest_ld_frame, guest_st_frame
+	.type	guest_same, @function
+	.type	guest_ld_frame, @function
+	.type	guest_st_frame, @function
+guest_same:
+guest_ld_frame:
+guest_st_frame:
+	jr	$31
+	move	$2, $0

@@ -24,14 +24,12 @@
 #define CSR_TLBELO0 0x12
 #define CSR_TLBELO1 0x13
 #define CSR_ASID 0x18
-#define CSR_PGDL 0x19
-#define CSR_PGDH 0x1a
-#define CSR_PGD 0x1b
 #define CSR_PWCL 0x1c		/* 7.5.9 */
 #define CSR_PWCH 0x1d
 #define CSR_STLBPS 0x1e
 #define CSR_CPUID 0x20
 #define CSR_SAVE0 0x30
+#define CSR_ROOT CSR_SAVE0	/* ours: where tlb_refill.S begins, for both halves */
 #define CSR_TCFG 0x41		/* 7.6.2: En 0, Periodic 1, InitVal 47:2 */
 #define TCFG_EN 0x1
 #define CSR_TICLR 0x44

@@ -106,8 +106,7 @@ hva_t paging_hva_wide(gva_t addr, bool other)
 void paging_activate(unsigned asid, hpa_t root)
 {
 	csr_write(CSR_ASID, asid);
-	csr_write(CSR_PGDL, root.a);
-	csr_write(CSR_PGDH, root.a);
+	csr_write(CSR_ROOT, root.a);
 }
 
 /* INVTLB (4.2.4.6): operations 0 all, 4 non-global of an ASID, 5 the pair of ASID and address. */

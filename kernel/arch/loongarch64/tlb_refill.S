@@ -13,7 +13,7 @@
 	.globl	tlb_refill_entry
 tlb_refill_entry:
 	csrwr	$t0, CSR_TLBRSAVE
-	csrrd	$t0, CSR_PGD
+	csrrd	$t0, CSR_ROOT
 	lddir	$t0, $t0, 1
 	ldpte	$t0, 0
 	ldpte	$t0, 1
@@ -25,7 +25,7 @@ tlb_refill_entry:
 	.globl	tlb_refill_wide_entry
 tlb_refill_wide_entry:
 	csrwr	$t0, CSR_TLBRSAVE
-	csrrd	$t0, CSR_PGD
+	csrrd	$t0, CSR_ROOT
 	lddir	$t0, $t0, 3
 	lddir	$t0, $t0, 2
 	lddir	$t0, $t0, 1
