@@ -328,6 +328,15 @@ static inline const u32 *known_long(struct dbt *d)
 	return first_place(d);
 }
 
+/* IRETQ goes back to where the last #PF was: the page will be there now, and is asked for next. */
+void exec_refault(void)
+{
+	struct dbt *d = dbt_this();
+
+	d->c->refault = REFAULT_NONE;
+	shadow_prefill(d->shadow, gva(d->c->cr2));
+}
+
 const u32 *exec_int(void)
 {
 	struct dbt *d = dbt_this();
@@ -357,9 +366,13 @@ const u32 *exec_fault_long(void)
 	struct vcpu *c = d->c;
 
 	if ((c->key_flags & (KEY_SINGLE | KEY_LONG)) == KEY_LONG && c->fault.vector != EXC_MF) {
+		u64 at = c->eip;
+
 		c->debug_hits = 0;	/* the instruction is not done */
-		if (exc_raise_seen(c, &c->fault))
+		if (exc_raise_seen(c, &c->fault)) {
+			c->refault = c->fault.vector == EXC_PF ? at : REFAULT_NONE;
 			return known_long(d);
+		}
 	}
 	shadow_set_code64(d->shadow, true);
 	return in_form(d, exec_fault());

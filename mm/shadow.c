@@ -170,6 +170,11 @@ enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access acce
 	}
 }
 
+void shadow_prefill(struct shadow *s, gva_t va)
+{
+	near_refill(s, va, X86_READ, shadow_rights(s));
+}
+
 bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
 		      enum x86_rights rights, gpa_t *out, u32 *error)
 {
@@ -191,7 +196,8 @@ static __attribute__((noinline)) void load_root(struct shadow *s)
 	bool new;
 
 	s->generation++;
-	s->loaded = root_find(s, &new)->number;
+	s->root = root_find(s, &new);
+	s->loaded = s->root->number;
 	s->count.new_roots += new;
 	shadow_settle(s);
 }
@@ -208,6 +214,7 @@ static inline bool load_known(struct shadow *s)
 	if (!s->cr3_mask || r->mode != s->mode || r->key[0] != key || r->attention ||
 	    s->cursor != sync_log.head || s->debug_pages)
 		return false;
+	s->root = r;
 	s->loaded = r->number;
 	if (!tlb_activate_ready(s, r))
 		return false;
@@ -342,7 +349,7 @@ static void invlpg_view(struct shadow *s, unsigned view, gva_t va)
 /* Of four levels: has the root anything for the 512 GiB around va? */
 static inline bool tree_begins(const struct shadow *s, unsigned view, gva_t va)
 {
-	return bit_get(top_node(s, s->loaded, view)->live, va.a >> 39 & 0x1ff);
+	return bit_get(s->root->top[view]->live, va.a >> 39 & 0x1ff);
 }
 
 /* Of 32-bit paging: has the directory entry's other slot no node but by the entry as it is? */

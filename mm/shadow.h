@@ -144,7 +144,8 @@ struct shadow {
 	u64 *on_views;		/* ~0 is put there when that is written */
 	u64 nobody;		/* who on_views is at first */
 	u32 current;		/* the view that the host's registers hold */
-	u32 loaded;		/* the root */
+	u32 loaded;		/* the root: its number, and itself */
+	struct shadow_root *root;
 	u32 views;		/* in use: not SHADOW_SUPER without SMAP */
 	bool four;		/* the loaded root has four levels */
 	bool code64;		/* as shadow_set_code64 said */
@@ -192,6 +193,13 @@ void shadow_release(struct shadow *s);
  */
 enum shadow_result shadow_fault(struct shadow *s, gva_t va, enum x86_access access,
 				enum x86_rights rights, struct shadow_miss *out);
+
+/*
+ * A read at va, with the rights of the view that is active, is to be expected: fill its leaf if
+ * that can be told at once. As a CPU that looks ahead, it may set A, but not D (SDM vol. 3,
+ * 4.10.2.3).
+ */
+void shadow_prefill(struct shadow *s, gva_t va);
 
 /*
  * Translate for one access without filling a leaf (probes): A and D bits are

@@ -162,14 +162,32 @@ static inline bool mark(const struct shadow_near *e, bool wide, unsigned k, u64 
 {
 	u8 *at = (u8 *)(uintptr_t)e->table + k * (wide ? 8 : 4);
 	u32 old = (u32)pte;
-	bool done = wide ? __atomic_compare_exchange_n((u64 *)(void *)at, &pte, want, false,
-						       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) :
-		    __atomic_compare_exchange_n((u32 *)(void *)at, &old, (u32)want, false,
-						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 
-	if (done && frame_watched(e->frame))
-		frame_written_by_walk(e->frame, k * (wide ? 8 : 4), wide ? 8 : 4);
-	return done;
+	return wide ? __atomic_compare_exchange_n((u64 *)(void *)at, &pte, want, false,
+						  __ATOMIC_RELAXED, __ATOMIC_RELAXED) :
+	       __atomic_compare_exchange_n((u32 *)(void *)at, &old, (u32)want, false,
+					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* The leaf that was not there. */
+static __attribute__((noinline)) enum near_refill install(struct shadow *s,
+							  const struct shadow_near *e, gva_t va,
+							  u64 page, bool writable)
+{
+	unsigned k = index_of(va);
+	pte_t *leaf = e->leaves + k;
+
+	if (writable)
+		frame_add_writer((u32)(page >> FRAME_SHIFT),
+				 frame_ref(s->core, (u32)(leaf - s->pool.leaves)));
+	*leaf = pte_make(ptr_to_phys(gpa_map.ram + page), writable);
+	bit_set(e->node->live, k);
+	s->count.fills++;
+	if (s->wide)
+		paging_upgrade_wide(va, leaf);
+	else
+		paging_upgrade(va, leaf);
+	return REFILLED;
 }
 
 /* Is it plain: a page of its own side, in RAM, nothing there yet, no watch in the way? */
@@ -182,13 +200,12 @@ static inline bool is_plain(const struct shadow *s, const struct shadow_near *e,
 }
 
 static inline __attribute__((always_inline)) enum near_refill
-refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, unsigned view,
-		bool four, bool wide)
+refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, bool four, bool wide)
 {
+	unsigned view = shadow_view_of(s, rights);
 	const struct shadow_near *e = find_as(s, view, va, four, wide);
 	unsigned k = index_of(va), at = wide ? k : va.a >> 12 & 0x3ff;
 	u64 pte, want, all, page;
-	bool writable;
 
 	if (!e)
 		return REFILL_NOT;
@@ -200,32 +217,20 @@ refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, unsigned 
 	if ((wide && (pte & s->reserved)) || !is_plain(s, e, k, all, page, write, rights))
 		return REFILL_NOT;
 	want = pte | E_A | (write ? E_D : 0);
-	if (want != pte && !mark(e, wide, at, pte, want))
+	if (want != pte && (frame_watched(e->frame) || !mark(e, wide, at, pte, want)))
 		return REFILL_NOT;
-	writable = (want & E_D) && (all & E_RW);
-	if (writable)
-		frame_add_writer((u32)(page >> FRAME_SHIFT),
-				 frame_ref(s->core, (u32)(e->leaves + k - s->pool.leaves)));
-	e->leaves[k] = pte_make(ptr_to_phys(gpa_map.ram + page), writable);
-	bit_set(e->node->live, k);
-	s->count.fills++;
-	if (s->wide)
-		paging_upgrade_wide(va, e->leaves + k);
-	else
-		paging_upgrade(va, e->leaves + k);
-	return REFILLED;
+	return install(s, e, va, page, (want & E_D) && (all & E_RW));
 }
 
 enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
 			     enum x86_rights rights)
 {
 	bool write = access == X86_WRITE;
-	unsigned view = shadow_view_of(s, rights);
 
-	if (view != s->current)
+	if (shadow_view_of(s, rights) != s->current)
 		return REFILL_NOT;
-	return s->four ? refill(s, va, write, rights, view, true, true) :
-	       refill(s, va, write, rights, view, false, s->paging.pae);
+	return s->four ? refill(s, va, write, rights, true, true) :
+	       refill(s, va, write, rights, false, s->paging.pae);
 }
 
 /* -- INVLPG -- */

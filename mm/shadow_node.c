@@ -510,8 +510,10 @@ static void root_init(struct shadow *s, unsigned n, u8 *mem)
 	for (unsigned k = 0; k < DIRS; k++)
 		r->dir[k] = FRAME_NONE;
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++, mem += ROOT_SIZE) {
-		u64 *top = node_leaves(s, top_node(s, n, v));
+		struct shadow_node *node = &s->pool.node[s->pool.nodes + 1 + n * SHADOW_VIEWS + v];
+		u64 *top = node_leaves(s, node);
 
+		r->top[v] = node;
 		r->half[v].entries = (u64 *)mem;
 		paging_root_init((u64 *)mem);
 		paging_dir_init(top, TOP_LEVEL);

@@ -155,6 +155,7 @@ struct shadow_root {
 	bool attention;		/* shadow_settle has something to do */
 	bool dirs_open;
 	u8 number;
+	struct shadow_node *top[SHADOW_VIEWS];
 	/* of each half; asid 0: none: a fresh one when it is loaded; root is always the same */
 	struct shadow_view view[PAGING_FORMS][SHADOW_VIEWS];
 	struct shadow_half half[SHADOW_VIEWS];
@@ -199,7 +200,7 @@ static inline unsigned node_level(const struct shadow_node *n)
 static inline unsigned key_form(u64 key) { return key >> KEY_FORM_SHIFT & 7; }
 static inline struct shadow_root *loaded_root(const struct shadow *s)
 {
-	return &s->pool.root[s->loaded];
+	return s->root;
 }
 static inline struct shadow_half *half_of(const struct shadow *s, unsigned root, unsigned view)
 {
@@ -214,7 +215,7 @@ static inline struct shadow_node *node_in_slot(const struct shadow *s, unsigned 
 }
 static inline struct shadow_node *top_node(const struct shadow *s, unsigned root, unsigned view)
 {
-	return &s->pool.node[s->pool.nodes + 1 + root * SHADOW_VIEWS + view];
+	return s->pool.root[root].top[view];
 }
 
 /* -- shadow_form.c: what the guest's entries mean ------------------------ */

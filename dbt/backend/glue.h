@@ -53,6 +53,7 @@
 #define ST_VIEW 2016
 #define ST_GATES 2024
 #define ST_RETURNS 2032
+#define ST_REFAULT 2040
 #define ST_DR7 1224
 #define ST_NMI_BLOCKED 1339
 

@@ -50,6 +50,7 @@ CHECK(ST_CALL_KEEP, call_keep);
 CHECK(ST_VIEW, view);
 CHECK(ST_GATES, gates);
 CHECK(ST_RETURNS, returns);
+CHECK(ST_REFAULT, refault);
 CHECK(ST_DR7, dr[7]);
 CHECK(ST_NMI_BLOCKED, nmi_blocked);
 #define CHECK_SEEN(offset, of, field) \

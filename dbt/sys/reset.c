@@ -43,6 +43,7 @@ static void reset_registers(struct vcpu *c)
 	c->debug_hits = 0;
 	c->inhibit = 0;
 	c->passage_not = ~0ull;
+	c->refault = REFAULT_NONE;
 	c->gates = c->seen_gate64;
 	c->returns = c->seen_return64;
 	c->halted = c->shutdown = c->nmi_blocked = false;

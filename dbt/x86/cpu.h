@@ -295,6 +295,8 @@ struct vcpu {
 	u32 *view;		/* where mm/shadow has the number of the view that is active */
 	struct seen_gate64 *gates;	/* seen_gate64, seen_return64: where glue.S finds them */
 	struct seen_return64 *returns;
+	/* RIP of the last #PF: back there, the page at CR2 is wanted; or REFAULT_NONE */
+	u64 refault;
 
 	/* -- MSRs -- */
 	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
@@ -314,6 +316,7 @@ struct vcpu {
 };
 
 #define CALL_ENABLED (1ull << 32)
+#define REFAULT_NONE (1ull << 62)	/* no RIP */
 
 /* What c->inhibit holds off, until the instruction after this one is done. */
 enum { INHIBIT_STI = 1, INHIBIT_SS = 2 };	/* interrupts; interrupts and debug traps */

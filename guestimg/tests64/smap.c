@@ -16,6 +16,7 @@ CODE(popf_both, "pushq $0x40002\n\tpopfq\n\tmovq (%rdi), %rax\n\tpushq $2\n\tpop
 CODE(popf_16, "stac\n\tpushw $2\n\tpopfw\n\tmovq (%rdi), %rax")
 CODE(many, "1:\tstac\n\taddq (%rdi), %rax\n\tclac\n\taddq %rax, (%rsi)\n\tdecl %ecx\n\tjnz 1b")
 CODE(copy, "rep movsb")
+CODE(ins, "rep insb")
 CODE(do_stac, "stac")
 CODE(do_clac, "clac")
 CODE(lock_stac, ".byte 0xf0, 0x0f, 0x01, 0xcb")
@@ -188,6 +189,20 @@ static void test_string(void)
 		r.rflags = k & 1 ? 2 | AC : 2;
 		run_to(&r, k & 1 ? VEC_EXIT : V_PF, PF_P);
 		expect("rcx", stopped.r.rcx, k & 1 ? 0 : 2000);
+	}
+}
+
+static void test_ports(void)
+{
+	struct regs u = alias_regs(ins);
+
+	test("a user's REP INS to the kernel's pages, whatever AC is");
+	u.rdx = 0x80;
+	u.rcx = 8;
+	u.rdi = USER - 64;
+	for (u32 k = 0; k < 2; k++) {
+		u.rflags = k ? 2 | IOPL3 | AC : 2 | IOPL3;
+		never(&u, PF_P | PF_W | PF_U, u.rdi);
 	}
 }
 
@@ -434,6 +449,7 @@ int main(void)
 	gates_by_ist();
 	test_access();
 	test_string();
+	test_ports();
 	test_stac();
 	test_popf();
 	test_entries();

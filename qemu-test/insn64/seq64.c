@@ -50,6 +50,23 @@ static void start(struct seq *s)
 	s->last = s->constant = s->favourites[0];
 }
 
+/* Of 64-bit code, one in eight goes across the end of a page into the next one's slot. */
+static void lay_out(struct seq *s)
+{
+	static const unsigned behind = 160;
+
+	s->room = SEQ_CODE;
+	if (gen_head.mode != 8)
+		return;
+	if (s->n % 8 == 7) {
+		s->c->start = (u16)(SEQ_SLOT - 20 - below(100));
+		s->room = SEQ_SLOT - s->c->start + behind - 1;
+	} else if (s->n % 8 == 0) {
+		s->c->start = behind;
+		s->room = SEQ_SLOT - behind - 1;
+	}
+}
+
 static void make_case(u32 n, struct totals *t)
 {
 	static struct seq s;
@@ -62,6 +79,7 @@ static void make_case(u32 n, struct totals *t)
 	made[n] = (struct case64){ .start = 32, .code = n * SEQ_CODE };
 	s = (struct seq){ .c = seq_case(n), .code = seq_code(n), .n = n };
 	start(&s);
+	lay_out(&s);
 	if (seq_found(&s, n))
 		return;
 	seq_begin(&s);

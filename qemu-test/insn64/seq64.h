@@ -22,7 +22,7 @@ struct seq {
 	struct vcpu cpu;
 	u8 data[DATA64_RW];
 	u32 undefined;			/* flags, by the instructions so far */
-	unsigned insns;
+	unsigned insns, room;		/* so many; bytes that the code may have */
 	bool dead;			/* what comes now is not executed */
 	bool faulted;
 	/* Registers that are used again and again; the last one written, the last constant's. */

@@ -67,7 +67,8 @@ static void cut(const struct case64 *from, const u8 *code, u64 old, unsigned fir
 	*s.c = *from;
 	s.c->code = n * SEQ_CODE;
 	memcpy(s.code, code, from->len);
-	find(&s, insn64_slot(&gen_head, n) - old, &f);
+	s.c->start = 32;
+	find(&s, insn64_slot(&gen_head, n) + s.c->start - old - from->start, &f);
 	if (first && first + count > f.n + 1u)
 		count = f.n + 1u - first;
 	for (unsigned k = first; first && k < first + count; k++)

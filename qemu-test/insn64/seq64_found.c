@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sequences that once failed, reduced: each file of sequences begins with those of its mode, from
- * random registers. They bring the addresses and constants that they need.
+ * Sequences that once failed, reduced: each file of sequences begins with those of its mode, each
+ * from some random registers. They bring the addresses and constants that they need.
  */
 #include "qemu-test/insn64/seq64.h"
 
 #include <string.h>
+
+#define EACH 4
 
 struct found {
 	u8 mode, len;
@@ -25,6 +27,7 @@ static const struct found list[] = {
 
 bool seq_found(struct seq *s, unsigned k)
 {
+	k /= EACH;
 	for (unsigned n = 0; n < sizeof list / sizeof list[0]; n++)
 		if (list[n].mode == gen_head.mode && k-- == 0) {
 			memcpy(s->code, list[n].code, list[n].len);

@@ -97,7 +97,7 @@ static enum seq_step append(struct seq *s, struct making *m)
 	const struct ir1_op *to = &m->i.ops[0];
 	enum seq_step step = SEQ_ON;
 
-	if (s->c->len + m->i.len > SEQ_CODE)
+	if (s->c->len + m->i.len > s->room)
 		return SEQ_BAD;
 	put_code(s, m->b, m->i.len);
 	if (!s->dead)

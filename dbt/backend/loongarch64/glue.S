@@ -17,11 +17,6 @@
 
 	.text
 
-/* rLIMIT = -2^62 */
-	.macro	set_limit
-	lu52i.d	$r11, $zero, -0x400
-	.endm
-
 /* Go on at a0. */
 	.macro	enter_code wide
 	ld.d	$r20, $tp, ST_CCOP

@@ -32,6 +32,11 @@
 	\insn	$r19, $tp, ST_GPR(15)
 	.endm
 
+/* rLIMIT = -2^62 */
+	.macro	set_limit
+	lu52i.d	$r11, $zero, -0x400
+	.endm
+
 /* Everything pinned goes to struct vcpu. */
 	.macro	save_pinned wide
 	st.d	$r9, $tp, ST_PAGE

@@ -243,5 +243,16 @@ door glue64_iret
 	move	$r20, $zero
 	move	$r31, $zero
 	st.b	$zero, $tp, ST_NMI_BLOCKED
-	go_to
+	ld.d	$a1, $tp, ST_REFAULT
+	beq	$a1, $a0, 3f
+2:	go_to
+3:	st.d	$a0, $tp, ST_EIP
+	upper_gpr st.d
+	bl	exec_refault
+	upper_gpr ld.d
+	set_limit
+	ld.d	$r10, $tp, ST_CTX
+	ld.d	$a0, $tp, ST_EIP
+	move	$r20, $zero
+	b	2b
 	system_end exec_iret
