@@ -6,9 +6,10 @@
  * checks. Not here: the check itself (control.c), nor which addresses need none (dbt/opt/fold.c).
  *
  * Law: a register is *safe* at an exit if its value was checked in the block, or accessed: then it
- * is canonical, and so is safe with less than FORMS_MOVE added. (Accesses fault where no address is
- * canonical; so what moves by constants from block to block gets nowhere without a check.) At the
- * entry those are safe that the checks in front name, whether they were run or passed over.
+ * is canonical, and so is safe with small numbers added (ir_bounded), as what a block adds up is
+ * less than 2^60. (Accesses fault where no address is canonical; so what moves by such numbers from
+ * block to block gets nowhere without a check.) At the entry those are safe that the checks in
+ * front name, whether they were run or passed over.
  */
 #include "dbt/backend/lower.h"
 
@@ -18,13 +19,11 @@
 
 #include <string.h>
 
-#define FORMS_MOVE (1ll << 32)		/* for one sum; a block's add up to less than 2^60 */
-
 enum { CHECKED = 1, ACCESSED = 2, MOVED = 4 };
 
 /*
- * The walk. base[v]: the value that v is, but for constants added (MOVED), which stands for all of
- * those; its flags are the others. They lie where what others find is to be.
+ * The walk. base[v]: the value that v is, but for small numbers added (MOVED), which stands for all
+ * of those; its flags are the others. They lie where what others find is to be.
  */
 struct walk {
 	struct emit *e;
@@ -39,13 +38,6 @@ struct walk {
 };
 
 static u8 *is(const struct walk *w, val v) { return &w->e->of[v].pin; }
-
-static bool small(const struct emit *e, const struct ir_insn *in)
-{
-	s64 k = e->ir->v[in->b].k;
-
-	return ir_is_const(e->ir, in->b) && k > -FORMS_MOVE && k < FORMS_MOVE;
-}
 
 static void note_get(struct walk *w, val i, unsigned g)
 {
@@ -64,13 +56,16 @@ static void note_add(struct walk *w, val i)
 {
 	const struct ir_insn *in = &w->e->ir->v[i];
 
-	if (in->type != T_I64 || !small(w->e, in))
+	if (in->type != T_I64)
 		return;
-	w->base[i] = w->base[in->a];
-	*is(w, i) |= MOVED;
+	if (ir_bounded(w->e->ir, in->b))
+		w->base[i] = w->base[in->a];
+	else if (ir_bounded(w->e->ir, in->a))
+		w->base[i] = w->base[in->b];
+	*is(w, i) |= w->base[i] == i ? 0 : MOVED;
 }
 
-/* The register whose value at entry v is, but for constants; 16: none. */
+/* The register whose value at entry v is, but for small numbers; 16: none. */
 static unsigned entry_of(const struct walk *w, val v)
 {
 	const struct ir_insn *in = &w->e->ir->v[w->base[v]];

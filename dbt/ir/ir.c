@@ -60,3 +60,25 @@ bool ir_cond_holds(unsigned cond, s64 a, s64 b)
 	}
 	panic("ir: condition %u", cond);
 }
+
+/* Less than 2^34, as indices are before they are scaled. */
+static bool narrow(const struct ir *ir, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_ZEXT: case IR_SEXT: return in->k <= 32;
+	case IR_EXTRACT: return in->y <= 32;
+	case IR_LD: return in->x != M_64 && in->x != M_128;
+	case IR_CONST: return in->k > -(1ll << 34) && in->k < 1ll << 34;
+	case IR_AND: return ir_is_const(ir, in->b) && ir->v[in->b].k >> 34 == 0;
+	}
+	return false;
+}
+
+bool ir_bounded(const struct ir *ir, val v)
+{
+	const struct ir_insn *in = &ir->v[v];
+
+	if (in->op == IR_SHL && ir_is_const(ir, in->b) && (u64)ir->v[in->b].k <= 4)
+		in = &ir->v[in->a];
+	return narrow(ir, in);
+}

@@ -125,6 +125,9 @@ static inline bool ir_removable(const struct ir_insn *in)
 /* Does it leave the block, or may it? Its operand c is then the flags that it takes along. */
 static inline bool ir_leaves(const struct ir_insn *in) { return ir_info[in->op].effects & IR_X; }
 
+/* Is v known to be less than 2^38 either way? */
+bool ir_bounded(const struct ir *ir, val v);
+
 bool ir_cond_holds(unsigned cond, s64 a, s64 b);
 
 /* Returns NULL, or what is wrong, with the instruction's index in *where. */

@@ -162,17 +162,22 @@ static bool is_base(const struct ir_insn *in)
 					in->k == offsetof(struct vcpu, seg[GS].base));
 }
 
-/* What an address was made from by small constants is as good to look at; some need no look. */
+/* What an address was made from by small numbers is as good to look at; some need no look. */
 static void fold_form(struct opt *o, unsigned i)
 {
 	const struct ir_insn *v = o->ir->v;
 	struct ir_insn *in = &o->ir->v[i];
 	s64 k;
 
-	while (v[in->a].op == IR_ADD && constant(o->ir, v[in->a].b, &k) && k > -FORM_REACH &&
-	       k < FORM_REACH)
-		in->a = v[in->a].a;
-	if (v[in->a].op == IR_EIP || v[in->a].op == IR_ZEXT || is_base(&v[in->a]) ||
+	for (const struct ir_insn *sum; (sum = &v[in->a])->op == IR_ADD;)
+		if ((constant(o->ir, sum->b, &k) && k > -FORM_REACH && k < FORM_REACH) ||
+		    ir_bounded(o->ir, sum->b))
+			in->a = sum->a;
+		else if (ir_bounded(o->ir, sum->a))
+			in->a = sum->b;
+		else
+			break;
+	if (v[in->a].op == IR_EIP || ir_bounded(o->ir, in->a) || is_base(&v[in->a]) ||
 	    (constant(o->ir, in->a, &k) && k >= -(1ll << 62)))
 		opt_remove(o, i);
 }
