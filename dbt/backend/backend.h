@@ -49,6 +49,8 @@ void backend_chain(struct link *l, const struct block *to);
 void backend_link(struct link *l, const u32 *code, struct block_head head);
 /* Undo it: the exit calls the stub or probes the jump cache again. */
 void backend_unlink(struct link *l);
+/* The far exit was left for the first time: it probes the jump cache from now on. */
+void backend_open(struct link *l);
 /* Who enters at `entry` (block_entry; wide: of 64-bit code) from now on leaves to the run loop. */
 void backend_close(u32 *entry, bool wide);
 

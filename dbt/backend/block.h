@@ -65,7 +65,8 @@ enum link_how { LINK_SLOT, LINK_DEAD, LINK_MARKED, LINK_DIRECT };
  * A direct exit: words that put the flags where they are pinned, then its slot. Until it is
  * chained a near one, to the same page, calls the exit stub there, whose return address finds this
  * record. A far one, to another page (or maybe to a block on two pages), goes through the jump
- * cache; it is chained only where its page and context are known (dbt/cache/owner.h).
+ * cache; it is chained only where its page and context are known (dbt/cache/owner.h). At first its
+ * probe is shut: what the jump cache has by another exit would never be chained to this one.
  */
 struct link {
 	pool_ref slot;
@@ -83,7 +84,8 @@ struct link {
 	bool marked : 1;	/* the mark is set before the branch */
 	bool far : 1;
 	bool wide : 1;		/* in 64-bit code */
-	u16 at : 15;		/* its x86 instruction, in bytes from its block's eip */
+	u16 at : 12;		/* its x86 instruction, in bytes from its block's eip */
+	u16 probe : 3;		/* words from its slot to its probe, which is shut; 0: it is open */
 	bool last : 1;		/* that is the block's last one */
 };
 

@@ -61,6 +61,15 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 	}
 }
 
+void backend_open(struct link *l)
+{
+	u32 *first = link_slot(l) + l->probe;
+
+	if (l->probe)
+		host_set_word(first, host_probe_word(*first));
+	l->probe = 0;
+}
+
 /* Behind the checks of what is known already; another check may leave, and wants all flags. */
 void backend_chain(struct link *l, const struct block *to)
 {

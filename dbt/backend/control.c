@@ -128,6 +128,17 @@ static void exit_branch(struct link *l, const u32 *branch, const u32 *stub)
 		l->branch = (u16)words;
 }
 
+/* A far exit's probe; who goes there for the first time does not look. */
+static void shut_probe(struct emit *e, struct link *l)
+{
+	u32 *first = e->c.p;
+	s64 words = first - link_slot(l);
+
+	host_probe(e);
+	if (!e->c.overflow && words < 8 && host_probe_shut(first))
+		l->probe = (u16)words & 7;
+}
+
 /*
  * A direct exit to eip. It is far if the target is not on the block's page, or may go over its end;
  * and where EIP does not tell the page.
@@ -154,7 +165,7 @@ static struct link *emit_exit(struct emit *e, u64 eip, unsigned guest, const str
 	if (!far)
 		return l;
 	eip_to_reg(e, R_ARG(0), relocatable ? eip - (u64)pages : eip);
-	host_probe(e);
+	shut_probe(e, l);
 	host_call_door(e, DOOR_FOR(e, jump_far));
 	code_data(&e->c, link_index(e, l));
 	return l;

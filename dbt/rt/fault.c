@@ -241,7 +241,7 @@ static void device_note(struct dbt *d, gva_t va, enum x86_access kind, gpa_t pag
 	};
 }
 
-static bool device_known(struct dbt *d, gva_t va, enum x86_access kind)
+static inline bool device_known(struct dbt *d, gva_t va, enum x86_access kind)
 {
 	const struct device_page *p = device_page(d, va, kind);
 
@@ -262,7 +262,7 @@ static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_
 	const struct device_page *p = device_page(d, va, kind);
 	u64 at = p->at.a | (va.a & 0xfff), v;
 
-	if (!device_known(d, va, kind) || a->vector || (va.a & 0xfff) + a->size > 0x1000 ||
+	if (a->vector || (va.a & 0xfff) + a->size > 0x1000 ||
 	    (d->c->dr[7] & DR7_ENABLED))
 		return false;
 	if (a->store) {
@@ -429,7 +429,7 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	access = store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
 	at = linear_at(d, f->badv);
 	if (device_known(d, at, access))
-		return false;
+		return host_access_decode(f, &a) && device_again(d, f, &a, access);
 	how = shadow_fault(d->shadow, at, access, shadow_rights(d->shadow), &miss);
 	if (how == SHADOW_FILLED) {
 		d->count.faults_filled++;
@@ -470,7 +470,7 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
 	access = a.store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
-	if (device_again(d, f, &a, access))
+	if (device_known(d, linear_at(d, a.addr.a), access) && device_again(d, f, &a, access))
 		return true;
 	access_ended(d, f, b, s, access_slow(d, f, &a, b, access, &c->fault));
 	return true;

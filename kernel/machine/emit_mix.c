@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define BLOCKS 2500		/* of each mode */
+#define BLOCKS 1500		/* of each mode */
 #define OPERATIONS 40
 #define VALUES 128
 

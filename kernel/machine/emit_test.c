@@ -305,6 +305,15 @@ static bool test_direct_chain(u32 eip)
 	return goes_to("after", 0, eip);
 }
 
+/* The far exit of block 0 looks only from its second time on, if not in its door. */
+static bool first_time(void)
+{
+	if (t.link[0].probe && !goes_to("first", 0, ELSEWHERE))
+		return false;
+	backend_open(&t.link[0]);
+	return true;
+}
+
 /* Through the jump cache, to block 1 on another page; then that is closed. */
 static bool test_indirect(unsigned op)
 {
@@ -320,6 +329,8 @@ static bool test_indirect(unsigned op)
 	    !goes_to("miss", op == IR_EXIT_IND ? EXIT_INDIRECT : 0, ELSEWHERE))
 		return false;
 	*e = (struct jump_entry){ jump_cache_key(ELSEWHERE, t.wide), t.code[1] };
+	if (op == IR_EXIT && !first_time())
+		return false;
 	if (!goes_to("hit", 0, ELSEWHERE + (NEXT + 8) % 4096))
 		return false;
 	e->eip ^= 0x1000;
