@@ -161,6 +161,26 @@ static void test_constants(void)
 	}
 }
 
+/* An index of 32 bits that is shifted far: MOV ECX, ECX; SHL RCX, 40; MOV RAX, [RDI + RCX]. */
+static void test_index(void)
+{
+	u8 *code = (u8 *)FREE;
+	struct regs r = user_regs(code);
+
+	test("an index that is shifted far");
+	memcpy(code, "\x89\xc9\x48\xc1\xe1\x28\x48\x8b\x04\x0f", 10);
+	for (u32 p = 0; p < places_count; p++) {
+		bool good = (long)(places[p] << 16) >> 16 == (long)places[p];
+
+		if (!good && !in_tcg()) {
+			r.rdi = places[p] & 0xffffffffff;
+			r.rcx = places[p] >> 40;
+			run_to(&r, V_GP, 0);
+			expect("rip", stopped.r.rip, r.rip + 6);
+		}
+	}
+}
+
 /* What C does between two accesses must not change what they are compared with. */
 static void test_after_helpers(void)
 {
@@ -271,6 +291,7 @@ void test_forms(void)
 	test_matrix();
 	test_absolute();
 	test_constants();
+	test_index();
 	test_after_helpers();
 	test_relative();
 	test_walks();
