@@ -23,7 +23,8 @@ enum { CHECKED = 1, ACCESSED = 2, MOVED = 4 };
 
 /*
  * The walk. base[v]: the value that v is, but for small numbers added (MOVED), which stands for all
- * of those; its flags are the others. They lie where what others find is to be.
+ * of those; its flags are the others. They lie in fields that are filled later: base in regalloc's
+ * `next`, the flags in `pin`.
  */
 struct walk {
 	struct emit *e;
