@@ -163,7 +163,7 @@ static void with_ac_only(struct regs *r, u32 error, u32 at)
 static u32 peek(u32 pa) { return *(volatile u32 *)pa; }	/* a frame, as a supervisor's page */
 static void poke(u32 pa, u32 v) { *(volatile u32 *)pa = v; }
 
-/* Its signature in CPUID. It reads before it writes, and lets AC help implicit accesses at CPL 0. */
+/* Its signature in CPUID. It reads before it writes; AC helps implicit accesses at CPL 0 there. */
 static bool in_tcg(void)
 {
 	u32 a = 0x40000000, b, c = 0, d;
