@@ -343,6 +343,12 @@ static void test_changes(void)
 		turn_user(USER, 2);
 		with_ac_only(&r, PF_P, USER);
 	}
+}
+
+static void test_more_changes(void)
+{
+	struct regs r = super(load);
+
 	begin("a large page that becomes a supervisor's, a user's");
 	r.edi = LARGE + 0x1234;
 	for (u32 k = 0; k < 3; k++) {
@@ -470,6 +476,7 @@ static void test_form(bool to_pae)
 	test_flag();
 	test_entries();
 	test_changes();
+	test_more_changes();
 	test_smep();
 	test_implicit();
 }
