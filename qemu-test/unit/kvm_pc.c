@@ -243,9 +243,9 @@ static int disk_submit(void *opaque, struct block_request *r)
 	u8 *at = (u8 *)opaque + r->lba * 512;
 
 	if (r->op == BLOCK_READ)
-		memcpy(r->buf, at, (size_t)r->count * 512);
+		block_put(r, 0, at, (size_t)r->count * 512);
 	else if (r->op == BLOCK_WRITE)
-		memcpy(at, r->buf, (size_t)r->count * 512);
+		block_get(r, 0, at, (size_t)r->count * 512);
 	return 0;
 }
 
