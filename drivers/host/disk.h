@@ -19,8 +19,8 @@ enum { DISK_SLOTS = 32, DISK_SECTOR = 512, DISK_PIECES = 64 };
 #define DISK_COMMAND_MAX (1u << 20)	/* bytes; a driver may take less */
 
 /*
- * One command for a device, in its own blocks. Each piece of its memory is contiguous for the device
- * and aligned as the driver asks, all of them together are those blocks.
+ * One command for a device, in its own blocks. Each piece of its memory is contiguous for the
+ * device and aligned as the driver asks, all of them together are those blocks.
  */
 struct disk_command {
 	enum block_op op;
@@ -70,7 +70,7 @@ struct disk {
 	u32 most;		/* bytes in one command, a multiple of block */
 	unsigned slots;		/* commands at once, at most DISK_SLOTS */
 	u32 align;		/* of a piece's address and size, a power of two */
-	u32 page;		/* if not 0: where one piece ends and the next begins, both are aligned so */
+	u32 page;		/* if not 0: pieces are joined at addresses aligned so */
 	unsigned pieces;	/* in one command, 1 … DISK_PIECES */
 	bool readonly;
 	bool flush_alone;	/* a flush may not be in flight with others */

@@ -32,8 +32,8 @@ void disks_poll(void);
 void disks_wait(void);
 
 /*
- * Before power off: wait for what is in flight, flush what was written to any disk, waiting at most ten seconds. Its time
- * limits run on meanwhile, by timer_run().
+ * Before power off: wait for what is in flight and flush what was written to any disk, at most ten
+ * seconds. Their time limits run on meanwhile, by timer_run().
  */
 void disks_flush(void);
 

@@ -30,7 +30,8 @@ enum {				/* common configuration (4.1.4.3) */
 enum { STATUS_ACKNOWLEDGE = 1, STATUS_DRIVER = 2, STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8 };
 enum { NO_VECTOR = 0xffff };
 enum {				/* feature bits (5.2.3, 6) */
-	F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9, F_INDIRECT = 28, F_VERSION_1 = 32,
+	F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9,
+	F_INDIRECT = 28, F_VERSION_1 = 32,
 };
 enum { B_CAPACITY = 0, B_SIZE_MAX = 8, B_SEG_MAX = 12, B_BLK_SIZE = 20, B_SIZE = 24 };	/* 5.2.4 */
 enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, S_OK = 0, S_NONE = 0xff };	/* 5.2.6 */

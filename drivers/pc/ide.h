@@ -13,8 +13,8 @@ struct ide *ide_create(struct bus *bus, const struct irq_line irq[2]);
 void ide_reset(struct ide *ide);
 
 /*
- * For the board's PCI function: the bus master's registers, which are BAR 4 (16 bytes of ports), and
- * whether its command register lets it be one. Without this there is no bus master.
+ * For the board's PCI function: the bus master's registers, which are BAR 4 (16 bytes of ports),
+ * and whether its command register lets it be one. Without this there is no bus master.
  */
 struct bus_region *ide_master_region(struct ide *ide);
 void ide_master_enable(void *ide, bool on);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a disk tells of itself and lets be set (ATA/ATAPI-6, T13 1410D, 8.15, 8.37). The DMA modes
- * are those that a PIIX board can be asked for: multiword 0 to 2, which PIIX3 has, and Ultra DMA 0 to
- * 2, PIIX4's; a mode is stored and shown, and every one of them moves bytes in the same way.
+ * are those that a PIIX board can be asked for: multiword 0 to 2, which PIIX3 has, and Ultra DMA 0
+ * to 2, PIIX4's; a mode is stored and shown, and every one of them moves bytes in the same way.
  * Invariant: at most one DMA mode is selected.
  */
 #include "drivers/pc/ide_drive.h"

@@ -51,8 +51,8 @@ int machine_create(const struct machine_config *c, struct machine **out);
 void machine_reset(struct machine *m);
 
 /*
- * May an end still write the guest's memory? Who resets the machine, or takes its memory away, waits
- * until not: each request ends by itself.
+ * May an end still write the guest's memory? Who resets the machine, or takes its memory away,
+ * waits until not: each request ends by itself.
  */
 bool machine_busy(const struct machine *m);
 

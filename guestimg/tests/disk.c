@@ -393,6 +393,67 @@ static void test_pci(void)
 	}
 }
 
+/* -- What it costs, where the TSC counts the host's instructions (-icount) --------------------- */
+
+enum { SECTORS = 128, ROUNDS = 16, DMA_MOST = 300, PIO_MOST = 4000 };
+
+static u32 loop(void)
+{
+	u32 since = tsc();
+
+	for (volatile u32 k = 0; k < 1000; k++)
+		;
+	return tsc() - since;
+}
+
+static u32 sector_by_pio(void)
+{
+	u32 since = tsc(), at = BUF;
+
+	command(0x29, 0, SECTORS);	/* READ MULTIPLE EXT, 16 at once */
+	for (u32 k = 0; k < SECTORS; k += 16) {
+		u32 n = 16 * 256;
+
+		while ((inb(IDE + 7) & 0x88) != 8)
+			;
+		__asm__ volatile("rep insw" : "+D"(at), "+c"(n) : "d"(IDE) : "memory");
+	}
+	return (tsc() - since) / SECTORS;
+}
+
+/* A request of 64 KiB in pages, from the table's address to the end, interrupts off. */
+static u32 sector_by_dma(void)
+{
+	u32 since = tsc();
+
+	for (u32 round = 0; round < ROUNDS; round++) {
+		table_at(TABLE);
+		for (u32 k = 0; k < 16; k++)
+			prd(BUF + 0x2000 * k, 0x1000, k == 15 ? LAST : 0);
+		begin(READ_DMA, 1000, SECTORS);
+		end();
+	}
+	return (tsc() - since) / (SECTORS * ROUNDS);
+}
+
+static void test_cost(void)
+{
+	u32 dma, pio;
+
+	test("what a sector costs");
+	loop();
+	if (!have_counters() || loop() != loop()) {
+		skip("the TSC does not count instructions");
+		return;
+	}
+	pio = sector_by_pio(), pio = sector_by_pio();
+	dma = sector_by_dma(), dma = sector_by_dma();
+	print("a sector of 512 bytes: "), print_dec(pio), print(" host instructions by PIO, ");
+	print_dec(dma), print(" by DMA\n");
+	expect("PIO", pio <= PIO_MOST, 1);
+	expect("DMA", dma <= DMA_MOST, 1);
+}
+
 /* The machine's reset in the middle of a read: what comes after it owns the memory. */
 static void leave(void)
 {
@@ -439,6 +500,7 @@ void main(void)
 	test_hostile();
 	test_short();
 	test_pci();
+	test_cost();
 	test("");			/* it is told now, not after the reset */
 	leave();
 }

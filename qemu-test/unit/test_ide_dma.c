@@ -137,7 +137,8 @@ static void test_scatter(void)
 			u32 s = 2 * (1 + (u32)rand() % (round % 3 ? 1500 : 40));
 
 			s = s > left || n == 399 ? left : s;
-			at[n] = MEM + 0x70000 * (n % 4) + (n / 4) * 0x1000 + 2 * ((u32)rand() % 400);
+			at[n] = MEM + 0x70000 * (n % 4) + (n / 4) * 0x1000;
+			at[n] += 2 * ((u32)rand() % 400);
 			at[n] = round % 5 ? at[n] : n ? at[n - 1] + size[n - 1] : MEM;
 			size[n] = s;
 			prd(at[n], s, s == left ? LAST : 0);

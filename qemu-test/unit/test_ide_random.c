@@ -56,7 +56,8 @@ static void write_command(u16 port, u8 cmd)
 static void master(void)
 {
 	u16 bm = (u16)(BM + 8 * any(2));
-	u32 table = any(8) ? 0x1000 * any(16) : any(3) ? FAKE_RAM_SIZE - 8 * any(4) : ~0u << any(32);
+	u32 table = any(8) ? 0x1000 * any(16) : any(3) ? FAKE_RAM_SIZE - 8 * any(4) :
+		    ~0u << any(32);
 
 	for (unsigned k = 0; k < 24 && table < FAKE_RAM_SIZE - 200; k++) {
 		u32 prd[2] = {

@@ -136,7 +136,9 @@ static void bar_write(void *opaque, u32 off, u64 v, unsigned size)
 	(void)opaque, (void)off, (void)v, (void)size;
 }
 
-static const struct io_ops master_ops = { .read = bar_read, .write = bar_write, .min = 1, .max = 1 };
+static const struct io_ops master_ops = {
+	.read = bar_read, .write = bar_write, .min = 1, .max = 1,
+};
 static int master_on = -1;
 static struct bus_region master = { "master", 0, 16, &master_ops, NULL, 0, false, NULL };
 static void master_enable(void *opaque, bool on) { (void)opaque; master_on = on; }
