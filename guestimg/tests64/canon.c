@@ -144,6 +144,7 @@ int main(void)
 	test_forms();
 	test_known();
 	test_branches();
+	test_kicks();
 	test_pages();
 	finish("canon64");
 }
