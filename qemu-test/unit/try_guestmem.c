@@ -57,6 +57,24 @@ bool g_try_st_frame(gva_t linear, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
 	return !failed;
 }
 
+void g_try_ld_bytes(const struct vcpu *c, gva_t linear, void *out, u32 size)
+{
+	u64 *v = out;
+
+	(void)c;
+	for (u32 k = 0; k < size / 8; k++)
+		v[k] = load(gva(linear.a + 8 * k), 8);
+}
+
+void g_try_st_bytes(const struct vcpu *c, gva_t linear, const void *in, u32 size)
+{
+	const u64 *v = in;
+
+	(void)c;
+	for (u32 k = 0; k < size / 8; k++)
+		g_try_st8(gva(linear.a + 8 * k), v[k]);
+}
+
 u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
 
 void g_try_st4(gva_t linear, u32 v)
