@@ -133,14 +133,17 @@ static bool on_one_page(const struct host_access *a, struct target *t)
 
 static bool power_of_two(unsigned n) { return !(n & (n - 1)); }
 
-/* Whole if it is on one page and has a bus width, else byte by byte. */
+/* Whole, or by eights, if it is on one page and has such a width, else byte by byte. */
 static void load_bytes(const struct target *t, unsigned size, u8 *out)
 {
+	unsigned part = size < 8 ? size : 8;
 	u64 v;
 
-	if (t->first == size && size <= 8 && power_of_two(size)) {
-		v = gpa_load(t->page[0], size);
-		__builtin_memcpy(out, &v, size);
+	if (t->first == size && power_of_two(size)) {
+		for (unsigned n = 0; n < size; n += part) {
+			v = gpa_load(gpa(t->page[0].a + n), part);
+			__builtin_memcpy(out + n, &v, part);
+		}
 		return;
 	}
 	for (unsigned n = 0; n < size; n++)
@@ -150,11 +153,14 @@ static void load_bytes(const struct target *t, unsigned size, u8 *out)
 
 static void store_bytes(const struct target *t, unsigned size, const u8 *in)
 {
+	unsigned part = size < 8 ? size : 8;
 	u64 v = 0;
 
-	if (t->first == size && size <= 8 && power_of_two(size)) {
-		__builtin_memcpy(&v, in, size);
-		gpa_store(t->page[0], v, size);
+	if (t->first == size && power_of_two(size)) {
+		for (unsigned n = 0; n < size; n += part) {
+			__builtin_memcpy(&v, in + n, part);
+			gpa_store(gpa(t->page[0].a + n), v, part);
+		}
 		return;
 	}
 	for (unsigned n = 0; n < size; n++)

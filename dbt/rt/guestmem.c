@@ -83,7 +83,6 @@ void g_try_begin(struct vcpu *c, enum g_rights rights) { begin(c->owner, gva(0),
 u64 g_try_ld8(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
 u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
 void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
-void g_try_st8(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
 
 u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(wide_hva(linear, 8)); }
 void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(wide_hva(linear, 8), v); }

@@ -50,7 +50,6 @@ void g_try_begin(struct vcpu *c, enum g_rights rights);
 u64 g_try_ld8(gva_t linear);
 u32 g_try_ld4(gva_t linear);
 void g_try_st4(gva_t linear, u32 v);
-void g_try_st8(gva_t linear, u64 v);
 /* The same in long mode. */
 u64 g_try_ld8_wide(gva_t linear);
 void g_try_st8_wide(gva_t linear, u64 v);

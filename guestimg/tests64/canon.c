@@ -145,5 +145,6 @@ int main(void)
 	test_known();
 	test_branches();
 	test_pages();
+	test_images();
 	finish("canon64");
 }

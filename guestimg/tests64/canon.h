@@ -27,5 +27,6 @@ void test_forms(void);		/* canon_forms.c */
 void test_known(void);		/* canon_known.c */
 void test_branches(void);	/* canon_code.c */
 void test_pages(void);		/* canon_pages.c */
+void test_images(void);		/* canon_images.c */
 
 #endif

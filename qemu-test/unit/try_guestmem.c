@@ -72,7 +72,7 @@ void g_try_st_bytes(const struct vcpu *c, gva_t linear, const void *in, u32 size
 
 	(void)c;
 	for (u32 k = 0; k < size / 8; k++)
-		g_try_st8(gva(linear.a + 8 * k), v[k]);
+		g_try_st8_wide(gva(linear.a + 8 * k), v[k]);
 }
 
 u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
@@ -111,9 +111,7 @@ void g_ram_write(gpa_t at, const void *buf, u32 size)
 		must(!g_st(of, gva(at.a + k), 1, G_SYSTEM, from[k]).raised);
 }
 
-void g_try_st8_wide(gva_t linear, u64 v) { g_try_st8(linear, v); }
-
-void g_try_st8(gva_t linear, u64 v)
+void g_try_st8_wide(gva_t linear, u64 v)
 {
 	failed |= g_st(of, linear, 8, with, v).raised;
 }
