@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* FXSAVE and FXRSTOR at all places of a page, and over the end of one. */
+/* FXSAVE and FXRSTOR at all places of a page, and over the end of one; modes of MXCSR. */
 #include "guestimg/tests64/canon.h"
 
 CODE(save_it, "fxsave64 (%rdi)")
@@ -53,6 +53,40 @@ static void test_image_cut(u8 *at)
 	invlpg(second);
 }
 
+/* -- MXCSR's modes, which translated code knows ----------------------------- */
+
+CODE(modes_it, "ldmxcsr (%rdi)\n\t"
+	       "movss 4(%rdi), %xmm0\n\tmulss %xmm0, %xmm0\n\tmovd %xmm0, %eax\n\t"
+	       "fxrstor64 (%rsi)\n\t"
+	       "movss 4(%rdi), %xmm0\n\tmulss %xmm0, %xmm0\n\tmovd %xmm0, %edx")
+
+enum { MXCSR_PLAIN = 0x1f80, MXCSR_FTZ = 0x9f80 };
+
+/* 2^-70 squared is a denormal, or 0 with FTZ. */
+static void run_modes(u32 by_ldmxcsr, u32 by_fxrstor)
+{
+	u32 *memory = (u32 *)IMAGES;
+	u8 *image = (u8 *)IMAGES + FX_SIZE;
+	struct regs r = user_regs(modes_it);
+
+	memory[0] = by_ldmxcsr;
+	memory[1] = 0x1c800000;
+	memcpy(image, fx_want, FX_SIZE);
+	memcpy(image + 24, &by_fxrstor, 4);
+	r.rdi = (u64)memory;
+	r.rsi = (u64)image;
+	run_to(&r, VEC_EXIT, 0);
+	expect("by LDMXCSR", stopped.r.rax, by_ldmxcsr == MXCSR_FTZ ? 0 : 0x200);
+	expect("by FXRSTOR", stopped.r.rdx, by_fxrstor == MXCSR_FTZ ? 0 : 0x200);
+}
+
+static void test_modes(void)
+{
+	test("FTZ by LDMXCSR and FXRSTOR");
+	for (u32 k = 0; k < 8; k++)
+		run_modes(k & 1 ? MXCSR_FTZ : MXCSR_PLAIN, k & 2 ? MXCSR_FTZ : MXCSR_PLAIN);
+}
+
 void test_images(void)
 {
 	test("FXSAVE and FXRSTOR over two pages: all or nothing");
@@ -75,4 +109,5 @@ void test_images(void)
 		go(save_it, (u64)at, VEC_EXIT, 0);
 		expect("as it was restored", fx_same(at, fx_want), 1);
 	}
+	test_modes();
 }
