@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's XMM registers in the vector registers that the host's regs.h gives them, for the fault
- * path. Not for translated code.
+ * The guest's XMM registers in the vector registers that the host's regs.h gives them, for the
+ * fault path. Not for translated code.
  */
 #include "dbt/backend/host.h"
 

@@ -131,7 +131,7 @@ door glue64_sysret
 	.endm
 
 /*
- * By the gate at a2, if all is as it was; a1 = rip, a4 = RFLAGS; coded: with vcpu.fault's error code.
+ * By the gate at a2, if all is as it was; a1 = rip, a4 = RFLAGS; coded: #PF, with its error code.
  * The frame lies on one page, so that its first store is the only one that can fault for the guest;
  * if the page is watched, each traps.
  */
