@@ -146,5 +146,6 @@ int main(void)
 	test_branches();
 	test_kicks();
 	test_pages();
+	test_images();
 	finish("canon64");
 }

@@ -28,5 +28,6 @@ void test_known(void);		/* canon_known.c */
 void test_branches(void);	/* canon_code.c */
 void test_kicks(void);		/* canon_kick.c */
 void test_pages(void);		/* canon_pages.c */
+void test_images(void);		/* canon_images.c */
 
 #endif

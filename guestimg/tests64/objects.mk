@@ -5,7 +5,7 @@
 TESTS64 := build/native/tests64
 TESTS64_NAMES := canon gates modes smap syscall vectors
 TESTS64_MORE_canon := canon_forms canon_known canon_code canon_kick \
-	canon_pages
+	canon_pages canon_images
 TESTS64_MORE_gates := gates_device gates_iret gates_far
 TESTS64_MORE_modes := modes_tour modes.code
 TESTS64_MORE_smap := smap_forms smap_tables
