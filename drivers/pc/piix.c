@@ -58,17 +58,6 @@ static void update(struct piix *p)
 			p->line.set(p->line.opaque, irq, want >> irq & 1);
 }
 
-void piix_pirq(void *piix, unsigned n, int level)
-{
-	struct piix *p = piix;
-
-	must(n < 4);
-	lock_take(&p->lock);
-	p->pirq = (u8)(level ? p->pirq | BIT(n) : p->pirq & ~BIT(n));
-	update(p);
-	lock_drop(&p->lock);
-}
-
 void piix_inta(void *piix, unsigned n, int level)
 {
 	struct piix *p = piix;

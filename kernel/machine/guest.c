@@ -81,6 +81,9 @@ static void memory_init(struct guest *guest, struct bus *bus)
 static void machine_init(struct guest *g, struct bus *bus)
 {
 	const struct boot_config *cfg = g->cfg;
+	static const enum machine_attach attach[] = {
+		[BOOT_IDE] = MACHINE_IDE, [BOOT_VIRTIO] = MACHINE_VIRTIO,
+	};
 	const struct entropy entropy = random_end();
 	struct machine_config m = {
 		.cores = 1, .bus = bus,
@@ -93,9 +96,10 @@ static void machine_init(struct guest *g, struct bus *bus)
 	guest_join_machine(g, &m);
 	random_init(g->info->seed, g->info->seed_size);
 	m.entropy = cfg->rng ? &entropy : NULL;
-	for (unsigned n = 0; n < BOOT_DISKS; n++)
-		m.disk[n] = guest_disk(g, n), m.attach[n] = cfg->disk[n].attach == BOOT_VIRTIO ?
-			MACHINE_VIRTIO : MACHINE_IDE;
+	for (unsigned n = 0; n < BOOT_DISKS; n++) {
+		m.disk[n] = guest_disk(g, n);
+		m.attach[n] = attach[cfg->disk[n].attach];
+	}
 	if (cfg->kernel.size) {
 		m.kernel = phys_to_ptr(hpa(cfg->kernel.start));
 		m.kernel_size = (u32)cfg->kernel.size;

@@ -106,7 +106,8 @@ static void test_devices(void)
 	}
 	check(!parse(&c, "disk2 = nvme0p2,force,ide,ro\n", &e), "options");
 	check(c.disk[2].attach == BOOT_IDE, "ide");
-	check(!parse(&c, "disk0 = a.img,virtio\n", &e) && c.disk[0].attach == BOOT_VIRTIO, "virtio");
+	check(!parse(&c, "disk0 = a.img,virtio\n", &e), "options");
+	check(c.disk[0].attach == BOOT_VIRTIO, "virtio");
 	check(parse(&c, "cdrom = a.iso,virtio\n", &e), "no CD-ROM is virtio");
 	check(!parse(&c, "disk2 = nvme0p2,force,ide,ro\n", &e), "options");
 	check(c.disk[2].device && c.disk[2].force && c.disk[2].readonly, "options");
