@@ -150,14 +150,15 @@ static u32 boot_order(struct machine *m)
 		others |= c->disk[k] && c->attach[k] != MACHINE_IDE;
 	for (unsigned k = 0; k < 4 && others && c->boot[0] != 3; k++) {
 		char *to = m->boot_order + n;
+		size_t room = BOOT_ORDER_MAX - n;
 
 		if (!c->disk[k])
 			continue;
 		if (c->attach[k] == MACHINE_IDE)
-			n += (size_t)snprintf(to, BOOT_ORDER_MAX - n,
-					      "/pci@i0cf8/ide@1,1/drive@%u/disk@%u\n", k / 2, k % 2);
+			n += (size_t)snprintf(to, room, "/pci@i0cf8/ide@1,1/drive@%u/disk@%u\n",
+					      k / 2, k % 2);
 		else
-			n += (size_t)snprintf(to, BOOT_ORDER_MAX - n, "/pci@i0cf8/scsi@%x/disk@0,0\n",
+			n += (size_t)snprintf(to, room, "/pci@i0cf8/scsi@%x/disk@0,0\n",
 					      DEV_DISK + k);
 		must(n < BOOT_ORDER_MAX);
 	}

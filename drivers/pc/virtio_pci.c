@@ -7,7 +7,7 @@
  *
  * Status reads 0 after a reset only when no chain is in flight: until then the end may write to
  * the guest's memory. A driver that does what none does finds NEEDS_RESET.
- * Invariant: the pin is up iff isr is not 0; queues of a device without DRIVER_OK are not looked at.
+ * Invariant: the pin is up iff isr is not 0; queues are not looked at before DRIVER_OK.
  */
 #include "drivers/pc/virtio.h"
 

@@ -11,7 +11,7 @@
 #include "mm/gpa.h"
 
 enum { D_NEXT = 1, D_WRITE = 2, D_INDIRECT = 4, AVAIL_NO_INTERRUPT = 1 };
-struct desc { u64 at; u32 size; u16 flags, next; };		/* little-endian, as the hosts are */
+struct desc { u64 at; u32 size; u16 flags, next; };	/* little-endian, as the hosts are */
 
 static bool get16(u64 at, u16 *v) { return gpa_read(gpa(at), v, 2) == 2; }
 static bool put16(u64 at, u16 v) { return gpa_write(gpa(at), &v, 2) == 2; }
