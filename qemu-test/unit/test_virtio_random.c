@@ -4,7 +4,7 @@
  * ones among them, on an end that is late, in any order, with errors, over resets of every kind.
  * Says nothing of what a request does (test_virtio_disk.c); sanitizers and must() judge.
  *
- *	test_virtio_random [SECONDS]	other numbers for so long, instead of the same for a while
+ *	test_virtio_random [SECONDS [SEED]]	for so long, instead of one round
  */
 #include "drivers/pc/virtio_disk.h"
 #include "drivers/pc/virtio_rng.h"
@@ -204,8 +204,10 @@ int main(int argc, char **argv)
 	pci = pci_create(bus, &none);
 	d = virtio_disk_create(pci, PCI_DEVFN(4, 0), &l[0], &b);
 	rng = virtio_rng_create(pci, PCI_DEVFN(5, 0), &l[1], &e);
-	seed = end ? (u64)time(NULL) : seed;
+	if (end && argc > 2)
+		seed = (u64)atoll(argv[2]);
 	do {
+		printf(end ? "seed %llu\n" : "", (unsigned long long)seed);
 		for (unsigned k = 0; k < STEPS; k++)
 			step();
 		check_calm();
