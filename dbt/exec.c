@@ -311,13 +311,16 @@ static inline const u32 *first_place(struct dbt *d)
 	const struct context_place *p = c->place;
 	const struct jump_entry *e =
 		&((const struct jump_cache *)(uintptr_t)c->ctx)->entry[jump_cache_first(c->eip)];
+	const u32 *code;
 
 	if (wanted(c) || d->mode_dirty || p->changes != x->changes ||
-	    p->space != shadow_root(d->shadow) || e->eip != c->eip ||
-	    (c->key_flags & KEY_SINGLE))
+	    p->space != shadow_root(d->shadow) || (c->key_flags & KEY_SINGLE))
+		return known_code(d);
+	code = jump_entry_code(e, c->eip);
+	if (!code)
 		return known_code(d);
 	set_view(d->shadow, c->cpl == 3);
-	return exec_door(e->code);
+	return exec_door(code);
 }
 
 /* 64-bit code goes on as such; the next time by the host itself. */

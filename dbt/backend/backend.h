@@ -51,8 +51,8 @@ void backend_link(struct link *l, const u32 *code, struct block_head head);
 void backend_unlink(struct link *l);
 /* The far exit was left for the first time: it probes the jump cache from now on. */
 void backend_open(struct link *l);
-/* Who enters at `entry` (block_entry; wide: of 64-bit code) from now on leaves to the run loop. */
-void backend_close(u32 *entry, bool wide);
+/* Who enters at `entry` (block_entry) finds from now on that nothing is there. */
+void backend_close(u32 *entry);
 
 /* Make new and changed code in [start, end) visible to this core's fetches. */
 void backend_sync(const u32 *start, const u32 *end);

@@ -217,6 +217,11 @@ static inline u32 block_last(const struct block *b)
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }
 /* Where exits that know only EIP enter: it makes R_PAGE from R_ARG(0), which holds EIP. */
 static inline u32 *block_entry(const struct block *b) { return block_code(b) - HOST_ENTRY_WORDS; }
+/* Is it all the same to it what the flags are where it is entered? */
+static inline bool block_flags_dead(const struct block *b)
+{
+	return b->head.sets_flags && !b->head.may_fault && !b->need;
+}
 static inline struct link *block_link(const struct block *b, unsigned n)
 {
 	return (struct link *)pool_at(b->link) + n;

@@ -61,12 +61,14 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 	}
 }
 
+void backend_close(u32 *entry) { host_set_word(entry, HOST_CLOSED); }
+
 void backend_open(struct link *l)
 {
 	u32 *first = link_slot(l) + l->probe;
 
 	if (l->probe)
-		host_set_word(first, host_probe_word(*first));
+		host_set_word(first, host_probe_word());
 	l->probe = 0;
 }
 

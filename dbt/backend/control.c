@@ -128,14 +128,24 @@ static void exit_branch(struct link *l, const u32 *branch, const u32 *stub)
 		l->branch = (u16)words;
 }
 
+/* To the block that R_ARG(0) names; flags f are put unless it does not want them. */
+static void probe(struct emit *e, const struct flags_at *f)
+{
+	struct probe p;
+
+	host_probe(e, &p);
+	flags_put(e, f);
+	host_probe_tagged(e, &p);
+}
+
 /* A far exit's probe; who goes there for the first time does not look. */
 static void shut_probe(struct emit *e, struct link *l)
 {
 	u32 *first = e->c.p;
 	s64 words = first - link_slot(l);
 
-	host_probe(e);
-	if (!e->c.overflow && words < 8 && host_probe_shut(first))
+	probe(e, &(struct flags_at){ .there = true });
+	if (!e->c.overflow && words < 8 && host_probe_shut(e, first))
 		l->probe = (u16)words & 7;
 }
 
@@ -273,14 +283,20 @@ static void lower_leave_if(struct emit *e, const struct ir_insn *in)
 
 static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 {
+	struct flags_at flags;
+
 	va_canonical(e);
-	flags_materialize(e, in->c);
+	flags = flags_now(e, in->c);
+	if (single(e) || !flags_outlive(&flags, R_PROBE)) {
+		flags_put(e, &flags);
+		flags = (struct flags_at){ .there = true };
+	}
 	ra_to_reg(e, R_ARG(0), in->a);
 	if (single(e)) {
 		host_goto_door(e, DOOR_FOR(e, exit_kick));
 		return;
 	}
-	host_probe(e);
+	probe(e, &flags);
 	if (!e->wide) {
 		host_goto_door(e, glue_jump_ind);
 		return;

@@ -42,6 +42,12 @@ struct flags_at {
 	u16 mark;		/* the same as a mark (dbt/x86/mark.h); 0: there is none */
 };
 
+/* A look in the jump cache, between host_probe and host_probe_tagged. */
+struct probe {
+	u32 *other;		/* the branch to where the flags are put */
+	u32 *go;		/* what goes to the block that was found */
+};
+
 struct stub {
 	u8 kind;
 	u8 ra;			/* STUB_ENTRY_CF: the register for it */
@@ -73,6 +79,7 @@ struct value {
 	u16 need;			/* SETF: last index where its operands may be asked for */
 	u8 pin;				/* it is operand a, b (PIN_A, PIN_B) of flags at an exit */
 	bool folded;			/* emitted as part of its one user */
+	bool early;			/* emitted already (rescue) */
 	/* regalloc.c */
 	u8 place;			/* enum place */
 	u8 home;			/* guest register, host register or spill slot */

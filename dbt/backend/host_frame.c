@@ -44,5 +44,3 @@ void host_frame_leave(struct trap_frame *f, u32 why, bool lma)
 	f->gpr[R_ARG(0)] = why;
 	f->pc = (u64)(uintptr_t)door;
 }
-
-void host_frame_kick(struct trap_frame *f) { f->gpr[R_KICK] = 1; }

@@ -30,7 +30,5 @@ void host_frame_skip(struct trap_frame *f);
  * without. The guest's state has been saved. lma: it was in long mode.
  */
 void host_frame_leave(struct trap_frame *f, u32 why, bool lma);
-/* Set the kick register that the trap returns with. */
-void host_frame_kick(struct trap_frame *f);
 
 #endif

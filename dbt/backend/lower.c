@@ -14,7 +14,8 @@ static bool skipped(const struct emit *e, const struct ir_insn *in)
 {
 	if (in->op == IR_NOP || in->op == IR_CONST)
 		return true;
-	return (!e->of[e->i].uses || e->of[e->i].folded) && ir_removable(in);
+	return (!e->of[e->i].uses || e->of[e->i].folded || e->of[e->i].early) &&
+	       ir_removable(in);
 }
 
 /* Rows that emit nothing here are noted; the others are the host's. */

@@ -26,6 +26,8 @@ void flags_put(struct emit *e, const struct flags_at *f);
 /* Are the words of flags_put in a row, without a branch? Is host register r in them? */
 bool flags_straight(const struct flags_at *f);
 bool flags_use(const struct flags_at *f, int r);
+/* May they be put twice, and later, when the registers of `changed` (a mask) are others? */
+bool flags_outlive(const struct flags_at *f, u32 changed);
 
 /* Flags are in force: what a recipe has no room for is kept in registers. */
 void lower_setf(struct emit *e, const struct ir_insn *in);

@@ -14,6 +14,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
+#include "dbt/rt/kick.h"
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
@@ -542,7 +543,7 @@ bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 	bool mine = claim_known(d, f, kind) || claim_any(d, f, kind);
 
 	if (mine && d->c->pending)
-		host_frame_kick(f);
+		kick_frame(f);
 	return mine;
 }
 
