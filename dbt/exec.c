@@ -314,9 +314,10 @@ static inline const u32 *first_place(struct dbt *d)
 	const u32 *code;
 
 	if (wanted(c) || d->mode_dirty || p->changes != x->changes ||
-	    p->space != shadow_root(d->shadow) || (c->key_flags & KEY_SINGLE))
+	    p->space != shadow_root(d->shadow) || !jump_entry_is(e, c->eip) ||
+	    (c->key_flags & KEY_SINGLE))
 		return known_code(d);
-	code = jump_entry_code(e, c->eip);
+	code = jump_entry_code(e);
 	if (!code)
 		return known_code(d);
 	set_view(d->shadow, c->cpl == 3);

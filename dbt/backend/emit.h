@@ -46,6 +46,7 @@ struct flags_at {
 struct probe {
 	u32 *other;		/* the branch to where the flags are put */
 	u32 *go;		/* what goes to the block that was found */
+	bool unchecked;		/* to the look at RSP in front of it (block.h) */
 };
 
 struct stub {
@@ -56,6 +57,7 @@ struct stub {
 	u8 way;			/* STUB_EXIT: enum ir_way */
 	u16 safe;		/* STUB_EXIT: forms_safe */
 	u32 *site;		/* the branch that leads here, to be given its offset */
+	u32 *outside;		/* STUB_RAISE: another, where R_PAGE is not made; or NULL */
 	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;
 	s64 k;			/* STUB_RAISE: the exception */

@@ -20,6 +20,9 @@
  */
 #define JUMP_TAG 0x200
 
+/* From an entry of 64-bit code to the look at RSP in front of it (ENTRY_UNCHECKED, block.h). */
+#define ENTRY_UNCHECKED_BYTES (-4)
+
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */
 #define EXIT_FAR 2		/* eip is set; exit_arg: number of the link */

@@ -177,8 +177,8 @@ struct block *cache_commit(const struct backend_out *o)
 
 	must((u8 *)o->end <= r->bottom);
 	*b = (struct block){
-		.code = pool_ref_of(o->code + HOST_ENTRY_WORDS),
-		.code_size = (u32)((u8 *)o->end - (u8 *)(o->code + HOST_ENTRY_WORDS)),
+		.code = pool_ref_of(o->start),
+		.code_size = (u32)((u8 *)o->end - (u8 *)o->start),
 		.links = o->links, .sites = o->sites, .recipes = o->recipes,
 		.link = pool_ref_of(o->link), .head = o->head, .need = o->need,
 	};

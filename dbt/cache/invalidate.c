@@ -91,7 +91,7 @@ static void drop(struct block *b)
 	cache_forget(b);
 	for (unsigned n = 0; n < frames_of(b); n++)
 		remove_from_frame(b, b->frame[n]);
-	backend_close(block_entry(b));
+	backend_close(block_entry(b), b->key.flags & KEY_LONG);
 	cache_this()->count.barriers++;
 }
 

@@ -66,18 +66,13 @@ void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
 	}
 }
 
-static bool is_of(const struct jump_entry *e, u64 eip)
-{
-	return e->name == eip || e->name == jump_cache_tagged(eip);
-}
-
 void jump_cache_drop(struct jump_cache *j, u64 eip)
 {
 	struct jump_entry *first = &j->entry[jump_cache_first(eip)];
 	struct jump_entry *second = &j->entry[jump_cache_second(eip)];
 
-	if (is_of(first, eip))
+	if (jump_entry_is(first, eip))
 		first->name = JUMP_EMPTY;
-	if (is_of(second, eip))
+	if (jump_entry_is(second, eip))
 		second->name = JUMP_EMPTY;
 }

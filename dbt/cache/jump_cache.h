@@ -62,20 +62,28 @@ static inline u64 jump_cache_key(u64 eip, bool wide)
 	return wide ? eip : (u64)(s64)(s32)(u32)eip;
 }
 
-/* The same entry's code if it is that of eip, in force; else NULL. */
-static inline const u32 *jump_entry_code(const struct jump_entry *e, u64 eip)
+static inline bool jump_entry_is(const struct jump_entry *e, u64 eip)
 {
-	if (e->name != eip && e->name != jump_cache_tagged(eip))
-		return NULL;
+	return e->name == eip || e->name == jump_cache_tagged(eip);
+}
+
+/* What is entered by the entry, or NULL if that is closed. */
+static inline const u32 *jump_entry_code(const struct jump_entry *e)
+{
 	return *e->code == HOST_CLOSED ? NULL : e->code;
 }
 
 /* The entry of the block that would be entered for eip, or NULL. */
 static inline const u32 *jump_cache_probe(const struct jump_cache *j, u64 eip)
 {
-	const u32 *code = jump_entry_code(&j->entry[jump_cache_first(eip)], eip);
+	const struct jump_entry *e = &j->entry[jump_cache_first(eip)];
 
-	return code ? code : jump_entry_code(&j->entry[jump_cache_second(eip)], eip);
+	if (!jump_entry_is(e, eip)) {
+		e = &j->entry[jump_cache_second(eip)];
+		if (!jump_entry_is(e, eip))
+			return NULL;
+	}
+	return jump_entry_code(e);
 }
 
 /* Has nothing: the jump cache of who is to leave translated code (dbt/backend/host_frame.h). */

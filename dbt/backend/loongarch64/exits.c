@@ -62,6 +62,8 @@ void host_exit_far(struct emit *e, struct link *l)
 	nop(&e->c);
 }
 
+_Static_assert(ENTRY_UNCHECKED_BYTES == ENTRY_UNCHECKED * HOST_INSN_SIZE, "glue.S");
+
 static void probe_place(struct code *c)
 {
 	la_bstrpick_d(c, R_T1, R_ARG(0), JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1,
@@ -79,7 +81,7 @@ void host_probe(struct emit *e, struct probe *p)
 	p->other = host_branch(e, IC_NE, R_T2, R_ARG(0));
 	p->go = code_here(c);
 	la_ld_d(c, R_T1, R_T1, 8);
-	la_jirl(c, R_T2, R_T1, 0);
+	la_jirl(c, R_T2, R_T1, p->unchecked ? ENTRY_UNCHECKED * HOST_INSN_SIZE : 0);
 	host_patch(e, p->other);
 }
 

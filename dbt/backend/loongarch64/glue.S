@@ -28,7 +28,7 @@
 	each_gpr ld.d, 1
 	set_limit
 	ld.d	$a0, $tp, ST_EIP
-	jirl	$a2, $ra, 0
+	jirl	$a2, $ra, ENTRY_UNCHECKED_BYTES
 	b	glue64_exit_closed
 	.else
 	each_gpr ld.w, 0
@@ -80,12 +80,12 @@ resume64:
  * a0 = eip, which the first place has not (host_probe). Changes a1, a2, a3; falls through if the
  * second has it not either.
  */
-	.macro	probe_second
+	.macro	probe_second wide
 	srli.d	$a1, $a0, JUMP_CACHE_BITS
 	xor	$a1, $a1, $a0
 	bstrpick.d $a1, $a1, JUMP_CACHE_BITS - 1, 0
 	alsl.d	$a1, $a1, $r10, 4
-	enter_named
+	enter_named \wide
 	.endm
 
 /* But before what waits comes the fault of a branch whose target is not canonical, at label 2. */
@@ -142,7 +142,7 @@ door \p\()exit_stale
 /* From 64-bit code, called by bl, with a BRANCH_WORD behind the call. */
 door \p\()jump_ind
 	leave_for_kick \p, \wide
-	probe_second
+	probe_second \wide
 2:	store_eip $a0, \wide
 	.if	\wide
 	st.d	$ra, $tp, ST_EXIT_ARG
@@ -153,7 +153,7 @@ door \p\()jump_ind
 /* Called by bl, a link's number behind the call; a0 = eip. */
 door \p\()jump_far
 	leave_for_kick \p, \wide
-	probe_second
+	probe_second \wide
 2:	store_eip $a0, \wide
 	store_link
 	li.w	$a0, EXIT_FAR

@@ -54,16 +54,17 @@
 
 /*
  * a1 = an entry of the jump cache: to its block if it is that of eip, a0, by either name, and not
- * closed. Else it falls through. Changes a1, a2, a3.
+ * closed; that of 64-bit code (wide: 1, else 0) looks at RSP. Else it falls through. Changes a1,
+ * a2, a3.
  */
-	.macro	enter_named
+	.macro	enter_named wide
 	ld.d	$a2, $a1, 0
 	beq	$a2, $a0, .Lnamed\@
 	lu52i.d	$a3, $a0, JUMP_TAG
 	bne	$a2, $a3, .Lother\@
 .Lnamed\@:
 	ld.d	$a1, $a1, 8
-	jirl	$a2, $a1, 0
+	jirl	$a2, $a1, \wide * ENTRY_UNCHECKED_BYTES
 .Lother\@:
 	.endm
 

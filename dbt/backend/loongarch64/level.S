@@ -126,7 +126,7 @@ door glue64_sysret
 	bnez	$r21, glue64_exit_kick
 	bstrpick.d $a1, $a0, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT
 	alsl.d	$a1, $a1, $r10, 4
-	enter_named
+	enter_named 1
 	b	glue64_jump_ind
 	.endm
 
