@@ -43,8 +43,7 @@ static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc 
 	return 0;
 }
 
-/* c has the general registers already, as the host has them. */
-static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, const struct block *b,
+static u32 flags_by_recipe(const struct trap_frame *f, struct vcpu *c, const struct block *b,
 			   u16 n)
 {
 	const struct recipe *r;
@@ -53,6 +52,8 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 
 	if (n == RECIPE_ENTRY) {
 		e = host_frame_flags(f);
+		if (MARK_OF(e.op))	/* operands that are in general registers */
+			host_frame_save_gprs(f, c, b->key.flags & KEY_LONG);
 		return MARK_OF(e.op) ? mark_flags(MARK_OF(e.op), b->key.flags & KEY_LONG, c->gpr,
 						  e.a, e.b) :
 		       cc_pinned(e.op, e.a, e.b, c->cc_r);
@@ -86,6 +87,21 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);
 	host_frame_leave(f, why, b->key.flags & KEY_LMA);
+}
+
+/* The same for a #PF of 64-bit code that may be raised without: nothing is written back. */
+static void raise_pinned(struct trap_frame *f, struct vcpu *c, const struct block *b,
+			 const struct fault_site *s)
+{
+	u32 flags = flags_by_recipe(f, c, b, s->recipe);
+
+	if (s->late)
+		host_frame_add(f, SITE_LATE_REG(s->late), SITE_LATE_K(s->late));
+	if (s->vmap)
+		host_xmm_place(block_code(b) + s->vmap);
+	c->cr2 = c->fault.cr2;
+	c->debug_hits = 0;		/* the instruction is not done */
+	host_frame_fault(f, site_eip(b, host_frame_page(f), s), flags);
 }
 
 /* The guest's linear address at a host address. */
@@ -134,14 +150,17 @@ static bool on_one_page(const struct host_access *a, struct target *t)
 
 static bool power_of_two(unsigned n) { return !(n & (n - 1)); }
 
-/* Whole if it is on one page and has a bus width, else byte by byte. */
+/* Whole, or by eights, if it is on one page and has such a width, else byte by byte. */
 static void load_bytes(const struct target *t, unsigned size, u8 *out)
 {
+	unsigned part = size < 8 ? size : 8;
 	u64 v;
 
-	if (t->first == size && size <= 8 && power_of_two(size)) {
-		v = gpa_load(t->page[0], size);
-		__builtin_memcpy(out, &v, size);
+	if (t->first == size && power_of_two(size)) {
+		for (unsigned n = 0; n < size; n += part) {
+			v = gpa_load(gpa(t->page[0].a + n), part);
+			__builtin_memcpy(out + n, &v, part);
+		}
 		return;
 	}
 	for (unsigned n = 0; n < size; n++)
@@ -151,11 +170,14 @@ static void load_bytes(const struct target *t, unsigned size, u8 *out)
 
 static void store_bytes(const struct target *t, unsigned size, const u8 *in)
 {
+	unsigned part = size < 8 ? size : 8;
 	u64 v = 0;
 
-	if (t->first == size && size <= 8 && power_of_two(size)) {
-		__builtin_memcpy(&v, in, size);
-		gpa_store(t->page[0], v, size);
+	if (t->first == size && power_of_two(size)) {
+		for (unsigned n = 0; n < size; n += part) {
+			__builtin_memcpy(&v, in + n, part);
+			gpa_store(gpa(t->page[0].a + n), v, part);
+		}
 		return;
 	}
 	for (unsigned n = 0; n < size; n++)
@@ -398,7 +420,11 @@ static void access_ended(struct dbt *d, struct trap_frame *f, const struct block
 			break;
 		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
 			c->fault.vector = EXC_SS;
-		leave(f, c, b, s, EXIT_FAULT);
+		if ((b->key.flags & (KEY_LONG | KEY_SINGLE)) == KEY_LONG && c->df > 0 &&
+		    c->fault.vector == EXC_PF)
+			raise_pinned(f, c, b, s);
+		else
+			leave(f, c, b, s, EXIT_FAULT);
 		break;
 	case OWN_CODE:
 	case DATA_BREAK:
