@@ -44,6 +44,7 @@
  *	ferr		f0			13
  *	debugexit	f4			-
  *	ide		1f0 3f6, 170 376	14, 15
+ *	ide bus master	BAR 4			(those)
  *	vga		3b0-3df			-
  *	uart		3f8, 2f8		4, 3
  *	fw_cfg		510 514			-
@@ -193,7 +194,10 @@ static void create_pci(struct machine *m)
 
 	m->pci = pci_create(m->bus, &reset);
 	pci_host_create(m->pci, m->c.ram_below_4g);
-	m->piix = piix_create(m->pci, &isa);
+	m->piix = piix_create(m->pci, &isa, &(struct piix_ide){
+		.master = ide_master_region(m->ide), .enable = ide_master_enable,
+		.opaque = m->ide,
+	});
 	m->pm = acpi_pm_create(m->bus, m->pci, &sci, &m->c.power);
 }
 
@@ -244,8 +248,8 @@ int machine_create(const struct machine_config *c, struct machine **out)
 	m->irqchip = irqchip_create(m->bus, c->cores, &c->cpu);
 	create_isa(m);
 	create_uarts(m);
-	create_pci(m);
 	create_ide(m);
+	create_pci(m);
 	fill_cmos(m);
 	fill_fw_cfg(m);
 	machine_reset(m);
@@ -269,6 +273,8 @@ void machine_reset(struct machine *m)
 	fwcfg_reset(m->fw_cfg);
 	irqchip_reset(m->irqchip);
 }
+
+bool machine_busy(const struct machine *m) { return ide_busy(m->ide); }
 
 void machine_poll(struct machine *m)
 {

@@ -50,6 +50,12 @@ int machine_create(const struct machine_config *c, struct machine **out);
 /* Every device to its power-up state; CMOS RAM and time stay. The CPU cores are the caller's. */
 void machine_reset(struct machine *m);
 
+/*
+ * May an end still write the guest's memory? Who resets the machine, or takes its memory away,
+ * waits until not: each request ends by itself.
+ */
+bool machine_busy(const struct machine *m);
+
 /* Input came or output can go on at a host end: let the devices look. */
 void machine_poll(struct machine *m);
 

@@ -7,8 +7,15 @@
 
 struct piix;
 
+/* The IDE function's BAR 4, and who hears whether it may be a bus master. */
+struct piix_ide {
+	struct bus_region *master;
+	void (*enable)(void *opaque, bool on);
+	void *opaque;
+};
+
 /* `isa` is called with the ISA interrupt number (3…15) and the OR of the PIRQs routed to it. */
-struct piix *piix_create(struct pci *pci, const struct irq_line *isa);
+struct piix *piix_create(struct pci *pci, const struct irq_line *isa, const struct piix_ide *ide);
 void piix_reset(struct piix *p);
 
 /* PIRQA#…PIRQD# (0…3), asserted or not: an irq_line.set function. */
