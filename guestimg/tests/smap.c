@@ -160,17 +160,9 @@ static void with_ac_only(struct regs *r, u32 error, u32 at)
 	r->eflags &= ~(u32)AC;
 }
 
-static u32 peek(u32 pa) { return *(volatile u32 *)pa; }	/* a frame, as a supervisor's page */
+/* A frame, as a supervisor's page. */
+static u32 peek(u32 pa) { return *(volatile u32 *)pa; }
 static void poke(u32 pa, u32 v) { *(volatile u32 *)pa = v; }
-
-/* Its signature in CPUID. It reads before it writes; AC helps implicit accesses at CPL 0 there. */
-static bool in_tcg(void)
-{
-	u32 a = 0x40000000, b, c = 0, d;
-
-	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-	return b == 0x54474354;
-}
 
 /* -- Accesses -- */
 
@@ -187,7 +179,7 @@ static void test_access(void)
 	r.eax = 0x99;
 	with_ac_only(&r, PF_P | PF_W, USER);
 	r.eip = AT(add_to);
-	with_ac_only(&r, in_tcg() ? PF_P : PF_P | PF_W, USER);
+	with_ac_only(&r, in_tcg() ? PF_P : PF_P | PF_W, USER);	/* it reads first */
 	expect("sum", peek(user_frame), 0x99 * 3);
 	r.eip = AT(store);
 	r.edi = LARGE + 0x1ff000;
@@ -410,9 +402,7 @@ static void test_smep(void)
 
 /* -- Implicit accesses: the supervisor's at any CPL, and AC helps nobody -- */
 
-struct pointer { u16 limit; u32 base; } __attribute__((packed));
-
-/* By both, with AC and without. */
+/* By both, with AC and without. In TCG AC helps the kernel. */
 static void nobody(const char *code, u32 eax, u32 at)
 {
 	struct regs r = super(code), u = alias(code);
@@ -450,22 +440,22 @@ static void test_implicit(void)
 	p = (struct pointer){ gdt.limit, TABLE + PAGE - (UBASED & ~7u) };
 	table_fill(p.base, (void *)gdt.base, gdt.limit + 1u);
 	table_pages(0, U);
-	__asm__ volatile("lgdt %0" :: "m"(p));
+	load_gdt(&p);
 	nobody(set_fs, UBASED, TABLE + PAGE);
 	table_pages(0, 0);
 	r.eax = UBASED;
 	run_to(&r, VEC_EXIT);
-	__asm__ volatile("lgdt %0" :: "m"(gdt));
+	load_gdt(&gdt);
 	begin("a gate on a user's page");
 	p = (struct pointer){ 8 * VEC_LOOK + 7, TABLE + PAGE - 8 * VEC_LOOK };
 	table_fill(p.base, (void *)idt.base, p.limit + 1u);
 	table_pages(0, U);
-	__asm__ volatile("lidt %0" :: "m"(p));
+	load_idt(&p);
 	nobody(do_int, 0, TABLE + PAGE);
 	table_pages(0, 0);
 	r.eip = AT(do_int);
 	run_to(&r, VEC_LOOK);
-	__asm__ volatile("lidt %0" :: "m"(idt));
+	load_idt(&idt);
 }
 
 static void test_form(bool to_pae)
