@@ -14,6 +14,14 @@
  */
 #define JUMP_CACHE_BITS 13
 #define JUMP_CACHE_SHIFT 2
+/*
+ * Blocks that may want to know what the flags are have eip with other bits 63 … 52: so no exit that
+ * has not put them yet finds these.
+ */
+#define JUMP_TAG 0x200
+
+/* From an entry of 64-bit code to the look at RSP in front of it (ENTRY_UNCHECKED, block.h). */
+#define ENTRY_UNCHECKED_BYTES (-4)
 
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */

@@ -56,5 +56,3 @@ void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags)
 }
 
 void host_frame_add(struct trap_frame *f, unsigned g, s64 k) { f->gpr[R_GPR(g)] += (u64)k; }
-
-void host_frame_kick(struct trap_frame *f) { f->gpr[R_KICK] = 1; }

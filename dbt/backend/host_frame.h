@@ -37,7 +37,5 @@ void host_frame_leave(struct trap_frame *f, u32 why, bool lma);
 void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags);
 /* General register g of 64-bit code is k more. */
 void host_frame_add(struct trap_frame *f, unsigned g, s64 k);
-/* Set the kick register that the trap returns with. */
-void host_frame_kick(struct trap_frame *f);
 
 #endif

@@ -14,6 +14,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
+#include "dbt/rt/kick.h"
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
@@ -407,31 +408,33 @@ static void step(struct dbt *d, struct trap_frame *f, const struct block *b,
 	leave(f, d->c, b, s, EXIT_STEP);
 }
 
+/* c->fault, at s. */
+static void raise_fault(struct dbt *d, struct trap_frame *f, const struct block *b,
+			const struct fault_site *s)
+{
+	struct vcpu *c = d->c;
+
+	if (smap_lifted(d, &c->fault))
+		return;
+	if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
+		c->fault.vector = EXC_SS;
+	if ((b->key.flags & (KEY_LONG | KEY_SINGLE)) == KEY_LONG && c->df > 0 &&
+	    c->fault.vector == EXC_PF)
+		raise_pinned(f, c, b, s);
+	else
+		leave(f, c, b, s, EXIT_FAULT);
+}
+
 /* How an access of block b has ended. */
 static void access_ended(struct dbt *d, struct trap_frame *f, const struct block *b,
 			 const struct fault_site *s, enum outcome how)
 {
-	struct vcpu *c = d->c;
-
-	switch (how) {
-	case GUEST_FAULT:
-		if (smap_lifted(d, &c->fault))
-			break;
-		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
-			c->fault.vector = EXC_SS;
-		if ((b->key.flags & (KEY_LONG | KEY_SINGLE)) == KEY_LONG && c->df > 0 &&
-		    c->fault.vector == EXC_PF)
-			raise_pinned(f, c, b, s);
-		else
-			leave(f, c, b, s, EXIT_FAULT);
-		break;
-	case OWN_CODE:
-	case DATA_BREAK:
-		step(d, f, b, s, how == DATA_BREAK ? &d->count.eval_steps_debug :
-						     &d->count.eval_steps_smc);
-		break;
-	default: break;
-	}
+	if (how == GUEST_FAULT)
+		raise_fault(d, f, b, s);
+	else if (how == OWN_CODE)
+		step(d, f, b, s, &d->count.eval_steps_smc);
+	else if (how == DATA_BREAK)
+		step(d, f, b, s, &d->count.eval_steps_debug);
 }
 
 /*
@@ -463,6 +466,12 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	}
 	b = cache_block_at(f->pc);
 	must(b && host_access_decode(f, &a));
+	if (how == SHADOW_GUEST_FAULT && (a.addr.a & 0xfff) + a.size <= 0x1000) {
+		d->count.faults_guest++;
+		d->c->fault = fault_page(at, miss.error);
+		raise_fault(d, f, b, s);
+		return true;
+	}
 	access_ended(d, f, b, s, access_missed(d, f, &a, b, access, how, &miss, &d->c->fault));
 	return true;
 }
@@ -568,7 +577,7 @@ bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 	bool mine = claim_known(d, f, kind) || claim_any(d, f, kind);
 
 	if (mine && d->c->pending)
-		host_frame_kick(f);
+		kick_frame(f);
 	return mine;
 }
 

@@ -9,7 +9,7 @@
 #include "kernel/arch/loongarch64/paging.h"
 #include "kernel/extable.h"
 
-	.text
+	.section .text.glue, "ax"
 
 /* The level, tables and context of passage n. Changes \x, \y, vr0 and rCTX. */
 	.macro	pass_level n, x, y
@@ -52,6 +52,7 @@ door glue64_syscall
 	bnez	$a3, glue64_call
 	st.w	$a2, $tp, ST_EFLAGS
 	pass	0
+	ctx_or_nothing
 	move	$a0, $a1
 	jr	$ra
 
@@ -75,6 +76,7 @@ door glue64_sysret
 	andi	$a1, $a1, 0x202			/* IF and that one */
 	st.w	$a1, $tp, ST_EFLAGS
 	pass	1
+	ctx_or_nothing
 	move	$a0, $zero
 	jr	$ra
 
@@ -124,10 +126,8 @@ door glue64_sysret
 	bnez	$r21, glue64_exit_kick
 	bstrpick.d $a1, $a0, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT
 	alsl.d	$a1, $a1, $r10, 4
-	ld.d	$a2, $a1, 0
-	bne	$a2, $a0, glue64_jump_ind
-	ld.d	$a1, $a1, 8
-	jr	$a1
+	enter_named 1
+	b	glue64_jump_ind
 	.endm
 
 /*
