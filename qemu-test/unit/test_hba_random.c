@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The AHCI adapter under a careless driver: registers, command lists and tables as they come, good
- * ones among them, on ends that are late, in any order, with errors, over resets of every kind. Says
- * nothing of what a command does (test_hba.c); sanitizers and must() judge.
+ * ones among them, on ends that are late, in any order, with errors, over resets of every kind.
+ * Says nothing of what a command does (test_hba.c); sanitizers and must() judge.
  *
  *	test_hba_random [SECONDS [SEED]]	for so long, instead of one round
  */
@@ -60,7 +60,8 @@ static void any_command(unsigned p, unsigned n)
 {
 	static const u8 cmds[] = { 0x60, 0x60, 0x60, 0x61, 0x61, 0x25, 0x35, 0xc8, 0xca, 0xec, 0xea,
 				   0x20, 0x30, 0xc4, 0xc5, 0x2f, 0xb0, 0xef, 0xc6, 0x24, 0x34 };
-	u32 table = TABLES + p * PORT_STEP + 0x400 * n, k = any(6), head = LIST + p * PORT_STEP + 32 * n;
+	u32 table = TABLES + p * PORT_STEP + 0x400 * n, head = LIST + p * PORT_STEP + 32 * n;
+	u32 k = any(6);
 	u8 *f = fake_ram + table, cmd = any(30) ? cmds[any(sizeof(cmds))] : (u8)any(256);
 	bool queued = cmd == 0x60 || cmd == 0x61;
 
