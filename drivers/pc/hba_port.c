@@ -42,7 +42,8 @@ void hba_port_event(struct hba_port *p, u32 bits_)
 
 /* -- Tables -------------------------------------------------------------------- */
 
-bool hba_header(const struct hba_port *p, unsigned n, struct hba_header *h)
+/* The header of slot n; false: it is not in RAM. */
+static bool get_header(const struct hba_port *p, unsigned n, struct hba_header *h)
 {
 	struct { u32 flags, moved, table, table_high; } raw;
 
@@ -249,7 +250,7 @@ static bool start(struct hba_port *p, unsigned n)
 	u8 fis[20];
 	bool queued;
 
-	if (!hba_header(p, n, &h) || gpa_read(gpa(h.table), fis, sizeof(fis)) != sizeof(fis)) {
+	if (!get_header(p, n, &h) || gpa_read(gpa(h.table), fis, sizeof(fis)) != sizeof(fis)) {
 		stopped(&p->c, true);
 		return false;
 	}

@@ -73,9 +73,8 @@ void hba_port_fis(struct hba_port *p, u32 at, const u8 *fis, u32 size);
 /* Note events for the driver: bits of P_IS. */
 void hba_port_event(struct hba_port *p, u32 bits);
 void hba_port_settle(struct hba_port *p);
-/* The list of the command in this slot: PRDT of its header. False: its header is not in RAM. */
+/* A command's header, and its PRDT. */
 struct hba_header { u32 flags, moved; u64 table; };
-bool hba_header(const struct hba_port *p, unsigned n, struct hba_header *h);
 struct gather_list hba_prdt(const struct hba_header *h);
 
 /* -- hba_ncq.c -- */

@@ -83,7 +83,7 @@ struct ide_drive {
 	bool attention, tray_open, locked;
 };
 
-/* One third of BAR 4 is a channel's: ide_dma.c's (Bus Master IDE, rev. 1.0). */
+/* A channel's half of BAR 4: ide_dma.c's (Bus Master IDE, rev. 1.0). */
 struct bus_master {
 	u8 command, status;
 	u32 table;	/* guest address of the table as written … */
