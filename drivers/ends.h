@@ -88,6 +88,12 @@ static inline void block_put(const struct block_request *r, u64 skip, const void
 	block_move(r, skip, (u8 *)(uintptr_t)from, size, true);
 }
 
+/* Random numbers: fills the buffer at once. */
+struct entropy {
+	void *opaque;
+	void (*fill)(void *opaque, void *buf, u32 size);
+};
+
 /* Wall clock: seconds since 1970-01-01 UTC; set may be NULL. */
 struct wallclock {
 	void *opaque;

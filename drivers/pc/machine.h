@@ -11,6 +11,8 @@
 #include "drivers/pc/uart.h"
 #include "mm/bus.h"
 
+enum machine_attach { MACHINE_IDE, MACHINE_VIRTIO };
+
 struct machine_file { const char *name; const void *data; u32 size; };
 
 struct machine_config {		/* ends are copied; data, disks and names outlive the machine */
@@ -30,7 +32,9 @@ struct machine_config {		/* ends are copied; data, disks and names outlive the m
 	struct chardev debug;		/* port 0x402 */
 	struct counters counters;	/* ports 0x403, 0x404; may be empty */
 	struct wallclock wall;
-	const struct blockdev *disk[4];	/* primary master, slave, secondary master, slave */
+	const struct entropy *entropy;	/* of a virtio-rng; NULL: there is none */
+	const struct blockdev *disk[4];	/* on IDE: primary master, slave, secondary master, slave */
+	enum machine_attach attach[4];	/* what the guest sees of them */
 	const struct blockdev *cdrom;	/* secondary master if that place is free, else slave */
 	bool serial_console;		/* SeaBIOS shows its text on COM1 */
 	u8 boot[3];			/* 1 floppy, 2 hard disk, 3 CD-ROM; all 0: disk, CD */

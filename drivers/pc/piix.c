@@ -11,6 +11,7 @@
 #include "drivers/pc/piix.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel/lib/bits.h"
 #include "kernel/lock.h"
@@ -23,6 +24,7 @@ struct piix {
 	struct lock lock;
 	struct pci_func isa, ide;
 	u8 pirq;		/* bit n: PIRQn asserted */
+	u32 inta[4];		/* and by which devices' INTA# */
 	u16 driven;		/* ISA lines that are up */
 	struct irq_line line;
 	struct piix_ide bus_master;
@@ -56,13 +58,15 @@ static void update(struct piix *p)
 			p->line.set(p->line.opaque, irq, want >> irq & 1);
 }
 
-void piix_pirq(void *piix, unsigned n, int level)
+void piix_inta(void *piix, unsigned n, int level)
 {
 	struct piix *p = piix;
+	unsigned pirq = piix_pirq_of(n, 1);
 
-	must(n < 4);
+	must(n < 32);
 	lock_take(&p->lock);
-	p->pirq = (u8)(level ? p->pirq | BIT(n) : p->pirq & ~BIT(n));
+	p->inta[pirq] = level ? p->inta[pirq] | BIT(n) : p->inta[pirq] & ~BIT(n);
+	p->pirq = (u8)(p->inta[pirq] ? p->pirq | BIT(pirq) : p->pirq & ~BIT(pirq));
 	update(p);
 	lock_drop(&p->lock);
 }
@@ -91,6 +95,7 @@ void piix_reset(struct piix *p)
 {
 	lock_take(&p->lock);
 	p->pirq = 0;
+	memset(p->inta, 0, sizeof(p->inta));
 	update(p);
 	lock_drop(&p->lock);
 }

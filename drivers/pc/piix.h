@@ -18,8 +18,8 @@ struct piix_ide {
 struct piix *piix_create(struct pci *pci, const struct irq_line *isa, const struct piix_ide *ide);
 void piix_reset(struct piix *p);
 
-/* PIRQA#…PIRQD# (0…3), asserted or not: an irq_line.set function. */
-void piix_pirq(void *piix, unsigned n, int level);
+/* Pin INTA# of device n (0…31), asserted or not: an irq_line.set function. A PIRQ is their OR. */
+void piix_inta(void *piix, unsigned n, int level);
 
 /* The PIRQ that pin (1 = INTA#…4) of a device in `dev` is wired to: (dev + pin - 2) mod 4. */
 unsigned piix_pirq_of(unsigned dev, unsigned pin);

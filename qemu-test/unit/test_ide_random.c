@@ -3,10 +3,14 @@
  * IDE and ATAPI under a careless guest, on ends that end late, in any order, with errors, and
  * over resets. Says nothing of what a command does (test_ide.c, test_atapi.c); sanitizers and
  * must() judge, and the invariant of ide.c as a guest sees it.
+ *
+ *	test_ide_random [SECONDS [SEED]]	for so long, instead of one round
  */
 #include "drivers/pc/ide.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "qemu-test/unit/mem_disk.h"
 #include "qemu-test/unit/pc_test.h"
@@ -178,8 +182,9 @@ static void check_calm(void)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	time_t end = argc > 1 ? time(NULL) + atoi(argv[1]) : 0;
 	struct irq_line l[2] = { { wire_set, irq, 0 }, { wire_set, irq, 1 } };
 
 	bus = bus_create();
@@ -197,11 +202,16 @@ int main(void)
 	bus_add(bus, BUS_IO, ide_master_region(ide));
 	bus_move(bus, BUS_IO, ide_master_region(ide), BM, 16, true);
 	fake_time_reset(1000000000);
-	for (unsigned k = 0; k < 2 * STEPS; k++) {
-		masters = k >= STEPS;
-		step();
-		check_status();
-	}
+	if (end && argc > 2)
+		seed = (u32)atoi(argv[2]);
+	do {
+		printf(end ? "seed %u\n" : "", (unsigned)seed);
+		for (unsigned k = 0; k < 2 * STEPS; k++) {
+			masters = k >= STEPS;
+			step();
+			check_status();
+		}
+	} while (time(NULL) < end);
 	CHECK(fake_dma_writes > 1000000, "by the bus master, too");
 	check_calm();
 	for (unsigned k = 0; k < DRIVES; k++) {

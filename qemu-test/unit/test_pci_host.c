@@ -97,20 +97,25 @@ static void test_smram(void)
 static void test_pirq(void)
 {
 	CHECK_EQ(get(1, 0, 0x60), 0x80808080, "PIRQs off at reset");
-	piix_pirq(piix, 0, 1);
+	piix_inta(piix, 1, 1);
 	CHECK_EQ(isa[10].level, 0, "not routed");
 	set8(1, 0, 0x60, 0x0a);
 	CHECK_EQ(isa[10].level, 1, "routed to 10 while asserted");
 	set8(1, 0, 0x61, 0x0a);
-	piix_pirq(piix, 1, 1);
-	piix_pirq(piix, 0, 0);
+	piix_inta(piix, 2, 1);
+	piix_inta(piix, 1, 0);
 	CHECK_EQ(isa[10].level, 1, "shared line: still one asserted");
 	set8(1, 0, 0x61, 0x0b);
 	CHECK_EQ(isa[10].level, 0, "moved away");
 	CHECK_EQ(isa[11].level, 1, "moved there");
 	set8(1, 0, 0x61, 0x08);
 	CHECK_EQ(isa[8].level | isa[11].level, 0, "8 is not a valid route");
-	piix_pirq(piix, 1, 0);
+	piix_inta(piix, 2, 0);
+	set8(1, 0, 0x60, 0x0b);
+	piix_inta(piix, 5, 1), piix_inta(piix, 9, 1), piix_inta(piix, 5, 0);
+	CHECK_EQ(isa[11].level, 1, "devices share a PIRQ");
+	piix_inta(piix, 9, 0);
+	CHECK_EQ(isa[11].level, 0, "until the last is quiet");
 	CHECK_EQ(piix_pirq_of(1, 1), 0, "INTA# of device 1 is PIRQA");
 	CHECK_EQ(piix_pirq_of(3, 1), 2, "INTA# of device 3 is PIRQC");
 	CHECK_EQ(piix_pirq_of(4, 2), 0, "INTB# of device 4 is PIRQA");
