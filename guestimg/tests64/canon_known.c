@@ -127,7 +127,7 @@ static void test_steps(void)
 	}
 }
 
-/* Ways to where POP RAX is, at [0] on the same page or on the next one, when RSP has been changed. */
+/* Ways to where POP RAX is, on the same page or on the next one, when RSP has been changed. */
 static const struct { const char *text, *bytes; u8 len; bool rel; } ways[] = {
 	{ "JMP", "\xe9", 1, true },
 	{ "JZ, taken", "\x39\xc0\x0f\x84", 4, true },
