@@ -91,6 +91,7 @@ static void stos_rom(void) { stos(ROM_PAGE, PAGE); }
 static void fxsave_rom(void)
 {
 	for (u32 n = 0; n < 4; n++)
+		for (u32 n = 0; n < 8; n++)	/* long enough for timers to go off */
 		__asm__ volatile("fxsave 0xf0000");
 }
 
