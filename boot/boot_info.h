@@ -21,6 +21,8 @@ struct boot_mem {
 	enum boot_mem_kind kind;
 };
 
+enum boot_attach { BOOT_IDE, BOOT_VIRTIO };
+
 /* A piece of a disk, or of a volume on it. */
 struct boot_extent { u64 start, count; };	/* sectors of 512 bytes */
 
@@ -37,6 +39,7 @@ struct boot_file {
 	bool device;		/* the name is a disk's, or a partition's */
 	u64 extents;		/* in place: host physical address of boot_extents, of its volume */
 	u32 extent_count;	/* 0: not in place */
+	u8 attach;		/* enum boot_attach: what the guest sees of a disk */
 	bool force;		/* whatever else may be on that disk */
 	char name[64];		/* as written in loam.cfg, for messages */
 };
@@ -78,6 +81,7 @@ struct boot_config {
 	u64 code_cache;		/* bytes; 0 = default */
 	u32 passes_off;		/* bit n: without pass n of dbt/opt/passes.def */
 	bool verify;		/* the IR of each block is verified */
+	bool rng;		/* the guest has a virtio-rng */
 	bool heartbeat;		/* the run loop says now and then that it is alive */
 	char selftest[128];	/* names of kernel self-tests to run instead of a guest */
 };
@@ -90,6 +94,8 @@ struct boot_info {
 	struct boot_medium medium;
 	u64 uart;		/* physical base of the console's 16550 */
 	u64 fw_cfg;		/* physical base of a host fw_cfg, 0 = none */
+	u8 seed[32];		/* random bytes of the firmware's … */
+	u32 seed_size;		/* … and how many it gave: 0 or 32 */
 	u64 cpu_hz;		/* the host core's clock; 0 = the core tells it itself */
 	struct boot_config config;
 };

@@ -97,6 +97,8 @@ static bool overlap(const struct boot_file *a, const struct boot_file *b)
 	       ((k == la && b->name[k] == 'p') || (k == lb && a->name[k] == 'p'));
 }
 
+static bool on_ide(const struct boot_file *f) { return f->name[0] && f->attach == BOOT_IDE; }
+
 /* Two disks that are one, and of which one is written. */
 static int check_same(const struct boot_config *c, const struct config_source *s,
 		      struct config_error *err)
@@ -143,7 +145,7 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 		return check_fail(err, s, "firmware", NULL,
 				"not given, a guest cannot start without",
 				  NULL);
-	if (c->cdrom.name[0] && c->disk[2].name[0] && c->disk[3].name[0])
+	if (c->cdrom.name[0] && on_ide(&c->disk[2]) && on_ide(&c->disk[3]))
 		return check_fail(err, s, "cdrom", c->cdrom.name,
 				  "disk2 and disk3 leave no place for it", NULL);
 	if (check_same(c, s, err))

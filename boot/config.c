@@ -43,6 +43,7 @@ static const struct key {
 	{ "selftest", NAMES, FIELD(selftest), 0, ROOM(selftest) },
 	{ "passes", PASSES, FIELD(passes_off), 0, 0 },
 	{ "verify", ON_OFF, FIELD(verify), 0, 0 },
+	{ "rng", ON_OFF, FIELD(rng), 0, 0 },
 	{ "heartbeat", ON_OFF, FIELD(heartbeat), 0, 0 },
 };
 _Static_assert(ARRAY_LEN(keys) <= 32, "a bit for each key seen");
@@ -289,8 +290,12 @@ static bool set_option(struct boot_file *f, enum kind kind, struct span o)
 		f->ram = true;
 	else if (kind == DISK && f->device && equals(o, "force"))
 		f->force = true;
+	else if (kind == DISK && equals(o, "ide"))
+		f->attach = BOOT_IDE;
+	else if (kind == DISK && equals(o, "virtio"))
+		f->attach = BOOT_VIRTIO;
 	else
-		return kind == DISK && equals(o, "ide");	/* which it is anyway */
+		return false;
 	return true;
 }
 

@@ -192,6 +192,17 @@ static u64 prepare(const EFI_LOADED_IMAGE *loaded, struct boot_info **info)
 
 /* Called by gnu-efi's start code, with the program relocated. */
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
+/* The firmware's random numbers, if it has any (UEFI 2.10, 37.5). */
+static void take_seed(struct boot_info *info)
+{
+	static EFI_GUID id = EFI_RNG_PROTOCOL_GUID;
+	EFI_RNG_PROTOCOL *rng;
+
+	if (!efi_boot->LocateProtocol(&id, NULL, (void **)&rng) &&
+	    !rng->GetRNG(rng, NULL, sizeof(info->seed), info->seed))
+		info->seed_size = sizeof(info->seed);
+}
+
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
 	static EFI_GUID loaded_id = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -207,6 +218,8 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	if (efi_boot->HandleProtocol(image, &loaded_id, (void **)&loaded))
 		return EFI_LOAD_ERROR;
 	entry = prepare(loaded, &info);
+	if (entry)
+		take_seed(info);
 	if (entry && !efi_leave(image, info))
 		efi_jump((u64)info, entry);
 	if (entry)

@@ -232,12 +232,14 @@ static inline bool wanted(const struct vcpu *c)
 	return kick_is_set() || c->pending || c->halted || c->shutdown;
 }
 
-/* Code that some exit has found before for the CPU's eip, on global pages or in its own context. */
-static inline const u32 *probe(struct dbt *d)
+/*
+ * Code that some exit has found before for the CPU's eip, which jump caches have as `key`, on
+ * global pages or in its own context.
+ */
+static inline const u32 *probe(struct dbt *d, u64 key)
 {
 	const struct context_place *p = d->c->place;
 	bool user = d->c->cpl == 3, k = d->in_global[user];
-	u64 key = jump_key(d->c);
 	const u32 *code = jump_cache_probe(p->jump[k], key);
 
 	if (!code) {
@@ -252,46 +254,75 @@ static inline const u32 *probe(struct dbt *d)
 	return code;
 }
 
+static inline const u32 *known_as(struct dbt *d, bool wide)
+{
+	struct vcpu *c = d->c;
+	const u32 *code = probe(d, jump_cache_key(c->eip, wide));
+
+	if (!code)
+		return NULL;
+	c->fault.raised = false;
+	set_view(d->shadow, c->cpl == 3);
+	return wide ? exec_door(code) : code;
+}
+
 /* Where the guest is, if translated code for it is known and nothing else is to be done before. */
 static __attribute__((noinline)) const u32 *known_code(struct dbt *d)
 {
-	struct vcpu *c = d->c;
-	const u32 *code;
+	const struct vcpu *c = d->c;
 
 	if (wanted(c))
 		return NULL;
 	refresh(d);
-	code = probe(d);
-	if (!code || (c->key_flags & (KEY_SINGLE | KEY_LONG))) {
-		if (!code || (c->key_flags & KEY_SINGLE))
-			return NULL;
-		code = exec_door(code);
-	}
-	c->fault.raised = false;
-	set_view(d->shadow, c->cpl == 3);
-	return code;
+	if (c->key_flags & KEY_SINGLE)
+		return NULL;
+	return c->key_flags & KEY_LONG ? known_as(d, true) : known_as(d, false);
 }
 
-const u32 *exec_system(void)
+/* The same outside long mode, where there is no 64-bit code. */
+static __attribute__((noinline)) const u32 *known_short(struct dbt *d)
 {
-	struct dbt *d = dbt_this();
+	const struct vcpu *c = d->c;
+
+	if (wanted(c))
+		return NULL;
+	refresh(d);
+	return c->key_flags & (KEY_SINGLE | KEY_LONG) ? NULL : known_as(d, false);
+}
+
+/* A system instruction. False: single_end is to come. */
+static inline bool do_system(struct dbt *d)
+{
 	struct vcpu *c = d->c;
-	bool single = c->key_flags & KEY_SINGLE;	/* single_end is to come */
+	bool single = c->key_flags & KEY_SINGLE;
 
 	c->fault.raised = false;
 	helper_fn[c->exit_arg](c, c->help[0], c->help[1], 0);
 	if (c->fault.raised)
 		exec_deliver(d, c->fault);
-	return single ? NULL : known_code(d);
+	return !single;
+}
+
+static inline bool do_fault(struct dbt *d)
+{
+	bool single = d->c->key_flags & KEY_SINGLE;
+
+	exec_deliver(d, d->c->fault);
+	return !single;
+}
+
+const u32 *exec_system(void)
+{
+	struct dbt *d = dbt_this();
+
+	return do_system(d) ? known_short(d) : NULL;
 }
 
 const u32 *exec_fault(void)
 {
 	struct dbt *d = dbt_this();
-	bool single = d->c->key_flags & KEY_SINGLE;
 
-	exec_deliver(d, d->c->fault);
-	return single ? NULL : known_code(d);
+	return do_fault(d) ? known_short(d) : NULL;
 }
 
 /* -- The same in long mode -- */
@@ -312,13 +343,17 @@ static inline const u32 *first_place(struct dbt *d)
 	const struct context_place *p = c->place;
 	const struct jump_entry *e =
 		&((const struct jump_cache *)(uintptr_t)c->ctx)->entry[jump_cache_first(c->eip)];
+	const u32 *code;
 
 	if (wanted(c) || d->mode_dirty || p->changes != x->changes ||
-	    p->space != shadow_root(d->shadow) || e->eip != c->eip ||
+	    p->space != shadow_root(d->shadow) || !jump_entry_is(e, c->eip) ||
 	    (c->key_flags & KEY_SINGLE))
 		return known_code(d);
+	code = jump_entry_code(e);
+	if (!code)
+		return known_code(d);
 	set_view(d->shadow, c->cpl == 3);
-	return exec_door(e->code);
+	return exec_door(code);
 }
 
 /* 64-bit code goes on as such; the next time by the host itself. */
@@ -358,7 +393,7 @@ const u32 *exec_system_long(void)
 	struct dbt *d = dbt_this();
 
 	shadow_set_code64(d->shadow, true);
-	return in_form(d, exec_system());
+	return in_form(d, do_system(d) ? known_code(d) : NULL);
 }
 
 const u32 *exec_fault_long(void)
@@ -376,7 +411,7 @@ const u32 *exec_fault_long(void)
 		}
 	}
 	shadow_set_code64(d->shadow, true);
-	return in_form(d, exec_fault());
+	return in_form(d, do_fault(d) ? known_code(d) : NULL);
 }
 
 /*
@@ -397,7 +432,7 @@ const u32 *exec_miss(u32 why)
 		return NULL;
 	refresh(d);
 	if (!d->link)
-		code = probe(d);
+		code = probe(d, jump_key(d->c));
 	if (!code)
 		code = exec_find_known(d);
 	d->count.exits[why] += !!code;
@@ -417,7 +452,7 @@ static void run_one(struct dbt *d)
 	d->after_sti = false;
 	refresh(d);
 	if (!d->link)
-		code = probe(d);
+		code = probe(d, jump_key(d->c));
 	if (!code)
 		code = exec_find_code(d, &f);
 	if (!code) {

@@ -8,6 +8,7 @@
 #include "dbt/exec.h"
 #include "dbt/sys/cpuid.h"
 #include "dbt/rt/fault.h"
+#include "dbt/rt/kick.h"
 #include "dbt/sys/msr.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/decode.h"
@@ -158,6 +159,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
 	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);
+	irq_on_kick(kick_frame);
 	trap_register_describer(fault_describe);
 	vcpu_reset(c, RESET_POWER_UP, true);
 	return 0;

@@ -20,8 +20,10 @@ struct chardev {
 
 /*
  * A request to a block device. It belongs to the caller, stays where it is and as it is while
- * it is in flight, and so does its buffer, of which the end may use every byte.
+ * it is in flight, and so does its memory, of which the end may use every byte.
  */
+struct block_piece { void *at; u64 size; };	/* memory; bytes */
+
 enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };	/* FLUSH: lba, count, buf mean nothing */
 
 struct block_request {
@@ -29,6 +31,9 @@ struct block_request {
 	u64 lba;		/* lba + count <= sectors is the caller's duty */
 	u32 count;		/* sectors of 512 bytes */
 	void *buf;
+	/* If there are any, these hold the sectors, one after the other, and buf means nothing. */
+	const struct block_piece *piece;
+	unsigned pieces;
 	/*
 	 * Called from the run loop, with no device's lock held, once the request is over: rc is
 	 * 0 or -ERR_x. The request is the caller's again, who may submit it anew from here.
@@ -55,6 +60,38 @@ struct blockdev {
 	bool readonly;
 	const char *name;
 	int (*submit)(void *opaque, struct block_request *r);
+};
+
+/* `size` bytes of the request's memory, from byte `skip` on, to or from `at`; it has them. */
+static inline void block_move(const struct block_request *r, u64 skip, u8 *at, u64 size, bool put)
+{
+	const struct block_piece all = { r->buf, (u64)r->count * 512 };
+	const struct block_piece *p = r->pieces ? r->piece : &all;
+
+	for (; size && skip >= p->size; p++)
+		skip -= p->size;
+	for (u64 n; size; skip = 0, size -= n, at += n, p++) {
+		u8 *memory = (u8 *)p->at + skip;
+
+		n = p->size - skip < size ? p->size - skip : size;
+		__builtin_memcpy(put ? memory : at, put ? at : memory, n);
+	}
+}
+
+static inline void block_get(const struct block_request *r, u64 skip, void *to, u64 size)
+{
+	block_move(r, skip, to, size, false);
+}
+
+static inline void block_put(const struct block_request *r, u64 skip, const void *from, u64 size)
+{
+	block_move(r, skip, (u8 *)(uintptr_t)from, size, true);
+}
+
+/* Random numbers: fills the buffer at once. */
+struct entropy {
+	void *opaque;
+	void (*fill)(void *opaque, void *buf, u32 size);
 };
 
 /* Wall clock: seconds since 1970-01-01 UTC; set may be NULL. */

@@ -68,6 +68,11 @@ static void check_stack(const struct cpu *c, const struct trap_frame *f)
 	must(*(const u64 *)(c->stack_top - CPU_STACK_SIZE) == 0);
 }
 
+static void set_kick(struct trap_frame *f) { f->gpr[REG_KICK] = 1; }
+static void (*kick)(struct trap_frame *f) = set_kick;
+
+void irq_on_kick(void (*fn)(struct trap_frame *f)) { kick = fn; }
+
 void irq_note(struct trap_frame *f, u32 events)
 {
 	struct cpu *c = cpu_self();
@@ -75,7 +80,7 @@ void irq_note(struct trap_frame *f, u32 events)
 	c->irq_count++;
 	check_stack(c, f);
 	__atomic_fetch_or(&c->irq_pending, events, __ATOMIC_RELAXED);
-	f->gpr[REG_KICK] = 1;
+	kick(f);
 	if (f->pc >= (u64)idle_start && f->pc < (u64)idle_end)
 		f->pc = (u64)idle_exit;
 }

@@ -38,6 +38,13 @@ struct irq_message {
  */
 int irq_connect_message(void (*fn)(void *opaque), void *opaque, struct irq_message *m);
 
+/*
+ * From now on fn sets the kick register in the frame that an interrupt returns through, with
+ * whatever else belongs to it. For all cores; called at start, by the boot core.
+ */
+struct trap_frame;
+void irq_on_kick(void (*fn)(struct trap_frame *f));
+
 /* Clear the kick register, then return and clear the noted events of this core. */
 u32 irq_take_events(void);
 

@@ -12,7 +12,8 @@
 #define TRACE_BITS(X) \
 	X(EXEC, exec) X(DECODE, decode) X(IR, ir) X(OPT, opt) X(CODE, code) X(LINK, link) \
 	X(FAULT, fault) X(SHADOW, shadow) X(FRAME, frame) X(IRQ, irq) X(EXC, exc) \
-	X(IO, io) X(PCI, pci) X(IDE, ide) X(FWCFG, fwcfg) X(TIMER, timer)
+	X(IO, io) X(PCI, pci) X(IDE, ide) X(FWCFG, fwcfg) X(TIMER, timer) \
+	X(VIRTIO, virtio)
 
 enum trace_bit {
 #define X(upper, lower) TRACE_##upper,

@@ -82,20 +82,21 @@ static __attribute__((noinline, noreturn)) void unclaimed(const struct trap_fram
 	panic("trap: %s at %#lx (badv %#lx)", name_of(f), f->pc, f->badv);
 }
 
+static __attribute__((noinline)) void ask_others(struct trap_frame *f)
+{
+	for (unsigned k = 1; k < claimer_count; k++)
+		if (claimers[k](f, kind_of(f)))
+			return;
+	unclaimed(f);
+}
+
 void trap_dispatch(struct trap_frame *f)
 {
-	enum trap_kind kind;
-
 	if (arch_trap_code(f) == 0) {
 		irq_dispatch(f);
 		return;
 	}
 	cpu_self()->trap_count++;
-	kind = kind_of(f);
-	if (claimers[0](f, kind))	/* nearly always */
-		return;
-	for (unsigned k = 1; k < claimer_count; k++)
-		if (claimers[k](f, kind))
-			return;
-	unclaimed(f);
+	if (!claimers[0](f, kind_of(f)))	/* hardly ever */
+		ask_others(f);
 }

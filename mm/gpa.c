@@ -258,6 +258,42 @@ u64 gpa_write(gpa_t a, const void *buf, u64 size)
 	return hit;
 }
 
+/* Bytes of RAM from its offset on to the end of that GiB: there host memory may have a gap. */
+static u64 to_piece_end(u64 offset)
+{
+	return (1ull << GPA_PIECE_SHIFT) - (offset & ((1ull << GPA_PIECE_SHIFT) - 1));
+}
+
+struct gpa_run gpa_dma(gpa_t a, u64 size)
+{
+	struct gpa_page p = gpa_lookup(a);
+	u64 offset = ((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1)), most, n;
+
+	if (p.kind != GPA_RAM)
+		return (struct gpa_run){ NULL, 0, FRAME_NONE };
+	most = to_piece_end(offset) < size ? to_piece_end(offset) : size;
+	n = in_page(a.a, most);
+	if (a.a >= ONE_MIB && a.a < map.low_end)
+		n = map.low_end - a.a < most ? map.low_end - a.a : most;
+	for (u32 next = p.frame + 1; n < most; next++) {
+		p = gpa_lookup(gpa(a.a + n));
+		if (p.kind != GPA_RAM || p.frame != next)
+			break;
+		n += in_page(a.a + n, most - n);
+	}
+	return (struct gpa_run){ gpa_ram_ptr(offset), n, (u32)(offset >> FRAME_SHIFT) };
+}
+
+void gpa_dma_written(u32 frame, const void *at, u64 size)
+{
+	u64 off = (uintptr_t)at & (FRAME_SIZE - 1);
+
+	for (u64 n; size; frame++, off = 0, size -= n) {
+		n = in_page(off, size);
+		frame_written(frame, (u32)off, (u32)n);
+	}
+}
+
 static u64 load_bytes(gpa_t a, unsigned size)
 {
 	u64 v = 0;

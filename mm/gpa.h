@@ -62,6 +62,20 @@ int gpa_init(const struct gpa_config *c);
 u64 gpa_read(gpa_t a, void *buf, u64 size);
 u64 gpa_write(gpa_t a, const void *buf, u64 size);
 
+/*
+ * For a device whose end reads or writes guest memory by itself, later: the RAM at `a`, as many
+ * bytes of at most `size` as lie there in a row of frames without a gap in host memory. size 0: no
+ * RAM, or RAM that is not both read and written there now. What was written there is told to
+ * gpa_dma_written() once it is over, whatever the map has become by then.
+ */
+struct gpa_run {
+	void *at;
+	u64 size;
+	u32 frame;		/* that `at` is in */
+};
+struct gpa_run gpa_dma(gpa_t a, u64 size);
+void gpa_dma_written(u32 frame, const void *at, u64 size);
+
 /* How the chipset maps a 16 or 64 KiB legacy segment (i440FX PAM; datasheet 3.2.18). */
 enum gpa_pam { PAM_READ_RAM = 1, PAM_WRITE_RAM = 2 };
 

@@ -209,6 +209,12 @@ bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
 		      enum x86_rights rights, gpa_t *out, u32 *error);
 
 /*
+ * Would it be done without a fault, as leaves are now? False says nothing. Quick, where others
+ * around it have faulted before.
+ */
+bool shadow_allows(struct shadow *s, gva_t va, bool write, enum x86_rights rights);
+
+/*
  * Translate for an instruction fetch, and remember the page: as long as the code hooks do not say
  * that it is gone, a fetch from there under this root and with these rights gives the same. A page
  * with w->global is under all roots (SDM vol. 3, 4.10.2.4).

@@ -233,6 +233,14 @@ enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
 	       refill(s, va, write, rights, false, s->paging.pae);
 }
 
+bool shadow_allows(struct shadow *s, gva_t va, bool write, enum x86_rights rights)
+{
+	const struct shadow_near *e = find(s, shadow_view_of(s, rights), va);
+	pte_t leaf = e ? e->leaves[index_of(va)] : 0;
+
+	return write ? pte_writable(leaf) : pte_valid(leaf);
+}
+
 /* -- INVLPG -- */
 
 /* Does the leaf agree with the guest's entry: the same page, no right too many? */

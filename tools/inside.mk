@@ -16,6 +16,7 @@
 #: make trace-update   write the worked trace in docs/design.md
 #: make fuzz           random code, natively and by a guest that means harm, for SECONDS=60 from
 #:                     FUZZ_SEED=1 on (docs/debugging.md)
+#: make fuzz-devices   the guest's disk controllers under careless drivers, SECONDS=60 for each
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: nothing that
 #:                     boots Linux, BENCH_DISK=0: no Debian disk;
 #:                     BENCH_PARTS="rows linux process wall disk rows64 …": only these, 64 for
@@ -49,7 +50,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test ladder fuzz bench bench-doc bench-reference \
+.PHONY: all run test ladder fuzz fuzz-devices bench bench-doc bench-reference \
 	bench-reference64 profile lint headers clean units \
 	check-unit check-mutate opt-update golden-update trace-update setup FORCE
 setup:
@@ -285,6 +286,12 @@ SECONDS ?= 60
 FUZZ_SEED ?= 1
 fuzz: all units $(GUEST)/bios-256k.bin
 	@sh qemu-test/fuzz/fuzz.sh $(HOST) $(SECONDS) $(FUZZ_SEED) $(GUEST)/bios-256k.bin
+
+# The guest's disk controllers under careless drivers: test_NAME_random for longer.
+CARELESS := ide virtio
+fuzz-devices: $(CARELESS:%=build/native/test_%_random)
+	@for t in $(CARELESS); do \
+		build/native/test_$${t}_random $(SECONDS) $(FUZZ_SEED) | tail -3 || exit 1; done
 
 # BENCH_LINUX=0 leaves out all that boots Linux, BENCH_DISK=0 Debian's disk; BENCH_PARTS names the
 # parts to run.

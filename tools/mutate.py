@@ -6,8 +6,11 @@ project, builds it and wants one of the named tests to turn red.
 mutate.py [--host H] [--jobs N] [NAME]...      (default: every mistake)
 mutate.py --check                              is each mistake's text there?
 Run by `make check-mutate`, after everything is built.  A mistake whose text is not found once,
-or that does not compile, is an error of the table.  Invariant: the project's own files and build
-are only read; the copy in build/mutate is removed at the end.
+or that does not compile, is an error of the table.  A test that only ran out of time is not red,
+as a busy machine does that too: LOAM_TIMEOUT_SCALE gives more of it.  `hangs` in the table says
+that a mistake is noticed that way; its `scale` is then all the time there is.
+Invariant: the project's own files and build are only read; the copy in build/mutate is removed
+at the end.
 """
 import argparse
 import configparser
@@ -22,13 +25,15 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = os.path.join("qemu-test", "mutants.cfg")
 COPY = os.path.join(TOP, "build", "mutate")
-KEYS = {"file", "from", "to", "tests", "scale"}
+KEYS = {"file", "from", "to", "tests", "scale", "hangs"}
+SCALE = float(os.environ.get("LOAM_TIMEOUT_SCALE", "1"))
 NATIVE_TOOLS = {        # scripts that run one, instead of the product
     "enc-rows": "enc_rows_list", "enc-rows-mips64": "enc_rows_mips64",
     "opt-text": "opt_passes", "golden": "golden_{host}", "seq64-eval": "insn64_eval",
 }
 BUILD_LIMIT, TEST_LIMIT = 600, 900          # seconds
-FAILED = re.compile(r"^FAIL (\S+)", re.M)
+FAILED = re.compile(r"^FAIL (\S+) \([0-9.]+ s\): (.*)$", re.M)     # run.py's report
+ONLY_LATE = re.compile(r"still running|never printed|printed no result")
 
 
 class Wrong(Exception):
@@ -44,7 +49,8 @@ class Mutant:
         self.name, self.file = name, section["file"]
         self.old, self.new = (section[k].encode().decode("unicode_escape") for k in ("from", "to"))
         self.tests = section["tests"].split()
-        self.scale = section.get("scale", "1")
+        self.hangs = section.get("hangs") == "yes"
+        self.scale = float(section.get("scale", "1")) * (1 if self.hangs else SCALE)
 
     def apply(self, text):
         count = text.count(self.old)
@@ -61,7 +67,7 @@ def table(names):
     unknown = set(names) - set(parser.sections())
     if unknown:
         raise Wrong(f"not in {TABLE}: {', '.join(sorted(unknown))}")
-    mutants = [Mutant(n, parser[n]) for n in parser.sections() if not names or n in names]
+    mutants = [Mutant(n, parser[n]) for n in names or parser.sections()]
     for mutant in mutants:                  # before anything takes time
         mutant.apply(read(TOP, mutant.file))
     return mutants
@@ -114,10 +120,10 @@ def end(process):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def run(command, limit, scale="1"):
+def run(command, limit, scale=SCALE):
     """Returns (status, output); status None: it took too long."""
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    env["LOAM_TIMEOUT_SCALE"] = scale
+    env["LOAM_TIMEOUT_SCALE"] = str(scale)
     with subprocess.Popen(command, cwd=COPY, env=env, stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, errors="replace",
                           start_new_session=True) as process:
@@ -137,23 +143,33 @@ def build(test, args):
         raise Wrong(f"{goal(test, args.host)} does not build:\n{output[-2000:]}")
 
 
-def turns_red(test, args, scale="1"):
+def test_once(test, args, scale=SCALE):
+    """Returns "green", "red" or "late"."""
     build(test, args)
     unit = ["--unit", test] if is_unit(test) else []
     status, output = run(["python3", "qemu-test/run.py", "--host", args.host, *unit, test],
-                         TEST_LIMIT, scale)
+                         TEST_LIMIT * max(1, scale), scale)
     if status not in (0, 1):
         raise Wrong(f"{test}: status {status}:\n{output[-2000:]}")
-    return status == 1 and test in FAILED.findall(output)
+    why = dict(FAILED.findall(output)).get(test)
+    if status == 0 or why is None:
+        return "green"
+    late = "still running" in why and all(ONLY_LATE.match(w) for w in why.split("; "))
+    return "late" if late else "red"
 
 
 def judge(mutant, args):
     """Returns (test that noticed or None, why not)."""
     good = read(COPY, mutant.file)
     write(mutant.file, mutant.apply(good))
+    wanted = ("red", "late") if mutant.hangs else ("red",)
+    seen = {}
     try:
-        killer = next((t for t in mutant.tests if turns_red(t, args, mutant.scale)), None)
-        return killer, f"not noticed by {', '.join(mutant.tests)}"
+        for test in mutant.tests:
+            seen[test] = test_once(test, args, mutant.scale)
+            if seen[test] in wanted:
+                return test, ""
+        return None, "not noticed by " + ", ".join(f"{t} ({s})" for t, s in seen.items())
     except Wrong as e:
         return None, str(e)
     finally:
@@ -163,8 +179,8 @@ def judge(mutant, args):
 def all_green(mutants, args):
     """Red means nothing where the tests are red without a mistake."""
     for test in dict.fromkeys(t for m in mutants for t in m.tests):
-        if turns_red(test, args):
-            raise Wrong(f"{test} fails without any mistake")
+        if (state := test_once(test, args)) != "green":
+            raise Wrong(f"{test} is {state} without any mistake")
 
 
 def judge_all(mutants, args):

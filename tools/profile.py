@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where Loam's host instructions go: by function of the monitor, and in the code cache.
 
-profile.py [linux | gb32 | process | disk | ROW | ROW@64] [--host H] [--lines N]
+profile.py [linux | gb32 | process | … | ROW | ROW@64] [--host H] [--lines N]
 
 Boots the guest as `make bench` does, with the profiling plugin (the disk: to its login); of a ROW
 of guestimg/process or of guestimg/bench, what lies between its two time stamps is counted, and
@@ -42,6 +42,12 @@ def bench_rows():
     return rows | {name + "@64": row for name, row in rows.items()}
 
 
+def process_rows():
+    """Names of guestimg/process's rows; NAME@64 is the 64-bit guest's."""
+    return [name + kind.suffix.replace("64", "@64") for name, _ in bench_process.table()
+            for kind in bench_process.KINDS.values()]
+
+
 def functions(host):
     """Addresses and names of the monitor's functions, sorted by address."""
     with open(f"build/{host}/loam.nm", encoding="utf-8") as f:
@@ -74,7 +80,7 @@ def main():
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("guest", nargs="?", default="linux",
-                        choices=[*GUESTS, *dict(bench_process.table()), *bench_rows()])
+                        choices=[*GUESTS, *process_rows(), *bench_rows()])
     parser.add_argument("--host", default="loongarch64", choices=sorted(bench.MACHINES))
     parser.add_argument("--lines", type=int, default=40)
     args = parser.parse_args()
@@ -93,8 +99,11 @@ def main():
         option += ["-m", mkesp.remark(config, "host memory")]
         end = {"last": bench_process.LOGIN, "watch": bench.ends_at(bench_process.LOGIN)}
     elif args.guest not in GUESTS:
-        config = bench_process.config([args.guest])
-        rounds, number = bench_process.reference()[args.guest][0], 0
+        row, _, bits = args.guest.partition("@")
+        kind = bench_process.KINDS[int(bits or "32")]
+        names = GUESTS["process" + kind.suffix][1]
+        config = bench_process.config([row], kind)
+        rounds, number = bench_process.reference(kind)[row][0], 0
     files = {name: f"{bench.GUEST}/{name}" for name in ("bios-256k.bin", *names)}
     if args.guest in rows:
         files[names[0]] = shutil.copy(files[names[0]], f"{bench.FOLDER}/profile.img")

@@ -27,7 +27,7 @@ struct backend_out {
 	unsigned recipes, recipes_max;
 	/* self-checking blocks: nothing is run unless all bytes are still the same */
 	struct backend_check check[BACKEND_CHECKS];
-	u32 *end;		/* result: first free word of code */
+	u32 *start, *end;	/* results: the block's code, behind its entries; first free word */
 	struct block_head head;	/* results */
 	u16 need;
 };
@@ -35,7 +35,7 @@ struct backend_out {
 struct arena;
 
 /*
- * Emit host code for the block at out->code + HOST_ENTRY_WORDS, its entry in front of it, with
+ * Emit host code for the block from out->code on, its entries in front of it (out->start), with
  * working memory from `scratch` (48 KiB, given back when the caller resets it). Links are numbered;
  * link n's record is found by the exit stub through the word after its call, which holds
  * link_base + n. Returns 0, -ERR_NOMEM if the room for code did not suffice, -ERR_NOSPC if some
@@ -51,7 +51,7 @@ void backend_link(struct link *l, const u32 *code, struct block_head head);
 void backend_unlink(struct link *l);
 /* The far exit was left for the first time: it probes the jump cache from now on. */
 void backend_open(struct link *l);
-/* Who enters at `entry` (block_entry; wide: of 64-bit code) from now on leaves to the run loop. */
+/* Who enters at `entry` (block_entry; wide: of 64-bit code) finds nothing there from now on. */
 void backend_close(u32 *entry, bool wide);
 
 /* Make new and changed code in [start, end) visible to this core's fetches. */

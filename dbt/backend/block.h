@@ -45,6 +45,17 @@ static inline u32 block_key_offset(const struct block_key *k)
 	return (u32)(k->eip + k->cs_base) & 0xfff;
 }
 
+/*
+ * In front of a block of 64-bit code, its code at [0], which does not look at RSP again:
+ *	[-4]	looks at RSP, jumps to [0]	chained exits that know nothing of RSP; if it is
+ *						looked at at all
+ *	[-2]	looks at RSP, or does nothing	who knows EIP, and nothing of RSP
+ *	[-1]	its entry (block_entry)		who knows both
+ */
+#define ENTRY_UNCHECKED (-1)	/* words from an entry to the look at RSP in front of it */
+#define CHAIN_UNCHECKED (-4)
+#define NEED_RSP (1u << 4)	/* of block.need: RSP, GPR 4 */
+
 /* Until a block sets all flags. */
 struct block_head {
 	bool sets_flags : 1;	/* and only a fault can see them before */
@@ -179,7 +190,7 @@ struct block {
 	 */
 	struct block_range range[BLOCK_RANGES];
 	u16 links, sites, recipes;
-	u16 need;		/* registers that are checked in front of it, a word each */
+	u16 need;		/* registers that are checked in front of it (RSP: above) */
 	u8 guest_insns;
 	bool dead;		/* unlinked: nobody enters it any more */
 	bool sti;		/* ends with STI: its last exits are into STI's shadow */
@@ -217,6 +228,11 @@ static inline u32 block_last(const struct block *b)
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }
 /* Where exits that know only EIP enter: it makes R_PAGE from R_ARG(0), which holds EIP. */
 static inline u32 *block_entry(const struct block *b) { return block_code(b) - HOST_ENTRY_WORDS; }
+/* Is it all the same to it what the flags are where it is entered? */
+static inline bool block_flags_dead(const struct block *b)
+{
+	return b->head.sets_flags && !b->head.may_fault && !(b->need & ~NEED_RSP);
+}
 static inline struct link *block_link(const struct block *b, unsigned n)
 {
 	return (struct link *)pool_at(b->link) + n;

@@ -61,12 +61,21 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 	}
 }
 
+void backend_close(u32 *entry, bool wide)
+{
+	u32 *unchecked = entry + ENTRY_UNCHECKED;
+
+	host_set_word(entry, HOST_CLOSED);
+	if (wide)
+		host_set_word(unchecked, host_jump_word(unchecked, entry));
+}
+
 void backend_open(struct link *l)
 {
 	u32 *first = link_slot(l) + l->probe;
 
 	if (l->probe)
-		host_set_word(first, host_probe_word(*first));
+		host_set_word(first, host_probe_word());
 	l->probe = 0;
 }
 
@@ -74,9 +83,15 @@ void backend_open(struct link *l)
 void backend_chain(struct link *l, const struct block *to)
 {
 	struct block_head head = to->head;
-	unsigned passed = forms_passed(to->need, l->safe);
+	u16 need = to->need & (u16)~NEED_RSP;
+	unsigned passed = forms_passed(need, l->safe);
 
-	head.may_fault |= passed < (unsigned)__builtin_popcount(to->need);
+	if (to->need & ~l->safe & NEED_RSP) {
+		head.may_fault = true;
+		backend_link(l, block_code(to) + CHAIN_UNCHECKED, head);
+		return;
+	}
+	head.may_fault |= passed < (unsigned)__builtin_popcount(need);
 	backend_link(l, block_code(to) + passed, head);
 }
 

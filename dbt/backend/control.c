@@ -58,13 +58,6 @@ void lower_eip(struct emit *e, const struct ir_insn *in)
 	eip_to_reg(e, ra_def(e, e->i), (u64)in->k);
 }
 
-void emit_entry(struct emit *e)
-{
-	host_entry(e, key_relocatable(e->ir->key_flags), distance(e, guest_eip(e, 0),
-								  (u64)page_of(e)));
-	e->start = code_here(&e->c);
-}
-
 /*
  * Only a jump back can make a loop; it tests the kick register. Which way a jump goes its distance
  * says: it is the same wherever the block runs, and one forward that goes over 4 GiB there is not
@@ -128,14 +121,27 @@ static void exit_branch(struct link *l, const u32 *branch, const u32 *stub)
 		l->branch = (u16)words;
 }
 
+/*
+ * To the block that R_ARG(0) names; flags f are put unless it does not want them, nor has to look
+ * at RSP, which is not in `safe`.
+ */
+static void probe(struct emit *e, const struct flags_at *f, u16 safe)
+{
+	struct probe p = { .unchecked = e->wide && !(safe & NEED_RSP) };
+
+	host_probe(e, &p);
+	flags_put(e, f);
+	host_probe_tagged(e, &p);
+}
+
 /* A far exit's probe; who goes there for the first time does not look. */
 static void shut_probe(struct emit *e, struct link *l)
 {
 	u32 *first = e->c.p;
 	s64 words = first - link_slot(l);
 
-	host_probe(e);
-	if (!e->c.overflow && words < 8 && host_probe_shut(first))
+	probe(e, &(struct flags_at){ .there = true }, l->safe);
+	if (!e->c.overflow && words < 8 && host_probe_shut(e, first))
 		l->probe = (u16)words & 7;
 }
 
@@ -273,14 +279,21 @@ static void lower_leave_if(struct emit *e, const struct ir_insn *in)
 
 static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 {
+	u16 safe = forms_safe(e);
+	struct flags_at flags;
+
 	va_canonical(e);
-	flags_materialize(e, in->c);
+	flags = flags_now(e, in->c);
+	if (single(e) || !flags_outlive(&flags, R_PROBE) || (e->wide && !(safe & NEED_RSP))) {
+		flags_put(e, &flags);
+		flags = (struct flags_at){ .there = true };
+	}
 	ra_to_reg(e, R_ARG(0), in->a);
 	if (single(e)) {
 		host_goto_door(e, DOOR_FOR(e, exit_kick));
 		return;
 	}
-	host_probe(e);
+	probe(e, &flags, safe);
 	if (!e->wide) {
 		host_goto_door(e, glue_jump_ind);
 		return;
@@ -321,7 +334,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 	host_goto_door(e, system_door(e, (unsigned)in->k));
 }
 
-static struct stub *raise_stub(struct emit *e, s64 k)
+struct stub *raise_stub(struct emit *e, s64 k)
 {
 	struct stub *s = stub_add(e, STUB_RAISE);
 
@@ -365,16 +378,6 @@ static void lower_form(struct emit *e, const struct ir_insn *in)
 	a = ra_use_near(e, in->a);
 	s = raise_stub(e, in->k);
 	s->site = host_branch_form(e, a);
-}
-
-void lower_forms(struct emit *e)
-{
-	const u32 *first = e->c.p;
-
-	for (unsigned k = 0; e->out->need && k < e->gprs; k++)
-		if (e->out->need >> FORMS_ORDER(k) & 1)
-			raise_stub(e, SITE_STEP)->site = host_branch_form(e, R_GPR(FORMS_ORDER(k)));
-	must(e->c.overflow || e->c.p - first == __builtin_popcount(e->out->need));
 }
 
 /* Helpers with a leaf; glue64_leaf finds them here, too. */
@@ -532,13 +535,19 @@ static void kick_if(struct emit *e, struct stub *s)
 /* The registers at a raise are wanted by its recipe: a trap keeps them all. */
 static void emit_raise(struct emit *e, const struct stub *s)
 {
+	if (s->outside) {
+		host_patch(e, s->outside);
+		entry_page(e);
+		host_patch(e, s->site);
+	}
 	site_add_raise(e, s);
 	host_trap(e);
 }
 
 static void emit_stub(struct emit *e, struct stub *s)
 {
-	host_patch(e, s->site);
+	if (!s->outside)
+		host_patch(e, s->site);
 	switch (s->kind) {
 	case STUB_EXIT:
 		side_exit(e, s);

@@ -42,6 +42,13 @@ struct flags_at {
 	u16 mark;		/* the same as a mark (dbt/x86/mark.h); 0: there is none */
 };
 
+/* A look in the jump cache, between host_probe and host_probe_tagged. */
+struct probe {
+	u32 *other;		/* the branch to where the flags are put */
+	u32 *go;		/* what goes to the block that was found */
+	bool unchecked;		/* to the look at RSP in front of it (block.h) */
+};
+
 struct stub {
 	u8 kind;
 	u8 ra;			/* STUB_ENTRY_CF: the register for it */
@@ -50,6 +57,7 @@ struct stub {
 	u8 way;			/* STUB_EXIT: enum ir_way */
 	u16 safe;		/* STUB_EXIT: forms_safe */
 	u32 *site;		/* the branch that leads here, to be given its offset */
+	u32 *outside;		/* STUB_RAISE: another, where R_PAGE is not made; or NULL */
 	u32 *back;		/* STUB_ENTRY_CF, STUB_KICK_IF: where the body goes on */
 	u64 eip;
 	s64 k;			/* STUB_RAISE: the exception */
@@ -73,6 +81,7 @@ struct value {
 	u16 need;			/* SETF: last index where its operands may be asked for */
 	u8 pin;				/* it is operand a, b (PIN_A, PIN_B) of flags at an exit */
 	bool folded;			/* emitted as part of its one user */
+	bool early;			/* emitted already (rescue) */
 	/* regalloc.c */
 	u8 place;			/* enum place */
 	u8 home;			/* guest register, host register or spill slot */

@@ -3,7 +3,9 @@
  * Where the checks of addresses are (IR_FORM), which keep 64-bit code away from the monitor's
  * windows. What a block does with a register's value at entry is checked once, in front of the
  * block; an exit tells of which registers its target need not look: it is chained to behind those
- * checks. Not here: the check itself (control.c), nor which addresses need none (dbt/opt/fold.c).
+ * checks. RSP is checked in front of each block, before its entry (block.h); who comes from another
+ * block nearly always knows it and passes by, indirect exits, too. Not here: the check itself
+ * (control.c), nor which addresses need none (dbt/opt/fold.c).
  *
  * Law: a register is *safe* at an exit if its value was checked in the block, or accessed: then it
  * is canonical, and so is safe with small numbers added (ir_bounded), as what a block adds up is
@@ -42,8 +44,10 @@ static u8 *is(const struct walk *w, val v) { return &w->e->of[v].pin; }
 
 static void note_get(struct walk *w, val i, unsigned g)
 {
-	if (!w->now[g] && !w->entry[g])
+	if (!w->now[g] && !w->entry[g]) {
 		w->entry[g] = i;
+		*is(w, i) |= g == ESP ? CHECKED : 0;
+	}
 	w->seen |= 1u << g;
 	if (!w->now[g]) {
 		w->base[i] = w->entry[g];
@@ -104,14 +108,16 @@ static bool safe(const struct walk *w, unsigned g)
 {
 	val v = w->now[g] ? w->now[g] : w->entry[g], b = w->base[v];
 
-	return v && (*is(w, b) & ACCESSED || (*is(w, b) & CHECKED && !(*is(w, v) & MOVED)));
+	if (!v)
+		return g == ESP;
+	return (*is(w, b) & ACCESSED || (*is(w, b) & CHECKED && !(*is(w, v) & MOVED)));
 }
 
 static u16 safe_ones(const struct walk *w)
 {
 	u16 m = 0;
 
-	for (u32 s = w->seen; s; s &= s - 1)
+	for (u32 s = w->seen | NEED_RSP; s; s &= s - 1)
 		m |= (u16)(safe(w, (unsigned)__builtin_ctz(s)) << __builtin_ctz(s));
 	return m;
 }
@@ -121,7 +127,7 @@ static void note_exit(struct walk *w, const struct ir_insn *in)
 	struct emit *e = w->e;
 	u16 safe = safe_ones(w);
 
-	if ((u64)in->k == e->ir->guest[0].eip)
+	if (in->op != IR_EXIT_IND && (u64)in->k == e->ir->guest[0].eip)
 		w->again = safe;
 	if (e->exits < STUBS_MAX)
 		e->exit_safe[e->exits++] = safe;
@@ -143,7 +149,7 @@ static void note(struct walk *w, val i)
 	case IR_SETF: w->sets |= in->x <= CC_LAST_FULL; return;
 	case IR_FORM: note_form(w, i); return;
 	case IR_LD: case IR_ST: *is(w, w->base[in->a]) |= ACCESSED; break;
-	case IR_EXIT: case IR_EXIT_IF: note_exit(w, in); break;
+	case IR_EXIT: case IR_EXIT_IF: case IR_EXIT_IND: note_exit(w, in); break;
 	}
 	w->faults |= !w->sets && ir_may_fault(in);
 	w->left |= ir_leaves(in);
@@ -174,6 +180,7 @@ void forms_find(struct emit *e)
 	if (!e->wide || (e->ir->key_flags & KEY_SINGLE) || e->out->check[0].size)
 		return;
 	e->exits = 0;
+	e->out->need = NEED_RSP;
 	w.base[0] = 0;
 	*is(&w, 0) = 0;
 	for (unsigned i = 1; i < e->ir->n; i++)
@@ -189,14 +196,8 @@ u16 forms_safe(struct emit *e)
 
 unsigned forms_passed(u16 need, u16 safe)
 {
-	unsigned n = 0;
+	u32 unknown = need & ~(u32)safe;
+	u32 below = unknown ? (1u << __builtin_ctz(unknown)) - 1 : 0xffff;
 
-	for (unsigned k = 0; k < 16; k++) {
-		u16 bit = (u16)(1u << FORMS_ORDER(k));
-
-		if ((need & bit) && !(safe & bit))
-			return n;
-		n += !!(need & bit);
-	}
-	return n;
+	return (unsigned)__builtin_popcount(need & below);
 }

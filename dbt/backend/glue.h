@@ -14,6 +14,14 @@
  */
 #define JUMP_CACHE_BITS 13
 #define JUMP_CACHE_SHIFT 2
+/*
+ * Blocks that may want to know what the flags are have eip with other bits 63 … 52: so no exit that
+ * has not put them yet finds these.
+ */
+#define JUMP_TAG 0x200
+
+/* From an entry of 64-bit code to the look at RSP in front of it (ENTRY_UNCHECKED, block.h). */
+#define ENTRY_UNCHECKED_BYTES (-4)
 
 /* Why translated code came back: dbt_enter's result. */
 #define EXIT_LINK 1		/* exit_arg: number of the link */
@@ -56,6 +64,7 @@
 #define ST_REFAULT 2040
 #define ST_DR7 1224
 #define ST_NMI_BLOCKED 1339
+#define ST_FAULT_ERROR 1348
 
 /* struct passage; LEVEL is as that of struct vcpu. */
 #define PASSAGE_CTX 0
@@ -72,6 +81,8 @@
 #define GATE_STACK 72
 #define GATE_KEY 80
 #define GATE_KEEP 88
+#define GATE_PF (14 << SEEN64_SHIFT)
+#define GATE_PF_KEY 0x1000e01		/* from level 0, if INT n may not take it */
 
 /* struct seen_return64, likewise; its words are at the same place. */
 #define RETURN_CS 48

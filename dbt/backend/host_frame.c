@@ -4,6 +4,7 @@
 
 #include "dbt/backend/glue.h"
 #include "dbt/backend/host.h"
+#include "dbt/x86/cc.h"
 
 struct host_flags host_frame_flags(const struct trap_frame *f)
 {
@@ -45,4 +46,13 @@ void host_frame_leave(struct trap_frame *f, u32 why, bool lma)
 	f->pc = (u64)(uintptr_t)door;
 }
 
-void host_frame_kick(struct trap_frame *f) { f->gpr[R_KICK] = 1; }
+void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags)
+{
+	f->gpr[R_ARG(0)] = eip;
+	f->gpr[R_CCOP] = CC_OP(CC_EFLAGS, 2);
+	f->gpr[R_CCA] = flags;
+	f->gpr[R_CCB] = 0;
+	f->pc = (u64)(uintptr_t)glue64_fault;
+}
+
+void host_frame_add(struct trap_frame *f, unsigned g, s64 k) { f->gpr[R_GPR(g)] += (u64)k; }

@@ -30,7 +30,12 @@ void host_frame_skip(struct trap_frame *f);
  * without. The guest's state has been saved. lma: it was in long mode.
  */
 void host_frame_leave(struct trap_frame *f, u32 why, bool lma);
-/* Set the kick register that the trap returns with. */
-void host_frame_kick(struct trap_frame *f);
+/*
+ * A #PF of 64-bit code at eip, in vcpu.fault, is raised with everything where translated code has
+ * it; flags: the arithmetic ones of EFLAGS.
+ */
+void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags);
+/* General register g of 64-bit code is k more. */
+void host_frame_add(struct trap_frame *f, unsigned g, s64 k);
 
 #endif

@@ -14,7 +14,8 @@ static bool skipped(const struct emit *e, const struct ir_insn *in)
 {
 	if (in->op == IR_NOP || in->op == IR_CONST)
 		return true;
-	return (!e->of[e->i].uses || e->of[e->i].folded) && ir_removable(in);
+	return (!e->of[e->i].uses || e->of[e->i].folded || e->of[e->i].early) &&
+	       ir_removable(in);
 }
 
 /* Rows that emit nothing here are noted; the others are the host's. */
@@ -89,14 +90,14 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	out->links = out->sites = out->recipes = 0;
 	forms_find(e);
 	out->head = out->check[0].size ? (struct block_head){ 0 } : head_find(ir);
-	emit_entry(e);
-	emit_self_check(e);
 	halves_find(e);
 	uses_find(e);
 	disp_find(e);
 	host_find_folds(e);
 	ra_prepare(e);
 	va_prepare(e);
+	emit_entry(e);
+	emit_self_check(e);
 	lower_forms(e);
 	for (unsigned i = 1; i < ir->n && !e->failed; i++) {
 		e->i = i;
@@ -110,6 +111,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	}
 	emit_stubs(e);
 	emit_self_check_literals(e);
+	out->start = e->start;
 	out->end = e->c.p;
 	if (e->failed || out->end - e->start > 0xffff)	/* sites have 16 bits for words */
 		return -ERR_NOSPC;

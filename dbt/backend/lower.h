@@ -26,6 +26,8 @@ void flags_put(struct emit *e, const struct flags_at *f);
 /* Are the words of flags_put in a row, without a branch? Is host register r in them? */
 bool flags_straight(const struct flags_at *f);
 bool flags_use(const struct flags_at *f, int r);
+/* May they be put twice, and later, when the registers of `changed` (a mask) are others? */
+bool flags_outlive(const struct flags_at *f, u32 changed);
 
 /* Flags are in force: what a recipe has no room for is kept in registers. */
 void lower_setf(struct emit *e, const struct ir_insn *in);
@@ -36,12 +38,17 @@ struct block_head head_find(const struct ir *ir);
 /* -- forms.c -- */
 /* Before all else: which checks are made in front of the block (out->need), and what exits know. */
 void forms_find(struct emit *e);
-/* Registers that are safe at the direct exit that is lowered now; asked once for each. */
+/* Registers that are safe at the exit that is lowered now; asked once for each. */
 u16 forms_safe(struct emit *e);
-/* How many of the checks in front of a block an exit passes over: those of `need`, in order. */
+/* How many checks of `need`, upwards, an exit passes over that knows of `safe`. */
 unsigned forms_passed(u16 need, u16 safe);
-/* Their order: RSP, then the others. */
-#define FORMS_ORDER(n) ((n) == 0 ? ESP : (n) <= ESP ? (n) - 1 : (n))
+/* -- entry.c -- */
+/* The block's entries (block.h); sets e->start behind them. */
+void emit_entry(struct emit *e);
+/* The checks in front of the block but RSP's. */
+void lower_forms(struct emit *e);
+/* The words of the block's entry: R_PAGE from R_ARG(0). */
+void entry_page(struct emit *e);
 
 /* -- halves.c: before uses_find -- */
 void halves_find(struct emit *e);
@@ -60,10 +67,8 @@ void disp_find(struct emit *e);
 void lower_mem(struct emit *e, const struct ir_insn *in);
 void lower_control(struct emit *e, const struct ir_insn *in);
 void lower_eip(struct emit *e, const struct ir_insn *in);
-/* The block's entry for indirect exits; sets e->start behind it. */
-void emit_entry(struct emit *e);
-/* The checks in front of the block. */
-void lower_forms(struct emit *e);
+/* A stub that traps: exception or SITE_… k, with the flags and registers as they are now. */
+struct stub *raise_stub(struct emit *e, s64 k);
 void lower_call(struct emit *e, const struct ir_insn *in);
 /* The block's guest bytes have changed if r is not 0: leave it for good. */
 void lower_stale_if(struct emit *e, int r);

@@ -53,6 +53,7 @@ CHECK(ST_RETURNS, returns);
 CHECK(ST_REFAULT, refault);
 CHECK(ST_DR7, dr[7]);
 CHECK(ST_NMI_BLOCKED, nmi_blocked);
+CHECK(ST_FAULT_ERROR, fault.error);
 #define CHECK_SEEN(offset, of, field) \
 	_Static_assert((offset) == offsetof(struct seen_##of##64, field), "glue.h")
 CHECK_SEEN(GATE_WORD(2), gate, word[2]);
@@ -62,6 +63,8 @@ CHECK_SEEN(GATE_STACK, gate, stack);
 CHECK_SEEN(GATE_KEY, gate, from);
 CHECK_SEEN(GATE_KEY + 3, gate, plain);
 CHECK_SEEN(GATE_KEEP, gate, keep);
+_Static_assert(GATE_PF == EXC_PF % SEEN_GATES * sizeof(struct seen_gate64) &&
+	       GATE_PF_KEY == (INT_KEY(EXC_PF, 0) & ~(1u << 16)), "glue.h");
 CHECK_SEEN(GATE_WORD(1), return, word[1]);
 CHECK_SEEN(RETURN_CS, return, cs);
 CHECK_SEEN(RETURN_SS, return, ss);

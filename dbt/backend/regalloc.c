@@ -174,54 +174,6 @@ static int copy_of(const struct emit *e, unsigned g, val v)
 	return -1;
 }
 
-/* v, in guest register g, is wanted, and g becomes `becomes`. */
-static void rescue(struct emit *e, unsigned g, val v, val becomes)
-{
-	int other = copy_of(e, g, v), r;
-	val base;
-	s64 k;
-
-	if (other >= 0) {
-		guest_add(e, (unsigned)other, v);
-	} else if (small_sum(e, becomes, &base, &k) && base == v) {
-		become_sum(e, v, becomes, -k);
-	} else {
-		r = alloc_temp(e);
-		host_move(e, r, R_GPR(g));
-		put_in_temp(e, v, r);
-	}
-}
-
-/* Guest register g is about to change: what is still wanted after i is rescued. */
-static void guest_evict(struct emit *e, unsigned g, val becomes)
-{
-	val v = e->guest_head[g];
-
-	e->guest_head[g] = 0;
-	e->gpr[g] = 0;
-	while (v) {
-		val next = e->next[v];
-
-		e->of[v].place = AT_NOWHERE;
-		if (e->of[v].last_use > e->i)
-			rescue(e, g, v, becomes);
-		v = next;
-	}
-}
-
-void ra_get(struct emit *e, val v, unsigned g) { guest_add(e, g, v); }
-
-bool ra_sum(struct emit *e, val v)
-{
-	val base;
-	s64 k;
-
-	if (e->of[v].uses != e->of[v].flag_uses || !small_sum(e, v, &base, &k))
-		return false;
-	become_sum(e, v, base, k);
-	return true;
-}
-
 /* Are other flags in force before anybody could look, from the next instruction on? */
 static bool set_at_once(const struct emit *e)
 {
@@ -257,6 +209,104 @@ static int pin_of(struct emit *e, val v)
 	if (e->temp_val[r] && e->of[e->temp_val[r]].last_use < e->i)
 		free_temp(e, r);
 	return e->temp_val[r] || (e->locked >> r & 1) ? -1 : r;
+}
+
+/* Does it need nothing but its operand and a register for its result? */
+static bool is_simple(const struct emit *e, const struct ir_insn *in)
+{
+	switch (in->op) {
+	case IR_SHL: case IR_SHR: case IR_SAR: case IR_AND: case IR_OR: case IR_XOR:
+		return ir_is_const(e->ir, in->b) && (u64)e->ir->v[in->b].k < 4096;
+	}
+	return false;
+}
+
+/* What alone v is still wanted for, if that may be computed now and stay in a temporary; or 0. */
+static val sole_user(const struct emit *e, val v)
+{
+	val j = e->of[v].last_use;
+	const struct value *of = &e->of[j];
+
+	if (e->of[v].flag_uses || e->ir->v[j].a != v || !is_simple(e, &e->ir->v[j]) || !of->uses ||
+	    of->uses == of->flag_uses || of->folded || of->put_at || of->pin)
+		return 0;
+	for (unsigned k = e->i + 1; k < j; k++)
+		if (e->ir->v[k].a == v || e->ir->v[k].b == v || e->ir->v[k].c == v)
+			return 0;
+	return j;
+}
+
+/* j, which takes v from guest register g, is emitted now. */
+static void emit_early(struct emit *e, unsigned g, val v, val j)
+{
+	unsigned i = e->i;
+	u32 temps = e->temps;
+	int r = alloc_temp(e);
+
+	e->of[v].place = AT_GUEST;
+	e->of[v].home = (u8)g;
+	e->of[e->ir->v[j].b].place = AT_CONST;
+	e->locked &= ~(1u << r);
+	e->temps = 1u << r;
+	e->i = j;
+	host_lower_alu(e, &e->ir->v[j]);
+	e->i = i;
+	e->temps = temps;
+	e->of[v].place = AT_NOWHERE;
+	e->of[j].early = true;
+}
+
+/* v, in guest register g, is wanted, and g becomes `becomes`. */
+static void rescue(struct emit *e, unsigned g, val v, val becomes)
+{
+	int other = copy_of(e, g, v), r;
+	val base, user;
+	s64 k;
+
+	if (other >= 0) {
+		guest_add(e, (unsigned)other, v);
+	} else if (small_sum(e, becomes, &base, &k) && base == v) {
+		become_sum(e, v, becomes, -k);
+	} else if ((user = sole_user(e, v))) {
+		emit_early(e, g, v, user);
+	} else {
+		r = pin_of(e, v);
+		if (r < 0)
+			r = alloc_temp(e);
+		e->locked |= 1u << r;
+		host_move(e, r, R_GPR(g));
+		put_in_temp(e, v, r);
+	}
+}
+
+/* Guest register g is about to change: what is still wanted after i is rescued. */
+static void guest_evict(struct emit *e, unsigned g, val becomes)
+{
+	val v = e->guest_head[g];
+
+	e->guest_head[g] = 0;
+	e->gpr[g] = 0;
+	while (v) {
+		val next = e->next[v];
+
+		e->of[v].place = AT_NOWHERE;
+		if (e->of[v].last_use > e->i)
+			rescue(e, g, v, becomes);
+		v = next;
+	}
+}
+
+void ra_get(struct emit *e, val v, unsigned g) { guest_add(e, g, v); }
+
+bool ra_sum(struct emit *e, val v)
+{
+	val base;
+	s64 k;
+
+	if (e->of[v].uses != e->of[v].flag_uses || !small_sum(e, v, &base, &k))
+		return false;
+	become_sum(e, v, base, k);
+	return true;
 }
 
 int ra_def(struct emit *e, val v)

@@ -303,6 +303,17 @@ bool flags_use(const struct flags_at *f, int r)
 	return (!f->there && in_recipe(&f->base, r)) || (f->over && in_recipe(&f->top, r));
 }
 
+bool flags_outlive(const struct flags_at *f, u32 changed)
+{
+	const struct recipe *b = &f->base;
+
+	if (f->over || f->there)
+		return !f->over;
+	return b->c.kind != LOC_HOST && b->c.kind != LOC_SPILL && !is_in(b->a, R_CCB) &&
+	       !is_in(b->b, R_CCA) && !(b->a.kind == LOC_HOST && changed >> b->a.n & 1) &&
+	       !(b->b.kind == LOC_HOST && changed >> b->b.n & 1);
+}
+
 void flags_put(struct emit *e, const struct flags_at *f)
 {
 	bool inc = has_inc(f);

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's XMM registers in the vector registers that the host's regs.h gives them, for C
- * helpers and the fault path. Not for translated code.
+ * The guest's XMM registers in the vector registers that the host's regs.h gives them, for the
+ * fault path. Not for translated code.
  */
-#include "dbt/backend/guest_xmm.h"
-
 #include "dbt/backend/host.h"
-
-void xmm_read(const struct vcpu *c, unsigned n, union xmm *out)
-{
-	(void)c;
-	host_vector_get(V_XMM(n), out->b);
-}
-
-void xmm_write(struct vcpu *c, unsigned n, const union xmm *in)
-{
-	(void)c;
-	host_vector_set(V_XMM(n), in->b);
-}
 
 void host_fp_operand(unsigned reg, union xmm *v) { host_vector_get(reg, v->b); }
 

@@ -65,6 +65,10 @@ void cache_core_init(struct cache_core *c, u64 *passages);
 
 /* -- codebuf.c: room -- */
 
+/* Is pc in the pool? */
+extern u64 cache_pool_size;
+static inline bool cache_holds(u64 pc) { return pc - (u64)(uintptr_t)cache_pool < cache_pool_size; }
+
 /*
  * Room for one more block with up to `links` exits; evicts the oldest region if it must. The
  * caller fills it by backend_emit (link_base from *link_base), then calls cache_commit.

@@ -34,6 +34,7 @@ static struct region region[REGIONS_MAX];
 static unsigned regions, current;
 static u64 region_size;
 u8 *cache_pool;
+u64 cache_pool_size;
 /* The first core's; a name, so that a counting plugin knows what translated code probes. */
 struct contexts first_contexts;
 
@@ -56,6 +57,7 @@ void cache_init(void *mem, u64 size)
 	cache_pool = mem;
 	regions = size >= 16ull << 20 ? 32 : 8;
 	region_size = align_down(size / regions, 32768);
+	cache_pool_size = regions * region_size;
 	current = 0;
 	for (unsigned n = 0; n < regions; n++) {
 		region[n].base = cache_pool + n * region_size;
@@ -175,8 +177,8 @@ struct block *cache_commit(const struct backend_out *o)
 
 	must((u8 *)o->end <= r->bottom);
 	*b = (struct block){
-		.code = pool_ref_of(o->code + HOST_ENTRY_WORDS),
-		.code_size = (u32)((u8 *)o->end - (u8 *)(o->code + HOST_ENTRY_WORDS)),
+		.code = pool_ref_of(o->start),
+		.code_size = (u32)((u8 *)o->end - (u8 *)o->start),
 		.links = o->links, .sites = o->sites, .recipes = o->recipes,
 		.link = pool_ref_of(o->link), .head = o->head, .need = o->need,
 	};
@@ -209,7 +211,7 @@ struct block *cache_block_at(u64 pc)
 
 	if (*found && holds(*found, pc))
 		return *found;
-	if (off >= regions * region_size)
+	if (!cache_holds(pc))
 		return NULL;
 	r = &region[off / region_size];
 	hi = r->blocks;

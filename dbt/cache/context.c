@@ -10,6 +10,7 @@ void contexts_init(struct contexts *x, u64 *passages)
 {
 	x->passages = passages;
 	x->changes = 1;
+	jump_nothing_init();
 	for (unsigned n = 0; n < CONTEXTS; n++)
 		jump_cache_clear(&x->jump[n]);
 }

@@ -2,10 +2,19 @@
 /* Filling and emptying a jump cache; the probes are in jump_cache.h and glue.S. */
 #include "dbt/cache/jump_cache.h"
 
-void jump_cache_clear(struct jump_cache *j)
+struct jump_entry jump_nothing[JUMP_ENTRIES];
+
+static void clear(struct jump_entry e[JUMP_ENTRIES])
 {
 	for (unsigned n = 0; n < JUMP_ENTRIES; n++)
-		j->entry[n].eip = JUMP_EMPTY;
+		e[n].name = JUMP_EMPTY;
+}
+
+void jump_nothing_init(void) { clear(jump_nothing); }
+
+void jump_cache_clear(struct jump_cache *j)
+{
+	clear(j->entry);
 	j->fills = 0;
 }
 
@@ -16,12 +25,12 @@ void jump_cache_empty(struct jump_cache *j)
 		return;
 	}
 	while (j->fills)
-		j->entry[j->filled[--j->fills]].eip = JUMP_EMPTY;
+		j->entry[j->filled[--j->fills]].name = JUMP_EMPTY;
 }
 
 static void put(struct jump_cache *j, unsigned n, struct jump_entry e)
 {
-	if (j->entry[n].eip == JUMP_EMPTY && j->fills <= JUMP_LOG) {
+	if (j->entry[n].name == JUMP_EMPTY && j->fills <= JUMP_LOG) {
 		if (j->fills < JUMP_LOG)
 			j->filled[j->fills] = (u16)n;
 		j->fills++;
@@ -41,18 +50,19 @@ static unsigned other_place(u64 eip, unsigned n)
 void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
 {
 	u64 key = jump_cache_key(eip, b->key.flags & KEY_LONG);
-	struct jump_entry e = { key, block_entry(b) };
+	u64 name = HOST_PROBES_FIRST && !block_flags_dead(b) ? jump_cache_tagged(key) : key;
+	struct jump_entry e = { name, block_entry(b) };
 	unsigned n = jump_cache_first(key);
 
 	jump_cache_drop(j, key);
-	for (unsigned moves = 0; moves <= JUMP_MOVES || e.eip == key; moves++) {
+	for (unsigned moves = 0; moves <= JUMP_MOVES || e.name == name; moves++) {
 		struct jump_entry was = j->entry[n];
 
 		put(j, n, e);
-		if (was.eip == JUMP_EMPTY)
+		if (was.name == JUMP_EMPTY)
 			break;
 		e = was;
-		n = other_place(e.eip, n);
+		n = other_place(e.name, n);
 	}
 }
 
@@ -61,8 +71,8 @@ void jump_cache_drop(struct jump_cache *j, u64 eip)
 	struct jump_entry *first = &j->entry[jump_cache_first(eip)];
 	struct jump_entry *second = &j->entry[jump_cache_second(eip)];
 
-	if (first->eip == eip)
-		first->eip = JUMP_EMPTY;
-	if (second->eip == eip)
-		second->eip = JUMP_EMPTY;
+	if (jump_entry_is(first, eip))
+		first->name = JUMP_EMPTY;
+	if (jump_entry_is(second, eip))
+		second->name = JUMP_EMPTY;
 }

@@ -14,12 +14,18 @@
 #define JUMP_LOG 512			/* more fills than this are not remembered one by one */
 
 /*
- * eip is as R_ARG(0) holds it, sign-extended from 32 bits outside 64-bit code; an empty entry has
- * JUMP_EMPTY, which no EIP is. All functions take it so.
+ * All functions take eip as R_ARG(0) holds it, sign-extended from 32 bits outside 64-bit code. So
+ * is an entry's name, or tagged (jump_cache_tagged); an empty one has JUMP_EMPTY, which none is.
  */
-struct jump_entry { u64 eip; const u32 *code; };
+struct jump_entry { u64 name; const u32 *code; };
 #define JUMP_EMPTY (1ull << 62)
 #define JUMP_MOVES 4
+
+/* The name of a block at eip that may look at the flags it is entered with. */
+static inline u64 jump_cache_tagged(u64 eip)
+{
+	return (eip & ((1ull << 52) - 1)) | (u64)JUMP_TAG << 52;
+}
 
 struct jump_cache {
 	struct jump_entry entry[JUMP_ENTRIES];	/* first: R_CTX points here */
@@ -56,13 +62,32 @@ static inline u64 jump_cache_key(u64 eip, bool wide)
 	return wide ? eip : (u64)(s64)(s32)(u32)eip;
 }
 
+static inline bool jump_entry_is(const struct jump_entry *e, u64 eip)
+{
+	return e->name == eip || e->name == jump_cache_tagged(eip);
+}
+
+/* What is entered by the entry, or NULL if that is closed. */
+static inline const u32 *jump_entry_code(const struct jump_entry *e)
+{
+	return *e->code == HOST_CLOSED ? NULL : e->code;
+}
+
 /* The entry of the block that would be entered for eip, or NULL. */
 static inline const u32 *jump_cache_probe(const struct jump_cache *j, u64 eip)
 {
-	const struct jump_entry *first = &j->entry[jump_cache_first(eip)];
-	const struct jump_entry *second = &j->entry[jump_cache_second(eip)];
+	const struct jump_entry *e = &j->entry[jump_cache_first(eip)];
 
-	return first->eip == eip ? first->code : second->eip == eip ? second->code : NULL;
+	if (!jump_entry_is(e, eip)) {
+		e = &j->entry[jump_cache_second(eip)];
+		if (!jump_entry_is(e, eip))
+			return NULL;
+	}
+	return jump_entry_code(e);
 }
+
+/* Has nothing: the jump cache of who is to leave translated code (dbt/backend/host_frame.h). */
+extern struct jump_entry jump_nothing[JUMP_ENTRIES];
+void jump_nothing_init(void);
 
 #endif

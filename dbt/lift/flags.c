@@ -117,17 +117,7 @@ static bool keeps_carry(const struct ir_insn *s)
 
 /* -- One flag each: I32 0 or 1, of a state that defines it -- */
 
-/* ADC and SBB of 64 bits: below, or equal with a carry. */
-static val full_cf64(struct lift *t, const struct ir_insn *s)
-{
-	val a = s->x == CC_ADC ? s->a : first_operand(t, s);
-	val equal = lift_setcond(t, IC_EQ, a, s->b);
-
-	return lift_op2(t, IR_OR, lift_setcond(t, IC_LTU, a, s->b),
-			lift_op2(t, IR_AND, equal, s->c));
-}
-
-/* Of both steps, of which one carries or borrows at most. */
+/* ADC and SBB: of both steps one carries or borrows at most. */
 static val two_carries(struct lift *t, const struct ir_insn *s)
 {
 	unsigned size = size_of(s);
@@ -138,7 +128,7 @@ static val two_carries(struct lift *t, const struct ir_insn *s)
 				lift_setcond(t, IC_LTU, lift_zx(t, s->a, size), one));
 	a = lift_zx(t, first_operand(t, s), size);
 	return lift_op2(t, IR_OR, lift_setcond(t, IC_LTU, a, b),
-			lift_setcond(t, IC_LTU, one, s->c));
+			lift_setcond(t, IC_LTU, one, carry_in(t, s)));
 }
 
 static val full_cf(struct lift *t, const struct ir_insn *s)
@@ -157,7 +147,7 @@ static val full_cf(struct lift *t, const struct ir_insn *s)
 		a = lift_zx(t, first_operand(t, s), size);
 		return lift_setcond(t, IC_LTU, a, lift_zx(t, s->b, size));
 	case CC_ADC: case CC_SBB:
-		return size == 8 ? full_cf64(t, s) : two_carries(t, s);
+		return two_carries(t, s);
 	default: return shifted_out(t, s);
 	}
 }

@@ -14,6 +14,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
+#include "dbt/rt/kick.h"
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/cc.h"
@@ -42,8 +43,7 @@ static u64 operand(const struct trap_frame *f, const struct vcpu *c, struct loc 
 	return 0;
 }
 
-/* c has the general registers already, as the host has them. */
-static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, const struct block *b,
+static u32 flags_by_recipe(const struct trap_frame *f, struct vcpu *c, const struct block *b,
 			   u16 n)
 {
 	const struct recipe *r;
@@ -52,6 +52,8 @@ static u32 flags_by_recipe(const struct trap_frame *f, const struct vcpu *c, con
 
 	if (n == RECIPE_ENTRY) {
 		e = host_frame_flags(f);
+		if (MARK_OF(e.op))	/* operands that are in general registers */
+			host_frame_save_gprs(f, c, b->key.flags & KEY_LONG);
 		return MARK_OF(e.op) ? mark_flags(MARK_OF(e.op), b->key.flags & KEY_LONG, c->gpr,
 						  e.a, e.b) :
 		       cc_pinned(e.op, e.a, e.b, c->cc_r);
@@ -85,6 +87,21 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);
 	host_frame_leave(f, why, b->key.flags & KEY_LMA);
+}
+
+/* The same for a #PF of 64-bit code that may be raised without: nothing is written back. */
+static void raise_pinned(struct trap_frame *f, struct vcpu *c, const struct block *b,
+			 const struct fault_site *s)
+{
+	u32 flags = flags_by_recipe(f, c, b, s->recipe);
+
+	if (s->late)
+		host_frame_add(f, SITE_LATE_REG(s->late), SITE_LATE_K(s->late));
+	if (s->vmap)
+		host_xmm_place(block_code(b) + s->vmap);
+	c->cr2 = c->fault.cr2;
+	c->debug_hits = 0;		/* the instruction is not done */
+	host_frame_fault(f, site_eip(b, host_frame_page(f), s), flags);
 }
 
 /* The guest's linear address at a host address. */
@@ -133,14 +150,17 @@ static bool on_one_page(const struct host_access *a, struct target *t)
 
 static bool power_of_two(unsigned n) { return !(n & (n - 1)); }
 
-/* Whole if it is on one page and has a bus width, else byte by byte. */
+/* Whole, or by eights, if it is on one page and has such a width, else byte by byte. */
 static void load_bytes(const struct target *t, unsigned size, u8 *out)
 {
+	unsigned part = size < 8 ? size : 8;
 	u64 v;
 
-	if (t->first == size && size <= 8 && power_of_two(size)) {
-		v = gpa_load(t->page[0], size);
-		__builtin_memcpy(out, &v, size);
+	if (t->first == size && power_of_two(size)) {
+		for (unsigned n = 0; n < size; n += part) {
+			v = gpa_load(gpa(t->page[0].a + n), part);
+			__builtin_memcpy(out + n, &v, part);
+		}
 		return;
 	}
 	for (unsigned n = 0; n < size; n++)
@@ -150,11 +170,14 @@ static void load_bytes(const struct target *t, unsigned size, u8 *out)
 
 static void store_bytes(const struct target *t, unsigned size, const u8 *in)
 {
+	unsigned part = size < 8 ? size : 8;
 	u64 v = 0;
 
-	if (t->first == size && size <= 8 && power_of_two(size)) {
-		__builtin_memcpy(&v, in, size);
-		gpa_store(t->page[0], v, size);
+	if (t->first == size && power_of_two(size)) {
+		for (unsigned n = 0; n < size; n += part) {
+			__builtin_memcpy(&v, in + n, part);
+			gpa_store(gpa(t->page[0].a + n), v, part);
+		}
 		return;
 	}
 	for (unsigned n = 0; n < size; n++)
@@ -385,27 +408,33 @@ static void step(struct dbt *d, struct trap_frame *f, const struct block *b,
 	leave(f, d->c, b, s, EXIT_STEP);
 }
 
+/* c->fault, at s. */
+static void raise_fault(struct dbt *d, struct trap_frame *f, const struct block *b,
+			const struct fault_site *s)
+{
+	struct vcpu *c = d->c;
+
+	if (smap_lifted(d, &c->fault))
+		return;
+	if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
+		c->fault.vector = EXC_SS;
+	if ((b->key.flags & (KEY_LONG | KEY_SINGLE)) == KEY_LONG && c->df > 0 &&
+	    c->fault.vector == EXC_PF)
+		raise_pinned(f, c, b, s);
+	else
+		leave(f, c, b, s, EXIT_FAULT);
+}
+
 /* How an access of block b has ended. */
 static void access_ended(struct dbt *d, struct trap_frame *f, const struct block *b,
 			 const struct fault_site *s, enum outcome how)
 {
-	struct vcpu *c = d->c;
-
-	switch (how) {
-	case GUEST_FAULT:
-		if (smap_lifted(d, &c->fault))
-			break;
-		if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
-			c->fault.vector = EXC_SS;
-		leave(f, c, b, s, EXIT_FAULT);
-		break;
-	case OWN_CODE:
-	case DATA_BREAK:
-		step(d, f, b, s, how == DATA_BREAK ? &d->count.eval_steps_debug :
-						     &d->count.eval_steps_smc);
-		break;
-	default: break;
-	}
+	if (how == GUEST_FAULT)
+		raise_fault(d, f, b, s);
+	else if (how == OWN_CODE)
+		step(d, f, b, s, &d->count.eval_steps_smc);
+	else if (how == DATA_BREAK)
+		step(d, f, b, s, &d->count.eval_steps_debug);
 }
 
 /*
@@ -437,6 +466,12 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	}
 	b = cache_block_at(f->pc);
 	must(b && host_access_decode(f, &a));
+	if (how == SHADOW_GUEST_FAULT && (a.addr.a & 0xfff) + a.size <= 0x1000) {
+		d->count.faults_guest++;
+		d->c->fault = fault_page(at, miss.error);
+		raise_fault(d, f, b, s);
+		return true;
+	}
 	access_ended(d, f, b, s, access_missed(d, f, &a, b, access, how, &miss, &d->c->fault));
 	return true;
 }
@@ -542,7 +577,7 @@ bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 	bool mine = claim_known(d, f, kind) || claim_any(d, f, kind);
 
 	if (mine && d->c->pending)
-		host_frame_kick(f);
+		kick_frame(f);
 	return mine;
 }
 

@@ -21,6 +21,8 @@ void guest_st_8(hva_t addr, u64 value);
 bool guest_same(const struct seen_word w[3]);
 bool guest_ld_frame(hva_t addr, u64 v[5]);
 bool guest_st_frame(hva_t addr, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4);
+void guest_ld_bytes(hva_t addr, void *out, u64 size);
+void guest_st_bytes(hva_t addr, const void *in, u64 size);
 
 /*
  * In the wide form, in which the monitor is in all of long mode: what is not canonical could be the
@@ -33,12 +35,17 @@ static hva_t wide_hva(gva_t linear, unsigned size)
 	return good ? gva_to_hva_wide(linear) : hva(1ull << 47);
 }
 
+static enum x86_rights strict(enum g_rights rights)
+{
+	return rights == G_USER ? X86_USER : X86_STRICT;
+}
+
 /* The view is the strict one for all supervisors: what AC allows is tried again (fault.c). */
 static hva_t begin(struct dbt *d, gva_t linear, unsigned size, enum g_rights rights)
 {
 	d->helper_rights = (u8)rights;
 	d->helper_fault.raised = false;
-	shadow_set_view(d->shadow, rights == G_USER ? X86_USER : X86_STRICT);
+	shadow_set_view(d->shadow, strict(rights));
 	return d->shadow->wide ? wide_hva(linear, size) : gva_to_hva(linear);
 }
 
@@ -76,10 +83,25 @@ void g_try_begin(struct vcpu *c, enum g_rights rights) { begin(c->owner, gva(0),
 u64 g_try_ld8(gva_t linear) { return guest_ld_8(gva_to_hva(linear)); }
 u32 g_try_ld4(gva_t linear) { return (u32)guest_ld_4(gva_to_hva(linear)); }
 void g_try_st4(gva_t linear, u32 v) { guest_st_4(gva_to_hva(linear), v); }
-void g_try_st8(gva_t linear, u64 v) { guest_st_8(gva_to_hva(linear), v); }
 
 u64 g_try_ld8_wide(gva_t linear) { return guest_ld_8(wide_hva(linear, 8)); }
 void g_try_st8_wide(gva_t linear, u64 v) { guest_st_8(wide_hva(linear, 8), v); }
+
+static hva_t any_hva(const struct vcpu *c, gva_t linear, u32 size)
+{
+	return ((const struct dbt *)c->owner)->shadow->wide ? wide_hva(linear, size) :
+	       gva_to_hva(linear);
+}
+
+void g_try_ld_bytes(const struct vcpu *c, gva_t linear, void *out, u32 size)
+{
+	guest_ld_bytes(any_hva(c, linear, size), out, size);
+}
+
+void g_try_st_bytes(const struct vcpu *c, gva_t linear, const void *in, u32 size)
+{
+	guest_st_bytes(any_hva(c, linear, size), in, size);
+}
 
 bool g_try_same(const struct seen_word w[3]) { return guest_same(w); }
 
@@ -107,25 +129,28 @@ static bool translate(const struct vcpu *c, gva_t va, enum x86_access access, en
 {
 	struct shadow *s = ((struct dbt *)c->owner)->shadow;
 
-	if (shadow_translate(s, va, access, rights == G_USER ? X86_USER : X86_STRICT, at, error))
+	if (shadow_translate(s, va, access, strict(rights), at, error))
 		return true;
 	return rights == G_SUPER && (c->eflags & FL_AC) &&
 	       shadow_translate(s, va, access, X86_SUPER, at, error);
 }
 
-/* *at: where the last page's part begins. */
+/* *at: where the last page's part begins; NULL: nobody asks. */
 static struct fault probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write,
 			  gpa_t *at)
 {
 	struct dbt *d = c->owner;
 	u64 last = wrapped(d, linear.a + size - 1).a;
 	gva_t va = linear;
+	gpa_t ignored;
 	u32 error;
 
 	if (d->shadow->wide && !(canonical(linear.a) && canonical(last)))
 		return fault_code(EXC_GP, 0);
 	for (;; va = wrapped(d, (va.a & ~0xfffull) + 0x1000)) {
-		if (!translate(c, va, write ? X86_WRITE : X86_READ, rights, at, &error))
+		if (!(!at && shadow_allows(d->shadow, va, write, strict(rights))) &&
+		    !translate(c, va, write ? X86_WRITE : X86_READ, rights, at ? at : &ignored,
+			       &error))
 			return fault_page(va, error);
 		if (!((va.a ^ last) >> 12))
 			return fault_none();
@@ -134,9 +159,7 @@ static struct fault probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights 
 
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write)
 {
-	gpa_t at;
-
-	return size ? probe(c, linear, size, rights, write, &at) : fault_none();
+	return size ? probe(c, linear, size, rights, write, NULL) : fault_none();
 }
 
 struct fault g_find(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write,

@@ -32,13 +32,17 @@ u64 helper_stmxcsr(struct vcpu *c, u64 a, u64 b, u64 d)
 
 u64 helper_ldmxcsr(struct vcpu *c, u64 a, u64 b, u64 d)
 {
+	bool differ;
+
 	(void)b, (void)d;
 	if (!sse_mxcsr_valid((u32)a)) {
 		c->fault = fault_code(EXC_GP, 0);
 		return 0;
 	}
+	differ = sse_modes_differ(c->mxcsr, (u32)a);
 	sse_set_mxcsr(c, (u32)a);
-	sys_mode_changed(c);
+	if (differ)
+		sys_mode_changed(c);
 	c->eip = c->next_eip;
 	return 0;
 }

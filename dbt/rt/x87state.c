@@ -7,7 +7,6 @@
  */
 #include "dbt/rt/x87state.h"
 
-#include "dbt/backend/guest_xmm.h"
 #include "dbt/sys/guestmem.h"
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/sse.h"
@@ -17,53 +16,49 @@
 #include <string.h>
 
 #define FXSAVE_SIZE 512
-#define FXSAVE_X87 160		/* header and ST(0) … ST(7) */
-#define FXSAVE_XMM 160		/* where XMM0 is */
 #define FXSAVE_MXCSR 24
-#define FXSAVE_USED 416		/* up to XMM15 */
+#define FXSAVE_XMM 160		/* where XMM0 is, behind the header and ST(0) … ST(7) */
 
 /* -- Bytes -- */
 
-static void try_st8(const struct vcpu *c, u64 at, u64 v)
+/* How much can be moved by 32 bytes: on the page that `at` is on. */
+static u32 pieces(gva_t at, u32 size)
 {
-	if (vcpu_code64(c))
-		g_try_st8_wide(gva(at), v);
-	else
-		g_try_st8(vcpu_linear(c, at), v);
+	u32 left = 0x1000 - (at.a & 0xfff);
+
+	return (size < left ? size : left) & ~31u;
 }
 
-static u64 try_ld8(const struct vcpu *c, u64 at)
+/* How many bytes of an image that was probed were: none, if something faulted. */
+static u32 put_pieces(struct vcpu *c, u64 at, const u8 *in, u32 size)
 {
-	return vcpu_code64(c) ? g_try_ld8_wide(gva(at)) : g_try_ld8(vcpu_linear(c, at));
-}
-
-/* The eights of an image at once. How many bytes that were: none, if something faulted. */
-static u32 put_eights(struct vcpu *c, u64 at, const u8 *in, u32 size)
-{
-	u64 v;
+	gva_t linear = vcpu_linear(c, at);
+	u32 done = 0;
 
 	g_try_begin(c, g_own(c));
-	for (u32 done = 0; done + 8 <= size; done += 8) {
-		memcpy(&v, in + done, 8);
-		try_st8(c, at + done, v);
+	for (u32 n; (n = pieces(linear, size - done)); linear = vcpu_linear(c, at + done)) {
+		g_try_st_bytes(c, linear, in + done, n);
+		done += n;
 	}
-	return g_try_end(c) ? size & ~7u : 0;
+	return g_try_end(c) ? done : 0;
 }
 
-static u32 get_eights(struct vcpu *c, u64 at, u8 *out, u32 size)
+static u32 get_pieces(struct vcpu *c, u64 at, u8 *out, u32 size)
 {
-	g_try_begin(c, g_own(c));
-	for (u32 done = 0; done + 8 <= size; done += 8) {
-		u64 v = try_ld8(c, at + done);
+	gva_t linear = vcpu_linear(c, at);
+	u32 done = 0;
 
-		memcpy(out + done, &v, 8);
+	g_try_begin(c, g_own(c));
+	for (u32 n; (n = pieces(linear, size - done)); linear = vcpu_linear(c, at + done)) {
+		g_try_ld_bytes(c, linear, out + done, n);
+		done += n;
 	}
-	return g_try_end(c) ? size & ~7u : 0;
+	return g_try_end(c) ? done : 0;
 }
 
 static struct fault put(struct vcpu *c, u64 at, const u8 *in, u32 size)
 {
-	for (u32 done = put_eights(c, at, in, size), n; done < size; done += n) {
+	for (u32 done = put_pieces(c, at, in, size), n; done < size; done += n) {
 		u64 v = 0;
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
@@ -75,7 +70,7 @@ static struct fault put(struct vcpu *c, u64 at, const u8 *in, u32 size)
 
 static struct fault get(struct vcpu *c, u64 at, u8 *out, u32 size)
 {
-	for (u32 done = get_eights(c, at, out, size), n; done < size; done += n) {
+	for (u32 done = get_pieces(c, at, out, size), n; done < size; done += n) {
 		u64 v = 0;
 
 		n = size - done >= 8 ? 8 : size - done >= 4 ? 4 : size - done >= 2 ? 2 : 1;
@@ -226,53 +221,99 @@ u64 helper_frstor(struct vcpu *c, u64 at, u64 how, u64 d)
 /* XMM8 … XMM15 are there in 64-bit code only; other code leaves their bytes alone. */
 static unsigned xmms(const struct vcpu *c) { return vcpu_code64(c) ? 16 : 8; }
 
+/*
+ * Nearly always an image is plain memory, on one page: then its first access is the only one that
+ * can fault, and all of it is done at once.
+ */
+static bool on_one_page(const struct vcpu *c, u64 at)
+{
+	return (c->cr4 & CR4_OSFXSR) && (vcpu_linear(c, at).a & 0xfff) <= 0x1000 - FXSAVE_SIZE;
+}
+
+static void make_head(struct vcpu *c, u64 how, u8 *head)
+{
+	u32 mask = MXCSR_ALL, mxcsr = c->mxcsr;
+
+	x87_settle(c);
+	x87_fxsave(&c->x87, how & X87_IMAGE_WIDE, head);
+	memcpy(head + FXSAVE_MXCSR, &mxcsr, 4);
+	memcpy(head + FXSAVE_MXCSR + 4, &mask, 4);
+}
+
+/* False: nothing has happened. */
+static bool fxsave_at_once(struct vcpu *c, gva_t at, u64 how)
+{
+	u8 head[FXSAVE_XMM];
+
+	sse_save(c);
+	make_head(c, how, head);
+	g_try_begin(c, g_own(c));
+	g_try_st_bytes(c, at, head, FXSAVE_XMM);
+	if (!g_try_end(c))
+		return false;
+	g_try_st_bytes(c, gva(at.a + FXSAVE_XMM), c->xmm, 16 * xmms(c));
+	return g_try_end(c);
+}
+
 static struct fault fxsave(struct vcpu *c, u64 at, u64 how)
 {
-	u8 bytes[FXSAVE_USED] = { 0 };
-	u32 mask = MXCSR_ALL, mxcsr;
-	union xmm x;
+	u8 head[FXSAVE_XMM];
 
+	if (on_one_page(c, at) && fxsave_at_once(c, vcpu_linear(c, at), how))
+		return fault_none();
 	TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, true));
 	TRY(probe_fx(c, at, true));
-	x87_settle(c);
-	x87_fxsave(&c->x87, how & X87_IMAGE_WIDE, bytes);
+	sse_save(c);
+	make_head(c, how, head);
 	if (!(c->cr4 & CR4_OSFXSR)) {
-		TRY(put(c, at, bytes, FXSAVE_MXCSR));
-		return put(c, at + 32, bytes + 32, FXSAVE_X87 - 32);
+		TRY(put(c, at, head, FXSAVE_MXCSR));
+		return put(c, at + 32, head + 32, FXSAVE_XMM - 32);
 	}
-	mxcsr = sse_mxcsr(c);
-	memcpy(bytes + FXSAVE_MXCSR, &mxcsr, 4);
-	memcpy(bytes + FXSAVE_MXCSR + 4, &mask, 4);
-	for (unsigned n = 0; n < xmms(c); n++) {
-		xmm_read(c, n, &x);
-		memcpy(bytes + FXSAVE_XMM + 16 * n, &x, 16);
-	}
-	return put(c, at, bytes, FXSAVE_XMM + 16 * xmms(c));
+	TRY(put(c, at, head, FXSAVE_XMM));
+	return put(c, at + FXSAVE_XMM, c->xmm[0].b, 16 * xmms(c));
+}
+
+/* The image as it was read; c->xmm has those that it has no place for, too. */
+static struct fault fxrstor_image(struct vcpu *c, u64 how, const u8 *head)
+{
+	u32 mxcsr, old = c->mxcsr;
+
+	memcpy(&mxcsr, head + FXSAVE_MXCSR, 4);
+	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
+		return fault_gp0();
+	x87_settle(c);
+	x87_fxrstor(&c->x87, how & X87_IMAGE_WIDE, head);
+	if (!(c->cr4 & CR4_OSFXSR))
+		return fault_none();
+	c->mxcsr = mxcsr;
+	sse_load(c);
+	if (sse_modes_differ(old, mxcsr))
+		sys_mode_changed(c);
+	return fault_none();
+}
+
+static bool read_at_once(struct vcpu *c, gva_t at, u8 *head)
+{
+	g_try_begin(c, g_own(c));
+	g_try_ld_bytes(c, at, head, FXSAVE_XMM);
+	if (!g_try_end(c))
+		return false;
+	g_try_ld_bytes(c, gva(at.a + FXSAVE_XMM), c->xmm, 16 * xmms(c));
+	return g_try_end(c);
 }
 
 static struct fault fxrstor(struct vcpu *c, u64 at, u64 how)
 {
-	u8 bytes[FXSAVE_USED];
-	union xmm x;
-	u32 mxcsr;
+	u8 head[FXSAVE_XMM];
 
-	TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, false));
-	TRY(probe_fx(c, at, false));
-	TRY(get(c, at, bytes, FXSAVE_XMM + 16 * xmms(c)));
-	memcpy(&mxcsr, bytes + FXSAVE_MXCSR, 4);
-	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
-		return fault_gp0();
-	x87_settle(c);
-	x87_fxrstor(&c->x87, how & X87_IMAGE_WIDE, bytes);
-	if (!(c->cr4 & CR4_OSFXSR))
-		return fault_none();
-	sse_set_mxcsr(c, mxcsr);
-	for (unsigned n = 0; n < xmms(c); n++) {
-		memcpy(&x, bytes + FXSAVE_XMM + 16 * n, 16);
-		xmm_write(c, n, &x);
+	sse_save(c);
+	if (!on_one_page(c, at) || !read_at_once(c, vcpu_linear(c, at), head)) {
+		TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, false));
+		TRY(probe_fx(c, at, false));
+		TRY(get(c, at, head, FXSAVE_XMM));
+		TRY(get(c, at + FXSAVE_XMM, c->xmm[0].b, 16 * xmms(c)));
 	}
-	sys_mode_changed(c);
-	return fault_none();
+	return fxrstor_image(c, how, head);
 }
 
 u64 helper_fxsave(struct vcpu *c, u64 at, u64 how, u64 d)

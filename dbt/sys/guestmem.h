@@ -50,7 +50,6 @@ void g_try_begin(struct vcpu *c, enum g_rights rights);
 u64 g_try_ld8(gva_t linear);
 u32 g_try_ld4(gva_t linear);
 void g_try_st4(gva_t linear, u32 v);
-void g_try_st8(gva_t linear, u64 v);
 /* The same in long mode. */
 u64 g_try_ld8_wide(gva_t linear);
 void g_try_st8_wide(gva_t linear, u64 v);
@@ -63,6 +62,10 @@ bool g_try_end(const struct vcpu *c);
 bool g_try_same(const struct seen_word w[3]);
 bool g_try_ld_frame(gva_t linear, u64 v[5]);
 bool g_try_st_frame(gva_t linear, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4);
+
+/* In any mode, between begin and end: a multiple of 32 bytes, all on one page. */
+void g_try_ld_bytes(const struct vcpu *c, gva_t linear, void *out, u32 size);
+void g_try_st_bytes(const struct vcpu *c, gva_t linear, const void *in, u32 size);
 
 /*
  * Atomically: *linear = (*linear & ~clear) | set, one byte, G_SYSTEM; the old

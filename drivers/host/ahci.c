@@ -38,7 +38,7 @@ enum { TFD_ERROR = 1, TFD_DRQ = 8, TFD_BUSY = 0x80, DET = 15, DET_THERE = 3 };
 #define IS_WANTED (IS_ERRORS | 0x0000002fu)	/* and FIS of each kind that ends a command */
 #define SIG_DISK 0x00000101u
 #define SIG_PACKET 0xeb140101u
-enum { HEADER_FIS = 5, HEADER_PACKET = 1 << 5, HEADER_WRITE = 1 << 6, HEADER_PRD = 1 << 16 };
+enum { HEADER_FIS = 5, HEADER_PACKET = 1 << 5, HEADER_WRITE = 1 << 6, HEADER_PRDS = 16 };
 enum { C_READ = 0x25, C_WRITE = 0x35, C_FLUSH = 0xea, C_READ_QUEUED = 0x60, C_WRITE_QUEUED = 0x61,
 	C_IDENTIFY = 0xec, C_PACKET = 0xa0 };
 enum { K_READ_CAPACITY = 0x25, K_READ = 0x28 };
@@ -60,21 +60,25 @@ static void set(const struct ahci_port *p, u32 at, u32 v)
 
 /* -- Commands ----------------------------------------------------------------- */
 
-/* Fill header, FIS and PRD of slot n; the task file is `count` and `lba` of a 48-bit command. */
-static volatile u8 *prepare(struct ahci_port *p, unsigned n, u8 command, u32 flags, const void *buf,
-			    u32 bytes)
+/* Fill header, FIS and PRDs of slot n. */
+static volatile u8 *prepare(struct ahci_port *p, unsigned n, u8 command, u32 flags,
+			    const struct block_piece *piece, unsigned pieces)
 {
 	volatile struct ahci_table *t = &p->s->table[n];
-	u64 table = dma_address((const void *)t), at = bytes ? dma_address(buf) : 0;
+	u64 table = dma_address((const void *)t);
 
-	memset((void *)t, 0, sizeof(*t));
+	memset((void *)t, 0, offsetof(struct ahci_table, prd));
 	p->s->header[n] = (struct ahci_header){
-		.flags = HEADER_FIS | flags | (bytes ? HEADER_PRD : 0),
+		.flags = HEADER_FIS | flags | pieces << HEADER_PRDS,
 		.table = (u32)table, .table_high = (u32)(table >> 32),
 	};
-	t->prd[0].at = (u32)at;
-	t->prd[0].at_high = (u32)(at >> 32);
-	t->prd[0].bytes = bytes - 1;
+	for (unsigned k = 0; k < pieces; k++) {
+		u64 at = dma_address(piece[k].at);
+
+		t->prd[k].at = (u32)at;
+		t->prd[k].at_high = (u32)(at >> 32);
+		t->prd[k].bytes = (u32)piece[k].size - 1;
+	}
 	t->cfis[0] = 0x27;		/* host to device, a command (SATA 3.0, 10.3.4) */
 	t->cfis[1] = 0x80;
 	t->cfis[2] = command;
@@ -109,11 +113,11 @@ static void put_be32(volatile u8 *p, u32 v)
 		p[k] = (u8)(v >> (24 - 8 * k));
 }
 
-/* A packet command that reads `bytes`, with one 32-bit and one 16-bit number. */
-static void packet(struct ahci_port *p, unsigned n, u8 command, u64 lba, u32 blocks, void *buf,
-		   u32 bytes)
+/* A packet command that reads, with one 32-bit and one 16-bit number. */
+static void packet(struct ahci_port *p, unsigned n, u8 command, u64 lba, u32 blocks,
+		   const struct block_piece *piece, unsigned pieces)
 {
-	volatile u8 *fis = prepare(p, n, C_PACKET, HEADER_PACKET, buf, bytes);
+	volatile u8 *fis = prepare(p, n, C_PACKET, HEADER_PACKET, piece, pieces);
 	volatile u8 *acmd = p->s->table[n].acmd;
 
 	fis[3] = 1;			/* by DMA */
@@ -127,7 +131,6 @@ static void packet(struct ahci_port *p, unsigned n, u8 command, u64 lba, u32 blo
 static void start_disk(struct ahci_port *p, unsigned n, const struct disk_command *c)
 {
 	bool write = c->op == BLOCK_WRITE, queued = p->ncq && !c->alone;
-	u32 bytes = c->blocks * p->disk.block;
 	volatile u8 *fis;
 
 	if (c->op == BLOCK_FLUSH) {
@@ -136,7 +139,8 @@ static void start_disk(struct ahci_port *p, unsigned n, const struct disk_comman
 		return;
 	}
 	fis = prepare(p, n, (u8)(queued ? write ? C_WRITE_QUEUED : C_READ_QUEUED :
-			    write ? C_WRITE : C_READ), write ? HEADER_WRITE : 0, c->buf, bytes);
+			    write ? C_WRITE : C_READ), write ? HEADER_WRITE : 0,
+		      c->piece, c->pieces);
 	put_lba(fis, c->block, queued ? n << 3 : c->blocks);
 	if (queued) {			/* the count is where features are */
 		fis[3] = (u8)c->blocks;
@@ -150,7 +154,7 @@ static void start(void *opaque, unsigned n, const struct disk_command *c)
 	struct ahci_port *p = opaque;
 
 	if (p->packet)
-		packet(p, n, K_READ, c->block, c->blocks, c->buf, c->blocks * p->disk.block);
+		packet(p, n, K_READ, c->block, c->blocks, c->piece, c->pieces);
 	else
 		start_disk(p, n, c);
 }
@@ -238,12 +242,12 @@ static int go_to(struct ahci_port *p, enum step step)
 
 static void ask_identity(struct ahci_port *p)
 {
-	void *data = (void *)p->s->data;
+	struct block_piece data = { (void *)p->s->data, p->packet ? 8 : DISK_SECTOR };
 
 	if (p->packet)
-		packet(p, 0, K_READ_CAPACITY, 0, 0, data, 8);
+		packet(p, 0, K_READ_CAPACITY, 0, 0, &data, 1);
 	else {
-		prepare(p, 0, C_IDENTIFY, 0, data, DISK_SECTOR);
+		prepare(p, 0, C_IDENTIFY, 0, &data, 1);
 		issue(p, 0, false);
 	}
 }
@@ -360,6 +364,7 @@ static struct ahci_port *port_create(struct ahci *h, unsigned n, u32 cap, const 
 	p->disk.driver = &driver;
 	p->disk.opaque = p;
 	p->disk.align = 2;
+	p->disk.pieces = DISK_PIECES;
 	p->disk.unit = n;
 	p->disk.flush_alone = true;
 	snprintf(p->disk.name, sizeof(p->disk.name), "%s", name);

@@ -10,8 +10,7 @@ enum { AHCI_PORTS = 32, AHCI_ACMD = 12 };
 struct ahci_header { u32 flags, done, table, table_high, reserved[4]; };
 struct ahci_table {
 	u8 cfis[64], acmd[16], reserved[48];
-	struct { u32 at, at_high, reserved, bytes; } prd[1];
-	u8 fill[112];			/* 256 bytes in all */
+	struct { u32 at, at_high, reserved, bytes; } prd[DISK_PIECES];	/* 1,152 bytes in all */
 };
 
 struct ahci_shared {			/* with the device */

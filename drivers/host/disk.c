@@ -9,7 +9,6 @@
 #include "drivers/host/disk.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "drivers/host/dma.h"
 #include "kernel/lib/bits.h"
@@ -47,54 +46,68 @@ static u64 view_map(const struct disk_view *v, u64 lba, u64 *run)
 
 static u32 sectors_of_block(const struct disk *d) { return d->block / DISK_SECTOR; }
 
-static u8 *buffer(const struct disk_slot *s) { return (u8 *)s->r->buf + (u64)s->at * DISK_SECTOR; }
-
 /* Does the request have a piece that the device cannot take as it is? */
 static bool needs_bounce(const struct disk *d, const struct block_request *r)
 {
+	struct block_piece piece[DISK_PIECES];
 	u32 per = sectors_of_block(d);
+	unsigned pieces;
 	u64 run;
 
-	if ((uintptr_t)r->buf & (d->align - 1))
-		return true;
-	if (per == 1)
-		return false;
 	for (u64 at = 0; at < r->count; at += run) {
 		u64 lba = view_map(r->end, r->lba + at, &run);
 
 		run = run < r->count - at ? run : r->count - at;
 		if (lba % per || run % per)
 			return true;
+		if (run > d->most / DISK_SECTOR)
+			run = d->most / DISK_SECTOR;
+		run = disk_pieces(d, r, at * DISK_SECTOR, run * DISK_SECTOR, piece, &pieces) /
+		      DISK_SECTOR;
+		if (!run)
+			return true;
 	}
 	return false;
+}
+
+/* What pieces there are room for in the slot's command. */
+static struct block_piece *room(struct disk *d, const struct disk_slot *s)
+{
+	return d->piece[s - d->slot];
 }
 
 static void piece_direct(struct disk *d, struct disk_slot *s, u64 lba, u64 run)
 {
 	u32 per = sectors_of_block(d), most = d->most / DISK_SECTOR;
+	struct block_piece *to = room(d, s);
 
-	s->count = (u32)(run < most ? run : most);
+	run = run < most ? run : most;
+	s->count = (u32)(disk_pieces(d, s->r, (u64)s->at * DISK_SECTOR, run * DISK_SECTOR, to,
+				     &s->command.pieces) / DISK_SECTOR);
 	s->command.block = lba / per;
 	s->command.blocks = s->count / per;
-	s->command.buf = buffer(s);
+	s->command.piece = to;
 }
 
 /* The blocks that the piece touches, in the bounce buffer; a part of one is read before. */
 static void piece_bounced(struct disk *d, struct disk_slot *s, u64 lba, u64 run)
 {
-	u32 per = sectors_of_block(d), room = BOUNCE < d->most ? BOUNCE : d->most;
+	u32 per = sectors_of_block(d), most = BOUNCE < d->most ? BOUNCE : d->most;
 
 	s->skip = (u32)(lba % per);
-	room = room / DISK_SECTOR - s->skip;
-	s->count = (u32)(run < room ? run : room);
+	most = most / DISK_SECTOR - s->skip;
+	s->count = (u32)(run < most ? run : most);
 	s->command.block = lba / per;
 	s->command.blocks = (s->skip + s->count + per - 1) / per;
-	s->command.buf = d->bounce;
+	s->command.piece = room(d, s);
+	s->command.pieces = 1;
+	room(d, s)[0] = (struct block_piece){ d->bounce, (u64)s->command.blocks * d->block };
 	s->merging = s->r->op == BLOCK_WRITE && (s->skip || s->count % per);
 	if (s->merging)
 		s->command.op = BLOCK_READ;
 	else if (s->r->op == BLOCK_WRITE)
-		memcpy(d->bounce, buffer(s), (u64)s->count * DISK_SECTOR);
+		block_get(s->r, (u64)s->at * DISK_SECTOR, d->bounce,
+			  (u64)s->count * DISK_SECTOR);
 }
 
 static void start(struct disk *d, struct disk_slot *s)
@@ -111,6 +124,7 @@ static void piece(struct disk *d, struct disk_slot *s)
 	u64 run, lba;
 
 	s->command.op = r->op;
+	s->command.pieces = 0;
 	s->skip = 0;
 	if (r->op == BLOCK_FLUSH) {
 		s->count = 0;
@@ -210,12 +224,13 @@ static void tell_error(struct disk *d, const struct disk_slot *s, const char *wh
 static bool bounce_done(struct disk *d, struct disk_slot *s)
 {
 	u8 *at = (u8 *)d->bounce + (u64)s->skip * DISK_SECTOR;
+	u64 from = (u64)s->at * DISK_SECTOR;
 
 	if (s->r->op == BLOCK_READ)
-		memcpy(buffer(s), at, (u64)s->count * DISK_SECTOR);
+		block_put(s->r, from, at, (u64)s->count * DISK_SECTOR);
 	if (!s->merging)
 		return false;
-	memcpy(at, buffer(s), (u64)s->count * DISK_SECTOR);
+	block_get(s->r, from, at, (u64)s->count * DISK_SECTOR);
 	s->merging = false;
 	s->command.op = BLOCK_WRITE;
 	return true;
@@ -436,7 +451,7 @@ bool disk_flush(struct disk *d)
 		begin_own_flush(d);
 		pump(d);
 	}
-	busy = d->own_flush_busy;
+	busy = d->own_flush_busy || d->in_flight || d->first;
 	lock_drop(&d->lock);
 	return busy;
 }
@@ -503,9 +518,11 @@ int disk_init(struct disk *d)
 	if (rc)
 		return -ERR_IO;
 	must(d->slots && d->slots <= DISK_SLOTS && d->block >= DISK_SECTOR &&
-	     d->most >= d->block && d->most % d->block == 0);
+	     d->most >= d->block && d->most % d->block == 0 && d->pieces &&
+	     d->pieces <= DISK_PIECES);
 	d->timer.fn = tick;
 	d->timer.opaque = d;
 	d->bounce = dma_alloc(BOUNCE);
-	return d->bounce ? 0 : -ERR_NOMEM;
+	d->piece = calloc(DISK_SLOTS, sizeof(*d->piece));
+	return d->bounce && d->piece ? 0 : -ERR_NOMEM;
 }

@@ -15,15 +15,19 @@
 #include "kernel/lock.h"
 #include "kernel/timer.h"
 
-enum { DISK_SLOTS = 32, DISK_SECTOR = 512 };
+enum { DISK_SLOTS = 32, DISK_SECTOR = 512, DISK_PIECES = 64 };
 #define DISK_COMMAND_MAX (1u << 20)	/* bytes; a driver may take less */
 
-/* One command for a device, in its own blocks. buf is contiguous for the device, and aligned. */
+/*
+ * One command for a device, in its own blocks. Each piece of its memory is contiguous for the
+ * device and aligned as the driver asks, all of them together are those blocks.
+ */
 struct disk_command {
 	enum block_op op;
 	u64 block;
 	u32 blocks;
-	void *buf;
+	const struct block_piece *piece;
+	unsigned pieces;	/* 0: a flush */
 	bool alone;		/* nothing else is in flight with it: a second try */
 };
 
@@ -65,7 +69,9 @@ struct disk {
 	u32 block;		/* bytes of a block of the device: 512, 2048, 4096 … */
 	u32 most;		/* bytes in one command, a multiple of block */
 	unsigned slots;		/* commands at once, at most DISK_SLOTS */
-	u32 align;		/* of a buffer's address, a power of two */
+	u32 align;		/* of a piece's address and size, a power of two */
+	u32 page;		/* if not 0: pieces are joined at addresses aligned so */
+	unsigned pieces;	/* in one command, 1 … DISK_PIECES */
 	bool readonly;
 	bool flush_alone;	/* a flush may not be in flight with others */
 	bool cached;		/* what is written may be in a cache until a flush */
@@ -73,6 +79,7 @@ struct disk {
 	/* disk.c's. */
 	struct lock lock;
 	struct disk_slot slot[DISK_SLOTS];
+	struct block_piece (*piece)[DISK_PIECES];	/* of the slots' commands */
 	unsigned in_flight;
 	unsigned retries;	/* of these, the ones that are tried again one by one */
 	bool exclusive;		/* the one in flight wants no others */
@@ -111,10 +118,18 @@ struct blockdev disk_end(struct disk_view *v, const char *name, bool readonly);
 void disk_poll(struct disk *d);
 
 /*
- * Begin a flush if something was written since the last one. Returns whether one is under way; call
- * disk_poll() until not.
+ * Begin a flush if something was written since the last one. Returns whether one, or anything else,
+ * is under way; call disk_poll() and this until not.
  */
 bool disk_flush(struct disk *d);
+
+/*
+ * disk_pieces.c: at most `most` bytes (whole blocks) of the request's memory, from byte `from` on,
+ * as pieces for one command in `out`, of which there are DISK_PIECES. Returns how many bytes, whole
+ * blocks too; 0 if the device cannot take even one block from there.
+ */
+u64 disk_pieces(const struct disk *d, const struct block_request *r, u64 from, u64 most,
+		struct block_piece *out, unsigned *count);
 
 /* For drivers, from reap(): slot n's command is over, rc 0 or -ERR_IO. */
 void disk_finished(struct disk *d, unsigned n, int rc);

@@ -105,14 +105,18 @@ static bool flush_all(void)
 	return busy;
 }
 
+void disks_wait(void)
+{
+	cpu_idle();
+	if (irq_take_events() & CPU_EVENT_TIMER)
+		timer_run();
+	disks_poll();
+}
+
 void disks_flush(void)
 {
 	u64 end = clock_ns() + FLUSH_NS;
 
-	while (flush_all() && clock_ns() < end) {
-		cpu_idle();
-		if (irq_take_events() & CPU_EVENT_TIMER)
-			timer_run();
-		disks_poll();
-	}
+	while (flush_all() && clock_ns() < end)
+		disks_wait();
 }

@@ -98,21 +98,22 @@ static bool pop(struct nvme *v, unsigned q, struct completion *c)
 /* -- Requests ---------------------------------------------------------------- */
 
 /* PRP 1 and 2 (4.3): two pages at most, else the list of all pages but the first. */
-static void fill_prps(struct nvme *v, unsigned n, struct command *c, u64 at, u64 bytes)
+static void fill_prps(struct nvme *v, unsigned n, struct command *q, const struct disk_command *c)
 {
-	u64 next = align_down(at, PAGE) + PAGE, end = at + bytes;
+	volatile u64 *list = v->s->prp[n];
 	unsigned k = 0;
 
-	c->prp[0] = at;
-	if (end <= next)
-		return;
-	if (end <= next + PAGE) {
-		c->prp[1] = next;
-		return;
+	q->prp[0] = dma_address(c->piece[0].at);
+	for (unsigned p = 0; p < c->pieces; p++) {
+		u64 at = dma_address(c->piece[p].at), end = at + c->piece[p].size;
+
+		if (!p)
+			at = align_down(at, PAGE) + PAGE;
+		for (; at < end; at += PAGE)
+			list[k++] = at;
 	}
-	for (; next < end; next += PAGE)
-		v->s->prp[n][k++] = next;
-	c->prp[1] = dma_address((const void *)v->s->prp[n]);
+	if (k)
+		q->prp[1] = k == 1 ? list[0] : dma_address((const void *)list);
 }
 
 static void start(void *opaque, unsigned n, const struct disk_command *c)
@@ -122,7 +123,7 @@ static void start(void *opaque, unsigned n, const struct disk_command *c)
 	struct command q = { .dw0 = n << 16 | code[c->op], .nsid = v->nsid };
 
 	if (c->op != BLOCK_FLUSH) {
-		fill_prps(v, n, &q, dma_address(c->buf), (u64)c->blocks * v->disk.block);
+		fill_prps(v, n, &q, c);
 		q.dw10 = (u32)c->block;
 		q.dw11 = (u32)(c->block >> 32);
 		q.dw12 = c->blocks - 1;
@@ -338,6 +339,8 @@ static const char *find_all(struct nvme *v, struct pci *p, const struct pci_func
 		return "its queues, pages or commands are not as needed";
 	v->disk.slots = v->size - 1u < DISK_SLOTS ? v->size - 1u : DISK_SLOTS;
 	v->disk.align = 4;
+	v->disk.page = PAGE;
+	v->disk.pieces = DISK_PIECES;
 	if (pci_interrupt(p, f, interrupt, v, &v->message))
 		return "it has no interrupt";
 	v->s = dma_alloc(sizeof(*v->s));

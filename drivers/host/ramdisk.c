@@ -2,8 +2,6 @@
 /* The RAM disk. Invariant: no access leaves the file's whole sectors, whatever the caller asks. */
 #include "drivers/host/ramdisk.h"
 
-#include <string.h>
-
 #include "kernel/arch.h"
 #include "kernel/lib/err.h"
 
@@ -24,11 +22,11 @@ static int submit(void *opaque, struct block_request *r)
 	if (!in_range(d, r->lba, r->count))
 		return -ERR_RANGE;
 	if (r->op == BLOCK_READ)
-		memcpy(r->buf, d->data + r->lba * SECTOR, (u64)r->count * SECTOR);
+		block_put(r, 0, d->data + r->lba * SECTOR, (u64)r->count * SECTOR);
 	else if (d->readonly)
 		return -ERR_INVAL;
 	else
-		memcpy(d->data + r->lba * SECTOR, r->buf, (u64)r->count * SECTOR);
+		block_get(r, 0, d->data + r->lba * SECTOR, (u64)r->count * SECTOR);
 	return 0;
 }
 

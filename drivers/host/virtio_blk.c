@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See virtio_blk.h. Slot n of the disk has descriptor n, whose indirect table is header, data,
- * status; without indirect tables it has the chain of descriptors 3n, 3n + 1, 3n + 2.
+ * See virtio_blk.h. Slot n of the disk has descriptor n, whose indirect table is header, data in
+ * pieces, status; without indirect tables it has the chain of descriptors 3n, 3n + 1, 3n + 2.
  * Invariant: nothing that the device writes is an index here before it was compared with the number
  * of slots.
  */
@@ -30,12 +30,13 @@ enum {				/* common configuration (4.1.4.3) */
 enum { STATUS_ACKNOWLEDGE = 1, STATUS_DRIVER = 2, STATUS_DRIVER_OK = 4, STATUS_FEATURES_OK = 8 };
 enum { NO_VECTOR = 0xffff };
 enum {				/* feature bits (5.2.3, 6) */
-	F_SIZE_MAX = 1, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9, F_INDIRECT = 28, F_VERSION_1 = 32,
+	F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9,
+	F_INDIRECT = 28, F_VERSION_1 = 32,
 };
-enum { B_CAPACITY = 0, B_SIZE_MAX = 8, B_BLK_SIZE = 20, B_SIZE = 24 };	/* 5.2.4 */
+enum { B_CAPACITY = 0, B_SIZE_MAX = 8, B_SEG_MAX = 12, B_BLK_SIZE = 20, B_SIZE = 24 };	/* 5.2.4 */
 enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, S_OK = 0, S_NONE = 0xff };	/* 5.2.6 */
 enum { D_NEXT = 1, D_WRITE = 2, D_INDIRECT = 4, USED_NO_NOTIFY = 1 };
-enum { QUEUE_MAX = 128, CHAIN = 3 };
+enum { QUEUE_MAX = 128, CHAIN = 3 };	/* CHAIN: with one piece of data */
 
 struct desc { u64 addr; u32 len; u16 flags, next; };
 struct avail { u16 flags, idx, ring[QUEUE_MAX]; };
@@ -44,7 +45,7 @@ struct header { u32 type, reserved; u64 sector; };
 
 /* What the device sees of a slot besides the data. */
 struct chain {
-	struct desc desc[CHAIN];
+	struct desc desc[DISK_PIECES + 2];
 	struct header header;
 	u8 status;
 } __attribute__((aligned(128)));
@@ -72,24 +73,23 @@ static hpa_t at(hpa_t base, u32 offset) { return hpa(base.a + offset); }
 
 /* -- Requests ---------------------------------------------------------------- */
 
-/* Header, data, status, as descriptors that begin at number `first` of their table. */
-static void fill(struct virtio_blk *v, volatile struct desc *to, u16 first, unsigned n,
-		 const struct disk_command *c)
+/*
+ * Header, data, status, as descriptors that begin at number `first` of their table. Returns how
+ * many they are.
+ */
+static u32 fill(struct virtio_blk *v, volatile struct desc *to, u16 first, unsigned n,
+		const struct disk_command *c)
 {
 	volatile struct chain *chain = &v->s->chain[n];
-	u32 bytes = c->op == BLOCK_FLUSH ? 0 : c->blocks * v->disk.block;
-	u16 k = 0;
+	u16 flags = (u16)(D_NEXT | (c->op == BLOCK_READ ? D_WRITE : 0)), k = 0;
 
 	to[k] = (struct desc){ dma_address((const void *)&chain->header), sizeof(struct header),
 			       D_NEXT, (u16)(first + 1) };
-	k++;
-	if (bytes) {
-		to[k] = (struct desc){ dma_address(c->buf), bytes,
-				       (u16)(D_NEXT | (c->op == BLOCK_READ ? D_WRITE : 0)),
-				       (u16)(first + 2) };
-		k++;
-	}
+	for (k = 1; k <= c->pieces; k++)
+		to[k] = (struct desc){ dma_address(c->piece[k - 1].at),
+				       (u32)c->piece[k - 1].size, flags, (u16)(first + k + 1) };
 	to[k] = (struct desc){ dma_address((const void *)&chain->status), 1, D_WRITE, 0 };
+	return k + 1u;
 }
 
 static void start(void *opaque, unsigned n, const struct disk_command *c)
@@ -105,10 +105,10 @@ static void start(void *opaque, unsigned n, const struct disk_command *c)
 	};
 	s->chain[n].status = S_NONE;
 	if (v->indirect) {
-		fill(v, s->chain[n].desc, 0, n, c);
 		s->desc[head] = (struct desc){
 			dma_address((const void *)s->chain[n].desc),
-			(c->op == BLOCK_FLUSH ? 2 : 3) * (u32)sizeof(struct desc), D_INDIRECT, 0,
+			fill(v, s->chain[n].desc, 0, n, c) * (u32)sizeof(struct desc),
+			D_INDIRECT, 0,
 		};
 	} else {
 		fill(v, s->desc + head, head, n, c);
@@ -171,8 +171,8 @@ static void set_status(struct virtio_blk *v, u8 more)
 /* Returns false if the device refuses, or has no modern interface. */
 static bool agree(struct virtio_blk *v)
 {
-	u64 want = BIT64(F_SIZE_MAX) | BIT64(F_RO) | BIT64(F_BLK_SIZE) | BIT64(F_FLUSH) |
-		   BIT64(F_INDIRECT) | BIT64(F_VERSION_1);
+	u64 want = BIT64(F_SIZE_MAX) | BIT64(F_SEG_MAX) | BIT64(F_RO) | BIT64(F_BLK_SIZE) |
+		   BIT64(F_FLUSH) | BIT64(F_INDIRECT) | BIT64(F_VERSION_1);
 
 	v->features = device_features(v) & want;
 	if (!(v->features & BIT64(F_VERSION_1)))
@@ -186,6 +186,18 @@ static bool agree(struct virtio_blk *v)
 }
 
 static bool has(const struct virtio_blk *v, unsigned bit) { return v->features & BIT64(bit); }
+
+/* How many pieces of data a chain may have: no chain is longer than the queue (2.7.5.3.1). */
+static u32 segments(const struct virtio_blk *v)
+{
+	u32 most = mmio_read32(at(v->config, B_SEG_MAX)), room = v->size - 2u;
+
+	if (most > DISK_PIECES)
+		most = DISK_PIECES;
+	if (v->size <= CHAIN || !most)
+		return 1;
+	return most < room ? most : room;
+}
 
 static void read_geometry(struct virtio_blk *v)
 {
@@ -201,6 +213,7 @@ static void read_geometry(struct virtio_blk *v)
 	d->readonly = has(v, F_RO);
 	d->cached = has(v, F_FLUSH);
 	d->align = 1;
+	d->pieces = v->indirect && has(v, F_SEG_MAX) ? segments(v) : 1;
 }
 
 static bool set_queue(struct virtio_blk *v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * IDE channels: task file, device selection, data register, INTRQ (ATA/ATAPI-6, T13 1410D).
- * Commands are ide_disk.c's and atapi.c's.
+ * Commands are ide_disk.c's and atapi.c's, the bus master is ide_dma.c's.
  * A drive is BSY from the command, or the block, that needs its end until the end is done;
  * the guest's CPU goes on meanwhile. A reset waits for the end in the same way, as a drive
  * may (§9.2: up to 31 s), since a buffer that a host device writes to cannot be taken back.
@@ -10,7 +10,7 @@
  * registers with status 0, which can look like a second CD-ROM. What is written to the
  * registers of a BSY drive is lost (the standard leaves it open), but the device selection.
  * Invariant: 0 <= pos <= end <= IDE_BUF for each drive, DRQ is set iff pos < end, and BSY is
- * set iff a request is in flight.
+ * set iff a request is in flight or the drive waits for the bus master.
  */
 #include "drivers/pc/ide.h"
 
@@ -27,16 +27,6 @@ enum { REG_DATA, REG_ERROR_FEATURE, REG_COUNT, REG_LBA_LOW, REG_LBA_MID, REG_LBA
 	REG_DEVICE, REG_STATUS_COMMAND };
 enum { CTL_NIEN = 0x02, CTL_SRST = 0x04, CTL_HOB = 0x80 };
 enum { CMD_DEVICE_RESET = 0x08, CMD_DIAGNOSTIC = 0x90 };
-
-struct channel {
-	struct lock lock;
-	struct ide_drive drive[2];
-	u8 control;
-	struct irq_line irq;
-	struct bus_region command_region, control_region;
-};
-
-struct ide { struct channel channel[2]; };
 
 /* -- Drives ---------------------------------------------------------------- */
 
@@ -110,10 +100,11 @@ static void drive_reset(struct ide_drive *d, enum ide_reset how)
 		return;
 	}
 	d->pos = d->end = 0;
+	d->dma_waits = false;
 	ide_signature(d);
 	if (d->kind == IDE_DISK) {
 		d->status = ST_DRDY | ST_DSC;
-		ide_disk_reset(d);
+		ide_disk_reset(d, how == RESET_POWER);
 	} else {
 		d->status = 0;		/* packet devices show DRDY after their first command */
 		atapi_reset(d, how == RESET_POWER);
@@ -122,14 +113,14 @@ static void drive_reset(struct ide_drive *d, enum ide_reset how)
 
 /* -- Requests to the end --------------------------------------------------- */
 
-static struct ide_drive *selected(struct channel *c)
+void ide_update(struct channel *c)
 {
-	return &c->drive[c->drive[0].device & DEV_SLAVE ? 1 : 0];
-}
+	bool level = ide_selected(c)->intrq && !(c->control & CTL_NIEN);
 
-static void update(struct channel *c)
-{
-	irq_set(&c->irq, selected(c)->intrq && !(c->control & CTL_NIEN));
+	if (level && !c->intrq)
+		c->master.status |= BM_INTERRUPT;
+	c->intrq = level;
+	irq_set(&c->irq, level);
 }
 
 /* The request is over: a reset that waited for it, or the command goes on. */
@@ -140,6 +131,9 @@ static void finish(struct ide_drive *d, int rc)
 
 	d->status &= (u8)~ST_BSY;
 	d->reset_due = RESET_NONE;
+	if (d->request.pieces && d->request.op == BLOCK_READ)
+		gather_written(d->gather);
+	d->io_errors += rc != 0;
 	if (due) {
 		drive_reset(d, due);
 		d->device = device;	/* chosen anew since */
@@ -156,18 +150,17 @@ static void request_done(struct block_request *r, int rc)
 	lock_take(&c->lock);
 	d->in_flight = false;
 	finish(d, rc);
-	update(c);
+	ide_update(c);
 	lock_drop(&c->lock);
 }
 
-void ide_submit(struct ide_drive *d, enum block_op op, u64 lba, u32 count,
-		void (*then)(struct ide_drive *d, int rc))
+static void submit(struct ide_drive *d, const struct block_request *r,
+		   void (*then)(struct ide_drive *d, int rc))
 {
-	must(!d->in_flight && count <= IDE_BUF / IDE_SECTOR);
-	d->request = (struct block_request){
-		.op = op, .lba = lba, .count = count, .buf = d->buf, .done = request_done,
-		.opaque = d,
-	};
+	must(!d->in_flight);
+	d->request = *r;
+	d->request.done = request_done;
+	d->request.opaque = d;
 	d->then = then;
 	d->pos = d->end = 0;
 	d->status = (u8)((d->status & ~ST_DRQ) | ST_BSY);
@@ -178,11 +171,30 @@ void ide_submit(struct ide_drive *d, enum block_op op, u64 lba, u32 count,
 		finish(d, rc);
 }
 
+void ide_submit(struct ide_drive *d, enum block_op op, u64 lba, u32 count,
+		void (*then)(struct ide_drive *d, int rc))
+{
+	must(count <= IDE_BUF / IDE_SECTOR);
+	submit(d, &(struct block_request){
+		.op = op, .lba = lba, .count = count, .buf = d->buf,
+	}, then);
+}
+
+void ide_submit_gather(struct ide_drive *d, enum block_op op, u64 lba, u32 count,
+		       void (*then)(struct ide_drive *d, int rc))
+{
+	must(d->gather->size == (u64)count * IDE_SECTOR);
+	submit(d, &(struct block_request){
+		.op = op, .lba = lba, .count = count, .piece = d->gather->piece,
+		.pieces = d->gather->pieces,
+	}, then);
+}
+
 /* -- Channel --------------------------------------------------------------- */
 
 static void command(struct channel *c, u8 cmd)
 {
-	struct ide_drive *d = selected(c);
+	struct ide_drive *d = ide_selected(c);
 
 	trace(IDE, "ide: command %02x to %s, lba %02x%02x%02x count %02x dev %02x\n", cmd,
 	      d->kind == IDE_NONE ? "nobody" : d->b.name ? d->b.name : "?", d->lba_high[0],
@@ -198,12 +210,12 @@ static void command(struct channel *c, u8 cmd)
 	if (cmd == CMD_DIAGNOSTIC) {
 		drive_reset(&c->drive[0], RESET_SOFT);
 		drive_reset(&c->drive[1], RESET_SOFT);
-		selected(c)->intrq = selected(c)->kind != IDE_NONE;
+		ide_selected(c)->intrq = ide_selected(c)->kind != IDE_NONE;
 		return;
 	}
 	if (d->kind == IDE_NONE)
 		return;
-	d->intrq = false;
+	d->intrq = d->dma_waits = false;
 	if (d->status & ST_DRQ && !(cmd == CMD_DEVICE_RESET && d->kind == IDE_CDROM))
 		trace(IDE, "ide: command %02x while DRQ is set\n", cmd);
 	d->pos = d->end = 0;
@@ -239,7 +251,10 @@ static void write_reg(struct channel *c, u32 reg, u8 v)
 	case REG_LBA_LOW:
 	case REG_LBA_MID:
 	case REG_LBA_HIGH: write_file(c, reg, v); break;
-	case REG_DEVICE: c->drive[0].device = c->drive[1].device = v; break;
+	case REG_DEVICE:
+		c->drive[0].device = c->drive[1].device = v;
+		ide_dma_go(c);	/* only the selected drive has the bus master */
+		break;
 	case REG_STATUS_COMMAND:
 		if (!(c->control & CTL_SRST))
 			command(c, v);
@@ -249,7 +264,7 @@ static void write_reg(struct channel *c, u32 reg, u8 v)
 
 static u8 status(struct channel *c)
 {
-	struct ide_drive *d = selected(c);
+	struct ide_drive *d = ide_selected(c);
 
 	if (d->kind == IDE_NONE)
 		return 0;
@@ -258,7 +273,7 @@ static u8 status(struct channel *c)
 
 static u8 read_reg(struct channel *c, u32 reg)
 {
-	struct ide_drive *d = selected(c);
+	struct ide_drive *d = ide_selected(c);
 	unsigned hob = c->control & CTL_HOB ? 1 : 0;
 
 	if (reg == REG_STATUS_COMMAND) {
@@ -300,7 +315,7 @@ static void advance(struct ide_drive *d, u32 n)
 
 static void data_read(struct channel *c, u8 *to, u64 n)
 {
-	struct ide_drive *d = selected(c);
+	struct ide_drive *d = ide_selected(c);
 
 	while (n) {
 		u32 part = window(d, false, n);
@@ -318,7 +333,7 @@ static void data_read(struct channel *c, u8 *to, u64 n)
 
 static void data_write(struct channel *c, const u8 *from, u64 n)
 {
-	struct ide_drive *d = selected(c);
+	struct ide_drive *d = ide_selected(c);
 
 	while (n) {
 		u32 part = window(d, true, n);
@@ -343,7 +358,7 @@ static void ide_read_block(void *opaque, u32 off, void *buf, unsigned size, u32 
 	else
 		for (u64 k = 0; k < (u64)size * count; k++)
 			p[k] = read_reg(c, (off + k % size) & 7);
-	update(c);
+	ide_update(c);
 	lock_drop(&c->lock);
 }
 
@@ -358,7 +373,7 @@ static void ide_write_block(void *opaque, u32 off, const void *buf, unsigned siz
 	else
 		for (u64 k = 0; k < (u64)size * count; k++)
 			write_reg(c, (off + k % size) & 7, p[k]);
-	update(c);
+	ide_update(c);
 	lock_drop(&c->lock);
 }
 
@@ -406,7 +421,7 @@ static void control_write(void *opaque, u32 off, u64 v, unsigned size)
 		drive_reset(&c->drive[0], RESET_SOFT);
 		drive_reset(&c->drive[1], RESET_SOFT);
 	}
-	update(c);
+	ide_update(c);
 	lock_drop(&c->lock);
 }
 
@@ -430,7 +445,8 @@ void ide_reset(struct ide *ide)
 		c->drive[0].device = c->drive[1].device = 0;
 		drive_reset(&c->drive[0], RESET_POWER);
 		drive_reset(&c->drive[1], RESET_POWER);
-		update(c);
+		ide_dma_reset(c);
+		ide_update(c);
 		lock_drop(&c->lock);
 	}
 }
@@ -441,12 +457,23 @@ static void attach(struct ide *ide, unsigned place, enum ide_kind kind, const st
 	struct ide_drive *d = &ide->channel[place / 2].drive[place % 2];
 	must(d->kind == IDE_NONE);
 	d->buf = calloc(1, IDE_BUF);
-	must(d->buf);
+	d->gather = calloc(1, sizeof(*d->gather));
+	must(d->buf && d->gather);
 	d->kind = kind;
 	d->b = *b;
 	d->channel = &ide->channel[place / 2];
 	d->slave = place % 2;
 	drive_reset(d, RESET_POWER);
+}
+
+/* A request in flight may still write the guest's memory. */
+bool ide_busy(const struct ide *ide)
+{
+	bool busy = false;
+
+	for (unsigned k = 0; k < 4; k++)
+		busy |= ide->channel[k / 2].drive[k % 2].in_flight;
+	return busy;
 }
 
 void ide_attach_disk(struct ide *ide, unsigned place, const struct blockdev *b)
@@ -478,5 +505,6 @@ struct ide *ide_create(struct bus *bus, const struct irq_line irq[2])
 		bus_add(bus, BUS_IO, &c->command_region);
 		bus_add(bus, BUS_IO, &c->control_region);
 	}
+	ide_dma_init(ide);
 	return ide;
 }

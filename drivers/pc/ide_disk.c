@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ATA disk commands in PIO (ATA/ATAPI-6, T13 1410D, chapter 8). Not the registers: ide.c.
- * Deviations: no DMA, and IDENTIFY says so; no security, SMART, power or host protected
- * area feature sets; a multi-sector block that runs past the end fails as a whole. A
+ * ATA disk commands, PIO and DMA (ATA/ATAPI-6, T13 1410D, chapter 8). Not the registers: ide.c.
+ * Deviations: no security, power or host protected area feature sets, no queued commands; a
+ * multi-sector block, or a transfer by DMA, that runs past the end fails as a whole. A
  * write-protected disk answers writes with ABRT and WP (error bit 6).
- * Invariant: lba + block <= b.sectors before the end is asked for anything.
+ * Invariant: lba + block <= b.sectors before the end is asked for anything; a write that must be on
+ * the medium (FUA, write cache off) is over only after the end's flush.
  */
 #include "drivers/pc/ide_drive.h"
 
@@ -13,80 +14,25 @@
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 
-enum { HEADS = 16, SPT = 63, MAX_CYLINDERS = 16383 };
-#define MAX_SECTORS (1ull << 32)
-#define LBA28_SECTORS 0x0fffffffu
+#define MAX_SECTORS (1ull << 48)
 
-static u64 sectors(const struct ide_drive *d)
+u64 ide_disk_sectors(const struct ide_drive *d)
 {
 	return d->b.sectors < MAX_SECTORS ? d->b.sectors : MAX_SECTORS;
 }
 
-static u16 default_cylinders(const struct ide_drive *d)
-{
-	u64 c = sectors(d) / (HEADS * SPT);
-
-	return (u16)(c > MAX_CYLINDERS ? MAX_CYLINDERS : c ? c : 1);
-}
-
 /* READ and WRITE MULTIPLE come up enabled, as a disk may: Linux uses them only then. */
-void ide_disk_reset(struct ide_drive *d)
+void ide_disk_reset(struct ide_drive *d, bool power_up)
 {
 	d->multiple = IDE_MAX_MULTIPLE;
-	d->heads = HEADS;
-	d->spt = SPT;
-	d->cylinders = default_cylinders(d);
-}
-
-/* -- IDENTIFY -------------------------------------------------------------- */
-
-static void put_size(struct ide_drive *d)
-{
-	u8 *p = d->buf;
-	u64 n = sectors(d), chs = (u64)d->cylinders * d->heads * d->spt;
-	u32 n28 = (u32)(n > LBA28_SECTORS ? LBA28_SECTORS : n);
-
-	ide_put16(p, 1, default_cylinders(d));
-	ide_put16(p, 3, HEADS);
-	ide_put16(p, 6, SPT);
-	ide_put16(p, 53, 0x0003);		/* words 54-58 and 64-70 are valid */
-	ide_put16(p, 54, d->cylinders);
-	ide_put16(p, 55, d->heads);
-	ide_put16(p, 56, d->spt);
-	ide_put16(p, 57, (u16)chs);
-	ide_put16(p, 58, (u16)(chs >> 16));
-	ide_put16(p, 60, (u16)n28);
-	ide_put16(p, 61, (u16)(n28 >> 16));
-	for (unsigned k = 0; k < 4; k++)
-		ide_put16(p, 100 + k, (u16)(n >> 16 * k));
-}
-
-static void identify(struct ide_drive *d)
-{
-	u8 *p = d->buf;
-
-	memset(p, 0, IDE_SECTOR);
-	ide_put16(p, 0, 0x0040);		/* fixed device */
-	put_size(d);
-	ide_put_string(p + 20, d->b.name ? d->b.name : "LOAM", 20);
-	ide_put_string(p + 46, "1.0", 8);
-	ide_put_string(p + 54, "LOAM HARDDISK", 40);
-	ide_put16(p, 47, 0x8000 | IDE_MAX_MULTIPLE);
-	ide_put16(p, 49, 0x0a00);		/* LBA, IORDY; no DMA */
-	ide_put16(p, 50, 0x4000);
-	ide_put16(p, 51, 0x0200);		/* PIO timing mode 2 */
-	ide_put16(p, 59, d->multiple ? 0x0100 | d->multiple : 0);
-	ide_put16(p, 64, 0x0003);		/* PIO modes 3 and 4 */
-	ide_put16(p, 67, 120);
-	ide_put16(p, 68, 120);
-	ide_put16(p, 80, 0x0070);		/* ATA/ATAPI-4 to 6 */
-	ide_put16(p, 82, 0x4000);		/* NOP */
-	ide_put16(p, 83, 0x7400);		/* FLUSH CACHE (EXT), 48-bit addresses */
-	ide_put16(p, 84, 0x4000);
-	ide_put16(p, 85, 0x4000);
-	ide_put16(p, 86, 0x3400);
-	ide_put16(p, 87, 0x4000);
-	ide_put16(p, 93, d->slave ? 0x6b00 : 0x600b);	/* reset result: device number by jumper */
+	d->heads = IDE_HEADS;
+	d->spt = IDE_SPT;
+	d->cylinders = ide_cylinders(d);
+	if (!power_up)
+		return;			/* what follows stays (8.37: as feature 66h has it) */
+	d->dma_mode = 0;
+	d->write_cache = d->smart = d->smart_autosave = true;
+	d->io_errors = 0;
 }
 
 /* -- Addresses ------------------------------------------------------------- */
@@ -152,7 +98,7 @@ static u32 next_block(const struct ide_drive *d)
 {
 	u32 n = d->left < d->block ? d->left : d->block;
 
-	return d->lba < sectors(d) && n <= sectors(d) - d->lba ? n : 0;
+	return d->lba < ide_disk_sectors(d) && n <= ide_disk_sectors(d) - d->lba ? n : 0;
 }
 
 /* -- Reading, writing, verifying ------------------------------------------- */
@@ -193,6 +139,25 @@ static void read_more(struct ide_drive *d)
 
 static void write_more(struct ide_drive *d);
 
+/* What was written is on the medium, or is not known to be: then no sector can be named. */
+static void settled(struct ide_drive *d, int rc)
+{
+	finish(d);
+	if (rc)
+		ide_fail(d, ERR_BIT_ABRT);
+	else
+		ide_done(d);
+}
+
+/* The end has taken all that was written. */
+static void written(struct ide_drive *d)
+{
+	if (d->fua || !d->write_cache)
+		ide_submit(d, BLOCK_FLUSH, 0, 0, settled);
+	else
+		settled(d, 0);
+}
+
 /* Ask for the next block of a write; `first` has no interrupt. */
 static void want_block(struct ide_drive *d, bool first)
 {
@@ -213,12 +178,10 @@ static void block_written(struct ide_drive *d, int rc)
 	}
 	d->lba += d->request.count;
 	d->left -= d->request.count;
-	if (d->left) {
+	if (d->left)
 		want_block(d, false);
-		return;
-	}
-	finish(d);
-	ide_done(d);
+	else
+		written(d);
 }
 
 static void write_more(struct ide_drive *d)
@@ -246,13 +209,20 @@ static void read_sectors(struct ide_drive *d, bool ext, u32 block)
 		read_more(d);
 }
 
-static void write_sectors(struct ide_drive *d, bool ext, u32 block)
+/* Writes begin here. Returns false if the disk is write-protected: that is the command's end. */
+static bool may_write(struct ide_drive *d, bool fua)
+{
+	d->fua = fua;
+	if (d->b.readonly)
+		ide_fail(d, ERR_BIT_ABRT | ERR_BIT_WP);
+	return !d->b.readonly;
+}
+
+static void write_sectors(struct ide_drive *d, bool ext, u32 block, bool fua)
 {
 	d->block = block;
-	if (d->b.readonly) {
-		ide_fail(d, ERR_BIT_ABRT | ERR_BIT_WP);
+	if (!may_write(d, fua))
 		return;
-	}
 	if (!block)
 		ide_fail(d, ERR_BIT_ABRT);
 	else if (!fetch_address(d, ext))
@@ -261,14 +231,44 @@ static void write_sectors(struct ide_drive *d, bool ext, u32 block)
 		want_block(d, true);
 }
 
+/* -- By bus master ----------------------------------------------------------- */
+
+static void dma_read(struct ide_drive *d, int rc)
+{
+	if (rc)
+		fail_at(d, ERR_BIT_UNC);
+	else
+		settled(d, 0);
+}
+
+static void dma_written(struct ide_drive *d, int rc)
+{
+	if (rc)
+		fail_at(d, ERR_BIT_UNC);
+	else
+		written(d);
+}
+
+static void dma(struct ide_drive *d, enum block_op op, bool ext, bool fua)
+{
+	if (op == BLOCK_WRITE && !may_write(d, fua))
+		return;
+	if (!fetch_address(d, ext))
+		ide_fail(d, ERR_BIT_IDNF);
+	else if (d->lba >= ide_disk_sectors(d) || d->left > ide_disk_sectors(d) - d->lba)
+		fail_at(d, ERR_BIT_IDNF);
+	else
+		ide_dma(d, op, op == BLOCK_READ ? dma_read : dma_written);
+}
+
 static void verify(struct ide_drive *d, bool ext)
 {
 	if (!fetch_address(d, ext)) {
 		ide_fail(d, ERR_BIT_IDNF);
 		return;
 	}
-	if (d->lba >= sectors(d) || d->left > sectors(d) - d->lba) {
-		u64 good = d->lba < sectors(d) ? sectors(d) - d->lba : 0;
+	if (d->lba >= ide_disk_sectors(d) || d->left > ide_disk_sectors(d) - d->lba) {
+		u64 good = d->lba < ide_disk_sectors(d) ? ide_disk_sectors(d) - d->lba : 0;
 
 		d->lba += good;
 		d->left -= (u32)good;
@@ -281,26 +281,6 @@ static void verify(struct ide_drive *d, bool ext)
 }
 
 /* -- Settings -------------------------------------------------------------- */
-
-static void set_features(struct ide_drive *d)
-{
-	u8 mode = d->count[0];
-
-	switch (d->feature) {
-	case 0x03:		/* transfer mode: PIO default, or PIO flow control mode 0-4 */
-		if (mode <= 1 || (mode >= 8 && mode <= 12))
-			ide_done(d);
-		else
-			ide_fail(d, ERR_BIT_ABRT);
-		break;
-	case 0x02: case 0x82:	/* write cache: there is none to switch */
-	case 0x55: case 0xaa:	/* read look-ahead */
-	case 0x66: case 0xcc:	/* keep or revert settings at reset */
-		ide_done(d);
-		break;
-	default: ide_fail(d, ERR_BIT_ABRT);
-	}
-}
 
 static void set_multiple(struct ide_drive *d)
 {
@@ -324,14 +304,14 @@ static void initialize_parameters(struct ide_drive *d)
 	}
 	d->spt = d->count[0];
 	d->heads = (u16)((d->device & 15) + 1);
-	c = sectors(d) / (d->spt * d->heads);
+	c = ide_disk_sectors(d) / (d->spt * d->heads);
 	d->cylinders = (u16)(c > 65535 ? 65535 : c);
 	ide_done(d);
 }
 
 static void seek(struct ide_drive *d)
 {
-	if (!fetch_address(d, false) || d->lba >= sectors(d))
+	if (!fetch_address(d, false) || d->lba >= ide_disk_sectors(d))
 		ide_fail(d, ERR_BIT_IDNF);
 	else
 		ide_done(d);
@@ -352,17 +332,24 @@ void ide_disk_command(struct ide_drive *d, u8 cmd)
 	case 0x10: ide_done(d); break;					/* RECALIBRATE */
 	case 0x20: case 0x21: read_sectors(d, false, 1); break;		/* READ SECTOR(S) */
 	case 0x24: read_sectors(d, true, 1); break;			/* READ SECTOR(S) EXT */
+	case 0x25: dma(d, BLOCK_READ, true, false); break;		/* READ DMA EXT */
 	case 0x29: read_sectors(d, true, d->multiple); break;		/* READ MULTIPLE EXT */
-	case 0x30: case 0x31: write_sectors(d, false, 1); break;	/* WRITE SECTOR(S) */
-	case 0x34: write_sectors(d, true, 1); break;			/* WRITE SECTOR(S) EXT */
-	case 0x39: write_sectors(d, true, d->multiple); break;		/* WRITE MULTIPLE EXT */
+	case 0x30: case 0x31: write_sectors(d, false, 1, false); break;	/* WRITE SECTOR(S) */
+	case 0x34: write_sectors(d, true, 1, false); break;		/* WRITE SECTOR(S) EXT */
+	case 0x35: dma(d, BLOCK_WRITE, true, false); break;		/* WRITE DMA EXT */
+	case 0x39: write_sectors(d, true, d->multiple, false); break;	/* WRITE MULTIPLE EXT */
+	case 0x3d: dma(d, BLOCK_WRITE, true, true); break;		/* WRITE DMA FUA EXT */
 	case 0x40: case 0x41: verify(d, false); break;			/* READ VERIFY */
 	case 0x42: verify(d, true); break;				/* READ VERIFY EXT */
 	case 0x70: seek(d); break;
 	case 0x91: initialize_parameters(d); break;
+	case 0xb0: ide_smart(d); break;
 	case 0xc4: read_sectors(d, false, d->multiple); break;		/* READ MULTIPLE */
-	case 0xc5: write_sectors(d, false, d->multiple); break;		/* WRITE MULTIPLE */
+	case 0xc5: write_sectors(d, false, d->multiple, false); break;	/* WRITE MULTIPLE */
 	case 0xc6: set_multiple(d); break;
+	case 0xc8: case 0xc9: dma(d, BLOCK_READ, false, false); break;	/* READ DMA */
+	case 0xca: case 0xcb: dma(d, BLOCK_WRITE, false, false); break;	/* WRITE DMA */
+	case 0xce: write_sectors(d, true, d->multiple, true); break;	/* WRITE MULTIPLE FUA EXT */
 	case 0xe1: case 0xe3: ide_done(d); break;			/* IDLE */
 	case 0xe0: case 0xe2: case 0xe6:	/* STANDBY, SLEEP: power may go off after them */
 	case 0xe7: case 0xea:						/* FLUSH CACHE (EXT) */
@@ -370,10 +357,10 @@ void ide_disk_command(struct ide_drive *d, u8 cmd)
 		break;
 	case 0xe5: d->count[0] = 0xff; ide_done(d); break;	/* CHECK POWER MODE: active */
 	case 0xec:							/* IDENTIFY DEVICE */
-		identify(d);
+		ide_identify(d);
 		ide_data_in(d, IDE_SECTOR, identified);
 		break;
-	case 0xef: set_features(d); break;
+	case 0xef: ide_set_features(d); break;
 	default:
 		trace(IDE, "ide: command %02x aborted\n", cmd);
 		ide_fail(d, ERR_BIT_ABRT);

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What ide.c (channel, registers, transfers), ide_disk.c (ATA commands) and atapi.c (packet
- * commands) share. Nobody else includes this. All of it is guarded by the channel's lock.
+ * What ide.c (channel, registers, transfers), ide_dma.c (bus master), ide_disk.c, ide_identify.c,
+ * ide_smart.c (ATA commands) and atapi.c (packet commands) share. Nobody else includes this. All of
+ * it is guarded by the channel's lock.
  */
 #ifndef DRIVERS_PC_IDE_DRIVE_H
 #define DRIVERS_PC_IDE_DRIVE_H
 
 #include "drivers/ends.h"
+#include "drivers/pc/gather.h"
 #include "kernel/lib/types.h"
+#include "kernel/lock.h"
+#include "kernel/timer.h"
+#include "mm/bus.h"
 
 enum { ST_ERR = 0x01, ST_DRQ = 0x08, ST_DSC = 0x10, ST_DF = 0x20, ST_DRDY = 0x40, ST_BSY = 0x80 };
 enum { ERR_BIT_ABRT = 0x04, ERR_BIT_IDNF = 0x10, ERR_BIT_UNC = 0x40, ERR_BIT_WP = 0x40 };
+enum { BM_ACTIVE = 0x01, BM_ERROR = 0x02, BM_INTERRUPT = 0x04 };	/* bus master's status */
 enum { DEV_SLAVE = 0x10, DEV_LBA = 0x40 };
-enum { IDE_SECTOR = 512, IDE_BUF = 65536 + 1024, IDE_MAX_MULTIPLE = 16, ATAPI_PACKET = 12 };
+enum { IDE_SECTOR = 512, IDE_BUF = 65536 + 1024, IDE_MAX_MULTIPLE = 16, ATAPI_PACKET = 12,
+	IDE_HEADS = 16, IDE_SPT = 63 };
 enum ide_kind { IDE_NONE, IDE_DISK, IDE_CDROM };
 enum ide_reset { RESET_NONE, RESET_SOFT, RESET_POWER };	/* each does what the one before does */
 
@@ -21,7 +28,7 @@ struct channel;
 struct ide_drive {
 	enum ide_kind kind;
 	struct blockdev b;
-	struct channel *channel;	/* ide.c's */
+	struct channel *channel;
 	bool slave;
 	bool intrq;
 	/* Task file; [1] is the previous content, for 48-bit commands. */
@@ -43,11 +50,25 @@ struct ide_drive {
 	enum ide_reset reset_due;
 	void (*then)(struct ide_drive *d, int rc);
 
+	/*
+	 * A transfer by bus master: sectors [lba, lba + left) of it are to come. It waits (BSY)
+	 * until the bus master has memory for it.
+	 */
+	enum block_op dma_op;
+	bool dma_waits;
+	void (*dma_then)(struct ide_drive *d, int rc);
+	struct gather *gather;		/* of the request in flight */
+
 	/* Disk: what is left of the command. */
 	u64 lba;
 	u32 left;		/* sectors */
 	u32 block;		/* sectors in one DRQ block */
 	bool ext;
+	bool fua;		/* the write is over only when it is on the medium */
+	bool write_cache;	/* else every write is like that */
+	u8 dma_mode;		/* as SET FEATURES chose it: 0x20-0x22, 0x40-0x42; 0: none */
+	bool smart, smart_autosave;
+	u32 io_errors;		/* since power-up, for SMART */
 	u8 multiple;		/* 0: not set */
 	u16 cylinders, heads, spt;	/* as INITIALIZE DEVICE PARAMETERS set them */
 
@@ -60,6 +81,42 @@ struct ide_drive {
 	u8 sense, asc, ascq;
 	bool attention, tray_open, locked;
 };
+
+/* One third of BAR 4 is a channel's: ide_dma.c's (Bus Master IDE, rev. 1.0). */
+struct bus_master {
+	u8 command, status;
+	u32 table;		/* guest addresses: of the table as written … */
+	u32 next;		/* … and of the descriptor after the one in use */
+	u32 at, left;		/* what is left of the region that that one names */
+	bool last;		/* it is the table's last */
+	bool enabled;		/* by the PCI command register */
+	bool going;		/* ide_dma_go() is at work */
+	struct timer timer;	/* to go on, if the end did a part at once */
+};
+
+struct channel {
+	struct lock lock;
+	struct ide_drive drive[2];
+	u8 control;
+	struct irq_line irq;
+	bool intrq;		/* as driven */
+	struct bus_master master;
+	struct bus_region command_region, control_region;
+};
+
+struct ide {
+	struct channel channel[2];
+	struct bus_region master_region;
+};
+
+/* The drive that the channel's registers show. */
+static inline struct ide_drive *ide_selected(struct channel *c)
+{
+	return &c->drive[c->drive[0].device & DEV_SLAVE ? 1 : 0];
+}
+
+/* INTRQ or who may see it has changed. */
+void ide_update(struct channel *c);
 
 /* The command is over: DRDY, INTRQ. */
 void ide_done(struct ide_drive *d);
@@ -74,6 +131,20 @@ void ide_data_out(struct ide_drive *d, u32 n, bool intrq, void (*more)(struct id
  */
 void ide_submit(struct ide_drive *d, enum block_op op, u64 lba, u32 count,
 		void (*then)(struct ide_drive *d, int rc));
+/* The same of what d->gather has, which is `count` sectors. */
+void ide_submit_gather(struct ide_drive *d, enum block_op op, u64 lba, u32 count,
+		       void (*then)(struct ide_drive *d, int rc));
+
+/*
+ * Move sectors [lba, lba + left), which the disk has, by bus master: BSY until they are, then
+ * `then` with rc 0, or -ERR_x with lba and left at the first that are not known to be.
+ */
+void ide_dma(struct ide_drive *d, enum block_op op, void (*then)(struct ide_drive *d, int rc));
+/* The selected drive, or what the bus master waited for, may have come: move what can be moved. */
+void ide_dma_go(struct channel *c);
+void ide_dma_reset(struct channel *c);
+void ide_dma_init(struct ide *ide);
+
 /* Signature of the drive's kind in the task file (ATA/ATAPI-6 §9.12). */
 void ide_signature(struct ide_drive *d);
 
@@ -81,8 +152,17 @@ void ide_signature(struct ide_drive *d);
 void ide_put_string(u8 *to, const char *s, unsigned n);
 void ide_put16(u8 *identify, unsigned word, u16 v);
 
-void ide_disk_reset(struct ide_drive *d);
+void ide_disk_reset(struct ide_drive *d, bool power_up);
 void ide_disk_command(struct ide_drive *d, u8 cmd);
+u64 ide_disk_sectors(const struct ide_drive *d);
+/* The cylinders that it has with the heads and sectors of its translation at power-up. */
+u16 ide_cylinders(const struct ide_drive *d);
+
+/* ide_identify.c */
+void ide_identify(struct ide_drive *d);		/* fills buf */
+void ide_set_features(struct ide_drive *d);
+/* ide_smart.c: command B0h */
+void ide_smart(struct ide_drive *d);
 
 void atapi_reset(struct ide_drive *d, bool power_up);
 void atapi_command(struct ide_drive *d, u8 cmd);

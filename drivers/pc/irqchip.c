@@ -12,7 +12,11 @@
 
 #include "drivers/pc/ioapic.h"
 #include "drivers/pc/pic.h"
+#include "kernel/lib/bits.h"
 #include "kernel/panic.h"
+#include "mm/gpa.h"
+
+enum { MESSAGES = 0xfee, MESSAGE_LOGICAL = 4, MESSAGE_LEVEL = 0x8000 };
 
 struct irqchip {
 	struct pic *pic;
@@ -37,6 +41,18 @@ bool irqchip_isa_waiting(void *irqchip, unsigned n)
 
 	return (lapic_accepts_intr(c->lapic, 0) && pic_waiting(c->pic, n)) ||
 	       ioapic_waiting(c->ioapic, pin_of(n));
+}
+
+void irqchip_message(void *irqchip, u64 at, u32 data)
+{
+	struct irqchip *c = irqchip;
+
+	if (at >> 20 != MESSAGES) {
+		gpa_write(gpa(at), &data, sizeof(data));
+		return;
+	}
+	lapic_message(c->lapic, (u8)(at >> 12), at & MESSAGE_LOGICAL,
+		      (enum lapic_mode)bits(data, 10, 8), (u8)data, data & MESSAGE_LEVEL);
 }
 
 struct irq_line irqchip_line(struct irqchip *c, unsigned n)

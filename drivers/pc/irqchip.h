@@ -19,6 +19,9 @@ void irqchip_isa(void *irqchip, unsigned n, int level);
 /* Does an earlier edge of ISA interrupt n still wait for a core that will take it? */
 bool irqchip_isa_waiting(void *irqchip, unsigned n);
 
+/* A PCI function's message (SDM 3A 11.11): a write of `data` at `at`. Elsewhere it is a write. */
+void irqchip_message(void *irqchip, u64 at, u32 data);
+
 /* An irq_line that drives ISA interrupt n. */
 struct irq_line irqchip_line(struct irqchip *c, unsigned n);
 

@@ -7,6 +7,7 @@
  */
 #include "drivers/pc/machine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@
 #include "drivers/pc/pit.h"
 #include "drivers/pc/uart.h"
 #include "drivers/pc/vga.h"
+#include "drivers/pc/virtio_disk.h"
+#include "drivers/pc/virtio_rng.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/err.h"
 #include "kernel/panic.h"
@@ -44,14 +47,18 @@
  *	ferr		f0			13
  *	debugexit	f4			-
  *	ide		1f0 3f6, 170 376	14, 15
+ *	ide bus master	BAR 4			(those)
  *	vga		3b0-3df			-
  *	uart		3f8, 2f8		4, 3
  *	fw_cfg		510 514			-
  *	pci		cf8-cff			PIRQs as PIIX routes them
+ *	virtio-rng	00:02.0			INTA#, MSI-X
+ *	virtio-blk n	00:04.0 + n		INTA#, MSI-X
  *	ioapic, lapic	fec00000 fee00000	-
  */
 enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_RTC = 8, IRQ_MOUSE = 12,
 	IRQ_FERR = 13, IRQ_IDE0 = 14, IRQ_IDE1 = 15, MAX_BELOW_4G_MIB = 3072 };
+enum { DEV_RNG = 2, DEV_DISK = 4, BOOT_ORDER_MAX = 256 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -66,6 +73,9 @@ struct machine {
 	struct i8042 *i8042;
 	struct uart *com[UART_PLACES];
 	struct ide *ide;
+	struct virtio_disk *virtio_disk[4];
+	struct virtio_rng *rng;
+	char boot_order[BOOT_ORDER_MAX];
 	struct vga *vga;
 	struct pci *pci;
 	struct piix *piix;
@@ -103,7 +113,7 @@ static void reset_line(void *opaque, unsigned n, int level)
 
 static bool cdrom_is_slave(const struct machine_config *c)
 {
-	return c->disk[2];
+	return c->disk[2] && c->attach[2] == MACHINE_IDE;
 }
 
 static void fill_cmos(struct machine *m)
@@ -118,15 +128,48 @@ static void fill_cmos(struct machine *m)
 		s.boot[1] = 3;
 	}
 	for (unsigned k = 0; k < 4; k++)
-		s.disk_sectors[k] = m->c.disk[k] ? m->c.disk[k]->sectors : 0;
+		s.disk_sectors[k] = m->c.disk[k] && m->c.attach[k] == MACHINE_IDE ?
+				    m->c.disk[k]->sectors : 0;
 	cmos_setup(m->cmos, &s);
+}
+
+/*
+ * The places that SeaBIOS shall boot from first, one a line: Loam's option ROM, then, if there is
+ * a disk that is not IDE's, the disks in their order.
+ */
+static u32 boot_order(struct machine *m)
+{
+	const struct machine_config *c = &m->c;
+	bool others = false;
+	size_t n = 0;
+
+	if (c->kernel)
+		n += (size_t)snprintf(m->boot_order, BOOT_ORDER_MAX, "%s\n",
+				      "/rom@genroms/linuxboot_dma.bin");
+	for (unsigned k = 0; k < 4; k++)
+		others |= c->disk[k] && c->attach[k] != MACHINE_IDE;
+	for (unsigned k = 0; k < 4 && others && c->boot[0] != 3; k++) {
+		char *to = m->boot_order + n;
+		size_t room = BOOT_ORDER_MAX - n;
+
+		if (!c->disk[k])
+			continue;
+		if (c->attach[k] == MACHINE_IDE)
+			n += (size_t)snprintf(to, room, "/pci@i0cf8/ide@1,1/drive@%u/disk@%u\n",
+					      k / 2, k % 2);
+		else
+			n += (size_t)snprintf(to, room, "/pci@i0cf8/scsi@%x/disk@0,0\n",
+					      DEV_DISK + k);
+		must(n < BOOT_ORDER_MAX);
+	}
+	return n ? (u32)n + 1 : 0;
 }
 
 static void fill_fw_cfg(struct machine *m)
 {
 	struct fw_cfg *f = m->fw_cfg;
 	const struct machine_config *c = &m->c;
-	static const char kernel_first[] = "/rom@genroms/linuxboot_dma.bin";
+	u32 order = boot_order(m);
 
 	fwcfg_add_key_int(f, FWCFG_RAM_SIZE, c->ram_below_4g + c->ram_above_4g, 8);
 	fwcfg_add_key_int(f, FWCFG_NB_CPUS, c->cores, 2);
@@ -142,11 +185,12 @@ static void fill_fw_cfg(struct machine *m)
 		fwcfg_add_file_int(f, "etc/sercon-port", uart_place[0].port, 2);
 	for (unsigned k = 0; k < c->file_count; k++)
 		fwcfg_add_file(f, c->files[k].name, c->files[k].data, c->files[k].size);
+	if (order)
+		fwcfg_add_file(f, "bootorder", m->boot_order, order);
 	if (!c->kernel)
 		return;
 	fwcfg_add_file(f, "genroms/linuxboot_dma.bin", linuxboot_rom,
 		       (u32)(linuxboot_rom_end - linuxboot_rom));
-	fwcfg_add_file(f, "bootorder", kernel_first, sizeof(kernel_first));
 	linuxboot_add(f, c->kernel, c->kernel_size, c->initrd, c->initrd_size, c->cmdline,
 		      c->ram_below_4g);
 }
@@ -193,8 +237,12 @@ static void create_pci(struct machine *m)
 
 	m->pci = pci_create(m->bus, &reset);
 	pci_host_create(m->pci, m->c.ram_below_4g);
-	m->piix = piix_create(m->pci, &isa);
+	m->piix = piix_create(m->pci, &isa, &(struct piix_ide){
+		.master = ide_master_region(m->ide), .enable = ide_master_enable,
+		.opaque = m->ide,
+	});
 	m->pm = acpi_pm_create(m->bus, m->pci, &sci, &m->c.power);
+	pci_on_message(m->pci, irqchip_message, m->irqchip);
 }
 
 static void create_ide(struct machine *m)
@@ -205,10 +253,25 @@ static void create_ide(struct machine *m)
 
 	m->ide = ide_create(m->bus, irq);
 	for (unsigned k = 0; k < 4; k++)
-		if (m->c.disk[k])
+		if (m->c.disk[k] && m->c.attach[k] == MACHINE_IDE)
 			ide_attach_disk(m->ide, k, m->c.disk[k]);
 	if (m->c.cdrom)
 		ide_attach_cdrom(m->ide, cdrom_is_slave(&m->c) ? 3 : 2, m->c.cdrom);
+}
+
+/* What sits on PCI by itself, each with INTA#. */
+static void create_virtio(struct machine *m)
+{
+	struct irq_line inta = { .set = piix_inta, .opaque = m->piix, .n = DEV_RNG };
+
+	if (m->c.entropy)
+		m->rng = virtio_rng_create(m->pci, PCI_DEVFN(DEV_RNG, 0), &inta, m->c.entropy);
+	for (unsigned k = 0; k < 4; k++) {
+		inta.n = DEV_DISK + k;
+		if (m->c.disk[k] && m->c.attach[k] == MACHINE_VIRTIO)
+			m->virtio_disk[k] = virtio_disk_create(m->pci, PCI_DEVFN(DEV_DISK + k, 0),
+							       &inta, m->c.disk[k]);
+	}
 }
 
 static int check(const struct machine_config *c)
@@ -221,7 +284,8 @@ static int check(const struct machine_config *c)
 		why = "number of cores";
 	else if (c->ram_below_4g > (u64)MAX_BELOW_4G_MIB << 20 || c->ram_below_4g < 1 << 20)
 		why = "RAM below 4 GiB must be 1 MiB to 3 GiB";
-	else if (c->cdrom && c->disk[2] && c->disk[3])
+	else if (c->cdrom && c->disk[2] && c->disk[3] && c->attach[2] == MACHINE_IDE &&
+		 c->attach[3] == MACHINE_IDE)
 		why = "no place for the CD-ROM on the secondary channel";
 	if (why)
 		printk("machine: cannot be: %s\n", why);
@@ -244,8 +308,9 @@ int machine_create(const struct machine_config *c, struct machine **out)
 	m->irqchip = irqchip_create(m->bus, c->cores, &c->cpu);
 	create_isa(m);
 	create_uarts(m);
-	create_pci(m);
 	create_ide(m);
+	create_pci(m);
+	create_virtio(m);
 	fill_cmos(m);
 	fill_fw_cfg(m);
 	machine_reset(m);
@@ -265,9 +330,23 @@ void machine_reset(struct machine *m)
 	for (unsigned k = 0; k < UART_PLACES; k++)
 		uart_reset(m->com[k]);
 	ide_reset(m->ide);
+	for (unsigned k = 0; k < 4; k++)
+		if (m->virtio_disk[k])
+			virtio_disk_reset(m->virtio_disk[k]);
+	if (m->rng)
+		virtio_rng_reset(m->rng);
 	vga_reset(m->vga);
 	fwcfg_reset(m->fw_cfg);
 	irqchip_reset(m->irqchip);
+}
+
+bool machine_busy(const struct machine *m)
+{
+	bool busy = ide_busy(m->ide);
+
+	for (unsigned k = 0; k < 4; k++)
+		busy |= m->virtio_disk[k] && virtio_disk_busy(m->virtio_disk[k]);
+	return busy;
 }
 
 void machine_poll(struct machine *m)

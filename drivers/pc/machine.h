@@ -11,6 +11,8 @@
 #include "drivers/pc/uart.h"
 #include "mm/bus.h"
 
+enum machine_attach { MACHINE_IDE, MACHINE_VIRTIO };
+
 struct machine_file { const char *name; const void *data; u32 size; };
 
 struct machine_config {		/* ends are copied; data, disks and names outlive the machine */
@@ -30,7 +32,9 @@ struct machine_config {		/* ends are copied; data, disks and names outlive the m
 	struct chardev debug;		/* port 0x402 */
 	struct counters counters;	/* ports 0x403, 0x404; may be empty */
 	struct wallclock wall;
-	const struct blockdev *disk[4];	/* primary master, slave, secondary master, slave */
+	const struct entropy *entropy;	/* of a virtio-rng; NULL: there is none */
+	const struct blockdev *disk[4];	/* on IDE: primary master, slave, secondary master, slave */
+	enum machine_attach attach[4];	/* what the guest sees of them */
 	const struct blockdev *cdrom;	/* secondary master if that place is free, else slave */
 	bool serial_console;		/* SeaBIOS shows its text on COM1 */
 	u8 boot[3];			/* 1 floppy, 2 hard disk, 3 CD-ROM; all 0: disk, CD */
@@ -49,6 +53,12 @@ int machine_create(const struct machine_config *c, struct machine **out);
 
 /* Every device to its power-up state; CMOS RAM and time stay. The CPU cores are the caller's. */
 void machine_reset(struct machine *m);
+
+/*
+ * May an end still write the guest's memory? Who resets the machine, or takes its memory away,
+ * waits until not: each request ends by itself.
+ */
+bool machine_busy(const struct machine *m);
 
 /* Input came or output can go on at a host end: let the devices look. */
 void machine_poll(struct machine *m);

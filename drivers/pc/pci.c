@@ -17,6 +17,7 @@
 
 enum { PORT_CONF = 0xcf8, OFF_RCR = 1, OFF_DATA = 4 };
 enum { RCR_SRST = 2, RCR_RCPU = 4 };
+enum { PCI_CAPABILITIES = 0x34, STATUS_CAPABILITIES = 0x10, FIRST_CAP = 0x40 };
 #define CONFADD_ENABLE 0x80000000u
 #define CONFADD_MASK 0x80fffffcu
 
@@ -28,6 +29,8 @@ struct pci {
 	struct pci_func *func[256];
 	struct irq_line reset;
 	struct bus_region region;
+	void (*message)(void *opaque, u64 at, u32 data);
+	void *message_opaque;
 };
 
 /* -- Functions ------------------------------------------------------------- */
@@ -36,6 +39,38 @@ void pci_put16(struct pci_func *f, u32 off, u16 v)
 {
 	f->conf[off] = (u8)v;
 	f->conf[off + 1] = (u8)(v >> 8);
+}
+
+void pci_put32(struct pci_func *f, u32 off, u32 v)
+{
+	pci_put16(f, off, (u16)v);
+	pci_put16(f, off + 2, (u16)(v >> 16));
+}
+
+u32 pci_add_capability(struct pci_func *f, u8 id, u32 size)
+{
+	u32 at = f->last_cap ? f->caps_end : FIRST_CAP;
+
+	must(at + size <= sizeof(f->conf));
+	f->conf[f->last_cap ? f->last_cap + 1 : PCI_CAPABILITIES] = (u8)at;
+	f->conf[PCI_STATUS] |= STATUS_CAPABILITIES;
+	f->conf[at] = id;
+	f->last_cap = (u8)at;
+	f->caps_end = (u8)align_up(at + size, 4);
+	return at;
+}
+
+void pci_on_message(struct pci *p, void (*fn)(void *opaque, u64 at, u32 data), void *opaque)
+{
+	p->message = fn;
+	p->message_opaque = opaque;
+}
+
+void pci_message(const struct pci_func *f, u64 at, u32 data)
+{
+	trace(PCI, "pci: message %x to %llx\n", (unsigned)data, (unsigned long long)at);
+	if (f->pci && f->pci->message)
+		f->pci->message(f->pci->message_opaque, at, data);
 }
 
 u32 pci_get32(const struct pci_func *f, u32 off)
@@ -99,6 +134,7 @@ void pci_add(struct pci *p, unsigned devfn, struct pci_func *f)
 	for (unsigned n = 0; n < 6; n++)
 		if (f->bar[n].region)
 			bus_add(p->bus, f->bar[n].space, f->bar[n].region);
+	f->pci = p;
 	p->func[devfn] = f;
 }
 
@@ -114,6 +150,7 @@ void pci_reset(struct pci *p)
 			continue;
 		memcpy(f->conf, f->initial, sizeof(f->conf));
 		place_bars(p, f);
+		pci_msix_reset(f);
 		if (f->written)
 			f->written(f->opaque, 0, 256);
 	}
@@ -136,6 +173,8 @@ static u64 conf_read(struct pci *p, u32 byte, unsigned size)
 	u32 off = (p->confadd & 0xfc) + byte;
 	u64 v = 0;
 
+	if (f && f->reading)
+		f->reading(f->opaque, off, size);
 	for (unsigned k = 0; k < size; k++)
 		v |= (u64)(f && byte + k < 4 ? f->conf[off + k] : 0xff) << 8 * k;
 	return v;
@@ -161,6 +200,7 @@ static void conf_write(struct pci *p, u32 byte, u64 v, unsigned size)
 		place_bars(p, f);
 	if (f->written)
 		f->written(f->opaque, off, size);
+	pci_msix_changed(f);
 }
 
 static void write_rcr(struct pci *p, u8 v)

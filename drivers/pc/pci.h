@@ -14,10 +14,12 @@ enum {				/* PCI 2.1 §6.1 configuration space header */
 	PCI_BAR0 = 0x10, PCI_SUBSYSTEM_VENDOR = 0x2c, PCI_SUBSYSTEM = 0x2e, PCI_INT_LINE = 0x3c,
 	PCI_INT_PIN = 0x3d,
 };
-enum { PCI_CMD_IO = 1, PCI_CMD_MEM = 2, PCI_CMD_MASTER = 4 };
+enum { PCI_CMD_IO = 1, PCI_CMD_MEM = 2, PCI_CMD_MASTER = 4, PCI_CMD_NO_INTX = 0x400 };
 
 #define PCI_DEVFN(dev, fn) ((dev) << 3 | (fn))
 
+struct pci;
+struct pci_msix;
 struct pci_bar { enum bus_space space; u32 size; struct bus_region *region; };
 
 struct pci_func {	/* embedded in the device; filled by pci_func_init() and the device */
@@ -28,10 +30,14 @@ struct pci_func {	/* embedded in the device; filled by pci_func_init() and the d
 	struct pci_bar bar[6];
 	/* Optional: registers off … off+size-1 were written (conf holds the new values). */
 	void (*written)(void *opaque, u32 off, unsigned size);
+	/* Optional: they are about to be read: bring conf up to date. */
+	void (*reading)(void *opaque, u32 off, unsigned size);
 	void *opaque;
+	/* pci's own. */
+	struct pci *pci;
+	struct pci_msix *msix;
+	u8 last_cap, caps_end;
 };
-
-struct pci;
 
 /* CONFADD and CONFDATA; `reset` goes to 1 when RCR (port 0xcf9) asks for a reset. Copied. */
 struct pci *pci_create(struct bus *bus, const struct irq_line *reset);
@@ -40,11 +46,31 @@ struct pci *pci_create(struct bus *bus, const struct irq_line *reset);
 void pci_func_init(struct pci_func *f, u16 vendor, u16 device, u32 class_code, u8 revision);
 
 void pci_put16(struct pci_func *f, u32 off, u16 v);
+void pci_put32(struct pci_func *f, u32 off, u32 v);
 u32 pci_get32(const struct pci_func *f, u32 off);
 
 /* Give BAR n `size` bytes (a power of two, at least 4 or 16) answered by r, which pci moves. */
 void pci_set_bar(struct pci_func *f, unsigned n, enum bus_space space, u32 size,
 		 struct bus_region *r);
+
+/* A capability of `size` bytes, empty but for its id: its place in conf. Before pci_add(). */
+u32 pci_add_capability(struct pci_func *f, u8 id, u32 size);
+
+/*
+ * MSI-X (pci_msix.c): `count` vectors, at most 64, in BAR n. A device asks whether it is on, and
+ * then sends messages instead of driving its pin. With a lock of its own held: any but pci's.
+ */
+void pci_msix_add(struct pci_func *f, unsigned n, unsigned count);
+bool pci_msix_on(const struct pci_func *f);
+unsigned pci_msix_count(const struct pci_func *f);
+void pci_msix_send(struct pci_func *f, unsigned vector);
+/* For pci.c: configuration space was written; power-up. */
+void pci_msix_changed(struct pci_func *f);
+void pci_msix_reset(struct pci_func *f);
+
+/* Who takes messages: 32 bits that a function writes to an address. */
+void pci_on_message(struct pci *p, void (*fn)(void *opaque, u64 at, u32 data), void *opaque);
+void pci_message(const struct pci_func *f, u64 at, u32 data);
 
 /* Put the function on bus 0 at devfn. It must outlive the bus. */
 void pci_add(struct pci *p, unsigned devfn, struct pci_func *f);

@@ -55,14 +55,17 @@ static unsigned priority(const struct chip *c, u8 v)
 /* Input that the chip would deliver now, or -1. */
 static int request(const struct chip *c, u8 irr, bool master)
 {
-	u8 busy = c->isr;
-	unsigned p = priority(c, irr & (u8)~c->imr);
+	u8 busy = c->isr, asks = irr & (u8)~c->imr;
+	unsigned p;
 
+	if (!asks)			/* nearly always */
+		return -1;
+	p = priority(c, asks);
 	if (c->smm)
 		busy &= (u8)~c->imr;
 	if (master && c->sfnm)
 		busy &= (u8)~BIT(CASCADE);
-	if (p == 8 || p >= priority(c, busy))
+	if (p >= priority(c, busy))
 		return -1;
 	return (int)((c->top + p) & 7);
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Intel 82371SB (PIIX3, order 290550) functions 0 and 1: ids, PIRQ route registers, and
- * the IDE function's enable bits. The power management function is PIIX4's: acpi_pm.c; the
- * IDE ports are ide.c's, always at the legacy addresses.
- * Deviations: IDETIM's decode enable bits are stored only (the channels always answer);
- * function 1 does not offer bus-master DMA (programming interface bit 7 clear, no BAR 4);
+ * the IDE function's enable bits and BAR 4. The power management function is PIIX4's: acpi_pm.c;
+ * the IDE ports are ide.c's, always at the legacy addresses, the bus master ide_dma.c's.
+ * Deviations: IDETIM's decode enable bits are stored only (the channels always answer), and its
+ * timing bits say nothing of how fast bytes move;
  * X-bus chip selects, DMA aliases and the like are plain storage.
  * Invariant: each ISA line driven here is the OR of the PIRQs routed to it.
  */
 #include "drivers/pc/piix.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel/lib/bits.h"
 #include "kernel/lock.h"
@@ -23,8 +24,10 @@ struct piix {
 	struct lock lock;
 	struct pci_func isa, ide;
 	u8 pirq;		/* bit n: PIRQn asserted */
+	u32 inta[4];		/* and by which devices' INTA# */
 	u16 driven;		/* ISA lines that are up */
 	struct irq_line line;
+	struct piix_ide bus_master;
 };
 
 unsigned piix_pirq_of(unsigned dev, unsigned pin)
@@ -55,13 +58,15 @@ static void update(struct piix *p)
 			p->line.set(p->line.opaque, irq, want >> irq & 1);
 }
 
-void piix_pirq(void *piix, unsigned n, int level)
+void piix_inta(void *piix, unsigned n, int level)
 {
 	struct piix *p = piix;
+	unsigned pirq = piix_pirq_of(n, 1);
 
-	must(n < 4);
+	must(n < 32);
 	lock_take(&p->lock);
-	p->pirq = (u8)(level ? p->pirq | BIT(n) : p->pirq & ~BIT(n));
+	p->inta[pirq] = level ? p->inta[pirq] | BIT(n) : p->inta[pirq] & ~BIT(n);
+	p->pirq = (u8)(p->inta[pirq] ? p->pirq | BIT(pirq) : p->pirq & ~BIT(pirq));
 	update(p);
 	lock_drop(&p->lock);
 }
@@ -77,10 +82,20 @@ static void isa_written(void *opaque, u32 off, unsigned size)
 	}
 }
 
+static void ide_written(void *opaque, u32 off, unsigned size)
+{
+	struct piix *p = opaque;
+
+	if (off <= PCI_COMMAND && off + size > PCI_COMMAND)
+		p->bus_master.enable(p->bus_master.opaque,
+				     p->ide.conf[PCI_COMMAND] & PCI_CMD_MASTER);
+}
+
 void piix_reset(struct piix *p)
 {
 	lock_take(&p->lock);
 	p->pirq = 0;
+	memset(p->inta, 0, sizeof(p->inta));
 	update(p);
 	lock_drop(&p->lock);
 }
@@ -103,23 +118,27 @@ static void init_isa(struct pci_func *f)
 	f->wmask[REG_TOM] = 0xfe;
 }
 
-static void init_ide(struct pci_func *f)
+static void init_ide(struct pci_func *f, struct bus_region *master)
 {
-	pci_func_init(f, 0x8086, 0x7010, 0x010100, 0);
+	pci_func_init(f, 0x8086, 0x7010, 0x010180, 0);
 	pci_put16(f, PCI_STATUS, 0x0280);
-	f->wmask[PCI_COMMAND] = PCI_CMD_IO;
+	f->wmask[PCI_COMMAND] = PCI_CMD_IO | PCI_CMD_MASTER;
+	pci_set_bar(f, 4, BUS_IO, 16, master);
 	for (unsigned n = 0; n < 4; n++)
 		f->wmask[REG_IDETIM + n] = 0xff;
 }
 
-struct piix *piix_create(struct pci *pci, const struct irq_line *isa)
+struct piix *piix_create(struct pci *pci, const struct irq_line *isa, const struct piix_ide *ide)
 {
 	struct piix *p = calloc(1, sizeof(*p));
 
 	must(p);
 	p->line = *isa;
 	init_isa(&p->isa);
-	init_ide(&p->ide);
+	p->bus_master = *ide;
+	init_ide(&p->ide, ide->master);
+	p->ide.written = ide_written;
+	p->ide.opaque = p;
 	p->isa.written = isa_written;
 	p->isa.opaque = p;
 	pci_add(pci, PCI_DEVFN(1, 0), &p->isa);

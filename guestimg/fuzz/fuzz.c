@@ -6,6 +6,7 @@
  * always a reset, after which the ROM begins the next one. The number is kept in CMOS and at NOTE.
  * Says "[round N seed S]"; who listens decides what silence means (qemu-test/fuzz/guest.py).
  */
+#include "guestimg/base/mem.h"
 #include "guestimg/fuzz/fuzz.h"
 
 #define TRAPS 60			/* of one round */
@@ -26,23 +27,7 @@ static struct tss tss, other[2];
 static u8 trap_stack[4096] __attribute__((aligned(16)));
 static u32 budget, hangs, code_base;		/* what EIP counts from, in the round's mode */
 
-/* -- What the compiler may want, and printing -- */
-
-void *memcpy(void *to, const void *from, u32 n)
-{
-	void *d = to;
-
-	__asm__ volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n) :: "memory");
-	return to;
-}
-
-void *memset(void *to, int v, u32 n)
-{
-	void *d = to;
-
-	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(v) : "memory");
-	return to;
-}
+/* -- Printing: COM1 may be anything by now -- */
 
 void print(const char *s)
 {
@@ -103,17 +88,6 @@ static u32 next_round(void)
 
 /* -- Descriptor tables -- */
 
-u64 descriptor(u32 base, u32 limit, u32 attr)
-{
-	return (limit & 0xffff) | (u64)(base & 0xffffff) << 16 | (u64)(attr & 0xf0ff) << 40 |
-	       (u64)(limit >> 16 & 15) << 48 | (u64)(base >> 24) << 56;
-}
-
-static u64 gate(u16 sel, u32 off, u32 attr)
-{
-	return (off & 0xffff) | (u32)sel << 16 | (u64)((off & 0xffff0000) | attr << 8) << 32;
-}
-
 static u16 code_selector(void)
 {
 	static const u16 codes[] = { KCODE, UCODE, CODE16_0, CODE16_3, TSS32_B, TSS16_B };
@@ -126,8 +100,8 @@ u64 random_descriptor(void)
 	u32 type = rnd(32), dpl = rnd(4), attr = type | dpl << 5 | (one_in(12) ? 0 : 0x80);
 
 	if (!(type & 0x10) && (type & 4))
-		return gate(code_selector(), one_in(2) ? CODE32 + rnd(CODE_SIZE) : rnd(CODE_SIZE),
-			    attr) | (u64)rnd(4) << 32;
+		return gate_low(one_in(2) ? CODE32 + rnd(CODE_SIZE) : rnd(CODE_SIZE),
+				code_selector(), attr & 0xff) | (u64)rnd(4) << 32;
 	if ((type & 0x15) == 1)
 		return descriptor(AT(&other[rnd(2)]), one_in(4) ? edge() : 0x67 + rnd(0x40), attr);
 	if (!(type & 0x10))
@@ -161,8 +135,9 @@ static void gdt_init(void)
 static void idt_init(void)
 {
 	for (u32 v = 0; v < 256; v++)
-		idt[v] = gate(KCODE, AT(trap_stubs) + 16 * v, 0x8e | (v >= 3 && v <= 4 ? 0x60 : 0) |
-			      (v >= 32 ? rnd(4) << 5 : 0));
+		idt[v] = gate_low(AT(trap_stubs) + 16 * v, KCODE,
+				  GATE_INT | (v >= 3 && v <= 4 ? 0x60 : 0) |
+				  (v >= 32 ? rnd(4) << 5 : 0));
 	for (u32 n = rnd(24); n; n--) {
 		u32 v = one_in(4) ? rnd(32) : 32 + rnd(224);
 
@@ -170,7 +145,7 @@ static void idt_init(void)
 			continue;
 		idt[v] = random_descriptor();
 		if (one_in(4))			/* a task */
-			idt[v] = gate(one_in(2) ? TSS32_B : TSS16_B, 0, 0x85 | rnd(4) << 5);
+			idt[v] = gate_low(0, one_in(2) ? TSS32_B : TSS16_B, 0x85 | rnd(4) << 5);
 	}
 }
 
@@ -210,15 +185,12 @@ static void tss_init(void)
 
 static void tables_init(void)
 {
-	struct { u16 limit; u32 base; } __attribute__((packed)) gdtr, idtr;
+	const struct pointer gdtr = { sizeof(gdt) - 1, AT(gdt) };
+	const struct pointer idtr = { sizeof(idt) - 1, AT(idt) };
 
 	gdt_init();
 	idt_init();
 	tss_init();
-	gdtr.limit = sizeof(gdt) - 1;
-	gdtr.base = AT(gdt);
-	idtr.limit = sizeof(idt) - 1;
-	idtr.base = AT(idt);
 	load_tables(&gdtr, &idtr);
 }
 

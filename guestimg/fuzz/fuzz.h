@@ -35,6 +35,8 @@
 #define GDT_SIZE 0x400
 
 #ifndef __ASSEMBLER__
+#include "guestimg/base/io.h"
+#include "guestimg/base/tables.h"
 #include "guestimg/fuzz/bytes.h"
 
 typedef unsigned char u8;
@@ -65,7 +67,6 @@ static inline u32 edge(void) { return bytes_edge(&rng); }
 static inline int one_in(u32 n) { return bytes_one_in(&rng, n); }
 
 /* -- fuzz.c -- */
-u64 descriptor(u32 base, u32 limit, u32 attr);
 u64 random_descriptor(void);
 void print(const char *s);
 
@@ -88,34 +89,6 @@ void enter_real(u32 small_segments);
 void machine_reset(u32 how);
 void load_tables(const void *gdtr, const void *idtr);
 extern char trap_stubs[], low_start[], low_end[];
-
-static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
-static inline void outw(u16 port, u16 v) { __asm__ volatile("outw %0, %1" :: "a"(v), "Nd"(port)); }
-static inline void outl(u16 port, u32 v) { __asm__ volatile("outl %0, %1" :: "a"(v), "Nd"(port)); }
-
-static inline u32 inl(u16 port)
-{
-	u32 v;
-
-	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static inline u16 inw(u16 port)
-{
-	u16 v;
-
-	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static inline u8 inb(u16 port)
-{
-	u8 v;
-
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
 
 static inline u32 read_cr0(void) { u32 v; __asm__ volatile("movl %%cr0, %0" : "=r"(v)); return v; }
 static inline u32 read_cr4(void) { u32 v; __asm__ volatile("movl %%cr4, %0" : "=r"(v)); return v; }

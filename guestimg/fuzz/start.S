@@ -2,6 +2,7 @@
 /*
  * From the reset vector to C, traps, and the ways into the modes. Nothing here decides anything.
  */
+#include "guestimg/base/entry.inc"
 #include "guestimg/fuzz/fuzz.h"
 
 /* -- The ROM's last page: reset vector, protected mode (SDM vol. 3, 9.1.4) -- */
@@ -71,10 +72,7 @@ start:
 /* u32 guarded(void (*fn)(u32), u32 arg) */
 	.globl	guarded
 guarded:
-	pushl	%ebx
-	pushl	%esi
-	pushl	%edi
-	pushl	%ebp
+	push_kept32
 	movl	20(%esp), %eax
 	movl	24(%esp), %ecx
 	movl	%esp, guard_esp
@@ -84,25 +82,10 @@ guarded:
 guard_out:
 	movl	guard_esp, %esp
 	movl	$0, guard_esp
-	popl	%ebp
-	popl	%edi
-	popl	%esi
-	popl	%ebx
+	pop_kept32
 	ret
 
-	.globl	trap_stubs
-	.balign	16
-trap_stubs:
-	vector = 0
-	.rept	256
-	.balign	16
-	.if	(vector == 8 || vector == 17 || (vector >= 10 && vector <= 14)) == 0
-	pushl	$0
-	.endif
-	pushl	$vector
-	jmp	trap
-	vector = vector + 1
-	.endr
+	stubs	trap
 
 trap:
 	pushal
@@ -203,17 +186,9 @@ enter_real:
 /* void load_tables(const void *gdtr, const void *idtr) */
 	.globl	load_tables
 load_tables:
-	movl	4(%esp), %eax
-	lgdt	(%eax)
-	movl	8(%esp), %eax
-	lidt	(%eax)
-	ljmp	$KCODE, $1f
-1:	movl	$KDATA, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
+	load_tables32 KCODE, KDATA, KDATA
 	movl	%eax, %fs
 	movl	%eax, %gs
-	movl	%eax, %ss
 	movl	$TSS, %eax
 	ltr	%ax
 	movl	$LDT, %eax

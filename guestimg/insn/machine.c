@@ -3,6 +3,8 @@
  * The machine under the cases: descriptor tables as Linux has them, paging, COM1.
  * Knows nothing of cases but where they lie.
  */
+#include "guestimg/base/cases.h"
+#include "guestimg/base/tables.h"
 #include "guestimg/insn/guest.h"
 
 struct tss {
@@ -17,77 +19,12 @@ static const struct insn_seg segs[] = INSN_LDT;
 void load_tables(const void *gdtr, const void *idtr);
 void kernel_trap(const struct trap *t);
 
-/* -- Output ------------------------------------------------------------------- */
-
-void machine_out8(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
-
-u8 machine_in8(u16 port)
-{
-	u8 v;
-
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static void put(char ch)
-{
-	while (!(machine_in8(0x3fd) & 0x20))
-		;
-	machine_out8(0x3f8, (u8)ch);
-}
-
-void print(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\n')
-			put('\r');
-		put(*s);
-	}
-}
-
-void print_hex(const char *name, u32 v)
-{
-	print(name);
-	print(" ");
-	for (int i = 28; i >= 0; i -= 4)
-		put("0123456789abcdef"[v >> i & 15]);
-}
-
-void print_dec(u32 v)
-{
-	if (v > 9)
-		print_dec(v / 10);
-	put((char)('0' + v % 10));
-}
-
-void finish(u32 code)
-{
-	machine_out8(0xf4, (u8)code);
-	for (;;)
-		__asm__ volatile("cli\n\thlt");
-}
-
 void kernel_trap(const struct trap *t)
 {
-	u32 cr2;
-
-	__asm__ volatile("movl %%cr2, %0" : "=r"(cr2));
-	print("FAIL insn: exception in the image itself:");
-	print_hex(" vector", t->vector);
-	print_hex(" error", t->error);
-	print_hex(" eip", t->eip);
-	print_hex(" cr2", cr2);
-	print("\n");
-	finish(1);
+	cases_lost("insn", t->vector, t->error, t->eip);
 }
 
 /* -- Tables ------------------------------------------------------------------- */
-
-static u64 descriptor(u32 base, u32 limit, u32 attr)
-{
-	return (limit & 0xffff) | (u64)(base & 0xffffff) << 16 | (u64)(attr & 0xf0ff) << 40 |
-	       (u64)(limit >> 16 & 15) << 48 | (u64)(base >> 24) << 56;
-}
 
 void machine_esp_base(u32 base) { gdt[SEL_ESP / 8] = descriptor(base, 0xfffff, 0xc093); }
 
@@ -110,7 +47,8 @@ void machine_code_base(u32 base)
 
 static void init_tables(void)
 {
-	struct { u16 limit; u32 base; } __attribute__((packed)) gdtr, idtr;
+	const struct pointer gdtr = { sizeof gdt - 1, (u32)gdt };
+	const struct pointer idtr = { sizeof idt - 1, (u32)idt };
 
 	gdt[SEL_KCODE / 8] = descriptor(0, 0xfffff, 0xc09b);
 	gdt[SEL_KDATA / 8] = descriptor(0, 0xfffff, 0xc093);
@@ -120,19 +58,12 @@ static void init_tables(void)
 	gdt[SEL_LDT / 8] = descriptor((u32)ldt, sizeof ldt - 1, 0x82);
 	for (unsigned i = 0; i < sizeof segs / sizeof segs[0]; i++)
 		put_segment(&segs[i], segs[i].base);
-	for (u32 v = 0; v < 256; v++) {
-		u32 at = (u32)trap_stubs + 16 * v, dpl = v == 3 || v == 4 || v == 0x80 ? 3 : 0;
-
-		idt[v] = (at & 0xffff) | SEL_KCODE << 16 |
-			 (u64)((at & 0xffff0000) | 0x8e00 | dpl << 13) << 32;
-	}
+	for (u32 v = 0; v < 256; v++)
+		idt[v] = gate_low((u32)trap_stubs + 16 * v, SEL_KCODE,
+				  v == 3 || v == 4 || v == 0x80 ? GATE_USER : GATE_INT);
 	tss.esp0 = (u32)(trap_stack + sizeof trap_stack);
 	tss.ss0 = SEL_KDATA;
 	tss.io_map = 0x68;
-	gdtr.limit = sizeof gdt - 1;
-	gdtr.base = (u32)gdt;
-	idtr.limit = sizeof idt - 1;
-	idtr.base = (u32)idt;
 	load_tables(&gdtr, &idtr);
 }
 
@@ -191,10 +122,7 @@ void machine_init(u32 slots)
 {
 	u32 a = 1, b, c = 0, d;
 
-	machine_out8(0x21, 0xff);		/* no interrupts */
-	machine_out8(0xa1, 0xff);
-	machine_out8(0x3f9, 0);
-	machine_out8(0x3fb, 3);
+	com1_init();
 	init_tables();
 	init_paging(slots);
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));

@@ -4,6 +4,7 @@
  * did. Says on COM1 which failed and how many: `insn: N passed, M failed, …`.
  * Invariant: between cases the data pages hold the pattern again.
  */
+#include "guestimg/base/cases.h"
 #include "guestimg/insn/guest.h"
 
 #define SHOWN_MAX 60			/* failing cases that are described */
@@ -148,8 +149,6 @@ static const char *compare_memory(const struct insn_case *c, const struct insn_r
  * The host has no flag for denormal operands: while everything is masked Loam does not set
  * MXCSR.DE. A missing DE alone is counted, not a failure.
  */
-static u32 de_missing;
-
 static void allow_missing_de(const u8 *exp)
 {
 	enum { MXCSR = 24, DE = 2, DM_AND_REST = 0x1f };
@@ -157,7 +156,7 @@ static void allow_missing_de(const u8 *exp)
 	if ((exp[MXCSR] & DE) && !(fx_after[MXCSR] & DE) &&
 	    (exp[MXCSR + 1] & DM_AND_REST) == DM_AND_REST) {
 		fx_after[MXCSR] |= DE;
-		de_missing++;
+		tally.de_missing++;
 	}
 }
 
@@ -207,8 +206,11 @@ static void pair(const char *name, u32 got, u32 expected)
 	if (got == expected)
 		return;
 	print(" ");
-	print_hex(name, got);
-	print_hex(" /", expected);
+	print(name);
+	print(" ");
+	print_hex(got);
+	print(" / ");
+	print_hex(expected);
 }
 
 static void describe(u32 n, const char *what)
@@ -237,6 +239,8 @@ static void describe(u32 n, const char *what)
 				*(u32 *)(fx_want + i));
 	print("\n");
 }
+
+static bool there(u32 n) { return machine_has(cases[n].need); }
 
 static bool good(u32 n, u32 shown)
 {
@@ -278,25 +282,9 @@ static void prepare(void)
 	patterned((u8 *)want, 0, DATA_RW);
 }
 
-static void report(u32 passed, u32 failed, u32 skipped)
-{
-	if (de_missing) {
-		print("insn: ");
-		print_dec(de_missing);
-		print(" cases: MXCSR.DE is not set\n");
-	}
-	print("insn: ");
-	print_dec(passed);
-	print(" passed, ");
-	print_dec(failed);
-	print(" failed, ");
-	print_dec(skipped);
-	print(" skipped\n");
-}
-
 void main(const void *cases_at, const void *results_at)
 {
-	u32 passed = 0, failed = 0, skipped = 0;
+	struct cases all = { "insn", 0, there, good };
 
 	head = cases_at;
 	cases = (const struct insn_case *)(head + 1);
@@ -307,26 +295,10 @@ void main(const void *cases_at, const void *results_at)
 	results = (const struct insn_result *)(rhead + 1);
 	blob = (const u8 *)(results + rhead->cases);
 	machine_init(head->cases * head->slot);
-	if (rhead->magic != RESULTS_MAGIC || rhead->cases != head->cases) {
-		print("FAIL insn: no results of a CPU\n");
-		finish(1);
-	}
-	print("insn: results of ");
-	print(rhead->cpu);
-	print("\n");
+	all.count = head->cases;
+	cases_begin(&all, rhead->magic == RESULTS_MAGIC && rhead->cases == head->cases, rhead->cpu);
 	if (!head->code)
-		system_tests(&passed, &failed);
+		system_tests();
 	prepare();
-	for (u32 n = 0; n < head->cases; n++) {
-		if (!machine_has(cases[n].need)) {
-			skipped++;
-			continue;
-		}
-		if (good(n, failed))
-			passed++;
-		else
-			failed++;
-	}
-	report(passed, failed, skipped);
-	finish(failed != 0);
+	cases_run(&all);
 }

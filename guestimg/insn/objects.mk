@@ -4,13 +4,16 @@
 INSN_ROM := build/native/insn
 INSN_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
-INSN_HEADERS := guestimg/insn/image.h guestimg/insn/guest.h qemu-test/insn/case.h
+INSN_HEADERS := guestimg/insn/image.h guestimg/insn/guest.h qemu-test/insn/case.h \
+	$(GUEST_BASE_HEADERS)
+
+$(eval $(call GUEST_BASE,$(INSN_ROM)/guest,$(INSN_I386)))
 
 $(INSN_ROM)/guest/%.o: guestimg/insn/%.c $(INSN_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(INSN_I386) -c $< -o $@
 
-$(INSN_ROM)/guest/%.o: guestimg/insn/%.S guestimg/insn/image.h
+$(INSN_ROM)/guest/%.o: guestimg/insn/%.S guestimg/insn/image.h guestimg/base/entry.inc
 	@mkdir -p $(@D)
 	$(Q)$(INSN_I386) -c $< -o $@
 
@@ -21,7 +24,8 @@ $(INSN_ROM)/stage1.bin: $(INSN_ROM)/guest/stage1.o
 	$(Q)i686-linux-gnu-objcopy -O binary -j .text $(@:.bin=.elf) $@
 
 $(INSN_ROM)/image.bin: guestimg/insn/image.lds \
-		$(addprefix $(INSN_ROM)/guest/,start.o main.o machine.o system.o)
+		$(addprefix $(INSN_ROM)/guest/,start.o main.o machine.o system.o base/cases.o \
+		base/com1.o)
 	$(Q)i686-linux-gnu-ld -m elf_i386 -T $< --no-warn-rwx-segments $(filter %.o,$^) \
 		-o $(@:.bin=.elf)
 	$(Q)i686-linux-gnu-objcopy -O binary $(@:.bin=.elf) $@

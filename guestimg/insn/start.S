@@ -3,6 +3,7 @@
  * The image's entry, user mode and back, exceptions. Linked at KERNEL + 1 MiB,
  * entered at its physical address: ESI, EDI = cases and results, physical.
  */
+#include "guestimg/base/entry.inc"
 #include "guestimg/insn/image.h"
 
 #define PHYS(x) ((x) - KERNEL)
@@ -60,10 +61,7 @@ high:	movl	$stack_top, %esp
 	.globl	enter_user
 enter_user:
 	movl	4(%esp), %eax
-	pushl	%ebx
-	pushl	%esi
-	pushl	%edi
-	pushl	%ebp
+	push_kept32
 	movl	%esp, kernel_esp
 	lss	(%eax), %esp		/* u->self: flat, or with the user's high half of ESP */
 	popl	%gs
@@ -73,20 +71,7 @@ enter_user:
 	popal
 	iretl
 
-/* One stub for each vector: error code (0 where the CPU pushes none), vector. */
-	.globl	trap_stubs
-	.balign	16
-trap_stubs:
-	vector = 0
-	.rept	256
-	.balign	16
-	.if	(vector == 8 || vector == 17 || (vector >= 10 && vector <= 14)) == 0
-	pushl	$0
-	.endif
-	pushl	$vector
-	jmp	trap
-	vector = vector + 1
-	.endr
+	stubs	trap
 
 trap:
 	pushal
@@ -104,10 +89,7 @@ trap:
 	testb	$3, 60(%esp)		/* CPL of the interrupted code */
 	jz	1f
 2:	movl	kernel_esp, %esp
-	popl	%ebp
-	popl	%edi
-	popl	%esi
-	popl	%ebx
+	pop_kept32
 	ret
 1:	cmpl	$IRQ0_VECTOR, 48(%esp)
 	je	irq
@@ -139,19 +121,13 @@ irq:	incl	irq_count
 /* u32 catch(void (*f)(void)): calls f; the vector that it raised at CPL 0, or NO_TRAP. */
 	.globl	catch
 catch:
-	pushl	%ebx
-	pushl	%esi
-	pushl	%edi
-	pushl	%ebp
+	push_kept32
 	movl	%esp, catch_esp
 	call	*20(%esp)
 	movl	$NO_TRAP, %eax
 caught:
 	movl	$0, catch_esp
-	popl	%ebp
-	popl	%edi
-	popl	%esi
-	popl	%ebx
+	pop_kept32
 	ret
 
 /* Where SYSENTER goes: marks EAX and returns to EDX with ECX as its stack (SDM vol. 2, SYSEXIT). */
@@ -167,15 +143,7 @@ sysenter_entry:
 /* Registers of the tables: IDT, then LDT and TSS of the GDT that is loaded. */
 	.globl	load_tables
 load_tables:
-	movl	4(%esp), %eax
-	lgdt	(%eax)
-	movl	8(%esp), %eax
-	lidt	(%eax)
-	ljmp	$SEL_KCODE, $1f
-1:	movl	$SEL_KDATA, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %ss
+	load_tables32 SEL_KCODE, SEL_KDATA, SEL_KDATA
 	movl	$SEL_LDT, %eax
 	lldt	%ax
 	movl	$SEL_TSS, %eax

@@ -4,45 +4,46 @@
  * virtual-8086 mode. Expectations are the SDM's (vol. 2, each instruction's page;
  * vol. 3 where named), not a CPU's. Each test leaves the machine as it was.
  */
+#include "guestimg/base/cases.h"
+#include "guestimg/base/tables.h"
 #include "guestimg/insn/guest.h"
 
 #define ASM __asm__ volatile
 
-static u32 *passed, *failed;
 static u32 in, out, out2;		/* of the functions that catch() calls */
 
 static void check_eq(const char *name, u32 got, u32 want)
 {
 	if (got == want) {
-		++*passed;
+		tally.passed++;
 		return;
 	}
-	++*failed;
+	tally.failed++;
 	print("FAIL system: ");
 	print(name);
-	print_hex(":", got);
-	print_hex(" /", want);
+	print(": ");
+	print_hex(got);
+	print(" / ");
+	print_hex(want);
 	print("\n");
 }
 
 /* -- Tables and tasks --------------------------------------------------------- */
 
-struct table { u16 limit; u32 base; } __attribute__((packed));
-
 static void test_tables(void)
 {
-	struct table a = { 0, 0 }, b = { 0, 0 }, c = { 0, 0 };
+	struct pointer a = { 0, 0 }, b = { 0, 0 }, c = { 0, 0 };
 	u16 ldt, tr, null = 0, ldt2;
 
 	ASM("sgdt %0" : "=m"(a));
 	check_eq("SGDT limit", a.limit, 127);
-	c = (struct table){ 0x77, a.base };
+	c = (struct pointer){ 0x77, a.base };
 	ASM("lgdt %1\n\tsgdt %0" : "=m"(b) : "m"(c));
 	check_eq("LGDT limit", b.limit, 0x77);
 	ASM("lgdt %0" :: "m"(a));
 	ASM("sidt %0" : "=m"(a));
 	check_eq("SIDT limit", a.limit, 0x7ff);
-	c = (struct table){ 0x3ff, a.base + 8 };
+	c = (struct pointer){ 0x3ff, a.base + 8 };
 	ASM("lidt %1\n\tsidt %0\n\tlidt %2" : "=m"(b) : "m"(c), "m"(a));
 	check_eq("LIDT limit", b.limit, 0x3ff);
 	check_eq("LIDT base", b.base, a.base + 8);
@@ -214,21 +215,21 @@ static void test_ports(void)
 	u32 n, v = 0x80000000;
 	u16 port = 0xa1;
 
-	machine_out8(0xa1, 0x5a);
-	check_eq("OUT, IN", machine_in8(0xa1), 0x5a);
+	outb(0xa1, 0x5a);
+	check_eq("OUT, IN", inb(0xa1), 0x5a);
 	ASM("outl %0, %w1" :: "a"(v), "d"(0xcf8));
 	ASM("inl %w1, %0" : "=a"(v) : "d"(0xcf8));
 	check_eq("32 bits", v, 0x80000000);
 	n = 2;
 	ASM("rep outsb" : "+S"(p), "+c"(n) : "d"(port) : "memory");
 	check_eq("REP OUTS: count", n, 0);
-	check_eq("REP OUTS: last byte", machine_in8(0xa1), 0xfd);
+	check_eq("REP OUTS: last byte", inb(0xa1), 0xfd);
 	p = bytes + 2;
 	n = 2;
 	ASM("rep insb" : "+D"(p), "+c"(n) : "d"(port) : "memory");
 	check_eq("REP INS", bytes[2] << 8 | bytes[3], 0xfdfd);
 	check_eq("REP INS: EDI", (u32)(p - bytes), 4);
-	machine_out8(0xa1, 0xff);
+	outb(0xa1, 0xff);
 }
 
 /* The local APIC masks the 8259's line until told otherwise; without it the line is the CPU's. */
@@ -242,10 +243,10 @@ static void apic_off(void)
 static void pic_init(void)
 {
 	apic_off();
-	machine_out8(0x20, 0x11);
-	machine_out8(0x21, IRQ0_VECTOR);
-	machine_out8(0x21, 4);
-	machine_out8(0x21, 1);
+	outb(0x20, 0x11);
+	outb(0x21, IRQ0_VECTOR);
+	outb(0x21, 4);
+	outb(0x21, 1);
 }
 
 static void test_halt(void)
@@ -253,12 +254,12 @@ static void test_halt(void)
 	u32 flags;
 
 	pic_init();
-	machine_out8(0x43, 0x34);		/* PIT channel 0: mode 2, 1 ms */
-	machine_out8(0x40, 0xa9);
-	machine_out8(0x40, 4);
-	machine_out8(0x21, 0xfe);
+	outb(0x43, 0x34);		/* PIT channel 0: mode 2, 1 ms */
+	outb(0x40, 0xa9);
+	outb(0x40, 4);
+	outb(0x21, 0xfe);
 	ASM("sti\n\thlt\n\thlt\n\tcli");
-	machine_out8(0x21, 0xff);
+	outb(0x21, 0xff);
 	check_eq("HLT, twice", irq_count >= 2, 1);
 	ASM("pushfl\n\tpopl %0" : "=r"(flags));
 	check_eq("CLI", flags & 0x200, 0);
@@ -443,10 +444,8 @@ static void test_v86(void)
 	ASM("movl %%cr3, %%eax\n\tmovl %%eax, %%cr3" ::: "eax", "memory");
 }
 
-void system_tests(u32 *good, u32 *bad)
+void system_tests(void)
 {
-	passed = good;
-	failed = bad;
 	test_tables();
 	test_selectors();
 	test_cr0();

@@ -4,6 +4,9 @@
  * the build machine's CPU did (qemu-test/insn64). A guest of its own: needs a CPU, RAM and COM1.
  * Prints what fails; the exit code at port F4 is 1 if anything did.
  */
+#include "guestimg/base/cases.h"
+#include "guestimg/base/com1.h"
+#include "guestimg/base/tables.h"
 #include "guestimg/insn64/image64.h"
 #include "qemu-test/insn64/case64.h"
 
@@ -23,66 +26,12 @@ static u64 gdt[16], idt[512], tss[16];
 static u8 trap_stack[4096] __attribute__((aligned(16)));
 static u8 fx_before[512] __attribute__((aligned(16))), fx_after[512] __attribute__((aligned(16)));
 static u8 want[DATA64_RW];
-static u32 de_missing;
 static u16 left_sel[4];
 static u64 left_cr2;
 
-/* -- Output ------------------------------------------------------------------------------------ */
-
-static void out8(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
-
-static u8 in8(u16 port)
-{
-	u8 v;
-
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static void put(char ch)
-{
-	while (!(in8(0x3fd) & 0x20))
-		;
-	out8(0x3f8, (u8)ch);
-}
-
-static void print(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\n')
-			put('\r');
-		put(*s);
-	}
-}
-
-static void print_hex(u64 v)
-{
-	for (int i = 60; i >= 0; i -= 4)
-		put("0123456789abcdef"[v >> i & 15]);
-}
-
-static void print_dec(u32 v)
-{
-	if (v > 9)
-		print_dec(v / 10);
-	put((char)('0' + v % 10));
-}
-
-__attribute__((noreturn)) static void finish(u32 code)
-{
-	out8(0xf4, (u8)code);
-	for (;;)
-		__asm__ volatile("cli\n\thlt");
-}
-
 void kernel_trap(const struct trap *t)
 {
-	print("FAIL insn64: exception in the image itself: vector ");
-	print_dec(t->vector);
-	print(" rip ");
-	print_hex(t->rip);
-	print("\n");
-	finish(1);
+	cases_lost("insn64", t->vector, t->error, t->rip);
 }
 
 /* -- Machine ----------------------------------------------------------------------------------- */
@@ -102,7 +51,8 @@ static u64 rdmsr(u32 msr)
 
 static void init_tables(void)
 {
-	struct { u16 limit; u64 base; } __attribute__((packed)) gdtr, idtr;
+	const struct pointer gdtr = { sizeof gdt - 1, (u64)gdt };
+	const struct pointer idtr = { sizeof idt - 1, (u64)idt };
 	u64 t = (u64)tss;
 
 	gdt[1] = 0x00cf9b000000ffff;
@@ -111,21 +61,17 @@ static void init_tables(void)
 	gdt[SEL64_CS32 / 8] = 0x00cffb000000ffff;
 	gdt[SEL64_FLAT / 8] = 0x00cff3000000ffff;
 	gdt[SEL64_CS / 8] = 0x00affb000000ffff;
-	gdt[8] = 0x67 | (t & 0xffffff) << 16 | 0x89ull << 40 | (t >> 24 & 0xff) << 56;
+	gdt[8] = descriptor((u32)t, 0x67, 0x89);
 	gdt[9] = t >> 32;
 	for (u64 v = 0; v < 256; v++) {
-		u64 at = (u64)trap_stubs + 16 * v, dpl = v == 3 || v == 4 || v == 0x80 ? 3 : 0;
+		u64 at = (u64)trap_stubs + 16 * v;
 
-		idt[2 * v] = (at & 0xffff) | 0x10 << 16 | (0x8e00 | dpl << 13) << 32 |
-			     (at >> 16 & 0xffff) << 48;
+		idt[2 * v] = gate_low(at, 0x10,
+				      v == 3 || v == 4 || v == 0x80 ? GATE_USER : GATE_INT);
 		idt[2 * v + 1] = at >> 32;
 	}
 	*(u64 *)((u8 *)tss + 4) = (u64)(trap_stack + sizeof trap_stack);
 	*(u16 *)((u8 *)tss + 0x66) = 0x68;
-	gdtr.limit = sizeof gdt - 1;
-	gdtr.base = (u64)gdt;
-	idtr.limit = sizeof idt - 1;
-	idtr.base = (u64)idt;
 	__asm__ volatile("lgdt %0\n\tlidt %1\n\tltr %w2\n\tlldt %w3"
 			 :: "m"(gdtr), "m"(idtr), "r"(0x40), "r"(0));
 }
@@ -351,7 +297,7 @@ static const char *compare_fx(const struct case64 *c, const struct result64 *r)
 		}
 		if (unit == 1 && (exp[8] & 2) && !(got[8] & 2)) {	/* MXCSR.DE */
 			got[8] |= 2;
-			de_missing++;
+			tally.de_missing++;
 		}
 		for (unsigned i = 0; i < 16; i++)
 			if (got[i] != exp[i])
@@ -396,6 +342,8 @@ static void describe(u32 n, const char *what)
 	print("\n");
 }
 
+static bool there(u32 n) { return has(cases[n].need); }
+
 static bool good(u32 n, u32 shown)
 {
 	const struct case64 *c = &cases[n];
@@ -430,25 +378,9 @@ static void prepare(void)
 		want[i] = insn64_pattern(i);
 }
 
-static void report(u32 passed, u32 failed, u32 skipped)
-{
-	if (de_missing) {
-		print("insn64: MXCSR.DE is not set: ");
-		print_dec(de_missing);
-		print(" cases\n");
-	}
-	print("insn64: ");
-	print_dec(passed);
-	print(" passed, ");
-	print_dec(failed);
-	print(" failed, ");
-	print_dec(skipped);
-	print(" skipped\n");
-}
-
 void main(const void *cases_at, const void *results_at)
 {
-	u32 passed = 0, failed = 0, skipped = 0;
+	struct cases all = { "insn64", 0, there, good };
 
 	head = cases_at;
 	cases = (const struct case64 *)(head + 1);
@@ -457,25 +389,13 @@ void main(const void *cases_at, const void *results_at)
 	rhead = results_at;
 	results = (const struct result64 *)(rhead + 1);
 	blob = (const u8 *)(results + rhead->cases);
+	all.count = head->cases;
+	com1_init();
 	init_tables();
 	init_cpu();
-	if (rhead->magic != RESULTS64_MAGIC || rhead->cases != head->cases) {
-		print("FAIL insn64: no results of a CPU\n");
-		finish(1);
-	}
+	cases_begin(&all, rhead->magic == RESULTS64_MAGIC && rhead->cases == head->cases,
+		    rhead->cpu);
 	init_paging();
-	print("insn64: results of ");
-	print(rhead->cpu);
-	print("\n");
 	prepare();
-	for (u32 n = 0; n < head->cases; n++) {
-		if (!has(cases[n].need))
-			skipped++;
-		else if (good(n, failed))
-			passed++;
-		else
-			failed++;
-	}
-	report(passed, failed, skipped);
-	finish(failed != 0);
+	cases_run(&all);
 }

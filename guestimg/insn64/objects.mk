@@ -8,16 +8,19 @@ INSN64_GCC := gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -mc
 	-mno-red-zone -mgeneral-regs-only -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-builtin -fno-strict-aliasing -fcf-protection=none -I.
 
+$(eval $(call GUEST_BASE,$(INSN64)/guest,$(INSN64_GCC)))
+
 $(INSN64)/guest/%.o: guestimg/insn64/%.c guestimg/insn64/image64.h \
-		qemu-test/insn64/case64.h dbt/x86/features.def
+		qemu-test/insn64/case64.h dbt/x86/features.def $(GUEST_BASE_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(INSN64_GCC) -c $< -o $@
 
-$(INSN64)/guest/%.o: guestimg/insn64/%.S
+$(INSN64)/guest/%.o: guestimg/insn64/%.S guestimg/base/entry.inc
 	@mkdir -p $(@D)
 	$(Q)$(INSN64_GCC) -c $< -o $@
 
-$(INSN64)/image.bin: guestimg/insn64/image64.lds $(addprefix $(INSN64)/guest/,start64.o main64.o)
+$(INSN64)/image.bin: guestimg/insn64/image64.lds \
+		$(addprefix $(INSN64)/guest/,start64.o main64.o base/cases.o base/com1.o)
 	$(Q)ld -m elf_x86_64 -T $< --no-warn-rwx-segments $(filter %.o,$^) -o $(@:.bin=.elf)
 	$(Q)objcopy -O binary $(@:.bin=.elf) $@
 

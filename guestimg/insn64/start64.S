@@ -6,6 +6,8 @@
  *
  * Linear: KERNEL + p = RAM, p = physical; ROM = its last 16 MiB. Physical: 2 MiB page tables.
  */
+#include "guestimg/base/entry.inc"
+
 #define KERNEL 0xffffffff80000000
 #define PHYS(x) ((x) - KERNEL)
 #define TABLES 0x200000
@@ -25,33 +27,9 @@ start:
 	movl	$TABLES + 0x3003, TABLES + 8 * 511
 	movl	$TABLES + 0x4003, TABLES + 0x3000 + 8 * 510
 	movl	$TABLES + 0x5003, TABLES + 0x3000 + 8 * 511
-	movl	$0x83, %eax
-	movl	$TABLES + 0x4000, %edi
-	movl	$64, %ecx				/* 128 MiB */
-1:	movl	%eax, (%edi)
-	addl	$0x200000, %eax
-	addl	$8, %edi
-	loop	1b
-	movl	$0xff000081, %eax
-	movl	$TABLES + 0x5000, %edi
-	movl	$8, %ecx
-2:	movl	%eax, (%edi)
-	addl	$0x200000, %eax
-	addl	$8, %edi
-	loop	2b
-	movl	%cr4, %eax
-	orl	$0x620, %eax				/* PAE OSFXSR OSXMMEXCPT */
-	movl	%eax, %cr4
-	movl	$TABLES, %eax
-	movl	%eax, %cr3
-	movl	$0xc0000080, %ecx
-	rdmsr
-	orl	$0x901, %eax				/* SCE LME NXE */
-	wrmsr
-	movl	%cr0, %eax
-	andl	$0x9ffffff3, %eax			/* CD NW EM TS off */
-	orl	$0x80050032, %eax			/* PG AM WP NE ET MP */
-	movl	%eax, %cr0
+	large_pages TABLES + 0x4000, 0x83, 64		/* 128 MiB */
+	large_pages TABLES + 0x5000, 0xff000081, 8
+	long_mode TABLES, 1, 0x40000			/* SCE, AM */
 	lgdt	PHYS(first_gdtr)
 	ljmp	$0x10, $PHYS(1f)
 	.code64
@@ -82,12 +60,7 @@ first_gdtr:	.word . - first_gdt - 1
 /* void enter_user(u64 *frame): 15 registers, RIP, CS, RFLAGS, RSP, SS; back after an exception. */
 	.globl	enter_user
 enter_user:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	push_kept64
 	movq	%rsp, kernel_rsp
 	movq	%rdi, %rsp
 	popq	%r15
@@ -107,20 +80,7 @@ enter_user:
 	popq	%rax
 	iretq
 
-/* One stub for each vector: error code (0 where the CPU pushes none), vector. */
-	.globl	trap_stubs
-	.balign	16
-trap_stubs:
-	vector = 0
-	.rept	256
-	.balign	16
-	.if	(vector == 8 || vector == 17 || (vector >= 10 && vector <= 14)) == 0
-	pushq	$0
-	.endif
-	pushq	$vector
-	jmp	trap
-	vector = vector + 1
-	.endr
+	stubs	trap
 
 trap:
 	pushq	%rax
@@ -143,12 +103,7 @@ trap:
 	testb	$3, 144(%rsp)
 	jz	1f
 	movq	kernel_rsp, %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	pop_kept64
 	ret
 1:	movq	%rsp, %rdi
 	andq	$-16, %rsp

@@ -10,8 +10,6 @@
 enum { ALIAS = WINDOW + 0x1800000, VECTOR = 0x80, OFTEN = 4,
 	LAPIC = 0xfee00000, IOAPIC = 0xfec00000, TYPE_TRAP = 1 << 8 };
 
-struct table { u16 limit; u32 base; } __attribute__((packed));
-
 static u32 flags_inside;
 
 /* EFLAGS as the handler has them: an interrupt gate clears IF, a trap gate does not. */
@@ -39,7 +37,7 @@ static volatile u32 *aliased(u32 at)
 
 static void test_gate(void)
 {
-	struct table idt;
+	struct pointer idt;
 	volatile u32 *gate;
 
 	test("a gate is changed through another mapping");
@@ -58,7 +56,7 @@ static void test_gate(void)
 /* The handler's code segment loses its accessed bit: the next event sets it again. */
 static void test_descriptor(void)
 {
-	struct table gdt;
+	struct pointer gdt;
 	volatile u32 *hi;
 	u16 cs;
 

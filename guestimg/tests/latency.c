@@ -89,7 +89,8 @@ static void stos_rom(void) { stos(ROM_PAGE, PAGE); }
 
 static void fxsave_rom(void)
 {
-	__asm__ volatile("fxsave 0xf0000");
+	for (u32 n = 0; n < 4; n++)
+		__asm__ volatile("fxsave 0xf0000");
 }
 
 /* Spaces with many pages, each touched and forgotten. */

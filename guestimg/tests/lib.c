@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reports, descriptor tables, traps and paging of the test programs. Timers are
- * in timers.c. Invariant: between runs interrupts are off.
+ * Descriptor tables, traps and paging of the test programs. Reports are in
+ * guestimg/base, timers in timers.c. Invariant: between runs interrupts are off.
  */
 #include "guestimg/tests/lib.h"
 
@@ -18,39 +18,8 @@ static u64 gdt[9], idt[256];
 static struct tss tss;
 static u8 trap_stack[8192] __attribute__((aligned(16)));
 static u8 user_stack[8192] __attribute__((aligned(16)));
-static u32 passed, failed;
-static char name[64];
-static bool bad;
 static u32 tables_used, pages_used;
 
-
-/* -- Memory ------------------------------------------------------------------- */
-
-void *memcpy(void *to, const void *from, u32 n)
-{
-	void *d = to;
-
-	__asm__ volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n) :: "memory");
-	return to;
-}
-
-void *memset(void *to, int v, u32 n)
-{
-	void *d = to;
-
-	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(v) : "memory");
-	return to;
-}
-
-int memcmp(const void *a, const void *b, u32 n)
-{
-	const u8 *x = a, *y = b;
-
-	for (; n; n--, x++, y++)
-		if (*x != *y)
-			return *x - *y;
-	return 0;
-}
 
 u32 rnd(void)
 {
@@ -59,103 +28,6 @@ u32 rnd(void)
 	x ^= x << 13;
 	x ^= x >> 17;
 	return x ^= x << 5;
-}
-
-/* -- Reports ------------------------------------------------------------------ */
-
-static void put(char ch)
-{
-	while (!(inb(0x3fd) & 0x20))
-		;
-	outb(0x3f8, (u8)ch);
-}
-
-void print(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\n')
-			put('\r');
-		put(*s);
-	}
-}
-
-void print_hex(u32 v)
-{
-	for (int i = 28; i >= 0; i -= 4)
-		put("0123456789abcdef"[v >> i & 15]);
-}
-
-void print_dec(u32 v)
-{
-	if (v > 9)
-		print_dec(v / 10);
-	put((char)('0' + v % 10));
-}
-
-static void end_test(void)
-{
-	if (!name[0])
-		return;
-	if (bad) {
-		failed++;
-	} else {
-		passed++;
-		print("ok ");
-		print(name);
-		print("\n");
-	}
-	name[0] = 0;
-}
-
-void test(const char *n)
-{
-	end_test();
-	for (u32 k = 0; k < sizeof(name) - 1 && (name[k] = n[k]); k++)
-		;
-	bad = false;
-}
-
-bool expect(const char *what, u32 got, u32 want)
-{
-	if (got == want)
-		return true;
-	if (!bad) {
-		print("FAIL ");
-		print(name);
-		print(": ");
-		print(what);
-		print(" got ");
-		print_hex(got);
-		print(" want ");
-		print_hex(want);
-		print("\n");
-	}
-	bad = true;
-	return false;
-}
-
-void skip(const char *why)
-{
-	print("skip ");
-	print(name);
-	print(": ");
-	print(why);
-	print("\n");
-	name[0] = 0;
-}
-
-void finish(const char *program)
-{
-	end_test();
-	print(program);
-	print(": ");
-	print_dec(passed);
-	print(" passed, ");
-	print_dec(failed);
-	print(" failed\n");
-	outb(0xf4, failed != 0);
-	for (;;)
-		__asm__ volatile("cli\n\thlt");
 }
 
 /* -- Traps -------------------------------------------------------------------- */
@@ -168,21 +40,6 @@ static u32 read_cr2(void)
 	return v;
 }
 
-static void lost(const struct trap *t)
-{
-	print("FAIL exception in the program itself: vector ");
-	print_hex(t->vector);
-	print(" error ");
-	print_hex(t->error);
-	print(" eip ");
-	print_hex(t->eip);
-	print(" cr2 ");
-	print_hex(read_cr2());
-	print("\n");
-	failed++;
-	finish("lost");
-}
-
 /* Returns whether to go back to the code; else run() returns. */
 u32 trap_c(struct trap *t)
 {
@@ -191,7 +48,7 @@ u32 trap_c(struct trap *t)
 	if (on_trap[t->vector] && on_trap[t->vector](t))
 		return 1;
 	if (!running)
-		lost(t);
+		lost(t->vector, t->error, t->eip);
 	running = 0;
 	stopped = (struct stopped){
 		.vector = t->vector, .error = t->error, .cr2 = read_cr2(),
@@ -212,12 +69,6 @@ struct regs kernel_regs(const void *eip)
 	return (struct regs){ .eip = AT(eip), .cs = KCODE, .ss = KDATA, .eflags = 0x202 };
 }
 
-static u64 descriptor(u32 base, u32 limit, u32 attr)
-{
-	return (limit & 0xffff) | (u64)(base & 0xffffff) << 16 | (u64)(attr & 0xf0ff) << 40 |
-	       (u64)(limit >> 16 & 15) << 48 | (u64)(base >> 24) << 56;
-}
-
 void trap_stack_at(u32 esp0)
 {
 	tss.esp0 = esp0 ? esp0 : AT(trap_stack + sizeof(trap_stack));
@@ -227,7 +78,8 @@ void segment_base(u16 sel, u32 base) { gdt[sel >> 3] = descriptor(base, 0xfffff,
 
 static void tables_init(void)
 {
-	struct { u16 limit; u32 base; } __attribute__((packed)) gdtr, idtr;
+	const struct pointer gdtr = { sizeof(gdt) - 1, AT(gdt) };
+	const struct pointer idtr = { sizeof(idt) - 1, AT(idt) };
 
 	gdt[KCODE >> 3] = descriptor(0, 0xfffff, 0xc09b);
 	gdt[KDATA >> 3] = descriptor(0, 0xfffff, 0xc093);
@@ -238,18 +90,13 @@ static void tables_init(void)
 	segment_base(UBASED, 0);
 	segment_base(UBASED2, 0);
 	for (u32 v = 0; v < 256; v++) {
-		u32 at = AT(trap_stubs) + 16 * v, dpl = v == 3 || v == 4 || v >> 4 == 3 ? 3 : 0;
+		bool user = v == 3 || v == 4 || v >> 4 == 3;
 
-		idt[v] = (at & 0xffff) | KCODE << 16 |
-			 (u64)((at & 0xffff0000) | 0x8e00 | dpl << 13) << 32;
+		idt[v] = gate_low(AT(trap_stubs) + 16 * v, KCODE, user ? GATE_USER : GATE_INT);
 	}
 	trap_stack_at(0);
 	tss.ss0 = KDATA;
 	tss.io_map = 0x68;
-	gdtr.limit = sizeof(gdt) - 1;
-	gdtr.base = AT(gdt);
-	idtr.limit = sizeof(idt) - 1;
-	idtr.base = AT(idt);
 	load_tables(&gdtr, &idtr);
 }
 
@@ -300,10 +147,7 @@ u32 *pd_new(void)
 
 void lib_init(void)
 {
-	outb(0x21, 0xff);		/* no interrupts */
-	outb(0xa1, 0xff);
-	outb(0x3f9, 0);
-	outb(0x3fb, 3);
+	com1_init();
 	tables_init();
 	kernel_pd = pd_new();
 	write_cr4(0x10);		/* PSE */

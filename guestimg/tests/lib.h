@@ -3,6 +3,11 @@
 #ifndef GUESTIMG_TESTS_LIB_H
 #define GUESTIMG_TESTS_LIB_H
 
+#include "guestimg/base/com1.h"
+#include "guestimg/base/io.h"
+#include "guestimg/base/mem.h"
+#include "guestimg/base/report.h"
+#include "guestimg/base/tables.h"
 #include "guestimg/tests/image.h"
 
 typedef unsigned char u8;
@@ -14,20 +19,6 @@ typedef _Bool bool;
 #define false 0
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define AT(x) ((u32)(x))
-
-/* -- Reports: each test is "ok NAME" or "FAIL NAME: WHAT got … want …" on COM1 -- */
-
-/* End the test before and start one. */
-void test(const char *name);
-/* The first difference makes the test fail. Returns whether they are equal. */
-bool expect(const char *what, u32 got, u32 want);
-/* The test cannot be done here (no counters on other machines). */
-void skip(const char *why);
-void print(const char *s);
-void print_hex(u32 v);
-void print_dec(u32 v);
-/* End the last test, print "NAME: N passed, M failed" and power off. */
-__attribute__((noreturn)) void finish(const char *program);
 
 /* -- Traps -- */
 
@@ -91,32 +82,7 @@ static inline void invlpg(u32 va) { __asm__ volatile("invlpg (%0)" :: "r"(va) : 
 /* Base of UBASED, UBASED2; the limit is 4 GiB. Load the register again afterwards. */
 void segment_base(u16 sel, u32 base);
 
-/* -- Ports and devices -- */
-
-static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
-static inline void outw(u16 port, u16 v) { __asm__ volatile("outw %0, %1" :: "a"(v), "Nd"(port)); }
-static inline void outl(u16 port, u32 v) { __asm__ volatile("outl %0, %1" :: "a"(v), "Nd"(port)); }
-
-static inline u8 inb(u16 port)
-{
-	u8 v;
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static inline u16 inw(u16 port)
-{
-	u16 v;
-	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-static inline u32 inl(u16 port)
-{
-	u32 v;
-
-	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
+/* -- The timers -- */
 
 /* Vector of the timer in use; its interrupt must be acknowledged. */
 enum timer { TIMER_PIT, TIMER_LAPIC };
@@ -143,9 +109,6 @@ void lib_init(void);
 
 /* -- The rest -- */
 
-void *memcpy(void *to, const void *from, u32 n);
-void *memset(void *to, int v, u32 n);
-int memcmp(const void *a, const void *b, u32 n);
 u32 rnd(void);					/* the same numbers in every run */
 
 #endif

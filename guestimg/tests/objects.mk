@@ -3,7 +3,7 @@
 # is there, NAME.S are linked with lib.c, timers.c and start.S.  Run by the guest-NAME sections of
 # qemu-test/suites.cfg; qemu-test/guest/README.md says how on a real CPU.
 TESTS := build/native/tests
-TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug
+TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk smap
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
 TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
@@ -12,10 +12,11 @@ TESTS_MORE_irq := irq_ring
 TESTS_MORE_security := security_forms security_sys
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
-TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc))
-TESTS_LIB := $(TESTS)/start.o $(TESTS)/lib.o $(TESTS)/timers.o
+TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc)) $(GUEST_BASE_HEADERS)
+TESTS_LIB := $(addprefix $(TESTS)/,start.o lib.o timers.o base/com1.o base/mem.o base/report.o)
 
 # lib.c and the programs' handlers keep no FPU state: none is made.
+$(eval $(call GUEST_BASE,$(TESTS),$(TESTS_I386) -mgeneral-regs-only))
 $(TESTS)/%.o: guestimg/tests/%.c $(TESTS_HEADERS) guestimg/tests/objects.mk
 	@mkdir -p $(@D)
 	$(Q)$(TESTS_I386) -mgeneral-regs-only -c $< -o $@
@@ -24,7 +25,7 @@ $(TESTS)/%.code.o: guestimg/tests/%.S $(TESTS_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(TESTS_I386) -c $< -o $@
 
-$(TESTS)/start.o: guestimg/tests/start.S guestimg/tests/image.h
+$(TESTS)/start.o: guestimg/tests/start.S guestimg/tests/image.h guestimg/base/entry.inc
 	@mkdir -p $(@D)
 	$(Q)$(TESTS_I386) -c $< -o $@
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lib.c's reports and random numbers, for test programs that run on Linux. Not its traps. */
+/* Reports and random numbers of the test programs that run on Linux. Not traps. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,10 +26,10 @@ void test(const char *n)
 	bad = false;
 }
 
-bool expect(const char *what, u32 got, u32 want)
+bool expect(const char *what, unsigned long got, unsigned long want)
 {
 	if (got != want && !bad)
-		printf("FAIL %s: %s got %08x want %08x\n", name, what, got, want);
+		printf("FAIL %s: %s got %08lx want %08lx\n", name, what, got, want);
 	bad |= got != want;
 	return got == want;
 }

@@ -133,7 +133,7 @@ static void by_port92(void) { outb(0x92, 3); }
 
 static void by_triple_fault(void)
 {
-	static const struct { u16 limit; u32 base; } __attribute__((packed)) none;
+	static const struct pointer none;
 
 	__asm__ volatile("lidt %0\n\tint3" :: "m"(none));
 }

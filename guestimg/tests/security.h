@@ -26,7 +26,7 @@ void expect_nothing_else(void);
 u32 fault_address(void);
 
 /* Code in security_sys.c. */
-extern char load_fs[], load_gdt[], load_idt[], push_trap[];
+extern char load_fs[], gdt_at[], idt_at[], push_trap[];
 
 void test_rows(void);			/* security.c */
 void test_forms(void);			/* security_forms.c */

@@ -11,16 +11,14 @@ static const u32 pages[] = { 0x80000000, 0x90000000, 0x90200000, 0xa0000000, 0xb
 
 __asm__(".pushsection .text\n"
 	"load_fs:\n\tmovl %eax, %fs\n\tint $0x30\n"
-	"load_gdt:\n\tlgdt (%edi)\n\tint $0x30\n"
-	"load_idt:\n\tlidt (%edi)\n\tint $0x30\n"
+	"gdt_at:\n\tlgdt (%edi)\n\tint $0x30\n"
+	"idt_at:\n\tlidt (%edi)\n\tint $0x30\n"
 	"push_trap:\n\tint $0x31\n\tint $0x30\n"
 	".popsection");
 
-struct table { u16 limit; u32 base; } __attribute__((packed));
-
-static struct table gdt_now(void)
+static struct pointer gdt_now(void)
 {
-	struct table t;
+	struct pointer t;
 
 	__asm__ volatile("sgdt %0" : "=m"(t));
 	return t;
@@ -37,7 +35,7 @@ static void expect_missing(u32 cr2, u32 error)
 static void test_gdt(void)
 {
 	enum { SELECTOR = 10 * 8 };
-	struct table old = gdt_now(), new = { SELECTOR + 7, 0 };
+	struct pointer old = gdt_now(), new = { SELECTOR + 7, 0 };
 	struct regs r = kernel_regs(load_fs);
 
 	test("GDT");
@@ -53,7 +51,7 @@ static void test_gdt(void)
 		entry[1] = 0x00cff200;		/* not accessed: the CPU writes that bit */
 		*pte(kernel_pd, pages[k]) &= ~(u32)P;
 		invlpg(pages[k]);
-		__asm__ volatile("lgdt %0" :: "m"(new));
+		load_gdt(&new);
 		run(&r);
 		expect_missing(pages[k], 0);
 		expect("eip", stopped.r.eip, AT(load_fs));
@@ -61,7 +59,7 @@ static void test_gdt(void)
 		run(&r);
 		expect("ended by", stopped.vector, VEC_EXIT);
 		expect("accessed", entry[1], 0x00cff300);
-		__asm__ volatile("lgdt %0" :: "m"(old));
+		load_gdt(&old);
 		spot_remove(0);
 	}
 	expect_nothing_else();
@@ -70,13 +68,13 @@ static void test_gdt(void)
 /* LGDT and LIDT of an operand over a page's end, the second page missing. */
 static void test_loads(void)
 {
-	struct regs r = kernel_regs(load_gdt);
+	struct regs r = kernel_regs(gdt_at);
 
 	for (u32 n = 0; n < 2; n++) {
 		test(n ? "LIDT" : "LGDT");
-		r.eip = n ? AT(load_idt) : AT(load_gdt);
+		r.eip = n ? AT(idt_at) : AT(gdt_at);
 		for (u32 k = 0; k < COUNT(pages); k++) {
-			struct table *t = (struct table *)(pages[k] - 4);
+			struct pointer *t = (struct pointer *)(pages[k] - 4);
 
 			spot_place(0, pages[k]);
 			if (n)

@@ -3,6 +3,7 @@
  * Entry of a test program, run() and the traps that end it. Entered in flat
  * protected mode, paging off. Invariant: DS and ES are UDATA, in the kernel too.
  */
+#include "guestimg/base/entry.inc"
 #include "guestimg/tests/image.h"
 
 	.section .text.start, "ax"
@@ -26,10 +27,7 @@ start:
 	.globl	run
 run:
 	movl	4(%esp), %eax
-	pushl	%ebx
-	pushl	%esi
-	pushl	%edi
-	pushl	%ebp
+	push_kept32
 	movl	%esp, kernel_esp
 	movl	$1, running
 	testb	$3, 36(%eax)
@@ -52,20 +50,7 @@ run:
 	movl	28(%eax), %eax
 	iretl
 
-/* One stub for each vector: error code (0 where the CPU pushes none), vector. */
-	.globl	trap_stubs
-	.balign	16
-trap_stubs:
-	vector = 0
-	.rept	256
-	.balign	16
-	.if	(vector == 8 || vector == 17 || (vector >= 10 && vector <= 14)) == 0
-	pushl	$0
-	.endif
-	pushl	$vector
-	jmp	trap
-	vector = vector + 1
-	.endr
+	stubs	trap
 
 trap:
 	pushal
@@ -86,25 +71,13 @@ trap:
 	addl	$8, %esp
 	iretl
 1:	movl	kernel_esp, %esp
-	popl	%ebp
-	popl	%edi
-	popl	%esi
-	popl	%ebx
+	pop_kept32
 	ret
 
 /* void load_tables(const void *gdtr, const void *idtr) */
 	.globl	load_tables
 load_tables:
-	movl	4(%esp), %eax
-	lgdt	(%eax)
-	movl	8(%esp), %eax
-	lidt	(%eax)
-	ljmp	$KCODE, $1f
-1:	movl	$UDATA, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	$KDATA, %eax
-	movl	%eax, %ss
+	load_tables32 KCODE, UDATA, KDATA
 	movl	$TSS, %eax
 	ltr	%ax
 	ret

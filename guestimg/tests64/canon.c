@@ -144,6 +144,8 @@ int main(void)
 	test_forms();
 	test_known();
 	test_branches();
+	test_kicks();
 	test_pages();
+	test_images();
 	finish("canon64");
 }

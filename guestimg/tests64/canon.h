@@ -26,6 +26,8 @@ static inline u64 shifted(u64 place, u32 n)
 void test_forms(void);		/* canon_forms.c */
 void test_known(void);		/* canon_known.c */
 void test_branches(void);	/* canon_code.c */
+void test_kicks(void);		/* canon_kick.c */
 void test_pages(void);		/* canon_pages.c */
+void test_images(void);		/* canon_images.c */
 
 #endif

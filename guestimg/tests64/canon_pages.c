@@ -27,6 +27,8 @@ static void expect_fault(const char *code, u64 va, bool user, u64 error)
 		error &= ~(u64)PF_P;	/* TCG forgets it */
 	run_to(&r, V_PF, error);
 	expect("cr2", stopped.cr2, va);
+	if (!in_tcg())
+		expect("RF", stopped.r.rflags & RF, RF);
 }
 
 static void expect_none(const char *code, u64 va, bool user)

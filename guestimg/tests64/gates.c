@@ -263,6 +263,7 @@ static void test_double_fault(void)
 }
 
 void test_returns(void);		/* gates_iret.c */
+void test_device_stacks(void);		/* gates_device.c */
 void test_transfers(void);		/* gates_far.c */
 void test_system_segments(void);
 
@@ -277,6 +278,7 @@ int main(void)
 	test_double_fault();
 	test_bad_stacks();
 	test_returns();
+	test_device_stacks();
 	test_transfers();
 	test_system_segments();
 	finish("gates64");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reports, descriptor tables, traps and paging of the 64-bit test programs. Invariant: between runs
- * interrupts are off, and the tables are as lib_init made them.
+ * Descriptor tables, traps and paging of the 64-bit test programs. Reports are in guestimg/base.
+ * Invariant: between runs interrupts are off, and the tables are as lib_init made them.
  */
 #include "guestimg/tests64/lib.h"
 
@@ -14,177 +14,9 @@ u8 code_stack[8192] __attribute__((aligned(16))), ist_stack[7][4096] __attribute
 const struct pointer gdt_pointer = { sizeof(gdt) - 1, AT(gdt) };
 const struct pointer idt_pointer = { sizeof(idt) - 1, AT(idt) };
 
-static u32 passed, failed;
-static char name[80];
-static bool bad, ignored;
 static u32 tables_used = 3, pages_used;		/* start.S made three tables */
 
-/* -- Memory ------------------------------------------------------------------- */
-
-void *memcpy(void *to, const void *from, u64 n)
-{
-	void *d = to;
-
-	__asm__ volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n) :: "memory");
-	return to;
-}
-
-void *memset(void *to, int v, u64 n)
-{
-	void *d = to;
-
-	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(v) : "memory");
-	return to;
-}
-
-int memcmp(const void *a, const void *b, u64 n)
-{
-	const u8 *x = a, *y = b;
-
-	for (; n; n--, x++, y++)
-		if (*x != *y)
-			return *x - *y;
-	return 0;
-}
-
-/* -- Reports ------------------------------------------------------------------ */
-
-static void put(char ch)
-{
-	while (!(inb(0x3fd) & 0x20))
-		;
-	outb(0x3f8, (u8)ch);
-}
-
-void print(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\n')
-			put('\r');
-		put(*s);
-	}
-}
-
-void print_hex(u64 v)
-{
-	int i = 60;
-
-	while (i > 28 && !(v >> i))
-		i -= 4;
-	for (i = i < 28 ? 28 : i; i >= 0; i -= 4)
-		put("0123456789abcdef"[v >> i & 15]);
-}
-
-static void print_dec(u32 v)
-{
-	if (v > 9)
-		print_dec(v / 10);
-	put((char)('0' + v % 10));
-}
-
-static void end_test(void)
-{
-	if (!name[0])
-		return;
-	if (bad) {
-		failed++;
-	} else {
-		passed++;
-		print("ok ");
-		print(name);
-		print("\n");
-	}
-	name[0] = 0;
-}
-
-void test(const char *n)
-{
-	end_test();
-	for (u32 k = 0; k < sizeof(name) - 1 && (name[k] = n[k]); k++)
-		;
-	bad = ignored = false;
-}
-
-bool expect(const char *what, u64 got, u64 want)
-{
-	if (got == want || ignored)
-		return true;
-	if (!bad) {
-		print("FAIL ");
-		print(name);
-		print(": ");
-		print(what);
-		print(" got ");
-		print_hex(got);
-		print(" want ");
-		print_hex(want);
-		print("\n");
-	}
-	bad = true;
-	return false;
-}
-
-static void skip_for(const char *where, const char *why)
-{
-	print("skip ");
-	print(name);
-	print(": ");
-	print(where);
-	print(why);
-	print("\n");
-	name[0] = 0;
-	ignored = true;
-}
-
-void skip(const char *why)
-{
-	skip_for("", why);
-}
-
-/* Its signature in CPUID: "TCGTCGTCGTCG". */
-bool in_tcg(void)
-{
-	return cpuid(0x40000000, 0).b == 0x54474354;
-}
-
-bool not_in_tcg(const char *why)
-{
-	if (!in_tcg())
-		return false;
-	skip_for("in TCG ", why);
-	return true;
-}
-
-void finish(const char *program)
-{
-	end_test();
-	print(program);
-	print(": ");
-	print_dec(passed);
-	print(" passed, ");
-	print_dec(failed);
-	print(" failed\n");
-	outb(0xf4, failed != 0);
-	for (;;)
-		__asm__ volatile("cli\n\thlt");
-}
-
 /* -- Traps -------------------------------------------------------------------- */
-
-static void lost(const struct trap *t)
-{
-	print("FAIL exception in the program itself: vector ");
-	print_hex(t->vector);
-	print(" error ");
-	print_hex(t->error);
-	print(" rip ");
-	print_hex(t->rip);
-	print(" cr2 ");
-	print_hex(READ(cr2));
-	print("\n");
-	failed++;
-	finish("lost");
-}
 
 static bool has_error(u64 vector)
 {
@@ -197,7 +29,7 @@ u32 trap_c(struct trap *t, u32 ss)
 	if (on_trap[t->vector] && on_trap[t->vector](t))
 		return 1;
 	if (!running)
-		lost(t);
+		lost(t->vector, t->error, t->rip);
 	running = 0;
 	stopped = (struct stopped){
 		.vector = t->vector, .error = t->error, .cr2 = READ(cr2),
@@ -244,17 +76,9 @@ struct regs user16_regs(u16 ip)
 
 /* -- Descriptors -------------------------------------------------------------- */
 
-u64 descriptor(u32 base, u32 limit, u32 attributes)
-{
-	return (limit & 0xffff) | (u64)(base & 0xffffff) << 16 |
-	       (u64)(attributes & 0xf0ff) << 40 | (u64)(limit >> 16 & 15) << 48 |
-	       (u64)(base >> 24) << 56;
-}
-
 void gate_set(u8 vector, u64 at, u16 selector, u8 type, u8 ist)
 {
-	idt[vector * 2] = (at & 0xffff) | (u64)selector << 16 | (u64)ist << 32 | (u64)type << 40 |
-			  (at >> 16 & 0xffff) << 48;
+	idt[vector * 2] = gate_low(at, selector, type | (u32)ist << 8);
 	idt[vector * 2 + 1] = at >> 32;
 }
 
@@ -369,10 +193,7 @@ struct cpuid cpuid(u32 leaf, u32 sub)
 
 void lib_init(void)
 {
-	outb(0x21, 0xff);		/* no interrupts */
-	outb(0xa1, 0xff);
-	outb(0x3f9, 0);
-	outb(0x3fb, 3);
+	com1_init();
 	map(0xfee00000, 0xfee00000, PCD | P | W);
 	tables_init();
 }

@@ -3,6 +3,11 @@
 #ifndef GUESTIMG_TESTS64_LIB_H
 #define GUESTIMG_TESTS64_LIB_H
 
+#include "guestimg/base/com1.h"
+#include "guestimg/base/io.h"
+#include "guestimg/base/mem.h"
+#include "guestimg/base/report.h"
+#include "guestimg/base/tables.h"
 #include "guestimg/tests64/image.h"
 
 typedef unsigned char u8;
@@ -14,25 +19,6 @@ typedef _Bool bool;
 #define false 0
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define AT(x) ((u64)(x))
-
-/* -- Reports: each test is "ok NAME" or "FAIL NAME: WHAT got … want …" on COM1 -- */
-
-/* End the test before and start one. */
-void test(const char *name);
-/* The first difference makes the test fail. Returns whether they are equal. */
-bool expect(const char *what, u64 got, u64 want);
-/* The test cannot be done here. */
-void skip(const char *why);
-/*
- * The test shows what QEMU's TCG does otherwise than the SDM: there it is skipped, and what it
- * expects is not looked at. Returns whether that is so.
- */
-bool not_in_tcg(const char *why);
-bool in_tcg(void);
-void print(const char *s);
-void print_hex(u64 v);
-/* End the last test, print "NAME: N passed, M failed" and power off. */
-__attribute__((noreturn)) void finish(const char *program);
 
 /* -- Traps -- */
 
@@ -87,16 +73,11 @@ struct tss {
 extern struct tss tss;
 extern u64 gdt[GDT_ENTRIES], idt[512];
 
-enum { GATE_INT = 0x8e, GATE_TRAP = 0x8f, GATE_USER = 0xee };	/* type, DPL, P */
 void gate_set(u8 vector, u64 handler, u16 selector, u8 type, u8 ist);
 void gate_reset(u8 vector);		/* as lib_init made it */
-u64 descriptor(u32 base, u32 limit, u32 attributes);
 extern u8 trap_stack[8192], user_stack[8192], code_stack[8192], ist_stack[7][4096];
 #define TOP(stack) (AT(stack) + sizeof(stack))
 
-struct pointer { u16 limit; u64 base; } __attribute__((packed));
-static inline void load_idt(const struct pointer *p) { __asm__ volatile("lidt %0" :: "m"(*p)); }
-static inline void load_gdt(const struct pointer *p) { __asm__ volatile("lgdt %0" :: "m"(*p)); }
 extern const struct pointer gdt_pointer, idt_pointer;
 
 /* -- Paging, four levels -- */
@@ -138,14 +119,6 @@ u64 try_wrmsr(u32 msr, u64 v);
 #define READ(reg) ({ u64 v_; __asm__ volatile("mov %%" #reg ", %0" : "=r"(v_) :: "memory"); v_; })
 #define WRITE(reg, v) __asm__ volatile("mov %0, %%" #reg :: "r"((u64)(v)) : "memory")
 
-static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
-static inline u8 inb(u16 port)
-{
-	u8 v;
-
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
 #define APIC(at) (*(volatile u32 *)(0xfee00000ul + (at)))
 
 /* CPUID's EAX, EBX, ECX, EDX */
@@ -155,9 +128,6 @@ struct cpuid cpuid(u32 leaf, u32 sub);
 /* -- The rest -- */
 
 #define NON_CANONICAL 0x0000800000000000ul
-void *memcpy(void *to, const void *from, u64 n);
-void *memset(void *to, int v, u64 n);
-int memcmp(const void *a, const void *b, u64 n);
 void load_tables(const void *gdtr, const void *idtr);
 void lib_init(void);
 u32 trap_c(struct trap *t, u32 ss);

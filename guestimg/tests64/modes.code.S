@@ -3,6 +3,7 @@
  * Code of 32 and 16 bits that modes.c runs in compatibility mode, and the ways out of long mode and
  * back that modes_tour.c calls. All of it is linked where linear and physical addresses agree.
  */
+#include "guestimg/base/entry.inc"
 #include "guestimg/tests64/image.h"
 
 	.text
@@ -114,12 +115,7 @@ compat16_end:
 	.code64
 	.globl	\name
 \name:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	push_kept64
 	movl	%edi, tour_at
 	ljmpl	*to_32
 	.endm
@@ -203,12 +199,7 @@ tour_end:
 	movl	$UDATA, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	pop_kept64
 	ret
 
 	.code32
@@ -358,12 +349,7 @@ real_code_end:
 	movzwl	%si, %esi
 	movl	%esi, 16(%rbx)
 	lidt	idt_pointer
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	pop_kept64
 	ret
 
 	.data

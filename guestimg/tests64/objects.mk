@@ -4,26 +4,30 @@
 # how one is started.
 TESTS64 := build/native/tests64
 TESTS64_NAMES := canon gates modes smap syscall vectors
-TESTS64_MORE_canon := canon_forms canon_known canon_code canon_pages
-TESTS64_MORE_gates := gates_iret gates_far
+TESTS64_MORE_canon := canon_forms canon_known canon_code canon_kick \
+	canon_pages canon_images
+TESTS64_MORE_gates := gates_device gates_iret gates_far
 TESTS64_MORE_modes := modes_tour modes.code
 TESTS64_MORE_smap := smap_forms smap_tables
 TESTS64_MORE_syscall := syscall_bases syscall_regs
 TESTS64_CC := gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -no-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -fcf-protection=none \
 	-mno-red-zone -mcmodel=small -mgeneral-regs-only -I.
-TESTS64_HEADERS := $(wildcard $(addprefix guestimg/tests64/*.,h def))
+TESTS64_HEADERS := $(wildcard $(addprefix guestimg/tests64/*.,h def)) $(GUEST_BASE_HEADERS)
+TESTS64_LIB := $(addprefix $(TESTS64)/,start.o lib.o base/com1.o base/mem.o base/report.o)
+
+$(eval $(call GUEST_BASE,$(TESTS64),$(TESTS64_CC)))
 
 $(TESTS64)/%.o: guestimg/tests64/%.c $(TESTS64_HEADERS) guestimg/tests64/objects.mk
 	@mkdir -p $(@D)
 	$(Q)$(TESTS64_CC) -c $< -o $@
 
-$(TESTS64)/%.o: guestimg/tests64/%.S guestimg/tests64/image.h
+$(TESTS64)/%.o: guestimg/tests64/%.S guestimg/tests64/image.h guestimg/base/entry.inc
 	@mkdir -p $(@D)
 	$(Q)$(TESTS64_CC) -c $< -o $@
 
 define TESTS64_RULE
-$(TESTS64)/$1.bin: guestimg/tests64/image.lds $(TESTS64)/start.o $(TESTS64)/lib.o \
+$(TESTS64)/$1.bin: guestimg/tests64/image.lds $(TESTS64_LIB) \
 		$(TESTS64)/$1.o $(TESTS64_MORE_$1:%=$(TESTS64)/%.o)
 	$$(Q)ld -m elf_x86_64 -T $$< --no-warn-rwx-segments -z max-page-size=4096 \
 		$$(filter %.o,$$^) -o $$(@:.bin=.elf)

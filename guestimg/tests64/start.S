@@ -3,9 +3,8 @@
  * Entry of a 64-bit test program, run() and the traps that end it. Entered in flat 32-bit protected
  * mode, paging off. Invariant: DS, ES and SS are data of 4 GiB whenever C runs.
  */
+#include "guestimg/base/entry.inc"
 #include "guestimg/tests64/image.h"
-
-#define EFER 0xc0000080
 
 	.section .text.start, "ax"
 	.code32
@@ -23,25 +22,8 @@ start:
 	rep stosl
 	movl	$TABLES + 0x1007, TABLES
 	movl	$TABLES + 0x2007, TABLES + 0x1000
-	movl	$TABLES + 0x2000, %edi
-	movl	$0x87, %eax
-1:	movl	%eax, (%edi)
-	addl	$8, %edi
-	addl	$0x200000, %eax
-	cmpl	$RAM_SIZE, %eax
-	jb	1b
-	movl	$0x620, %eax		/* PAE, FXSAVE, SSE's exceptions */
-	movl	%eax, %cr4
-	movl	$TABLES, %eax
-	movl	%eax, %cr3
-	movl	$EFER, %ecx
-	rdmsr
-	orl	$0x900, %eax		/* LME, NXE */
-	wrmsr
-	movl	%cr0, %eax
-	andl	$0x9fffffff, %eax
-	orl	$0x80010032, %eax	/* PG WP NE MP ET */
-	movl	%eax, %cr0
+	large_pages TABLES + 0x2000, 0x87, RAM_SIZE / 0x200000
+	long_mode TABLES, 0, 0
 	lgdt	first_gdtr
 	ljmp	$KCODE64, $long_mode
 
@@ -63,12 +45,7 @@ long_mode:
 /* void run(const struct regs *r): see lib.h. Offsets are those of struct regs. */
 	.globl	run
 run:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	push_kept64
 	movq	%rsp, kernel_rsp
 	movl	$1, running
 	pushq	152(%rdi)		/* ss, rsp, rflags, cs, rip */
@@ -93,20 +70,7 @@ run:
 	movq	48(%rdi), %rdi
 	iretq
 
-/* One stub for each vector: error code (0 where the CPU pushes none), vector. */
-	.globl	trap_stubs
-	.balign	16
-trap_stubs:
-	vector = 0
-	.rept	256
-	.balign	16
-	.if	(vector == 8 || vector == 17 || (vector >= 10 && vector <= 14)) == 0
-	pushq	$0
-	.endif
-	pushq	$vector
-	jmp	trap
-	vector = vector + 1
-	.endr
+	stubs	trap
 
 trap:
 	pushq	%r15
@@ -156,12 +120,7 @@ back:
 	movl	%eax, %ds
 	movl	%eax, %es
 	movq	kernel_rsp, %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	pop_kept64
 	ret
 
 /* void load_tables(const void *gdtr, const void *idtr) */

@@ -16,16 +16,19 @@
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
+#include "mm/page.h"
 
 #define STEP 0x9e3779b97f4a7c15ull
 #define LIMIT_NS 60000000000ull
-enum { BATCH = 48, MOST = 100, ROUNDS = 6, WORDS = DISK_SECTOR / 8 };
+enum { BATCH = 48, MOST = 100, ROUNDS = 6, WORDS = DISK_SECTOR / 8, PAGES = 16 };
 
 struct mark { char text[16]; u64 bad, bad_count; };
 
 static struct batch {
 	struct block_request r[BATCH];
 	int rc[BATCH];
+	struct block_piece piece[BATCH][PAGES];
+	u64 straight[MOST * WORDS];
 	unsigned left;
 	u64 seed;
 	u64 salt;		/* what was written differs by it from what was there */
@@ -92,6 +95,33 @@ static bool agrees(const u64 *from, u64 lba, u32 count, u64 salt)
 	return true;
 }
 
+/* Every other request has its pages in another order than they lie, but for the first and last. */
+static void scatter(unsigned n)
+{
+	struct block_request *r = &b.r[n];
+	u8 *at = r->buf, *end = at + r->count * DISK_SECTOR;
+	struct block_piece *p = b.piece[n];
+	unsigned k = 0;
+
+	r->piece = p;
+	r->pieces = 0;
+	if (!(n & 1))
+		return;
+	for (u8 *next; at < end; at = next) {
+		next = (u8 *)align_down((uintptr_t)at, PAGE_SIZE) + PAGE_SIZE;
+		if (next > end)
+			next = end;
+		p[k++] = (struct block_piece){ at, (u64)(next - at) };
+	}
+	for (unsigned a = 1, z = k - 2; k > 3 && a < z; a++, z--) {
+		struct block_piece other = p[a];
+
+		p[a] = p[z];
+		p[z] = other;
+	}
+	r->pieces = k;
+}
+
 /* BATCH pieces of the disk that do not overlap, none with sector 0, in scrambled order. */
 static void choose(const struct blockdev *end, enum block_op op)
 {
@@ -104,6 +134,7 @@ static void choose(const struct blockdev *end, enum block_op op)
 		r->op = op;
 		r->count = 1 + (u32)next(most);
 		r->lba = 1 + n * 7 % BATCH * part + next(part - r->count + 1);
+		scatter(n);
 	}
 }
 
@@ -126,7 +157,8 @@ static const char *read_back(const struct blockdev *end, const struct mark *m, u
 
 		if (touches(r, m) ? !b.rc[n] : b.rc[n])
 			return touches(r, m) ? "a bad sector was read" : "a read failed";
-		if (!b.rc[n] && !agrees(r->buf, r->lba, r->count, salt))
+		block_get(r, 0, b.straight, r->count * DISK_SECTOR);
+		if (!b.rc[n] && !agrees(b.straight, r->lba, r->count, salt))
 			return "read something else than is there";
 	}
 	return NULL;
@@ -136,7 +168,8 @@ static const char *write_all(const struct blockdev *end, u64 salt)
 {
 	for (unsigned n = 0; n < BATCH; n++) {
 		b.r[n].op = BLOCK_WRITE;
-		fill(b.r[n].buf, b.r[n].lba, b.r[n].count, salt);
+		fill(b.straight, b.r[n].lba, b.r[n].count, salt);
+		block_put(&b.r[n], 0, b.straight, b.r[n].count * DISK_SECTOR);
 		submit(end, n);
 	}
 	if (!wait())

@@ -109,6 +109,7 @@ int emit(unsigned n)
 		.recipes_max = ARRAY_LEN(t.recipe) };
 	int r = backend_emit(t.ir, &out, &t.arena, n * LINKS / 2);
 
+	t.start[n] = out.start;
 	if (!r)
 		backend_sync(t.code[n], out.end);
 	return r;
@@ -144,7 +145,7 @@ u32 enter(void)
 	host_xmm_load(c->xmm);
 	host_fp_set_rounding(RC_NEAR);
 	c->halted = true;			/* there is no translator to ask (exec_miss) */
-	why = dbt_enter(t.wide ? exec_door(t.code[0]) : t.code[0]);
+	why = dbt_enter(t.wide ? exec_door(emit_entry_of(0)) : emit_entry_of(0));
 	c->halted = false;
 	host_xmm_save(c->xmm);
 	c->mxcsr |= host_fp_take_flags();

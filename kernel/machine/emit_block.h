@@ -25,6 +25,7 @@
 struct emit_block {
 	u64 nothing;		/* where offset 0 of the pool is, in test_chains */
 	u32 code[2][CODE_WORDS];
+	u32 *start[2];		/* of each block, behind its entries */
 	struct link link[LINKS];
 	struct fault_site site[4];
 	struct recipe recipe[4];
@@ -46,6 +47,9 @@ u64 next_random(void);
 s64 operand(unsigned n);
 extern const s64 edges[];
 #define EDGES 19
+
+/* As block_entry (dbt/backend/block.h). */
+static inline u32 *emit_entry_of(unsigned n) { return t.start[n] - HOST_ENTRY_WORDS; }
 
 /* -- Building: an x86 instruction at EIP -- */
 void block_begin(void);

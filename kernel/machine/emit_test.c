@@ -298,7 +298,7 @@ static bool test_direct_chain(u32 eip)
 	block_end(0, eip);
 	if (emit(0) || !second_block() || !goes_to("before", 0, eip))
 		return false;
-	backend_link(&t.link[0], t.code[1] + HOST_ENTRY_WORDS, (struct block_head){ 0 });
+	backend_link(&t.link[0], t.start[1], (struct block_head){ 0 });
 	if (!goes_to("chained", 0, page + (NEXT + 8) % 4096))
 		return false;
 	backend_unlink(&t.link[0]);
@@ -314,32 +314,73 @@ static bool first_time(void)
 	return true;
 }
 
-/* Through the jump cache, to block 1 on another page; then that is closed. */
-static bool test_indirect(unsigned op)
+/*
+ * Block 0: flags of its operands, and an exit that looks in the jump cache. moved: it knows nothing
+ * of RSP, so its target's look comes first, and wants the flags.
+ */
+static void first_block(unsigned op, bool moved)
 {
-	struct jump_entry *e = &t.jump.entry[jump_cache_first(ELSEWHERE)];
+	val a, b, s;
 
 	block_begin();
+	if (moved)
+		put((struct ir_insn){ .op = IR_PUTREG, .k = ESP, .a = input(T_I64, 1) });
+	a = input(T_I32, 0);
+	b = input(T_I32, 1);
+	s = put((struct ir_insn){ .op = IR_SETF, .x = CC_LOGIC, .y = 2, .a = a, .b = b });
 	if (op == IR_EXIT_IND)
-		put((struct ir_insn){ .op = IR_EXIT_IND, .x = JUMP_PLAIN,
+		put((struct ir_insn){ .op = IR_EXIT_IND, .x = JUMP_PLAIN, .c = s,
 				      .a = constant(t.wide ? T_I64 : T_I32, ELSEWHERE) });
 	else
-		block_end(0, ELSEWHERE);
-	if (emit(0) || !second_block() ||
-	    !goes_to("miss", op == IR_EXIT_IND ? EXIT_INDIRECT : 0, ELSEWHERE))
+		block_end(s, ELSEWHERE);
+}
+
+/* Were block 0's flags put? */
+static bool flags_there(void)
+{
+	const struct vcpu *c = cpu();
+
+	return c->cc_op == CC_OP(CC_LOGIC, 2) && (u32)c->cc_a == 1;
+}
+
+/* It is found by the name that says whether it wants flags; a miss always has them. */
+static bool test_names(struct jump_entry *e, unsigned op, bool moved)
+{
+	unsigned miss = op == IR_EXIT_IND ? EXIT_INDIRECT : 0;
+	u64 key = jump_cache_key(ELSEWHERE, t.wide);
+
+	for (unsigned k = 0; k <= HOST_PROBES_FIRST; k++) {
+		*e = (struct jump_entry){ k ? jump_cache_tagged(key) : key, emit_entry_of(1) };
+		if (!goes_to("hit", 0, ELSEWHERE + (NEXT + 8) % 4096))
+			return false;
+		if (flags_there() == (!k && op == IR_EXIT_IND && HOST_PROBES_FIRST && !moved))
+			return verdict("flags of the hit", "chain", k, 0, 0);
+		e->name ^= 0x1000;
+		if (!goes_to("other eip", miss, ELSEWHERE))
+			return false;
+		if (!flags_there())
+			return verdict("flags of the miss", "chain", k, 0, 0);
+	}
+	return true;
+}
+
+/* Through the jump cache, to block 1 on another page; then that is closed. */
+static bool test_indirect(unsigned op, bool moved)
+{
+	struct jump_entry *e = &t.jump.entry[jump_cache_first(ELSEWHERE)];
+	unsigned miss = op == IR_EXIT_IND ? EXIT_INDIRECT : 0;
+
+	first_block(op, moved);
+	if (emit(0) || !second_block() || !goes_to("miss", miss, ELSEWHERE))
 		return false;
-	*e = (struct jump_entry){ jump_cache_key(ELSEWHERE, t.wide), t.code[1] };
-	if (op == IR_EXIT && !first_time())
+	*e = (struct jump_entry){ jump_cache_key(ELSEWHERE, t.wide), emit_entry_of(1) };
+	if ((op == IR_EXIT && !first_time()) || !test_names(e, op, moved))
 		return false;
-	if (!goes_to("hit", 0, ELSEWHERE + (NEXT + 8) % 4096))
-		return false;
-	e->eip ^= 0x1000;
-	if (!goes_to("other eip", op == IR_EXIT_IND ? EXIT_INDIRECT : 0, ELSEWHERE))
-		return false;
-	e->eip ^= 0x1000;
-	backend_close(t.code[1], t.wide);
-	operands_set(1, 2);
-	return enter() == EXIT_CLOSED && cpu()->eip == ELSEWHERE;
+	e->name ^= 0x1000;
+	backend_close(emit_entry_of(1), t.wide);
+	return goes_to("closed", miss, ELSEWHERE) &&
+	       (flags_there() || verdict("flags of the closed", "chain", op, 0, 0)) &&
+	       !jump_cache_probe(&t.jump, jump_cache_key(ELSEWHERE, t.wide));
 }
 
 /* Links name places as offsets in the cache's pool, which is not there yet. */
@@ -349,8 +390,9 @@ static bool test_chains(void)
 	bool ok;
 
 	cache_pool = (u8 *)&t;
-	ok = test_direct_chain(NEXT) && test_direct_chain(FAR) && test_indirect(IR_EXIT) &&
-	     test_indirect(IR_EXIT_IND);
+	ok = test_direct_chain(NEXT) && test_direct_chain(FAR) && test_indirect(IR_EXIT, false) &&
+	     test_indirect(IR_EXIT, t.wide) && test_indirect(IR_EXIT_IND, false) &&
+	     test_indirect(IR_EXIT_IND, t.wide);
 	cache_pool = pool;
 	return ok;
 }

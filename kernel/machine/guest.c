@@ -6,6 +6,7 @@
 #include "kernel/machine/guest.h"
 
 #include "boot/demand.h"
+#include "drivers/host/random.h"
 #include "drivers/host/rtc.h"
 #include "kernel/arch.h"
 #include "kernel/cpu.h"
@@ -81,6 +82,10 @@ static void memory_init(struct guest *guest, struct bus *bus)
 static void machine_init(struct guest *g, struct bus *bus)
 {
 	const struct boot_config *cfg = g->cfg;
+	static const enum machine_attach attach[] = {
+		[BOOT_IDE] = MACHINE_IDE, [BOOT_VIRTIO] = MACHINE_VIRTIO,
+	};
+	const struct entropy entropy = random_end();
 	struct machine_config m = {
 		.cores = 1, .bus = bus,
 		.ram_below_4g = cfg->memory < LOW_RAM_MAX ? cfg->memory : LOW_RAM_MAX,
@@ -90,8 +95,12 @@ static void machine_init(struct guest *g, struct bus *bus)
 	};
 
 	guest_join_machine(g, &m);
-	for (unsigned n = 0; n < BOOT_DISKS; n++)
+	random_init(g->info->seed, g->info->seed_size);
+	m.entropy = cfg->rng ? &entropy : NULL;
+	for (unsigned n = 0; n < BOOT_DISKS; n++) {
 		m.disk[n] = guest_disk(g, n);
+		m.attach[n] = attach[cfg->disk[n].attach];
+	}
 	if (cfg->kernel.size) {
 		m.kernel = phys_to_ptr(hpa(cfg->kernel.start));
 		m.kernel_size = (u32)cfg->kernel.size;

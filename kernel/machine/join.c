@@ -77,6 +77,10 @@ static void reset_machine(void *opaque)
 	struct guest *g = opaque;
 
 	machine_reset(g->pc);
+	/* What a disk was asked for before would come into the memory of whoever runs next. */
+	while (machine_busy(g->pc))
+		disks_wait();
+	machine_poll(g->pc);
 }
 
 static void init_cpu(void *opaque)

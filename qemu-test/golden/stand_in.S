@@ -18,7 +18,6 @@ golden_code:
 	stand_in glue_jump_far
 	stand_in glue_jump_ind
 	stand_in glue_exit_kick
-	stand_in glue_exit_closed
 	stand_in glue_exit_stale
 	stand_in glue_sys
 	stand_in glue_call
@@ -27,7 +26,7 @@ golden_code:
 #define LEAF(name) stand_in leaf_##name ;
 #include "dbt/ir/leaves.def"
 
-	.irp	name, exit_link, jump_far, jump_ind, exit_kick, exit_closed, exit_stale, sys, \
+	.irp	name, exit_link, jump_far, jump_ind, exit_kick, exit_stale, sys, \
 		call, leaf
 	stand_in glue64_\name
 	.endr

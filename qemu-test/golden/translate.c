@@ -195,7 +195,7 @@ static void print_fields(void)
 
 static void print_code(const struct backend_out *o, u32 eip)
 {
-	const u32 *code = o->code + HOST_ENTRY_WORDS;
+	const u32 *code = o->start;
 	unsigned words = (unsigned)(o->end - code), data = words;
 
 	for (unsigned n = 0; n < words; n++)

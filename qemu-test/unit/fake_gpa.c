@@ -38,6 +38,27 @@ u64 gpa_write(gpa_t a, const void *buf, u64 size)
 	return n;
 }
 
+u64 fake_hole, fake_dma_writes;
+
+struct gpa_run gpa_dma(gpa_t a, u64 size)
+{
+	u64 n = part_in_ram(a, size);
+
+	if (fake_hole && a.a >= fake_hole && a.a < fake_hole + FRAME_SIZE)
+		n = 0;
+	else if (fake_hole > a.a && fake_hole - a.a < n)
+		n = fake_hole - a.a;
+	return (struct gpa_run){ n ? fake_ram + a.a : NULL, n, (u32)(a.a >> FRAME_SHIFT) };
+}
+
+void gpa_dma_written(u32 frame, const void *at, u64 size)
+{
+	u64 off = (uintptr_t)((const u8 *)at - fake_ram);
+
+	must(off >> FRAME_SHIFT == frame && off + size <= FAKE_RAM_SIZE);
+	fake_dma_writes += size;
+}
+
 void *gpa_host(gpa_t a) { return a.a < FAKE_RAM_SIZE ? fake_ram + a.a : NULL; }
 
 void gpa_set_pam(gpa_t start, u64 size, unsigned pam)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # drivers/host: tables natively, drivers over devices that the tests play.
-UNIT_TESTS += test_partition test_disk test_virtio_blk test_nvme test_ahci
+UNIT_TESTS += test_random test_partition test_disk test_virtio_blk test_nvme test_ahci
+test_random_OBJS = qemu-test/unit/test_random.o drivers/host/random.o qemu-test/unit/native.o \
+	qemu-test/unit/fake_time.o
 test_partition_OBJS = qemu-test/unit/test_partition.o drivers/host/partition.o
-HOST_TEST_LIB = drivers/host/disk.o qemu-test/unit/native.o qemu-test/unit/fake_time.o \
+HOST_TEST_LIB = drivers/host/disk.o drivers/host/disk_pieces.o qemu-test/unit/native.o \
+	qemu-test/unit/fake_time.o \
 	qemu-test/unit/fake_host.o
 test_disk_OBJS = qemu-test/unit/test_disk.o $(HOST_TEST_LIB)
 HOST_TEST_PCI = drivers/host/pci.o drivers/host/acpi.o $(HOST_TEST_LIB)

@@ -191,6 +191,17 @@ u64 gpa_write(gpa_t a, const void *buf, u64 size)
 	return n;
 }
 
+struct gpa_run gpa_dma(gpa_t a, u64 size)
+{
+	u64 n = a.a < ram_size ? ram_size - a.a : 0;
+
+	return (struct gpa_run){
+		n ? ram + a.a : NULL, n < size ? n : size, (u32)(a.a >> FRAME_SHIFT),
+	};
+}
+
+void gpa_dma_written(u32 frame, const void *at, u64 size) { (void)frame, (void)at, (void)size; }
+
 static void map_memory(void)
 {
 	slot(SLOT_LOW, 0, LOW_END, ram, 0);
@@ -243,9 +254,9 @@ static int disk_submit(void *opaque, struct block_request *r)
 	u8 *at = (u8 *)opaque + r->lba * 512;
 
 	if (r->op == BLOCK_READ)
-		memcpy(r->buf, at, (size_t)r->count * 512);
+		block_put(r, 0, at, (size_t)r->count * 512);
 	else if (r->op == BLOCK_WRITE)
-		memcpy(at, r->buf, (size_t)r->count * 512);
+		block_get(r, 0, at, (size_t)r->count * 512);
 	return 0;
 }
 

@@ -23,6 +23,14 @@ struct mem_disk {
 	unsigned in_flight;
 };
 
+static inline void mem_disk_zero(const struct block_request *r)
+{
+	static const u8 zero[512];
+
+	for (u32 k = 0; k < r->count; k++)
+		block_put(r, k * 512ull, zero, 512);
+}
+
 static inline int mem_disk_do(struct mem_disk *d, const struct block_request *r)
 {
 	size_t size = (size_t)r->count * 512;
@@ -32,11 +40,11 @@ static inline int mem_disk_do(struct mem_disk *d, const struct block_request *r)
 	if (d->bad && r->lba <= d->bad && d->bad < r->lba + r->count)
 		return -5;
 	if (d->all_zero)
-		memset(r->buf, 0, size);
+		mem_disk_zero(r);
 	else if (r->op == BLOCK_READ)
-		memcpy(r->buf, d->data + r->lba * 512, size);
+		block_put(r, 0, d->data + r->lba * 512, size);
 	else
-		memcpy(d->data + r->lba * 512, r->buf, size);
+		block_get(r, 0, d->data + r->lba * 512, size);
 	return 0;
 }
 

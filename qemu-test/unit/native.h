@@ -21,6 +21,8 @@ u64 fake_next(void);			/* earliest deadline, or ~0 */
 /* fake_gpa.c: 2 MiB of guest RAM at 0 and a record of what the chipset asked for. */
 #define FAKE_RAM_SIZE (2u << 20)
 extern u8 fake_ram[FAKE_RAM_SIZE];
+extern u64 fake_hole;		/* a page that is no RAM for gpa_dma(); 0: none */
+extern u64 fake_dma_writes;	/* bytes that gpa_dma_written() was told of */
 extern u8 fake_pam[16];			/* by 16 KiB from 0xc0000 */
 extern bool fake_a20;
 

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dbt/backend/guest_xmm.h and host_fp.h for native programs: the registers, and all flags, are
- * in struct vcpu.
+ * dbt/backend/host_fp.h for native programs: the registers, and all flags, are in struct vcpu.
  */
-#include "dbt/backend/guest_xmm.h"
 #include "dbt/backend/host_fp.h"
-
-void xmm_read(const struct vcpu *c, unsigned n, union xmm *out) { *out = c->xmm[n]; }
-void xmm_write(struct vcpu *c, unsigned n, const union xmm *in) { c->xmm[n] = *in; }
 
 void host_xmm_save(union xmm xmm[HOST_XMMS]) { (void)xmm; }
 void host_xmm_load(const union xmm xmm[HOST_XMMS]) { (void)xmm; }

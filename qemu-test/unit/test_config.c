@@ -105,6 +105,11 @@ static void test_devices(void)
 		check(!c.disk[0].readonly && !c.disk[0].force && c.cdrom.readonly, names[k]);
 	}
 	check(!parse(&c, "disk2 = nvme0p2,force,ide,ro\n", &e), "options");
+	check(c.disk[2].attach == BOOT_IDE, "ide");
+	check(!parse(&c, "disk0 = a.img,virtio\n", &e), "options");
+	check(c.disk[0].attach == BOOT_VIRTIO, "virtio");
+	check(parse(&c, "cdrom = a.iso,virtio\n", &e), "no CD-ROM is virtio");
+	check(!parse(&c, "disk2 = nvme0p2,force,ide,ro\n", &e), "options");
 	check(c.disk[2].device && c.disk[2].force && c.disk[2].readonly, "options");
 	check(!strcmp(c.disk[2].name, "nvme0p2"), "the name without them");
 	check(!parse(&c, "firmware = nvme0\n", &e) && !c.firmware.device, "firmware is a file");
@@ -113,7 +118,7 @@ static void test_devices(void)
 /* README's example shows each of them; selftest, in place of a guest, as a comment. */
 static const char *const all_keys[] = {
 	"memory", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom", "console",
-	"trace", "code_cache", "x87", "passes", "verify", "heartbeat",
+	"trace", "code_cache", "x87", "passes", "verify", "rng", "heartbeat",
 };
 
 static const struct {

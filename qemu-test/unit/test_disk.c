@@ -37,12 +37,33 @@ static unsigned ended;
 
 /* -- The device ---------------------------------------------------------------- */
 
+/* What the driver asked for: as many pieces, aligned, joined at pages' ends, of whole blocks. */
+static void check_pieces(const struct disk_command *c)
+{
+	uintptr_t bits = 0, joints = 0;
+	u64 size = 0;
+
+	for (unsigned k = 0; k < c->pieces; k++) {
+		const struct block_piece *p = &c->piece[k];
+
+		bits |= (uintptr_t)p->at | p->size;
+		if (k)
+			joints |= (uintptr_t)p->at |
+				  ((uintptr_t)p[-1].at + p[-1].size);
+		size += p->size;
+	}
+	CHECK(!(bits & (d.align - 1)), "alignment");
+	CHECK(!d.page || !(joints & (d.page - 1)), "pages");
+	CHECK(c->pieces <= d.pieces && !c->pieces == (c->op == BLOCK_FLUSH), "pieces");
+	CHECK_EQ(size, c->op == BLOCK_FLUSH ? 0 : (u64)c->blocks * d.block, "all of it");
+}
+
 static void dev_start(void *opaque, unsigned n, const struct disk_command *c)
 {
 	(void)opaque;
 	CHECK(n < d.slots && !dev.has[n], "a free slot");
 	CHECK(c->op == BLOCK_FLUSH || (c->blocks && c->blocks * d.block <= d.most), "size");
-	CHECK(c->op == BLOCK_FLUSH || !((uintptr_t)c->buf & (d.align - 1)), "alignment");
+	check_pieces(c);
 	for (unsigned k = 0; k < DISK_SLOTS; k++)
 		CHECK(!dev.has[k] || (!c->alone && !dev.c[k].alone), "a second try is alone");
 	dev.c[n] = *c;
@@ -64,7 +85,11 @@ static int dev_do(const struct disk_command *c)
 	if (c->block <= dev.bad && dev.bad < c->block + c->blocks)
 		return -ERR_IO;
 	CHECK(at + size <= medium + sizeof(medium), "within the medium");
-	memcpy(c->op == BLOCK_READ ? c->buf : at, c->op == BLOCK_READ ? at : c->buf, size);
+	struct block_request all = { .piece = c->piece, .pieces = c->pieces };
+	if (c->op == BLOCK_READ)
+		block_put(&all, 0, at, size);
+	else
+		block_get(&all, 0, at, size);
 	return 0;
 }
 
@@ -104,6 +129,9 @@ static void done(struct block_request *q, int rc)
 	ended++;
 }
 
+static unsigned most_pieces = 8;
+static u32 page_rule;
+
 static void begin(u32 block, u32 most, u32 align, bool cached)
 {
 	static const struct disk_driver driver = { dev_start, dev_reap, dev_reset };
@@ -115,6 +143,7 @@ static void begin(u32 block, u32 most, u32 align, bool cached)
 	d = (struct disk){
 		.name = "test0", .driver = &driver, .sectors = SECTORS, .block = block,
 		.most = most, .slots = 8, .align = align, .cached = cached,
+		.pieces = most_pieces, .page = page_rule,
 	};
 	CHECK_EQ(disk_init(&d), 0, "disk_init");
 	dev.resets = 0;
@@ -127,13 +156,12 @@ static void begin(u32 block, u32 most, u32 align, bool cached)
 	ended = 0;
 }
 
-static int ask(unsigned k, enum block_op op, u64 lba, u32 count, void *buf)
+static int submit(unsigned k, const struct block_request *q)
 {
 	int rc;
 
-	r[k] = (struct block_request){
-		.op = op, .lba = lba, .count = count, .buf = buf, .done = done,
-	};
+	r[k] = *q;
+	r[k].done = done;
 	result[k] = 1234;
 	rc = end.submit(end.opaque, &r[k]);
 	if (rc != BLOCK_LATER) {
@@ -141,6 +169,13 @@ static int ask(unsigned k, enum block_op op, u64 lba, u32 count, void *buf)
 		ended++;
 	}
 	return rc;
+}
+
+static int ask(unsigned k, enum block_op op, u64 lba, u32 count, void *buf)
+{
+	return submit(k, &(struct block_request){
+		.op = op, .lba = lba, .count = count, .buf = buf,
+	});
 }
 
 static void settle(void)
@@ -188,10 +223,25 @@ static void test_many(void)
 		CHECK(!result[k] && !memcmp(buf[k], medium + k * 3 * 512, 512), "each its own");
 }
 
-/* Random requests on blocks of 4 KiB, odd buffers, three extents; a model beside. */
+/* Cut `size` bytes at b in pieces: at any byte, at sectors, or where pages begin. */
+static void scatter(struct block_request *q, struct block_piece *p, u8 *b, u64 size)
+{
+	static const u32 grain[] = { 1, 4, 512, 4096 };
+	u32 g = grain[rand() % 4];
+
+	q->piece = p;
+	for (u8 *at = b, *to; at < b + size; at = to) {
+		to = (u8 *)(((uintptr_t)at + (uintptr_t)rand() % 9000) & ~(uintptr_t)(g - 1));
+		to = to < at ? at : to > b + size || q->pieces == 99 ? b + size : to;
+		p[q->pieces++] = (struct block_piece){ at, (u64)(to - at) };
+	}
+}
+
+/* Random requests on blocks of 4 KiB, odd buffers in pieces, three extents; a model beside. */
 static void test_random(u32 block, u32 align)
 {
-	static u8 buf[8][100 * 512 + 1], want[8][100 * 512];
+	static u8 buf[8][100 * 512 + 1] __attribute__((aligned(4096))), want[8][100 * 512];
+	static struct block_piece piece[8][100];
 	static const struct disk_extent part[3] = { { 1000, 700 }, { 64, 128 }, { 3001, 999 } };
 
 	begin(block, 16384, align, true);
@@ -221,7 +271,11 @@ static void test_random(u32 block, u32 align)
 			}
 			if (write)
 				memcpy(b, want[k], count * 512);
-			ask(k, write ? BLOCK_WRITE : BLOCK_READ, lba, count, b);
+			struct block_request q = { .op = write ? BLOCK_WRITE : BLOCK_READ,
+				.lba = lba, .count = count, .buf = b };
+			if (rand() % 2)
+				scatter(&q, piece[k], b, count * 512);
+			submit(k, &q);
 		}
 		settle();
 		CHECK_EQ(ended, 8, "a round ends");
@@ -368,6 +422,11 @@ int main(void)
 	test_random(512, 1);
 	test_random(512, 4);
 	test_random(4096, 4);
+	page_rule = 4096;
+	test_random(512, 4);
+	test_random(4096, 4);
+	most_pieces = 1;
+	test_random(512, 2);
 	test_errors();
 	test_silence();
 	test_gone();

@@ -214,6 +214,45 @@ static void test_config(void)
 	CHECK(gpa_init(&c) < 0, "RAM not aligned");
 }
 
+static void expect_run(u64 a, u64 size, const void *at, u64 run, const char *name)
+{
+	struct gpa_run r = gpa_dma(gpa(a), size);
+
+	CHECK_EQ((uintptr_t)r.at, (uintptr_t)at, name);
+	CHECK_EQ(r.size, run, name);
+	CHECK(!run || r.frame == gpa_lookup(gpa(a)).frame, name);
+}
+
+/* A device's end gets runs of RAM, nothing else; what it wrote there is seen. */
+static void test_dma(void)
+{
+	struct gpa_run r;
+
+	expect_run(0x200123, 0x10000, world_ram + 0x200123, 0x10000, "high memory");
+	expect_run(WORLD_LOW - 0x10, 0x1000, world_ram + WORLD_LOW - 0x10, 0x10, "to its end");
+	expect_run(0x9f000, 0x4000, world_ram + 0x9f000, 0x1000, "to the VGA window");
+	expect_run(0xa0000, 1, NULL, 0, "no further");
+	expect_run(0xb8000, 0x10000, world_ram + 0xb8000, 0x8000, "text");
+	expect_run(0xf0000, 16, NULL, 0, "ROM");
+	expect_run(0xfee00000, 4, NULL, 0, "a device");
+	expect_run(~0ull - 3, 16, NULL, 0, "the top of the address space");
+	gpa_set_pam(gpa(0xe0000), 0x8000, PAM_READ_RAM | PAM_WRITE_RAM);
+	expect_run(0xe1000, 0x20000, world_ram + 0xe1000, 0x7000, "shadow RAM");
+	gpa_set_pam(gpa(0xe4000), 0x4000, PAM_READ_RAM);
+	expect_run(0xe1000, 0x20000, world_ram + 0xe1000, 0x3000, "that can be written");
+	r = gpa_dma(gpa(0xe2ff0), 0x1010);
+	gpa_set_pam(gpa(0xe0000), 0x8000, 0);
+	hits = 0;
+	frame_code_add(0xe2, 0xfc0, 0x40);
+	frame_code_add(0xe3, 0x40, 0x40);
+	gpa_dma_written(r.frame, r.at, r.size);
+	CHECK_EQ(hits, 2, "both frames, whatever the map is now");
+	CHECK(hit_frame == 0xe3 && !hit_off && hit_size == 0x1000, "the second");
+	hits = 0;
+	gpa_dma_written(r.frame, r.at, 0x50);
+	CHECK(hits == 1 && hit_frame == 0xe2 && hit_off == 0xff0 && hit_size == 16, "the first");
+}
+
 /* RAM whose second GiB lies elsewhere: what crosses the seam, and what comes back from the host. */
 static void test_pieces(void)
 {
@@ -239,6 +278,9 @@ static void test_pieces(void)
 	      "only the first piece is one run");
 	CHECK_EQ((uintptr_t)gpa_host(gpa(gib + 0x1234)), (uintptr_t)gap + 0x1234, "host");
 	CHECK_EQ((uintptr_t)gpa_host(gpa(4 * gib)), (uintptr_t)gap + MORE / 2, "above 4 GiB");
+	expect_run(gib - 0x3000, 0x8000, first + gib - 0x3000, 0x3000, "a run ends at the seam");
+	expect_run(gib, MORE, gap, MORE / 2, "and at the low end");
+	expect_run(4 * gib + 0x800, MORE, gap + MORE / 2 + 0x800, MORE / 2 - 0x800, "above 4 GiB");
 	CHECK_EQ(gpa_frame_at(ptr_to_phys(gap + 0x3000)), (gib + 0x3000) >> FRAME_SHIFT, "frame");
 	CHECK_EQ(gpa_frame_at(ptr_to_phys(first + 0x5000)), 5, "frame of the first piece");
 	CHECK_EQ(gpa_frame_at(ptr_to_phys(gap + MORE)), FRAME_NONE, "no frame");
@@ -256,6 +298,7 @@ int main(void)
 	test_ranges();
 	test_a20();
 	test_notifier();
+	test_dma();
 	test_config();
 	test_pieces();
 	return check_done();

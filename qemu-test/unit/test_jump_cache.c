@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A jump cache against a model: what it says is what was filled last for that EIP, and what was
- * just filled it knows. EIPs that share places settle: filled again whenever they are missed, as
+ * A jump cache against a model: what it says is what was filled last for that EIP, unless that has
+ * been closed, and what was just filled it knows, by the name that says whether it wants flags.
+ * EIPs that share places settle: filled again whenever they are missed, as
  * the run loop does, they are all known in the end.
  */
 #include "dbt/cache/jump_cache.h"
@@ -29,8 +30,10 @@ static u32 chance(u32 below)
 
 static void world(void)
 {
-	for (unsigned n = 0; n < BLOCKS; n++)
+	for (unsigned n = 0; n < BLOCKS; n++) {
 		block[n].code = 64 * n + 32;
+		block[n].head.sets_flags = n % 2;
+	}
 	for (unsigned n = 0; n < EIPS; n++)	/* 16 bytes apart or on a few pages' same offsets */
 		eip[n] = jump_cache_key(n % 2 ? 0xc0100000u + 16 * n : (u64)n << 19 | n % 64 << 4,
 					false);
@@ -41,7 +44,21 @@ static bool probe_is_right(unsigned n)
 {
 	const u32 *code = jump_cache_probe(&jump, eip[n]);
 
-	return !code || (model[n] && code == block_entry(model[n]));
+	return !code || (model[n] && code == block_entry(model[n]) && *code != HOST_CLOSED);
+}
+
+/* Does a probe that has put no flags find only blocks that want none? */
+static bool name_is_right(unsigned n)
+{
+	const struct jump_entry *e = &jump.entry[jump_cache_first(eip[n])];
+
+	return e->name != eip[n] || !HOST_PROBES_FIRST ||
+	       (model[n] && block_flags_dead(model[n]));
+}
+
+static void close_or_open(struct block *b)
+{
+	*block_entry(b) = *block_entry(b) == HOST_CLOSED ? 0 : HOST_CLOSED;
 }
 
 static void fill(unsigned n, const struct block *b)
@@ -55,7 +72,7 @@ static void empty(void)
 	jump_cache_empty(&jump);
 	memset(model, 0, sizeof(model));
 	for (unsigned n = 0; n < JUMP_ENTRIES; n++)
-		if (jump.entry[n].eip != JUMP_EMPTY) {
+		if (jump.entry[n].name != JUMP_EMPTY) {
 			CHECK(false, "all of it is empty");
 			return;
 		}
@@ -69,13 +86,18 @@ static void at_random(void)
 		unsigned n = chance(EIPS);
 
 		if (chance(8)) {
-			fill(n, &block[chance(BLOCKS)]);
-			missed += !jump_cache_probe(&jump, eip[n]);
+			struct block *b = &block[chance(BLOCKS)];
+
+			fill(n, b);
+			missed += *block_entry(b) != HOST_CLOSED &&
+				  !jump_cache_probe(&jump, eip[n]);
 		} else {
 			jump_cache_drop(&jump, eip[n]);
 			model[n] = NULL;
 		}
-		wrong += !probe_is_right(n) || !probe_is_right(chance(EIPS));
+		if (!chance(64))
+			close_or_open(&block[chance(BLOCKS)]);
+		wrong += !probe_is_right(n) || !probe_is_right(chance(EIPS)) || !name_is_right(n);
 		if (!chance(20000) || round == JUMP_LOG / 2)
 			empty();
 	}
@@ -89,6 +111,7 @@ static unsigned settled(unsigned eips)
 	unsigned missed = 0;
 
 	jump_cache_clear(&jump);
+	memset(pool, 0, sizeof(pool));
 	for (unsigned lap = 0; lap < LAPS; lap++) {
 		missed = 0;
 		for (unsigned n = 0; n < eips; n++)

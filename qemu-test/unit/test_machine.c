@@ -182,6 +182,42 @@ static void test_firmware_view(void)
 	CHECK_EQ(setup[0x228] | setup[0x229] << 8 | setup[0x22a] << 16, 0x20000, "command line");
 }
 
+/* The places in the order of the disks, since one of them is not IDE's. */
+static void test_boot_order(void)
+{
+	static const char want[] = "/rom@genroms/linuxboot_dma.bin\n"
+		"/pci@i0cf8/ide@1,1/drive@0/disk@0\n/pci@i0cf8/scsi@5/disk@0,0\n";
+	u8 count[4], entry[64];
+	char got[sizeof(want)];
+	bool found = false;
+
+	outw(0x510, FWCFG_FILE_DIR);
+	bus_read_block(bus, 0x511, count, 1, 4);
+	for (unsigned k = 0; k < count[3] && !found; k++) {
+		bus_read_block(bus, 0x511, entry, 1, sizeof(entry));
+		found = !strcmp((char *)entry + 8, "bootorder");
+	}
+	CHECK(found && entry[3] == sizeof(want), "the file");
+	outw(0x510, (u16)(entry[4] << 8 | entry[5]));
+	bus_read_block(bus, 0x511, got, 1, sizeof(got));
+	CHECK(!memcmp(got, want, sizeof(want)), "its text");
+}
+
+/* What a PCI function writes to FEEx xxxxh is an interrupt (SDM 3A 11.11). */
+static void test_messages(void)
+{
+	writel(0xfee000f0, 0x1ff);
+	irqchip_message(ic, 0xfee00000, 0x4041);
+	CHECK_EQ(irqchip_ack(ic, 0), 0x41, "fixed, to APIC 0");
+	writel(0xfee000b0, 0);
+	irqchip_message(ic, 0xfee05000, 0x4041);
+	CHECK_EQ(irqchip_ack(ic, 0), (u64)-1, "to another");
+	irqchip_message(ic, 0x200000, 0x12345678);
+	CHECK_EQ(fake_ram[0x100000], 0, "elsewhere it is a write");
+	irqchip_message(ic, 0x100000, 0x12345678);
+	CHECK_EQ(fake_ram[0x100000], 0x78, "to memory");
+}
+
 static void make_kernel(u8 *k)
 {
 	memset(k, 0, 2560);
@@ -294,7 +330,8 @@ int main(void)
 	struct machine_config c = {
 		.cores = 1, .ram_below_4g = 64 << 20, .reset_request = on_reset,
 		.power = { .off = on_off }, .counters = { .print = on_print, .get = on_get },
-		.disk = { &b }, .cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
+		.disk = { &b, &b }, .attach = { MACHINE_IDE, MACHINE_VIRTIO },
+		.cdrom = &b, .kernel = kernel, .kernel_size = sizeof(kernel),
 		.initrd = initrd, .initrd_size = sizeof(initrd), .cmdline = "hello",
 	};
 
@@ -311,7 +348,9 @@ int main(void)
 	screen.take(screen.opaque, &p);
 	CHECK_EQ(p.width, 80, "its screen");
 	test_firmware_view();
+	test_boot_order();
 	test_wiring();
+	test_messages();
 	test_polled_timer();
 	test_control_lines();
 	test_flood();

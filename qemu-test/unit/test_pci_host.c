@@ -97,20 +97,25 @@ static void test_smram(void)
 static void test_pirq(void)
 {
 	CHECK_EQ(get(1, 0, 0x60), 0x80808080, "PIRQs off at reset");
-	piix_pirq(piix, 0, 1);
+	piix_inta(piix, 1, 1);
 	CHECK_EQ(isa[10].level, 0, "not routed");
 	set8(1, 0, 0x60, 0x0a);
 	CHECK_EQ(isa[10].level, 1, "routed to 10 while asserted");
 	set8(1, 0, 0x61, 0x0a);
-	piix_pirq(piix, 1, 1);
-	piix_pirq(piix, 0, 0);
+	piix_inta(piix, 2, 1);
+	piix_inta(piix, 1, 0);
 	CHECK_EQ(isa[10].level, 1, "shared line: still one asserted");
 	set8(1, 0, 0x61, 0x0b);
 	CHECK_EQ(isa[10].level, 0, "moved away");
 	CHECK_EQ(isa[11].level, 1, "moved there");
 	set8(1, 0, 0x61, 0x08);
 	CHECK_EQ(isa[8].level | isa[11].level, 0, "8 is not a valid route");
-	piix_pirq(piix, 1, 0);
+	piix_inta(piix, 2, 0);
+	set8(1, 0, 0x60, 0x0b);
+	piix_inta(piix, 5, 1), piix_inta(piix, 9, 1), piix_inta(piix, 5, 0);
+	CHECK_EQ(isa[11].level, 1, "devices share a PIRQ");
+	piix_inta(piix, 9, 0);
+	CHECK_EQ(isa[11].level, 0, "until the last is quiet");
 	CHECK_EQ(piix_pirq_of(1, 1), 0, "INTA# of device 1 is PIRQA");
 	CHECK_EQ(piix_pirq_of(3, 1), 2, "INTA# of device 3 is PIRQC");
 	CHECK_EQ(piix_pirq_of(4, 2), 0, "INTB# of device 4 is PIRQA");
@@ -135,6 +140,13 @@ static void bar_write(void *opaque, u32 off, u64 v, unsigned size)
 {
 	(void)opaque, (void)off, (void)v, (void)size;
 }
+
+static const struct io_ops master_ops = {
+	.read = bar_read, .write = bar_write, .min = 1, .max = 1,
+};
+static int master_on = -1;
+static struct bus_region master = { "master", 0, 16, &master_ops, NULL, 0, false, NULL };
+static void master_enable(void *opaque, bool on) { (void)opaque; master_on = on; }
 
 static void test_bars(void)
 {
@@ -171,6 +183,28 @@ static void test_bars(void)
 	CHECK_EQ(get(4, 0, 0x10), 1, "reset: BAR clear");
 }
 
+/* Function 1: BAR 4 moves the registers, bit 2 of the command register says who may be master. */
+static void test_ide(void)
+{
+	CHECK_EQ(get(1, 1, 0x08) >> 8, 0x010180, "IDE with a bus master");
+	set32(1, 1, 0x20, 0xffffffff);
+	CHECK_EQ(get(1, 1, 0x20), 0xfffffff1, "16 ports");
+	set32(1, 1, 0x20, 0xc000);
+	CHECK_EQ(inb(0xc003), 0xff, "ports are off");
+	set32(1, 1, 0x04, 0x05);
+	CHECK_EQ(inb(0xc003), 0x43, "there");
+	CHECK_EQ(master_on, 1, "bus master");
+	set32(1, 1, 0x20, 0xd000);
+	CHECK_EQ(inb(0xc003), 0xff, "moved away");
+	CHECK_EQ(inb(0xd003), 0x43, "and there");
+	set32(1, 1, 0x04, 0x01);
+	CHECK_EQ(master_on, 0, "no bus master");
+	set32(1, 1, 0x04, 0x05);
+	pci_reset(pci);
+	CHECK_EQ(master_on, 0, "reset: none");
+	CHECK_EQ(inb(0xd003), 0xff, "and no ports");
+}
+
 int main(void)
 {
 	struct irq_line r = wire_line(&reset), i = { wire_set, isa, 0 };
@@ -178,12 +212,13 @@ int main(void)
 	bus = bus_create();
 	pci = pci_create(bus, &r);
 	pci_host_create(pci, 256 << 20);
-	piix = piix_create(pci, &i);
+	piix = piix_create(pci, &i, &(struct piix_ide){ &master, master_enable, NULL });
 	test_mechanism();
 	test_pam();
 	test_smram();
 	test_pirq();
 	test_rcr();
 	test_bars();
+	test_ide();
 	return check_done();
 }

@@ -57,6 +57,24 @@ bool g_try_st_frame(gva_t linear, u64 v0, u64 v1, u64 v2, u64 v3, u64 v4)
 	return !failed;
 }
 
+void g_try_ld_bytes(const struct vcpu *c, gva_t linear, void *out, u32 size)
+{
+	u64 *v = out;
+
+	(void)c;
+	for (u32 k = 0; k < size / 8; k++)
+		v[k] = load(gva(linear.a + 8 * k), 8);
+}
+
+void g_try_st_bytes(const struct vcpu *c, gva_t linear, const void *in, u32 size)
+{
+	const u64 *v = in;
+
+	(void)c;
+	for (u32 k = 0; k < size / 8; k++)
+		g_try_st8_wide(gva(linear.a + 8 * k), v[k]);
+}
+
 u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
 
 void g_try_st4(gva_t linear, u32 v)
@@ -93,9 +111,7 @@ void g_ram_write(gpa_t at, const void *buf, u32 size)
 		must(!g_st(of, gva(at.a + k), 1, G_SYSTEM, from[k]).raised);
 }
 
-void g_try_st8_wide(gva_t linear, u64 v) { g_try_st8(linear, v); }
-
-void g_try_st8(gva_t linear, u64 v)
+void g_try_st8_wide(gva_t linear, u64 v)
 {
 	failed |= g_st(of, linear, 8, with, v).raised;
 }

@@ -95,7 +95,7 @@ void host_find_folds(struct emit *e)
 
 		if (in->op == IR_LD || in->op == IR_ST)
 			fold_address(e, i);
-		if (in->op == IR_TRUNC && e->of[i].uses)
+		if (in->op == IR_TRUNC)
 			uses_fold_upper(e, i);
 		if (in->op != IR_ADD || !e->of[i].uses || in->type == T_V128 || in->x == ADD_HIGH)
 			continue;

@@ -62,32 +62,36 @@ void host_exit_far(struct emit *e, struct link *l)
 	nop(&e->c);
 }
 
-/* The first place; the doors behind look at the second. */
-void host_probe(struct emit *e)
+_Static_assert(ENTRY_UNCHECKED_BYTES == ENTRY_UNCHECKED * HOST_INSN_SIZE, "glue.S");
+
+static void probe_place(struct code *c)
+{
+	la_bstrpick_d(c, R_T1, R_ARG(0), JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1,
+		      JUMP_CACHE_SHIFT);
+}
+
+/* The first place; the doors behind look at the second. Who is kicked finds nothing. */
+void host_probe(struct emit *e, struct probe *p)
 {
 	struct code *c = &e->c;
-	u32 *kick = host_branch_nonzero(e, R_KICK), *miss;
 
-	la_bstrpick_d(c, R_T1, R_ARG(0), JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT);
+	probe_place(c);
 	la_alsl_d(c, R_T1, R_T1, R_CTX, 4);
 	la_ld_d(c, R_T2, R_T1, 0);
-	miss = host_branch(e, IC_NE, R_T2, R_ARG(0));
+	p->other = host_branch(e, IC_NE, R_T2, R_ARG(0));
+	p->go = code_here(c);
 	la_ld_d(c, R_T1, R_T1, 8);
-	la_jirl(c, R_ZERO, R_T1, 0);
-	host_patch(e, kick);
-	host_patch(e, miss);
+	la_jirl(c, R_T2, R_T1, p->unchecked ? ENTRY_UNCHECKED * HOST_INSN_SIZE : 0);
+	host_patch(e, p->other);
 }
 
-/* Branches on whether a register is 0 differ in bit 26 and the register. */
-#define KICK_TEST (1u << 26 | R_KICK << 5)
-
-bool host_probe_shut(u32 *first)
+void host_probe_tagged(struct emit *e, const struct probe *p)
 {
-	*first &= ~KICK_TEST;			/* beqz $zero: always */
-	return true;
-}
+	struct code *c = &e->c;
 
-u32 host_probe_word(u32 word) { return word | KICK_TEST; }
+	la_lu52i_d(c, R_RA, R_ARG(0), JUMP_TAG);
+	la_beq(c, R_T2, R_RA, (const char *)p->go - (const char *)c->p);
+}
 
 void host_exit_open(struct emit *e) { (void)e; }
 
@@ -118,6 +122,14 @@ u32 host_branch_word(const u32 *at, const u32 *to)
 	return la_ok_off16(off) ? (*at & ~la_at_off16(-4)) | la_at_off16(off) : 0;
 }
 
+bool host_probe_shut(struct emit *e, u32 *first)
+{
+	*first = host_jump_word(first, code_here(&e->c));
+	return true;
+}
+
+u32 host_probe_word(void) { return WORD(probe_place(&c)); }
+
 u32 host_mark_word(s64 op) { return WORD(la_li(&c, R_CCOP, op)); }
 
 u32 host_exit_word(const struct link *l)
@@ -125,11 +137,4 @@ u32 host_exit_word(const struct link *l)
 	uintptr_t door = (uintptr_t)(l->wide ? glue64_exit_link : glue_exit_link);
 
 	return l->far ? WORD(nop(&c)) : WORD(la_bl(&c, distance(link_slot(l), door)));
-}
-
-void backend_close(u32 *entry, bool wide)
-{
-	uintptr_t door = (uintptr_t)(wide ? glue64_exit_closed : glue_exit_closed);
-
-	host_set_word(entry, WORD(la_b(&c, distance(entry, door))));
 }

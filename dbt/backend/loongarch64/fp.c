@@ -156,7 +156,7 @@ static bool access_without_result(u32 word)
  */
 static void settle(struct emit *e)
 {
-	const u32 *p = e->c.p, *first = e->start - HOST_ENTRY_WORDS;
+	const u32 *p = e->c.p, *first = e->start;
 
 	while (p > first && vector_only(p[-1]))
 		p--;

@@ -15,25 +15,27 @@
 #define WHY 88
 #define WINDOW -0x700		/* bits 63 … 52 of the code cache's addresses */
 
-	.text
+	.section .text.glue, "ax"
 
 /* Go on at a0. */
 	.macro	enter_code wide
 	ld.d	$r20, $tp, ST_CCOP
 	ld.d	$r22, $tp, ST_CCA
 	ld.d	$r31, $tp, ST_CCB
-	ld.d	$r10, $tp, ST_CTX
+	load_ctx
 	.if	\wide
 	move	$ra, $a0
 	each_gpr ld.d, 1
 	set_limit
 	ld.d	$a0, $tp, ST_EIP
-	jr	$ra
+	jirl	$a2, $ra, ENTRY_UNCHECKED_BYTES
+	b	glue64_exit_closed
 	.else
 	each_gpr ld.w, 0
 	move	$t0, $a0
 	ld.w	$a0, $tp, ST_EIP
-	jr	$t0
+	jirl	$a2, $t0, 0
+	b	glue_exit_closed
 	.endif
 	.endm
 
@@ -75,27 +77,15 @@ resume64:
 	.endm
 
 /*
- * a0 = eip, which the first place has not (host_probe). Changes t0, t1 or, in 64-bit code, a1, a2;
- * falls through if the second has it not either.
+ * a0 = eip, which the first place has not (host_probe). Changes a1, a2, a3; falls through if the
+ * second has it not either.
  */
-	.macro	probe_second x, y
-	srli.d	\x, $a0, JUMP_CACHE_BITS
-	xor	\x, \x, $a0
-	bstrpick.d \x, \x, JUMP_CACHE_BITS - 1, 0
-	alsl.d	\x, \x, $r10, 4
-	ld.d	\y, \x, 0
-	bne	\y, $a0, 1f
-	ld.d	\x, \x, 8
-	jr	\x
-1:
-	.endm
-
-	.macro	probe_other wide
-	.if	\wide
-	probe_second $a1, $a2
-	.else
-	probe_second $t0, $t1
-	.endif
+	.macro	probe_second wide
+	srli.d	$a1, $a0, JUMP_CACHE_BITS
+	xor	$a1, $a1, $a0
+	bstrpick.d $a1, $a1, JUMP_CACHE_BITS - 1, 0
+	alsl.d	$a1, $a1, $r10, 4
+	enter_named \wide
 	.endm
 
 /* But before what waits comes the fault of a branch whose target is not canonical, at label 2. */
@@ -131,8 +121,9 @@ door \p\()exit_link
 	li.w	$a0, EXIT_LINK
 	b	\p\()leave
 
-/* A block's entry that backend_close has overwritten. */
-door \p\()exit_closed
+/* Where C said to go on a block's entry is closed. */
+	.type	\p\()exit_closed, @function
+\p\()exit_closed:
 	store_eip $a0, \wide
 	li.w	$a0, EXIT_CLOSED
 	b	\p\()leave
@@ -151,7 +142,7 @@ door \p\()exit_stale
 /* From 64-bit code, called by bl, with a BRANCH_WORD behind the call. */
 door \p\()jump_ind
 	leave_for_kick \p, \wide
-	probe_other \wide
+	probe_second \wide
 2:	store_eip $a0, \wide
 	.if	\wide
 	st.d	$ra, $tp, ST_EXIT_ARG
@@ -162,7 +153,7 @@ door \p\()jump_ind
 /* Called by bl, a link's number behind the call; a0 = eip. */
 door \p\()jump_far
 	leave_for_kick \p, \wide
-	probe_other \wide
+	probe_second \wide
 2:	store_eip $a0, \wide
 	store_link
 	li.w	$a0, EXIT_FAR
@@ -201,7 +192,7 @@ door \p\()call
 	.endif
 	ld.d	$ra, $sp, 0
 	ld.d	$r9, $tp, ST_PAGE
-	ld.d	$r10, $tp, ST_CTX
+	load_ctx
 	ld.d	$r20, $sp, 16
 	addi.d	$sp, $sp, 32
 	jr	$ra

@@ -37,6 +37,37 @@
 	lu52i.d	$r11, $zero, -0x400
 	.endm
 
+/*
+ * rCTX: of the context, or of nothing if the kick register is set. (An interrupt from here on
+ * changes both: host_frame_kick.)
+ */
+	.macro	load_ctx
+	ld.d	$r10, $tp, ST_CTX
+	ctx_or_nothing
+	.endm
+
+	.macro	ctx_or_nothing
+	beqz	$r21, .Lnot_kicked\@
+	la.pcrel $r10, jump_nothing
+.Lnot_kicked\@:
+	.endm
+
+/*
+ * a1 = an entry of the jump cache: to its block if it is that of eip, a0, by either name, and not
+ * closed; that of 64-bit code (wide: 1, else 0) looks at RSP. Else it falls through. Changes a1,
+ * a2, a3.
+ */
+	.macro	enter_named wide
+	ld.d	$a2, $a1, 0
+	beq	$a2, $a0, .Lnamed\@
+	lu52i.d	$a3, $a0, JUMP_TAG
+	bne	$a2, $a3, .Lother\@
+.Lnamed\@:
+	ld.d	$a1, $a1, 8
+	jirl	$a2, $a1, \wide * ENTRY_UNCHECKED_BYTES
+.Lother\@:
+	.endm
+
 /* Everything pinned goes to struct vcpu. */
 	.macro	save_pinned wide
 	st.d	$r9, $tp, ST_PAGE

@@ -86,3 +86,27 @@ guest_st_frame:
 	jr	$ra
 2:	move	$a0, $zero
 	jr	$ra
+
+/* Of 32 bytes each, by vector temporaries. */
+	.macro	each_bytes name, load_from, load_may, store_to, store_may
+	.globl	\name
+	.type	\name, @function
+\name:
+1:	\load_may vld $vr0, \load_from, 0
+	\load_may vld $vr1, \load_from, 16
+	\store_may vst $vr0, \store_to, 0
+	\store_may vst $vr1, \store_to, 16
+	addi.d	$a2, $a2, -32
+	addi.d	$a0, $a0, 32
+	addi.d	$a1, $a1, 32
+	bnez	$a2, 1b
+2:	jr	$ra
+	.endm
+
+	.macro	sure insn:vararg
+	\insn
+	.endm
+
+/* void guest_ld_bytes(u64 addr, void *out, u64 size); guest_st_bytes(…, const void *in, …) */
+	each_bytes guest_ld_bytes, $a0, try, $a1, sure
+	each_bytes guest_st_bytes, $a1, sure, $a0, try

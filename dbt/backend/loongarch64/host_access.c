@@ -39,52 +39,47 @@ static unsigned word_scaled(unsigned insn)
 	return plain[(insn >> 24) - OP_PTR];
 }
 
-static bool kind_of(unsigned op, struct host_access *a)
+#define LOAD(n) { .size = n, .sign = true }
+#define LOAD_U(n) { .size = n }
+#define STORE(n) { .size = n, .store = true }
+#define V_LOAD(n) { .size = n, .vector = true }
+#define V_STORE(n) { .size = n, .vector = true, .store = true }
+
+static const struct host_access kinds[] = {
+	[OP_LD_B - OP_LD_B] = LOAD(1), [OP_LD_H - OP_LD_B] = LOAD(2),
+	[OP_LD_W - OP_LD_B] = LOAD(4), [OP_LD_D - OP_LD_B] = LOAD(8),
+	[OP_ST_B - OP_LD_B] = STORE(1), [OP_ST_H - OP_LD_B] = STORE(2),
+	[OP_ST_W - OP_LD_B] = STORE(4), [OP_ST_D - OP_LD_B] = STORE(8),
+	[OP_LD_BU - OP_LD_B] = LOAD_U(1), [OP_LD_HU - OP_LD_B] = LOAD_U(2),
+	[OP_LD_WU - OP_LD_B] = LOAD_U(4),
+	[OP_FLD_S - OP_LD_B] = V_LOAD(4), [OP_FST_S - OP_LD_B] = V_STORE(4),
+	[OP_FLD_D - OP_LD_B] = V_LOAD(8), [OP_FST_D - OP_LD_B] = V_STORE(8),
+	[OP_VLD - OP_LD_B] = V_LOAD(16), [OP_VST - OP_LD_B] = V_STORE(16),
+};
+
+static inline bool decode_as(unsigned op, u64 addr, unsigned reg, struct host_access *a)
 {
-	switch (op) {
-	case OP_LD_B: case OP_LD_H: case OP_LD_W: case OP_LD_D:
-		a->size = 1 << (op - OP_LD_B);
-		a->sign = true;
-		return true;
-	case OP_ST_B: case OP_ST_H: case OP_ST_W: case OP_ST_D:
-		a->size = 1 << (op - OP_ST_B);
-		a->store = true;
-		return true;
-	case OP_LD_BU: case OP_LD_HU: case OP_LD_WU:
-		a->size = 1 << (op - OP_LD_BU);
-		return true;
-	case OP_FLD_S: case OP_FST_S: case OP_FLD_D: case OP_FST_D:
-		a->size = op < OP_FLD_D ? 4 : 8;
-		a->vector = true;
-		a->store = op == OP_FST_S || op == OP_FST_D;
-		return true;
-	case OP_VLD: case OP_VST:
-		a->size = 16;
-		a->vector = true;
-		a->store = op == OP_VST;
-		return true;
-	}
-	return false;
+	unsigned n = op - OP_LD_B;
+
+	if (n >= ARRAY_LEN(kinds) || !kinds[n].size)
+		return false;
+	*a = kinds[n];
+	a->addr = hva(addr);
+	a->reg = (u8)reg;
+	return true;
 }
 
 bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 {
-	*a = (struct host_access){ 0 };
-	a->reg = f->insn & 31;
-	if (kind_of(indexed(f->insn), a)) {
-		a->addr = hva(f->gpr[f->insn >> 5 & 31] + f->gpr[f->insn >> 10 & 31]);
+	u64 base = f->gpr[f->insn >> 5 & 31];
+	unsigned reg = f->insn & 31;
+
+	if (decode_as(f->insn >> 22, base + (u64)sign_extend(f->insn >> 10, 12), reg, a))
 		return true;
-	}
-	if (f->insn >> 26 == OP_PTR >> 2) {
-		kind_of(word_scaled(f->insn), a);
-		a->addr = hva(f->gpr[f->insn >> 5 & 31] +
-			      (u64)sign_extend((u64)f->insn >> 10 << 2, 16));
-		return true;
-	}
-	if (!kind_of(f->insn >> 22, a))
-		return false;
-	a->addr = hva(f->gpr[f->insn >> 5 & 31] + (u64)sign_extend(f->insn >> 10, 12));
-	return true;
+	if (f->insn >> 26 == OP_PTR >> 2)
+		return decode_as(word_scaled(f->insn),
+				 base + (u64)sign_extend((u64)f->insn >> 10 << 2, 16), reg, a);
+	return decode_as(indexed(f->insn), base + f->gpr[f->insn >> 10 & 31], reg, a);
 }
 
 void host_access_value(const struct trap_frame *f, const struct host_access *a, u8 bytes[16])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SYSCALL, SYSRET, INT n and IRETQ of 64-bit code, the ways that are known (struct passage,
+ * SYSCALL, SYSRET, INT n, #PF and IRETQ of 64-bit code, the ways that are known (struct passage,
  * seen_gate64, seen_return64): no state is written back, nothing is decided. Not what made them
  * known, nor anything unusual: that is C's, which finds nothing changed. No tracing either.
  */
@@ -9,7 +9,7 @@
 #include "kernel/arch/loongarch64/paging.h"
 #include "kernel/extable.h"
 
-	.text
+	.section .text.glue, "ax"
 
 /* The level, tables and context of passage n. Changes \x, \y, vr0 and rCTX. */
 	.macro	pass_level n, x, y
@@ -52,6 +52,7 @@ door glue64_syscall
 	bnez	$a3, glue64_call
 	st.w	$a2, $tp, ST_EFLAGS
 	pass	0
+	ctx_or_nothing
 	move	$a0, $a1
 	jr	$ra
 
@@ -75,6 +76,7 @@ door glue64_sysret
 	andi	$a1, $a1, 0x202			/* IF and that one */
 	st.w	$a1, $tp, ST_EFLAGS
 	pass	1
+	ctx_or_nothing
 	move	$a0, $zero
 	jr	$ra
 
@@ -111,11 +113,11 @@ door glue64_sysret
 	.endm
 
 /* 9: none of it has happened. */
-	.macro	system_end function
+	.macro	system_end function, why=EXIT_SYSTEM
 9:	save_pinned 1
 	bl	\function
 	go_on
-	li.w	$a0, EXIT_SYSTEM
+	li.w	$a0, \why
 	b	glue_leave_written
 	.endm
 
@@ -124,16 +126,67 @@ door glue64_sysret
 	bnez	$r21, glue64_exit_kick
 	bstrpick.d $a1, $a0, JUMP_CACHE_SHIFT + JUMP_CACHE_BITS - 1, JUMP_CACHE_SHIFT
 	alsl.d	$a1, $a1, $r10, 4
-	ld.d	$a2, $a1, 0
-	bne	$a2, $a0, glue64_jump_ind
-	ld.d	$a1, $a1, 8
-	jr	$a1
+	enter_named 1
+	b	glue64_jump_ind
 	.endm
 
 /*
- * ST_HELP: INT_KEY. Flags have been put as CC_EFLAGS. The frame lies on one page, so that its first
- * store is the only one that can fault for the guest; if the page is watched, each traps.
+ * By the gate at a2, if all is as it was; a1 = rip, a4 = RFLAGS; coded: #PF, with its error code.
+ * The frame lies on one page, so that its first store is the only one that can fault for the guest;
+ * if the page is watched, each traps.
  */
+	.macro	enter_gate coded
+	check_word 0, $a0, $a3
+	check_word 1, $a0, $a3
+	check_word 2, $a0, $a3
+	move	$a3, $r27
+	ld.d	$a0, $a2, GATE_STACK
+	beqz	$a0, 1f
+	try ld.d $a3, $a0, 0
+1:	bstrins.d $a3, $zero, 3, 0
+	blt	$a3, $r11, 9f
+	addi.d	$a0, $a3, -40 - 8 * \coded
+	addi.d	$a3, $a3, -1
+	xor	$a3, $a3, $a0
+	srli.d	$a3, $a3, 12
+	bnez	$a3, 9f
+	.if	\coded
+	ld.wu	$a3, $tp, ST_FAULT_ERROR
+	try st.d $a3, $a0, 0
+	addi.d	$a0, $a0, 8
+	.endif
+	try st.d $a1, $a0, 0
+	ld.hu	$a3, $tp, ST_SEG + 16 + 14
+	try st.d $a3, $a0, 8
+	andi	$a3, $r22, 0x8d5
+	or	$a3, $a3, $a4
+	.if	\coded
+	lu12i.w	$ra, 0x10			/* RF */
+	or	$a3, $a3, $ra
+	.endif
+	try st.d $a3, $a0, 16
+	try st.d $r27, $a0, 24
+	ld.hu	$a3, $tp, ST_SEG + 32 + 14
+	try st.d $a3, $a0, 32
+	addi.d	$r27, $a0, -8 * \coded
+	.if	\coded
+	st.d	$a1, $tp, ST_REFAULT
+	.endif
+	vld	$vr0, $a2, GATE_CS
+	vst	$vr0, $tp, ST_SEG + 16
+	ld.d	$a3, $a2, GATE_KEEP
+	and	$a4, $a4, $a3
+	st.w	$a4, $tp, ST_EFLAGS
+	ld.d	$a0, $a2, GATE_OFF
+	ld.bu	$a3, $tp, ST_LEVEL + 4
+	beqz	$a3, 1f
+	st.d	$zero, $tp, ST_SEG + 32		/* SS: null, at level 0; its limit stays */
+	st.w	$zero, $tp, ST_SEG + 32 + 12
+	pass_level 0, $a3, $a4
+1:	go_to
+	.endm
+
+/* ST_HELP: INT_KEY. Flags have been put as CC_EFLAGS. */
 door glue64_int
 	system_begin
 	srli.d	$a3, $r20, 3
@@ -149,43 +202,26 @@ door glue64_int
 	andi	$a3, $a3, 4			/* level 3, + 1 */
 	beqz	$a3, 1f
 	pass_view 0, $a0, $a3
-1:	check_word 0, $a0, $a3
-	check_word 1, $a0, $a3
-	check_word 2, $a0, $a3
-	move	$a3, $r27
-	ld.d	$a0, $a2, GATE_STACK
-	beqz	$a0, 1f
-	try ld.d $a3, $a0, 0
-1:	bstrins.d $a3, $zero, 3, 0
-	blt	$a3, $r11, 9f
-	addi.d	$a0, $a3, -40
-	addi.d	$a3, $a3, -1
-	xor	$a3, $a3, $a0
-	srli.d	$a3, $a3, 12
-	bnez	$a3, 9f
-	try st.d $a1, $a0, 0
-	ld.hu	$a3, $tp, ST_SEG + 16 + 14
-	try st.d $a3, $a0, 8
-	andi	$a3, $r22, 0x8d5
-	or	$a3, $a3, $a4
-	try st.d $a3, $a0, 16
-	try st.d $r27, $a0, 24
-	ld.hu	$a3, $tp, ST_SEG + 32 + 14
-	try st.d $a3, $a0, 32
-	move	$r27, $a0
-	vld	$vr0, $a2, GATE_CS
-	vst	$vr0, $tp, ST_SEG + 16
-	ld.d	$a3, $a2, GATE_KEEP
-	and	$a4, $a4, $a3
-	st.w	$a4, $tp, ST_EFLAGS
-	ld.d	$a0, $a2, GATE_OFF
-	ld.bu	$a3, $tp, ST_LEVEL + 4
-	beqz	$a3, 1f
-	st.d	$zero, $tp, ST_SEG + 32		/* SS: null, at level 0; its limit stays */
-	st.w	$zero, $tp, ST_SEG + 32 + 12
-	pass_level 0, $a3, $a4
-1:	go_to
+1:	enter_gate 0
 	system_end exec_int
+
+/* From a trap (rt/fault.c): #PF at a0, in vcpu.fault; likewise. */
+door glue64_fault
+	st.d	$a0, $tp, ST_EIP
+	check_plain
+	move	$a1, $a0
+	ld.d	$a2, $tp, ST_GATES
+	addi.d	$a2, $a2, GATE_PF
+	ld.wu	$a0, $a2, GATE_KEY
+	ld.bu	$a3, $tp, ST_LEVEL + 4
+	bstrins.d $a0, $zero, 23, 16
+	li.w	$ra, GATE_PF_KEY
+	add.d	$ra, $ra, $a3
+	bne	$a0, $ra, 9f
+	beqz	$a3, 1f
+	pass_view 0, $a0, $a3
+1:	enter_gate 1
+	system_end exec_fault_long, EXIT_FAULT
 
 /* From level 0. With an interrupt waiting the run loop is wanted, if IF goes on. */
 door glue64_iret

@@ -116,6 +116,7 @@ host_entry_fn host_entry;
 host_exit_near_fn host_exit_near;
 host_exit_far_fn host_exit_far;
 host_probe_fn host_probe;
+host_probe_tagged_fn host_probe_tagged;
 host_probe_shut_fn host_probe_shut;
 host_exit_open_fn host_exit_open;
 host_set_word_fn host_set_word;

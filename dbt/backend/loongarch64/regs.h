@@ -80,4 +80,7 @@
 #define R_RESULT   R_T0
 #define R_SCRATCH  R_RA
 
+/* What changes between an exit's way to the jump cache and its flags (host_probe). */
+#define R_PROBE    (1u << R_T0 | 1u << R_T1 | 1u << R_T2 | 1u << R_RA)
+
 #endif

@@ -12,7 +12,7 @@
 
 #define PAGE 4096
 
-	.text
+	.section .text.glue, "ax"
 	.globl	leaf_begin
 	.type	leaf_begin, @function
 leaf_begin:

@@ -16,7 +16,7 @@
 
 #define EXP_TOO_BIG 0x7ffd	/* less 1, and one less for a carry */
 
-	.text
+	.section .text.glue, "ax"
 
 	.macro	leaf name
 	.globl	leaf_x87_\name

@@ -76,7 +76,7 @@ void host_find_folds(struct emit *e)
 	for (unsigned i = 1; i < e->ir->n; i++) {
 		struct ir_insn *in = &e->ir->v[i], *shl;
 
-		if (in->op == IR_TRUNC && e->of[i].uses)
+		if (in->op == IR_TRUNC)
 			uses_fold_upper(e, i);
 		if (in->op != IR_ADD || !e->of[i].uses || in->type != T_I32)
 			continue;

@@ -80,9 +80,10 @@ void host_exit_far(struct emit *e, struct link *l)
 }
 
 /* Out of line: on this host it is longer, and the door's way to it costs little beside. */
-void host_probe(struct emit *e) { (void)e; }
-bool host_probe_shut(u32 *first) { return !first; }	/* the door has all of it */
-u32 host_probe_word(u32 word) { return word; }
+void host_probe(struct emit *e, struct probe *p) { (void)e, (void)p; }
+void host_probe_tagged(struct emit *e, const struct probe *p) { (void)e, (void)p; }
+bool host_probe_shut(struct emit *e, u32 *first) { (void)e, (void)first; return false; }
+u32 host_probe_word(void) { return 0; }
 
 /* All of them, and the slot of the last one, on one page. */
 void host_exit_open(struct emit *e)
@@ -129,10 +130,4 @@ u32 host_mark_word(s64 op) { return WORD(mi_li(&c, R_CCOP, op)); }
 u32 host_exit_word(const struct link *l)
 {
 	return l->far ? WORD(mi_nop(&c)) : WORD(mi_jal(&c, index_of((uintptr_t)glue_exit_link)));
-}
-
-void backend_close(u32 *entry, bool wide)
-{
-	must(!wide);
-	host_set_word(entry, WORD(mi_j(&c, index_of((uintptr_t)glue_exit_closed))));
 }

@@ -19,7 +19,7 @@
 #define WHY 88
 
 	.set	noat
-	.text
+	.section .text.glue, "ax"
 
 	.macro	door name
 	.globl	\name
@@ -56,7 +56,8 @@ resume:
 	ld	rCTX, ST_CTX(tp)
 	move	$5, $4
 	lw	$4, ST_EIP(tp)
-	jr	$5
+	jalr	$6, $5
+	b	exit_closed
 
 /* Everything pinned goes to struct vcpu. */
 	.macro	save_pinned
@@ -105,8 +106,9 @@ door glue_exit_link
 	li	$4, EXIT_LINK
 	b	leave
 
-/* A block's entry that backend_close has overwritten. */
-door glue_exit_closed
+/* Where C said to go on a block's entry is closed. */
+	.type	exit_closed, @function
+exit_closed:
 	store_eip $4
 	li	$4, EXIT_CLOSED
 	b	leave
@@ -122,7 +124,7 @@ door glue_exit_stale
 	li	$4, EXIT_STALE
 	b	leave
 
-/* $4 = eip. Changes $5, $6; falls through if the cache has it not. */
+/* $4 = eip. Changes $5, $6; falls through if the cache has it not, or closed (to $6). */
 	.macro	probe
 	dext	$5, $4, JUMP_CACHE_SHIFT, JUMP_CACHE_BITS
 	dsll	$5, $5, 4
@@ -130,7 +132,7 @@ door glue_exit_stale
 	ld	$6, 0($5)
 	bne	$4, $6, 1f
 	ld	$5, 8($5)
-	jr	$5
+	jalr	$6, $5
 1:	dsrl	$5, $4, JUMP_CACHE_BITS
 	xor	$5, $5, $4
 	dext	$5, $5, 0, JUMP_CACHE_BITS
@@ -139,7 +141,7 @@ door glue_exit_stale
 	ld	$6, 0($5)
 	bne	$4, $6, 2f
 	ld	$5, 8($5)
-	jr	$5
+	jalr	$6, $5
 2:
 	.endm
 

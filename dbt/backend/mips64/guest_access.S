@@ -40,3 +40,38 @@ guest_ld_frame:
 guest_st_frame:
 	jr	$31
 	move	$2, $0
+
+/* Of 32 bytes each. */
+	.macro	try insn:vararg
+	MAY_FAULT 2f
+	\insn
+	.endm
+
+	.macro	sure insn:vararg
+	\insn
+	.endm
+
+	.macro	each_bytes name, from, load, to, store
+	.globl	\name
+	.type	\name, @function
+\name:
+	dext	$4, $4, 0, 32
+1:	\load	ld $8, 0(\from)
+	\load	ld $9, 8(\from)
+	\load	ld $10, 16(\from)
+	\load	ld $11, 24(\from)
+	\store	sd $8, 0(\to)
+	\store	sd $9, 8(\to)
+	\store	sd $10, 16(\to)
+	\store	sd $11, 24(\to)
+	daddiu	$6, $6, -32
+	daddiu	$4, $4, 32
+	bnez	$6, 1b
+	daddiu	$5, $5, 32
+2:	jr	$31
+	nop
+	.endm
+
+/* void guest_ld_bytes(u64 addr, void *out, u64 size); guest_st_bytes(…, const void *in, …) */
+	each_bytes guest_ld_bytes, $4, try, $5, sure
+	each_bytes guest_st_bytes, $5, sure, $4, try

@@ -86,4 +86,7 @@
 #define V_POOL_32  0x00ffffffu
 #define V_POOL_64  0xffffffffu
 
+/* What changes between an exit's way to the jump cache and its flags (host_probe). */
+#define R_PROBE    (1u << R_ARG(0))
+
 #endif

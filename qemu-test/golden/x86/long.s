@@ -176,3 +176,13 @@ pattern and_mask_truncated flat64	# bits above the low half: not zero-extended a
 pattern cmp_movabs flat64	# the flags hold the constant where RDX does
 	movabs	rdx, 0x7fffffffffff
 	cmp	rdx, rax
+pattern adc_chain flat64		# a sum of 256 bits
+	add	rax, [rbx]
+	adc	rcx, [rbx + 8]
+	adc	rdx, [rbx + 16]
+	adc	rsi, rdi
+pattern sbb_chain flat64		# a difference; the carry is wanted
+	sub	rax, [rbx]
+	sbb	rcx, [rbx + 8]
+	sbb	rdx, rdi
+	setb	sil

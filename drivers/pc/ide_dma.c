@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The bus master of the two channels (PIIX3, 82371SB datasheet 290550, 2.5.2 and 3.x; Programming
+ * Interface for Bus Master IDE Controller, rev. 1.0): registers, tables of physical regions, and
+ * the drives' transfers. Not the commands: ide_disk.c.
+ *
+ * A transfer is cut into requests: as many whole sectors as the table's next regions hold, at most
+ * GATHER_PIECES pieces, CHUNK bytes, PRDS descriptors. Regions are guest RAM that the end itself
+ * reads or writes. Descriptors are read once, when their turn comes.
+ * What is not RAM ends in a master abort: ERROR, no longer ACTIVE, and the drive waits until it is
+ * reset. A table that ends before the drive is done stops the bus master; a new table goes on. A
+ * bus master that is stopped while a request is in flight cannot take it back: the drive is BSY,
+ * also after a reset, until the end is done with the guest's memory.
+ * Deviations: a table that ends within a sector ends before it; regions and tables may cross 64
+ * KiB; a direction other than the command's moves nothing.
+ * Invariant: bytes at the end and in d->gather are those of d's sectors from lba on; only the
+ * selected drive's move.
+ */
+#include "drivers/pc/ide.h"
+
+#include "drivers/pc/ide_drive.h"
+#include "kernel/lib/bits.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "mm/gpa.h"
+
+enum { BM_COMMAND = 0, BM_STATUS = 2, BM_TABLE = 4, BM_SIZE = 8 };
+enum { COMMAND_START = 0x01, COMMAND_TO_MEMORY = 0x08 };
+enum { STATUS_CAPABLE = 0x60, STATUS_W1C = BM_ERROR | BM_INTERRUPT };
+enum { PRDS = 512, CHUNK = 1 << 20 };
+#define PRD_LAST 0x80000000u
+#define GO_ON_NS 10000		/* what else is due comes first */
+
+/* -- Tables ---------------------------------------------------------------- */
+
+/* Take the table's next descriptor. Returns false if it is not in RAM. */
+static bool next_region(struct bus_master *m)
+{
+	u8 prd[8];
+
+	if (gpa_read(gpa(m->next), prd, sizeof(prd)) != sizeof(prd))
+		return false;
+	m->at = (u32)(prd[0] | prd[1] << 8 | prd[2] << 16 | (u32)prd[3] << 24) & ~1u;
+	m->left = (prd[4] | prd[5] << 8) & 0xfffe;
+	if (!m->left)
+		m->left = 65536;
+	m->last = prd[7] & 0x80;
+	m->next += sizeof(prd);
+	return true;
+}
+
+/*
+ * Collect what the table has, at most `want` bytes. Returns false if something that was needed is
+ * not RAM.
+ */
+static bool collect(struct bus_master *m, struct gather *g, u64 want)
+{
+	gather_clear(g);
+	for (unsigned n = 0; g->size < want; n++) {
+		u64 size, got;
+
+		if (!m->left && (m->last || n >= PRDS))
+			return true;
+		if (!m->left && !next_region(m))
+			return false;
+		size = m->left < want - g->size ? m->left : want - g->size;
+		got = gather_add(g, m->at, size);
+		m->at += (u32)got;
+		m->left -= (u32)got;
+		if (got < size)
+			return gather_full(g);
+	}
+	return true;
+}
+
+/* The same in whole sectors: with a part of one left over, it is collected anew without it. */
+static bool collect_sectors(struct bus_master *m, struct gather *g, u64 want)
+{
+	const struct bus_master before = *m;
+	bool good = collect(m, g, want);
+	u64 whole = g->size - g->size % IDE_SECTOR;
+
+	if (whole && whole < g->size) {
+		m->next = before.next;
+		m->at = before.at;
+		m->left = before.left;
+		m->last = before.last;
+		good = collect(m, g, whole);
+		if (g->size % IDE_SECTOR)	/* the table has changed since */
+			gather_clear(g);
+	}
+	return good || g->size >= IDE_SECTOR;
+}
+
+/* -- Transfers --------------------------------------------------------------- */
+
+static void stop(struct bus_master *m, bool error)
+{
+	m->status &= (u8)~BM_ACTIVE;
+	m->status |= error ? BM_ERROR : 0;
+}
+
+static bool may_move(const struct bus_master *m, const struct ide_drive *d)
+{
+	bool to_memory = m->command & COMMAND_TO_MEMORY;
+
+	return d->dma_waits && !d->in_flight && m->enabled && m->status & BM_ACTIVE &&
+	       to_memory == (d->dma_op == BLOCK_READ);
+}
+
+/* The end is done with what was collected. */
+static void chunk_done(struct ide_drive *d, int rc)
+{
+	struct channel *c = d->channel;
+	struct bus_master *m = &c->master;
+
+	if (m->last && !m->left)
+		stop(m, false);
+	if (!rc) {
+		d->lba += d->request.count;
+		d->left -= d->request.count;
+	}
+	if (rc || !d->left) {
+		d->dma_then(d, rc);
+		return;
+	}
+	d->dma_waits = true;
+	d->status |= ST_BSY;
+	ide_dma_go(c);
+}
+
+static void move(struct channel *c, struct ide_drive *d)
+{
+	u64 want = (u64)d->left * IDE_SECTOR;
+	struct gather *g = d->gather;
+	bool good = collect_sectors(&c->master, g, want < CHUNK ? want : CHUNK);
+
+	if (g->size < IDE_SECTOR) {
+		trace(IDE, "ide: bus master stops, %s\n", good ? "the table ends" : "not RAM");
+		stop(&c->master, !good);
+		return;
+	}
+	d->dma_waits = false;
+	ide_submit_gather(d, d->dma_op, d->lba, (u32)(g->size / IDE_SECTOR), chunk_done);
+}
+
+/* One request at a time: what an end does at once is gone on with later, so that no guest stays. */
+void ide_dma_go(struct channel *c)
+{
+	struct ide_drive *d = ide_selected(c);
+	struct bus_master *m = &c->master;
+
+	if (m->going || !may_move(m, d))
+		return;
+	m->going = true;
+	move(c, d);
+	m->going = false;
+	if (may_move(m, d))
+		timer_set(&m->timer, clock_ns() + GO_ON_NS);
+}
+
+static void go_on(void *opaque)
+{
+	struct channel *c = opaque;
+
+	lock_take(&c->lock);
+	ide_dma_go(c);
+	ide_update(c);
+	lock_drop(&c->lock);
+}
+
+void ide_dma(struct ide_drive *d, enum block_op op, void (*then)(struct ide_drive *d, int rc))
+{
+	d->dma_op = op;
+	d->dma_then = then;
+	d->dma_waits = true;
+	d->status |= ST_BSY;
+	ide_dma_go(d->channel);
+}
+
+/* -- Registers --------------------------------------------------------------- */
+
+static void write_command(struct channel *c, u8 v)
+{
+	struct bus_master *m = &c->master;
+	bool was = m->command & COMMAND_START;
+
+	m->command = v & (COMMAND_START | COMMAND_TO_MEMORY);
+	if (!(v & COMMAND_START)) {
+		stop(m, false);
+	} else if (!was) {
+		m->status |= BM_ACTIVE;
+		m->next = m->table;
+		m->left = 0;
+		m->last = false;
+	}
+}
+
+static void write_byte(struct channel *c, u32 off, u8 v)
+{
+	struct bus_master *m = &c->master;
+	unsigned shift = 8 * (off & 3);
+
+	switch (off) {
+	case BM_COMMAND: write_command(c, v); break;
+	case BM_STATUS:
+		m->status &= (u8)~(v & STATUS_W1C);
+		m->status = (u8)((m->status & ~STATUS_CAPABLE) | (v & STATUS_CAPABLE));
+		break;
+	case BM_TABLE: case BM_TABLE + 1: case BM_TABLE + 2: case BM_TABLE + 3:
+		m->table = ((m->table & ~(0xffu << shift)) | (u32)v << shift) & ~3u;
+		break;
+	}
+}
+
+static u8 read_byte(const struct bus_master *m, u32 off)
+{
+	switch (off) {
+	case BM_COMMAND: return m->command;
+	case BM_STATUS: return m->status;
+	case BM_TABLE: case BM_TABLE + 1: case BM_TABLE + 2: case BM_TABLE + 3:
+		return (u8)(m->table >> 8 * (off & 3));
+	default: return 0;
+	}
+}
+
+static u64 master_read(void *opaque, u32 off, unsigned size)
+{
+	struct ide *ide = opaque;
+	struct channel *c = &ide->channel[off / BM_SIZE];
+	u64 v = 0;
+
+	lock_take(&c->lock);
+	for (unsigned k = 0; k < size; k++)
+		v |= (u64)read_byte(&c->master, (off + k) % BM_SIZE) << 8 * k;
+	lock_drop(&c->lock);
+	return v;
+}
+
+static void master_write(void *opaque, u32 off, u64 v, unsigned size)
+{
+	struct ide *ide = opaque;
+	struct channel *c = &ide->channel[off / BM_SIZE];
+
+	lock_take(&c->lock);
+	for (unsigned k = 0; k < size; k++)
+		write_byte(c, (off + k) % BM_SIZE, (u8)(v >> 8 * k));
+	ide_dma_go(c);
+	ide_update(c);
+	lock_drop(&c->lock);
+}
+
+static const struct io_ops master_ops = {
+	.read = master_read, .write = master_write, .min = 1, .max = 4,
+};
+
+/* -- Board side ---------------------------------------------------------------- */
+
+void ide_master_enable(void *opaque, bool on)
+{
+	struct ide *ide = opaque;
+
+	for (unsigned k = 0; k < 2; k++) {
+		struct channel *c = &ide->channel[k];
+
+		lock_take(&c->lock);
+		c->master.enabled = on;
+		ide_dma_go(c);
+		ide_update(c);
+		lock_drop(&c->lock);
+	}
+}
+
+struct bus_region *ide_master_region(struct ide *ide) { return &ide->master_region; }
+
+void ide_dma_reset(struct channel *c)
+{
+	struct bus_master *m = &c->master;
+
+	timer_cancel(&m->timer);
+	m->command = m->status = 0;
+	m->table = 0;
+}
+
+void ide_dma_init(struct ide *ide)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		ide->channel[k].master.timer.fn = go_on;
+		ide->channel[k].master.timer.opaque = &ide->channel[k];
+	}
+	ide->master_region = (struct bus_region){
+		"ide bus master", 0, 2 * BM_SIZE, &master_ops, ide, 0, false, NULL,
+	};
+}
