@@ -152,6 +152,7 @@ static void leave_link(struct dbt *d, bool near)
 		d->c->eip = block_eip_at(from, d->c->page, d->link->delta);
 	else
 		backend_open(d->link);
+	cache_goes_around(d->link);
 	if (from->key.flags & KEY_SINGLE)
 		d->link = NULL;		/* a trap may come between, and the run loop always does */
 	else

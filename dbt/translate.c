@@ -32,6 +32,7 @@
 #define INSNS_MAX 64
 #define INSNS_URGENT 16
 #define INSNS_OVER (IR_GUEST_MAX - INSNS_MAX)
+#define BRANCHES_MAX 3		/* conditional ones, outside loops; the last one ends the block */
 
 struct front {			/* decoding under way */
 	struct dbt *d;
@@ -48,6 +49,8 @@ struct front {			/* decoding under way */
 	bool crowded;		/* that failed for a full table, not for want of room for code */
 	bool refuse;		/* the one instruction does not fit anywhere: #UD instead */
 	bool self_check;
+	bool in_loop;		/* what the block begins with */
+	unsigned branches;	/* conditional ones so far */
 };
 
 /* Pages whose blocks check themselves stay open. */
@@ -144,10 +147,21 @@ static void trace_decoded(const struct ir1 *i)
 		printk("%08lx  %s\n", (unsigned long)i->eip, ir1_print(i, text, sizeof(text)));
 }
 
-/* Self-checking blocks would compare, and blocks of one instruction have, nothing more. */
-static void may_go_on(struct front *t)
+static bool is_conditional(const struct ir1 *i)
 {
-	bool on = !t->self_check && !(t->k->flags & KEY_SINGLE);
+	return i->op == X86_JCC || i->op == X86_JCXZ || i->op == X86_LOOP ||
+	       i->op == X86_LOOPE || i->op == X86_LOOPNE;
+}
+
+/*
+ * Does the block go on behind i, a branch maybe? Self-checking blocks would compare, and blocks of
+ * one instruction have, nothing more. Outside loops what is behind several conditional ones is
+ * more often never run, or also in a block that begins there, than worth its translation.
+ */
+static void may_go_on(struct front *t, const struct ir1 *i)
+{
+	bool on = !t->self_check && !(t->k->flags & KEY_SINGLE) &&
+		  (t->in_loop || !is_conditional(i) || ++t->branches < BRANCHES_MAX);
 
 	t->lift.go_on = on;
 	t->lift.reach = on && t->ranges < BLOCK_RANGES ? t->eip + PAGE - t->off : 0;
@@ -195,7 +209,7 @@ static bool front_step(struct front *t, struct fault *f)
 		    lift_flags_ready(&t->lift))
 			return false;
 		trace_decoded(&i);
-		may_go_on(t);
+		may_go_on(t, &i);
 		(t->refuse ? lift_refuse : lift_insn)(&t->lift, &i);
 		advance(t, i.len);
 		return !t->self_check || !may_store(t->lift.ir);
@@ -344,6 +358,8 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	memset(t->range, 0, sizeof(t->range));
 	t->range[0].off = (u16)t->off;
 	t->ranges = 1;
+	t->in_loop = cache_in_loop(frame, t->off);
+	t->branches = 0;
 	t->frame2 = FRAME_NONE;
 	t->k->page2 = BLOCK_ONE_PAGE;
 	if (!front_end(t, ir, f))

@@ -31,7 +31,13 @@ struct cache_counters {
 #define CACHE_SITES_MAX 1024
 #define CACHE_RECIPES_MAX 1024
 
-enum { CACHE_FOUND = 8, CACHE_FOUND_SITES = 1 << 6 };
+enum { CACHE_FOUND = 8, CACHE_FOUND_SITES = 1 << 6, CACHE_LOOP_PAGES = 256 };
+
+/* loops.c: the lines of a frame that are in loops. */
+struct loop_page {
+	u64 lines;
+	u32 frame;
+};
 
 /* A core's part of the cache: what it counts, its contexts, the emission under way. */
 struct cache_core {
@@ -40,6 +46,7 @@ struct cache_core {
 	/* faults come from few places: a block by code, a fault site by its instruction */
 	struct block *found[CACHE_FOUND];
 	struct { u64 pc; const struct fault_site *site; } found_site[CACHE_FOUND_SITES];
+	struct loop_page loop[CACHE_LOOP_PAGES];	/* by frame; one is forgotten for another */
 	struct fault_site site[CACHE_SITES_MAX];
 	struct recipe recipe[CACHE_RECIPES_MAX];
 };
@@ -113,6 +120,13 @@ void cache_chain(struct link *l, struct block *to);
 void cache_unchain(struct link *l);
 /* Undo all far exits of the blocks that begin on frame n. */
 void cache_unchain_far(u32 n);
+
+/* -- loops.c -- */
+
+/* Is the code at offset off of frame n known to be in a loop? */
+bool cache_in_loop(u32 n, u32 off);
+/* The exit l was left, unchained: is it a loop's? */
+void cache_goes_around(const struct link *l);
 
 /* -- invalidate.c -- */
 

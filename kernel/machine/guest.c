@@ -9,6 +9,7 @@
 #include "drivers/host/random.h"
 #include "drivers/host/rtc.h"
 #include "kernel/arch.h"
+#include "kernel/cpu.h"
 #include "kernel/machine/main.h"
 #include "kernel/panic.h"
 #include "kernel/phys.h"
@@ -46,7 +47,7 @@ static void ram_init(u64 size, void **pieces)
 
 		*pieces = run.a ? phys_to_ptr(hpa(run.a + at)) :
 			  pages(n, DEMAND_RAM_ALIGN, PAGE_ANYWHERE, "the guest's RAM");
-		memset(*pieces++, 0, n);
+		host_clear(*pieces++, n);
 	}
 }
 
