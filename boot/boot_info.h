@@ -21,7 +21,7 @@ struct boot_mem {
 	enum boot_mem_kind kind;
 };
 
-enum boot_attach { BOOT_IDE, BOOT_VIRTIO };
+enum boot_attach { BOOT_IDE, BOOT_VIRTIO, BOOT_AHCI };
 
 /* A piece of a disk, or of a volume on it. */
 struct boot_extent { u64 start, count; };	/* sectors of 512 bytes */

@@ -294,6 +294,8 @@ static bool set_option(struct boot_file *f, enum kind kind, struct span o)
 		f->attach = BOOT_IDE;
 	else if (kind == DISK && equals(o, "virtio"))
 		f->attach = BOOT_VIRTIO;
+	else if (kind == DISK && equals(o, "ahci"))
+		f->attach = BOOT_AHCI;
 	else
 		return false;
 	return true;

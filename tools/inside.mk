@@ -288,7 +288,7 @@ fuzz: all units $(GUEST)/bios-256k.bin
 	@sh qemu-test/fuzz/fuzz.sh $(HOST) $(SECONDS) $(FUZZ_SEED) $(GUEST)/bios-256k.bin
 
 # The guest's disk controllers under careless drivers: test_NAME_random for longer.
-CARELESS := ide virtio
+CARELESS := ide virtio hba
 fuzz-devices: $(CARELESS:%=build/native/test_%_random)
 	@for t in $(CARELESS); do \
 		build/native/test_$${t}_random $(SECONDS) $(FUZZ_SEED) | tail -3 || exit 1; done

@@ -9,7 +9,8 @@
 #include "kernel/arch.h"
 
 enum { RBR = 0, THR = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5 };
-enum { IER_RX = 1, FCR_ON_CLEAR = 7, LCR_8N1 = 3, MCR_DTR_RTS_OUT2 = 0xb, MCR_LOOP = 0x10 };
+enum { IER_RX = 1, IER_EMPTY = 2, FCR_ON_CLEAR = 7, LCR_8N1 = 3 };
+enum { MCR_DTR_RTS_OUT2 = 0xb, MCR_LOOP = 0x10 };
 enum { LSR_DATA = 1, LSR_OVERRUN = 2, LSR_THR_EMPTY = 0x20 };
 enum { POLLS_MAX = 1000000 };
 
@@ -57,6 +58,11 @@ void uart_interrupt(void *opaque)
 }
 
 void uart_receive(struct uart *u) { u->reg[IER] = IER_RX; }
+
+void uart_interrupt_when_empty(struct uart *u, bool on)
+{
+	u->reg[IER] = on ? IER_RX | IER_EMPTY : IER_RX;
+}
 
 void uart_loopback(struct uart *u, bool on)
 {

@@ -31,6 +31,9 @@ void uart_interrupt(void *u);
 /* Loop sent bytes back to the receiver (data sheet 8.6.7), for tests; printed text loops too. */
 void uart_loopback(struct uart *u, bool on);
 
+/* Interrupt while nothing is being sent, too, until that is turned off; for tests. */
+void uart_interrupt_when_empty(struct uart *u, bool on);
+
 /* The character end; u must live as long as it. */
 struct chardev uart_end(struct uart *u);
 

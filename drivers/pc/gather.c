@@ -41,6 +41,43 @@ u64 gather_add(struct gather *g, u64 at, u64 size)
 	return done;
 }
 
+/* Returns false if something that was needed is not RAM. */
+static bool collect(struct gather *g, struct gather_list *l, u64 want)
+{
+	gather_clear(g);
+	for (unsigned n = 0; g->size < want; n++) {
+		u64 size, got;
+
+		if (!l->left && (l->last || n >= GATHER_DESCRIPTORS))
+			return true;
+		if (!l->left && !l->more(l))
+			return false;
+		size = l->left < want - g->size ? l->left : want - g->size;
+		got = gather_add(g, l->at, size);
+		l->at += got;
+		l->left -= got;
+		if (got < size)
+			return gather_full(g);
+	}
+	return true;
+}
+
+/* With a part of a unit left over, it is collected once more without it. */
+bool gather_from(struct gather *g, struct gather_list *l, u64 want, u32 unit)
+{
+	const struct gather_list before = *l;
+	bool good = collect(g, l, want);
+	u64 whole = g->size - g->size % unit;
+
+	if (whole && whole < g->size) {
+		*l = before;
+		good = collect(g, l, whole);
+		if (g->size % unit)		/* the list has changed since */
+			gather_clear(g);
+	}
+	return good || g->size >= unit;
+}
+
 void gather_written(const struct gather *g)
 {
 	for (unsigned k = 0; k < g->pieces; k++)

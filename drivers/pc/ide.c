@@ -111,6 +111,9 @@ static void drive_reset(struct ide_drive *d, enum ide_reset how)
 	}
 }
 
+void ide_drive_reset(struct ide_drive *d) { drive_reset(d, RESET_SOFT); }
+void ide_power_reset(struct ide_drive *d) { drive_reset(d, RESET_POWER); }
+
 /* -- Requests to the end --------------------------------------------------- */
 
 void ide_update(struct channel *c)
@@ -192,7 +195,7 @@ void ide_submit_gather(struct ide_drive *d, enum block_op op, u64 lba, u32 count
 
 /* -- Channel --------------------------------------------------------------- */
 
-static void command(struct channel *c, u8 cmd)
+void ide_command(struct channel *c, u8 cmd)
 {
 	struct ide_drive *d = ide_selected(c);
 
@@ -257,7 +260,7 @@ static void write_reg(struct channel *c, u32 reg, u8 v)
 		break;
 	case REG_STATUS_COMMAND:
 		if (!(c->control & CTL_SRST))
-			command(c, v);
+			ide_command(c, v);
 		break;
 	}
 }
@@ -304,7 +307,7 @@ static u32 window(const struct ide_drive *d, bool to_device, u64 want)
 	return n < want ? n : (u32)want;
 }
 
-static void advance(struct ide_drive *d, u32 n)
+void ide_moved(struct ide_drive *d, u32 n)
 {
 	d->pos += n;
 	if (n && d->pos == d->end) {
@@ -325,7 +328,7 @@ static void data_read(struct channel *c, u8 *to, u64 n)
 			return;
 		}
 		memcpy(to, d->buf + d->pos, part);
-		advance(d, part);
+		ide_moved(d, part);
 		to += part;
 		n -= part;
 	}
@@ -341,7 +344,7 @@ static void data_write(struct channel *c, const u8 *from, u64 n)
 		if (!part)
 			return;
 		memcpy(d->buf + d->pos, from, part);
-		advance(d, part);
+		ide_moved(d, part);
 		from += part;
 		n -= part;
 	}
@@ -451,19 +454,26 @@ void ide_reset(struct ide *ide)
 	}
 }
 
-static void attach(struct ide *ide, unsigned place, enum ide_kind kind, const struct blockdev *b)
+void ide_channel_attach(struct channel *c, unsigned k, enum ide_kind kind,
+			const struct blockdev *b)
 {
-	must(place < 4);
-	struct ide_drive *d = &ide->channel[place / 2].drive[place % 2];
+	struct ide_drive *d = &c->drive[k];
+
 	must(d->kind == IDE_NONE);
 	d->buf = calloc(1, IDE_BUF);
 	d->gather = calloc(1, sizeof(*d->gather));
 	must(d->buf && d->gather);
 	d->kind = kind;
 	d->b = *b;
-	d->channel = &ide->channel[place / 2];
-	d->slave = place % 2;
+	d->channel = c;
+	d->slave = k;
 	drive_reset(d, RESET_POWER);
+}
+
+static void attach(struct ide *ide, unsigned place, enum ide_kind kind, const struct blockdev *b)
+{
+	must(place < 4);
+	ide_channel_attach(&ide->channel[place / 2], place % 2, kind, b);
 }
 
 /* A request in flight may still write the guest's memory. */

@@ -5,7 +5,7 @@
  * the drives' transfers. Not the commands: ide_disk.c.
  *
  * A transfer is cut into requests: as many whole sectors as the table's next regions hold, at most
- * GATHER_PIECES pieces, CHUNK bytes, PRDS descriptors. Regions are guest RAM that the end itself
+ * GATHER_PIECES pieces, CHUNK bytes. Regions are guest RAM that the end itself
  * reads or writes. Descriptors are read once, when their turn comes.
  * What is not RAM ends in a master abort: ERROR, no longer ACTIVE, and the drive waits until it is
  * reset. A table that ends before the drive is done stops the bus master; a new table goes on. A
@@ -27,69 +27,25 @@
 enum { BM_COMMAND = 0, BM_STATUS = 2, BM_TABLE = 4, BM_SIZE = 8 };
 enum { COMMAND_START = 0x01, COMMAND_TO_MEMORY = 0x08 };
 enum { STATUS_CAPABLE = 0x60, STATUS_W1C = BM_ERROR | BM_INTERRUPT };
-enum { PRDS = 512, CHUNK = 1 << 20 };
-#define PRD_LAST 0x80000000u
+enum { CHUNK = 1 << 20 };
 #define GO_ON_NS 10000		/* what else is due comes first */
 
 /* -- Tables ---------------------------------------------------------------- */
 
-/* Take the table's next descriptor. Returns false if it is not in RAM. */
-static bool next_region(struct bus_master *m)
+/* The table's next descriptor. */
+static bool next_region(struct gather_list *l)
 {
 	u8 prd[8];
 
-	if (gpa_read(gpa(m->next), prd, sizeof(prd)) != sizeof(prd))
+	if (gpa_read(gpa(l->next), prd, sizeof(prd)) != sizeof(prd))
 		return false;
-	m->at = (u32)(prd[0] | prd[1] << 8 | prd[2] << 16 | (u32)prd[3] << 24) & ~1u;
-	m->left = (prd[4] | prd[5] << 8) & 0xfffe;
-	if (!m->left)
-		m->left = 65536;
-	m->last = prd[7] & 0x80;
-	m->next += sizeof(prd);
+	l->at = (u32)(prd[0] | prd[1] << 8 | prd[2] << 16 | (u32)prd[3] << 24) & ~1u;
+	l->left = (prd[4] | prd[5] << 8) & 0xfffe;
+	if (!l->left)
+		l->left = 65536;
+	l->last = prd[7] & 0x80;
+	l->next += sizeof(prd);
 	return true;
-}
-
-/*
- * Collect what the table has, at most `want` bytes. Returns false if something that was needed is
- * not RAM.
- */
-static bool collect(struct bus_master *m, struct gather *g, u64 want)
-{
-	gather_clear(g);
-	for (unsigned n = 0; g->size < want; n++) {
-		u64 size, got;
-
-		if (!m->left && (m->last || n >= PRDS))
-			return true;
-		if (!m->left && !next_region(m))
-			return false;
-		size = m->left < want - g->size ? m->left : want - g->size;
-		got = gather_add(g, m->at, size);
-		m->at += (u32)got;
-		m->left -= (u32)got;
-		if (got < size)
-			return gather_full(g);
-	}
-	return true;
-}
-
-/* The same in whole sectors: with a part of one left over, it is collected anew without it. */
-static bool collect_sectors(struct bus_master *m, struct gather *g, u64 want)
-{
-	const struct bus_master before = *m;
-	bool good = collect(m, g, want);
-	u64 whole = g->size - g->size % IDE_SECTOR;
-
-	if (whole && whole < g->size) {
-		m->next = before.next;
-		m->at = before.at;
-		m->left = before.left;
-		m->last = before.last;
-		good = collect(m, g, whole);
-		if (g->size % IDE_SECTOR)	/* the table has changed since */
-			gather_clear(g);
-	}
-	return good || g->size >= IDE_SECTOR;
 }
 
 /* -- Transfers --------------------------------------------------------------- */
@@ -105,7 +61,7 @@ static bool may_move(const struct bus_master *m, const struct ide_drive *d)
 	bool to_memory = m->command & COMMAND_TO_MEMORY;
 
 	return d->dma_waits && !d->in_flight && m->enabled && m->status & BM_ACTIVE &&
-	       to_memory == (d->dma_op == BLOCK_READ);
+	       (m->stopped || to_memory == (d->dma_op == BLOCK_READ));
 }
 
 /* The end is done with what was collected. */
@@ -114,7 +70,7 @@ static void chunk_done(struct ide_drive *d, int rc)
 	struct channel *c = d->channel;
 	struct bus_master *m = &c->master;
 
-	if (m->last && !m->left)
+	if (m->list.last && !m->list.left && !m->stopped)
 		stop(m, false);
 	if (!rc) {
 		d->lba += d->request.count;
@@ -133,11 +89,13 @@ static void move(struct channel *c, struct ide_drive *d)
 {
 	u64 want = (u64)d->left * IDE_SECTOR;
 	struct gather *g = d->gather;
-	bool good = collect_sectors(&c->master, g, want < CHUNK ? want : CHUNK);
+	bool good = gather_from(g, &c->master.list, want < CHUNK ? want : CHUNK, IDE_SECTOR);
 
 	if (g->size < IDE_SECTOR) {
 		trace(IDE, "ide: bus master stops, %s\n", good ? "the table ends" : "not RAM");
 		stop(&c->master, !good);
+		if (c->master.stopped)
+			c->master.stopped(c, !good);
 		return;
 	}
 	d->dma_waits = false;
@@ -190,9 +148,7 @@ static void write_command(struct channel *c, u8 v)
 		stop(m, false);
 	} else if (!was) {
 		m->status |= BM_ACTIVE;
-		m->next = m->table;
-		m->left = 0;
-		m->last = false;
+		m->list = (struct gather_list){ .next = m->table, .more = next_region };
 	}
 }
 
@@ -282,12 +238,16 @@ void ide_dma_reset(struct channel *c)
 	m->table = 0;
 }
 
+void ide_channel_init(struct channel *c)
+{
+	c->master.timer.fn = go_on;
+	c->master.timer.opaque = c;
+}
+
 void ide_dma_init(struct ide *ide)
 {
-	for (unsigned k = 0; k < 2; k++) {
-		ide->channel[k].master.timer.fn = go_on;
-		ide->channel[k].master.timer.opaque = &ide->channel[k];
-	}
+	for (unsigned k = 0; k < 2; k++)
+		ide_channel_init(&ide->channel[k]);
 	ide->master_region = (struct bus_region){
 		"ide bus master", 0, 2 * BM_SIZE, &master_ops, ide, 0, false, NULL,
 	};

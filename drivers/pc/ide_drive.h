@@ -30,6 +30,7 @@ struct ide_drive {
 	struct blockdev b;
 	struct channel *channel;
 	bool slave;
+	bool sata;		/* at a port of hba.c */
 	bool intrq;
 	/* Task file; [1] is the previous content, for 48-bit commands. */
 	u8 feature, error, status, device;
@@ -82,13 +83,13 @@ struct ide_drive {
 	bool attention, tray_open, locked;
 };
 
-/* One third of BAR 4 is a channel's: ide_dma.c's (Bus Master IDE, rev. 1.0). */
+/* A channel's half of BAR 4: ide_dma.c's (Bus Master IDE, rev. 1.0). */
 struct bus_master {
 	u8 command, status;
-	u32 table;		/* guest addresses: of the table as written … */
-	u32 next;		/* … and of the descriptor after the one in use */
-	u32 at, left;		/* what is left of the region that that one names */
-	bool last;		/* it is the table's last */
+	u32 table;	/* guest address of the table as written … */
+	struct gather_list list;	/* … and what is left of it */
+	/* Another owner of such a drive (hba_port.c): the list was of no use; error: not RAM. */
+	void (*stopped)(struct channel *c, bool error);
 	bool enabled;		/* by the PCI command register */
 	bool going;		/* ide_dma_go() is at work */
 	struct timer timer;	/* to go on, if the end did a part at once */
@@ -114,6 +115,16 @@ static inline struct ide_drive *ide_selected(struct channel *c)
 {
 	return &c->drive[c->drive[0].device & DEV_SLAVE ? 1 : 0];
 }
+
+/* For hba_port.c, which has drives of its own: a command with the task file as it is; … */
+void ide_command(struct channel *c, u8 cmd);
+/* … `n` bytes of the data in buf, all of them, were moved; … */
+void ide_moved(struct ide_drive *d, u32 n);
+/* … resets; and drive k, which must not be there yet. */
+void ide_drive_reset(struct ide_drive *d);
+void ide_power_reset(struct ide_drive *d);
+void ide_channel_attach(struct channel *c, unsigned k, enum ide_kind kind,
+			const struct blockdev *b);
 
 /* INTRQ or who may see it has changed. */
 void ide_update(struct channel *c);
@@ -144,6 +155,7 @@ void ide_dma(struct ide_drive *d, enum block_op op, void (*then)(struct ide_driv
 void ide_dma_go(struct channel *c);
 void ide_dma_reset(struct channel *c);
 void ide_dma_init(struct ide *ide);
+void ide_channel_init(struct channel *c);
 
 /* Signature of the drive's kind in the task file (ATA/ATAPI-6 §9.12). */
 void ide_signature(struct ide_drive *d);

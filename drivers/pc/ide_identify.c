@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MAX_CYLINDERS = 16383, MODE_MULTIWORD = 0x20, MODE_ULTRA = 0x40, MODES = 3 };
+enum { MAX_CYLINDERS = 16383, MODE_MULTIWORD = 0x20, MODE_ULTRA = 0x40, MODES = 3, QUEUE = 32 };
 #define LBA28_SECTORS 0x0fffffffu
 
 u16 ide_cylinders(const struct ide_drive *d)
@@ -76,7 +76,14 @@ void ide_identify(struct ide_drive *d)
 	ide_put16(p, 86, 0x3400);
 	ide_put16(p, 87, 0x4043);
 	ide_put16(p, 88, dma_word(d, MODE_ULTRA));
-	ide_put16(p, 93, d->slave ? 0x6b00 : 0x600b);	/* reset result: device number by jumper */
+	if (!d->sata) {			/* reset result: device number by jumper */
+		ide_put16(p, 93, d->slave ? 0x6b00 : 0x600b);
+		return;
+	}
+	ide_put16(p, 75, QUEUE - 1);
+	ide_put16(p, 76, 0x0106);		/* NCQ, 1.5 and 3 Gb/s */
+	ide_put16(p, 84, 0x4063);		/* and general purpose logging */
+	ide_put16(p, 87, 0x4063);
 }
 
 /* Transfer modes: PIO default, PIO flow control 0-4, multiword DMA, Ultra DMA. */

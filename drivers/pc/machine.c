@@ -19,6 +19,7 @@
 #include "drivers/pc/dma.h"
 #include "drivers/pc/ferr.h"
 #include "drivers/pc/fw_cfg.h"
+#include "drivers/pc/hba.h"
 #include "drivers/pc/i8042.h"
 #include "drivers/pc/ide.h"
 #include "drivers/pc/linuxboot.h"
@@ -54,11 +55,12 @@
  *	pci		cf8-cff			PIRQs as PIIX routes them
  *	virtio-rng	00:02.0			INTA#, MSI-X
  *	virtio-blk n	00:04.0 + n		INTA#, MSI-X
+ *	hba		00:08.0			INTA#, MSI
  *	ioapic, lapic	fec00000 fee00000	-
  */
 enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_RTC = 8, IRQ_MOUSE = 12,
 	IRQ_FERR = 13, IRQ_IDE0 = 14, IRQ_IDE1 = 15, MAX_BELOW_4G_MIB = 3072 };
-enum { DEV_RNG = 2, DEV_DISK = 4, BOOT_ORDER_MAX = 256 };
+enum { DEV_RNG = 2, DEV_DISK = 4, DEV_HBA = 8, BOOT_ORDER_MAX = 256 };
 
 struct e820 { u64 addr, size; u32 type; } __attribute__((packed));
 enum { E820_RAM = 1 };
@@ -75,6 +77,7 @@ struct machine {
 	struct ide *ide;
 	struct virtio_disk *virtio_disk[4];
 	struct virtio_rng *rng;
+	struct hba *hba;
 	char boot_order[BOOT_ORDER_MAX];
 	struct vga *vga;
 	struct pci *pci;
@@ -157,9 +160,12 @@ static u32 boot_order(struct machine *m)
 		if (c->attach[k] == MACHINE_IDE)
 			n += (size_t)snprintf(to, room, "/pci@i0cf8/ide@1,1/drive@%u/disk@%u\n",
 					      k / 2, k % 2);
-		else
+		else if (c->attach[k] == MACHINE_VIRTIO)
 			n += (size_t)snprintf(to, room, "/pci@i0cf8/scsi@%x/disk@0,0\n",
 					      DEV_DISK + k);
+		else
+			n += (size_t)snprintf(to, room, "/pci@i0cf8/sata@%x/drive@%u/disk@0\n",
+					      DEV_HBA, k);
 		must(n < BOOT_ORDER_MAX);
 	}
 	return n ? (u32)n + 1 : 0;
@@ -274,6 +280,21 @@ static void create_virtio(struct machine *m)
 	}
 }
 
+/* The disks that are AHCI's, at the ports of their numbers. */
+static void create_hba(struct machine *m)
+{
+	struct irq_line inta = { .set = piix_inta, .opaque = m->piix, .n = DEV_HBA };
+	const struct blockdev *disk[HBA_PORTS];
+	bool any = false;
+
+	for (unsigned k = 0; k < HBA_PORTS; k++) {
+		disk[k] = m->c.attach[k] == MACHINE_AHCI ? m->c.disk[k] : NULL;
+		any |= disk[k] != NULL;
+	}
+	if (any)
+		m->hba = hba_create(m->pci, PCI_DEVFN(DEV_HBA, 0), &inta, disk);
+}
+
 static int check(const struct machine_config *c)
 {
 	const char *why = NULL;
@@ -311,6 +332,7 @@ int machine_create(const struct machine_config *c, struct machine **out)
 	create_ide(m);
 	create_pci(m);
 	create_virtio(m);
+	create_hba(m);
 	fill_cmos(m);
 	fill_fw_cfg(m);
 	machine_reset(m);
@@ -335,6 +357,8 @@ void machine_reset(struct machine *m)
 			virtio_disk_reset(m->virtio_disk[k]);
 	if (m->rng)
 		virtio_rng_reset(m->rng);
+	if (m->hba)
+		hba_reset(m->hba);
 	vga_reset(m->vga);
 	fwcfg_reset(m->fw_cfg);
 	irqchip_reset(m->irqchip);
@@ -342,7 +366,7 @@ void machine_reset(struct machine *m)
 
 bool machine_busy(const struct machine *m)
 {
-	bool busy = ide_busy(m->ide);
+	bool busy = ide_busy(m->ide) || (m->hba && hba_busy(m->hba));
 
 	for (unsigned k = 0; k < 4; k++)
 		busy |= m->virtio_disk[k] && virtio_disk_busy(m->virtio_disk[k]);

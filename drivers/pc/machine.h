@@ -11,7 +11,7 @@
 #include "drivers/pc/uart.h"
 #include "mm/bus.h"
 
-enum machine_attach { MACHINE_IDE, MACHINE_VIRTIO };
+enum machine_attach { MACHINE_IDE, MACHINE_VIRTIO, MACHINE_AHCI };
 
 struct machine_file { const char *name; const void *data; u32 size; };
 

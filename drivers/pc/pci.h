@@ -36,7 +36,7 @@ struct pci_func {	/* embedded in the device; filled by pci_func_init() and the d
 	/* pci's own. */
 	struct pci *pci;
 	struct pci_msix *msix;
-	u8 last_cap, caps_end;
+	u8 msi, last_cap, caps_end;
 };
 
 /* CONFADD and CONFDATA; `reset` goes to 1 when RCR (port 0xcf9) asks for a reset. Copied. */
@@ -64,6 +64,10 @@ void pci_msix_add(struct pci_func *f, unsigned n, unsigned count);
 bool pci_msix_on(const struct pci_func *f);
 unsigned pci_msix_count(const struct pci_func *f);
 void pci_msix_send(struct pci_func *f, unsigned vector);
+/* MSI with one vector (pci_msi.c). */
+void pci_msi_add(struct pci_func *f);
+bool pci_msi_on(const struct pci_func *f);
+void pci_msi_send(const struct pci_func *f);
 /* For pci.c: configuration space was written; power-up. */
 void pci_msix_changed(struct pci_func *f);
 void pci_msix_reset(struct pci_func *f);

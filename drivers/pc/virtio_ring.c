@@ -159,6 +159,8 @@ void virtio_give(struct virtio *v, unsigned n, u16 head, u32 size)
 	u32 entry[2] = { head, size };
 
 	v->in_flight--;
+	if (!v->resetting && !v->master)	/* its end cannot be written */
+		virtio_broken(v, "no bus master with requests in flight");
 	if (v->resetting || !virtio_runs(v)) {
 		virtio_settle(v);
 		return;

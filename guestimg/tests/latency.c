@@ -12,7 +12,8 @@
  * block: 64 instructions of this program's kind take 270,000. Where the handler itself was evicted,
  * its blocks come too.
  */
-enum { BOUND = 50000, BLOCK = 400000, BLOCKS = 700000, US = 1000, C_TIMER_LATE = 47 };
+enum { BOUND = 50000, BLOCK = 400000, BLOCKS = 700000, SMALL = 600000, US = 1000,
+	C_TIMER_LATE = 47 };
 enum { CODE = FREE + 0x400000, DATA = FREE + 0x800000, APIC_PAGE = 0xfee00000, ROM_PAGE = 0xf0000,
 	PORT = 0x80 };
 
@@ -90,6 +91,7 @@ static void stos_rom(void) { stos(ROM_PAGE, PAGE); }
 static void fxsave_rom(void)
 {
 	for (u32 n = 0; n < 4; n++)
+		for (u32 n = 0; n < 8; n++)	/* long enough for timers to go off */
 		__asm__ volatile("fxsave 0xf0000");
 }
 
@@ -129,6 +131,25 @@ static void new_code(void)
 {
 	make_code(200, 256, ticks << 8);
 	call_code(200, 256);
+}
+
+/*
+ * More small blocks than the cache holds, none of which changes: what makes room for them are live
+ * ones, as many as a region holds.
+ */
+static void small_code(void)
+{
+	enum { COUNT_ALL = 8192, SIZE = 8, EACH = 1000 };
+	static u32 next_one, made;
+	u8 *small = (u8 *)(CODE + 0x100000);
+
+	for (; made < COUNT_ALL; made++) {
+		small[made * SIZE] = 0x43;		/* inc %ebx; ret */
+		small[made * SIZE + 1] = 0xc3;
+	}
+	for (u32 n = 0; n < EACH; n++)
+		__asm__ volatile("call *%0" :: "r"(small + next_one++ % COUNT_ALL * SIZE)
+				 : "ebx", "memory");
 }
 
 /* A page full of small blocks, dropped by stores, in the end because it is busy. */
@@ -177,6 +198,7 @@ void main(void)
 		{ "REP OUTSB from a device", outs_device, BOUND },
 		{ "REP INSB to ROM", ins_rom, BOUND }, { "CR3 loads", spaces, BOUND },
 		{ "stores into code", dropped_code, BLOCK }, { "new code", new_code, BLOCKS },
+		{ "new code in small blocks", small_code, SMALL },
 		{ "FXSAVE to ROM", fxsave_rom, BOUND },
 	};
 

@@ -127,8 +127,100 @@ static void test_steps(void)
 	}
 }
 
+/* Ways to where POP RAX is, on the same page or on the next one, when RSP has been changed. */
+static const struct { const char *text, *bytes; u8 len; bool rel; } ways[] = {
+	{ "JMP", "\xe9", 1, true },
+	{ "JZ, taken", "\x39\xc0\x0f\x84", 4, true },
+	{ "JNZ, not taken, and JMP", "\x39\xc0\x75\x02\xe9", 5, true },
+	{ "JMP RDX", "\xff\xe2", 2, false },
+	{ "JMP [RBX]", "\xff\x23", 2, false },
+};
+
+/* MOV RSP, RSI; the way to `to`, where POP RAX; INT is. */
+static void put_way(u32 n, u32 to)
+{
+	u32 len = 3u + ways[n].len, rel = to - (len + 4);
+
+	memcpy(code, "\x48\x89\xf4", 3);
+	memcpy(code + 3, ways[n].bytes, ways[n].len);
+	if (ways[n].rel)
+		memcpy(code + len, &rel, 4);
+	memcpy(code + to, "\x58\xcd\x30", 3);
+}
+
+static struct regs on_the_way(u32 to, u64 rsp)
+{
+	static u64 slot;
+	struct regs r = user_regs(code);
+
+	slot = AT(code) + to;
+	r.rbx = AT(&slot);
+	r.rdx = slot;
+	r.rsi = rsp;
+	return r;
+}
+
+/* RSP was good each time before, and is not now. */
+static void test_stack(void)
+{
+	static const u32 targets[] = { FIRST, 0x1000 + FIRST };
+
+	for (u32 n = 0; n < 2 * COUNT(ways); n++) {
+		u32 to = targets[n & 1];
+
+		test(ways[n / 2].text);
+		put_way(n / 2, to);
+		for (u32 p = 0; p < places_count; p++) {
+			bool good = canonical(places[p]) && canonical(places[p] + 7);
+			struct regs r = on_the_way(to, AT(room));
+
+			for (u32 times = 0; times < 3; times++)
+				run_to(&r, VEC_EXIT, 0);
+			r = on_the_way(to, places[p]);
+			run(&r);
+			if (in_tcg() && canonical(places[p]) && !good)
+				continue;
+			expect("vector", stopped.vector, good ? V_PF : V_SS);
+			expect("rip", stopped.r.rip, AT(code) + to);
+			expect("rsp", stopped.r.rsp, places[p]);
+		}
+	}
+}
+
+/*
+ * CMP EAX, EBX; JMP RDX or RET, to where an access comes before all flags are set anew: its fault
+ * has those of the CMP.
+ */
+static void test_flags(void)
+{
+	static const char *const by[] = { "\x39\xd8\xff\xe2", "\x39\xd8\xc3" };
+	enum { ARITHMETIC = 0x8d5, OF_PF_AF = 0x814 };
+
+	memcpy(code + FIRST, "\x8a\x07\x38\xc9\xcd\x30", 6);
+	for (u32 k = 0; k < COUNT(by); k++) {
+		struct regs r = user_regs(code);
+
+		test(k ? "flags behind RET" : "flags behind JMP RDX");
+		memcpy(code, by[k], k ? 3 : 4);
+		r.rsp -= 8;
+		*(u64 *)r.rsp = r.rdx = AT(code) + FIRST;
+		r.rdi = AT(room);
+		for (u32 times = 0; times < 3; times++)
+			run_to(&r, VEC_EXIT, 0);
+		r.rax = 0x80000000;
+		r.rbx = 1;
+		r.rdi = places[0];
+		run(&r);
+		expect("vector", stopped.vector, canonical(places[0]) ? V_PF : V_GP);
+		expect("rip", stopped.r.rip, AT(code) + FIRST);
+		expect("flags", stopped.r.rflags & ARITHMETIC, OF_PF_AF);
+	}
+}
+
 void test_known(void)
 {
+	test_flags();
+	test_stack();
 	test_changes();
 	test_loop();
 	test_steps();

@@ -84,6 +84,7 @@ static void machine_init(struct guest *g, struct bus *bus)
 	const struct boot_config *cfg = g->cfg;
 	static const enum machine_attach attach[] = {
 		[BOOT_IDE] = MACHINE_IDE, [BOOT_VIRTIO] = MACHINE_VIRTIO,
+		[BOOT_AHCI] = MACHINE_AHCI,
 	};
 	const struct entropy entropy = random_end();
 	struct machine_config m = {

@@ -53,6 +53,29 @@ static const char *test_uart(void)
 	return irq_take_events() & CPU_EVENT_DEVICE ? NULL : "no interrupt was noted";
 }
 
+static unsigned pin_calls;
+
+/* Quiets the UART at the second call, and never again. */
+static void on_pin(void *opaque)
+{
+	if (++pin_calls == 2)
+		uart_interrupt_when_empty(opaque, false);
+}
+
+/* An input that stays high when its handlers have run comes again, as when two devices share it. */
+static const char *test_pin(void)
+{
+	u64 limit = clock_ns() + 1000000000ull;
+
+	irq_connect(BOARD_UART_INPUT, on_pin, console_uart());
+	uart_interrupt_when_empty(console_uart(), true);
+	while (__atomic_load_n(&pin_calls, __ATOMIC_RELAXED) < 2 && clock_ns() < limit)
+		;
+	uart_interrupt_when_empty(console_uart(), false);
+	irq_take_events();
+	return pin_calls < 2 ? pin_calls ? "it came once" : "it did not come" : NULL;
+}
+
 /* Waits for a byte from outside; part of no `all`, since somebody has to type it. */
 static const char *test_echo(void)
 {
@@ -89,6 +112,7 @@ static const char *test_rtc(void)
 
 static const struct selftest driver_tests[] = {
 	{ "uart", test_uart, false },
+	{ "pin", test_pin, false },
 	{ "echo", test_echo, true },
 	{ "rtc", test_rtc, false },
 	{ "shadow", shadow_selftest, false },

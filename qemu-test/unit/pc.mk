@@ -2,7 +2,8 @@
 # Native unit tests of mm/bus and drivers/pc, each over the bus alone.
 
 PC_TEST_NAMES = bus pic pit pit_random cmos uart i8042 pci_host acpi_pm fw_cfg \
-	lapic ioapic ide ide_dma ide_smart ide_random virtio_disk virtio_random atapi vga \
+	lapic ioapic ide ide_dma ide_smart ide_random virtio_disk virtio_random \
+	hba hba_random atapi vga \
 	acpi_tables machine
 PC_TEST_LIB = mm/bus.o qemu-test/unit/native.o qemu-test/unit/fake_time.o \
 	qemu-test/unit/fake_gpa.o $(PC_OBJECTS)

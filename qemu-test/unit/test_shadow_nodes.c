@@ -147,6 +147,17 @@ static void test_large_twins(void)
 	hit(VA + 0x400000, false, true, 0x800000, 1, "clean");
 	hit(VA + 0x400000, true, true, 0x800000, 1, "written");
 	CHECK_EQ(world_get32(PDE(VA + 0x400000)) & W_D, W_D, "D");
+	world_set32(PD2 + (VA >> 22) * 4, 0x800000 | ALL | W_PS);
+	shadow_load_cr3(s, PD2, NULL);
+	hit(VA, false, true, 0x800000, 1, "clean, at the same address of another space");
+	hit(VA, true, true, 0x800000, 1, "written there");
+	CHECK_EQ(world_get32(PD2 + (VA >> 22) * 4) & W_D, W_D, "D there");
+	shadow_load_cr3(s, PD, NULL);
+	hit(VA, true, true, 0x800000, 0, "still dirty in the first");
+	world_set32(PDE(VA), 0x800000 | ALL | W_PS | W_A);
+	shadow_load_cr3(s, PD, NULL);
+	hit(VA, true, true, 0x800000, 1, "written after its D was cleared");
+	CHECK_EQ(world_get32(PDE(VA)) & W_D, W_D, "D again");
 }
 
 /* More address spaces than are remembered: the oldest go, their nodes are used again. */

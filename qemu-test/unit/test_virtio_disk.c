@@ -274,6 +274,13 @@ static void test_later(void)
 	CHECK_EQ(device_status(), 0, "now it is done");
 	CHECK_EQ(get16(USED + 2), 2, "and what came is forgotten");
 	CHECK(!virtio_disk_busy(d), "nothing in flight");
+	start(VERSION_1 | WITH_FLUSH);
+	ask(IN, 5, 512, 1);
+	conf(4, 2);
+	mem_disk_finish(&disk, 0, 0);
+	conf(4, 6);
+	CHECK_EQ(device_status() & 0x40, 0x40, "bus mastering went off meanwhile");
+	CHECK_EQ(get16(USED + 2), 0, "nothing was written");
 	disk.later = false;
 }
 
