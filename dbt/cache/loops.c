@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which lines of a page are in loops. Most code of a guest that starts runs once or twice: there a
- * block does not hold much that may never run (translate.c). When an exit back on its page is left for
- * the first time, all between its ends is in a loop: blocks that are made there from then on, such
- * as the one that it leads to, are as long as they may be. Not here: loops over several pages.
+ * block does not hold much that may never run (translate.c). When an exit back on its page is left
+ * for the first time, all between its ends is in a loop: blocks that are made there from then on,
+ * such as the one that it leads to, are as long as they may be. Not here: loops over several pages.
  * Law: what is remembered changes how long blocks are, never what they do; it may be forgotten.
  */
 #include "dbt/cache/cache.h"
