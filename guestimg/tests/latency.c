@@ -12,7 +12,7 @@
  * block: 64 instructions of this program's kind take 270,000. Where the handler itself was evicted,
  * its blocks come too.
  */
-enum { BOUND = 50000, BLOCK = 400000, BLOCKS = 700000, SMALL = 600000, US = 1000,
+enum { BOUND = 50000, BLOCK = 400000, BLOCKS = 700000, SMALL = 380000, US = 1000,
 	C_TIMER_LATE = 47 };
 enum { CODE = FREE + 0x400000, DATA = FREE + 0x800000, APIC_PAGE = 0xfee00000, ROM_PAGE = 0xf0000,
 	PORT = 0x80 };
