@@ -273,47 +273,64 @@ static struct fault fxsave(struct vcpu *c, u64 at, u64 how)
 	return put(c, at + FXSAVE_XMM, c->xmm[0].b, 16 * xmms(c));
 }
 
-/* The image as it was read; c->xmm has those that it has no place for, too. */
-static struct fault fxrstor_image(struct vcpu *c, u64 how, const u8 *head)
+/* Has the head, which was read, an MXCSR that is one? Else nothing of the image is loaded. */
+static bool head_valid(const struct vcpu *c, const u8 *head)
+{
+	u32 mxcsr;
+
+	memcpy(&mxcsr, head + FXSAVE_MXCSR, 4);
+	return !(c->cr4 & CR4_OSFXSR) || sse_mxcsr_valid(mxcsr);
+}
+
+/* The head, and c->xmm as it is now. */
+static void load_fx(struct vcpu *c, u64 how, const u8 *head)
 {
 	u32 mxcsr, old = c->mxcsr;
 
 	memcpy(&mxcsr, head + FXSAVE_MXCSR, 4);
-	if ((c->cr4 & CR4_OSFXSR) && !sse_mxcsr_valid(mxcsr))
-		return fault_gp0();
 	x87_settle(c);
 	x87_fxrstor(&c->x87, how & X87_IMAGE_WIDE, head);
 	if (!(c->cr4 & CR4_OSFXSR))
-		return fault_none();
+		return;
 	c->mxcsr = mxcsr;
 	sse_load(c);
 	if (sse_modes_differ(old, mxcsr))
 		sys_mode_changed(c);
-	return fault_none();
 }
 
-static bool read_at_once(struct vcpu *c, gva_t at, u8 *head)
+/* False: it is to be done in pieces; XMM registers may have changed. */
+static bool read_at_once(struct vcpu *c, gva_t at, u8 *head, struct fault *f)
 {
 	g_try_begin(c, g_own(c));
 	g_try_ld_bytes(c, at, head, FXSAVE_XMM);
 	if (!g_try_end(c))
 		return false;
+	if (!head_valid(c, head)) {
+		*f = fault_gp0();
+		return true;
+	}
 	g_try_ld_bytes(c, gva(at.a + FXSAVE_XMM), c->xmm, 16 * xmms(c));
 	return g_try_end(c);
 }
 
 static struct fault fxrstor(struct vcpu *c, u64 at, u64 how)
 {
+	struct fault f = fault_none();
 	u8 head[FXSAVE_XMM];
 
 	sse_save(c);
-	if (!on_one_page(c, at) || !read_at_once(c, vcpu_linear(c, at), head)) {
+	if (!on_one_page(c, at) || !read_at_once(c, vcpu_linear(c, at), head, &f)) {
 		TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, false));
 		TRY(probe_fx(c, at, false));
 		TRY(get(c, at, head, FXSAVE_XMM));
-		TRY(get(c, at + FXSAVE_XMM, c->xmm[0].b, 16 * xmms(c)));
+		if (!head_valid(c, head))
+			return fault_gp0();
+		if (c->cr4 & CR4_OSFXSR)
+			TRY(get(c, at + FXSAVE_XMM, c->xmm[0].b, 16 * xmms(c)));
 	}
-	return fxrstor_image(c, how, head);
+	if (!f.raised)
+		load_fx(c, how, head);
+	return f;
 }
 
 u64 helper_fxsave(struct vcpu *c, u64 at, u64 how, u64 d)
