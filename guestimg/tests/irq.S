@@ -96,6 +96,14 @@ code call_reg			/* eax = call_reg */
 	call	*%eax
 end call_reg
 
+code fsin_jmp			/* eax = fsin_jmp; what takes long is no translated code */
+	fninit
+	fldpi
+	fsin
+	fstp	%st
+	jmp	*%eax
+end fsin_jmp
+
 code far_jmp
 	ljmp	$UCODE, $far_jmp
 end far_jmp

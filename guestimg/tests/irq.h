@@ -8,7 +8,7 @@
 #define IRQ_LOOPS(X) \
 	X(jmp_self) X(jmp_reg) X(jmp_mem) X(jcc_self) X(loop_self) X(dec_jnz) X(calls) X(forward) \
 	X(two_pages) X(ret_ring) X(ret3_ring) X(call_self) X(call_reg) X(far_jmp) X(int_loop) \
-	X(iret_loop) X(fsts) X(mul_loop) X(hlt_loop) X(xlat_loop) X(in_loop)
+	X(iret_loop) X(fsts) X(fsin_jmp) X(mul_loop) X(hlt_loop) X(xlat_loop) X(in_loop)
 
 #define IRQ_CODE(X) \
 	IRQ_LOOPS(X) X(add_flags) X(sub_flags) X(inc_flags) X(triple) \
