@@ -127,7 +127,7 @@ struct emit {
 	unsigned stubs;			/* control.c */
 	unsigned address_sums;
 	val address_sum[ADDRESS_SUMS_MAX];	/* disp.c: what only accesses are at */
-	u16 exit_safe[STUBS_MAX];	/* forms.c: registers that are safe at each direct exit */
+	u16 exit_safe[STUBS_MAX];	/* forms.c: registers that are safe at each exit */
 	unsigned exits;
 	u32 *literals[BACKEND_CHECKS];	/* selfcheck.c: code that wants their address */
 	struct value of[IR_MAX];

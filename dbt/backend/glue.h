@@ -33,7 +33,7 @@
 #define EXIT_FAULT 6
 #define EXIT_STEP 7		/* eip is set: the evaluator is to run one instruction */
 #define EXIT_STALE 8		/* exit_arg: an address in a block whose guest bytes have changed */
-#define EXIT_CLOSED 9		/* eip is set: the block that its jump cache led to is dropped */
+#define EXIT_CLOSED 9		/* eip is set: the block that C had found is dropped */
 
 /* struct vcpu's fields from tp: CPU_VCPU_OFFSET + offsetof. */
 #define ST_GPR(n) (256 + 8 * (n))
