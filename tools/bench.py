@@ -25,8 +25,8 @@ import sys
 
 import bench_doc
 from bench_process import LOST, process_figures, run_disk, run_linux, run_process, run_wall
-from bench_run import (FOLDER, GUEST, MACHINES, Failure, ends_at, form_share, instructions,
-                       last_counters, row_counters, run)
+from bench_run import (FOLDER, GUEST, MACHINES, ROW_MARKER, Failure, ends_at, form_share,
+                       instructions, last_counters, row_counters, run)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOC, ROWS = "docs/bench.md", "guestimg/bench/rows.def"
@@ -82,7 +82,7 @@ def run_rows(host, skip, bits):
     choose_rows(image, skip)
     text, counts = run(host, f"gb{bits}", config,
                        {"bios-256k.bin": f"{GUEST}/bios-256k.bin", f"gb{bits}.img": image}, 900,
-                       True, last="", watch=ends_at(*LOST), accesses=bits == 64)
+                       ROW_MARKER, last="", watch=ends_at(*LOST), accesses=bits == 64)
     counts = dict(counts)
     lines = {name: (int(n), int(t), chk) for name, n, t, chk in LINE.findall(text)}
     counters, rows, missing = row_counters(text), {}, []
