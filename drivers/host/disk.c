@@ -193,8 +193,8 @@ static void pump(struct disk *d)
 }
 
 /*
- * A flush is over. One that failed may have lost what any view wrote, if it was the disk's own, too,
- * and a device may say so only once: every view's next flush tells.
+ * A flush is over. One that failed may have lost what any view wrote, if it was the disk's own,
+ * too, and a device may say so only once: every view's next flush tells.
  */
 static int flush_over(struct disk *d, struct block_request *r, int rc)
 {

@@ -12,7 +12,7 @@ import socket
 import struct
 import time
 
-SECTOR = 512
+BLOCK = 4096            # what a disk writes whole or not at all
 MAGIC, OPTION, REPLY = 0x4e42444d41474943, 0x49484156454f5054, 0x3e889045565a9
 OPT_EXPORT_NAME, OPT_ABORT, OPT_GO = 1, 2, 7
 REP_ACK, REP_INFO, REP_UNSUPPORTED = 1, 3, 0x80000001
@@ -35,19 +35,25 @@ class Log:
         for n, (kind, offset, data) in enumerate(self.entries[:at]):
             if kind == FLUSH:
                 continue
-            for start, size in [(0, len(data))] if n < flushed else survivors(len(data), chance):
+            whole = [(0, len(data))]
+            for start, size in whole if n < flushed else survivors(offset, len(data), chance):
                 image[offset + start:offset + start + size] = data[start:start + size]
         return image
 
 
-def survivors(size, chance):
-    """Which bytes of a write that was in the cache reached the medium: all, none, some sectors."""
+def survivors(offset, size, chance):
+    """Which bytes of a write that was in the cache reached the medium: all, none, some blocks.
+
+    Within a block it is not torn: ext4 writes its superblock, two sectors with one checksum, in
+    place, and counts on that, as on a disk whose physical sectors have 4 KiB.
+    """
     how = chance.randrange(4)
     if how == 0:
         return [(0, size)]
     if how == 1:
         return []
-    return [(at, SECTOR) for at in range(0, size, SECTOR) if chance.random() < 0.5]
+    edges = [0, *range(-offset % BLOCK or BLOCK, size, BLOCK), size]
+    return [(at, end - at) for at, end in zip(edges, edges[1:]) if chance.random() < 0.5]
 
 
 class Disk:

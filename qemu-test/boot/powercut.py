@@ -8,7 +8,7 @@ sees as IDE, AHCI and virtio disks, in another order each time, with and without
 QEMU is killed at a random moment.
 nbd.py has what the host's disks were told. From that the disks are made as they would be after a
 cut at that moment and at others before: what was flushed is there, of the rest a random part, torn
-between sectors. Each time e2fsck must find nothing once the journal is replayed, and all records
+between blocks. Each time e2fsck must find nothing once the journal is replayed, and all records
 that had been acknowledged must be there, whole.
 Invariant: an acknowledgement counts from the moment that it was read here, which is never before
 the guest gave it.
