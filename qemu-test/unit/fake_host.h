@@ -29,5 +29,6 @@ u8 fake_config_read(unsigned offset);
 bool fake_interrupt(void);
 
 extern bool fake_no_memory;		/* dma_alloc fails */
+extern bool fake_pulled;		/* the device is gone: ones are read, writes do nothing */
 
 #endif
