@@ -8,8 +8,8 @@ bench.py --show                                 prints the tables of build/bench
 bench.py --doc                                  writes docs/bench.md from build/bench.json
 --json FILE names another file than build/bench.json.
 Parts (all, side by side where there are cores): rows = guestbench; process = guestimg/process;
-linux, disk = boots; disks = what a sector costs; rows64, process64, linux64, disk64 = the same of 64-bit guests; wall = the only
-one that depends on the machine, alone and last.
+linux, disk = boots; disks = what a sector costs; rows64, process64, linux64, disk64 = the same of
+64-bit guests; wall = the only one that depends on the machine, alone and last.
 Invariant: a figure comes from this run alone, unless --keep was asked for; a row that did not run
 is named, not guessed.
 """

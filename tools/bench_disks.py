@@ -2,9 +2,9 @@
 """What the guest's disks cost: a part of `make bench`, and a test of how much it may be.
 
 bench_disks.py [--linux]    measures and judges (LIMITS); with --linux a Linux guest's reads, too
-Without an operating system (guestimg/tests): on a disk in memory by the guest's TSC, interrupts off;
-and on the host's NVMe disk by the plugin, an interrupt for each request of 64 KiB. Under Debian's
-amd64 kernel (guestimg/powercut/figures.c) on three NVMe disks. Waiting is not counted.
+Without an operating system (guestimg/tests): on a disk in memory by the guest's TSC, interrupts
+off; and on the host's NVMe disk by the plugin, an interrupt for each request of 64 KiB. Under
+Debian's amd64 kernel (guestimg/powercut/figures.c) on three NVMe disks. Waiting is not counted.
 Invariant: each program's tests passed, or there is no figure.
 """
 import os
@@ -73,7 +73,7 @@ def config_of(name, text):
 
 
 def on_nvme(host, name, bus):
-    """Per sector, and the random reads if the program has them: (instructions, the guest's part)."""
+    """Per sector, and for each of the random reads: [instructions, the guest's part]."""
     config = config_of(name, "memory = 128M\nfirmware = bios\n"
                        f"disk0 = nvme0,{bus}\nconsole = com1,log\n")
     _, rows = program(host, name, config, {}, nvme(0, IMAGE), WAITS)

@@ -297,8 +297,8 @@ fuzz-devices: $(CARELESS:%=build/native/test_%_random)
 # parts to run.
 BENCH_LINUX ?= 1
 BENCH_DISK ?= 1
-BENCH_ALL := rows rows64 $(if $(filter 0,$(BENCH_LINUX)),,disks linux linux64 process process64 wall \
-	$(if $(filter 0,$(BENCH_DISK)),,disk disk64))
+BENCH_ALL := rows rows64 $(if $(filter 0,$(BENCH_LINUX)),,disks linux linux64 process \
+	process64 wall $(if $(filter 0,$(BENCH_DISK)),,disk disk64))
 BENCH_PARTS ?= $(BENCH_ALL)
 BENCH_FILES := gb32.img gb64.img bios-256k.bin $(if $(filter-out rows rows64,$(BENCH_PARTS)), \
 	$(GUEST_LINUX) $(GUEST_LINUX64) process.gz process64.gz) \

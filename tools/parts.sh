@@ -178,8 +178,10 @@ more_build()
 			part_debs LOAM_INSTALLER installer "$(part_lines installer)" \
 				--wildcards '*/text/*/linux' '*/text/*/initrd.gz' ;;
 		smart)
-			part_debs LOAM_SMART12 smart12 "$(part_lines smart12)" ./usr/sbin/smartctl
-			part_debs LOAM_SMART13 smart13 "$(part_lines smart13)" ./usr/sbin/smartctl ;;
+			for n in 12 13; do
+				part_debs LOAM_SMART$n smart$n "$(part_lines smart$n)" \
+					./usr/sbin/smartctl
+			done ;;
 		debian12)
 			disk_build debian12 LOAM_DEBIAN12 bookworm i386 ;;
 		debian13)

@@ -11,7 +11,8 @@ enum { FUNCTION = 8 << 3, ABAR = 5, ABAR_SIZE = 0x1000, CAP_MSI = 5 };
 #define HBA 0xe0000000u
 enum { CAP = 0x00, GHC = 0x04, HIS = 0x08, PI = 0x0c, VS = 0x10 };
 enum { CLB = 0x100, CLBU = 0x104, FB = 0x108, FBU = 0x10c, IS = 0x110, IE = 0x114, CMD = 0x118,
-	TFD = 0x120, SIG = 0x124, SSTS = 0x128, SCTL = 0x12c, SERR = 0x130, SACT = 0x134, CI = 0x138 };
+	TFD = 0x120, SIG = 0x124, SSTS = 0x128, SCTL = 0x12c, SERR = 0x130, SACT = 0x134,
+	CI = 0x138 };
 enum { GHC_RESET = 1, GHC_INTERRUPTS = 2, ST = 1, FRE = 0x10, FR = 0x4000, CR = 0x8000 };
 enum { DHR = 1, PIO = 2, SDB = 8, OVERFLOW = 1 << 24, HOST_BUS = 1 << 29, TASK = 1 << 30 };
 enum { READ_DMA = 0x25, WRITE_DMA = 0x35, READ_QUEUED = 0x60, WRITE_QUEUED = 0x61, IDENTIFY = 0xec,
@@ -188,7 +189,8 @@ static void test_queued(void)
 	memset(received(0x58), 0, 8);
 	for (u32 slot = 0; slot < 32; slot++) {
 		command(slot, READ_QUEUED, 64 + 64 * slot, 16);
-		prd(slot, BUF + 0x2000 * slot, 0x1000), prd(slot, BUF + 0x2000 * slot + 0x1000, 0x1000);
+		prd(slot, BUF + 0x2000 * slot, 0x1000);
+		prd(slot, BUF + 0x2000 * slot + 0x1000, 0x1000);
 	}
 	hba_set(IS, ~0u);
 	hba_set(SACT, ~0u);

@@ -51,8 +51,8 @@ void message_sleep(u32 count);
 /* Does the TSC count the host's instructions (-icount), the same again and again? */
 bool counts_instructions(void);
 /*
- * A row begins, for plugins that count: at a store of its number to MARK_AT (count.c), or where Loam
- * prints its counters (profile.c). 0: it ends.
+ * A row begins, for plugins that count: at a store of its number to MARK_AT (count.c), or where
+ * Loam prints its counters (profile.c). 0: it ends.
  */
 enum { MARK_AT = FREE + 0xf0000, MARKED = 4 };	/* so often: the first time translates */
 void mark(u8 row);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * virtio-blk by itself, on the disk that tools/mkdisk.py makes: requests of all kinds, several at a
- * time and from several queues, chains that cannot be, interrupts by MSI-X; and what a sector costs.
- * Expectations: virtio 1.2, 2.7, 4.1, 5.2. The disk is written to, from sector SCRATCH on. Not every
- * way to be careless: qemu-test/unit/test_virtio_random.c.
+ * virtio-blk by itself, on the disk that tools/mkdisk.py makes: requests of all kinds, several at
+ * a time and from several queues, chains that cannot be, interrupts by MSI-X; and what a sector
+ * costs. Expectations: virtio 1.2, 2.7, 4.1, 5.2. The disk is written to, from sector SCRATCH on.
+ * Not every way to be careless: qemu-test/unit/test_virtio_random.c.
  */
 #include "guestimg/tests/disk_lib.h"
 
 enum { FUNCTION = 4 << 3, BAR = 4, CAP_VENDOR = 9, CAP_MSIX = 0x11, MSIX_ON = 0x8000 };
 enum { C_COMMON = 1, C_NOTIFY = 2, C_ISR = 3, C_DEVICE = 4 };		/* structures (4.1.4) */
 enum { DEVICE_SELECT = 0, DEVICE_FEATURES = 4, DRIVER_SELECT = 8, DRIVER_FEATURES = 12,
-	CONFIG_VECTOR = 16, QUEUES = 18, STATUS = 20, SELECT = 22, SIZE = 24, VECTOR = 26, ENABLE = 28,
-	NOTIFY_OFF = 30, DESC = 32, AVAIL = 40, USED = 48 };
+	CONFIG_VECTOR = 16, QUEUES = 18, STATUS = 20, SELECT = 22, SIZE = 24, VECTOR = 26,
+	ENABLE = 28, NOTIFY_OFF = 30, DESC = 32, AVAIL = 40, USED = 48 };
 enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, NEEDS_RESET = 64 };
 enum { F_FLUSH = 1 << 9, F_MQ = 1 << 12, F_DISCARD = 1 << 13, F_INDIRECT = 1 << 28 };
 enum { NEXT = 1, WRITE = 2, INDIRECT = 4 };

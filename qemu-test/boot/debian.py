@@ -7,7 +7,7 @@ RELEASE: debian12, debian13 (build/guest has its disk); BUS: what the guest sees
 MEDIUM: what QEMU's -device has before drive=, for the disk with the ESP.
 The second disk is a tar archive, raw: the guest unpacks it from there, syncs, and copies a part of
 it behind its end without a file system. At the second start all files have their checksums. Then
-the files are taken out of the ESP: the file system is clean, the raw sectors are what they were to be.
+the files are taken out of the ESP: the file system is clean, the raw sectors are as they must be.
 smartctl, which is in the archive, reads what IDE and AHCI disks say of themselves.
 Invariant: build/guest is not changed; no QEMU outlives its start.
 """
