@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From a request's memory, which may be in any number of pieces, to what one command of a device
- * takes. Not the cutting by sectors: disk.c.
+ * takes; and from a view's sectors to the disk's. Not the cutting by sectors: disk.c.
  * Invariant: what is given out lies within the request's memory, in its order, without a gap.
  */
 #include "drivers/host/disk.h"
+
+#include "kernel/panic.h"
+
+u64 disk_map(const struct disk_view *v, u64 lba, u64 *run)
+{
+	for (unsigned k = 0; k < v->extents; k++) {
+		if (lba < v->extent[k].count) {
+			*run = v->extent[k].count - lba;
+			return v->extent[k].start + lba;
+		}
+		lba -= v->extent[k].count;
+	}
+	panic("disk: sector beyond its view");
+}
 
 static u64 least(u64 a, u64 b) { return a < b ? a : b; }
 
