@@ -177,6 +177,11 @@ more_build()
 		installer)
 			part_debs LOAM_INSTALLER installer "$(part_lines installer)" \
 				--wildcards '*/text/*/linux' '*/text/*/initrd.gz' ;;
+		smart)
+			for n in 12 13; do
+				part_debs LOAM_SMART$n smart$n "$(part_lines smart$n)" \
+					./usr/sbin/smartctl
+			done ;;
 		debian12)
 			disk_build debian12 LOAM_DEBIAN12 bookworm i386 ;;
 		debian13)

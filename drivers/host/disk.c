@@ -33,55 +33,6 @@ static const char *const op_name[BLOCK_OPS] = { "read", "write", "flush", "disca
 
 static u32 sectors_of_block(const struct disk *d) { return d->block / DISK_SECTOR; }
 
-/* Can the device zero all of it by its own command? */
-static bool zeroes(const struct disk *d, const struct block_request *r)
-{
-	u32 per = sectors_of_block(d);
-	u64 run;
-
-	for (u64 at = 0; at < r->count; at += run) {
-		u64 lba = disk_map(r->end, r->lba + at, &run);
-
-		run = run < r->count - at ? run : r->count - at;
-		if (lba % per || run % per)
-			return false;
-	}
-	return d->most_zero;
-}
-
-/* Does the request have a piece that the device cannot take as it is? */
-static bool has_odd_piece(const struct disk *d, const struct block_request *r)
-{
-	struct block_piece piece[DISK_PIECES];
-	u32 per = sectors_of_block(d);
-	unsigned pieces;
-	u64 run;
-
-	for (u64 at = 0; at < r->count; at += run) {
-		u64 lba = disk_map(r->end, r->lba + at, &run);
-
-		run = run < r->count - at ? run : r->count - at;
-		if (lba % per || run % per)
-			return true;
-		if (run > d->most / DISK_SECTOR)
-			run = d->most / DISK_SECTOR;
-		run = disk_pieces(d, r, at * DISK_SECTOR, run * DISK_SECTOR, piece, &pieces) /
-		      DISK_SECTOR;
-		if (!run)
-			return true;
-	}
-	return false;
-}
-
-static bool needs_bounce(const struct disk *d, const struct block_request *r)
-{
-	switch (r->op) {
-	case BLOCK_READ: case BLOCK_WRITE: return has_odd_piece(d, r);
-	case BLOCK_ZERO: return !zeroes(d, r);
-	default: return false;
-	}
-}
-
 /* What pieces there are room for in the slot's command. */
 static struct block_piece *room(struct disk *d, const struct disk_slot *s)
 {
@@ -225,7 +176,7 @@ static void pump(struct disk *d)
 	while (d->first && !d->resetting && !d->exclusive && !d->retries &&
 	       d->in_flight < d->slots) {
 		struct block_request *r = d->first;
-		bool bounced = needs_bounce(d, r);
+		bool bounced = disk_needs_bounce(d, r);
 		bool moves = r->op == BLOCK_READ || r->op == BLOCK_WRITE;
 		bool exclusive = bounced || (!moves && d->flush_alone);
 		struct disk_slot *s = free_slot(d);

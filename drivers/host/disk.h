@@ -138,6 +138,9 @@ u64 disk_map(const struct disk_view *v, u64 lba, u64 *run);
 u64 disk_pieces(const struct disk *d, const struct block_request *r, u64 from, u64 most,
 		struct block_piece *out, unsigned *count);
 
+/* disk_pieces.c: must the request, or a part of it, go by the bounce buffer? */
+bool disk_needs_bounce(const struct disk *d, const struct block_request *r);
+
 /* For drivers, from reap(): slot n's command is over, rc 0 or -ERR_IO. */
 void disk_finished(struct disk *d, unsigned n, int rc);
 
