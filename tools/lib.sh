@@ -55,6 +55,7 @@ more_ready()
 		case $part in
 		kernels)	[ -d "${LOAM_KERNELS:-}" ] || return 1 ;;
 		installer)	[ -d "${LOAM_INSTALLER:-}" ] || return 1 ;;
+		clang)		[ -d "${LOAM_CLANG:-}" ] || return 1 ;;
 		debian12)	disk_ready debian12 "${LOAM_DEBIAN12:-}" || return 1 ;;
 		debian13)	disk_ready debian13 "${LOAM_DEBIAN13:-}" || return 1 ;;
 		*)		die "no part $part (parts.sh)" ;;

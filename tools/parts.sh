@@ -175,6 +175,8 @@ more_build()
 		installer)
 			part_debs LOAM_INSTALLER installer "$(part_lines installer)" \
 				--wildcards '*/text/*/linux' '*/text/*/initrd.gz' ;;
+		clang)
+			part_debs LOAM_CLANG clang "$(part_lines clang)" --exclude=./usr/share ;;
 		debian12)
 			disk_build debian12 LOAM_DEBIAN12 bookworm i386 ;;
 		debian13)

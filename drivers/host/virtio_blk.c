@@ -20,6 +20,7 @@
 enum { VENDOR = 0x1af4, DEVICE_BLK_OLD = 0x1001, DEVICE_BLK = 0x1042 };
 enum { CAP_VENDOR = 9, CAP_LENGTH = 2, CAP_TYPE = 3, CAP_BAR = 4, CAP_OFFSET = 8, CAP_SIZE = 12,
 	CAP_NOTIFY_MULTIPLIER = 16 };
+enum { CAPS_MAX = 48 };
 enum { TYPE_COMMON = 1, TYPE_NOTIFY = 2, TYPE_ISR = 3, TYPE_DEVICE = 4, TYPES = 5 };
 enum {				/* common configuration (4.1.4.3) */
 	C_DEVICE_SELECT = 0x00, C_DEVICE_FEATURES = 0x04, C_DRIVER_SELECT = 0x08,
@@ -60,7 +61,7 @@ struct shared {			/* with the device */
 struct virtio_blk {
 	struct disk disk;
 	hpa_t common, isr, config, notify;
-	u32 notify_multiplier;
+	u32 notify_multiplier, notify_size;
 	hpa_t bell;		/* of the queue */
 	bool message;
 	bool indirect;
@@ -208,17 +209,24 @@ static void read_geometry(struct virtio_blk *v)
 	d->block = has(v, F_BLK_SIZE) ? mmio_read32(at(v->config, B_BLK_SIZE)) : DISK_SECTOR;
 	if (has(v, F_SIZE_MAX) && (asked = mmio_read32(at(v->config, B_SIZE_MAX))) < most)
 		most = asked;
-	if (d->block)
-		d->most = most - most % d->block;
+	d->most = d->block ? most - most % d->block : 0;
 	d->readonly = has(v, F_RO);
 	d->cached = has(v, F_FLUSH);
 	d->align = 1;
 	d->pieces = v->indirect && has(v, F_SEG_MAX) ? segments(v) : 1;
 }
 
+/* Sizes that disk.c can work with. */
+static bool is_usable(const struct disk *d)
+{
+	return d->sectors && d->sectors < BIT64(55) && d->block >= DISK_SECTOR &&
+	       !(d->block & (d->block - 1)) && d->most >= d->block;
+}
+
 static bool set_queue(struct virtio_blk *v)
 {
 	volatile struct shared *s = v->s;
+	u64 bell;
 	u16 size;
 
 	mmio_write16(at(v->common, C_QUEUE_SELECT), 0);
@@ -238,7 +246,10 @@ static bool set_queue(struct virtio_blk *v)
 	mmio_write64(at(v->common, C_QUEUE_DESC), dma_address((const void *)s->desc));
 	mmio_write64(at(v->common, C_QUEUE_DRIVER), dma_address((const void *)&s->avail));
 	mmio_write64(at(v->common, C_QUEUE_DEVICE), dma_address((const void *)&s->used));
-	v->bell = at(v->notify, mmio_read16(at(v->common, C_QUEUE_NOTIFY)) * v->notify_multiplier);
+	bell = (u64)mmio_read16(at(v->common, C_QUEUE_NOTIFY)) * v->notify_multiplier;
+	if (bell + 2 > v->notify_size)
+		return false;
+	v->bell = at(v->notify, (u32)bell);
 	dma_barrier();
 	mmio_write16(at(v->common, C_QUEUE_ENABLE), 1);
 	return true;
@@ -250,6 +261,7 @@ static int reset(void *opaque, bool begin)
 	struct virtio_blk *v = opaque;
 	u64 sectors = v->disk.sectors;
 	u32 block = v->disk.block;
+	unsigned slots = v->disk.slots;
 
 	if (begin)
 		mmio_write8(at(v->common, C_STATUS), 0);
@@ -260,7 +272,9 @@ static int reset(void *opaque, bool begin)
 	if (!agree(v) || !set_queue(v))
 		return -ERR_IO;
 	read_geometry(v);
-	if (sectors && (v->disk.sectors != sectors || v->disk.block != block))
+	if (!is_usable(&v->disk) ||
+	    (sectors && (v->disk.sectors != sectors || v->disk.block != block ||
+			 v->disk.slots != slots)))
 		return -ERR_IO;		/* another disk than before: not ours any more */
 	set_status(v, STATUS_DRIVER_OK);
 	return 0;
@@ -276,7 +290,9 @@ bool virtio_blk_match(const struct pci_function *f)
 /* Where the structure of this type is; 0 if it is not there or shorter than `size`. */
 static hpa_t find(struct pci *p, const struct pci_function *f, u8 type, u32 size, unsigned *cap)
 {
-	for (unsigned c = 0; (c = pci_capability(f, CAP_VENDOR, c));) {
+	unsigned c = 0;
+
+	for (unsigned k = 0; k < CAPS_MAX && (c = pci_capability(f, CAP_VENDOR, c)); k++) {
 		u32 offset = pci_read32(f, c + CAP_OFFSET), length = pci_read32(f, c + CAP_SIZE);
 		hpa_t base;
 		u64 room;
@@ -304,6 +320,7 @@ static const char *find_all(struct virtio_blk *v, struct pci *p, const struct pc
 	if (!v->common.a || !v->isr.a || !v->config.a || !v->notify.a)
 		return "it has no modern interface";
 	v->notify_multiplier = pci_read32(f, cap + CAP_NOTIFY_MULTIPLIER);
+	v->notify_size = pci_read32(f, cap + CAP_SIZE);
 	pci_enable(f);
 	if (pci_interrupt(p, f, interrupt, v, &v->message))
 		return "it has no interrupt";
