@@ -156,7 +156,9 @@ parts_build()
 		--exclude='*/kernel/drivers/net/wireless' --exclude='*/kernel/sound' \
 		--exclude='*/kernel/drivers/staging' --exclude='*/kernel/drivers/infiniband'
 	part_debs LOAM_GUEST64 guest64 "$(part_lines guest64)" --exclude='*/share' \
-		--exclude='*/modules'
+		--exclude='*/kernel/net' --exclude='*/kernel/sound' \
+		--exclude='*/kernel/drivers/net' --exclude='*/kernel/drivers/media' \
+		--exclude='*/kernel/drivers/hid' --exclude='*/kernel/drivers/comedi'
 	part_debs LOAM_BOOT boot "$(part_lines boot)" --exclude=./usr/share --exclude='*/efi??'
 }
 

@@ -192,6 +192,22 @@ static void pump(struct disk *d)
 	set_timer(d);
 }
 
+/*
+ * A flush is over. One that failed may have lost what any view wrote, if it was the disk's own,
+ * too, and a device may say so only once: every view's next flush tells.
+ */
+static int flush_over(struct disk *d, struct block_request *r, int rc)
+{
+	struct disk_view *v = r->end;
+
+	d->flushes_lost += rc != 0;
+	if (!v)				/* the disk's own */
+		return rc;
+	rc = v->flushes_lost != d->flushes_lost ? -ERR_IO : 0;
+	v->flushes_lost = d->flushes_lost;
+	return rc;
+}
+
 /* The slot's request is over. */
 static void retire(struct disk *d, struct disk_slot *s, int rc)
 {
@@ -199,7 +215,7 @@ static void retire(struct disk *d, struct disk_slot *s, int rc)
 		d->dirty_ticks = d->unflushed ? d->dirty_ticks : 0;
 		d->unflushed = true;
 	}
-	s->r->rc = rc;
+	s->r->rc = s->r->op == BLOCK_FLUSH ? flush_over(d, s->r, rc) : rc;
 	append(&d->over, &d->over_last, s->r);
 	d->in_flight--;
 	d->retries -= s->again;
@@ -210,14 +226,18 @@ static void retire(struct disk *d, struct disk_slot *s, int rc)
 
 static void tell_error(struct disk *d, const struct disk_slot *s, const char *what)
 {
-	if (!printk_due(&d->errors))
+	enum block_op op = s->command.op;
+	u64 *count = &d->errors_of[op];
+
+	d->errors++;
+	if (!printk_due(count))
 		return;
-	if (s->r->op == BLOCK_FLUSH)
-		printk("%s: flush: %s (%lu so far)\n", d->name, what, (unsigned long)d->errors);
+	if (op == BLOCK_FLUSH)
+		printk("%s: flush: %s (%lu so far)\n", d->name, what, (unsigned long)*count);
 	else
 		printk("%s: %s of %u blocks at block %lu: %s (%lu so far)\n", d->name,
-		       op_name[s->command.op], (unsigned)s->command.blocks,
-		       (unsigned long)s->command.block, what, (unsigned long)d->errors);
+		       op_name[op], (unsigned)s->command.blocks,
+		       (unsigned long)s->command.block, what, (unsigned long)*count);
 }
 
 /* A command by the bounce buffer went well. Returns true if one more is to be started for it. */
@@ -382,7 +402,7 @@ static void flushed(struct block_request *r, int rc)
 {
 	struct disk *d = r->opaque;
 
-	(void)rc;			/* told already; the guest's own flush will fail too */
+	(void)rc;			/* told already, and by flush_over() to who flushes next */
 	d->own_flush_busy = false;
 }
 
@@ -495,6 +515,7 @@ static int submit_readonly(void *opaque, struct block_request *r)
 struct blockdev disk_end(struct disk_view *v, const char *name, bool readonly)
 {
 	v->sectors = 0;
+	v->flushes_lost = v->disk->flushes_lost;
 	for (unsigned k = 0; k < v->extents; k++) {
 		const struct disk_extent *e = &v->extent[k];
 

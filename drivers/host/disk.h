@@ -92,7 +92,9 @@ struct disk {
 	bool own_flush_busy;
 	void *bounce;
 	struct timer timer;
+	u64 flushes_lost;	/* flushes that failed */
 	u64 errors, resets, stray;	/* counts, for messages */
+	u64 errors_of[3];	/* by enum block_op */
 };
 
 struct disk_extent { u64 start, count; };	/* sectors of the disk */
@@ -103,6 +105,7 @@ struct disk_view {
 	const struct disk_extent *extent;
 	unsigned extents;
 	u64 sectors;		/* of all extents together */
+	u64 flushes_lost;	/* of the disk's, how many who flushes here knows of */
 };
 
 /*

@@ -34,5 +34,6 @@ bool fake_interrupt(void);
 u8 *fake_dma(unsigned n, size_t *size);
 
 extern bool fake_no_memory;		/* dma_alloc fails */
+extern bool fake_pulled;		/* the device is gone: ones are read, writes do nothing */
 
 #endif

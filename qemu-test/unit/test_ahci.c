@@ -439,6 +439,27 @@ static void test_changed(void)
 	CHECK(ended == 1 && result[0] == -ERR_IO && disk[0]->gone, "gone");
 }
 
+/* Pulled out with requests in flight: they fail, and those that come later. */
+static void test_pulled(void)
+{
+	static u8 buf[4][512];
+
+	clear();
+	create();
+	use(disk[0]);
+	for (unsigned k = 0; k < 3; k++)
+		ask(k, BLOCK_READ, k + 1, 1, buf[k]);
+	fake_pulled = true;
+	disk_poll(disk[0]);
+	fake_advance(40000000000ull);
+	CHECK(ended == 3 && disk[0]->gone, "gone");
+	for (unsigned k = 0; k < 3; k++)
+		CHECK_EQ(result[k], (u64)-ERR_IO, "its requests fail");
+	r[3] = (struct block_request){ .op = BLOCK_WRITE, .lba = 9, .count = 1, .buf = buf[3] };
+	CHECK_EQ(end.submit(end.opaque, &r[3]), (u64)-ERR_IO, "and what comes later");
+	fake_pulled = false;
+}
+
 int main(void)
 {
 	for (unsigned k = 0; k < MEDIUM; k++)
@@ -451,5 +472,6 @@ int main(void)
 	test_links();
 	test_identity();
 	test_changed();
+	test_pulled();
 	return check_done();
 }

@@ -29,8 +29,8 @@ static struct {
 } dev;
 
 static struct disk_extent extent[3];
-static struct disk_view view;
-static struct blockdev end;
+static struct disk_view view, second;
+static struct blockdev end, other;
 static struct block_request r[REQUESTS];
 static int result[REQUESTS];
 static unsigned ended;
@@ -153,6 +153,8 @@ static void begin(u32 block, u32 most, u32 align, bool cached)
 	extent[0] = (struct disk_extent){ 0, SECTORS };
 	view = (struct disk_view){ .disk = &d, .extent = extent, .extents = 1 };
 	end = disk_end(&view, "test0", false);
+	second = view;
+	other = disk_end(&second, "test1", false);
 	ended = 0;
 }
 
@@ -399,6 +401,32 @@ static void test_flush(void)
 	ask(0, BLOCK_FLUSH, 0, 0, NULL);
 	settle();
 	CHECK_EQ(result[0], (u64)-ERR_IO, "a flush that fails twice");
+	ask(0, BLOCK_FLUSH, 0, 0, NULL);
+	settle();
+	CHECK_EQ(result[0], 0, "is told once");
+}
+
+/* The disk's own flush fails, and devices may say that only once: the guest's next one tells. */
+static void test_own_flush(void)
+{
+	static u8 buf[512];
+	struct block_request *q = &r[1];
+
+	begin(512, 8192, 1, true);
+	ask(0, BLOCK_WRITE, 7, 1, buf);
+	settle();
+	dev.fail_next = 2;
+	fake_advance(SECOND);
+	CHECK(strstr(native_last, "test0: flush"), "it is told");
+	ask(0, BLOCK_FLUSH, 0, 0, NULL);
+	*q = (struct block_request){ .op = BLOCK_FLUSH, .done = done };
+	CHECK_EQ(other.submit(other.opaque, q), BLOCK_LATER, "another view of the disk");
+	settle();
+	CHECK_EQ(result[0], (u64)-ERR_IO, "by the next flush");
+	CHECK_EQ(result[1], (u64)-ERR_IO, "of each view");
+	ask(0, BLOCK_FLUSH, 0, 0, NULL);
+	settle();
+	CHECK_EQ(result[0], 0, "once");
 }
 
 static void test_stray(void)
@@ -432,6 +460,7 @@ int main(void)
 	test_gone();
 	test_lost();
 	test_flush();
+	test_own_flush();
 	test_stray();
 	return check_done();
 }

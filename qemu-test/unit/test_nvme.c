@@ -355,6 +355,27 @@ static void refused(u32 shift, u16 entries, const char *name)
 	CHECK(!d, name);
 }
 
+/* Pulled out with requests in flight: they fail, and those that come later. */
+static void test_pulled(void)
+{
+	static u8 buf[4][512];
+
+	clear();
+	create(9, 64);
+	c.mute = true;
+	for (unsigned k = 0; k < 3; k++)
+		ask(k, BLOCK_READ, k + 1, 1, buf[k]);
+	fake_pulled = true;
+	disk_poll(d);
+	fake_advance(40000000000ull);
+	CHECK(ended == 3 && d->gone, "gone");
+	for (unsigned k = 0; k < 3; k++)
+		CHECK_EQ(result[k], (u64)-ERR_IO, "its requests fail");
+	r[3] = (struct block_request){ .op = BLOCK_WRITE, .lba = 9, .count = 1, .buf = buf[3] };
+	CHECK_EQ(end.submit(end.opaque, &r[3]), (u64)-ERR_IO, "and what comes later");
+	fake_pulled = false;
+}
+
 int main(void)
 {
 	test_work(9, 64, 0);
@@ -379,5 +400,6 @@ int main(void)
 	c.attributes = 1;
 	create(9, 64);
 	CHECK(d && d->readonly, "write-protected");
+	test_pulled();
 	return check_done();
 }

@@ -365,6 +365,26 @@ static void test_shrunk(void)
 	CHECK(ended == 16 && result[15] == -ERR_IO && d->gone, "gone, with all that was asked");
 }
 
+/* Pulled out with requests in flight: they fail, and those that come later. */
+static void test_pulled(void)
+{
+	static u8 buf[4][512];
+
+	d = create(1ull << 32 | 1 << 28, 16);
+	use();
+	for (unsigned k = 0; k < 3; k++)
+		ask(k, BLOCK_READ, k + 1, 1, buf[k]);
+	fake_pulled = true;
+	disk_poll(d);
+	fake_advance(40000000000ull);
+	CHECK(ended == 3 && d->gone, "gone");
+	for (unsigned k = 0; k < 3; k++)
+		CHECK_EQ(result[k], (u64)-ERR_IO, "its requests fail");
+	r[3] = (struct block_request){ .op = BLOCK_WRITE, .lba = 9, .count = 1, .buf = buf[3] };
+	CHECK_EQ(end.submit(end.opaque, &r[3]), (u64)-ERR_IO, "and what comes later");
+	fake_pulled = false;
+}
+
 int main(void)
 {
 	test_work(1 << 28, 128, 32);
@@ -376,5 +396,6 @@ int main(void)
 	test_changed();
 	test_odd();
 	test_shrunk();
+	test_pulled();
 	return check_done();
 }
