@@ -296,7 +296,7 @@ fuzz-devices: $(CARELESS:%=build/native/test_%_random)
 	@for t in $(CARELESS); do \
 		build/native/test_$${t}_random $(SECONDS) $(FUZZ_SEED) | tail -3 || exit 1; done
 
-# The same by coverage: clang, which is fetched for this alone, compiles the targets' objects once more.
+# The same by coverage: clang, fetched for this alone, compiles the targets' objects once more.
 CLANG := LD_LIBRARY_PATH=$(LOAM_CLANG)/usr/lib/x86_64-linux-gnu:$(LOAM_CLANG)/usr/lib/llvm-19/lib \
 	$(LOAM_CLANG)/usr/lib/llvm-19/bin/clang
 CFLAGS_FUZZ := $(CFLAGS_NATIVE) $(CFLAGS_SAN) -fsanitize=fuzzer-no-link

@@ -147,7 +147,8 @@ static void link_to(u8 *table, unsigned bits, u32 n, u32 next)
 	else if (bits == 32)
 		put_n(table + 4 * n, next & 0x0fffffff, 4);
 	else
-		put_n(p, n & 1 ? (p[0] & 0xf) | next << 4 : (u32)(p[1] & 0xf0) << 8 | (next & 0xfff), 2);
+		put_n(p, n & 1 ? (p[0] & 0xf) | next << 4 :
+		      (u32)(p[1] & 0xf0) << 8 | (next & 0xfff), 2);
 }
 
 /* Sectors of 512 bytes, one to a cluster; a file in two pieces, a folder with another. */

@@ -120,7 +120,9 @@ void guest_do(struct feed *f, u8 op)
 			disk[k].later = v >> k & 1;
 		break;
 	case OP_TIME: fake_advance((u64)feed8(f) << 16); break;
-	case OP_HOLE: fake_hole = (u64)feed16(f) % (FAKE_RAM_SIZE >> FRAME_SHIFT) << FRAME_SHIFT; break;
+	case OP_HOLE:
+		fake_hole = (u64)feed16(f) % (FAKE_RAM_SIZE >> FRAME_SHIFT) << FRAME_SHIFT;
+		break;
 	case OP_CONF:
 		v = feed8(f);
 		if (guest_pci)

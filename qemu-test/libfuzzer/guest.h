@@ -29,7 +29,7 @@ enum guest_op {			/* and what follows */
 
 enum { GUEST_DISKS = 4, GUEST_SECTORS = 256 };
 
-/* The machine, made once: a bus (pc_test.h's, which each file has one of), `with_pci`: a PCI host. */
+/* The machine, made once: a bus (each file has a pc_test.h's), `with_pci`: a PCI host, too. */
 struct bus *guest_create(bool with_pci);
 extern struct pci *guest_pci;
 /* The end of disk n, GUEST_SECTORS long, of which sector `bad` (if not 0) cannot be used. */

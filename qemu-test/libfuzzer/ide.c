@@ -193,15 +193,17 @@ static void packet(struct seed *s, u8 features, const char *p)
 
 static void pio_seeds(void (*put)(const char *name, const struct seed *s))
 {
-	static const u8 alone[] = { 0x08, 0x10, 0x40, 0x70, 0x90, 0x91, 0xc6, 0xe0, 0xe1, 0xe5, 0xe7,
-				    0xea, 0xef, 0xf8, 0x27, 0xb0 };
+	static const u8 alone[] = { 0x08, 0x10, 0x40, 0x70, 0x90, 0x91, 0xc6, 0xe0, 0xe1, 0xe5,
+				    0xe7, 0xea, 0xef, 0xf8, 0x27, 0xb0 };
 	struct seed s = { .size = 0 };
 
-	for (unsigned c = 0; c < 4; c++) {
-		task(&s, (u8)(c / 2), (char[]){ 0, 0, 0, 0, 0, (char)(0xa0 | c % 2 << 4), (char)0xec });
-		moved(&s, OP_IN, (u8)(c / 2), 256);
-		task(&s, (u8)(c / 2), (char[]){ 0, 0, 0, 0, 0, (char)(0xa0 | c % 2 << 4), (char)0xa1 });
-		moved(&s, OP_IN, (u8)(c / 2), 256);
+	for (unsigned d = 0; d < DRIVES; d++) {
+		char unit = (char)(0xa0 | d % 2 << 4);
+
+		task(&s, (u8)(d / 2), (char[]){ 0, 0, 0, 0, 0, unit, (char)0xec });
+		moved(&s, OP_IN, (u8)(d / 2), 256);
+		task(&s, (u8)(d / 2), (char[]){ 0, 0, 0, 0, 0, unit, (char)0xa1 });
+		moved(&s, OP_IN, (u8)(d / 2), 256);
 	}
 	put("identify", &s);
 	s.size = 0;

@@ -2,8 +2,8 @@
 /*
  * mm/gpa.h for the fuzz targets: RAM from 0, all zeros again for each input. It does not clear what
  * nobody wrote, which would cost more than most inputs do.
- * Invariant: whoever writes RAM says so: what a device writes and does not tell is left for the next
- * input, and would show as one that cannot be repeated.
+ * Invariant: whoever writes RAM says so: what a device writes and does not tell is left for the
+ * next input, and would show as one that cannot be repeated.
  */
 #include <string.h>
 

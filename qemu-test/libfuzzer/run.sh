@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # run.sh SECONDS TARGET…: one target after the other by libFuzzer, for `make fuzz-libfuzzer`: from
-# its seeds and from what earlier runs came to (build/fuzz/TARGET/corpus), which is kept. Exit status
-# 1 at the first finding, whose input it names.
+# its seeds and from what earlier runs came to (build/fuzz/TARGET/corpus), which is kept. Exit
+# status 1 at the first finding, whose input it names.
 seconds=$1
 shift
 for t in "$@"; do

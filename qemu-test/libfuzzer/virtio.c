@@ -152,7 +152,10 @@ static void do_own(struct feed *f, u8 op)
 
 	switch ((int)op) {
 	case OP_BEGIN: begin(dev, feed32(f)); break;
-	case OP_COMMON: off = feed8(f) & 63, v = feed8(f) % 4; wr(dev, off, feed32(f), 1u << v); break;
+	case OP_COMMON:
+		off = feed8(f) & 63, v = feed8(f) % 4;
+		wr(dev, off, feed32(f), 1u << v);
+		break;
 	case OP_COMMON_READ: off = feed8(f); rd(dev, off, 1u << feed8(f) % 4); break;
 	case OP_CONFIG: off = feed8(f) & 63; wr(dev, 0x2000 + off, feed8(f), 1); break;
 	case OP_DESC:
