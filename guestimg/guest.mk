@@ -21,7 +21,8 @@ GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) \
 
 # Made only for those who ask, from parts that only they fetch (tools/parts.sh).
 GUEST_MORE := $(addprefix $(GUEST)/,vmlinuz-686-pae vmlinuz-rt-686-pae vmlinuz-amd64 \
-	installer-linux installer-initrd.gz debian12.img debian13.img)
+	installer-linux installer-initrd.gz debian12.img debian13.img \
+	smartctl-debian12 smartctl-debian13)
 
 .PHONY: guests
 guests: $(GUEST_ALL)
@@ -119,6 +120,8 @@ $(foreach f,linux initrd.gz,$(eval \
 	$(call GUEST_PART,installer-$f,$(LOAM_INSTALLER),installer,cp,$(INSTALLER)/$f)))
 $(eval $(call GUEST_PART,debian12.img,$(LOAM_DEBIAN12),debian12,ln -sfn,/debian12.img))
 $(eval $(call GUEST_PART,debian13.img,$(LOAM_DEBIAN13),debian13,ln -sfn,/debian13.img))
+$(eval $(call GUEST_PART,smartctl-debian12,$(LOAM_SMART12),smart,cp,/usr/sbin/smartctl))
+$(eval $(call GUEST_PART,smartctl-debian13,$(LOAM_SMART13),smart,cp,/usr/sbin/smartctl))
 
 # Changes with the packages.
 ORIGIN := $(LOAM_TREE) $(LOAM_GUEST) $(LOAM_GUEST64) $(LOAM_BOOT)

@@ -264,7 +264,7 @@ static u64 to_piece_end(u64 offset)
 	return (1ull << GPA_PIECE_SHIFT) - (offset & ((1ull << GPA_PIECE_SHIFT) - 1));
 }
 
-struct gpa_run gpa_dma(gpa_t a, u64 size)
+struct gpa_run gpa_dma_slow(gpa_t a, u64 size)
 {
 	struct gpa_page p = gpa_lookup(a);
 	u64 offset = ((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1)), most, n;
@@ -287,7 +287,13 @@ struct gpa_run gpa_dma(gpa_t a, u64 size)
 void gpa_dma_written(u32 frame, const void *at, u64 size)
 {
 	u64 off = (uintptr_t)at & (FRAME_SIZE - 1);
+	const struct frame *f = frame_at(frame);
+	const struct frame *end = f + ((off + size + FRAME_SIZE - 1) >> FRAME_SHIFT);
 
+	while (f < end && !f->watch)
+		f++;
+	if (f == end)
+		return;
 	for (u64 n; size; frame++, off = 0, size -= n) {
 		n = in_page(off, size);
 		frame_written(frame, (u32)off, (u32)n);

@@ -73,7 +73,7 @@ struct gpa_run {
 	u64 size;
 	u32 frame;		/* that `at` is in */
 };
-struct gpa_run gpa_dma(gpa_t a, u64 size);
+static inline struct gpa_run gpa_dma(gpa_t a, u64 size);
 void gpa_dma_written(u32 frame, const void *at, u64 size);
 
 /* How the chipset maps a 16 or 64 KiB legacy segment (i440FX PAM; datasheet 3.2.18). */
@@ -155,6 +155,44 @@ bool gpa_cas32(gpa_t a, u32 old, u32 new);
 bool gpa_cas64(gpa_t a, u64 old, u64 new);
 
 static inline bool gpa_is_fast(gpa_t a) { return a.a - GPA_FAST_START < gpa_map.fast_span; }
+
+/* Are all `size` > 0 bytes at a RAM above 1 MiB, in one run of host memory? */
+static inline bool gpa_is_flat(gpa_t a, u64 size)
+{
+	u64 at = a.a - GPA_FAST_START;
+
+	return at < gpa_map.fast_span && size <= gpa_map.fast_span + 7 - at;
+}
+
+/* gpa_read and gpa_write of a few bytes, such as a descriptor. Returns whether all are memory. */
+static inline bool gpa_get(gpa_t a, void *to, u64 size)
+{
+	if (!__builtin_expect(gpa_is_flat(a, size), 1))
+		return gpa_read(a, to, size) == size;
+	__builtin_memcpy(to, gpa_map.ram + a.a, size);
+	__asm__ volatile("" ::: "memory");	/* read once, whatever the guest makes of it */
+	return true;
+}
+
+static inline bool gpa_put(gpa_t a, const void *from, u64 size)
+{
+	u32 off = a.a & (FRAME_SIZE - 1);
+
+	if (!__builtin_expect(gpa_is_flat(a, size) && off + size <= FRAME_SIZE, 1))
+		return gpa_write(a, from, size) == size;
+	__builtin_memcpy(gpa_map.ram + a.a, from, size);
+	frame_written((u32)(a.a >> FRAME_SHIFT), off, (u32)size);
+	return true;
+}
+
+struct gpa_run gpa_dma_slow(gpa_t a, u64 size);
+
+static inline struct gpa_run gpa_dma(gpa_t a, u64 size)
+{
+	if (!__builtin_expect(gpa_is_flat(a, size), 1))
+		return gpa_dma_slow(a, size);
+	return (struct gpa_run){ gpa_map.ram + a.a, size, (u32)(a.a >> FRAME_SHIFT) };
+}
 
 static inline u32 gpa_ld32(gpa_t a)
 {

@@ -8,8 +8,8 @@ bench.py --show                                 prints the tables of build/bench
 bench.py --doc                                  writes docs/bench.md from build/bench.json
 --json FILE names another file than build/bench.json.
 Parts (all, side by side where there are cores): rows = guestbench; process = guestimg/process;
-linux, disk = boots; rows64, process64, linux64, disk64 = the same of 64-bit guests; wall = the only
-one that depends on the machine, alone and last.
+linux, disk = boots; disks = what a sector costs; rows64, process64, linux64, disk64 = the same of
+64-bit guests; wall = the only one that depends on the machine, alone and last.
 Invariant: a figure comes from this run alone, unless --keep was asked for; a row that did not run
 is named, not guessed.
 """
@@ -24,14 +24,16 @@ import subprocess
 import sys
 
 import bench_doc
+import bench_disks
 from bench_process import LOST, process_figures, run_disk, run_linux, run_process, run_wall
-from bench_run import (FOLDER, GUEST, MACHINES, Failure, ends_at, form_share, instructions,
-                       last_counters, row_counters, run)
+from bench_run import (FOLDER, GUEST, MACHINES, ROW_MARKER, Failure, ends_at, form_share,
+                       instructions, last_counters, row_counters, run)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOC, ROWS = "docs/bench.md", "guestimg/bench/rows.def"
 # The longest ones first.
-PARTS = ("disk", "disk64", "process", "process64", "linux", "linux64", "rows", "rows64", "wall")
+PARTS = ("disk", "disk64", "process", "process64", "linux", "linux64", "rows", "rows64", "disks",
+         "wall")
 # Guests that need not come to their end yet: what has no figure is named in the tables.
 MAY_MISS = ("disk64",)
 TICK = 10                       # host instructions in a tick of the host's 100 MHz counter
@@ -82,7 +84,7 @@ def run_rows(host, skip, bits):
     choose_rows(image, skip)
     text, counts = run(host, f"gb{bits}", config,
                        {"bios-256k.bin": f"{GUEST}/bios-256k.bin", f"gb{bits}.img": image}, 900,
-                       True, last="", watch=ends_at(*LOST), accesses=bits == 64)
+                       ROW_MARKER, last="", watch=ends_at(*LOST), accesses=bits == 64)
     counts = dict(counts)
     lines = {name: (int(n), int(t), chk) for name, n, t, chk in LINE.findall(text)}
     counters, rows, missing = row_counters(text), {}, []
@@ -189,7 +191,8 @@ def part_process(host, choice, bits):
 def measure(host, skip, parts, choice):
     """The figures of all parts, and what went wrong, by part."""
     os.makedirs(FOLDER, exist_ok=True)
-    work = {"wall": lambda: {"wall": run_wall(host)}}
+    work = {"wall": lambda: {"wall": run_wall(host)},
+            "disks": lambda: {"disk_costs": bench_disks.run_disks(host)}}
     for bits, suffix in ((32, ""), (64, "64")):
         work |= {f"rows{suffix}": lambda bits=bits: part_rows(host, skip, bits),
                  f"linux{suffix}": lambda bits=bits: part_linux(host, bits),

@@ -51,12 +51,12 @@ def access_arguments(host):
     return [f"probed={contexts:x}:{end:x}", "guest=48", f"word=form:{FORM_CHECK[host]}"]
 
 
-def plugin(host, name, marker=False, text=None, accesses=False):
+def plugin(host, name, marker=None, text=None, accesses=False):
     """The -plugin option, and the file that its counts go to."""
     s, out = symbols(host), f"{FOLDER}/{name}.counts"
     args = [PLUGIN, f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}",
             *(access_arguments(host) if accesses else ["accesses=0"]),
-            f"out={out}", *([f"marker={ROW_MARKER}"] if marker else [])]
+            f"out={out}", *([f"marker={marker}"] if marker else [])]
     if text:
         start, end = uart_range(host)
         args += [f"uart={start:x}:{end:x}", f"thr={THR[host]:x}", f"text={text}"]
@@ -114,7 +114,7 @@ def boot(host, name, config, files, limit, option, clock=ICOUNT, last="guest: po
     return text
 
 
-def run(host, name, config, files, limit, marker=False, text=None, machine=(), accesses=False,
+def run(host, name, config, files, limit, marker=None, text=None, machine=(), accesses=False,
         **more):
     """Boots Loam; returns what it printed and [(span, {counter: number})]."""
     option, out = plugin(host, name, marker, text, accesses)

@@ -179,6 +179,11 @@ more_build()
 				--wildcards '*/text/*/linux' '*/text/*/initrd.gz' ;;
 		clang)
 			part_debs LOAM_CLANG clang "$(part_lines clang)" --exclude=./usr/share ;;
+		smart)
+			for n in 12 13; do
+				part_debs LOAM_SMART$n smart$n "$(part_lines smart$n)" \
+					./usr/sbin/smartctl
+			done ;;
 		debian12)
 			disk_build debian12 LOAM_DEBIAN12 bookworm i386 ;;
 		debian13)

@@ -46,11 +46,22 @@ static u64 view_map(const struct disk_view *v, u64 lba, u64 *run)
 
 static u32 sectors_of_block(const struct disk *d) { return d->block / DISK_SECTOR; }
 
+/* Is each piece whole blocks, and where the device can take it? Then all cuts of it are, too. */
+static bool pieces_whole(const struct disk *d, const struct block_request *r)
+{
+	u64 bits = 0;
+
+	for (unsigned k = 0; k < r->pieces; k++)
+		bits |= r->piece[k].size | ((uintptr_t)r->piece[k].at & (d->align - 1));
+	return r->pieces && !(bits & (d->block - 1));
+}
+
 /* Does the request have a piece that the device cannot take as it is? */
 static bool needs_bounce(const struct disk *d, const struct block_request *r)
 {
 	struct block_piece piece[DISK_PIECES];
 	u32 per = sectors_of_block(d);
+	bool whole = pieces_whole(d, r);
 	unsigned pieces;
 	u64 run;
 
@@ -60,6 +71,8 @@ static bool needs_bounce(const struct disk *d, const struct block_request *r)
 		run = run < r->count - at ? run : r->count - at;
 		if (lba % per || run % per)
 			return true;
+		if (whole)
+			continue;
 		if (run > d->most / DISK_SECTOR)
 			run = d->most / DISK_SECTOR;
 		run = disk_pieces(d, r, at * DISK_SECTOR, run * DISK_SECTOR, piece, &pieces) /

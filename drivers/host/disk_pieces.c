@@ -8,17 +8,15 @@
 
 static u64 least(u64 a, u64 b) { return a < b ? a : b; }
 
-/* May `p` be the next piece of the command, after `last` (NULL: it is the first)? */
-static bool takes(const struct disk *d, const struct block_piece *last, const struct block_piece *p)
-{
-	uintptr_t joint;
+/* What pieces must be multiples of, less 1; a joint is where one ends and the next one begins. */
+struct masks { uintptr_t piece, joint; };
 
-	if (((uintptr_t)p->at | p->size) & (d->align - 1))
+/* May `p` be the next piece of the command, after one that ends at `end` (0: it is the first)? */
+static bool takes(const struct masks *m, uintptr_t end, const struct block_piece *p)
+{
+	if (((uintptr_t)p->at | p->size) & m->piece)
 		return false;
-	if (!d->page || !last)
-		return true;
-	joint = ((uintptr_t)last->at + last->size) | (uintptr_t)p->at;
-	return !(joint & (d->page - 1));
+	return !end || !((end | (uintptr_t)p->at) & m->joint);
 }
 
 /* Take `excess` bytes off the end. */
@@ -39,6 +37,9 @@ u64 disk_pieces(const struct disk *d, const struct block_request *r, u64 from, u
 {
 	const struct block_piece all = { r->buf, (u64)r->count * DISK_SECTOR };
 	const struct block_piece *p = r->pieces ? r->piece : &all, *end = p + 1;
+	const struct masks m = { d->align - 1, d->page ? d->page - 1 : 0 };
+	const unsigned room = d->pieces;
+	uintptr_t joint = 0;
 	u64 bytes = 0, excess;
 	unsigned n = 0;
 
@@ -46,15 +47,18 @@ u64 disk_pieces(const struct disk *d, const struct block_request *r, u64 from, u
 		end = p + r->pieces;
 	for (; p < end && from >= p->size; p++)
 		from -= p->size;
-	for (; p < end && bytes < most && n < d->pieces; p++, from = 0) {
-		out[n] = (struct block_piece){
+	for (; p < end && bytes < most && n < room; p++, from = 0) {
+		const struct block_piece next = {
 			(u8 *)p->at + from, least(p->size - from, most - bytes),
 		};
-		if (!out[n].size)
+
+		if (!next.size)
 			continue;
-		if (!takes(d, n ? &out[n - 1] : NULL, &out[n]))
+		if (!takes(&m, joint, &next))
 			break;
-		bytes += out[n++].size;
+		out[n++] = next;
+		bytes += next.size;
+		joint = (uintptr_t)next.at + next.size;
 	}
 	excess = bytes % d->block;
 	shorten(out, &n, excess);

@@ -8,37 +8,58 @@
 
 #include "mm/gpa.h"
 
-/* Does r go on where the last piece, which is there, ends? */
-static bool follows(const struct gather *g, const struct gpa_run *r)
+/* Is that, by host address and frame, where the last piece ends, which is there? */
+static bool follows(const struct gather *g, const u8 *at, u32 frame)
 {
 	const struct block_piece *last = &g->piece[g->pieces - 1];
-	u64 off = ((uintptr_t)last->at & (FRAME_SIZE - 1)) + last->size;
+	u64 off;
 
-	return (u8 *)last->at + last->size == r->at &&
-	       g->frame[g->pieces - 1] + (off >> FRAME_SHIFT) == r->frame;
+	if ((u8 *)last->at + last->size != at)
+		return false;
+	off = ((uintptr_t)last->at & (FRAME_SIZE - 1)) + last->size;
+	return g->frame[g->pieces - 1] + (off >> FRAME_SHIFT) == frame;
 }
 
-u64 gather_add(struct gather *g, u64 at, u64 size)
+/* One run more; false if there is no room. */
+static inline bool add_run(struct gather *g, void *at, u64 size, u32 frame)
+{
+	unsigned n = g->pieces;
+
+	if (n && follows(g, at, frame)) {
+		g->piece[n - 1].size += size;
+	} else {
+		if (n == GATHER_PIECES)
+			return false;
+		g->piece[n] = (struct block_piece){ at, size };
+		g->frame[n] = frame;
+		g->pieces = n + 1;
+	}
+	g->size += size;
+	return true;
+}
+
+static __attribute__((noinline)) u64 add_slow(struct gather *g, u64 at, u64 size)
 {
 	u64 done = 0;
 
 	while (done < size) {
 		struct gpa_run r = gpa_dma(gpa(at + done), size - done);
 
-		if (!r.size)
+		if (!r.size || !add_run(g, r.at, r.size, r.frame))
 			break;
-		if (g->pieces && follows(g, &r)) {
-			g->piece[g->pieces - 1].size += r.size;
-		} else {
-			if (gather_full(g))
-				break;
-			g->piece[g->pieces] = (struct block_piece){ r.at, r.size };
-			g->frame[g->pieces++] = r.frame;
-		}
 		done += r.size;
-		g->size += r.size;
 	}
 	return done;
+}
+
+u64 gather_add(struct gather *g, u64 at, u64 size)
+{
+	struct gpa_run r;
+
+	if (!size || !gpa_is_flat(gpa(at), size))
+		return add_slow(g, at, size);
+	r = gpa_dma(gpa(at), size);
+	return add_run(g, r.at, size, r.frame) ? size : 0;
 }
 
 /* Returns false if something that was needed is not RAM. */

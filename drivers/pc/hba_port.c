@@ -20,7 +20,7 @@
 #include "kernel/printk.h"
 #include "mm/gpa.h"
 
-enum { HEADER = 32, H_WRITE = 1 << 6, H_LENGTH = 31, TABLE_PRDT = 0x80, PRD = 16 };
+enum { HEADER = 32, MOVED = 4, H_WRITE = 1 << 6, H_LENGTH = 31, TABLE_PRDT = 0x80, PRD = 16 };
 enum { FIS_AT_PIO = 0x20, FIS_AT_D2H = 0x40, FIS_INTERRUPT = 0x40, FIS_TO_HOST = 0x20 };
 enum { CMD_WRITABLE = 0xf0000000 | CMD_FRE | CMD_POD | CMD_SUD | CMD_ST };
 enum { SSTS_LINK = 0x123, SSTS_NO_LINK = 0x001, SCTL_RESET = 1, SIG_DISK = 0x101 };
@@ -47,7 +47,7 @@ static bool get_header(const struct hba_port *p, unsigned n, struct hba_header *
 {
 	struct { u32 flags, moved, table, table_high; } raw;
 
-	if (gpa_read(gpa(p->clb + n * HEADER), &raw, sizeof(raw)) != sizeof(raw))
+	if (!gpa_get(gpa(p->clb + n * HEADER), &raw, sizeof(raw)))
 		return false;
 	h->flags = raw.flags;
 	h->moved = raw.moved;
@@ -60,7 +60,7 @@ static bool next_prd(struct gather_list *l)
 {
 	struct { u32 at, at_high, reserved, bytes; } prd;
 
-	if (gpa_read(gpa(l->next), &prd, sizeof(prd)) != sizeof(prd))
+	if (!gpa_get(gpa(l->next), &prd, sizeof(prd)))
 		return false;
 	l->at = (prd.at & ~1u) | (u64)prd.at_high << 32;
 	l->left = ((prd.bytes | 1) & 0x3fffff) + 1;
@@ -105,8 +105,9 @@ static void finish(struct hba_port *p)
 {
 	const struct ide_drive *d = drive(p);
 	bool failed = d->status & ST_ERR;
-	u32 bit = BIT(p->current);
+	u32 bit = BIT(p->current), moved = p->c.master.moved;
 
+	gpa_put(gpa(p->clb + (u32)p->current * HEADER + MOVED), &moved, sizeof(moved));
 	task_file(p, FIS_D2H, FIS_INTERRUPT, FIS_AT_D2H);
 	p->current = -1;
 	drive(p)->intrq = false;
@@ -149,6 +150,7 @@ static bool move_data(struct hba_port *p)
 		block_put(&all, 0, d->buf + d->pos, size);
 		gather_written(g);
 	}
+	p->c.master.moved += size;
 	task_file(p, FIS_PIO, d->to_device ? 0 : FIS_TO_HOST | FIS_INTERRUPT, FIS_AT_PIO);
 	hba_port_event(p, d->to_device ? 0 : IS_PIO);
 	ide_moved(d, size);
@@ -212,6 +214,7 @@ static void begin(struct hba_port *p, unsigned n, const struct hba_header *h, co
 	p->current = (int)n;
 	p->c.master.list = hba_prdt(h);
 	p->c.master.status |= BM_ACTIVE;
+	p->c.master.moved = 0;
 	set_task_file(d, fis);
 	if (fis[2] == C_READ_LOG_EXT && d->lba_low[0] == LOG_QUEUED && d->count[0] == 1) {
 		queued_error_log(d, p);
@@ -250,7 +253,7 @@ static bool start(struct hba_port *p, unsigned n)
 	u8 fis[20];
 	bool queued;
 
-	if (!get_header(p, n, &h) || gpa_read(gpa(h.table), fis, sizeof(fis)) != sizeof(fis)) {
+	if (!get_header(p, n, &h) || !gpa_get(gpa(h.table), fis, sizeof(fis))) {
 		stopped(&p->c, true);
 		return false;
 	}
@@ -273,7 +276,9 @@ static bool start(struct hba_port *p, unsigned n)
 
 void hba_port_run(struct hba_port *p)
 {
-	for (unsigned n = 0; n < HBA_SLOTS; n++) {
+	for (u32 left = p->ci & ~p->device_has; left; left &= left - 1) {
+		unsigned n = (unsigned)__builtin_ctz(left);
+
 		if (!(p->cmd & CMD_ST) || !p->c.master.enabled || p->halted || p->current >= 0 ||
 		    !p->present || p->link_due || draining(p))
 			return;

@@ -35,15 +35,15 @@ enum { CHUNK = 1 << 20 };
 /* The table's next descriptor. */
 static bool next_region(struct gather_list *l)
 {
-	u8 prd[8];
+	struct { u32 at; u16 bytes, flags; } prd;	/* little-endian, as the hosts are */
 
-	if (gpa_read(gpa(l->next), prd, sizeof(prd)) != sizeof(prd))
+	if (!gpa_get(gpa(l->next), &prd, sizeof(prd)))
 		return false;
-	l->at = (u32)(prd[0] | prd[1] << 8 | prd[2] << 16 | (u32)prd[3] << 24) & ~1u;
-	l->left = (prd[4] | prd[5] << 8) & 0xfffe;
+	l->at = prd.at & ~1u;
+	l->left = prd.bytes & 0xfffe;
 	if (!l->left)
 		l->left = 65536;
-	l->last = prd[7] & 0x80;
+	l->last = prd.flags & 0x8000;
 	l->next += sizeof(prd);
 	return true;
 }
@@ -75,6 +75,7 @@ static void chunk_done(struct ide_drive *d, int rc)
 	if (!rc) {
 		d->lba += d->request.count;
 		d->left -= d->request.count;
+		m->moved += d->request.count * IDE_SECTOR;
 	}
 	if (rc || !d->left) {
 		d->dma_then(d, rc);

@@ -92,6 +92,7 @@ struct bus_master {
 	void (*stopped)(struct channel *c, bool error);
 	bool enabled;		/* by the PCI command register */
 	bool going;		/* ide_dma_go() is at work */
+	u32 moved;		/* bytes of the transfer so far */
 	struct timer timer;	/* to go on, if the end did a part at once */
 };
 

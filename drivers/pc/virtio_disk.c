@@ -51,6 +51,7 @@ struct virtio_disk {
 	struct blockdev b;
 	struct request request[REQUESTS], *free;
 	struct virtio_chain chain;	/* the one that is looked at */
+	bool starved;		/* chains may wait for a free request */
 	u64 turn;		/* bytes that the end moved at once since the run loop was here */
 	struct timer timer;
 };
@@ -61,7 +62,7 @@ static void finish(struct request *q, u8 status)
 {
 	struct virtio_disk *d = q->d;
 
-	gpa_write(gpa(q->status_at), &status, 1);
+	gpa_put(gpa(q->status_at), &status, 1);
 	virtio_give(&d->v, q->q, q->head, q->written);
 	q->next = d->free;
 	d->free = q;
@@ -90,9 +91,9 @@ static void over(struct request *q, int rc)
 	finish(q, rc ? S_ERROR : S_OK);
 }
 
-static void kick(struct virtio *v, unsigned n);
+static void kick_all(struct virtio_disk *d);
 
-/* The end calls back: requests may have waited for this one's place. */
+/* The end calls back: chains may have waited for this one's place. */
 static void done(struct block_request *r, int rc)
 {
 	struct request *q = r->opaque;
@@ -100,8 +101,8 @@ static void done(struct block_request *r, int rc)
 
 	lock_take(&d->v.lock);
 	over(q, rc);
-	for (unsigned k = 0; k < QUEUES; k++)
-		kick(&d->v, k);
+	if (d->starved)
+		kick_all(d);
 	lock_drop(&d->v.lock);
 }
 
@@ -199,6 +200,13 @@ static void begin(struct virtio_disk *d, struct request *q, const struct header 
 	}
 }
 
+static bool get_header(const struct virtio_chain *c, struct header *h)
+{
+	if (c->outs && c->seg[0].size >= sizeof(*h))	/* as drivers do */
+		return gpa_get(gpa(c->seg[0].at), h, sizeof(*h));
+	return virtio_get(c, 0, h, sizeof(*h)) == sizeof(*h);
+}
+
 /* A chain that has no room for header and status cannot be answered. */
 static void take(struct virtio_disk *d, unsigned n)
 {
@@ -206,7 +214,7 @@ static void take(struct virtio_disk *d, unsigned n)
 	struct request *q = d->free;
 	struct header h;
 
-	if (virtio_get(c, 0, &h, sizeof(h)) != sizeof(h) || !c->in_bytes) {
+	if (!get_header(c, &h) || !c->in_bytes) {
 		virtio_broken(&d->v, "a request without header or status");
 		virtio_give(&d->v, n, c->head, 0);
 		return;
@@ -225,8 +233,16 @@ static void kick(struct virtio *v, unsigned n)
 
 	while (d->free && d->turn < TURN_BYTES && virtio_take(v, n, &d->chain))
 		take(d, n);
+	d->starved |= !d->free;
 	if (d->turn >= TURN_BYTES && !d->timer.cpu)
 		timer_set(&d->timer, clock_ns() + TURN_NS);
+}
+
+static void kick_all(struct virtio_disk *d)
+{
+	d->starved = false;
+	for (unsigned k = 0; k < QUEUES; k++)
+		kick(&d->v, k);
 }
 
 static void next_turn(void *opaque)
@@ -235,8 +251,7 @@ static void next_turn(void *opaque)
 
 	lock_take(&d->v.lock);
 	d->turn = 0;
-	for (unsigned k = 0; k < QUEUES; k++)
-		kick(&d->v, k);
+	kick_all(d);
 	lock_drop(&d->v.lock);
 }
 

@@ -13,8 +13,8 @@
 enum { D_NEXT = 1, D_WRITE = 2, D_INDIRECT = 4, AVAIL_NO_INTERRUPT = 1 };
 struct desc { u64 at; u32 size; u16 flags, next; };	/* little-endian, as the hosts are */
 
-static bool get16(u64 at, u16 *v) { return gpa_read(gpa(at), v, 2) == 2; }
-static bool put16(u64 at, u16 v) { return gpa_write(gpa(at), &v, 2) == 2; }
+static bool get16(u64 at, u16 *v) { return gpa_get(gpa(at), v, 2); }
+static bool put16(u64 at, u16 v) { return gpa_put(gpa(at), &v, 2); }
 
 /* -- Chains ------------------------------------------------------------------ */
 
@@ -79,7 +79,7 @@ static const char *walk(const struct virtio *v, const struct virtio_queue *q,
 
 		if (k >= q->size)
 			return "a descriptor that is not there";
-		if (gpa_read(gpa(q->desc + k * sizeof(d)), &d, sizeof(d)) != sizeof(d))
+		if (!gpa_get(gpa(q->desc + k * sizeof(d)), &d, sizeof(d)))
 			return "descriptors that are not in RAM";
 		if (d.flags & D_INDIRECT)
 			return virtio_has(v, VIRTIO_INDIRECT) ? walk_indirect(c, &d) :
@@ -165,7 +165,7 @@ void virtio_give(struct virtio *v, unsigned n, u16 head, u32 size)
 		virtio_settle(v);
 		return;
 	}
-	if (gpa_write(gpa(q->used + 4 + 8 * (q->done % q->size)), entry, 8) != 8) {
+	if (!gpa_put(gpa(q->used + 4 + 8 * (q->done % q->size)), entry, 8)) {
 		virtio_broken(v, "a ring that is not in RAM");
 		return;
 	}
@@ -252,8 +252,11 @@ bool virtio_gather(const struct virtio_chain *c, bool in, u64 skip, u64 size, st
 
 u64 virtio_in_at(const struct virtio_chain *c, u64 skip)
 {
-	u64 at = 0;
+	unsigned last = c->outs + c->ins - 1;
+	u64 before = c->in_bytes - c->seg[last].size, at = 0;
 
+	if (skip >= before)
+		return c->seg[last].at + (skip - before);
 	each(c, true, skip, 1, first_run, &at);
 	return at;
 }

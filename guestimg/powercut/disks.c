@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * /init of the guest that writes to disks: sets the machine up, finds the disks by their labels,
- * and goes on with powercut.c or, with loam.faults, faults.c.
- * Kernel options: loam.disks=N (how many to wait for), loam.faults=1, loam.seed=N.
+ * and goes on with powercut.c or, if that is said, with faults.c or figures.c.
+ * Kernel options: loam.disks=N (how many to wait for), loam.faults=1, loam.figures=1, loam.seed=N.
  * Invariant: a disk is never known by its name, which depends on who came up first.
  */
 #define _GNU_SOURCE			/* O_DIRECT */
@@ -124,7 +124,9 @@ int main(void)
 	if (n < wanted)
 		die("too few disks", "");
 	printf("powercut: %u disks\n", n);
-	if (option("loam.faults=", 0))
+	if (option("loam.figures=", 0))
+		figures(disk, n);
+	else if (option("loam.faults=", 0))
 		faults(disk, n);
 	else
 		powercut(disk, n);

@@ -38,8 +38,10 @@ unsigned disks_find(struct disk *d, unsigned wanted);
 /* The whole disk, by O_DIRECT and `flags`. */
 int disk_open(const char *name, int flags);
 
-/* Both go on until the power does. */
+/* The first two go on until the power goes, or all is done. */
 void powercut(struct disk *d, unsigned n);
 void faults(struct disk *d, unsigned n);
+/* Returns when all rows were read. */
+void figures(struct disk *d, unsigned n);
 
 #endif

@@ -5,8 +5,8 @@
 POWERCUT := $(GUEST)/powercut
 POWERCUT_MODULES := scsi_common scsi_mod libata sd_mod ata_piix libahci ahci virtio_blk
 
-$(POWERCUT)/powercut: $(addprefix guestimg/powercut/,disks.c powercut.c faults.c disks.h \
-		powercut.mk) $(GUEST)/origin
+$(POWERCUT)/powercut: $(addprefix guestimg/powercut/,disks.c powercut.c faults.c figures.c \
+		disks.h powercut.mk) $(GUEST)/origin
 	@mkdir -p $(@D)
 	$(Q)gcc -std=gnu17 -O2 -static $(WARN) -I. -Wl,--build-id=none -s $(filter %.c,$^) -o $@
 

@@ -3,8 +3,12 @@
 # is there, NAME.S are linked with lib.c, timers.c and start.S.  Run by the guest-NAME sections of
 # qemu-test/suites.cfg; qemu-test/guest/README.md says how on a real CPU.
 TESTS := build/native/tests
-TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk smap
+TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
+	virtio smap
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
+TESTS_MORE_disk := disk_lib
+TESTS_MORE_ahci := disk_lib
+TESTS_MORE_virtio := disk_lib
 TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_hostile := hostile_seen hostile_tables
