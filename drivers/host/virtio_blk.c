@@ -32,10 +32,14 @@ enum { STATUS_ACKNOWLEDGE = 1, STATUS_DRIVER = 2, STATUS_DRIVER_OK = 4, STATUS_F
 enum { NO_VECTOR = 0xffff };
 enum {				/* feature bits (5.2.3, 6) */
 	F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9,
-	F_INDIRECT = 28, F_VERSION_1 = 32,
+	F_DISCARD = 13, F_WRITE_ZEROES = 14, F_INDIRECT = 28, F_VERSION_1 = 32,
 };
-enum { B_CAPACITY = 0, B_SIZE_MAX = 8, B_SEG_MAX = 12, B_BLK_SIZE = 20, B_SIZE = 24 };	/* 5.2.4 */
-enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, S_OK = 0, S_NONE = 0xff };	/* 5.2.6 */
+enum {				/* configuration (5.2.4); not all devices have the second half */
+	B_CAPACITY = 0, B_SIZE_MAX = 8, B_SEG_MAX = 12, B_BLK_SIZE = 20, B_SIZE = 24,
+	B_DISCARD_SECTORS = 36, B_ZERO_SECTORS = 48, B_LONG_SIZE = 60,
+};
+enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_DISCARD = 11, T_WRITE_ZEROES = 13 };	/* 5.2.6 */
+enum { S_OK = 0, S_NONE = 0xff };
 enum { D_NEXT = 1, D_WRITE = 2, D_INDIRECT = 4, USED_NO_NOTIFY = 1 };
 enum { QUEUE_MAX = 128, CHAIN = 3 };	/* CHAIN: with one piece of data */
 
@@ -43,11 +47,13 @@ struct desc { u64 addr; u32 len; u16 flags, next; };
 struct avail { u16 flags, idx, ring[QUEUE_MAX]; };
 struct used { u16 flags, idx; struct { u32 id, len; } ring[QUEUE_MAX]; };
 struct header { u32 type, reserved; u64 sector; };
+struct range { u64 sector; u32 sectors, flags; };	/* of a discard */
 
 /* What the device sees of a slot besides the data. */
 struct chain {
 	struct desc desc[DISK_PIECES + 2];
 	struct header header;
+	struct range range;
 	u8 status;
 } __attribute__((aligned(128)));
 
@@ -65,6 +71,7 @@ struct virtio_blk {
 	hpa_t bell;		/* of the queue */
 	bool message;
 	bool indirect;
+	bool long_config;
 	u16 size, seen;		/* descriptors; used entries taken */
 	u64 features;
 	volatile struct shared *s;
@@ -83,27 +90,31 @@ static u32 fill(struct virtio_blk *v, volatile struct desc *to, u16 first, unsig
 {
 	volatile struct chain *chain = &v->s->chain[n];
 	u16 flags = (u16)(D_NEXT | (c->op == BLOCK_READ ? D_WRITE : 0)), k = 0;
+	struct block_piece range = { (void *)&chain->range, sizeof(struct range) };
+	const struct block_piece *piece = c->pieces ? c->piece : &range;
+	u32 pieces = c->op == BLOCK_DISCARD || c->op == BLOCK_ZERO ? 1 : c->pieces;
 
 	to[k] = (struct desc){ dma_address((const void *)&chain->header), sizeof(struct header),
 			       D_NEXT, (u16)(first + 1) };
-	for (k = 1; k <= c->pieces; k++)
-		to[k] = (struct desc){ dma_address(c->piece[k - 1].at),
-				       (u32)c->piece[k - 1].size, flags, (u16)(first + k + 1) };
+	for (k = 1; k <= pieces; k++)
+		to[k] = (struct desc){ dma_address(piece[k - 1].at), (u32)piece[k - 1].size, flags,
+				       (u16)(first + k + 1) };
 	to[k] = (struct desc){ dma_address((const void *)&chain->status), 1, D_WRITE, 0 };
 	return k + 1u;
 }
 
 static void start(void *opaque, unsigned n, const struct disk_command *c)
 {
-	static const u32 type[] = { T_IN, T_OUT, T_FLUSH };
+	static const u32 type[BLOCK_OPS] = { T_IN, T_OUT, T_FLUSH, T_DISCARD, T_WRITE_ZEROES };
 	struct virtio_blk *v = opaque;
 	volatile struct shared *s = v->s;
 	u16 head = (u16)(v->indirect ? n : CHAIN * n), idx = s->avail.idx;
+	u32 per = v->disk.block / DISK_SECTOR;
 
-	s->chain[n].header = (struct header){
-		.type = type[c->op],
-		.sector = c->op == BLOCK_FLUSH ? 0 : c->block * (v->disk.block / DISK_SECTOR),
-	};
+	s->chain[n].header = (struct header){ .type = type[c->op] };
+	s->chain[n].range = (struct range){ c->block * per, c->blocks * per, 0 };
+	if (c->pieces)
+		s->chain[n].header.sector = c->block * per;
 	s->chain[n].status = S_NONE;
 	if (v->indirect) {
 		s->desc[head] = (struct desc){
@@ -175,6 +186,8 @@ static bool agree(struct virtio_blk *v)
 	u64 want = BIT64(F_SIZE_MAX) | BIT64(F_SEG_MAX) | BIT64(F_RO) | BIT64(F_BLK_SIZE) |
 		   BIT64(F_FLUSH) | BIT64(F_INDIRECT) | BIT64(F_VERSION_1);
 
+	if (v->long_config)
+		want |= BIT64(F_DISCARD) | BIT64(F_WRITE_ZEROES);
 	v->features = device_features(v) & want;
 	if (!(v->features & BIT64(F_VERSION_1)))
 		return false;
@@ -203,13 +216,19 @@ static u32 segments(const struct virtio_blk *v)
 static void read_geometry(struct virtio_blk *v)
 {
 	struct disk *d = &v->disk;
-	u32 most = DISK_COMMAND_MAX, asked;
+	u32 most = DISK_COMMAND_MAX, asked, per;
 
 	d->sectors = mmio_read64(at(v->config, B_CAPACITY));
 	d->block = has(v, F_BLK_SIZE) ? mmio_read32(at(v->config, B_BLK_SIZE)) : DISK_SECTOR;
 	if (has(v, F_SIZE_MAX) && (asked = mmio_read32(at(v->config, B_SIZE_MAX))) < most)
 		most = asked;
+	per = d->block / DISK_SECTOR;
 	d->most = d->block ? most - most % d->block : 0;
+	d->most_discard = d->most_zero = 0;
+	if (has(v, F_DISCARD) && per)
+		d->most_discard = mmio_read32(at(v->config, B_DISCARD_SECTORS)) / per;
+	if (has(v, F_WRITE_ZEROES) && per)
+		d->most_zero = mmio_read32(at(v->config, B_ZERO_SECTORS)) / per;
 	d->readonly = has(v, F_RO);
 	d->cached = has(v, F_FLUSH);
 	d->align = 1;
@@ -316,6 +335,7 @@ static const char *find_all(struct virtio_blk *v, struct pci *p, const struct pc
 	v->common = find(p, f, TYPE_COMMON, C_SIZE, &cap);
 	v->isr = find(p, f, TYPE_ISR, 1, &cap);
 	v->config = find(p, f, TYPE_DEVICE, B_SIZE, &cap);
+	v->long_config = find(p, f, TYPE_DEVICE, B_LONG_SIZE, &cap).a;
 	v->notify = find(p, f, TYPE_NOTIFY, 2, &cap);
 	if (!v->common.a || !v->isr.a || !v->config.a || !v->notify.a)
 		return "it has no modern interface";

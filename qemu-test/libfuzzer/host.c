@@ -79,7 +79,7 @@ static void ask(enum block_op op)
 	count = count > BUFFER / 512 ? BUFFER / 512 : count;
 	asked[k] = (struct block_request){
 		.op = op, .lba = lba, .count = count, .done = done,
-		.buf = op == BLOCK_FLUSH ? NULL : buffer[k] + offset,
+		.buf = op == BLOCK_READ || op == BLOCK_WRITE ? buffer[k] + offset : NULL,
 	};
 	busy[k] = true;
 	if (end.submit(end.opaque, &asked[k]) != BLOCK_LATER)
@@ -108,6 +108,8 @@ static void do_op(void)
 	case HOST_READ: ask(BLOCK_READ); break;
 	case HOST_WRITE: ask(BLOCK_WRITE); break;
 	case HOST_FLUSH: ask(BLOCK_FLUSH); break;
+	case HOST_DISCARD: ask(BLOCK_DISCARD); break;
+	case HOST_ZERO: ask(BLOCK_ZERO); break;
 	case HOST_SERVE: target->serve(); break;
 	case HOST_INTERRUPT: fake_interrupt(); disk_poll(disk); break;
 	case HOST_TIME: fake_advance(feed8(&host_feed) * 10000000ull); break;
@@ -206,6 +208,7 @@ void host_seeds(void (*put)(const char *name, const struct seed *s), const struc
 	host_ask(&s, HOST_READ, 8, 7), served(&s);
 	host_ask(&s, HOST_WRITE, 16, 7), host_ask(&s, HOST_READ, 64, 100), served(&s);
 	host_ask(&s, HOST_FLUSH, 0, 0), served(&s);
+	host_ask(&s, HOST_DISCARD, 24, 15), host_ask(&s, HOST_ZERO, 300, 99), served(&s);
 	put("work", &s);
 	s = *head;
 	seed8(&s, HOST_MUTE);

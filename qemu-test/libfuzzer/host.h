@@ -16,6 +16,8 @@ enum host_op {			/* and what follows */
 	HOST_READ,		/* sector (2), count (1), offset of the buffer (1) */
 	HOST_WRITE,		/* the same */
 	HOST_FLUSH,
+	HOST_DISCARD,		/* as HOST_READ */
+	HOST_ZERO,
 	HOST_SERVE,		/* the device does what it was given */
 	HOST_INTERRUPT,		/* it interrupts, and the run loop looks */
 	HOST_TIME,		/* 10 ms times that (1) */

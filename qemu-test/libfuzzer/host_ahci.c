@@ -49,7 +49,7 @@ static void disk_command(const u8 *header, const u8 *table)
 
 	if (table[2] == 0xec)
 		move(header, table, identity, 512, false);
-	else if (table[2] != 0xea && lba < HOST_SECTORS && bytes <= (HOST_SECTORS - lba) * 512)
+	else if (table[2] != 0xea && table[2] != 6 && lba < HOST_SECTORS && bytes <= (HOST_SECTORS - lba) * 512)
 		move(header, table, host_medium + lba * 512, bytes,
 		     table[2] == 0x61 || table[2] == 0x35);
 }
@@ -154,6 +154,7 @@ static void power_up(struct feed *f)
 	u16 words[][2] = {
 		{ 75, feed8(f) }, { 76, how & 2 ? 0 : 1 << 8 }, { 83, 1 << 10 }, { 85, 1 << 5 },
 		{ 100, HOST_SECTORS }, { 106, how & 4 ? 0x5000 : 0 }, { 117, how & 4 ? 2048 : 0 },
+		{ 169, how >> 3 & 1 },
 	};
 
 	memset(port, 0, sizeof(port));
@@ -219,10 +220,10 @@ void fuzz_seeds(void (*put)(const char *name, const struct seed *s))
 {
 	struct seed s = { .size = 0 };
 
-	seed8(&s, 0), seed8(&s, 31), seed8(&s, 0);
+	seed8(&s, 8), seed8(&s, 31), seed8(&s, 0);
 	seed_n(&s, 0, 40);
 	host_seeds(put, &s);
-	s.bytes[0] = 1;
+	s.bytes[0] = 9;
 	put_on = put;
 	host_seeds(put_cd, &s);
 }

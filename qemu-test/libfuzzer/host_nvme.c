@@ -13,7 +13,7 @@ static struct {
 	u32 cc, aqa;
 	u16 cq_size, sq_size, tail[2], head[2], rung[2];
 	bool phase[2];
-	u8 mdts, vwc, shift;
+	u8 mdts, vwc, oncs, shift;
 } c;
 
 static u32 get32(u64 at) { u32 v; memcpy(&v, (void *)(uintptr_t)at, 4); return v; }
@@ -45,7 +45,7 @@ static void identify(u64 sqe)
 		memcpy(data, &blocks, 8);
 		memcpy(data + 128, &lbaf, 4);
 		break;
-	case 1: data[77] = c.mdts, data[525] = c.vwc; break;
+	case 1: data[77] = c.mdts, data[520] = c.oncs, data[525] = c.vwc; break;
 	case 2: memcpy(data, &one, 4); break;
 	}
 	for (u8 n = feed8(&host_feed); n >= 0xe0; n = feed8(&host_feed)) {
@@ -105,7 +105,7 @@ static void io(u64 sqe)
 	u16 id = (u16)(get32(sqe) >> 16);
 	u8 code = get32(sqe) & 0xff;
 
-	if (code && !host_wrote)
+	if ((code == 1 || code == 2) && !host_wrote)
 		transfer(sqe, code == 1);
 	complete(1, (u16)host_twist(id), host_twist(0) & 0x7fff);
 }
@@ -176,7 +176,8 @@ static void power_up(struct feed *f)
 	memset(&c, 0, sizeof(c));
 	c.cap = 1ull << 37 | (u64)20 << 24 | feed8(f);
 	c.mdts = feed8(f) & 15;
-	c.vwc = feed8(f) & 1;
+	c.vwc = feed8(f);
+	c.oncs = c.vwc & 12;
 	c.shift = SHIFT + feed8(f) % 4;
 }
 
@@ -207,7 +208,7 @@ void fuzz_seeds(void (*put)(const char *name, const struct seed *s))
 {
 	struct seed s = { .size = 0 };
 
-	seed_n(&s, 63 | 1 << 16, 4);
+	seed_n(&s, 63 | 13 << 16, 4);
 	seed_n(&s, 0, 60);
 	host_seeds(put, &s);
 }

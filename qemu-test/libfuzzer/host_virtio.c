@@ -54,7 +54,7 @@ static void serve_one(u64 table, u16 k)
 			return;
 		} else {
 			must(bytes % 512 == 0 || bytes < (1 << 20));
-			if (sector < HOST_SECTORS && bytes <= (HOST_SECTORS - sector) * 512) {
+			if (type < 2 && sector < HOST_SECTORS && bytes <= (HOST_SECTORS - sector) * 512) {
 				u8 *m = host_medium + sector * 512;
 
 				memcpy(type ? m : (void *)(uintptr_t)at,
@@ -104,6 +104,7 @@ static u32 dev_read(unsigned bar, u32 offset, unsigned width)
 	case CONFIG + 8: return host_twist(8192);
 	case CONFIG + 12: return host_twist(16);
 	case CONFIG + 20: return host_twist(512);
+	case CONFIG + 36: case CONFIG + 48: return host_twist(40);
 	}
 	return host_twist(0);
 }
@@ -193,7 +194,7 @@ void fuzz_seeds(void (*put)(const char *name, const struct seed *s))
 {
 	struct seed s = { .size = 0 };
 
-	seed8(&s, 0x10), seed_n(&s, 1 << 9 | 1 << 6 | 1 << 2 | 1 << 1, 2), seed8(&s, 7);
+	seed8(&s, 0x10), seed_n(&s, 3 << 13 | 1 << 9 | 1 << 6 | 1 << 2 | 1 << 1, 2), seed8(&s, 7);
 	seed_n(&s, 0, 24);
 	host_seeds(put, &s);
 }

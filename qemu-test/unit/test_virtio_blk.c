@@ -70,6 +70,13 @@ static void serve(u64 table, u16 k, u16 limit)
 	if (v.fail) {
 		v.fail--;
 		ok = 1;
+	} else if (type == 11 || type == 13) {
+		u64 lba = le(at[1], 8), count = le(at[1] + 8, 4);
+
+		CHECK(n == 3 && bytes[1] == 16 && !le(at[1] + 12, 4) && !(flags[1] & 2), "a range");
+		CHECK(v.agreed >> (type == 11 ? 13 : 14) & 1, "agreed");
+		CHECK(lba + count <= SECTORS && count <= 40, "as long as it may be");
+		memset(medium + lba * 512, type == 11 ? 0xd5 : 0, count * 512);
 	} else if (type == 4) {
 		CHECK_EQ(n, 2, "a flush has no data");
 	} else {
@@ -114,6 +121,7 @@ static u32 dev_read(unsigned bar, u32 offset, unsigned width)
 	case CONFIG + 4: return (u32)(v.capacity >> 32);
 	case CONFIG + 8: return says.size_max;
 	case CONFIG + 20: return v.block;
+	case CONFIG + 36: case CONFIG + 48: return 40;	/* sectors of a discard, of zeros */
 	}
 	CHECK(width == 0, "a register that is there to be read");
 	return 0;
@@ -365,6 +373,27 @@ static void test_shrunk(void)
 	CHECK(ended == 16 && result[15] == -ERR_IO && d->gone, "gone, with all that was asked");
 }
 
+static bool is_at(u64 lba, u32 count, u8 what)
+{
+	for (u64 k = lba * 512; k < (lba + count) * 512; k++)
+		if (medium[k] != what)
+			return false;
+	return medium[lba * 512 - 1] == 1 && medium[(lba + count) * 512] == 1;
+}
+
+/* Discards and zeros reach exactly their sectors, also where several commands are needed. */
+static void test_empty(void)
+{
+	d = create(1ull << 32 | 1 << 28 | 1 << 13 | 1 << 14, 16);
+	use();
+	memset(medium, 1, sizeof(medium));
+	ask(0, BLOCK_DISCARD, 3, 9, NULL);
+	ask(1, BLOCK_ZERO, 100, 777, NULL);
+	run();
+	CHECK(ended == 2 && !result[0] && !result[1], "both end well");
+	CHECK(is_at(3, 9, 0xd5) && is_at(100, 777, 0), "theirs and no others");
+}
+
 /* Pulled out with requests in flight: they fail, and those that come later. */
 static void test_pulled(void)
 {
@@ -396,6 +425,7 @@ int main(void)
 	test_changed();
 	test_odd();
 	test_shrunk();
+	test_empty();
 	test_pulled();
 	return check_done();
 }
