@@ -331,11 +331,15 @@ static hpa_t find(struct pci *p, const struct pci_function *f, u8 type, u32 size
 static const char *find_all(struct virtio_blk *v, struct pci *p, const struct pci_function *f)
 {
 	unsigned cap;
+	hpa_t longer;
 
 	v->common = find(p, f, TYPE_COMMON, C_SIZE, &cap);
 	v->isr = find(p, f, TYPE_ISR, 1, &cap);
 	v->config = find(p, f, TYPE_DEVICE, B_SIZE, &cap);
-	v->long_config = find(p, f, TYPE_DEVICE, B_LONG_SIZE, &cap).a;
+	longer = find(p, f, TYPE_DEVICE, B_LONG_SIZE, &cap);
+	v->long_config = longer.a;
+	if (longer.a)			/* which need not be the first one */
+		v->config = longer;
 	v->notify = find(p, f, TYPE_NOTIFY, 2, &cap);
 	if (!v->common.a || !v->isr.a || !v->config.a || !v->notify.a)
 		return "it has no modern interface";
