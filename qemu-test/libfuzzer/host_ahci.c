@@ -49,7 +49,8 @@ static void disk_command(const u8 *header, const u8 *table)
 
 	if (table[2] == 0xec)
 		move(header, table, identity, 512, false);
-	else if (table[2] != 0xea && table[2] != 6 && lba < HOST_SECTORS && bytes <= (HOST_SECTORS - lba) * 512)
+	else if (table[2] != 0xea && table[2] != 6 && lba < HOST_SECTORS &&
+		 bytes <= (HOST_SECTORS - lba) * 512)
 		move(header, table, host_medium + lba * 512, bytes,
 		     table[2] == 0x61 || table[2] == 0x35);
 }

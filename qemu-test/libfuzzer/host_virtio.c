@@ -54,7 +54,8 @@ static void serve_one(u64 table, u16 k)
 			return;
 		} else {
 			must(bytes % 512 == 0 || bytes < (1 << 20));
-			if (type < 2 && sector < HOST_SECTORS && bytes <= (HOST_SECTORS - sector) * 512) {
+			if (type < 2 && sector < HOST_SECTORS &&
+			    bytes <= (HOST_SECTORS - sector) * 512) {
 				u8 *m = host_medium + sector * 512;
 
 				memcpy(type ? m : (void *)(uintptr_t)at,
