@@ -61,6 +61,8 @@ const char *ahci_identify_cd(struct ahci_port *p, const volatile u8 *data)
 
 	if (block != CD_BLOCK)
 		return "its blocks do not have 2048 bytes";
+	if (p->disk.sectors && p->disk.slots != 1)
+		return "another one is there now";
 	p->disk.slots = 1;
 	p->disk.readonly = true;
 	p->disk.cached = false;

@@ -277,10 +277,10 @@ static void try_later(struct disk *d, struct disk_slot *s)
 /* Start the next one of those that must be tried again one by one. */
 static void try_again(struct disk *d)
 {
-	for (unsigned n = 0; n < d->slots; n++)
+	for (unsigned n = 0; n < DISK_SLOTS; n++)
 		if (d->slot[n].started)
 			return;
-	for (unsigned n = 0; n < d->slots; n++) {
+	for (unsigned n = 0; n < DISK_SLOTS; n++) {
 		if (!d->slot[n].again)
 			continue;
 		d->slot[n].command.alone = true;
@@ -327,7 +327,7 @@ static void give_up(struct disk *d)
 	printk("%s: the device does not come back: its disk is gone\n", d->name);
 	d->gone = true;
 	d->resetting = d->unflushed = false;
-	for (unsigned n = 0; n < d->slots; n++)
+	for (unsigned n = 0; n < DISK_SLOTS; n++)
 		if (d->slot[n].r)
 			retire(d, &d->slot[n], -ERR_IO);
 	for (struct block_request *r; (r = d->first);) {
@@ -341,7 +341,7 @@ static void give_up(struct disk *d)
 static void after_reset(struct disk *d)
 {
 	d->resetting = false;
-	for (unsigned n = 0; n < d->slots; n++) {
+	for (unsigned n = 0; n < DISK_SLOTS; n++) {
 		struct disk_slot *s = &d->slot[n];
 
 		if (!s->r)
@@ -385,7 +385,7 @@ void disk_lost(struct disk *d)
 
 static void check_limits(struct disk *d)
 {
-	for (unsigned n = 0; n < d->slots; n++) {
+	for (unsigned n = 0; n < DISK_SLOTS; n++) {
 		struct disk_slot *s = &d->slot[n];
 
 		if (!s->started || ++s->ticks < TICKS_MAX)

@@ -20,6 +20,7 @@
 enum { VENDOR = 0x1af4, DEVICE_BLK_OLD = 0x1001, DEVICE_BLK = 0x1042 };
 enum { CAP_VENDOR = 9, CAP_LENGTH = 2, CAP_TYPE = 3, CAP_BAR = 4, CAP_OFFSET = 8, CAP_SIZE = 12,
 	CAP_NOTIFY_MULTIPLIER = 16 };
+enum { CAPS_MAX = 48 };
 enum { TYPE_COMMON = 1, TYPE_NOTIFY = 2, TYPE_ISR = 3, TYPE_DEVICE = 4, TYPES = 5 };
 enum {				/* common configuration (4.1.4.3) */
 	C_DEVICE_SELECT = 0x00, C_DEVICE_FEATURES = 0x04, C_DRIVER_SELECT = 0x08,
@@ -66,7 +67,7 @@ struct shared {			/* with the device */
 struct virtio_blk {
 	struct disk disk;
 	hpa_t common, isr, config, notify;
-	u32 notify_multiplier;
+	u32 notify_multiplier, notify_size;
 	hpa_t bell;		/* of the queue */
 	bool message;
 	bool indirect;
@@ -215,30 +216,36 @@ static u32 segments(const struct virtio_blk *v)
 static void read_geometry(struct virtio_blk *v)
 {
 	struct disk *d = &v->disk;
-	u32 most = DISK_COMMAND_MAX, asked;
+	u32 most = DISK_COMMAND_MAX, asked, per;
 
 	d->sectors = mmio_read64(at(v->config, B_CAPACITY));
 	d->block = has(v, F_BLK_SIZE) ? mmio_read32(at(v->config, B_BLK_SIZE)) : DISK_SECTOR;
 	if (has(v, F_SIZE_MAX) && (asked = mmio_read32(at(v->config, B_SIZE_MAX))) < most)
 		most = asked;
-	if (d->block)
-		d->most = most - most % d->block;
+	per = d->block / DISK_SECTOR;
+	d->most = d->block ? most - most % d->block : 0;
 	d->most_discard = d->most_zero = 0;
-	if (has(v, F_DISCARD) && d->block)
-		d->most_discard = mmio_read32(at(v->config, B_DISCARD_SECTORS)) /
-				  (d->block / DISK_SECTOR);
-	if (has(v, F_WRITE_ZEROES) && d->block)
-		d->most_zero = mmio_read32(at(v->config, B_ZERO_SECTORS)) /
-			       (d->block / DISK_SECTOR);
+	if (has(v, F_DISCARD) && per)
+		d->most_discard = mmio_read32(at(v->config, B_DISCARD_SECTORS)) / per;
+	if (has(v, F_WRITE_ZEROES) && per)
+		d->most_zero = mmio_read32(at(v->config, B_ZERO_SECTORS)) / per;
 	d->readonly = has(v, F_RO);
 	d->cached = has(v, F_FLUSH);
 	d->align = 1;
 	d->pieces = v->indirect && has(v, F_SEG_MAX) ? segments(v) : 1;
 }
 
+/* Sizes that disk.c can work with. */
+static bool is_usable(const struct disk *d)
+{
+	return d->sectors && d->sectors < BIT64(55) && d->block >= DISK_SECTOR &&
+	       !(d->block & (d->block - 1)) && d->most >= d->block;
+}
+
 static bool set_queue(struct virtio_blk *v)
 {
 	volatile struct shared *s = v->s;
+	u64 bell;
 	u16 size;
 
 	mmio_write16(at(v->common, C_QUEUE_SELECT), 0);
@@ -258,7 +265,10 @@ static bool set_queue(struct virtio_blk *v)
 	mmio_write64(at(v->common, C_QUEUE_DESC), dma_address((const void *)s->desc));
 	mmio_write64(at(v->common, C_QUEUE_DRIVER), dma_address((const void *)&s->avail));
 	mmio_write64(at(v->common, C_QUEUE_DEVICE), dma_address((const void *)&s->used));
-	v->bell = at(v->notify, mmio_read16(at(v->common, C_QUEUE_NOTIFY)) * v->notify_multiplier);
+	bell = (u64)mmio_read16(at(v->common, C_QUEUE_NOTIFY)) * v->notify_multiplier;
+	if (bell + 2 > v->notify_size)
+		return false;
+	v->bell = at(v->notify, (u32)bell);
 	dma_barrier();
 	mmio_write16(at(v->common, C_QUEUE_ENABLE), 1);
 	return true;
@@ -270,6 +280,7 @@ static int reset(void *opaque, bool begin)
 	struct virtio_blk *v = opaque;
 	u64 sectors = v->disk.sectors;
 	u32 block = v->disk.block;
+	unsigned slots = v->disk.slots;
 
 	if (begin)
 		mmio_write8(at(v->common, C_STATUS), 0);
@@ -280,7 +291,9 @@ static int reset(void *opaque, bool begin)
 	if (!agree(v) || !set_queue(v))
 		return -ERR_IO;
 	read_geometry(v);
-	if (sectors && (v->disk.sectors != sectors || v->disk.block != block))
+	if (!is_usable(&v->disk) ||
+	    (sectors && (v->disk.sectors != sectors || v->disk.block != block ||
+			 v->disk.slots != slots)))
 		return -ERR_IO;		/* another disk than before: not ours any more */
 	set_status(v, STATUS_DRIVER_OK);
 	return 0;
@@ -296,7 +309,9 @@ bool virtio_blk_match(const struct pci_function *f)
 /* Where the structure of this type is; 0 if it is not there or shorter than `size`. */
 static hpa_t find(struct pci *p, const struct pci_function *f, u8 type, u32 size, unsigned *cap)
 {
-	for (unsigned c = 0; (c = pci_capability(f, CAP_VENDOR, c));) {
+	unsigned c = 0;
+
+	for (unsigned k = 0; k < CAPS_MAX && (c = pci_capability(f, CAP_VENDOR, c)); k++) {
 		u32 offset = pci_read32(f, c + CAP_OFFSET), length = pci_read32(f, c + CAP_SIZE);
 		hpa_t base;
 		u64 room;
@@ -316,15 +331,20 @@ static hpa_t find(struct pci *p, const struct pci_function *f, u8 type, u32 size
 static const char *find_all(struct virtio_blk *v, struct pci *p, const struct pci_function *f)
 {
 	unsigned cap;
+	hpa_t longer;
 
 	v->common = find(p, f, TYPE_COMMON, C_SIZE, &cap);
 	v->isr = find(p, f, TYPE_ISR, 1, &cap);
 	v->config = find(p, f, TYPE_DEVICE, B_SIZE, &cap);
-	v->long_config = find(p, f, TYPE_DEVICE, B_LONG_SIZE, &cap).a;
+	longer = find(p, f, TYPE_DEVICE, B_LONG_SIZE, &cap);
+	v->long_config = longer.a;
+	if (longer.a)			/* which need not be the first one */
+		v->config = longer;
 	v->notify = find(p, f, TYPE_NOTIFY, 2, &cap);
 	if (!v->common.a || !v->isr.a || !v->config.a || !v->notify.a)
 		return "it has no modern interface";
 	v->notify_multiplier = pci_read32(f, cap + CAP_NOTIFY_MULTIPLIER);
+	v->notify_size = pci_read32(f, cap + CAP_SIZE);
 	pci_enable(f);
 	if (pci_interrupt(p, f, interrupt, v, &v->message))
 		return "it has no interrupt";
