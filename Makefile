@@ -36,6 +36,8 @@ else ifneq ($(filter bench,$(MAKECMDGOALS)),)
 BENCH_WANTS := $(if $(filter 0,$(BENCH_LINUX) $(BENCH_DISK)),,disk disk64)
 PARTS := $(if $(filter disk,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian12) \
 	$(if $(filter disk64,$(or $(BENCH_PARTS),$(BENCH_WANTS))),debian13)
+else ifneq ($(filter fuzz-libfuzzer,$(MAKECMDGOALS)),)
+PARTS := clang
 else ifneq ($(filter profile,$(MAKECMDGOALS)),)
 PARTS := $(if $(filter disk,$(PROFILE)),debian12)
 endif

@@ -24,7 +24,13 @@ struct chardev {
  */
 struct block_piece { void *at; u64 size; };	/* memory; bytes */
 
-enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };	/* FLUSH: lba, count, buf mean nothing */
+enum block_op {
+	BLOCK_READ, BLOCK_WRITE,
+	BLOCK_FLUSH,		/* lba, count, buf mean nothing */
+	BLOCK_DISCARD,		/* nobody wants these sectors; they may have any contents. No buf */
+	BLOCK_ZERO,		/* they are zero from now on. No buf */
+	BLOCK_OPS
+};
 
 struct block_request {
 	enum block_op op;
@@ -58,9 +64,16 @@ struct blockdev {
 	void *opaque;
 	u64 sectors;
 	bool readonly;
+	u32 step;		/* who empties no more at once keeps nobody waiting; 0: any */
 	const char *name;
 	int (*submit)(void *opaque, struct block_request *r);
 };
+
+/* Does it change the disk? */
+static inline bool block_changes(enum block_op op)
+{
+	return op == BLOCK_WRITE || op == BLOCK_DISCARD || op == BLOCK_ZERO;
+}
 
 /* `size` bytes of the request's memory, from byte `skip` on, to or from `at`; it has them. */
 static inline void block_move(const struct block_request *r, u64 skip, u8 *at, u64 size, bool put)

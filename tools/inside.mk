@@ -17,6 +17,9 @@
 #: make fuzz           random code, natively and by a guest that means harm, for SECONDS=60 from
 #:                     FUZZ_SEED=1 on (docs/debugging.md)
 #: make fuzz-devices   the guest's disk controllers under careless drivers, SECONDS=60 for each
+#: make fuzz-libfuzzer   the disk controllers, the drivers of disks and the readers of what lies on
+#:                     them by libFuzzer, SECONDS=60 for each;
+#:                     FUZZ_TARGETS="ide fat …" chooses
 #: make bench          instruction counts beside other emulators' (BENCH_LINUX=0: nothing that
 #:                     boots Linux, BENCH_DISK=0: no Debian disk;
 #:                     BENCH_PARTS="rows linux process wall disk rows64 …": only these, 64 for
@@ -50,7 +53,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test ladder fuzz fuzz-devices bench bench-doc bench-reference \
+.PHONY: all run test ladder fuzz fuzz-devices fuzz-libfuzzer bench bench-doc bench-reference \
 	bench-reference64 profile lint headers clean units \
 	check-unit check-mutate opt-update golden-update trace-update setup FORCE
 setup:
@@ -302,6 +305,27 @@ fuzz-devices: $(CARELESS:%=build/native/test_%_random)
 	@for t in $(CARELESS); do \
 		build/native/test_$${t}_random $(SECONDS) $(FUZZ_SEED) | tail -3 || exit 1; done
 
+# The same by coverage: clang, fetched for this alone, compiles the targets' objects once more.
+CLANG := LD_LIBRARY_PATH=$(LOAM_CLANG)/usr/lib/x86_64-linux-gnu:$(LOAM_CLANG)/usr/lib/llvm-19/lib \
+	$(LOAM_CLANG)/usr/lib/llvm-19/bin/clang
+CFLAGS_FUZZ := $(CFLAGS_NATIVE) $(CFLAGS_SAN) -fsanitize=fuzzer-no-link
+FUZZ_TARGETS ?= $(FUZZERS)
+
+$(N)/libfuzzer/%.o: %.c $(N)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CFLAGS_FUZZ) -MMD -MP -c $< -o $@
+
+# libFuzzer is C++, of which library the tree has no more than gcc needs.
+define FUZZ_RULE
+$(N)/libfuzzer/$1: $$(addprefix $(N)/libfuzzer/,$$(filter-out %/replay.o,$$(fuzz_$1_OBJS)))
+	$$(Q)$$(CLANG) -fsanitize=fuzzer,address,undefined $$^ $$(fuzz_$1_LIBS) \
+		-nostdlib++ -l:libstdc++.so.6 -lm -o $$@
+endef
+$(foreach t,$(FUZZERS),$(eval $(call FUZZ_RULE,$t)))
+
+fuzz-libfuzzer: $(FUZZ_TARGETS:%=$(N)/libfuzzer/%) $(FUZZ_TARGETS:%=$(N)/fuzz_%)
+	@sh qemu-test/libfuzzer/run.sh $(SECONDS) $(FUZZ_TARGETS)
+
 # BENCH_LINUX=0 leaves out all that boots Linux, BENCH_DISK=0 Debian's disk; BENCH_PARTS names the
 # parts to run.
 BENCH_LINUX ?= 1
@@ -355,6 +379,7 @@ $(B)/flags $(N)/flags: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
 
 ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS), \
-	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS)))
+	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS))) \
+	$(foreach t,$(FUZZERS),$(addprefix $(N)/libfuzzer/,$(fuzz_$t_OBJS)))
 .SECONDARY: $(ALL_OBJS)
 -include $(wildcard $(sort $(ALL_OBJS:.o=.d)))

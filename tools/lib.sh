@@ -55,6 +55,7 @@ more_ready()
 		case $part in
 		kernels)	[ -d "${LOAM_KERNELS:-}" ] || return 1 ;;
 		installer)	[ -d "${LOAM_INSTALLER:-}" ] || return 1 ;;
+		clang)		[ -d "${LOAM_CLANG:-}" ] || return 1 ;;
 		smart)		[ -d "${LOAM_SMART12:-}" ] || return 1
 				[ -d "${LOAM_SMART13:-}" ] || return 1 ;;
 		debian12)	disk_ready debian12 "${LOAM_DEBIAN12:-}" || return 1 ;;

@@ -177,6 +177,8 @@ more_build()
 		installer)
 			part_debs LOAM_INSTALLER installer "$(part_lines installer)" \
 				--wildcards '*/text/*/linux' '*/text/*/initrd.gz' ;;
+		clang)
+			part_debs LOAM_CLANG clang "$(part_lines clang)" --exclude=./usr/share ;;
 		smart)
 			for n in 12 13; do
 				part_debs LOAM_SMART$n smart$n "$(part_lines smart$n)" \

@@ -39,8 +39,8 @@ enum { TFD_ERROR = 1, TFD_DRQ = 8, TFD_BUSY = 0x80, DET = 15, DET_THERE = 3 };
 #define SIG_DISK 0x00000101u
 #define SIG_PACKET 0xeb140101u
 enum { HEADER_FIS = 5, HEADER_PACKET = 1 << 5, HEADER_WRITE = 1 << 6, HEADER_PRDS = 16 };
-enum { C_READ = 0x25, C_WRITE = 0x35, C_FLUSH = 0xea, C_READ_QUEUED = 0x60, C_WRITE_QUEUED = 0x61,
-	C_IDENTIFY = 0xec, C_PACKET = 0xa0 };
+enum { C_READ = 0x25, C_WRITE = 0x35, C_FLUSH = 0xea, C_DATASET = 0x06, DATASET_TRIM = 1,
+	C_READ_QUEUED = 0x60, C_WRITE_QUEUED = 0x61, C_IDENTIFY = 0xec, C_PACKET = 0xa0 };
 enum { K_READ_CAPACITY = 0x25, K_READ = 0x28 };
 /* How long after a port's reset a device may show that it is there, and a CD that it has one. */
 enum { LINK_MS = 100, PACKET_TRIES = 8 };
@@ -128,6 +128,23 @@ static void packet(struct ahci_port *p, unsigned n, u8 command, u64 lba, u32 blo
 	issue(p, n, false);
 }
 
+/* DATA SET MANAGEMENT (ATA8-ACS, 7.10): one block of ranges, of which one is used. */
+static void trim(struct ahci_port *p, unsigned n, const struct disk_command *c)
+{
+	struct block_piece ranges = { (void *)p->s->data, DISK_SECTOR };
+	volatile u8 *fis;
+
+	memset((void *)p->s->data, 0, DISK_SECTOR);
+	for (unsigned k = 0; k < 6; k++)
+		p->s->data[k] = (u8)(c->block >> 8 * k);
+	p->s->data[6] = (u8)c->blocks;
+	p->s->data[7] = (u8)(c->blocks >> 8);
+	fis = prepare(p, n, C_DATASET, HEADER_WRITE, &ranges, 1);
+	put_lba(fis, 0, 1);
+	fis[3] = DATASET_TRIM;
+	issue(p, n, false);
+}
+
 static void start_disk(struct ahci_port *p, unsigned n, const struct disk_command *c)
 {
 	bool write = c->op == BLOCK_WRITE, queued = p->ncq && !c->alone;
@@ -136,6 +153,10 @@ static void start_disk(struct ahci_port *p, unsigned n, const struct disk_comman
 	if (c->op == BLOCK_FLUSH) {
 		prepare(p, n, C_FLUSH, 0, NULL, 0)[7] = 0x40;
 		issue(p, n, false);
+		return;
+	}
+	if (c->op == BLOCK_DISCARD) {	/* it is alone, as a flush is: p->s->data is free */
+		trim(p, n, c);
 		return;
 	}
 	fis = prepare(p, n, (u8)(queued ? write ? C_WRITE_QUEUED : C_READ_QUEUED :

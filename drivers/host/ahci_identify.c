@@ -6,7 +6,8 @@
 #include "drivers/host/ahci_port.h"
 
 enum { W_DEPTH = 75, W_SATA = 76, W_COMMANDS = 83, W_ENABLED = 85, W_SIZE = 100, W_SECTOR = 106,
-	W_SECTOR_WORDS = 117 };
+	W_SECTOR_WORDS = 117, W_DATASET = 169 };
+enum { DATASET_TRIM = 1, RANGE_MOST = 0xffff };
 enum { SATA_NCQ = 1 << 8, COMMAND_LBA48 = 1 << 10, ENABLED_CACHE = 1 << 5 };
 enum { SECTOR_VALID = 1 << 14, SECTOR_LARGE = 1 << 12, CD_BLOCK = 2048 };
 
@@ -49,6 +50,7 @@ const char *ahci_identify_disk(struct ahci_port *p, const volatile u8 *data)
 		p->disk.slots = p->ncq && depth < p->controller_slots ? depth :
 				p->controller_slots;
 	p->disk.cached = word(data, W_ENABLED) & ENABLED_CACHE;
+	p->disk.most_discard = word(data, W_DATASET) & DATASET_TRIM ? RANGE_MOST : 0;
 	return set_size(p, blocks, block);
 }
 
@@ -59,6 +61,8 @@ const char *ahci_identify_cd(struct ahci_port *p, const volatile u8 *data)
 
 	if (block != CD_BLOCK)
 		return "its blocks do not have 2048 bytes";
+	if (p->disk.sectors && p->disk.slots != 1)
+		return "another one is there now";
 	p->disk.slots = 1;
 	p->disk.readonly = true;
 	p->disk.cached = false;

@@ -18,7 +18,7 @@ struct ahci_shared {			/* with the device */
 	u8 received[256];
 	u8 fill[768];
 	struct ahci_table table[DISK_SLOTS];
-	u8 data[4096];			/* of commands that bring the port up */
+	u8 data[4096];			/* of commands that bring the port up, and of trims */
 };
 
 struct ahci_port {

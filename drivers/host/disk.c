@@ -2,13 +2,15 @@
 /*
  * See disk.h. Requests are begun in the order they came in. One whose pieces are not whole blocks
  * of the device, or not aligned for it, goes by the bounce buffer with nothing else in flight, so
- * that no write of a neighbour is lost while a block is read, changed and written back.
+ * that no write of a neighbour is lost while a block is read, changed and written back. So do zeros
+ * where the device has no command for them; of what is discarded parts of blocks are left alone.
  * Invariants: a slot's command is the device's from start() until disk_finished() or a reset, and
  * so is its buffer; `done` is called with no lock held, exactly once for each request.
  */
 #include "drivers/host/disk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "drivers/host/dma.h"
 #include "kernel/lib/bits.h"
@@ -25,63 +27,11 @@
 #define BOUNCE 65536u
 #define BRING_UP_NS (10000 * MS)
 
-static const char *const op_name[] = { "read", "write", "flush" };
-
-/* -- Views ----------------------------------------------------------------- */
-
-/* The disk's sector behind sector lba of the view, and how many follow it in one piece. */
-static u64 view_map(const struct disk_view *v, u64 lba, u64 *run)
-{
-	for (unsigned k = 0; k < v->extents; k++) {
-		if (lba < v->extent[k].count) {
-			*run = v->extent[k].count - lba;
-			return v->extent[k].start + lba;
-		}
-		lba -= v->extent[k].count;
-	}
-	panic("disk: sector beyond its view");
-}
+static const char *const op_name[BLOCK_OPS] = { "read", "write", "flush", "discard", "zero" };
 
 /* -- Cutting requests into commands ----------------------------------------- */
 
 static u32 sectors_of_block(const struct disk *d) { return d->block / DISK_SECTOR; }
-
-/* Is each piece whole blocks, and where the device can take it? Then all cuts of it are, too. */
-static bool pieces_whole(const struct disk *d, const struct block_request *r)
-{
-	u64 bits = 0;
-
-	for (unsigned k = 0; k < r->pieces; k++)
-		bits |= r->piece[k].size | ((uintptr_t)r->piece[k].at & (d->align - 1));
-	return r->pieces && !(bits & (d->block - 1));
-}
-
-/* Does the request have a piece that the device cannot take as it is? */
-static bool needs_bounce(const struct disk *d, const struct block_request *r)
-{
-	struct block_piece piece[DISK_PIECES];
-	u32 per = sectors_of_block(d);
-	bool whole = pieces_whole(d, r);
-	unsigned pieces;
-	u64 run;
-
-	for (u64 at = 0; at < r->count; at += run) {
-		u64 lba = view_map(r->end, r->lba + at, &run);
-
-		run = run < r->count - at ? run : r->count - at;
-		if (lba % per || run % per)
-			return true;
-		if (whole)
-			continue;
-		if (run > d->most / DISK_SECTOR)
-			run = d->most / DISK_SECTOR;
-		run = disk_pieces(d, r, at * DISK_SECTOR, run * DISK_SECTOR, piece, &pieces) /
-		      DISK_SECTOR;
-		if (!run)
-			return true;
-	}
-	return false;
-}
 
 /* What pieces there are room for in the slot's command. */
 static struct block_piece *room(struct disk *d, const struct disk_slot *s)
@@ -102,6 +52,16 @@ static void piece_direct(struct disk *d, struct disk_slot *s, u64 lba, u64 run)
 	s->command.piece = to;
 }
 
+/* What is written, from the request's sector s->at on, where it belongs in the bounce buffer. */
+static void fill_bounce(struct disk_slot *s, u8 *at)
+{
+	if (s->r->op == BLOCK_ZERO)
+		memset(at, 0, (u64)s->count * DISK_SECTOR);
+	else
+		block_get(s->r, (u64)s->at * DISK_SECTOR, at, (u64)s->count * DISK_SECTOR);
+	s->command.op = BLOCK_WRITE;
+}
+
 /* The blocks that the piece touches, in the bounce buffer; a part of one is read before. */
 static void piece_bounced(struct disk *d, struct disk_slot *s, u64 lba, u64 run)
 {
@@ -115,12 +75,30 @@ static void piece_bounced(struct disk *d, struct disk_slot *s, u64 lba, u64 run)
 	s->command.piece = room(d, s);
 	s->command.pieces = 1;
 	room(d, s)[0] = (struct block_piece){ d->bounce, (u64)s->command.blocks * d->block };
-	s->merging = s->r->op == BLOCK_WRITE && (s->skip || s->count % per);
+	s->merging = s->r->op != BLOCK_READ && (s->skip || s->count % per);
 	if (s->merging)
 		s->command.op = BLOCK_READ;
-	else if (s->r->op == BLOCK_WRITE)
-		block_get(s->r, (u64)s->at * DISK_SECTOR, d->bounce,
-			  (u64)s->count * DISK_SECTOR);
+	else if (s->r->op != BLOCK_READ)
+		fill_bounce(s, d->bounce);
+}
+
+/* Whole blocks without data. Returns false if there is none in it: nothing to do. */
+static bool piece_empty(struct disk *d, struct disk_slot *s, u64 lba, u64 run)
+{
+	u32 most = s->r->op == BLOCK_ZERO ? d->most_zero : d->most_discard;
+	u32 per = sectors_of_block(d);
+	u64 first = (lba + per - 1) / per, end = (lba + run) / per;
+
+	s->count = (u32)run;
+	if (end <= first)
+		return false;
+	if (end - first > most) {
+		end = first + most;
+		s->count = (u32)(end * per - lba);
+	}
+	s->command.block = first;
+	s->command.blocks = (u32)(end - first);
+	return true;
 }
 
 static void start(struct disk *d, struct disk_slot *s)
@@ -130,11 +108,10 @@ static void start(struct disk *d, struct disk_slot *s)
 	d->driver->start(d->opaque, (unsigned)(s - d->slot), &s->command);
 }
 
-/* The next command of the slot's request. */
-static void piece(struct disk *d, struct disk_slot *s)
+/* The next command of the slot's request. Returns false if it needs none any more. */
+static bool piece(struct disk *d, struct disk_slot *s)
 {
 	const struct block_request *r = s->r;
-	u64 run, lba;
 
 	s->command.op = r->op;
 	s->command.pieces = 0;
@@ -142,15 +119,22 @@ static void piece(struct disk *d, struct disk_slot *s)
 	if (r->op == BLOCK_FLUSH) {
 		s->count = 0;
 		start(d, s);
-		return;
+		return true;
 	}
-	lba = view_map(r->end, r->lba + s->at, &run);
-	run = run < r->count - s->at ? run : r->count - s->at;
-	if (s->bounced)
-		piece_bounced(d, s, lba, run);
-	else
-		piece_direct(d, s, lba, run);
-	start(d, s);
+	for (u64 run; s->at < r->count; s->at += s->count) {
+		u64 lba = disk_map(r->end, r->lba + s->at, &run);
+
+		run = run < r->count - s->at ? run : r->count - s->at;
+		if (s->bounced)
+			piece_bounced(d, s, lba, run);
+		else if (r->op == BLOCK_READ || r->op == BLOCK_WRITE)
+			piece_direct(d, s, lba, run);
+		else if (!piece_empty(d, s, lba, run))
+			continue;
+		start(d, s);
+		return true;
+	}
+	return false;
 }
 
 /* -- The queue --------------------------------------------------------------- */
@@ -180,9 +164,11 @@ static void set_timer(struct disk *d)
 {
 	u64 ns = d->resetting ? RESET_NS : TICK_NS;
 
-	if (!d->timer.cpu && (d->in_flight || d->unflushed || d->resetting))
+	if (!d->timer.cpu && (d->in_flight || d->unflushed || d->resetting || d->over))
 		timer_set(&d->timer, clock_ns() + ns);
 }
+
+static void retire(struct disk *d, struct disk_slot *s, int rc);
 
 /* Begin what waits, as far as there is room. */
 static void pump(struct disk *d)
@@ -190,8 +176,9 @@ static void pump(struct disk *d)
 	while (d->first && !d->resetting && !d->exclusive && !d->retries &&
 	       d->in_flight < d->slots) {
 		struct block_request *r = d->first;
-		bool bounced = r->op != BLOCK_FLUSH && needs_bounce(d, r);
-		bool exclusive = bounced || (r->op == BLOCK_FLUSH && d->flush_alone);
+		bool bounced = disk_needs_bounce(d, r);
+		bool moves = r->op == BLOCK_READ || r->op == BLOCK_WRITE;
+		bool exclusive = bounced || (!moves && d->flush_alone);
 		struct disk_slot *s = free_slot(d);
 
 		if (exclusive && d->in_flight)
@@ -200,7 +187,8 @@ static void pump(struct disk *d)
 		d->in_flight++;
 		d->exclusive = exclusive;
 		*s = (struct disk_slot){ .r = r, .bounced = bounced, .exclusive = exclusive };
-		piece(d, s);
+		if (!piece(d, s))
+			retire(d, s, 0);
 	}
 	set_timer(d);
 }
@@ -224,7 +212,7 @@ static int flush_over(struct disk *d, struct block_request *r, int rc)
 /* The slot's request is over. */
 static void retire(struct disk *d, struct disk_slot *s, int rc)
 {
-	if (!rc && s->r->op == BLOCK_WRITE && d->cached) {
+	if (!rc && block_changes(s->r->op) && d->cached) {
 		d->dirty_ticks = d->unflushed ? d->dirty_ticks : 0;
 		d->unflushed = true;
 	}
@@ -263,9 +251,8 @@ static bool bounce_done(struct disk *d, struct disk_slot *s)
 		block_put(s->r, from, at, (u64)s->count * DISK_SECTOR);
 	if (!s->merging)
 		return false;
-	block_get(s->r, from, at, (u64)s->count * DISK_SECTOR);
 	s->merging = false;
-	s->command.op = BLOCK_WRITE;
+	fill_bounce(s, at);
 	return true;
 }
 
@@ -275,10 +262,8 @@ static void go_on(struct disk *d, struct disk_slot *s)
 	d->retries -= s->again;
 	s->again = s->command.alone = false;
 	s->at += s->count;
-	if (s->r->op == BLOCK_FLUSH || s->at == s->r->count)
+	if (s->r->op == BLOCK_FLUSH || !piece(d, s))
 		retire(d, s, 0);
-	else
-		piece(d, s);
 }
 
 /* Once more, with nothing else in flight: devices may put commands together, and fail them so. */
@@ -292,10 +277,10 @@ static void try_later(struct disk *d, struct disk_slot *s)
 /* Start the next one of those that must be tried again one by one. */
 static void try_again(struct disk *d)
 {
-	for (unsigned n = 0; n < d->slots; n++)
+	for (unsigned n = 0; n < DISK_SLOTS; n++)
 		if (d->slot[n].started)
 			return;
-	for (unsigned n = 0; n < d->slots; n++) {
+	for (unsigned n = 0; n < DISK_SLOTS; n++) {
 		if (!d->slot[n].again)
 			continue;
 		d->slot[n].command.alone = true;
@@ -342,7 +327,7 @@ static void give_up(struct disk *d)
 	printk("%s: the device does not come back: its disk is gone\n", d->name);
 	d->gone = true;
 	d->resetting = d->unflushed = false;
-	for (unsigned n = 0; n < d->slots; n++)
+	for (unsigned n = 0; n < DISK_SLOTS; n++)
 		if (d->slot[n].r)
 			retire(d, &d->slot[n], -ERR_IO);
 	for (struct block_request *r; (r = d->first);) {
@@ -356,7 +341,7 @@ static void give_up(struct disk *d)
 static void after_reset(struct disk *d)
 {
 	d->resetting = false;
-	for (unsigned n = 0; n < d->slots; n++) {
+	for (unsigned n = 0; n < DISK_SLOTS; n++) {
 		struct disk_slot *s = &d->slot[n];
 
 		if (!s->r)
@@ -400,7 +385,7 @@ void disk_lost(struct disk *d)
 
 static void check_limits(struct disk *d)
 {
-	for (unsigned n = 0; n < d->slots; n++) {
+	for (unsigned n = 0; n < DISK_SLOTS; n++) {
 		struct disk_slot *s = &d->slot[n];
 
 		if (!s->started || ++s->ticks < TICKS_MAX)
@@ -499,7 +484,7 @@ static int check(const struct disk_view *v, const struct block_request *r)
 		return 0;
 	if (!r->count || r->lba > v->sectors || r->count > v->sectors - r->lba)
 		return -ERR_RANGE;
-	return r->op == BLOCK_WRITE && v->disk->readonly ? -ERR_INVAL : 0;
+	return block_changes(r->op) && v->disk->readonly ? -ERR_INVAL : 0;
 }
 
 static int submit(void *opaque, struct block_request *r)
@@ -508,7 +493,8 @@ static int submit(void *opaque, struct block_request *r)
 	struct disk *d = v->disk;
 	int rc = check(v, r);
 
-	if (rc || (r->op == BLOCK_FLUSH && !d->cached))
+	if (rc || (r->op == BLOCK_FLUSH && !d->cached) ||
+	    (r->op == BLOCK_DISCARD && !d->most_discard))
 		return rc;
 	lock_take(&d->lock);
 	r->end = v;
@@ -522,7 +508,7 @@ static int submit(void *opaque, struct block_request *r)
 
 static int submit_readonly(void *opaque, struct block_request *r)
 {
-	return r->op == BLOCK_WRITE ? -ERR_INVAL : submit(opaque, r);
+	return block_changes(r->op) ? -ERR_INVAL : submit(opaque, r);
 }
 
 struct blockdev disk_end(struct disk_view *v, const char *name, bool readonly)

@@ -27,7 +27,7 @@ struct disk_command {
 	u64 block;
 	u32 blocks;
 	const struct block_piece *piece;
-	unsigned pieces;	/* 0: a flush */
+	unsigned pieces;	/* 0: a flush, or blocks that are discarded or zeroed */
 	bool alone;		/* nothing else is in flight with it: a second try */
 };
 
@@ -68,12 +68,13 @@ struct disk {
 	u64 sectors;		/* of 512 bytes */
 	u32 block;		/* bytes of a block of the device: 512, 2048, 4096 … */
 	u32 most;		/* bytes in one command, a multiple of block */
+	u32 most_discard, most_zero;	/* blocks that one command does that with; 0: none does */
 	unsigned slots;		/* commands at once, at most DISK_SLOTS */
 	u32 align;		/* of a piece's address and size, a power of two */
 	u32 page;		/* if not 0: pieces are joined at addresses aligned so */
 	unsigned pieces;	/* in one command, 1 … DISK_PIECES */
 	bool readonly;
-	bool flush_alone;	/* a flush may not be in flight with others */
+	bool flush_alone;	/* nothing but reads and writes may be in flight with others */
 	bool cached;		/* what is written may be in a cache until a flush */
 
 	/* disk.c's. */
@@ -94,7 +95,7 @@ struct disk {
 	struct timer timer;
 	u64 flushes_lost;	/* flushes that failed */
 	u64 errors, resets, stray;	/* counts, for messages */
-	u64 errors_of[3];	/* by enum block_op */
+	u64 errors_of[BLOCK_OPS];
 };
 
 struct disk_extent { u64 start, count; };	/* sectors of the disk */
@@ -126,6 +127,9 @@ void disk_poll(struct disk *d);
  */
 bool disk_flush(struct disk *d);
 
+/* disk_pieces.c: the disk's sector of lba; *run: how many from there on lie in one piece. */
+u64 disk_map(const struct disk_view *v, u64 lba, u64 *run);
+
 /*
  * disk_pieces.c: at most `most` bytes (whole blocks) of the request's memory, from byte `from` on,
  * as pieces for one command in `out`, of which there are DISK_PIECES. Returns how many bytes, whole
@@ -133,6 +137,9 @@ bool disk_flush(struct disk *d);
  */
 u64 disk_pieces(const struct disk *d, const struct block_request *r, u64 from, u64 most,
 		struct block_piece *out, unsigned *count);
+
+/* disk_pieces.c: must the request, or a part of it, go by the bounce buffer? */
+bool disk_needs_bounce(const struct disk *d, const struct block_request *r);
 
 /* For drivers, from reap(): slot n's command is over, rc 0 or -ERR_IO. */
 void disk_finished(struct disk *d, unsigned n, int rc);

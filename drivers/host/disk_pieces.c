@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From a request's memory, which may be in any number of pieces, to what one command of a device
- * takes. Not the cutting by sectors: disk.c.
+ * takes; and from a view's sectors to the disk's. Not the cutting by sectors: disk.c.
  * Invariant: what is given out lies within the request's memory, in its order, without a gap.
  */
 #include "drivers/host/disk.h"
+
+#include "kernel/panic.h"
+
+u64 disk_map(const struct disk_view *v, u64 lba, u64 *run)
+{
+	for (unsigned k = 0; k < v->extents; k++) {
+		if (lba < v->extent[k].count) {
+			*run = v->extent[k].count - lba;
+			return v->extent[k].start + lba;
+		}
+		lba -= v->extent[k].count;
+	}
+	panic("disk: sector beyond its view");
+}
 
 static u64 least(u64 a, u64 b) { return a < b ? a : b; }
 
@@ -64,4 +78,66 @@ u64 disk_pieces(const struct disk *d, const struct block_request *r, u64 from, u
 	shorten(out, &n, excess);
 	*count = n;
 	return bytes - excess;
+}
+
+/* Can the device zero all of it by its own command? */
+static bool zeroes(const struct disk *d, const struct block_request *r)
+{
+	u32 per = d->block / DISK_SECTOR;
+	u64 run;
+
+	for (u64 at = 0; at < r->count; at += run) {
+		u64 lba = disk_map(r->end, r->lba + at, &run);
+
+		run = run < r->count - at ? run : r->count - at;
+		if (lba % per || run % per)
+			return false;
+	}
+	return d->most_zero;
+}
+
+/* Is each piece whole blocks, and where the device can take it? Then all cuts of it are, too. */
+static bool pieces_whole(const struct disk *d, const struct block_request *r)
+{
+	u64 bits = 0;
+
+	for (unsigned k = 0; k < r->pieces; k++)
+		bits |= r->piece[k].size | ((uintptr_t)r->piece[k].at & (d->align - 1));
+	return r->pieces && !(bits & (d->block - 1));
+}
+
+/* Does the request have a piece that the device cannot take as it is? */
+static bool has_odd_piece(const struct disk *d, const struct block_request *r)
+{
+	struct block_piece piece[DISK_PIECES];
+	u32 per = d->block / DISK_SECTOR;
+	bool whole = pieces_whole(d, r);
+	unsigned pieces;
+	u64 run;
+
+	for (u64 at = 0; at < r->count; at += run) {
+		u64 lba = disk_map(r->end, r->lba + at, &run);
+
+		run = run < r->count - at ? run : r->count - at;
+		if (lba % per || run % per)
+			return true;
+		if (whole)
+			continue;
+		if (run > d->most / DISK_SECTOR)
+			run = d->most / DISK_SECTOR;
+		run = disk_pieces(d, r, at * DISK_SECTOR, run * DISK_SECTOR, piece, &pieces) /
+		      DISK_SECTOR;
+		if (!run)
+			return true;
+	}
+	return false;
+}
+
+bool disk_needs_bounce(const struct disk *d, const struct block_request *r)
+{
+	switch (r->op) {
+	case BLOCK_READ: case BLOCK_WRITE: return has_odd_piece(d, r);
+	case BLOCK_ZERO: return !zeroes(d, r);
+	default: return false;
+	}
 }

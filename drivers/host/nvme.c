@@ -25,11 +25,12 @@ enum {				/* controller registers (3.1) */
 enum { CC_ENABLE = 1, CC_ENTRIES = 6 << 16 | 4 << 20, CSTS_READY = 1, CSTS_FATAL = 2 };
 enum { QUEUE = 64, PAGE = 4096, ADMIN = 0, IO = 1 };
 enum { A_CREATE_SQ = 1, A_CREATE_CQ = 5, A_IDENTIFY = 6, A_SET_FEATURES = 9 };
-enum { N_FLUSH = 0, N_WRITE = 1, N_READ = 2 };
+enum { N_FLUSH = 0, N_WRITE = 1, N_READ = 2, N_ZERO = 8, N_DATASET = 9, DATASET_DEALLOCATE = 4 };
+enum { ONCS_DATASET = 4, ONCS_ZERO = 8, MOST_EMPTY = 65536 };	/* blocks of one such command */
 enum { CNS_NAMESPACE = 0, CNS_CONTROLLER = 1, CNS_LIST = 2, FEATURE_QUEUES = 7 };
 enum { CONTIGUOUS = 1, INTERRUPTS = 2 };
 enum {				/* identify data, bytes */
-	IC_MDTS = 77, IC_VWC = 525, IN_SIZE = 0, IN_FLBAS = 26, IN_ATTRIBUTES = 99,
+	IC_MDTS = 77, IC_ONCS = 520, IC_VWC = 525, IN_SIZE = 0, IN_FLBAS = 26, IN_ATTRIBUTES = 99,
 	IN_FORMATS = 128,
 };
 
@@ -116,14 +117,29 @@ static void fill_prps(struct nvme *v, unsigned n, struct command *q, const struc
 		q->prp[1] = k == 1 ? list[0] : dma_address((const void *)list);
 }
 
+/* Data set management (6.7): one range, in the page that PRP lists have otherwise. */
+static void fill_range(struct nvme *v, unsigned n, struct command *q, const struct disk_command *c)
+{
+	volatile u64 *range = v->s->prp[n];
+
+	range[0] = (u64)c->blocks << 32;
+	range[1] = c->block;
+	q->prp[0] = dma_address((const void *)range);
+	q->dw10 = 0;			/* one */
+	q->dw11 = DATASET_DEALLOCATE;
+}
+
 static void start(void *opaque, unsigned n, const struct disk_command *c)
 {
-	static const u8 code[] = { N_READ, N_WRITE, N_FLUSH };
+	static const u8 code[BLOCK_OPS] = { N_READ, N_WRITE, N_FLUSH, N_DATASET, N_ZERO };
 	struct nvme *v = opaque;
 	struct command q = { .dw0 = n << 16 | code[c->op], .nsid = v->nsid };
 
-	if (c->op != BLOCK_FLUSH) {
-		fill_prps(v, n, &q, c);
+	if (c->op == BLOCK_DISCARD) {
+		fill_range(v, n, &q, c);
+	} else if (c->op != BLOCK_FLUSH) {
+		if (c->pieces)
+			fill_prps(v, n, &q, c);
 		q.dw10 = (u32)c->block;
 		q.dw11 = (u32)(c->block >> 32);
 		q.dw12 = c->blocks - 1;
@@ -182,6 +198,8 @@ static bool got_controller(struct nvme *v)
 	if (mdts && mdts < 8)
 		v->most = (u32)PAGE << mdts;
 	v->disk.cached = v->s->identify[IC_VWC] & 1;
+	v->disk.most_discard = v->s->identify[IC_ONCS] & ONCS_DATASET ? MOST_EMPTY : 0;
+	v->disk.most_zero = v->s->identify[IC_ONCS] & ONCS_ZERO ? MOST_EMPTY : 0;
 	return true;
 }
 

@@ -20,6 +20,7 @@
 enum { VENDOR = 0x1af4, DEVICE_BLK_OLD = 0x1001, DEVICE_BLK = 0x1042 };
 enum { CAP_VENDOR = 9, CAP_LENGTH = 2, CAP_TYPE = 3, CAP_BAR = 4, CAP_OFFSET = 8, CAP_SIZE = 12,
 	CAP_NOTIFY_MULTIPLIER = 16 };
+enum { CAPS_MAX = 48 };
 enum { TYPE_COMMON = 1, TYPE_NOTIFY = 2, TYPE_ISR = 3, TYPE_DEVICE = 4, TYPES = 5 };
 enum {				/* common configuration (4.1.4.3) */
 	C_DEVICE_SELECT = 0x00, C_DEVICE_FEATURES = 0x04, C_DRIVER_SELECT = 0x08,
@@ -31,10 +32,14 @@ enum { STATUS_ACKNOWLEDGE = 1, STATUS_DRIVER = 2, STATUS_DRIVER_OK = 4, STATUS_F
 enum { NO_VECTOR = 0xffff };
 enum {				/* feature bits (5.2.3, 6) */
 	F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9,
-	F_INDIRECT = 28, F_VERSION_1 = 32,
+	F_DISCARD = 13, F_WRITE_ZEROES = 14, F_INDIRECT = 28, F_VERSION_1 = 32,
 };
-enum { B_CAPACITY = 0, B_SIZE_MAX = 8, B_SEG_MAX = 12, B_BLK_SIZE = 20, B_SIZE = 24 };	/* 5.2.4 */
-enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, S_OK = 0, S_NONE = 0xff };	/* 5.2.6 */
+enum {				/* configuration (5.2.4); not all devices have the second half */
+	B_CAPACITY = 0, B_SIZE_MAX = 8, B_SEG_MAX = 12, B_BLK_SIZE = 20, B_SIZE = 24,
+	B_DISCARD_SECTORS = 36, B_ZERO_SECTORS = 48, B_LONG_SIZE = 60,
+};
+enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_DISCARD = 11, T_WRITE_ZEROES = 13 };	/* 5.2.6 */
+enum { S_OK = 0, S_NONE = 0xff };
 enum { D_NEXT = 1, D_WRITE = 2, D_INDIRECT = 4, USED_NO_NOTIFY = 1 };
 enum { QUEUE_MAX = 128, CHAIN = 3 };	/* CHAIN: with one piece of data */
 
@@ -42,11 +47,13 @@ struct desc { u64 addr; u32 len; u16 flags, next; };
 struct avail { u16 flags, idx, ring[QUEUE_MAX]; };
 struct used { u16 flags, idx; struct { u32 id, len; } ring[QUEUE_MAX]; };
 struct header { u32 type, reserved; u64 sector; };
+struct range { u64 sector; u32 sectors, flags; };	/* of a discard */
 
 /* What the device sees of a slot besides the data. */
 struct chain {
 	struct desc desc[DISK_PIECES + 2];
 	struct header header;
+	struct range range;
 	u8 status;
 } __attribute__((aligned(128)));
 
@@ -60,10 +67,11 @@ struct shared {			/* with the device */
 struct virtio_blk {
 	struct disk disk;
 	hpa_t common, isr, config, notify;
-	u32 notify_multiplier;
+	u32 notify_multiplier, notify_size;
 	hpa_t bell;		/* of the queue */
 	bool message;
 	bool indirect;
+	bool long_config;
 	u16 size, seen;		/* descriptors; used entries taken */
 	u64 features;
 	volatile struct shared *s;
@@ -82,27 +90,31 @@ static u32 fill(struct virtio_blk *v, volatile struct desc *to, u16 first, unsig
 {
 	volatile struct chain *chain = &v->s->chain[n];
 	u16 flags = (u16)(D_NEXT | (c->op == BLOCK_READ ? D_WRITE : 0)), k = 0;
+	struct block_piece range = { (void *)&chain->range, sizeof(struct range) };
+	const struct block_piece *piece = c->pieces ? c->piece : &range;
+	u32 pieces = c->op == BLOCK_DISCARD || c->op == BLOCK_ZERO ? 1 : c->pieces;
 
 	to[k] = (struct desc){ dma_address((const void *)&chain->header), sizeof(struct header),
 			       D_NEXT, (u16)(first + 1) };
-	for (k = 1; k <= c->pieces; k++)
-		to[k] = (struct desc){ dma_address(c->piece[k - 1].at),
-				       (u32)c->piece[k - 1].size, flags, (u16)(first + k + 1) };
+	for (k = 1; k <= pieces; k++)
+		to[k] = (struct desc){ dma_address(piece[k - 1].at), (u32)piece[k - 1].size, flags,
+				       (u16)(first + k + 1) };
 	to[k] = (struct desc){ dma_address((const void *)&chain->status), 1, D_WRITE, 0 };
 	return k + 1u;
 }
 
 static void start(void *opaque, unsigned n, const struct disk_command *c)
 {
-	static const u32 type[] = { T_IN, T_OUT, T_FLUSH };
+	static const u32 type[BLOCK_OPS] = { T_IN, T_OUT, T_FLUSH, T_DISCARD, T_WRITE_ZEROES };
 	struct virtio_blk *v = opaque;
 	volatile struct shared *s = v->s;
 	u16 head = (u16)(v->indirect ? n : CHAIN * n), idx = s->avail.idx;
+	u32 per = v->disk.block / DISK_SECTOR;
 
-	s->chain[n].header = (struct header){
-		.type = type[c->op],
-		.sector = c->op == BLOCK_FLUSH ? 0 : c->block * (v->disk.block / DISK_SECTOR),
-	};
+	s->chain[n].header = (struct header){ .type = type[c->op] };
+	s->chain[n].range = (struct range){ c->block * per, c->blocks * per, 0 };
+	if (c->pieces)
+		s->chain[n].header.sector = c->block * per;
 	s->chain[n].status = S_NONE;
 	if (v->indirect) {
 		s->desc[head] = (struct desc){
@@ -174,6 +186,8 @@ static bool agree(struct virtio_blk *v)
 	u64 want = BIT64(F_SIZE_MAX) | BIT64(F_SEG_MAX) | BIT64(F_RO) | BIT64(F_BLK_SIZE) |
 		   BIT64(F_FLUSH) | BIT64(F_INDIRECT) | BIT64(F_VERSION_1);
 
+	if (v->long_config)
+		want |= BIT64(F_DISCARD) | BIT64(F_WRITE_ZEROES);
 	v->features = device_features(v) & want;
 	if (!(v->features & BIT64(F_VERSION_1)))
 		return false;
@@ -202,23 +216,36 @@ static u32 segments(const struct virtio_blk *v)
 static void read_geometry(struct virtio_blk *v)
 {
 	struct disk *d = &v->disk;
-	u32 most = DISK_COMMAND_MAX, asked;
+	u32 most = DISK_COMMAND_MAX, asked, per;
 
 	d->sectors = mmio_read64(at(v->config, B_CAPACITY));
 	d->block = has(v, F_BLK_SIZE) ? mmio_read32(at(v->config, B_BLK_SIZE)) : DISK_SECTOR;
 	if (has(v, F_SIZE_MAX) && (asked = mmio_read32(at(v->config, B_SIZE_MAX))) < most)
 		most = asked;
-	if (d->block)
-		d->most = most - most % d->block;
+	per = d->block / DISK_SECTOR;
+	d->most = d->block ? most - most % d->block : 0;
+	d->most_discard = d->most_zero = 0;
+	if (has(v, F_DISCARD) && per)
+		d->most_discard = mmio_read32(at(v->config, B_DISCARD_SECTORS)) / per;
+	if (has(v, F_WRITE_ZEROES) && per)
+		d->most_zero = mmio_read32(at(v->config, B_ZERO_SECTORS)) / per;
 	d->readonly = has(v, F_RO);
 	d->cached = has(v, F_FLUSH);
 	d->align = 1;
 	d->pieces = v->indirect && has(v, F_SEG_MAX) ? segments(v) : 1;
 }
 
+/* Sizes that disk.c can work with. */
+static bool is_usable(const struct disk *d)
+{
+	return d->sectors && d->sectors < BIT64(55) && d->block >= DISK_SECTOR &&
+	       !(d->block & (d->block - 1)) && d->most >= d->block;
+}
+
 static bool set_queue(struct virtio_blk *v)
 {
 	volatile struct shared *s = v->s;
+	u64 bell;
 	u16 size;
 
 	mmio_write16(at(v->common, C_QUEUE_SELECT), 0);
@@ -238,7 +265,10 @@ static bool set_queue(struct virtio_blk *v)
 	mmio_write64(at(v->common, C_QUEUE_DESC), dma_address((const void *)s->desc));
 	mmio_write64(at(v->common, C_QUEUE_DRIVER), dma_address((const void *)&s->avail));
 	mmio_write64(at(v->common, C_QUEUE_DEVICE), dma_address((const void *)&s->used));
-	v->bell = at(v->notify, mmio_read16(at(v->common, C_QUEUE_NOTIFY)) * v->notify_multiplier);
+	bell = (u64)mmio_read16(at(v->common, C_QUEUE_NOTIFY)) * v->notify_multiplier;
+	if (bell + 2 > v->notify_size)
+		return false;
+	v->bell = at(v->notify, (u32)bell);
 	dma_barrier();
 	mmio_write16(at(v->common, C_QUEUE_ENABLE), 1);
 	return true;
@@ -250,6 +280,7 @@ static int reset(void *opaque, bool begin)
 	struct virtio_blk *v = opaque;
 	u64 sectors = v->disk.sectors;
 	u32 block = v->disk.block;
+	unsigned slots = v->disk.slots;
 
 	if (begin)
 		mmio_write8(at(v->common, C_STATUS), 0);
@@ -260,7 +291,9 @@ static int reset(void *opaque, bool begin)
 	if (!agree(v) || !set_queue(v))
 		return -ERR_IO;
 	read_geometry(v);
-	if (sectors && (v->disk.sectors != sectors || v->disk.block != block))
+	if (!is_usable(&v->disk) ||
+	    (sectors && (v->disk.sectors != sectors || v->disk.block != block ||
+			 v->disk.slots != slots)))
 		return -ERR_IO;		/* another disk than before: not ours any more */
 	set_status(v, STATUS_DRIVER_OK);
 	return 0;
@@ -276,7 +309,9 @@ bool virtio_blk_match(const struct pci_function *f)
 /* Where the structure of this type is; 0 if it is not there or shorter than `size`. */
 static hpa_t find(struct pci *p, const struct pci_function *f, u8 type, u32 size, unsigned *cap)
 {
-	for (unsigned c = 0; (c = pci_capability(f, CAP_VENDOR, c));) {
+	unsigned c = 0;
+
+	for (unsigned k = 0; k < CAPS_MAX && (c = pci_capability(f, CAP_VENDOR, c)); k++) {
 		u32 offset = pci_read32(f, c + CAP_OFFSET), length = pci_read32(f, c + CAP_SIZE);
 		hpa_t base;
 		u64 room;
@@ -296,14 +331,20 @@ static hpa_t find(struct pci *p, const struct pci_function *f, u8 type, u32 size
 static const char *find_all(struct virtio_blk *v, struct pci *p, const struct pci_function *f)
 {
 	unsigned cap;
+	hpa_t longer;
 
 	v->common = find(p, f, TYPE_COMMON, C_SIZE, &cap);
 	v->isr = find(p, f, TYPE_ISR, 1, &cap);
 	v->config = find(p, f, TYPE_DEVICE, B_SIZE, &cap);
+	longer = find(p, f, TYPE_DEVICE, B_LONG_SIZE, &cap);
+	v->long_config = longer.a;
+	if (longer.a)			/* which need not be the first one */
+		v->config = longer;
 	v->notify = find(p, f, TYPE_NOTIFY, 2, &cap);
 	if (!v->common.a || !v->isr.a || !v->config.a || !v->notify.a)
 		return "it has no modern interface";
 	v->notify_multiplier = pci_read32(f, cap + CAP_NOTIFY_MULTIPLIER);
+	v->notify_size = pci_read32(f, cap + CAP_SIZE);
 	pci_enable(f);
 	if (pci_interrupt(p, f, interrupt, v, &v->message))
 		return "it has no interrupt";

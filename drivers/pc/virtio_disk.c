@@ -3,8 +3,8 @@
  * virtio-blk (virtio 1.2, 5.2). Data moves between the end and guest RAM itself, several requests
  * at a time, from several queues, and ends in any order.
  * A driver that has not agreed to FLUSH, or has switched the cache off, is told of the end of a
- * write only when the end's flush is over. A discard is checked and then left undone, as 5.2.6.2
- * allows: the ends have nothing to give sectors back to.
+ * write only when the end's flush is over. Discards and WRITE ZEROES go to the end range by range,
+ * each in steps that keep nobody waiting.
  * Invariant: whatever a header says, lba + count <= sectors before the end is asked.
  */
 #include "drivers/pc/virtio_disk.h"
@@ -19,15 +19,18 @@
 #include "mm/gpa.h"
 
 enum { F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_BLK_SIZE = 6, F_FLUSH = 9, F_CONFIG_WCE = 11,
-	F_MQ = 12, F_DISCARD = 13 };			/* 5.2.3 */
+	F_MQ = 12, F_DISCARD = 13, F_WRITE_ZEROES = 14 };	/* 5.2.3 */
 enum {				/* configuration (5.2.4) */
 	B_CAPACITY = 0, B_SIZE_MAX = 8, B_SEG_MAX = 12, B_BLK_SIZE = 20, B_WCE = 32,
 	B_QUEUES = 34, B_DISCARD_SECTORS = 36, B_DISCARD_SEGMENTS = 40, B_DISCARD_ALIGN = 44,
+	B_ZERO_SECTORS = 48, B_ZERO_SEGMENTS = 52, B_ZERO_UNMAP = 56,
 };
-enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_ID = 8, T_DISCARD = 11 };
+enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_ID = 8, T_DISCARD = 11, T_WRITE_ZEROES = 13 };
 enum { S_OK = 0, S_ERROR = 1, S_UNSUPPORTED = 2 };
 enum { SECTOR = 512, REQUESTS = 32, QUEUES = 4, ID_SIZE = 20, SIZE_MAX_BYTES = 65536,
-	SEGMENTS = VIRTIO_SIZE - 2, DISCARD_SEGMENTS = 16 };
+	SEGMENTS = VIRTIO_SIZE - 2, RANGES = 16, UNMAP = 1 };
+#define DISCARD_SECTORS (~0u >> 1)
+#define ZERO_SECTORS 65536u	/* an end may have to write them */
 /* What an end does at once is gone on with later after so many bytes, so that no guest stays. */
 #define TURN_BYTES (1u << 20)
 #define TURN_NS 10000
@@ -44,6 +47,8 @@ struct request {		/* a chain on its way */
 	u16 head;
 	u64 status_at;		/* guest address of the status byte */
 	u32 written;		/* bytes that the device writes, with it */
+	struct range range[RANGES];	/* of a discard or WRITE ZEROES: what is left of it */
+	unsigned ranges;
 };
 
 struct virtio_disk {
@@ -53,6 +58,7 @@ struct virtio_disk {
 	struct virtio_chain chain;	/* the one that is looked at */
 	bool starved;		/* chains may wait for a free request */
 	u64 turn;		/* bytes that the end moved at once since the run loop was here */
+	struct request *paused;		/* the turn was over in the middle of them */
 	struct timer timer;
 };
 
@@ -75,21 +81,55 @@ static bool writes_through(const struct virtio_disk *d)
 	       (virtio_has(&d->v, F_CONFIG_WCE) && !d->v.config[B_WCE]);
 }
 
-static void submit(struct request *q);
-
-static void over(struct request *q, int rc)
+/* Make the next step of the ranges; false: there is none. */
+static bool next_step(struct request *q, enum block_op op)
 {
+	u32 step = q->d->b.step;
+	struct range *r;
+
+	while (q->ranges && !q->range[q->ranges - 1].count)
+		q->ranges--;
+	if (!q->ranges)
+		return false;
+	r = &q->range[q->ranges - 1];
+	step = step && step < r->count ? step : r->count;
+	q->r = (struct block_request){ .op = op, .lba = r->sector, .count = step };
+	r->sector += step;
+	r->count -= step;
+	return true;
+}
+
+static void wait_for_turn(struct virtio_disk *d)
+{
+	if (!d->timer.cpu)
+		timer_set(&d->timer, clock_ns() + TURN_NS);
+}
+
+/* The end is done with q->r. Returns whether there is a next one in it, to be submitted now. */
+static bool over(struct request *q, int rc)
+{
+	struct virtio_disk *d = q->d;
 	enum block_op op = q->r.op;
 
 	if (op == BLOCK_READ)
 		gather_written(&q->g);
-	if (!rc && op == BLOCK_WRITE && writes_through(q->d)) {
+	if (!rc && q->ranges && next_step(q, op)) {
+		if (d->turn < TURN_BYTES)
+			return true;
+		q->next = d->paused;
+		d->paused = q;
+		wait_for_turn(d);
+		return false;
+	}
+	if (!rc && block_changes(op) && writes_through(d)) {
 		q->r = (struct block_request){ .op = BLOCK_FLUSH };
-		submit(q);
-		return;
+		return true;
 	}
 	finish(q, rc ? S_ERROR : S_OK);
+	return false;
 }
+
+static void submit(struct request *q);
 
 static void kick_all(struct virtio_disk *d);
 
@@ -100,7 +140,8 @@ static void done(struct block_request *r, int rc)
 	struct virtio_disk *d = q->d;
 
 	lock_take(&d->v.lock);
-	over(q, rc);
+	if (over(q, rc))
+		submit(q);
 	if (d->starved)
 		kick_all(d);
 	lock_drop(&d->v.lock);
@@ -111,13 +152,14 @@ static void submit(struct request *q)
 	struct virtio_disk *d = q->d;
 	int rc;
 
-	q->r.done = done;
-	q->r.opaque = q;
-	rc = d->b.submit(d->b.opaque, &q->r);
-	if (rc == BLOCK_LATER)
-		return;
-	d->turn += q->r.count * (u64)SECTOR + SECTOR;
-	over(q, rc);
+	do {
+		q->r.done = done;
+		q->r.opaque = q;
+		rc = d->b.submit(d->b.opaque, &q->r);
+		if (rc == BLOCK_LATER)
+			return;
+		d->turn += q->r.count * (u64)SECTOR + SECTOR;
+	} while (over(q, rc));
 }
 
 /* -- Begins ---------------------------------------------------------------------- */
@@ -143,28 +185,37 @@ static void transfer(struct virtio_disk *d, struct request *q, enum block_op op,
 	submit(q);
 }
 
-/* The ranges must be on the disk; no flag is known (unmap is for WRITE ZEROES). */
-static void discard(struct virtio_disk *d, struct request *q)
+/* The ranges, all of them on the disk. Returns the status if the request ends so. */
+static u8 get_ranges(struct virtio_disk *d, struct request *q, u32 flags)
 {
 	u64 at = sizeof(struct header), size = d->chain.out_bytes - at;
-	struct range r;
 
-	if (!size || size % sizeof(r) || size / sizeof(r) > DISCARD_SEGMENTS || d->b.readonly) {
-		finish(q, S_ERROR);
+	if (!size || size % sizeof(struct range) || size / sizeof(struct range) > RANGES ||
+	    d->b.readonly)
+		return S_ERROR;
+	for (q->ranges = 0; size; size -= sizeof(struct range), at += sizeof(struct range)) {
+		struct range *r = &q->range[q->ranges++];
+
+		if (virtio_get(&d->chain, at, r, sizeof(*r)) != sizeof(*r) ||
+		    r->sector > d->b.sectors || r->count > d->b.sectors - r->sector)
+			return S_ERROR;
+		if (r->flags & ~flags)
+			return S_UNSUPPORTED;
+	}
+	return S_OK;
+}
+
+/* Unmapping, which WRITE ZEROES may ask for, is a wish that may go unheard. */
+static void change(struct virtio_disk *d, struct request *q, enum block_op op)
+{
+	u8 status = get_ranges(d, q, op == BLOCK_ZERO ? UNMAP : 0);
+
+	if (!status && next_step(q, op)) {
+		submit(q);
 		return;
 	}
-	for (; size; size -= sizeof(r), at += sizeof(r)) {
-		if (virtio_get(&d->chain, at, &r, sizeof(r)) != sizeof(r) ||
-		    r.sector > d->b.sectors || r.count > d->b.sectors - r.sector) {
-			finish(q, S_ERROR);
-			return;
-		}
-		if (r.flags) {
-			finish(q, S_UNSUPPORTED);
-			return;
-		}
-	}
-	finish(q, S_OK);
+	q->ranges = 0;
+	finish(q, status);
 }
 
 static void identify(struct virtio_disk *d, struct request *q)
@@ -193,7 +244,8 @@ static void begin(struct virtio_disk *d, struct request *q, const struct header 
 		submit(q);
 		break;
 	case T_ID: identify(d, q); break;
-	case T_DISCARD: discard(d, q); break;
+	case T_DISCARD: change(d, q, BLOCK_DISCARD); break;
+	case T_WRITE_ZEROES: change(d, q, BLOCK_ZERO); break;
 	default:
 		trace(VIRTIO, "virtio-blk: type %u is not known\n", (unsigned)h->type);
 		finish(q, S_UNSUPPORTED);
@@ -224,6 +276,7 @@ static void take(struct virtio_disk *d, unsigned n)
 	q->head = c->head;
 	q->status_at = virtio_in_at(c, c->in_bytes - 1);
 	q->written = 1;
+	q->ranges = 0;
 	begin(d, q, &h);
 }
 
@@ -234,8 +287,8 @@ static void kick(struct virtio *v, unsigned n)
 	while (d->free && d->turn < TURN_BYTES && virtio_take(v, n, &d->chain))
 		take(d, n);
 	d->starved |= !d->free;
-	if (d->turn >= TURN_BYTES && !d->timer.cpu)
-		timer_set(&d->timer, clock_ns() + TURN_NS);
+	if (d->turn >= TURN_BYTES)
+		wait_for_turn(d);
 }
 
 static void kick_all(struct virtio_disk *d)
@@ -251,6 +304,13 @@ static void next_turn(void *opaque)
 
 	lock_take(&d->v.lock);
 	d->turn = 0;
+	for (struct request *q = d->paused, *next; q; q = next) {
+		next = q->next;
+		d->paused = next;
+		submit(q);
+		if (d->turn >= TURN_BYTES)
+			break;
+	}
 	kick_all(d);
 	lock_drop(&d->v.lock);
 }
@@ -315,13 +375,16 @@ struct virtio_disk *virtio_disk_create(struct pci *pci, unsigned devfn,
 	put(&d->v, B_BLK_SIZE, SECTOR, 4);
 	put(&d->v, B_WCE, 1, 1);
 	put(&d->v, B_QUEUES, QUEUES, 2);
-	put(&d->v, B_DISCARD_SECTORS, ~0u >> 1, 4);
-	put(&d->v, B_DISCARD_SEGMENTS, DISCARD_SEGMENTS, 4);
+	put(&d->v, B_DISCARD_SECTORS, DISCARD_SECTORS, 4);
+	put(&d->v, B_DISCARD_SEGMENTS, RANGES, 4);
 	put(&d->v, B_DISCARD_ALIGN, 1, 4);
+	put(&d->v, B_ZERO_SECTORS, ZERO_SECTORS, 4);
+	put(&d->v, B_ZERO_SEGMENTS, RANGES, 4);
+	put(&d->v, B_ZERO_UNMAP, 1, 1);
 	d->v.config_writable[B_WCE] = 1;
 	virtio_create(&d->v, pci, devfn, intx, &kind, QUEUES,
 		      1u << F_SIZE_MAX | 1u << F_SEG_MAX | 1u << F_BLK_SIZE | 1u << F_FLUSH |
 		      1u << F_CONFIG_WCE | 1u << F_MQ | (b->readonly ? 1u << F_RO :
-		      1u << F_DISCARD));
+		      1u << F_DISCARD | 1u << F_WRITE_ZEROES));
 	return d;
 }

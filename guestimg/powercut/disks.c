@@ -2,7 +2,8 @@
 /*
  * /init of the guest that writes to disks: sets the machine up, finds the disks by their labels,
  * and goes on with powercut.c or, if that is said, with faults.c or figures.c.
- * Kernel options: loam.disks=N (how many to wait for), loam.faults=1, loam.figures=1, loam.seed=N.
+ * Kernel options: loam.disks=N (how many to wait for), loam.fua=1 (of ATA disks),
+ * loam.faults=1, loam.figures=1.
  * Invariant: a disk is never known by its name, which depends on who came up first.
  */
 #define _GNU_SOURCE			/* O_DIRECT */
@@ -32,18 +33,6 @@ void die(const char *what, const char *name)
 	reboot(RB_POWER_OFF);
 }
 
-static void load(const char *name)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/lib/%s.ko", name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
-		die("module", name);
-	close(fd);
-}
-
 unsigned option(const char *name, unsigned otherwise)
 {
 	char line[512] = { 0 }, *at;
@@ -54,6 +43,22 @@ unsigned option(const char *name, unsigned otherwise)
 	close(fd);
 	at = strstr(line, name);
 	return at ? (unsigned)strtoul(at + strlen(name), NULL, 10) : otherwise;
+}
+
+/* A module. There is no modprobe, which would give it what the command line has for it. */
+static void load(const char *name)
+{
+	const char *parameters = "";
+	char path[64];
+	int fd;
+
+	if (!strcmp(name, "libata") && option("loam.fua=", 0))
+		parameters = "fua=1";
+	snprintf(path, sizeof(path), "/lib/%s.ko", name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
+		die("module", name);
+	close(fd);
 }
 
 int disk_open(const char *name, int flags)

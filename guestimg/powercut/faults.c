@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@ enum {				/* in bytes; the host's disk knows them */
 	GONE_MARK = RAW + 0x50000,	/* once it begins with a G the disk goes */
 	GOOD = RAW + 0x60000,
 	IDLE = RAW + 0x70000,		/* written, and then nothing more for a while */
+	DISCARD = RAW + 0x80000, ZERO = RAW + 0x90200, EMPTY_SIZE = 0x8000,
 };
 enum { WRONG_DATA = 999, TRIES = 5, MEANWHILE = 70 };
 
@@ -67,6 +70,13 @@ static int flush_in_the_end(struct disk *d)
 	return error;
 }
 
+static int empty(struct disk *d, unsigned long how, uint64_t at)
+{
+	uint64_t range[2] = { at, EMPTY_SIZE };
+
+	return ioctl(d->quick, how, range) ? errno : 0;
+}
+
 static void steps(struct disk *d)
 {
 	tell(d, "read", read_at(d, READ_BAD - 4 * BLOCK, 8 * BLOCK));
@@ -78,6 +88,10 @@ static void steps(struct disk *d)
 	tell(d, "flush", flush(d));
 	tell(d, "unmark", write_at(d, FLUSH_MARK, 'f'));
 	tell(d, "flush-again", flush_in_the_end(d));
+	if (d->name[0] != 'v')		/* of the guest's disks only virtio's can be told so */
+		return;
+	tell(d, "discard", empty(d, BLKDISCARD, DISCARD));
+	tell(d, "zero", empty(d, BLKZEROOUT, ZERO));
 }
 
 /* One disk takes long; the others go on. */

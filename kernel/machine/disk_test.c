@@ -229,12 +229,36 @@ static const char *one_large(const struct blockdev *end, void *buf, u32 count)
 	return agrees(buf, lba, count, 0) ? NULL : "a large read";
 }
 
+/* Sectors that are zeroed or discarded in the middle of others, which stay; and all back. */
+static const char *test_empty(const struct blockdev *end, void *buf, enum block_op op)
+{
+	enum { AROUND = 9, MIDDLE = 3000 };
+	u64 lba = 1 + next(end->sectors - 1 - MIDDLE - 2 * AROUND);
+	u32 all = MIDDLE + 2 * AROUND;
+	u64 *words = buf, *middle = words + AROUND * WORDS;
+
+	if (one(end, op, lba + AROUND, MIDDLE, NULL))
+		return op == BLOCK_ZERO ? "zeroing failed" : "a discard failed";
+	if (one(end, BLOCK_READ, lba, all, buf))
+		return "what is beside zeroed sectors cannot be read";
+	for (u32 k = 0; op == BLOCK_ZERO && k < MIDDLE * WORDS; k++)
+		if (middle[k])
+			return "what was zeroed is not zero";
+	if (!agrees(words, lba, AROUND, 0) ||
+	    !agrees(middle + MIDDLE * WORDS, lba + AROUND + MIDDLE, AROUND, 0))
+		return "what is beside zeroed sectors has changed";
+	fill(words, lba, all, 0);
+	return one(end, BLOCK_WRITE, lba, all, buf) ? "a write failed" : NULL;
+}
+
 static const char *test_end(const struct blockdev *end, const struct mark *m, u8 *buf)
 {
 	const char *why = bounds(end, buf);
 
 	if (!why)
 		why = one_large(end, buf, 4096);
+	for (unsigned k = 0; k < ROUNDS && !why && !end->readonly && !m->bad_count; k++)
+		why = test_empty(end, buf, k & 1 ? BLOCK_ZERO : BLOCK_DISCARD);
 	for (unsigned n = 0; n < BATCH; n++)
 		b.r[n] = (struct block_request){ .buf = buf + n * MOST * DISK_SECTOR };
 	for (unsigned k = 0; k < ROUNDS && !why; k++) {

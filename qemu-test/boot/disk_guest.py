@@ -54,8 +54,8 @@ class Machine:
             self.command += ["-fw_cfg", f"name=opt/loam/{name},file={path}"]
         self.command += ["-device", "ich9-ahci,id=ahci"]
         for n, host in enumerate(self.hosts):
-            self.command += ["-blockdev", f"driver=nbd,node-name=d{n},server.type=unix,"
-                             f"server.path={self.path(f'{n}.socket')}",
+            self.command += ["-blockdev", f"driver=nbd,node-name=d{n},discard=unmap,"
+                             f"server.type=unix,server.path={self.path(f'{n}.socket')}",
                              "-device", HOSTS[host].format(f"d{n}")]
 
     def __str__(self):

@@ -19,8 +19,9 @@ import nbd
 from disk_guest import FILE_SYSTEM, GUESTS, SIZE, Failure
 
 SECTOR = 512
-READ_BAD, WRITE_BAD, FLUSH_MARK, SLOW, GONE_MARK, GOOD, IDLE = (          # faults.c
-    FILE_SYSTEM + n * 0x10000 for n in range(1, 8))
+READ_BAD, WRITE_BAD, FLUSH_MARK, SLOW, GONE_MARK, GOOD, IDLE, DISCARD = (          # faults.c
+    FILE_SYSTEM + n * 0x10000 for n in range(1, 9))
+ZERO, EMPTY = FILE_SYSTEM + 0x90200, 0x8000
 ERRORS = ("5", "28")            # EIO; ENOSPC
 # A write that nobody flushes is on the medium within a second; a busy machine has longer ones.
 WITHIN = float(os.environ.get("LOAM_TIMEOUT_SCALE", "1"))
@@ -68,8 +69,11 @@ def image(number):
 
 
 def wanted_image(number, idle):
-    """What must be on a disk in the end."""
+    """What must be on a disk in the end; nbd.py zeroes what is discarded."""
     data = image(number)
+    if GUESTS[number] == "virtio":
+        for at in (DISCARD, ZERO):
+            data[at:at + EMPTY] = bytes(EMPTY)
     for at, what in ((WRITE_BAD + SECTOR, b"b"), (FLUSH_MARK, b"f"), (GOOD + 100 * SECTOR, b"l"),
                      *([(IDLE, b"i")] if idle else [])):
         data[at:at + SECTOR] = what * SECTOR
@@ -97,8 +101,9 @@ class Judge:
 
 
 def told(machine):
-    """{(disk, step): error} of what the guest has said; Loam's own lines may be within its."""
-    said = re.sub(r"(?:virtio|nvme|sata)0: [^\n]*\n", "", machine.text.decode("utf-8", "replace"))
+    """{(disk, step): error} of what the guest has said; Loam's and QEMU's lines may be within."""
+    text = machine.text.decode("utf-8", "replace")
+    said = re.sub(r"(?:(?:virtio|nvme|sata)0|qemu-system-\w+): [^\n]*\n", "", text)
     return {(int(d), step): error for d, step, error in
             re.findall(r"F\s+(\d)\s+([a-z-]+)\s+(\d+)\s", said.replace("\r", ""))}
 
@@ -116,6 +121,13 @@ def check(judge, machine, results, slow, gone):
         for step, good in STEPS.items():
             got = results.get((n, step))
             judge(f"{who}: {step}: {got}", got in good)
+        if kind == "virtio":
+            for step, at, wanted in (("discard", DISCARD, nbd.TRIM), ("zero", ZERO, nbd.ZEROES)):
+                judge(f"{who}: {step}", results.get((n, step)) == "0")
+                asked = {kind for _, kind, offset, size in machine.disks[n].asked
+                         if offset <= at < offset + size}
+                judge(f"{who}: {step} reached the device as such",
+                      wanted in asked or (host == "sata0" and step == "zero"))
         step = "slow" if n == slow else "meanwhile"
         judge(f"{who}: {step}", results.get((n, step)) == "0")
         for step in ("last-read", "last-write", "last-flush"):

@@ -29,8 +29,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "disk.img")
         shutil.copyfile(image, copy)
-        done = subprocess.run(QEMU + ["-drive", f"if=none,id=d,format=raw,file={copy}",
-                                      "-device", f"{device},drive=d"],
+        drive = f"if=none,id=d,format=raw,discard=unmap,file={copy}"
+        done = subprocess.run(QEMU + ["-drive", drive, "-device", f"{device},drive=d"],
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT,
                               check=False)
         text = done.stdout.decode("utf-8", "replace")

@@ -29,14 +29,18 @@ class Log:
         self.base, self.entries = bytes(base), []
 
     def cut(self, at, chance):
-        """The disk after a power cut behind entry `at`: what was not flushed is there or not."""
+        """The disk after a power cut behind entry `at`: what was not flushed is there or not.
+
+        Without `chance` none of it is.
+        """
         image = bytearray(self.base)
         flushed = max((n for n in range(at) if self.entries[n][0] == FLUSH), default=-1)
         for n, (kind, offset, data) in enumerate(self.entries[:at]):
             if kind == FLUSH:
                 continue
             whole = [(0, len(data))]
-            for start, size in whole if n < flushed else survivors(offset, len(data), chance):
+            left = whole if n < flushed else survivors(offset, len(data), chance) if chance else []
+            for start, size in left:
                 image[offset + start:offset + start + size] = data[start:start + size]
         return image
 

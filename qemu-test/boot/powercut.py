@@ -54,7 +54,7 @@ class Start:
         images = [nbd.label(bytearray(empty), FILE_SYSTEM, f"LOAM-POWERCUT {n}")
                   for n in range(len(GUESTS))]
         self.machine = disk_guest.Machine(args.build, args.guest, self.folder, seed, images,
-                                          f"loam.seed={seed} libata.fua={seed % 2}")
+                                          f"loam.seed={seed} loam.fua={seed % 2}")
         self.disks = self.machine.disks
         self.acks, self.wanted, self.end = [], 0, None
 
@@ -132,7 +132,7 @@ def read_files(path, folder):
 
 
 def judge(start, disk, at, chance):
-    """One power cut. Returns what is wrong with it."""
+    """One power cut. Returns what is wrong with it, and how many records were looked for."""
     log = start.disks[disk].log
     image = log.cut(at, chance)
     acks = [(kind, number) for d, kind, number, when in start.acks if d == disk and when <= at]
@@ -148,12 +148,15 @@ def judge(start, disk, at, chance):
 
 
 def moments(start, disk, count, chance):
-    """The kill, and moments before: half of them just behind an acknowledgement."""
+    """The kill, and moments before: (where in the log, how chance has it).
+
+    Half of them are at an acknowledgement, and then all is lost that was not flushed.
+    """
     acks = [when for d, _, _, when in start.acks if d == disk]
     end = len(start.disks[disk].log.entries)
-    some = [end] + [min(end, chance.choice(acks) + chance.randrange(3)) if n % 2 and acks else
-                    chance.randrange(end + 1) for n in range(count - 1)]
-    return some[:count]
+    strict = chance.sample(acks, min(len(acks), count // 2))
+    return [(at, None) for at in strict] + [(end, chance)] + [
+        (chance.randrange(end + 1), chance) for _ in range(count - len(strict) - 1)]
 
 
 def one_start(args, folder, seed, empty):
@@ -169,8 +172,8 @@ def one_start(args, folder, seed, empty):
         return 0, 1
     good = bad = records = 0
     for disk in range(len(GUESTS)):
-        for at in moments(start, disk, args.cuts, chance):
-            lost, count = judge(start, disk, at, chance)
+        for at, how in moments(start, disk, args.cuts, chance):
+            lost, count = judge(start, disk, at, how)
             records += count
             good, bad = good + (not lost), bad + bool(lost)
             if lost:
@@ -185,7 +188,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--starts", type=int, default=1)
-    parser.add_argument("--cuts", type=int, default=8, help="for each disk and start")
+    parser.add_argument("--cuts", type=int, default=16, help="for each disk and start")
     parser.add_argument("--acks", type=int, default=120, help="about when the power goes")
     parser.add_argument("build")
     parser.add_argument("guest")

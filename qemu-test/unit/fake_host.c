@@ -13,7 +13,7 @@
 #include "kernel/panic.h"
 #include "qemu-test/unit/native.h"
 
-static struct { void *memory[64]; unsigned count; } dma;
+static struct { void *memory[64]; size_t size[64]; unsigned count; } dma;
 static u8 config[4096];
 static unsigned bar_mask;
 static struct fake_device device;
@@ -30,9 +30,16 @@ void *dma_alloc(size_t size)
 	void *p = fake_no_memory ? NULL : aligned_alloc(4096, (size + 4095) / 4096 * 4096);
 
 	must(dma.count < 64);
-	if (p)
-		dma.memory[dma.count++] = memset(p, 0, (size + 4095) / 4096 * 4096);
-	return p;
+	if (!p)
+		return NULL;
+	dma.size[dma.count] = size;
+	return dma.memory[dma.count++] = memset(p, 0, (size + 4095) / 4096 * 4096);
+}
+
+u8 *fake_dma(unsigned n, size_t *size)
+{
+	*size = n < dma.count ? dma.size[n] : 0;
+	return n < dma.count ? dma.memory[n] : NULL;
 }
 
 void irq_connect(unsigned input, void (*fn)(void *opaque), void *opaque)

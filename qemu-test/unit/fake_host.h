@@ -6,6 +6,8 @@
 #ifndef UNIT_FAKE_HOST_H
 #define UNIT_FAKE_HOST_H
 
+#include <stddef.h>
+
 #include "drivers/host/pci.h"
 #include "kernel/lib/types.h"
 
@@ -27,6 +29,9 @@ u8 fake_config_read(unsigned offset);
 
 /* Call what the driver connected, if it did, and the function's commands allow it. */
 bool fake_interrupt(void);
+
+/* The n-th memory that dma_alloc gave since the function began, and its bytes; NULL: no more. */
+u8 *fake_dma(unsigned n, size_t *size);
 
 extern bool fake_no_memory;		/* dma_alloc fails */
 extern bool fake_pulled;		/* the device is gone: ones are read, writes do nothing */

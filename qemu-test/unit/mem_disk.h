@@ -17,7 +17,7 @@ struct mem_disk {
 	bool later;			/* queue what is submitted until mem_disk_finish() */
 	bool all_zero;			/* there is no data: reads give zeros */
 	u64 bad;			/* the sector that cannot be read or written; 0: none */
-	unsigned submits[3];		/* by enum block_op */
+	unsigned submits[BLOCK_OPS];
 	u64 last_lba;
 	struct block_request *flight[MEM_DISK_FLIGHT];
 	unsigned in_flight;
@@ -31,6 +31,14 @@ static inline void mem_disk_zero(const struct block_request *r)
 		block_put(r, k * 512ull, zero, 512);
 }
 
+/* What is discarded may be anything: here it is not what it was, and not zero. */
+static inline void mem_disk_clear(struct mem_disk *d, const struct block_request *r)
+{
+	if (!d->all_zero)
+		memset(d->data + r->lba * 512, r->op == BLOCK_ZERO ? 0 : 0xd5,
+		       (size_t)r->count * 512);
+}
+
 static inline int mem_disk_do(struct mem_disk *d, const struct block_request *r)
 {
 	size_t size = (size_t)r->count * 512;
@@ -39,7 +47,9 @@ static inline int mem_disk_do(struct mem_disk *d, const struct block_request *r)
 		return 0;
 	if (d->bad && r->lba <= d->bad && d->bad < r->lba + r->count)
 		return -5;
-	if (d->all_zero)
+	if (r->op == BLOCK_DISCARD || r->op == BLOCK_ZERO)
+		mem_disk_clear(d, r);
+	else if (d->all_zero)
 		mem_disk_zero(r);
 	else if (r->op == BLOCK_READ)
 		block_put(r, 0, d->data + r->lba * 512, size);

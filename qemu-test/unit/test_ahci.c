@@ -62,6 +62,20 @@ static u64 fis_lba(const u8 *f)
 	       (u64)f[10] << 40;
 }
 
+static bool trim(u64 header, u64 table)
+{
+	u8 ranges[512];
+
+	move(header, table, NULL, ranges, sizeof(ranges));
+	for (unsigned k = 0; k < 64; k++) {
+		u64 range = get64((u64)(uintptr_t)ranges + 8 * k), lba = range << 16 >> 16;
+
+		CHECK(lba * 512 + (range >> 48) * 512 <= MEDIUM, "within the disk");
+		memset(medium + lba * 512, 0xd5, (range >> 48) * 512);
+	}
+	return true;
+}
+
 /* Returns whether it went well. */
 static bool ata(struct port *p, unsigned slot, u64 header, u64 table, const u8 *f)
 {
@@ -76,6 +90,10 @@ static bool ata(struct port *p, unsigned slot, u64 header, u64 table, const u8 *
 	case 0xea:
 		CHECK(!p->sactive && p->issue == 1u << slot, "a flush is alone");
 		return true;
+	case 0x06:
+		CHECK(!p->sactive && p->issue == 1u << slot, "a trim is alone");
+		CHECK(f[3] == 1 && f[12] == 1 && f[7] == 0x40, "of one block of ranges");
+		return trim(header, table);
 	case 0x60: case 0x61:
 		CHECK_EQ(f[12] >> 3, slot, "tag");
 		CHECK(p->sactive >> slot & 1, "SACT first");
@@ -439,6 +457,31 @@ static void test_changed(void)
 	CHECK(ended == 1 && result[0] == -ERR_IO && disk[0]->gone, "gone");
 }
 
+static bool is_at(u64 lba, u32 count, u8 what)
+{
+	for (u64 k = lba * 512; k < (lba + count) * 512; k++)
+		if (medium[k] != what)
+			return false;
+	return medium[lba * 512 - 1] == 1 && medium[(lba + count) * 512] == 1;
+}
+
+/* Discards and zeros reach exactly their sectors, also where several commands are needed. */
+static void test_empty(void)
+{
+	clear();
+	identity[169] = 1;
+	create();
+	use(disk[0]);
+	memset(medium, 1, sizeof(medium));
+	ask(0, BLOCK_DISCARD, 3, 9, NULL);
+	ask(1, BLOCK_ZERO, 100, 777, NULL);	/* has no command: it is written */
+	ask(2, BLOCK_DISCARD, 2000, 4000, NULL);
+	run(HARD);
+	CHECK(ended == 3 && !result[0] && !result[1] && !result[2], "all end well");
+	CHECK(is_at(3, 9, 0xd5) && is_at(100, 777, 0) && is_at(2000, 4000, 0xd5),
+	      "theirs and no others");
+}
+
 /* Pulled out with requests in flight: they fail, and those that come later. */
 static void test_pulled(void)
 {
@@ -472,6 +515,7 @@ int main(void)
 	test_links();
 	test_identity();
 	test_changed();
+	test_empty();
 	test_pulled();
 	return check_done();
 }

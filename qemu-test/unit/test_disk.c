@@ -37,6 +37,15 @@ static unsigned ended;
 
 /* -- The device ---------------------------------------------------------------- */
 
+static bool moves(enum block_op op) { return op == BLOCK_READ || op == BLOCK_WRITE; }
+
+/* How many blocks may such a command have? */
+static u32 limit(enum block_op op)
+{
+	return op == BLOCK_DISCARD ? d.most_discard : op == BLOCK_ZERO ? d.most_zero :
+	       d.most / d.block;
+}
+
 /* What the driver asked for: as many pieces, aligned, joined at pages' ends, of whole blocks. */
 static void check_pieces(const struct disk_command *c)
 {
@@ -54,15 +63,15 @@ static void check_pieces(const struct disk_command *c)
 	}
 	CHECK(!(bits & (d.align - 1)), "alignment");
 	CHECK(!d.page || !(joints & (d.page - 1)), "pages");
-	CHECK(c->pieces <= d.pieces && !c->pieces == (c->op == BLOCK_FLUSH), "pieces");
-	CHECK_EQ(size, c->op == BLOCK_FLUSH ? 0 : (u64)c->blocks * d.block, "all of it");
+	CHECK(c->pieces <= d.pieces && !c->pieces == !moves(c->op), "pieces");
+	CHECK_EQ(size, moves(c->op) ? (u64)c->blocks * d.block : 0, "all of it");
 }
 
 static void dev_start(void *opaque, unsigned n, const struct disk_command *c)
 {
 	(void)opaque;
 	CHECK(n < d.slots && !dev.has[n], "a free slot");
-	CHECK(c->op == BLOCK_FLUSH || (c->blocks && c->blocks * d.block <= d.most), "size");
+	CHECK(c->op == BLOCK_FLUSH || (c->blocks && c->blocks <= limit(c->op)), "size");
 	check_pieces(c);
 	for (unsigned k = 0; k < DISK_SLOTS; k++)
 		CHECK(!dev.has[k] || (!c->alone && !dev.c[k].alone), "a second try is alone");
@@ -85,6 +94,10 @@ static int dev_do(const struct disk_command *c)
 	if (c->block <= dev.bad && dev.bad < c->block + c->blocks)
 		return -ERR_IO;
 	CHECK(at + size <= medium + sizeof(medium), "within the medium");
+	if (!moves(c->op)) {
+		memset(at, c->op == BLOCK_ZERO ? 0 : rand(), size);
+		return 0;
+	}
 	struct block_request all = { .piece = c->piece, .pieces = c->pieces };
 	if (c->op == BLOCK_READ)
 		block_put(&all, 0, at, size);
@@ -130,7 +143,7 @@ static void done(struct block_request *q, int rc)
 }
 
 static unsigned most_pieces = 8;
-static u32 page_rule;
+static u32 page_rule, most_discard, most_zero;
 
 static void begin(u32 block, u32 most, u32 align, bool cached)
 {
@@ -143,7 +156,8 @@ static void begin(u32 block, u32 most, u32 align, bool cached)
 	d = (struct disk){
 		.name = "test0", .driver = &driver, .sectors = SECTORS, .block = block,
 		.most = most, .slots = 8, .align = align, .cached = cached,
-		.pieces = most_pieces, .page = page_rule,
+		.pieces = most_pieces, .page = page_rule, .most_discard = most_discard,
+		.most_zero = most_zero,
 	};
 	CHECK_EQ(disk_init(&d), 0, "disk_init");
 	dev.resets = 0;
@@ -239,6 +253,34 @@ static void scatter(struct block_request *q, struct block_piece *p, u8 *b, u64 s
 	}
 }
 
+/* What a request does to sector `m` of the model. What is discarded gets its bytes afterwards. */
+static void model_sector(u8 *m, enum block_op op)
+{
+	if (op == BLOCK_WRITE)
+		memset(m, rand(), 512);
+	else if (op == BLOCK_ZERO)
+		memset(m, 0, 512);
+}
+
+static u8 *model_at(u64 at)
+{
+	u64 n = 0;
+
+	while (at >= extent[n].count)
+		at -= extent[n++].count;
+	return model + (extent[n].start + at) * 512;
+}
+
+/* Only what was discarded may have changed. */
+static void take_discarded(const struct block_request *q)
+{
+	for (u32 s = 0; q->op == BLOCK_DISCARD && s < q->count; s++) {
+		u8 *m = model_at(q->lba + s);
+
+		memcpy(m, medium + (m - model), 512);
+	}
+}
+
 /* Random requests on blocks of 4 KiB, odd buffers in pieces, three extents; a model beside. */
 static void test_random(u32 block, u32 align)
 {
@@ -257,32 +299,33 @@ static void test_random(u32 block, u32 align)
 		for (unsigned k = 0; k < 8; k++) {	/* none overlaps another of its round */
 			u32 count = 1 + (u32)rand() % 100;
 			u64 lba = k * 228 + (u64)rand() % (228 - count);
-			bool write = rand() % 2;
+			static const enum block_op ops[] = { BLOCK_READ, BLOCK_WRITE, BLOCK_READ,
+				BLOCK_WRITE, BLOCK_ZERO, BLOCK_DISCARD };
+			enum block_op op = ops[rand() % 6];
 			u8 *b = buf[k] + rand() % 2;
 
 			for (u32 s = 0; s < count; s++) {
-				u64 at = lba + s, n = 0;
-				u8 *m;
+				u8 *m = model_at(lba + s);
 
-				while (at >= part[n].count)
-					at -= part[n++].count;
-				m = model + (part[n].start + at) * 512;
-				if (write)
-					memset(m, rand(), 512);
+				model_sector(m, op);
 				memcpy(want[k] + s * 512, m, 512);
 			}
-			if (write)
+			if (op != BLOCK_READ)
 				memcpy(b, want[k], count * 512);
-			struct block_request q = { .op = write ? BLOCK_WRITE : BLOCK_READ,
-				.lba = lba, .count = count, .buf = b };
-			if (rand() % 2)
+			struct block_request q = { .op = op, .lba = lba, .count = count,
+				.buf = moves(op) ? b : NULL };
+			if (moves(op) && rand() % 2)
 				scatter(&q, piece[k], b, count * 512);
 			submit(k, &q);
 		}
 		settle();
+		fake_advance(SECOND / 2);
 		CHECK_EQ(ended, 8, "a round ends");
-		for (unsigned k = 0; k < 8; k++)
-			CHECK(!result[k] && !memcmp(r[k].buf, want[k], r[k].count * 512), "bytes");
+		for (unsigned k = 0; k < 8; k++) {
+			CHECK(!result[k] && (!moves(r[k].op) ||
+			      !memcmp(r[k].buf, want[k], r[k].count * 512)), "bytes");
+			take_discarded(&r[k]);
+		}
 	}
 	CHECK(!memcmp(medium, model, sizeof(medium)), "and nothing else was written");
 }
@@ -448,10 +491,13 @@ int main(void)
 	test_simple();
 	test_many();
 	test_random(512, 1);
+	most_discard = 5;
 	test_random(512, 4);
+	most_zero = 7;
 	test_random(4096, 4);
 	page_rule = 4096;
 	test_random(512, 4);
+	most_discard = 1000;
 	test_random(4096, 4);
 	most_pieces = 1;
 	test_random(512, 2);

@@ -22,7 +22,7 @@ static struct {
 	u16 cq_size, sq_size, tail[2], head[2], free[2];	/* free: the driver's CQ head */
 	bool phase[2], msix, ready_late, fatal, mute;
 	u32 shift, metadata, nsid, attributes;
-	u8 mdts, vwc;
+	u8 mdts, vwc, oncs;
 	unsigned fail, asked, longest;
 } c;
 
@@ -58,6 +58,7 @@ static void identify(u64 sqe)
 	case 1:
 		data[77] = c.mdts;
 		data[525] = c.vwc;
+		data[520] = c.oncs;
 		break;
 	case 2: memcpy(data, &c.nsid, 4); break;
 	default: CHECK(false, "what is to be identified");
@@ -121,6 +122,18 @@ static u16 transfer(u64 sqe, bool write)
 	return 0;
 }
 
+/* Write Zeroes, and one range of data set management. */
+static void empty(u64 sqe, bool zero)
+{
+	u64 range = get64(sqe + 24), lba = zero ? get64(sqe + 40) : get64(range + 8);
+	u32 blocks = zero ? (get32(sqe + 48) & 0xffff) + 1 : get32(range + 4);
+
+	CHECK(c.oncs & (zero ? 8 : 4), "a command that it has");
+	CHECK(zero || (get32(sqe + 40) == 0 && get32(sqe + 44) == 4), "one range, deallocated");
+	CHECK(get32(sqe + 4) == c.nsid && (lba + blocks) << c.shift <= MEDIUM, "within it");
+	memset(medium + (lba << c.shift), zero ? 0 : 0xd5, (u64)blocks << c.shift);
+}
+
 static void io(u64 sqe)
 {
 	u16 status = 0;
@@ -129,6 +142,9 @@ static void io(u64 sqe)
 	if (c.fail) {
 		c.fail--;
 		status = 0x281;
+	} else if ((get32(sqe) & 0xff) >= 8) {
+		CHECK((get32(sqe) & 0xff) <= 9, "zeroes or data set management");
+		empty(sqe, (get32(sqe) & 0xff) == 8);
 	} else if ((get32(sqe) & 0xff) != 0) {
 		CHECK((get32(sqe) & 0xff) <= 2, "read or write");
 		status = transfer(sqe, (get32(sqe) & 0xff) == 1);
@@ -355,6 +371,28 @@ static void refused(u32 shift, u16 entries, const char *name)
 	CHECK(!d, name);
 }
 
+static bool is_at(u64 lba, u32 count, u8 what)
+{
+	for (u64 k = lba * 512; k < (lba + count) * 512; k++)
+		if (medium[k] != what)
+			return false;
+	return medium[lba * 512 - 1] == 1 && medium[(lba + count) * 512] == 1;
+}
+
+/* Discards and zeros reach exactly their sectors, also where several commands are needed. */
+static void test_empty(void)
+{
+	clear();
+	c.oncs = 12;
+	create(9, 64);
+	memset(medium, 1, sizeof(medium));
+	ask(0, BLOCK_DISCARD, 3, 9, NULL);
+	ask(1, BLOCK_ZERO, 100, 7000, NULL);
+	run();
+	CHECK(ended == 2 && !result[0] && !result[1], "both end well");
+	CHECK(is_at(3, 9, 0xd5) && is_at(100, 7000, 0), "theirs and no others");
+}
+
 /* Pulled out with requests in flight: they fail, and those that come later. */
 static void test_pulled(void)
 {
@@ -400,6 +438,7 @@ int main(void)
 	c.attributes = 1;
 	create(9, 64);
 	CHECK(d && d->readonly, "write-protected");
+	test_empty();
 	test_pulled();
 	return check_done();
 }

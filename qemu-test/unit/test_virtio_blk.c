@@ -26,6 +26,8 @@ static struct {
 	bool refuse, stuck;
 	unsigned fail;			/* requests that end with an error */
 } v;
+/* What it says of itself besides, kept over its power-up. */
+static struct { u32 block, size_max, notify; bool round; } says = { 4096, 8192, 3, false };
 
 static u64 le(u64 at, unsigned n)
 {
@@ -68,6 +70,13 @@ static void serve(u64 table, u16 k, u16 limit)
 	if (v.fail) {
 		v.fail--;
 		ok = 1;
+	} else if (type == 11 || type == 13) {
+		u64 lba = le(at[1], 8), count = le(at[1] + 8, 4);
+
+		CHECK(n == 3 && bytes[1] == 16 && !le(at[1] + 12, 4) && !(flags[1] & 2), "a range");
+		CHECK(v.agreed >> (type == 11 ? 13 : 14) & 1, "agreed");
+		CHECK(lba + count <= SECTORS && count <= 40, "as long as it may be");
+		memset(medium + lba * 512, type == 11 ? 0xd5 : 0, count * 512);
 	} else if (type == 4) {
 		CHECK_EQ(n, 2, "a flush has no data");
 	} else {
@@ -106,12 +115,13 @@ static u32 dev_read(unsigned bar, u32 offset, unsigned width)
 	case COMMON + 4: return (u32)(v.features >> 32 * (v.dselect & 1));
 	case COMMON + 0x14: return v.status;
 	case COMMON + 0x18: return v.size;
-	case COMMON + 0x1e: return 3;
+	case COMMON + 0x1e: return says.notify;
 	case ISR: { u8 was = v.isr; v.isr = 0; return was; }
 	case CONFIG: return (u32)v.capacity;
 	case CONFIG + 4: return (u32)(v.capacity >> 32);
-	case CONFIG + 8: return 8192;		/* size_max */
+	case CONFIG + 8: return says.size_max;
 	case CONFIG + 20: return v.block;
+	case CONFIG + 36: case CONFIG + 48: return 40;	/* sectors of a discard, of zeros */
 	}
 	CHECK(width == 0, "a register that is there to be read");
 	return 0;
@@ -190,14 +200,14 @@ static struct disk *create(u64 features, u16 size)
 	memset(&v, 0, sizeof(v));
 	v.features = features;
 	v.size = size;
-	v.block = 4096;
+	v.block = says.block;
 	v.capacity = SECTORS;
 	fake_config(6, 0x10);
 	fake_config(0x34, 0x40);
 	capability(0x40, 0x60, 1, COMMON, 0x38);
 	capability(0x60, 0x80, 3, ISR, 1);
 	capability(0x80, 0xa0, 4, CONFIG, 64);
-	capability(0xa0, 0, 2, NOTIFY, 0x100);
+	capability(0xa0, says.round ? 0x40 : 0, says.round ? 9 : 2, NOTIFY, 0x100);
 	pci_init(&pci, hpa(0));
 	CHECK(virtio_blk_match(&f), "it is one");
 	return virtio_blk_create(&pci, &f, "virtio0");
@@ -323,6 +333,67 @@ static void test_changed(void)
 	CHECK(ended == 1 && result[0] == -ERR_IO && d->gone, "gone");
 }
 
+/* What no device should say: left out, without an access to what is not its own. */
+static void test_odd(void)
+{
+	const u64 f = 1ull << 32 | 1 << 28 | 1 << 6 | 1 << 1;
+
+	says.block = 0;
+	CHECK(!create(f, 16), "blocks of no bytes");
+	says.block = 100;
+	CHECK(!create(f, 16), "shorter than a sector");
+	says.block = 3 << 10;
+	CHECK(!create(f, 16), "no power of two");
+	says.block = 4096;
+	says.size_max = 4095;
+	CHECK(!create(f, 16), "no command holds a block");
+	says.size_max = 8192;
+	says.notify = 0x100 / 8;
+	CHECK(!create(f, 16), "a bell behind its structure");
+	says.notify = 0xffff;
+	CHECK(!create(f, 16), "far behind it");
+	says.notify = 3;
+	says.round = true;
+	CHECK(!create(f, 16), "capabilities that go round");
+	says.round = false;
+}
+
+/* After the reset its queue is shorter: all that it had ends. */
+static void test_shrunk(void)
+{
+	static u8 buf[16][512];
+
+	d = create(1ull << 32 | 1 << 28, 16);
+	use();
+	for (unsigned k = 0; k < 16; k++)
+		ask(k, BLOCK_READ, k, 1, buf[k]);
+	v.size = 4;
+	v.seen = (u16)le(v.driver + 2, 2);
+	fake_advance(12000000000ull);
+	CHECK(ended == 16 && result[15] == -ERR_IO && d->gone, "gone, with all that was asked");
+}
+
+static bool is_at(u64 lba, u32 count, u8 what)
+{
+	for (u64 k = lba * 512; k < (lba + count) * 512; k++)
+		if (medium[k] != what)
+			return false;
+	return medium[lba * 512 - 1] == 1 && medium[(lba + count) * 512] == 1;
+}
+
+/* Discards and zeros reach exactly their sectors, also where several commands are needed. */
+static void test_empty(void)
+{
+	d = create(1ull << 32 | 1 << 28 | 1 << 13 | 1 << 14, 16);
+	use();
+	memset(medium, 1, sizeof(medium));
+	ask(0, BLOCK_DISCARD, 3, 9, NULL);
+	ask(1, BLOCK_ZERO, 100, 777, NULL);
+	run();
+	CHECK(ended == 2 && !result[0] && !result[1], "both end well");
+	CHECK(is_at(3, 9, 0xd5) && is_at(100, 777, 0), "theirs and no others");
+}
+
 /* Pulled out with requests in flight: they fail, and those that come later. */
 static void test_pulled(void)
 {
@@ -352,6 +423,9 @@ int main(void)
 	test_lies();
 	test_refused();
 	test_changed();
+	test_odd();
+	test_shrunk();
+	test_empty();
 	test_pulled();
 	return check_done();
 }

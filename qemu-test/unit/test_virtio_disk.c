@@ -14,7 +14,7 @@ enum { SECTORS = 20000, BAR = 0xe0000000, TABLE_BAR = 0xe0010000, DEV = 4 };
 enum { DESC = 0x1000, AVAIL = 0x2000, USED = 0x3000, TABLE = 0x4000, HEADER = 0x5000,
 	STATUS = 0x6000, MEM = 0x10000, QUEUE_STEP = 0x80000 };
 enum { C_STATUS = 0x14, NEXT = 1, WRITE = 2, INDIRECT = 4, IN = 0, OUT = 1, FLUSH = 4, ID = 8,
-	DISCARD = 11 };
+	DISCARD = 11, ZERO = 13 };
 #define VERSION_1 (1ull << 32)
 #define EVENT_IDX (1ull << 29)
 #define WITH_INDIRECT (1ull << 28)
@@ -105,7 +105,8 @@ static void offer(u32 base, u16 head)
 /* A chain of header, data in `pieces` parts, status, from descriptor 0 of `table` on. */
 static unsigned chain(u32 table, u32 type, u64 sector, u32 size, unsigned pieces)
 {
-	u16 flags = (u16)(NEXT | (type == OUT || type == DISCARD ? 0 : WRITE)), k = 1;
+	bool out = type == OUT || type == DISCARD || type == ZERO;
+	u16 flags = (u16)(NEXT | (out ? 0 : WRITE)), k = 1;
 
 	header(HEADER, type, sector);
 	fake_ram[STATUS] = 0xee;
@@ -152,7 +153,7 @@ static void test_config(void)
 	}
 	CHECK_EQ(seen, 0x3e, "all five structures");
 	wr(0, 0, 4);
-	CHECK_EQ(rd(4, 4), 1u << 29 | 1 << 28 | 0x3a46, "features");
+	CHECK_EQ(rd(4, 4), 1u << 29 | 1 << 28 | 0x7a46, "features");
 	wr(0, 1, 4);
 	CHECK_EQ(rd(4, 4), 1, "version 1");
 	wr(0, 2, 4);
@@ -169,6 +170,61 @@ static void test_config(void)
 	wr(8, 1, 4), wr(0xc, 3, 4);
 	wr(C_STATUS, 11, 1);
 	CHECK_EQ(device_status(), 3, "nor unknown features");
+}
+
+/* Range k of a discard. */
+static void range(unsigned k, u64 sector, u32 count, u32 flags)
+{
+	u8 *p = fake_ram + MEM + 16 * k;
+
+	memcpy(p, &sector, 8), memcpy(p + 8, &count, 4), memcpy(p + 12, &flags, 4);
+}
+
+/* Are sectors from `from` to before `to` all `what`, and their neighbours not? */
+static bool filled(u64 from, u64 to, u8 what)
+{
+	for (u64 k = from * 512; k < to * 512; k++)
+		if (media[k] != what)
+			return false;
+	return media[from * 512 - 1] != what && media[to * 512] != what;
+}
+
+/* The end has at most STEP sectors at once, and gets no more than a turn's until it is asked. */
+static void test_ranges(void)
+{
+	u8 *kept = malloc((size_t)SECTORS * 512);
+
+	memcpy(kept, media, (size_t)SECTORS * 512);
+	start(VERSION_1 | WITH_FLUSH);
+	disk.submits[BLOCK_FLUSH] = 0;
+	range(0, 40, 0, 0), range(1, 50, 3, 0), range(2, 60, 9, 0);
+	media[50 * 512 - 1] = media[53 * 512] = media[60 * 512 - 1] = media[69 * 512] = 7;
+	CHECK_EQ(ask(DISCARD, 0, 48, 1), 0, "discard");
+	check_used(1, "used");
+	CHECK(filled(50, 53, 0xd5) && filled(60, 69, 0xd5), "these and no others");
+	range(0, 200, 2, 0), range(1, 300, 5, 1);
+	media[200 * 512 - 1] = media[202 * 512] = media[300 * 512 - 1] = media[305 * 512] = 7;
+	CHECK_EQ(ask(ZERO, 0, 32, 1), 0, "zeros");
+	CHECK(filled(200, 202, 0) && filled(300, 305, 0), "these and no others");
+	CHECK_EQ(disk.submits[BLOCK_FLUSH], 0, "into the cache");
+	range(0, 1000, 6000, 0);
+	media[1000 * 512 - 1] = media[7000 * 512] = 7;
+	CHECK_EQ(ask(ZERO, 0, 16, 1), 0xee, "more than a turn");
+	CHECK(!filled(1000, 7000, 0), "is not done at once");
+	CHECK_EQ(ask(IN, 10, 512, 1), 0xee, "who comes later waits");
+	fake_advance(1000000);
+	CHECK(!fake_ram[STATUS] && filled(1000, 7000, 0), "but soon");
+	disk.bad = 65;
+	range(0, 60, 9, 0);
+	CHECK_EQ(ask(ZERO, 0, 16, 1), 1, "an error of the end");
+	disk.bad = 0;
+	start(VERSION_1);
+	range(0, 50, 3, 0);
+	CHECK_EQ(ask(ZERO, 0, 16, 1), 0, "without a cache");
+	CHECK_EQ(disk.submits[BLOCK_FLUSH], 1, "it is on the medium");
+	disk.submits[BLOCK_FLUSH] = 0;
+	memcpy(media, kept, (size_t)SECTORS * 512);
+	free(kept);
 }
 
 static void test_requests(void)
@@ -196,10 +252,6 @@ static void test_requests(void)
 	CHECK_EQ(ask(ID, 0, 20, 1), 0, "name");
 	CHECK(!memcmp(fake_ram + MEM, "testdisk", 9), "it");
 	check_used(21, "used");
-	header(MEM, 0, 0);
-	fake_ram[MEM + 8] = 16;
-	CHECK_EQ(ask(DISCARD, 0, 16, 1), 0, "discard");
-	check_used(1, "used");
 	set16(AVAIL, 1);
 	rd(0x1000, 1), intx.rises = 0;
 	CHECK_EQ(ask(IN, 10, 512, 1), 0, "no interrupt asked for");
@@ -392,19 +444,27 @@ static void test_bad_rings(void)
 
 static void test_bad_requests(void)
 {
+	unsigned emptied = disk.submits[BLOCK_ZERO] + disk.submits[BLOCK_DISCARD];
+
 	start(VERSION_1 | WITH_FLUSH);
 	CHECK_EQ(ask(IN, SECTORS, 512, 1), 1, "past the end");
 	CHECK_EQ(ask(IN, SECTORS - 1, 1024, 1), 1, "over the end");
 	CHECK_EQ(ask(IN, ~0ull, 512, 1), 1, "wraps");
 	CHECK_EQ(ask(IN, 0, 500, 1), 1, "no sector");
 	CHECK_EQ(ask(IN, 0, 0, 0), 1, "nothing");
-	CHECK_EQ(ask(13, 0, 512, 1), 2, "not supported");
-	header(MEM, 0, 0);
-	fake_ram[MEM + 12] = 1;
+	CHECK_EQ(ask(14, 0, 512, 1), 2, "not supported");
+	range(0, 0, 1, 1);
 	CHECK_EQ(ask(DISCARD, 0, 16, 1), 2, "a flag of a discard");
-	header(MEM, 0, 0);
-	memset(fake_ram + MEM, 0xff, 8);
-	CHECK_EQ(ask(DISCARD, 0, 16, 1), 1, "a discard past the end");
+	range(0, 0, 1, 2);
+	CHECK_EQ(ask(ZERO, 0, 16, 1), 2, "and of WRITE ZEROES");
+	range(0, 5, 1, 0), range(1, ~0ull, 1, 0);
+	CHECK_EQ(ask(DISCARD, 0, 32, 1), 1, "a discard past the end");
+	range(1, SECTORS - 1, 2, 0);
+	CHECK_EQ(ask(ZERO, 0, 32, 1), 1, "and over it");
+	CHECK_EQ(ask(ZERO, 0, 17 * 16, 1), 1, "too many ranges");
+	CHECK_EQ(ask(ZERO, 0, 15, 1), 1, "a part of one");
+	CHECK_EQ(disk.submits[BLOCK_ZERO] + disk.submits[BLOCK_DISCARD], emptied,
+		 "none of it reached the end");
 	CHECK_EQ(ask(ID, 0, 19, 1), 1, "no room for the name");
 	chain(DESC, IN, 0, 512, 1), desc(DESC, 1, 0xfee00000, 512, NEXT | WRITE, 2);
 	offer(0, 0), bell(0);
@@ -451,6 +511,7 @@ int main(void)
 	struct irq_line none = { NULL, NULL, 0 }, l = wire_line(&intx);
 	struct blockdev b = {
 		.opaque = &disk, .sectors = SECTORS, .submit = mem_disk_submit, .name = "testdisk",
+		.step = 512,
 	};
 
 	media = disk.data = malloc(SECTORS * 512);
@@ -470,6 +531,7 @@ int main(void)
 	test_message();
 	test_bad_rings();
 	test_bad_requests();
+	test_ranges();
 	test_window();
 	free(media);
 	return check_done();
