@@ -93,13 +93,31 @@ static void any_desc(u32 at, u16 flags, u16 next)
 	memcpy(fake_ram + at + 12, &flags, 2), memcpy(fake_ram + at + 14, &next, 2);
 }
 
+/* Of a discard or WRITE ZEROES, most of them on the disk: the descriptor's only data. */
+static void any_ranges(u32 desc, u16 next)
+{
+	u64 at = 0x74000;
+	u32 n = 1 + any(5), size = 16 * n;
+
+	for (u32 k = 0; k < n; k++) {
+		u64 sector = any(SECTORS);
+		u32 count = any(20) ? any(40) : any(~0u), flags = any(10) ? 0 : any(4);
+
+		memcpy(fake_ram + at + 16 * k, &sector, 8);
+		memcpy(fake_ram + at + 16 * k + 8, &count, 4);
+		memcpy(fake_ram + at + 16 * k + 12, &flags, 4);
+	}
+	any_desc(desc, 1, next);
+	memcpy(fake_ram + desc, &at, 8), memcpy(fake_ram + desc + 8, &size, 4);
+}
+
 /* Header, data, status, most of the time; in entries of `table` from k on. */
 static void any_chain(u32 table, unsigned k)
 {
 	static const u32 types[] = { 0, 0, 0, 1, 1, 4, 8, 11, 13, 99 };
 	u32 type = types[any(10)], n = 1 + any(4), size = 16, one = 1;
 	u64 sector = any(8) ? any(SECTORS) : any(~0u), at = 0x70000 + 16 * any(64);
-	u16 flags = (u16)(1 | (type == 1 || type == 11 ? 0 : 2));
+	u16 flags = (u16)(1 | (type == 1 || type >= 11 ? 0 : 2));
 
 	any_desc(table + 16 * k, 1, (u16)(k + 1));
 	memcpy(fake_ram + table + 16 * k, &at, 8), memcpy(fake_ram + table + 16 * k + 8, &size, 4);
@@ -107,6 +125,8 @@ static void any_chain(u32 table, unsigned k)
 	for (unsigned j = 1; j <= n; j++)
 		any_desc(table + 16 * (k + j), (u16)(any(40) ? flags : any(8)),
 			 (u16)(any(60) ? k + j + 1 : any(40)));
+	if (type >= 11 && any(5))
+		any_ranges(table + 16 * (k + 1), (u16)(k + n + 1));
 	any_desc(table + 16 * (k + n + 1), (u16)(any(40) ? 2 : any(8)), (u16)any(20));
 	memcpy(fake_ram + table + 16 * (k + n + 1) + 8, &one, 4);
 }
@@ -178,9 +198,12 @@ static void fill(void *opaque, void *buf, u32 size)
 /* Whatever was done to them, they come back. */
 static void check_calm(void)
 {
-	while (disk.in_flight)
-		mem_disk_finish(&disk, 0, 0);
 	disk.later = false;
+	for (unsigned k = 0; k < 1000 && (disk.in_flight || virtio_disk_busy(d)); k++) {
+		if (disk.in_flight)
+			mem_disk_finish(&disk, 0, 0);
+		fake_advance(20000);
+	}
 	fake_hole = 0;
 	for (unsigned dev = 0; dev < 2; dev++) {
 		start(dev);
@@ -193,7 +216,8 @@ int main(int argc, char **argv)
 {
 	struct irq_line none = { NULL, NULL, 0 };
 	struct irq_line l[2] = { { wire_set, intx, 0 }, { wire_set, intx, 1 } };
-	struct blockdev b = { .opaque = &disk, .sectors = SECTORS, .submit = mem_disk_submit };
+	struct blockdev b = { .opaque = &disk, .sectors = SECTORS, .submit = mem_disk_submit,
+			      .step = 64 };
 	struct entropy e = { .fill = fill };
 	time_t end = argc > 1 ? time(NULL) + atoi(argv[1]) : 0;
 
@@ -213,7 +237,8 @@ int main(int argc, char **argv)
 		check_calm();
 	} while (time(NULL) < end);
 	CHECK(disk.submits[BLOCK_READ] > 1000 && disk.submits[BLOCK_WRITE] > 1000 &&
-	      disk.submits[BLOCK_FLUSH] > 1000 && bytes_given > 1000, "all of it was used");
+	      disk.submits[BLOCK_FLUSH] > 1000 && disk.submits[BLOCK_ZERO] > 1000 &&
+	      disk.submits[BLOCK_DISCARD] > 1000 && bytes_given > 1000, "all of it was used");
 	free(disk.data);
 	return check_done();
 }
