@@ -156,8 +156,8 @@ void ide_submit_gather(struct ide_drive *d, enum block_op op, u64 lba, u32 count
  */
 void ide_dma(struct ide_drive *d, enum block_op op, void (*then)(struct ide_drive *d, int rc));
 /*
- * Move n bytes (rounded up to an even number, which are there) to the guest by bus master: BSY until
- * they are, then `then` with 0.
+ * Move n bytes (rounded up to an even number, which are there) to the guest by bus master: BSY
+ * until they are, then `then` with 0.
  */
 void ide_dma_reply(struct ide_drive *d, const u8 *bytes, u32 n,
 		   void (*then)(struct ide_drive *d, int rc));
