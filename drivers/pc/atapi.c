@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ATAPI CD-ROM: PACKET protocol in PIO (ATA/ATAPI-6 §9.8) and the MMC-3 commands that
- * firmware, boot loaders and Linux use. One data track, one session.
+ * ATAPI CD-ROM: PACKET protocol in PIO and by DMA (ATA/ATAPI-6 §9.8, §9.9) and the MMC-3
+ * commands that firmware, boot loaders and Linux use. One data track, one session.
  * Status bit 4 is DSC in SFF-8020i, whose DOS drivers wait for it after SEEK, and from ATA-4 on
  * SERV, which a drive without overlapped commands (IDENTIFY word 49, as here) may use as it
  * likes; a Windows 9x driver takes one that never goes off for a service request. So it is as in
  * QEMU's drive, on which both work: set with data and with success, clear after a reset, while
  * the packet is awaited and with an error.
- * Deviations: no audio, no raw sectors, no DMA; an eject by the guest empties the tray and a
+ * Deviations: no audio, no raw sectors; an eject by the guest empties the tray and a
  * load fills it with the same medium.
  * Invariant: cd_byte + cd_left stays within the medium while cd_reads is set.
  */
@@ -129,12 +129,28 @@ static void send_more(struct ide_drive *d)
 	}
 }
 
+/* All that the packet asked for went by bus master, or the medium failed. */
+static void dma_done(struct ide_drive *d, int rc)
+{
+	if (rc)
+		check(d, SENSE_MEDIUM, ASC_READ_ERROR, 0);
+	else
+		good(d);
+}
+
 /* Send `size` bytes of reply[], no more than the allocation length. */
 static void send_reply(struct ide_drive *d, u32 size, u32 allocated)
 {
+	u32 n = size < allocated ? size : allocated;
+
+	if (d->cd_dma && n) {
+		d->count[0] = IREASON_IN;
+		ide_dma_reply(d, d->reply, n, dma_done);
+		return;
+	}
 	d->cd_reads = false;
 	d->cd_byte = 0;
-	d->cd_left = size < allocated ? size : allocated;
+	d->cd_left = n;
 	send_more(d);
 }
 
@@ -144,12 +160,19 @@ static void cd_read(struct ide_drive *d, u32 lba, u32 count)
 		check(d, SENSE_ILLEGAL, ASC_BAD_LBA, 0);
 		return;
 	}
-	d->cd_reads = true;
-	d->cd_byte = (u64)lba * CD_SECTOR;
 	if (count > 0xffffffffu / CD_SECTOR) {
 		bad_field(d);
 		return;
 	}
+	if (d->cd_dma && count) {
+		d->count[0] = IREASON_IN;
+		d->lba = (u64)lba * (CD_SECTOR / IDE_SECTOR);
+		d->left = count * (CD_SECTOR / IDE_SECTOR);
+		ide_dma(d, BLOCK_READ, dma_done);
+		return;
+	}
+	d->cd_reads = true;
+	d->cd_byte = (u64)lba * CD_SECTOR;
 	d->cd_left = count * CD_SECTOR;
 	send_more(d);
 }
@@ -446,10 +469,11 @@ static void start_packet(struct ide_drive *d)
 {
 	u16 limit = (u16)(d->lba_high[0] << 8 | d->lba_mid[0]);
 
-	if (d->feature & 3) {		/* DMA or overlap */
+	if (d->feature & 2) {		/* overlap */
 		fail(d, ERR_BIT_ABRT);
 		return;
 	}
+	d->cd_dma = d->feature & 1;
 	if (limit == 0xffff || limit < 2)
 		limit = 0xfffe;		/* 0 is the host's mistake; take the largest */
 	d->cd_limit = limit;
@@ -472,9 +496,12 @@ static void identify_packet(struct ide_drive *d)
 	ide_put_string(p + 20, d->b.name ? d->b.name : "LOAM", 20);
 	ide_put_string(p + 46, "1.0", 8);
 	ide_put_string(p + 54, "LOAM CD-ROM", 40);
-	ide_put16(p, 49, 0x0a00);	/* LBA, IORDY; no DMA */
-	ide_put16(p, 53, 0x0002);	/* words 64-70 are valid */
+	ide_put16(p, 49, 0x0b00);	/* DMA, LBA, IORDY */
+	ide_put16(p, 53, 0x0006);	/* words 64-70 and 88 are valid */
+	ide_put_dma_modes(d, p);
 	ide_put16(p, 64, 0x0003);	/* PIO modes 3 and 4 */
+	ide_put16(p, 65, 120);
+	ide_put16(p, 66, 120);
 	ide_put16(p, 67, 120);
 	ide_put16(p, 68, 120);
 	ide_put16(p, 80, 0x0070);
@@ -487,12 +514,12 @@ static void identify_packet(struct ide_drive *d)
 
 static void set_features(struct ide_drive *d)
 {
-	u8 mode = d->count[0];
-
-	if (d->feature == 0x03 && (mode <= 1 || (mode >= 8 && mode <= 12)))
-		ide_done(d);
+	if (d->feature == 0x03)
+		ide_set_transfer_mode(d, d->count[0]);
 	else
-		fail(d, ERR_BIT_ABRT);
+		ide_fail(d, ERR_BIT_ABRT);
+	if (d->status & ST_ERR)
+		d->status &= (u8)~ST_DSC;
 }
 
 void atapi_reset(struct ide_drive *d, bool power_up)
@@ -503,6 +530,7 @@ void atapi_reset(struct ide_drive *d, bool power_up)
 	if (power_up) {
 		d->attention = true;
 		d->tray_open = false;
+		d->dma_mode = 0;
 	}
 }
 

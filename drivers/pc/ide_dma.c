@@ -18,6 +18,8 @@
  */
 #include "drivers/pc/ide.h"
 
+#include <string.h>
+
 #include "drivers/pc/ide_drive.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
@@ -86,6 +88,41 @@ static void chunk_done(struct ide_drive *d, int rc)
 	ide_dma_go(c);
 }
 
+/* The table gave nothing: it ends, or names what is not RAM. */
+static void starve(struct channel *c, bool error)
+{
+	trace(IDE, "ide: bus master stops, %s\n", error ? "not RAM" : "the table ends");
+	stop(&c->master, error);
+	if (c->master.stopped)
+		c->master.stopped(c, error);
+}
+
+/* As many of the bytes as the table's next regions hold. */
+static void move_bytes(struct channel *c, struct ide_drive *d)
+{
+	struct bus_master *m = &c->master;
+	struct gather *g = d->gather;
+	bool good = gather_from(g, &m->list, d->dma_left, 2);
+
+	if (g->size < 2) {
+		starve(c, !good);
+		return;
+	}
+	for (unsigned k = 0; k < g->pieces; k++) {
+		memcpy(g->piece[k].at, d->dma_bytes, g->piece[k].size);
+		d->dma_bytes += g->piece[k].size;
+	}
+	gather_written(g);
+	d->dma_left -= (u32)g->size;
+	if (m->list.last && !m->list.left)
+		stop(m, false);
+	if (d->dma_left)
+		return;			/* a new table goes on */
+	d->dma_waits = false;
+	d->dma_bytes = NULL;
+	d->dma_then(d, 0);
+}
+
 static void move(struct channel *c, struct ide_drive *d)
 {
 	u64 want = (u64)d->left * IDE_SECTOR;
@@ -93,10 +130,7 @@ static void move(struct channel *c, struct ide_drive *d)
 	bool good = gather_from(g, &c->master.list, want < CHUNK ? want : CHUNK, IDE_SECTOR);
 
 	if (g->size < IDE_SECTOR) {
-		trace(IDE, "ide: bus master stops, %s\n", good ? "the table ends" : "not RAM");
-		stop(&c->master, !good);
-		if (c->master.stopped)
-			c->master.stopped(c, !good);
+		starve(c, !good);
 		return;
 	}
 	d->dma_waits = false;
@@ -112,7 +146,7 @@ void ide_dma_go(struct channel *c)
 	if (m->going || !may_move(m, d))
 		return;
 	m->going = true;
-	move(c, d);
+	(d->dma_bytes ? move_bytes : move)(c, d);
 	m->going = false;
 	if (may_move(m, d))
 		timer_set(&m->timer, clock_ns() + GO_ON_NS);
@@ -132,6 +166,19 @@ void ide_dma(struct ide_drive *d, enum block_op op, void (*then)(struct ide_driv
 {
 	d->dma_op = op;
 	d->dma_then = then;
+	d->dma_bytes = NULL;
+	d->dma_waits = true;
+	d->status |= ST_BSY;
+	ide_dma_go(d->channel);
+}
+
+void ide_dma_reply(struct ide_drive *d, const u8 *bytes, u32 n,
+		   void (*then)(struct ide_drive *d, int rc))
+{
+	d->dma_op = BLOCK_READ;
+	d->dma_then = then;
+	d->dma_bytes = bytes;
+	d->dma_left = (n + 1) & ~1u;
 	d->dma_waits = true;
 	d->status |= ST_BSY;
 	ide_dma_go(d->channel);

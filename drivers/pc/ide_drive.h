@@ -58,6 +58,8 @@ struct ide_drive {
 	enum block_op dma_op;
 	bool dma_waits;
 	void (*dma_then)(struct ide_drive *d, int rc);
+	const u8 *dma_bytes;	/* not NULL: these, dma_left of them, not sectors */
+	u32 dma_left;
 	struct gather *gather;		/* of the request in flight */
 
 	/* Disk: what is left of the command. */
@@ -77,6 +79,7 @@ struct ide_drive {
 	u64 cd_byte;		/* next byte of the medium, for reads */
 	u32 cd_left;		/* bytes */
 	u16 cd_limit;		/* byte count limit */
+	bool cd_dma;		/* the packet asked for data by bus master */
 	bool cd_reads;		/* cd_left comes from the medium, not from reply[] */
 	u8 reply[512];
 	u8 sense, asc, ascq;
@@ -152,6 +155,12 @@ void ide_submit_gather(struct ide_drive *d, enum block_op op, u64 lba, u32 count
  * `then` with rc 0, or -ERR_x with lba and left at the first that are not known to be.
  */
 void ide_dma(struct ide_drive *d, enum block_op op, void (*then)(struct ide_drive *d, int rc));
+/*
+ * Move n bytes (rounded up to an even number, which are there) to the guest by bus master: BSY
+ * until they are, then `then` with 0.
+ */
+void ide_dma_reply(struct ide_drive *d, const u8 *bytes, u32 n,
+		   void (*then)(struct ide_drive *d, int rc));
 /* The selected drive, or what the bus master waited for, may have come: move what can be moved. */
 void ide_dma_go(struct channel *c);
 void ide_dma_reset(struct channel *c);
@@ -174,6 +183,9 @@ u16 ide_cylinders(const struct ide_drive *d);
 /* ide_identify.c */
 void ide_identify(struct ide_drive *d);		/* fills buf */
 void ide_set_features(struct ide_drive *d);
+/* Identify words 63 and 88, as the mode chosen has it, and SET FEATURES that chooses it. */
+void ide_put_dma_modes(const struct ide_drive *d, u8 *identify);
+void ide_set_transfer_mode(struct ide_drive *d, u8 mode);
 /* ide_smart.c: command B0h */
 void ide_smart(struct ide_drive *d);
 

@@ -28,6 +28,12 @@ static u16 dma_word(const struct ide_drive *d, u8 kind)
 		     there | 0x100 << (d->dma_mode - kind) : there);
 }
 
+void ide_put_dma_modes(const struct ide_drive *d, u8 *identify)
+{
+	ide_put16(identify, 63, dma_word(d, MODE_MULTIWORD));
+	ide_put16(identify, 88, dma_word(d, MODE_ULTRA));
+}
+
 static void put_size(struct ide_drive *d)
 {
 	u8 *p = d->buf;
@@ -64,7 +70,7 @@ void ide_identify(struct ide_drive *d)
 	ide_put16(p, 50, 0x4000);
 	ide_put16(p, 51, 0x0200);		/* PIO timing mode 2 */
 	ide_put16(p, 59, d->multiple ? 0x0100 | d->multiple : 0);
-	ide_put16(p, 63, dma_word(d, MODE_MULTIWORD));
+	ide_put_dma_modes(d, p);
 	ide_put16(p, 64, 0x0003);		/* PIO modes 3 and 4 */
 	for (unsigned w = 65; w <= 68; w++)
 		ide_put16(p, w, 120);		/* cycle times of DMA and PIO, ns */
@@ -75,7 +81,6 @@ void ide_identify(struct ide_drive *d)
 	ide_put16(p, 85, (u16)(0x4000 | (d->write_cache ? 0x20 : 0) | d->smart));
 	ide_put16(p, 86, 0x3400);
 	ide_put16(p, 87, 0x4043);
-	ide_put16(p, 88, dma_word(d, MODE_ULTRA));
 	if (!d->sata) {			/* reset result: device number by jumper */
 		ide_put16(p, 93, d->slave ? 0x6b00 : 0x600b);
 		return;
@@ -87,7 +92,7 @@ void ide_identify(struct ide_drive *d)
 }
 
 /* Transfer modes: PIO default, PIO flow control 0-4, multiword DMA, Ultra DMA. */
-static void set_transfer_mode(struct ide_drive *d, u8 mode)
+void ide_set_transfer_mode(struct ide_drive *d, u8 mode)
 {
 	bool pio = mode <= 1 || (mode >= 8 && mode <= 12);
 
@@ -120,7 +125,7 @@ void ide_set_features(struct ide_drive *d)
 		d->write_cache = false;
 		ide_submit(d, BLOCK_FLUSH, 0, 0, flushed);
 		break;
-	case 0x03: set_transfer_mode(d, d->count[0]); break;
+	case 0x03: ide_set_transfer_mode(d, d->count[0]); break;
 	case 0x55: case 0xaa:	/* read look-ahead */
 	case 0x66: case 0xcc:	/* keep or revert settings at reset */
 		ide_done(d);

@@ -521,6 +521,7 @@ void main(void)
 	test_page_table();
 	test_hostile();
 	test_short();
+	test_cd();
 	test_pci();
 	test_cost();
 	test("");			/* it is told now, not after the reset */

@@ -37,6 +37,9 @@ u64 disk_word(u32 lba, u32 n);		/* 64-bit word n of a sector */
 void expect_sector(const void *at, u32 lba);
 void expect_sectors(u32 at, u32 lba, u32 count);
 
+/* disk_cd.c: a CD-ROM on the IDE controller, whose bus master is at 0xc000 and on. */
+void test_cd(void);
+
 /* -- Waiting -- */
 
 extern volatile u32 message_count;

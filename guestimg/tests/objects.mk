@@ -6,7 +6,7 @@ TESTS := build/native/tests
 TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
 	virtio smap
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
-TESTS_MORE_disk := disk_lib
+TESTS_MORE_disk := disk_lib disk_cd
 TESTS_MORE_ahci := disk_lib
 TESTS_MORE_virtio := disk_lib
 TESTS_MORE_debug := debug_data debug_sys

@@ -23,11 +23,23 @@ static u64 le(u64 at, unsigned n)
 	return x;
 }
 
+/* Registers may lie over each other: then the used ring is where nothing is. */
+static bool is_shared(u64 at, u64 bytes)
+{
+	size_t size;
+	u8 *m;
+
+	for (unsigned n = 0; (m = fake_dma(n, &size)); n++)
+		if (at >= (uintptr_t)m && bytes <= size && at - (uintptr_t)m <= size - bytes)
+			return true;
+	return false;
+}
+
 static void put_used(u32 id)
 {
 	u16 idx;
 
-	if (!v.device || !v.size || v.size > 128)
+	if (!v.size || v.size > 128 || !is_shared(v.device, 4 + 8u * v.size))
 		return;
 	idx = (u16)le(v.device + 2, 2);
 	memcpy((void *)(uintptr_t)(v.device + 4 + idx % v.size * 8), &id, 4);
@@ -156,8 +168,10 @@ static void power_up(struct feed *f)
 	for (u8 n = feed8(f); n >= 0xe0; n = feed8(f)) {
 		u8 at = feed8(f);
 
-		if (at >= 0x28)
+		if (at >= 0x28) {
 			fake_config(at, feed8(f));
+			host_wrote = true;
+		}
 	}
 }
 
@@ -168,7 +182,7 @@ static void lie(struct feed *f)
 
 	if (feed8(f) & 1) {
 		put_used(feed32(f));
-	} else if (v.device) {
+	} else if (is_shared(v.device, 4)) {
 		idx = feed16(f);
 		memcpy((void *)(uintptr_t)(v.device + 2), &idx, 2);
 	}

@@ -7,7 +7,7 @@
 #include "qemu-test/unit/mem_disk.h"
 #include "qemu-test/unit/pc_test.h"
 
-enum { CD_SECTORS = 300, P = 0x170 };
+enum { CD_SECTORS = 300, P = 0x170, BM = 0xc008, TABLE = 0x1000, MEM = 0x10000, LAST = 0x8000 };
 
 static struct wire irq[2];
 static u8 *media;
@@ -68,7 +68,8 @@ static void test_identify(void)
 	bus_read_block(bus, P, id, 2, 256);
 	CHECK_EQ(id[1] & 0xdf, 0x85, "packet device, type 5: CD-ROM");
 	CHECK_EQ(id[0] & 0x83, 0x80, "removable, 12-byte packets");
-	CHECK_EQ(id[99] & 3, 2, "LBA, no DMA");
+	CHECK_EQ(id[99] & 3, 3, "LBA, DMA");
+	CHECK_EQ(id[126] | id[127] << 8, 7, "multiword modes 0 to 2, none is chosen");
 }
 
 static void test_attention(void)
@@ -251,10 +252,126 @@ static void test_tray(void)
 	u8 unknown[12] = { 0xee };
 	run(unknown, buf, 64);
 	CHECK_EQ(sense(), 0x052000, "invalid opcode");
-	outb(P + 1, 1), outb(P + 7, 0xa0);
-	CHECK_EQ(inb(P + 7) & 0x09, 1, "DMA packet refused");
+	outb(P + 1, 2), outb(P + 7, 0xa0);
+	CHECK_EQ(inb(P + 7) & 0x09, 1, "overlapped packet refused");
 	outb(P + 7, 0x08);
 	CHECK_EQ(inb(P + 4) | inb(P + 5) << 8, 0xeb14, "DEVICE RESET gives the signature");
+}
+
+/* -- By bus master (ATA/ATAPI-6 §9.9) ---------------------------------------------- */
+
+static void prd(unsigned k, u32 at, u32 size, u16 flags)
+{
+	u32 word = (size & 0xffff) | (u32)flags << 16;
+
+	memcpy(fake_ram + TABLE + 8 * k, &at, 4);
+	memcpy(fake_ram + TABLE + 8 * k + 4, &word, 4);
+}
+
+static void master_start(void)
+{
+	outb(BM, 0), outb(BM + 2, 6), outl(BM + 4, TABLE), outb(BM, 9);
+}
+
+/* Send a packet whose data go by the table as it stands. */
+static void run_dma(const u8 *cdb)
+{
+	outb(P + 6, 0xa0);
+	outb(P + 1, 1), outb(P + 4, 0), outb(P + 5, 0);
+	irq[1].rises = 0;
+	outb(P + 7, 0xa0);
+	CHECK_EQ(inb(P + 7) & 0x89, 0x08, "DRQ for the packet");
+	bus_write_block(bus, P, cdb, 2, 6);
+}
+
+static void test_dma_read(void)
+{
+	u8 read10[12] = { 0x28, 0, 0, 0, 0, 7, 0, 0, 3 };
+	u8 read12[12] = { 0xa8, 0, 0, 0, 0, 20, 0, 0, 0, 40 };
+
+	memset(fake_ram + MEM, 0, 0x40000);
+	prd(0, MEM, 1000, 0), prd(1, MEM + 0x8000, 3 * 2048 - 1000, LAST);
+	run_dma(read10);
+	CHECK_EQ(inb(P + 7) & 0x88, 0x80, "BSY until the bus master is started");
+	CHECK_EQ(irq[1].rises, 0, "no interrupt yet");
+	master_start();
+	CHECK(!memcmp(fake_ram + MEM, media + 7 * 2048, 1000) &&
+	      !memcmp(fake_ram + MEM + 0x8000, media + 7 * 2048 + 1000, 3 * 2048 - 1000),
+	      "READ (10) into two regions");
+	CHECK_EQ(irq[1].rises, 1, "one interrupt");
+	CHECK_EQ(inb(BM + 2) & 7, 4, "INTR, not ACTIVE: the table's end and the data's");
+	CHECK_EQ(inb(P + 7), 0x50, "success");
+	CHECK_EQ(inb(P + 2) & 3, 3, "status phase");
+	prd(0, MEM, 0, 0), prd(1, MEM + 65536, 40 * 2048 - 65536, LAST);
+	master_start();
+	run_dma(read12);
+	CHECK(!memcmp(fake_ram + MEM, media + 20 * 2048, 40 * 2048), "READ (12)");
+	CHECK_EQ(inb(P + 7), 0x50, "success");
+}
+
+static void test_dma_errors(void)
+{
+	u8 read10[12] = { 0x28, 0, 0, 0, 0, 7, 0, 0, 3 };
+
+	disk.bad = 4 * 8;
+	prd(0, MEM, 3 * 2048, LAST);
+	master_start();
+	run_dma(read10);
+	CHECK(failed() && inb(P + 1) >> 4 == 3, "a scratch");
+	CHECK_EQ(sense(), 0x031100, "unrecovered read error");
+	disk.bad = 0;
+	read10[5] = 200, read10[4] = 1;
+	master_start();
+	run_dma(read10);
+	CHECK_EQ(sense(), 0x052100, "beyond the end: no data");
+	read10[4] = 0;
+	prd(0, 0xf0000000, 3 * 2048, LAST);
+	master_start();
+	run_dma(read10);
+	CHECK_EQ(inb(BM + 2) & 3, 2, "no RAM: ERROR, not ACTIVE");
+	CHECK_EQ(inb(P + 7) & 0x80, 0x80, "and the drive waits");
+	outb(P + 7, 0x08);
+	CHECK_EQ(inb(P + 7), 0, "until it is reset");
+}
+
+/* Replies go the same way: shorter than the table, and longer. */
+static void test_dma_reply(void)
+{
+	u8 inquiry[12] = { 0x12, 0, 0, 0, 36 }, sense6[12] = { 0x1a, 0, 0x3f, 0, 255 }, buf[256];
+	u8 tur[12] = { 0 };
+	u32 n;
+
+	memset(fake_ram + MEM, 0, 512);
+	prd(0, MEM, 96, LAST);
+	master_start();
+	run_dma(inquiry);
+	CHECK(!memcmp(fake_ram + MEM + 8, "LOAM", 4) && !fake_ram[MEM + 36], "INQUIRY, 36 bytes");
+	CHECK_EQ(inb(BM + 2) & 7, 5, "the table is longer: ACTIVE and INTR");
+	n = run(sense6, buf, 256);
+	prd(0, MEM, 20, LAST);
+	master_start();
+	run_dma(sense6);
+	CHECK_EQ(inb(BM + 2) & 1, 0, "the table ends first");
+	CHECK_EQ(inb(P + 7) & 0x80, 0x80, "the drive has more");
+	prd(0, MEM + 20, 300, LAST);
+	master_start();
+	CHECK(n > 20 && !memcmp(fake_ram + MEM, buf, n), "a second table goes on");
+	CHECK_EQ(inb(P + 7), 0x50, "success");
+	run_dma(tur);
+	CHECK_EQ(inb(P + 7), 0x50, "no data: no bus master");
+}
+
+static void test_modes(void)
+{
+	u8 id[512];
+
+	outb(P + 1, 3), outb(P + 2, 0x22), outb(P + 7, 0xef);
+	CHECK_EQ(inb(P + 7) & 1, 0, "multiword mode 2");
+	outb(P + 7, 0xa1);
+	bus_read_block(bus, P, id, 2, 256);
+	CHECK_EQ(id[126] | id[127] << 8, 0x0407, "is chosen");
+	outb(P + 1, 3), outb(P + 2, 0x23), outb(P + 7, 0xef);
+	CHECK_EQ(inb(P + 7) & 0x11, 1, "there is no mode 3");
 }
 
 int main(void)
@@ -272,6 +389,9 @@ int main(void)
 	bus = bus_create();
 	struct ide *ide = ide_create(bus, l);
 	ide_attach_cdrom(ide, 2, &b);
+	bus_add(bus, BUS_IO, ide_master_region(ide));
+	bus_move(bus, BUS_IO, ide_master_region(ide), 0xc000, 16, true);
+	ide_master_enable(ide, true);
 	ide_reset(ide);
 	test_identify();
 	test_attention();
@@ -281,6 +401,10 @@ int main(void)
 	test_tray();
 	test_status_bit4();
 	test_later();
+	test_dma_read();
+	test_dma_errors();
+	test_dma_reply();
+	test_modes();
 	free(media);
 	return check_done();
 }

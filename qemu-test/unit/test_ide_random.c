@@ -52,6 +52,8 @@ static void write_command(u16 port, u8 cmd)
 
 	if (masters && any(2))
 		cmd = dma[any(sizeof(dma))];
+	if (!masters && cmd == 0xa0)	/* a packet's data may go by it, too */
+		outb(port + 1, (u8)any(256) & (u8)~1);
 	if (masters || !is_dma(cmd))
 		outb(port + 7, cmd);
 }
@@ -103,7 +105,7 @@ static void good_command(unsigned c)
 
 	outb(control[c], 0);
 	outb(base[c] + 6, (u8)(0xe0 | (cd || any(2)) << 4));
-	outb(base[c] + 1, 0);
+	outb(base[c] + 1, masters && cd && any(2));
 	outb(base[c] + 2, (u8)(1 + any(40)));
 	outb(base[c] + 3, (u8)any(256));
 	outb(base[c] + 4, (u8)any(3));
