@@ -147,16 +147,32 @@ static u64 place(const struct boot_extent *e, u64 n)
 	return (e->start + n) * SECTOR;
 }
 
-/* First, last and some other sectors: the firmware must read what is there. */
-static const char *compare(const struct boot_extent *e, u64 sectors)
+/* First, last and some other sectors, in order: the firmware follows chains forward only. */
+static void choose(u64 sample[SAMPLES], u64 sectors)
 {
-	static u8 ours[SECTOR], theirs[SECTOR];
 	u64 x = sectors;
 
 	for (unsigned k = 0; k < SAMPLES; k++) {
 		u64 n = k == 0 ? 0 : k == 1 ? sectors - 1 : x % sectors;
+		unsigned at = k;
 
 		x = (x ^ sectors << 7) * 0x9e3779b97f4a7c15 >> 3;
+		for (; at && sample[at - 1] > n; at--)
+			sample[at] = sample[at - 1];
+		sample[at] = n;
+	}
+}
+
+/* The firmware must read there what the volume has. */
+static const char *compare(const struct boot_extent *e, u64 sectors)
+{
+	static u8 ours[SECTOR], theirs[SECTOR];
+	u64 sample[SAMPLES];
+
+	choose(sample, sectors);
+	for (unsigned k = 0; k < SAMPLES; k++) {
+		u64 n = sample[k];
+
 		if (read_volume(NULL, place(e, n), ours, SECTOR) ||
 		    efi_file_read_at(n * SECTOR, theirs, SECTOR))
 			return "the file could not be read";

@@ -66,6 +66,7 @@ def scatter(image, room):
 def build(image, files, holes=0):
     """files: {path in the volume: file}; holes: bytes of files among which the last one lies."""
     size = SPARE + holes + sum(os.path.getsize(f) + 32768 for f in files.values())
+    size += size // 50 if size >= FAT32_FROM else 0         # both FATs, at most
     size = max(16 * MIB, (size + MIB - 1) // MIB * MIB)
     with open(image, "wb") as f:
         f.truncate(size)
