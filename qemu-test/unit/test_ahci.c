@@ -27,7 +27,7 @@ static struct port {
 	bool mute;
 } port[4];
 static u32 ghc, is;
-/* Who has the controller at first (AHCI 1.3.1, 3.1.11): BOHC, and until when the firmware has it. */
+/* Who has the controller (AHCI 1.3.1, 3.1.11): BOHC, and until when the firmware has it. */
 static struct { bool there; u32 owner; u64 until, taken; } firmware;
 static u64 bad;				/* sector; ~0: none */
 static u16 identity[256];
