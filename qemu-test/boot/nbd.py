@@ -150,6 +150,10 @@ class Disk:
             else:
                 self.carry_out(flags, kind, *rest)
 
+    def release(self):
+        """Those that wait wait no longer."""
+        self.waiting = [(0, request) for _, request in self.waiting]
+
     def late(self):
         """Those whose time has come; from the client's loop."""
         now = time.monotonic()
