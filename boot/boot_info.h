@@ -41,6 +41,7 @@ struct boot_file {
 	u32 extent_count;	/* 0: not in place */
 	u8 attach;		/* enum boot_attach: what the guest sees of a disk */
 	bool force;		/* whatever else may be on that disk */
+	u32 line;		/* of loam.cfg, for messages; 0: it is in the load options */
 	char name[64];		/* as written in loam.cfg, for messages */
 };
 

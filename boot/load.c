@@ -125,6 +125,29 @@ static bool leave(const struct load_source *s, const struct config_source *t, co
 	return true;
 }
 
+/* Files in place share no clusters (fat.c): those that begin in the same place are one. */
+static bool same_place(const struct load_source *s, const struct boot_file *a,
+		       const struct boot_file *b)
+{
+	const struct boot_extent *first = s->pointer(a->extents), *second = s->pointer(b->extents);
+
+	return first->start == second->start && !(a->readonly && b->readonly);
+}
+
+/* Is f, which is in place, one of those before it by another name? */
+static int check_names(const struct load_source *s, const struct config_source *t,
+		       struct boot_config *c, const char *key, const struct boot_file *f,
+		       struct config_error *err)
+{
+	const struct boot_file *other;
+	const char *its;
+
+	for (unsigned k = 0; (other = config_file(c, k, &its)) != f; k++)
+		if (other->extent_count && same_place(s, other, f))
+			return check_fail(err, t, key, f->name, "it is ", its, "'s already", NULL);
+	return 0;
+}
+
 static int load_file(const struct load_source *s, const struct config_source *t,
 		     struct boot_config *c, const char *key, struct boot_file *f,
 		     struct config_error *err)
@@ -139,6 +162,8 @@ static int load_file(const struct load_source *s, const struct config_source *t,
 	if (!leave(s, t, key, f, size, &rc, err))
 		rc = fill(s, t, c, key, f, size, err);
 	s->close();
+	if (!rc && f->extent_count)
+		rc = check_names(s, t, c, key, f, err);
 	if (!rc && f == &c->kernel)
 		rc = check_kernel(c, t, s->pointer(f->start), err);
 	return rc;
@@ -161,11 +186,14 @@ int load_all(const struct load_source *s, const char *options, struct boot_confi
 		return rc;
 	s->maps(&now, &later);
 	rc = check_memory(c, &t, &later, err);
-	for (unsigned k = 0; !rc && (f = config_file(c, k, &key)); k++)
+	for (unsigned k = 0; !rc && (f = config_file(c, k, &key)); k++) {
+		config_where(&t, key, err);
+		f->line = err->line;
 		if (f->device && s->device && (why = s->device(f)))
 			rc = check_fail(err, &t, key, f->name, why, NULL);
 		else if (f->name[0] && !f->device)
 			rc = load_file(s, &t, c, key, f, err);
+	}
 	if (rc || !c->kernel.size)
 		return rc;
 	rc = check_kernel(c, &t, s->pointer(c->kernel.start), err);	/* now with the initrd */

@@ -206,6 +206,15 @@ $(B)/esp-disk-mbr.img: $(B)/loam.efi qemu-test/boot/esp-disk.cfg tools/mkesp.py 
 	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/esp-disk.cfg --from build \
 		--scatter 4 --mbr
 
+$(B)/esp-disk-gpt.img: $(B)/loam.efi qemu-test/boot/esp-disk.cfg tools/mkesp.py build/disk-test.img
+	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/esp-disk.cfg --from build \
+		--scatter 4 --gpt
+
+$(B)/esp-cd.img: $(B)/loam.efi qemu-test/boot/esp-cd.cfg tools/mkesp.py \
+		build/guest/grub-cd.iso build/guest/bios-256k.bin
+	$(Q)python3 tools/mkesp.py $@ --boot $< --config qemu-test/boot/esp-cd.cfg \
+		--from build/guest
+
 build/guest/counter.img: guestimg/bios/counter.S
 	@mkdir -p $(@D)
 	$(Q)$(X86)gcc -m32 -c $< -o $(@D)/counter.o

@@ -10,16 +10,18 @@ mkesp.py IMAGE --boot LOAM.EFI [--config CFG --from FOLDER] [NAME=FILE]...
 mkesp.py --names CFG               only print the names of these files
 mkesp.py --remark WORDS CFG        only print what follows WORDS in a comment of that file
 --scatter MIB: the last file named lies in pieces, between others of that size in all.
---mbr: the volume is partition 2 of a disk, behind an empty one.
+--mbr, --gpt: the volume is partition 2 of a disk, behind an empty one.
 Needs mtools.  Invariant: IMAGE is complete or not there.
 """
 import argparse
+import binascii
 import os
 import re
 import struct
 import subprocess
 import sys
 import tempfile
+import uuid
 
 MIB = 1 << 20
 BOOT_FOLDER = "EFI/BOOT/"
@@ -114,6 +116,30 @@ def add_mbr(image):
         f.write(sector + bytes(2 * MIB - len(sector)) + volume)
 
 
+def gpt_header(own, other, entries_at, sectors, table):
+    head = struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, 0, 0, own, other, 34,
+                       sectors - 34, bytes(16), entries_at, 128, 128, binascii.crc32(table))
+    return head[:16] + struct.pack("<I", binascii.crc32(head)) + head[20:] + bytes(512 - len(head))
+
+
+def add_gpt(image):
+    """Make the volume partition 2 (an EFI system partition) of a disk, from 2 MiB on."""
+    with open(image, "rb") as f:
+        volume = f.read()
+    sectors = 4096 + len(volume) // 512 + 34
+    kinds = (("0fc63daf-8483-4772-8e79-3d69d8477de4", 2048, 4095),
+             ("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", 4096, 4096 + len(volume) // 512 - 1))
+    table = b"".join(struct.pack("<16s16sQQQ72s", uuid.UUID(kind).bytes_le, bytes((n,)) * 16, first,
+                                 last, 0, b"") for n, (kind, first, last) in enumerate(kinds, 1))
+    table += bytes(128 * 128 - len(table))
+    guard = struct.pack("<B3sB3sII", 0, bytes(3), 0xee, bytes(3), 1, sectors - 1)
+    start = bytes(446) + guard + bytes(48) + b"\x55\xaa"
+    start += gpt_header(1, sectors - 1, 2, sectors, table) + table
+    with open(image, "wb") as f:
+        f.write(start + bytes(2 * MIB - len(start)) + volume + table +
+                gpt_header(sectors - 1, 1, sectors - 33, sectors, table))
+
+
 def pair(text):
     path, equals, name = text.partition("=")
     if not path or not equals or not os.path.isfile(name):
@@ -131,6 +157,7 @@ def main():
     parser.add_argument("--from", dest="folder", metavar="FOLDER", default=".")
     parser.add_argument("--scatter", type=int, default=0, metavar="MIB")
     parser.add_argument("--mbr", action="store_true")
+    parser.add_argument("--gpt", action="store_true")
     parser.add_argument("files", nargs="*", type=pair, metavar="PATH=FILE")
     args = parser.parse_args()
     if args.names:
@@ -151,6 +178,8 @@ def main():
         build(args.image + ".new", files, args.scatter * MIB)
         if args.mbr:
             add_mbr(args.image + ".new")
+        if args.gpt:
+            add_gpt(args.image + ".new")
         os.replace(args.image + ".new", args.image)
     except (OSError, subprocess.CalledProcessError) as e:
         sys.exit(f"mkesp.py: {args.image}: {e}")

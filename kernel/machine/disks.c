@@ -34,7 +34,11 @@ static __attribute__((noreturn)) void refuse(const struct guest *g, unsigned n, 
 {
 	struct disk *d;
 
-	printk("Loam: loam.cfg: %s = %s: %s\n", key_of[n], file_of(g, n)->name, why);
+	if (file_of(g, n)->line)
+		printk("Loam: loam.cfg:%u: ", (unsigned)file_of(g, n)->line);
+	else
+		printk("Loam: load options: ");
+	printk("%s = %s: %s\n", key_of[n], file_of(g, n)->name, why);
 	if (!disks_get(0))
 		printk("Loam: no disk was found\n");
 	for (unsigned k = 0; (d = disks_get(k)); k++)

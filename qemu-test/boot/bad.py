@@ -12,6 +12,7 @@ import collections
 import os
 import re
 import selectors
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,20 +47,52 @@ def bzimage(size, setup_sects=3, version=0x20c, high=True, magic=b"HdrS", whole=
     return bytes(k)
 
 
-class Case(collections.namedtuple("Case", "name config message files options cpu ram alone")):
-    """`config` is the text of loam.cfg, None for no such file; `message` what must be printed."""
+class Case(collections.namedtuple("Case", "name config message files options cpu ram alone link")):
+    """
+    `config` is the text of loam.cfg, None for no such file; `message` what must be printed; `link`
+    (EFI, not alone) is how the FAT lies: what follows which of d.img's clusters, or of e.img's.
+    """
 
     def __new__(cls, name, config, message, files=None, options="", cpu="la464", ram="256M",
-                alone=False):
-        return super().__new__(cls, name, config, message, files or {}, options, cpu, ram, alone)
+                alone=False, link=None):
+        return super().__new__(cls, name, config, message, files or {}, options, cpu, ram, alone,
+                               link)
 
 
 FOLDER = Case("folder", LEAN + "disk0 = d\n", "loam.cfg:3: disk0 = d: a folder, not a file",
               BIOS | {"d/x": b"x"})     # fw_cfg has no folders
 MEDIUM = Case("disk-medium", LEAN + "disk0 = d.img\n", "loam.cfg:3: disk0 = d.img: its medium can "
               "only be read: write ,ro or ,ram after the name", BIOS | {"d.img": bytes(512)})
-NO_DISK = Case("disk-unknown", LEAN + "disk0 = nvme0\n", "loam.cfg:3: disk0 = nvme0: there is no "
-               "such disk", BIOS)
+THREE = BIOS | {"d.img": bytes(40960), "e.img": bytes(40960)}     # clusters, at least
+IN_PLACE = LEAN + "disk0 = d.img,ro\n"
+# Only by EFI: what the FAT, the firmware and its disks (TABLES) tell.
+EFI_CASES = [
+    FOLDER, MEDIUM,
+    Case("disk-unknown", LEAN + "disk0 = nvme7\n", "loam.cfg:3: disk0 = nvme7: there is no such "
+         "disk", BIOS),
+    Case("device-readonly", LEAN + "disk0 = virtio0\n", "loam.cfg:3: disk0 = virtio0: the disk "
+         "can only be read: write ,ro after its name", BIOS),
+    Case("partition-none", LEAN + "disk0 = nvme0p3\n", "loam.cfg:3: disk0 = nvme0p3: there is no "
+         "such partition", BIOS),
+    Case("partition-beyond", LEAN + "disk1 = nvme0p2\n", "loam.cfg:3: disk1 = nvme0p2: the "
+         "partition is not within its disk", BIOS),
+    Case("partition-extended", LEAN + "disk0 = nvme0p4\n", "loam.cfg:3: disk0 = nvme0p4: an "
+         "extended partition only holds others", BIOS),
+    Case("partition-round", LEAN + "disk0 = nvme0p7\n", "loam.cfg:3: disk0 = nvme0p7: its chain of "
+         "logical partitions goes round", BIOS),
+    Case("partition-gpt", LEAN + "disk0 = nvme1p1\n", "loam.cfg:3: disk0 = nvme1p1: both copies of "
+         "its GPT are damaged", BIOS),
+    Case("no-table", LEAN + "disk0 = nvme2p1\n", "loam.cfg:3: disk0 = nvme2p1: it has no partition "
+         "table", BIOS),
+    Case("fat-round", IN_PLACE, "loam.cfg:3: disk0 = d.img: the file's chain of clusters goes "
+         "round, or is longer than its size", THREE, link=("d", -1, "d", 0)),
+    Case("fat-short", IN_PLACE, "loam.cfg:3: disk0 = d.img: the file's chain of clusters is "
+         "shorter than its size", THREE, link=("d", 0, None, 0xffff)),
+    Case("fat-nowhere", IN_PLACE, "loam.cfg:3: disk0 = d.img: the volume's FAT is damaged: a "
+         "number of a cluster that is none", THREE, link=("d", 0, None, 1)),
+    Case("fat-shared", IN_PLACE, "loam.cfg:3: disk0 = d.img: another file has clusters of it, too",
+         THREE, link=("e", 0, "d", 1)),
+]
 CASES = [
     Case("no-config", None, "loam.cfg: file not found", alone=True),
     Case("empty-config", "", "loam.cfg: the file is empty (0 bytes)"),
@@ -106,6 +139,23 @@ CASES = [
          "loam.cfg:3: disk0 = d.img: the file is empty (0 bytes)", BIOS | {"d.img": b""}),
     Case("disk-odd", LEAN + "disk3 = d.img\n", "loam.cfg:3: disk3 = d.img: the size of a disk must "
          "be a multiple of 512 bytes", BIOS | {"d.img": bytes(513)}),
+    Case("disk-missing", LEAN + "disk0 = d.img\n", "loam.cfg:3: disk0 = d.img: file not found",
+         BIOS),
+    Case("cd-missing", LEAN + "cdrom = c.iso\n", "loam.cfg:3: cdrom = c.iso: file not found", BIOS),
+    Case("disk-no-name", LEAN + "disk0 = ,ro\n", "loam.cfg:3: disk0: no file name", BIOS),
+    Case("disk-option", LEAN + "disk0 = d.img,rw\n", "loam.cfg:3: disk0: unknown option after the "
+         "file name: 'rw'", BIOS | {"d.img": bytes(512)}),
+    Case("disk-force", LEAN + "disk0 = d.img,force\n", "loam.cfg:3: disk0: unknown option after "
+         "the file name: 'force'", BIOS | {"d.img": bytes(512)}),
+    Case("device-ram", LEAN + "disk0 = nvme0,ram\n", "loam.cfg:3: disk0: unknown option after the "
+         "file name: 'ram'", BIOS),
+    Case("cd-option", LEAN + "cdrom = c.iso,virtio\n", "loam.cfg:3: cdrom: unknown option after "
+         "the file name: 'virtio'", BIOS | {"c.iso": bytes(2048)}),
+    Case("disk4", LEAN + "disk4 = d.img\n", "loam.cfg:3: unknown key 'disk4'", BIOS),
+    Case("device-twice", LEAN + "disk0 = nvme0p1,ro\ncdrom = sata0\ndisk3 = nvme0\n",
+         "loam.cfg:5: disk3 = nvme0: it is disk0's already", BIOS),
+    Case("cd-no-place", LEAN + "cdrom = c.iso\ndisk2 = d.img\ndisk3 = e.img\n", "loam.cfg:3: cdrom "
+         "= c.iso: disk2 and disk3 leave no place for it", BIOS),
     Case("disk-twice", LEAN + "disk0 = d.img\ndisk1 = d.img\n", "loam.cfg:4: disk1 = d.img: it is "
          "disk0's already", BIOS | {"d.img": bytes(512)}),
     Case("cd-odd", LEAN + "cdrom = c.iso\n",
@@ -172,6 +222,57 @@ def make_image(folder, files):
             "-drive", f"file={image},format=raw,if=virtio,read-only=on"]
 
 
+def entry(kind, first, count):
+    return struct.pack("<B3sB3sII", 0, bytes(3), kind, bytes(3), first, count)
+
+
+def boot_sector(*entries):
+    return bytes(446) + b"".join(entries) + bytes(64 - 16 * len(entries)) + b"\x55\xaa"
+
+
+def tables(folder):
+    """Disks whose tables are wrong: MBR, GPT, none at all."""
+    mbr = bytearray(MIB)
+    mbr[:512] = boot_sector(entry(0x83, 1, 100), entry(0x83, 200, 4000), entry(0, 0, 0),
+                            entry(5, 1000, 500))
+    for at in (1000, 1100):
+        mbr[at * 512:at * 512 + 512] = boot_sector(entry(0x83, 1, 10), entry(5, 100, 100))
+    gpt = bytearray(MIB)
+    gpt[:512] = boot_sector(entry(0xee, 1, 2047))
+    gpt[512:520] = b"EFI PART"
+    command = []
+    for n, disk in enumerate((mbr, gpt, bytes(MIB))):
+        path = os.path.join(folder, f"table{n}.img")
+        with open(path, "wb") as f:
+            f.write(disk)
+        command += ["-drive", f"if=none,id=t{n},format=raw,file={path}",
+                    "-device", f"nvme,serial=t{n},drive=t{n}"]
+    return command
+
+
+def clusters(image, path):
+    """Of a file, in order."""
+    done = subprocess.run(["mshowfat", "-i", image, "::/" + path], check=True, text=True,
+                          stdout=subprocess.PIPE)
+    found = []
+    for first, last in re.findall(r"<(\d+)(?:-(\d+))?>", done.stdout):
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def lie(image, case):
+    """Change what follows a cluster, in each copy of the FAT, which has 16 bits."""
+    whose, at, target, value = case.link
+    of = {name: clusters(image, f"{case.name}/{name}.img") for name in ("d", "e")}
+    with open(image, "r+b") as f:
+        sector, _, reserved, fats = struct.unpack("<HBHB", f.read(36)[11:17])
+        f.seek(22)
+        size = int.from_bytes(f.read(2), "little")
+        for n in range(fats):
+            f.seek((reserved + n * size) * sector + 2 * of[whose][at])
+            f.write((of[target][value] if target else value).to_bytes(2, "little"))
+
+
 def command_of(case, way, build, folder):
     """One case by -kernel."""
     paths = write_files(case, folder)
@@ -197,7 +298,11 @@ def shell_command(cases, build, folder):
     files["startup.nsh"] = os.path.join(folder, "startup.nsh")
     with open(files["startup.nsh"], "w", encoding="ascii", newline="\r\n") as f:
         f.write("\n".join([*script, "echo CASE=end=", ""]))
-    return QEMU + ["-cpu", "la464", "-m", "256M", *make_image(folder, files)]
+    command = QEMU + ["-cpu", "la464", "-m", "256M", *make_image(folder, files), *tables(folder)]
+    for case in cases:
+        if case.link:
+            lie(os.path.join(folder, "esp.img"), case)
+    return command
 
 
 def run(command, is_done, limit=LIMIT):
@@ -272,7 +377,7 @@ def run_in_shell(cases, build):
 
 def main():
     way, build, names = sys.argv[1], sys.argv[2], sys.argv[3:]
-    cases = [c for c in (CASES if way == "elf" else [*CASES, FOLDER, MEDIUM, NO_DISK])
+    cases = [c for c in (CASES if way == "elf" else [*CASES, *EFI_CASES])
              if not names or c.name in names]
     failed = sum(run_alone(c, way, build) for c in cases if c.alone or way == "elf")
     shell = [c for c in cases if way == "efi" and not c.alone]

@@ -70,15 +70,18 @@ def write_tar(path, files, smartctl):
 
 
 def first_start(bus, total):
-    """What is typed at the first start, and what must come of it."""
-    first, second = ("vda", "vdb") if bus == "virtio" else ("sda", "sdb")
-    words = [("findmnt -no SOURCE /", f"/dev/{first}1"),
-             (f"mkdir t; tar xf /dev/{second} -C t; sync; ({SUM})", total),
-             (f"dd if=/dev/{second} of=/dev/{second} bs=1M count={RAW_SIZE} seek={RAW_AT}"
+    """
+    What is typed at the first start, and what must come of it. The kernel numbers AHCI's disks as
+    they come up: the second one is that without the root.
+    """
+    words = [("a=$(findmnt -no SOURCE /); a=${a%1}; b=$(ls /dev/[sv]d? | grep -v $a); echo on-$a",
+              "on-/dev/vd" if bus == "virtio" else "on-/dev/sd"),
+             (f"mkdir t; tar xf $b -C t; sync; ({SUM})", total),
+             (f"dd if=$b of=$b bs=1M count={RAW_SIZE} seek={RAW_AT}"
               " iflag=direct oflag=direct conv=fsync 2>&1 | tail -1", f"{RAW_SIZE * MIB} bytes")]
     if bus != "virtio":
-        words += [(f"t/smartctl -a /dev/{first}", "test result: PASSED"),
-                  (f"t/smartctl -x /dev/{second} >x; echo smart-$?", "smart-0")]
+        words += [("t/smartctl -a $a", "test result: PASSED"),
+                  ("t/smartctl -a $b >x; echo smart-$?", "smart-0")]
     return words
 
 
