@@ -22,7 +22,8 @@
 #define MS 1000000ull
 
 enum { CLASS_AHCI = 0x010601, ABAR = 5 };
-enum { H_CAP = 0x00, H_GHC = 0x04, H_IS = 0x08, H_PI = 0x0c };
+enum { H_CAP = 0x00, H_GHC = 0x04, H_IS = 0x08, H_PI = 0x0c, H_CAP2 = 0x24, H_BOHC = 0x28 };
+enum { CAP2_HANDOFF = 1, BOHC_FIRMWARE = 1, BOHC_OURS = 2, BOHC_BUSY = 16 };
 enum { GHC_INTERRUPTS = 2, PORTS = 0x100, PORT_SIZE = 0x80 };
 #define GHC_AHCI BIT(31)
 #define CAP_64 BIT(31)
@@ -416,6 +417,26 @@ static u32 look(struct ahci *h)
 	return there;
 }
 
+/*
+ * Firmware that still has the controller is asked for it (10.6.3): it has 25 ms, or two seconds if
+ * it says that it is busy. Then it is ours, whatever it says.
+ */
+static void take_over(struct ahci *h)
+{
+	hpa_t owner = hpa(h->reg.a + H_BOHC);
+	u64 since = clock_ns();
+	u32 now;
+
+	if (!(mmio_read32(hpa(h->reg.a + H_CAP2)) & CAP2_HANDOFF))
+		return;
+	mmio_write32(owner, mmio_read32(owner) | BOHC_OURS);
+	do
+		now = mmio_read32(owner);
+	while (now & BOHC_FIRMWARE && clock_ns() < since + (now & BOHC_BUSY ? 2000 : 25) * MS);
+	if (now & BOHC_FIRMWARE)
+		printk("sata: the firmware does not give its controller up\n");
+}
+
 /* Returns what is lacking, or NULL. */
 static const char *find(struct ahci *h, struct pci *p, const struct pci_function *f, u32 *cap)
 {
@@ -425,6 +446,7 @@ static const char *find(struct ahci *h, struct pci *p, const struct pci_function
 	if (pci_bar(p, f, ABAR, &h->reg, &size) || size < PORTS + PORT_SIZE)
 		return "it has no registers";
 	pci_enable(f);
+	take_over(h);
 	mmio_write32(hpa(h->reg.a + H_GHC), mmio_read32(hpa(h->reg.a + H_GHC)) | GHC_AHCI);
 	*cap = mmio_read32(hpa(h->reg.a + H_CAP));
 	h->implemented = mmio_read32(hpa(h->reg.a + H_PI));

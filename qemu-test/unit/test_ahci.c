@@ -27,6 +27,8 @@ static struct port {
 	bool mute;
 } port[4];
 static u32 ghc, is;
+/* Who has the controller (AHCI 1.3.1, 3.1.11): BOHC, and until when the firmware has it. */
+static struct { bool there; u32 owner; u64 until, taken; } firmware;
 static u64 bad;				/* sector; ~0: none */
 static u16 identity[256];
 
@@ -179,6 +181,12 @@ static u32 dev_read(unsigned bar, u32 offset, unsigned width)
 	case 4: return ghc;
 	case 8: return is;
 	case 0xc: return 1 << HARD | 1 << 1 | 1 << CD;
+	case 0x24: return firmware.there;
+	case 0x28:
+		fake_advance(1000000);
+		if (clock_ns() >= firmware.until)
+			firmware.owner &= ~0x11u;
+		return firmware.owner;
 	}
 	CHECK(offset >= 0x100 && offset < 0x300, "a port that is there");
 	if (r == SSTS) {
@@ -197,7 +205,12 @@ static void dev_write(unsigned bar, u32 offset, unsigned width, u32 x)
 	u32 r = offset % 0x80 / 4;
 
 	CHECK(bar == 5 && width == 4, "32-bit accesses to BAR 5");
+	if (offset == 4 && !firmware.taken)
+		firmware.taken = clock_ns();
+	if (offset == 0x28)
+		firmware.owner = (firmware.owner & ~2u) | (x & 2);
 	if (offset < 0x100) {
+		CHECK(offset != 4 || !firmware.there || firmware.owner & 2, "it is ours first");
 		ghc = offset == 4 ? x : ghc;
 		is &= offset == 8 ? ~x : ~0u;
 		return;
@@ -392,6 +405,31 @@ static void test_cd(void)
 	CHECK_EQ(disks, 0, "no medium");
 }
 
+/* Firmware that gives it up, after a while, or does not. */
+static void test_firmware(void)
+{
+	const struct { u32 owner; u64 until, took; const char *name; } rows[] = {
+		{ 0, 0, 0, "nobody has it" }, { 1, 10, 10, "given up after 10 ms" },
+		{ 1, 9999, 25, "never: taken after 25 ms" },
+		{ 0x11, 1500, 1500, "given up after 1.5 s of work" },
+		{ 0x11, 9999, 2000, "never: taken after 2 s" },
+	};
+
+	for (unsigned k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		u64 start = 1000000000;
+
+		clear();
+		firmware.there = true;
+		firmware.owner = rows[k].owner;
+		firmware.until = start + rows[k].until * 1000000;
+		firmware.taken = 0;
+		create();
+		firmware.there = false;
+		CHECK(disks == 1 && firmware.owner & 2, rows[k].name);
+		CHECK((firmware.taken - start) / 1000000 - rows[k].took <= 2, rows[k].name);
+	}
+}
+
 static void test_links(void)
 {
 	clear();
@@ -513,6 +551,7 @@ int main(void)
 	test_error(false);
 	test_cd();
 	test_links();
+	test_firmware();
 	test_identity();
 	test_changed();
 	test_empty();
