@@ -32,7 +32,13 @@
 #define INSNS_MAX 64
 #define INSNS_URGENT 16
 #define INSNS_OVER (IR_GUEST_MAX - INSNS_MAX)
-#define BRANCHES_MAX 3		/* conditional ones, outside loops; the last one ends the block */
+/*
+ * Behind so many conditional branches a block ends, in loops and elsewhere: what follows is more
+ * often never run, or also in a block that begins there, than worth its translation. But not before
+ * what uses the flags.
+ */
+#define BRANCHES_LOOP 12
+#define BRANCHES_MAX 3
 
 struct front {			/* decoding under way */
 	struct dbt *d;
@@ -155,14 +161,13 @@ static bool is_conditional(const struct ir1 *i)
 
 /*
  * Does the block go on behind i, a branch maybe? Self-checking blocks would compare, and blocks of
- * one instruction have, nothing more. Outside loops what is behind several conditional ones is
- * more often never run, or also in a block that begins there, than worth its translation.
+ * one instruction have, nothing more.
  */
 static void may_go_on(struct front *t, const struct ir1 *i)
 {
-	bool on = !t->self_check && !(t->k->flags & KEY_SINGLE) &&
-		  (t->in_loop || !is_conditional(i) || ++t->branches < BRANCHES_MAX);
+	bool on = !t->self_check && !(t->k->flags & KEY_SINGLE);
 
+	t->branches += is_conditional(i);
 	t->lift.go_on = on;
 	t->lift.reach = on && t->ranges < BLOCK_RANGES ? t->eip + PAGE - t->off : 0;
 }
@@ -180,6 +185,13 @@ static void advance(struct front *t, unsigned len)
 	t->off += (u32)skipped;
 	t->eip += skipped;
 	t->range[t->ranges++] = (struct block_range){ .off = (u16)t->off };
+}
+
+/* Does the block end before i, for its branches? */
+static bool branches_enough(const struct front *t, const struct ir1 *i)
+{
+	return t->branches >= (t->in_loop ? BRANCHES_LOOP : BRANCHES_MAX) &&
+	       i->op != X86_JCC && !ir1_effects(i).wants_flags;
 }
 
 /* One instruction into the IR. False: the block ends before it. */
@@ -204,6 +216,8 @@ static bool front_step(struct front *t, struct fault *f)
 		if (beyond_limit(t, i.len))
 			break;
 		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
+			return false;
+		if (branches_enough(t, &i))
 			return false;
 		if (t->lift.ir->guests >= t->insns_max && ir1_effects(&i).sets_flags &&
 		    lift_flags_ready(&t->lift))

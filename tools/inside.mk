@@ -83,7 +83,7 @@ WARNINGS_mips64 := -Wl,--no-warn-mismatch
 SYSTEM := -nostdinc -isystem $(LOAM_NEWLIB)/$(HOST)/include \
 	-isystem $(shell $(CC_HOST) -print-file-name=include) -isystem $(LOAM_CAPSTONE)/include
 WARN := -Wall -Wextra -Werror
-CFLAGS_HOST := -std=gnu17 -O2 -g -ffreestanding -fbuiltin -fno-pic -fno-stack-protector \
+CFLAGS_HOST := -std=gnu17 -O3 -g -ffreestanding -fbuiltin -fno-pic -fno-stack-protector \
 	-fno-common -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-fno-asynchronous-unwind-tables \
 	$(ARCH_$(HOST)) $(NO_FLOAT) $(WARN) -I. $(SYSTEM)

@@ -22,7 +22,9 @@ static struct stub *stub_add(struct emit *e, unsigned kind)
 
 	if (e->stubs == STUBS_MAX)
 		e->failed = true;
-	*s = (struct stub){ .kind = kind, .guest = e->ir->v[e->i].guest };
+	__builtin_memset(s, 0, offsetof(struct stub, flags));
+	s->kind = kind;
+	s->guest = e->ir->v[e->i].guest;
 	return s;
 }
 

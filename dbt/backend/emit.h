@@ -64,9 +64,9 @@ struct stub {
 	u16 guest;
 	u16 recipe, vmap;
 	s16 late;
-	struct flags_at flags;	/* of exits and kicks */
 	const struct link *link;	/* of those whose target may not be canonical */
 	struct stub *of;	/* STUB_KICK_IF: the exit that it is before */
+	struct flags_at flags;	/* of exits and kicks, who set it; the last member */
 };
 
 /* What is known of one value; uses_find clears it. */

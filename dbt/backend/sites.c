@@ -76,6 +76,8 @@ static u16 recipe_of(struct emit *e, val setf)
 void lower_setf(struct emit *e, const struct ir_insn *in)
 {
 	e->setf = e->i;
+	if (!e->of[e->i].need)		/* nobody asks for them: its operands may be gone */
+		return;
 	if (ra_held(e, in->a))
 		ra_use(e, in->a);
 	if (ra_held(e, in->b))

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which lines of a page are in loops. Most code of a guest that starts runs once or twice: there a
- * block does not hold much that may never run (translate.c). When an exit back on its page is left
- * for the first time, all between its ends is in a loop: blocks that are made there from then on,
- * such as the one that it leads to, are as long as they may be. Not here: loops over several pages.
+ * block does not hold much that may never run (translate.c). When an exit back on its page, not too
+ * far, is left for the first time, all between its ends is in a loop: blocks that are made there
+ * from then on, such as the one that it leads to, are longer. Not here: loops over several pages.
  * Law: what is remembered changes how long blocks are, never what they do; it may be forgotten.
  */
 #include "dbt/cache/cache.h"
 #include "dbt/cache/this.h"
 
 #include "mm/frame.h"
+
+/* Bytes between the ends: in longer ones is too much that does not come around. */
+#define LOOP_MAX 1024
 
 static struct loop_page *page_of(u32 n) { return &cache_this()->loop[n % CACHE_LOOP_PAGES]; }
 
@@ -27,7 +30,7 @@ void cache_goes_around(const struct link *l)
 	struct loop_page *p = page_of(n);
 	u32 to;
 
-	if (l->far || l->delta > (s32)l->at)
+	if (l->far || l->delta > (s32)l->at || (s32)l->at - l->delta > LOOP_MAX)
 		return;
 	to = (start + (u32)l->delta) % FRAME_SIZE;
 	if (p->frame != n)

@@ -472,18 +472,25 @@ static bool make_shape(struct decoder *d, struct shape *h, const struct scan *s,
 	return valid && (!(h->prefix & PFX_LOCK) || lock_allowed(h));
 }
 
-/* The shape from the table, or made and put there. NULL: it is #UD. */
+/*
+ * The shape from the table, or made and put there, the one before it into the other slot of the two.
+ * NULL: it is #UD.
+ */
 static const struct shape *find_shape(struct decoder *d, const struct scan *s, const u8 *bytes)
 {
 	u64 key = shape_key(s);
-	struct shape *h = &d->shapes[shape_slot(key)], fresh;
+	unsigned slot = shape_slot(key);
+	struct shape *h = &d->shapes[slot], fresh;
 
 	d->decoded++;
 	if (h->key == key)
 		return h;
+	if (d->shapes[slot ^ 1].key == key)
+		return &d->shapes[slot ^ 1];
 	d->made++;
 	if (!make_shape(d, &fresh, s, bytes, false))
 		return NULL;
+	d->shapes[slot ^ 1] = *h;
 	*h = fresh;
 	return h;
 }

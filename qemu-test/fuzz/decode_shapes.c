@@ -37,7 +37,8 @@ static enum decode_status decode_fresh(struct ir1 *i, const u8 *b, unsigned avai
 	struct scan s;
 
 	if (scan(&s, b, avail, mode) == DECODE_OK)
-		fresh.shapes[shape_slot(shape_key(&s))].key = 0;
+		for (unsigned n = 0; n < 2; n++)
+			fresh.shapes[shape_slot(shape_key(&s)) ^ n].key = 0;
 	return decode(&fresh, i, b, avail, eip, mode);
 }
 

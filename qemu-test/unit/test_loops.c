@@ -39,8 +39,8 @@ static void what_is_between(void)
 	leave(BOOK, 20 * LINE, 5, 5, false);
 	CHECK(cache_in_loop(BOOK, 20 * LINE + 63), "a jump to itself");
 	CHECK(cache_in_loop(BOOK, 7 * LINE), "the first loop still is one");
-	leave(BOOK, 0, 4095, 0, false);
-	CHECK(cache_in_loop(BOOK, 4095), "a loop of all of the page");
+	leave(BOOK, 40 * LINE, 1024, 0, false);
+	CHECK(cache_in_loop(BOOK, 56 * LINE), "a long loop");
 }
 
 static void no_loops(void)
@@ -48,6 +48,8 @@ static void no_loops(void)
 	forget();
 	leave(BOOK, 10 * LINE, 5, 6, false);
 	CHECK(!cache_in_loop(BOOK, 10 * LINE), "forward");
+	leave(BOOK, 10 * LINE, 1025, 0, false);
+	CHECK(!cache_in_loop(BOOK, 10 * LINE), "too long a way back");
 	leave(BOOK, 10 * LINE, 5, -LINE, true);
 	CHECK(!cache_in_loop(BOOK, 10 * LINE), "to another page");
 }
