@@ -473,8 +473,8 @@ static bool make_shape(struct decoder *d, struct shape *h, const struct scan *s,
 }
 
 /*
- * The shape from the table, or made and put there, the one before it into the other slot of the two.
- * NULL: it is #UD.
+ * The shape from the table, or made and put there, the one before it into the other slot of the
+ * two. NULL: it is #UD.
  */
 static const struct shape *find_shape(struct decoder *d, const struct scan *s, const u8 *bytes)
 {
