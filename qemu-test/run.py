@@ -349,7 +349,8 @@ def choose(tests, names):
 def prepare(tests):
     """Has make build what the tests ask for, host by host."""
     for host in HOSTS:
-        needs = sorted({n for t in tests for n in t.needs if t.host == host})
+        needs = sorted({os.path.relpath(n, TOP) if os.path.isabs(n) else n
+                        for t in tests for n in t.needs if t.host == host})
         if needs:
             subprocess.run(["make", "--no-print-directory", f"HOST={host}", *needs], cwd=TOP,
                            check=True, env=environment(host))
