@@ -166,3 +166,11 @@ u32 mmio_read32(hpa_t at) { return read(at, 4); }
 void mmio_write8(hpa_t at, u8 v) { write(at, 1, v); }
 void mmio_write16(hpa_t at, u16 v) { write(at, 2, v); }
 void mmio_write32(hpa_t at, u32 v) { write(at, 4, v); }
+
+bool fake_filled(const u8 *medium, u64 lba, u32 count, u8 what)
+{
+	for (u64 k = lba * 512; k < (lba + count) * 512; k++)
+		if (medium[k] != what)
+			return false;
+	return medium[lba * 512 - 1] == 1 && medium[(lba + count) * 512] == 1;
+}

@@ -33,6 +33,9 @@ bool fake_interrupt(void);
 /* The n-th memory that dma_alloc gave since the function began, and its bytes; NULL: no more. */
 u8 *fake_dma(unsigned n, size_t *size);
 
+/* Are these sectors of 512 bytes all `what`, and the bytes before and behind them 1? */
+bool fake_filled(const u8 *medium, u64 lba, u32 count, u8 what);
+
 extern bool fake_no_memory;		/* dma_alloc fails */
 extern bool fake_pulled;		/* the device is gone: ones are read, writes do nothing */
 

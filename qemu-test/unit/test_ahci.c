@@ -495,14 +495,6 @@ static void test_changed(void)
 	CHECK(ended == 1 && result[0] == -ERR_IO && disk[0]->gone, "gone");
 }
 
-static bool is_at(u64 lba, u32 count, u8 what)
-{
-	for (u64 k = lba * 512; k < (lba + count) * 512; k++)
-		if (medium[k] != what)
-			return false;
-	return medium[lba * 512 - 1] == 1 && medium[(lba + count) * 512] == 1;
-}
-
 /* Discards and zeros reach exactly their sectors, also where several commands are needed. */
 static void test_empty(void)
 {
@@ -516,8 +508,8 @@ static void test_empty(void)
 	ask(2, BLOCK_DISCARD, 2000, 4000, NULL);
 	run(HARD);
 	CHECK(ended == 3 && !result[0] && !result[1] && !result[2], "all end well");
-	CHECK(is_at(3, 9, 0xd5) && is_at(100, 777, 0) && is_at(2000, 4000, 0xd5),
-	      "theirs and no others");
+	CHECK(fake_filled(medium, 3, 9, 0xd5) && fake_filled(medium, 100, 777, 0) &&
+	      fake_filled(medium, 2000, 4000, 0xd5), "theirs and no others");
 }
 
 /* Pulled out with requests in flight: they fail, and those that come later. */

@@ -373,14 +373,6 @@ static void test_shrunk(void)
 	CHECK(ended == 16 && result[15] == -ERR_IO && d->gone, "gone, with all that was asked");
 }
 
-static bool is_at(u64 lba, u32 count, u8 what)
-{
-	for (u64 k = lba * 512; k < (lba + count) * 512; k++)
-		if (medium[k] != what)
-			return false;
-	return medium[lba * 512 - 1] == 1 && medium[(lba + count) * 512] == 1;
-}
-
 /* Discards and zeros reach exactly their sectors, also where several commands are needed. */
 static void test_empty(void)
 {
@@ -391,7 +383,8 @@ static void test_empty(void)
 	ask(1, BLOCK_ZERO, 100, 777, NULL);
 	run();
 	CHECK(ended == 2 && !result[0] && !result[1], "both end well");
-	CHECK(is_at(3, 9, 0xd5) && is_at(100, 777, 0), "theirs and no others");
+	CHECK(fake_filled(medium, 3, 9, 0xd5) && fake_filled(medium, 100, 777, 0),
+	      "theirs and no others");
 }
 
 /* Pulled out with requests in flight: they fail, and those that come later. */
