@@ -14,6 +14,7 @@ static struct {
 	u16 cq_size, sq_size, tail[2], head[2], rung[2];
 	bool phase[2];
 	u8 mdts, vwc, oncs, shift;
+	u8 told;		/* the shift that the driver was told of at last */
 } c;
 
 static u32 get32(u64 at) { u32 v; memcpy(&v, (void *)(uintptr_t)at, 4); return v; }
@@ -53,6 +54,8 @@ static void identify(u64 sqe)
 
 		data[at] = feed8(&host_feed);
 	}
+	if ((get32(sqe + 40) & 0xff) == 0)
+		c.told = data[128 + 4 * (data[26] & 15) + 2];
 	memcpy((void *)(uintptr_t)get64(sqe + 24), data, sizeof(data));
 }
 
@@ -83,12 +86,16 @@ static u64 page(u64 sqe, unsigned k, u64 bytes)
 	return !k ? prp1 : bytes <= first + 4096 ? prp2 : get64(prp2 + 8 * (k - 1));
 }
 
-/* The driver's own addresses, as long as they are its own: sanitizers look at each. */
+/*
+ * The driver's own addresses, as long as they are its own: sanitizers look at each. Of blocks that
+ * are of another size than it was told it has made no list.
+ */
 static void transfer(u64 sqe, bool write)
 {
 	u64 lba = get64(sqe + 40), bytes = (u64)((get32(sqe + 48) & 0xffff) + 1) << c.shift;
 
-	if (lba << c.shift >= sizeof(host_medium) || bytes > sizeof(host_medium) - (lba << c.shift))
+	if (c.told != c.shift || lba << c.shift >= sizeof(host_medium) ||
+	    bytes > sizeof(host_medium) - (lba << c.shift))
 		return;
 	for (u64 done = 0, n, k = 0; done < bytes; done += n, k++) {
 		u64 at = page(sqe, (unsigned)k, bytes);
@@ -124,12 +131,21 @@ static void serve(void)
 	}
 }
 
+/* Where bells are is in it: it is then as it was told. */
+static u32 told_cap(void)
+{
+	u32 high = host_twist((u32)(c.cap >> 32));
+
+	c.cap = (u64)high << 32 | (u32)c.cap;
+	return high;
+}
+
 static u32 dev_read(unsigned bar, u32 offset, unsigned width)
 {
 	must(!bar && width == 4);
 	switch (offset) {
 	case 0: return host_twist((u32)c.cap);
-	case 4: return host_twist((u32)(c.cap >> 32));
+	case 4: return told_cap();
 	case 0x14: return host_twist(c.cc);
 	case 0x1c:
 		serve();
