@@ -7,15 +7,15 @@
 
 void opt_dead(struct opt *o)
 {
-	struct ir *ir = o->ir;
+	const struct ir_insn *const v = o->ir->v;
 
 	opt_clear(o);
-	for (unsigned i = ir->n; i-- > 1;) {
-		const struct ir_insn *in = &ir->v[i];
+	for (unsigned i = o->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &v[i];
 
 		if (!o->of[i].used && ir_removable(in))
 			opt_remove(o, i);
-		else
+		else if (!ir_in(ir_ops_without_operands, in))
 			o->of[in->a].used = o->of[in->b].used = o->of[in->c].used = 1;
 	}
 }

@@ -8,14 +8,14 @@
 
 void opt_deadput(struct opt *o)
 {
-	struct ir *ir = o->ir;
+	const struct ir_insn *const v = o->ir->v;
 	u32 again = 0;			/* bit n: register n is put before anybody looks */
 	u32 later = 0;			/* the same, but for faults and side exits (lateput.c) */
 
 	o->maybe_late = false;
 
-	for (unsigned i = ir->n; i-- > 1;) {
-		const struct ir_insn *in = &ir->v[i];
+	for (unsigned i = o->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &v[i];
 
 		switch (in->op) {
 		case IR_PUTREG:
@@ -23,7 +23,7 @@ void opt_deadput(struct opt *o)
 				opt_remove(o, i);
 				break;
 			}
-			o->maybe_late |= later >> in->k & 1 && ir->v[in->a].op == IR_ADD;
+			o->maybe_late |= later >> in->k & 1 && v[in->a].op == IR_ADD;
 			again |= 1u << in->k;
 			later |= 1u << in->k;
 			break;

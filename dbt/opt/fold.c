@@ -249,18 +249,17 @@ static void fold_one(struct opt *o, unsigned i)
 }
 
 /* Nothing can be made of the others, which are most. */
-static bool has_folds(const struct ir_insn *in)
-{
-	switch (ir_info[in->op].shape) {
-	case SH_BIN: case SH_CMP: case SH_TER: case SH_CONV: return true;
-	default: return in->op == IR_EXIT_IF || in->op == IR_FORM;
-	}
-}
+#define HAS_FOLDS (ir_ops_combining | IR_SET(EXIT_IF) | IR_SET(FORM))
 
 void opt_fold(struct opt *o)
 {
+	struct ir_insn *const v = o->ir->v;
+	const unsigned n = o->ir->n;
+
 	o->of[0].alias = 0;
-	for (unsigned i = 1; i < o->ir->n; i++)
-		if (has_folds(opt_operands(o, i)))
+	for (unsigned i = 1; i < n; i++) {
+		opt_operands(o, &v[i], i);
+		if (ir_in(HAS_FOLDS, &v[i]))
 			fold_one(o, i);
+	}
 }
