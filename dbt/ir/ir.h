@@ -132,9 +132,8 @@ static const u64 ir_ops_without_operands = 0
 #include "dbt/ir/ops.def"
 ;
 #undef OP
-#define OP(name, text, shape, effects) \
-	| (u64)(SH_##shape >= SH_BIN && SH_##shape <= SH_CONV) << IR_##name
-static const u64 ir_ops_combining = 0	/* several values, or one of another type */
+#define OP(name, text, shape, effects) | (u64)(SH_##shape == SH_BIN) << IR_##name
+static const u64 ir_ops_binary = 0
 #include "dbt/ir/ops.def"
 ;
 #undef OP

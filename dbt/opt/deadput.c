@@ -6,6 +6,10 @@
  */
 #include "dbt/opt/opt.h"
 
+/* These see no general register. */
+#define NOBODY (ir_ops_pure | IR_SET(NOP) | IR_SET(SETF) | IR_SET(PUTXMM) | IR_SET(GETXMM) |	\
+		IR_SET(LDSTATE) | IR_SET(ENTRYCF))
+
 void opt_deadput(struct opt *o)
 {
 	const struct ir_insn *const v = o->ir->v;
@@ -17,6 +21,8 @@ void opt_deadput(struct opt *o)
 	for (unsigned i = o->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &v[i];
 
+		if (ir_in(NOBODY, in))
+			continue;
 		switch (in->op) {
 		case IR_PUTREG:
 			if (again >> in->k & 1) {
@@ -33,9 +39,6 @@ void opt_deadput(struct opt *o)
 			break;
 		case IR_LD: case IR_ST: case IR_RAISE_IF: case IR_EXIT_IF: case IR_FORM:
 			again = 0;
-			break;
-		case IR_NOP: case IR_SETF: case IR_PUTXMM: case IR_GETXMM: case IR_LDSTATE:
-		case IR_ENTRYCF:
 			break;
 		default:
 			if (!ir_pure(in))

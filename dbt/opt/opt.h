@@ -21,7 +21,7 @@ struct opt_value {
 	val alias;		/* what stands for it, from opt_operands(i) on */
 	val number;		/* same.c: the first operation equal to it */
 	val next;		/* same.c: chains of operations with one hash */
-	u8 used;		/* dead.c, lateput.c, wanted.c: so many users, at most 2 */
+	u8 used;		/* lateput.c, wanted.c: so many users, at most 2 */
 	u8 wanted;		/* wanted.c: so many low bits are looked at; lateput.c */
 };
 
