@@ -38,7 +38,7 @@
  * what uses the flags.
  */
 #define BRANCHES_LOOP 12
-#define BRANCHES_MAX 3
+#define BRANCHES_MAX 2
 
 struct front {			/* decoding under way */
 	struct dbt *d;
@@ -295,10 +295,11 @@ static void optimise(struct dbt *d, struct ir *ir)
 
 static unsigned count_exits(const struct ir *ir)
 {
+	const struct ir_insn *const v = ir->v;
 	unsigned n = 0;
 
-	for (unsigned i = 1; i < ir->n; i++)
-		n += ir->v[i].op == IR_EXIT || ir->v[i].op == IR_EXIT_IF;
+	for (unsigned i = ir->n; i-- > 1;)
+		n += ir_in(IR_SET(EXIT) | IR_SET(EXIT_IF), &v[i]);
 	return n;
 }
 

@@ -196,7 +196,7 @@ struct block {
 	bool sti;		/* ends with STI: its last exits are into STI's shadow */
 	bool rep;		/* ends with a repeated string instruction */
 	struct block_head head;
-	struct fault_site site[];	/* behind them: its recipes */
+	_Alignas(8) struct fault_site site[];	/* behind them: its recipes */
 };
 
 /*

@@ -133,12 +133,12 @@ static void note_exit(struct walk *w, const struct ir_insn *in)
 		e->exit_safe[e->exits++] = safe;
 }
 
-static void note(struct walk *w, val i)
-{
-	struct ir_insn *in = &w->e->ir->v[i];
+/* What note does something with. */
+#define NOTED (IR_SET(GETREG) | IR_SET(PUTREG) | IR_SET(ADD) | IR_SET(SETF) | ir_ops_faulting |	\
+	       ir_ops_leaving)
 
-	w->base[i] = i;
-	*is(w, i) = 0;
+static void note(struct walk *w, const struct ir_insn *in, val i)
+{
 	switch (in->op) {
 	case IR_GETREG: note_get(w, i, in->k); return;
 	case IR_PUTREG:
@@ -174,6 +174,8 @@ static void put_back(struct walk *w)
 void forms_find(struct emit *e)
 {
 	struct walk w = { .e = e, .base = e->next };
+	const struct ir_insn *const v = e->ir->v;
+	const unsigned n = e->ir->n;
 
 	e->out->need = 0;
 	e->exits = STUBS_MAX;		/* nothing is known */
@@ -183,8 +185,12 @@ void forms_find(struct emit *e)
 	e->out->need = NEED_RSP;
 	w.base[0] = 0;
 	*is(&w, 0) = 0;
-	for (unsigned i = 1; i < e->ir->n; i++)
-		note(&w, (val)i);
+	for (unsigned i = 1; i < n; i++) {
+		w.base[i] = (val)i;
+		*is(&w, i) = 0;
+		if (ir_in(NOTED, &v[i]))
+			note(&w, &v[i], (val)i);
+	}
 	put_back(&w);
 	e->exits = 0;		/* from now on: of those that are lowered */
 }

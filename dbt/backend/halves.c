@@ -104,54 +104,45 @@ static unsigned bits_of(const struct emit *e, unsigned i, unsigned p)
 	return in->type == T_I32 ? word_bits(e, in, p, e->half[i].upper) : 64;
 }
 
-static val operand(const struct ir_insn *in, unsigned p)
-{
-	return p == 0 ? in->a : p == 1 ? in->b : in->c;
-}
-
 static u8 as_of(unsigned bits) { return bits == EITHER ? AS_EITHER : bits > 32 ? AS_SIGN : 0; }
 
-/*
- * What bits_of has to say of an operation's operands, in short: all bits of all of them (which is
- * true of most), that if it gives no I32, or it must be asked.
- */
-enum { ALL_BITS, ALL_BUT_I32, ASK, NO_OPERANDS };
-
-static const u8 look[IR_OP_COUNT] = {
-	[IR_NOP] = NO_OPERANDS, [IR_CONST] = NO_OPERANDS, [IR_GETREG] = NO_OPERANDS,
-	[IR_EIP] = NO_OPERANDS, [IR_LDSTATE] = NO_OPERANDS,
-	[IR_TRUNC] = ASK, [IR_ZEXT] = ASK, [IR_SEXT] = ASK, [IR_SETF] = ASK, [IR_ST] = ASK,
-	[IR_STSTATE] = ASK, [IR_SETCOND] = ASK, [IR_EXIT_IF] = ASK, [IR_LEAVE_IF] = ASK,
-	[IR_RAISE_IF] = ASK, [IR_VEC] = ASK, [IR_DEPOSIT] = ASK,
-	[IR_AND] = ALL_BUT_I32, [IR_OR] = ALL_BUT_I32, [IR_XOR] = ALL_BUT_I32,
-	[IR_SELECT] = ALL_BUT_I32, [IR_EXTRACT] = ALL_BUT_I32, [IR_ADD] = ALL_BUT_I32,
-	[IR_SUB] = ALL_BUT_I32, [IR_MUL] = ALL_BUT_I32, [IR_MULHU] = ALL_BUT_I32,
-	[IR_MULHS] = ALL_BUT_I32, [IR_CLZ] = ALL_BUT_I32, [IR_CTZ] = ALL_BUT_I32,
-	[IR_BSWAP] = ALL_BUT_I32, [IR_CRC] = ALL_BUT_I32, [IR_SHL] = ALL_BUT_I32,
-	[IR_SHR] = ALL_BUT_I32, [IR_SAR] = ALL_BUT_I32, [IR_ROTR] = ALL_BUT_I32,
-};
+/* bits_of must be asked: of what gives an I32, and of any of these. */
+#define WORDS (IR_SET(AND) | IR_SET(OR) | IR_SET(XOR) | IR_SET(SELECT) | IR_SET(EXTRACT) |	\
+	       IR_SET(ADD) | IR_SET(SUB) | IR_SET(MUL) | IR_SET(MULHU) | IR_SET(MULHS) |	\
+	       IR_SET(CLZ) | IR_SET(CTZ) | IR_SET(BSWAP) | IR_SET(CRC) | IR_SET(SHL) |	\
+	       IR_SET(SHR) | IR_SET(SAR) | IR_SET(ROTR))
+#define PARTS (IR_SET(TRUNC) | IR_SET(ZEXT) | IR_SET(SEXT) | IR_SET(SETF) | IR_SET(ST) |	\
+	       IR_SET(STSTATE) | IR_SET(SETCOND) | IR_SET(EXIT_IF) | IR_SET(LEAVE_IF) |	\
+	       IR_SET(RAISE_IF) | IR_SET(VEC) | IR_SET(DEPOSIT))
+/* These look at 32 bits at most. */
+#define LOW (IR_SET(TRUNC) | IR_SET(ZEXT) | IR_SET(SEXT))
 
 static inline bool looks_at_all(const struct ir_insn *in)
 {
-	return look[in->op] == ALL_BITS || (look[in->op] == ALL_BUT_I32 && in->type != T_I32);
+	return !ir_in(PARTS, in) && (in->type != T_I32 || !ir_in(WORDS, in));
 }
 
 static void find_upper(struct emit *e)
 {
-	for (unsigned i = e->ir->n; i-- > 1;) {
-		const struct ir_insn *in = &e->ir->v[i];
+	const struct ir_insn *const v = e->ir->v;
+	struct half *const half = e->half;
 
-		if (look[in->op] == NO_OPERANDS)
+	for (unsigned i = e->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &v[i];
+
+		if (ir_in(ir_ops_without_operands | LOW, in))
 			continue;
 		if (looks_at_all(in)) {
-			e->half[in->a].upper |= AS_SIGN;
-			e->half[in->b].upper |= AS_SIGN;
-			e->half[in->c].upper |= AS_SIGN;
+			half[in->a].upper |= AS_SIGN;
+			half[in->b].upper |= AS_SIGN;
+			half[in->c].upper |= AS_SIGN;
 			continue;
 		}
-		for (unsigned p = 0; p < 3; p++)
-			if (operand(in, p))
-				e->half[operand(in, p)].upper |= as_of(bits_of(e, i, p));
+		half[in->a].upper |= as_of(bits_of(e, i, 0));
+		if (in->b)
+			half[in->b].upper |= as_of(bits_of(e, i, 1));
+		if (in->c)
+			half[in->c].upper |= as_of(bits_of(e, i, 2));
 	}
 }
 
@@ -280,14 +271,14 @@ static void extension(struct emit *e, unsigned i)
 }
 
 /* Operands become what stands for them. */
-static void operands(struct emit *e, unsigned i)
+static void operands(struct emit *e, struct ir_insn *in, unsigned i)
 {
-	struct ir_insn *in = &e->ir->v[i];
+	const struct half *half = e->half;
 
 	if (looks_at_all(in)) {
-		in->a = e->half[in->a].alias;
-		in->b = e->half[in->b].alias;
-		in->c = e->half[in->c].alias;
+		in->a = half[in->a].alias;
+		in->b = half[in->b].alias;
+		in->c = half[in->c].alias;
 		return;
 	}
 	if (in->a)
@@ -300,19 +291,22 @@ static void operands(struct emit *e, unsigned i)
 
 void halves_find(struct emit *e)
 {
+	struct ir_insn *const v = e->ir->v;
+	const unsigned n = e->ir->n;
+
 	if (!e->wide)
 		return;
-	memset(e->half, 0, e->ir->n * sizeof(e->half[0]));
+	memset(e->half, 0, n * sizeof(e->half[0]));
 	find_upper(e);
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		struct ir_insn *in = &e->ir->v[i];
+	for (unsigned i = 1; i < n; i++) {
+		struct ir_insn *in = &v[i];
 
 		e->half[i].alias = (u16)i;
-		if (look[in->op] == NO_OPERANDS)
+		if (ir_in(ir_ops_without_operands, in))
 			continue;
 		if (in->op == IR_ZEXT && in->type == T_I64 && in->k == 32)
 			extension(e, i);
 		else
-			operands(e, i);
+			operands(e, in, i);
 	}
 }

@@ -10,12 +10,10 @@
 #include "kernel/lib/err.h"
 #include "mm/arena.h"
 
-static bool skipped(const struct emit *e, const struct ir_insn *in)
+/* Nobody wants its result, or that is there or will be. */
+static inline bool skipped(const struct value *of, const struct ir_insn *in)
 {
-	if (in->op == IR_NOP || in->op == IR_CONST)
-		return true;
-	return (!e->of[e->i].uses || e->of[e->i].folded || e->of[e->i].early) &&
-	       ir_removable(in);
+	return (!of->uses || of->folded || of->early) && ir_removable(in);
 }
 
 /* Rows that emit nothing here are noted; the others are the host's. */
@@ -72,6 +70,31 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	}
 }
 
+/* Until some table is full: e->failed. */
+static void lower_all(struct emit *e)
+{
+	const struct ir_insn *const v = e->ir->v;
+	const unsigned n = e->ir->n;
+
+	for (unsigned i = 1; i < n && !e->failed; i++) {
+		const struct ir_insn *in = &v[i];
+
+		if (in->op == IR_NOP)
+			continue;
+		if (in->op == IR_CONST) {
+			e->of[i].place = AT_CONST;
+			continue;
+		}
+		if (skipped(&e->of[i], in))
+			continue;
+		e->i = i;
+		lower_one(e, in);
+		if (e->vectors)
+			va_done(e);
+		ra_done(e);
+	}
+}
+
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base)
 {
 	struct emit *e = arena_get(scratch, sizeof(*e));	/* cleared only as far as used */
@@ -99,16 +122,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	emit_entry(e);
 	emit_self_check(e);
 	lower_forms(e);
-	for (unsigned i = 1; i < ir->n && !e->failed; i++) {
-		e->i = i;
-		ra_meet(e);
-		if (skipped(e, &ir->v[i]))
-			continue;
-		lower_one(e, &ir->v[i]);
-		if (e->vectors)
-			va_done(e);
-		ra_done(e);
-	}
+	lower_all(e);
 	emit_stubs(e);
 	emit_self_check_literals(e);
 	out->start = e->start;

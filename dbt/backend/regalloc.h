@@ -10,12 +10,6 @@
 
 /* Before the first instruction, after uses_find. */
 void ra_prepare(struct emit *e);
-/* Instruction i is next: its value has no place yet, or needs none. */
-static inline void ra_meet(struct emit *e)
-{
-	if (!e->of[e->i].early)
-		e->of[e->i].place = e->ir->v[e->i].op == IR_CONST ? AT_CONST : AT_NOWHERE;
-}
 /* A host register that holds v; loaded or built if need be; locked until ra_done. */
 int ra_use(struct emit *e, val v);
 /* The same of v or of what v is a small constant more or less than. */

@@ -61,25 +61,28 @@ static bool note_exit(struct emit *e, const struct ir_insn *in, unsigned i)
  */
 static void find_needs(struct emit *e)
 {
+	const struct ir_insn *const v = e->ir->v;
+	const unsigned n = e->ir->n;
 	bool partial = false, none = false;
 	val setf = 0;
 
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		const struct ir_insn *in = &e->ir->v[i];
-		unsigned effects = ir_info[in->op].effects;
+	for (unsigned i = 1; i < n; i++) {
+		const struct ir_insn *in = &v[i];
 
+		if (!ir_in(IR_SET(SETF) | ir_ops_faulting | ir_ops_leaving, in))
+			continue;
 		if (in->op == IR_SETF) {
 			setf = i;
 			if (in->x > CC_LAST_FULL) {
 				partial = true;
 				note_unpinned(e, in);
 			}
-		} else if (effects & (IR_F | IR_X)) {
-			if (ir_may_fault(in))
-				e->of[setf].need = i;
-			if (effects & IR_X)
-				none |= note_exit(e, in, i);
+			continue;
 		}
+		if (ir_may_fault(in))
+			e->of[setf].need = i;
+		if (ir_leaves(in))
+			none |= note_exit(e, in, i);
 	}
 	for (unsigned i = e->ir->n; partial && i-- > 1;) {
 		const struct ir_insn *in = &e->ir->v[i];
@@ -146,14 +149,15 @@ static void note_setf(struct emit *e, const struct ir_insn *in, unsigned need)
 
 static void find_uses(struct emit *e)
 {
+	struct ir_insn *const v = e->ir->v;
 	u32 again = 0;		/* XMM registers that are put before the block can be left */
 
 	for (unsigned i = e->ir->n; i-- > 1;) {
-		struct ir_insn *in = &e->ir->v[i];
+		struct ir_insn *in = &v[i];
 		bool leaves = ir_leaves(in);
 
-		if (in->op == IR_NOP || (!e->of[i].uses && ir_removable(in)) ||
-		    (in->op == IR_PUTREG && in->x))
+		if (ir_in(ir_ops_without_operands, in) ||
+		    (!e->of[i].uses && ir_removable(in)) || (in->op == IR_PUTREG && in->x))
 			continue;
 		if (in->op == IR_SETF) {
 			note_setf(e, in, e->of[i].need);

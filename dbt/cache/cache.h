@@ -47,8 +47,8 @@ struct cache_core {
 	struct block *found[CACHE_FOUND];
 	struct { u64 pc; const struct fault_site *site; } found_site[CACHE_FOUND_SITES];
 	struct loop_page loop[CACHE_LOOP_PAGES];	/* by frame; one is forgotten for another */
-	struct fault_site site[CACHE_SITES_MAX];
-	struct recipe recipe[CACHE_RECIPES_MAX];
+	_Alignas(8) struct fault_site site[CACHE_SITES_MAX];
+	_Alignas(8) struct recipe recipe[CACHE_RECIPES_MAX];
 };
 
 

@@ -98,13 +98,59 @@ struct ir_op_info {
 };
 extern const struct ir_op_info ir_info[IR_OP_COUNT];
 
+/* Sets of operations, bit n for operation n: one shift says whether one is in it. */
+#define IR_SET(op) (1ull << IR_##op)
+static inline bool ir_in(u64 set, const struct ir_insn *in) { return set >> in->op & 1; }
+
+#define P IR_P
+#define R IR_R
+#define W IR_W
+#define F IR_F
+#define X IR_X
+#define OP(name, text, shape, effects) | (u64)((effects) == IR_P) << IR_##name
+static const u64 ir_ops_pure = 0
+#include "dbt/ir/ops.def"
+;
+#undef OP
+#define OP(name, text, shape, effects) | (u64)((effects) == IR_R) << IR_##name
+static const u64 ir_ops_reading = 0
+#include "dbt/ir/ops.def"
+;
+#undef OP
+#define OP(name, text, shape, effects) | (u64)!!((effects) & IR_F) << IR_##name
+static const u64 ir_ops_faulting = 0
+#include "dbt/ir/ops.def"
+;
+#undef OP
+#define OP(name, text, shape, effects) | (u64)!!((effects) & IR_X) << IR_##name
+static const u64 ir_ops_leaving = 0
+#include "dbt/ir/ops.def"
+;
+#undef OP
+#define OP(name, text, shape, effects) | (u64)(SH_##shape <= SH_CONST) << IR_##name
+static const u64 ir_ops_without_operands = 0
+#include "dbt/ir/ops.def"
+;
+#undef OP
+#define OP(name, text, shape, effects) | (u64)(SH_##shape == SH_BIN) << IR_##name
+static const u64 ir_ops_binary = 0
+#include "dbt/ir/ops.def"
+;
+#undef OP
+#undef P
+#undef R
+#undef W
+#undef F
+#undef X
+_Static_assert(IR_OP_COUNT <= 64, "a bit for each operation");
+
 /* Bytes of an access. */
 unsigned ir_mem_size(unsigned mem);
 
 /* May the operation leave the block with a guest fault? */
 static inline bool ir_may_fault(const struct ir_insn *in)
 {
-	return in->op == IR_HELPER ? in->x == 2 : ir_info[in->op].effects & IR_F;
+	return in->op == IR_HELPER ? in->x == 2 : ir_in(ir_ops_faulting, in);
 }
 
 /* Row k of vec.def: is it pure? */
@@ -113,17 +159,18 @@ bool ir_vec_pure(s64 k);
 /* Is it pure: no effect but its result? */
 static inline bool ir_pure(const struct ir_insn *in)
 {
-	return in->op == IR_VEC ? ir_vec_pure(in->k) : ir_info[in->op].effects == IR_P;
+	return in->op == IR_VEC ? ir_vec_pure(in->k) : ir_in(ir_ops_pure, in);
 }
 
 /* May it go if nobody uses its result? It is pure, or reads guest state and cannot fault. */
 static inline bool ir_removable(const struct ir_insn *in)
 {
-	return ir_info[in->op].effects == IR_R || ir_pure(in);
+	return in->op == IR_VEC ? ir_vec_pure(in->k) :
+				  ir_in(ir_ops_pure | ir_ops_reading, in);
 }
 
 /* Does it leave the block, or may it? Its operand c is then the flags that it takes along. */
-static inline bool ir_leaves(const struct ir_insn *in) { return ir_info[in->op].effects & IR_X; }
+static inline bool ir_leaves(const struct ir_insn *in) { return ir_in(ir_ops_leaving, in); }
 
 /* Is v known to be less than 2^38 either way? */
 bool ir_bounded(const struct ir *ir, val v);

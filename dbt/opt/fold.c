@@ -134,8 +134,7 @@ static bool fold_undone(struct opt *o, unsigned i)
 		opt_replace(o, i, sum->a);
 		return true;
 	}
-	if ((in->op != IR_ADD && in->op != IR_SUB) || sum->op != IR_ADD ||
-	    !constant(o->ir, in->b, &k) || !constant(o->ir, sum->b, &c) ||
+	if (sum->op != IR_ADD || !constant(o->ir, in->b, &k) || !constant(o->ir, sum->b, &c) ||
 	    (u64)c != (in->op == IR_ADD ? 0 - (u64)k : (u64)k))
 		return false;
 	opt_replace(o, i, sum->a);
@@ -238,9 +237,9 @@ static void fold_one(struct opt *o, unsigned i)
 			opt_replace(o, i, a ? in->b : in->c);
 		return;
 	}
-	if (fold_undone(o, i))
+	if ((in->op == IR_ADD || in->op == IR_SUB) && fold_undone(o, i))
 		return;
-	if (ir_info[in->op].shape != SH_BIN || in->op == IR_DEPOSIT || !constant(ir, in->b, &b))
+	if (in->op == IR_DEPOSIT || !constant(ir, in->b, &b))
 		return;
 	if (constant(ir, in->a, &a) && fold_binary(in, a, b))
 		return;
@@ -249,18 +248,18 @@ static void fold_one(struct opt *o, unsigned i)
 }
 
 /* Nothing can be made of the others, which are most. */
-static bool has_folds(const struct ir_insn *in)
-{
-	switch (ir_info[in->op].shape) {
-	case SH_BIN: case SH_CMP: case SH_TER: case SH_CONV: return true;
-	default: return in->op == IR_EXIT_IF || in->op == IR_FORM;
-	}
-}
+#define HAS_FOLDS (ir_ops_binary | IR_SET(ZEXT) | IR_SET(SEXT) | IR_SET(TRUNC) | IR_SET(EXIT_IF) | \
+		   IR_SET(FORM) | IR_SET(HELPER) | IR_SET(SETCOND) | IR_SET(SELECT))
 
 void opt_fold(struct opt *o)
 {
+	struct ir_insn *const v = o->ir->v;
+	const unsigned n = o->ir->n;
+
 	o->of[0].alias = 0;
-	for (unsigned i = 1; i < o->ir->n; i++)
-		if (has_folds(opt_operands(o, i)))
+	for (unsigned i = 1; i < n; i++) {
+		opt_operands(o, &v[i], i);
+		if (ir_in(HAS_FOLDS, &v[i]))
 			fold_one(o, i);
+	}
 }

@@ -48,18 +48,13 @@ static void compute(struct opt *o, val v)
 static void note_operands(struct opt *o, const struct ir_insn *in)
 {
 	switch (in->op) {
-	case IR_NOP: case IR_CONST: case IR_GETREG: case IR_EIP:
-		return;
-	case IR_PUTREG:
+	case IR_PUTREG: case IR_LD:
 		count(o, in->a);
 		return;
 	case IR_SETF:
 		count(o, in->a);
 		count(o, in->b);
 		count(o, in->c);
-		return;
-	case IR_LD:
-		count(o, in->a);
 		return;
 	case IR_ST:
 		count(o, in->a);
@@ -80,14 +75,16 @@ static void note_operands(struct opt *o, const struct ir_insn *in)
 /* PUTREGs that are put again get x = 1 for now. Is there any? */
 static bool find_candidates(struct opt *o)
 {
+	struct ir_insn *const v = o->ir->v;
 	u32 again = 0;
 	bool any = false;
 
 	opt_clear(o);
 	for (unsigned i = o->ir->n; i-- > 1;) {
-		struct ir_insn *in = &o->ir->v[i];
+		struct ir_insn *in = &v[i];
 
-		note_operands(o, in);
+		if (!ir_in(ir_ops_without_operands, in))
+			note_operands(o, in);
 		if (in->op == IR_PUTREG) {
 			in->x = again >> in->k & 1 && !o->of[in->a].wanted;
 			any |= in->x;
@@ -183,12 +180,14 @@ static void put(struct opt *o, struct late *l, struct ir_insn *in)
 
 void opt_lateput(struct opt *o)
 {
+	struct ir_insn *const v = o->ir->v;
+	const unsigned n = o->ir->n;
 	struct late l = { .open = false };
 
 	if (!o->maybe_late || !find_candidates(o))
 		return;
-	for (unsigned i = 1; i < o->ir->n; i++) {
-		struct ir_insn *in = &o->ir->v[i];
+	for (unsigned i = 1; i < n; i++) {
+		struct ir_insn *in = &v[i];
 
 		switch (in->op) {
 		case IR_GETREG: l.holds[in->k] = (val)i; break;

@@ -337,19 +337,27 @@ static void narrow_one(struct opt *o, unsigned i)
 	}
 }
 
+/* What narrow_one does something with. */
+#define NARROWS (IR_SET(SETF) | IR_SET(ST) | IR_SET(STSTATE) | IR_SET(ZEXT) | IR_SET(SEXT) |	\
+		 IR_SET(TRUNC) | IR_SET(AND) | IR_SET(DEPOSIT) | IR_SET(EXTRACT) | IR_SET(SHL) | \
+		 IR_SET(SHR) | IR_SET(SAR) | IR_SET(ADD) | IR_SET(SUB) | IR_SET(MUL) |		\
+		 IR_SET(OR) | IR_SET(XOR))
+
 void opt_narrow(struct opt *o)
 {
-	opt_wanted(o);
-	for (unsigned i = 1; i < o->ir->n; i++) {
-		const struct ir_insn *in = &o->ir->v[i];
+	struct ir_insn *const v = o->ir->v;
+	const unsigned n = o->ir->n;
 
-		if (in->op == IR_NOP)
-			continue;
+	opt_wanted(o);
+	for (unsigned i = 1; i < n; i++) {
+		struct ir_insn *in = &v[i];
+
 		if (!o->of[i].wanted && ir_removable(in)) {
 			opt_remove(o, i);
 			continue;
 		}
-		opt_operands(o, i);
-		narrow_one(o, i);
+		opt_operands(o, in, i);
+		if (ir_in(NARROWS, in))
+			narrow_one(o, i);
 	}
 }

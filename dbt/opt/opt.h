@@ -21,7 +21,7 @@ struct opt_value {
 	val alias;		/* what stands for it, from opt_operands(i) on */
 	val number;		/* same.c: the first operation equal to it */
 	val next;		/* same.c: chains of operations with one hash */
-	u8 used;		/* dead.c, lateput.c, wanted.c: so many users, at most 2 */
+	u8 used;		/* lateput.c, wanted.c: so many users, at most 2 */
 	u8 wanted;		/* wanted.c: so many low bits are looked at; lateput.c */
 };
 
@@ -45,16 +45,15 @@ typedef void opt_after(const struct ir *ir, const char *key);
  */
 void opt_run(struct opt *o, u32 off, opt_after *after);
 
-/* Instruction i's operands become what stands for them. A pass does this from 0 upwards. */
-static inline struct ir_insn *opt_operands(struct opt *o, unsigned i)
+/* The operands of `in`, instruction i, become what stands for them. A pass does this from 0 up. */
+static inline void opt_operands(struct opt *o, struct ir_insn *in, unsigned i)
 {
-	struct ir_insn *in = &o->ir->v[i];
-
 	o->of[i].alias = (val)i;
+	if (ir_in(ir_ops_without_operands, in))
+		return;
 	in->a = o->of[in->a].alias;
 	in->b = o->of[in->b].alias;
 	in->c = o->of[in->c].alias;
-	return in;
 }
 
 /* Nobody looks at any value yet. */

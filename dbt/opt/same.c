@@ -14,25 +14,18 @@
 
 typedef val buckets[BUCKETS];		/* the last operation of each chain */
 
-static bool wanted(const struct ir_insn *in)
-{
-	switch (in->op) {
-	case IR_CONST: case IR_EIP: case IR_ADD: case IR_SUB: case IR_SHL: case IR_AND:
-	case IR_ZEXT: case IR_EXTRACT: case IR_RAISE_IF: case IR_FORM:
-		return true;
-	}
-	return false;
-}
+#define SHARED (IR_SET(CONST) | IR_SET(EIP) | IR_SET(ADD) | IR_SET(SUB) | IR_SET(SHL) |	\
+		IR_SET(AND) | IR_SET(ZEXT) | IR_SET(EXTRACT) | IR_SET(RAISE_IF) | IR_SET(FORM))
 
 /* Its k; but which exception a FORM would raise does not matter. */
 static s64 number_of(const struct ir_insn *in) { return in->op == IR_FORM ? 0 : in->k; }
 
 static unsigned bucket(const struct opt *o, const struct ir_insn *in)
 {
-	u64 h = in->op + in->type * 7u + o->of[in->a].number * 31u + o->of[in->b].number * 331u +
-		(u64)number_of(in) * 2654435761u;
+	unsigned a = o->of[in->a].number, b = o->of[in->b].number;
+	u64 k = (u64)number_of(in);
 
-	return (unsigned)(h >> 3 ^ h >> 17 ^ h) % BUCKETS;
+	return (unsigned)(a * 5 + b * 9 + in->op + (k ^ k >> 6)) % BUCKETS;
 }
 
 static bool equal(const struct opt *o, const struct ir_insn *x, const struct ir_insn *y)
@@ -65,14 +58,15 @@ static void share(struct opt *o, unsigned i, buckets head)
 
 void opt_same(struct opt *o)
 {
+	struct ir_insn *const v = o->ir->v;
+	const unsigned n = o->ir->n;
 	buckets head = { 0 };
 
 	o->of[0].alias = o->of[0].number = 0;
-	for (unsigned i = 1; i < o->ir->n; i++) {
-		if (o->ir->v[i].op == IR_NOP)
-			continue;
+	for (unsigned i = 1; i < n; i++) {
 		o->of[i].number = (val)i;
-		if (wanted(opt_operands(o, i)))
+		opt_operands(o, &v[i], i);
+		if (ir_in(SHARED, &v[i]))
 			share(o, i, head);
 	}
 }

@@ -101,20 +101,22 @@ static void want_operands(struct opt *o, const struct ir_insn *in, unsigned w)
 	case IR_SETF: want_flags(o, in); return;
 	}
 	want(o, in->a, ALL);
-	want(o, in->b, ALL);
-	want(o, in->c, ALL);		/* of an exit: its SETF */
+	if (in->b)
+		want(o, in->b, ALL);
+	if (in->c)
+		want(o, in->c, ALL);	/* of an exit: its SETF */
 }
 
 void opt_wanted(struct opt *o)
 {
-	struct ir *ir = o->ir;
+	const struct ir_insn *const v = o->ir->v;
 	bool fault = false;		/* may one see the flags in force at i? */
 
 	opt_clear(o);
-	for (unsigned i = ir->n; i-- > 1;) {
-		const struct ir_insn *in = &ir->v[i];
+	for (unsigned i = o->ir->n; i-- > 1;) {
+		const struct ir_insn *in = &v[i];
 
-		if (in->op == IR_NOP)
+		if (ir_in(ir_ops_without_operands, in))
 			continue;
 		if (in->op == IR_SETF) {
 			if (fault)

@@ -90,8 +90,11 @@ static void fold_address(struct emit *e, unsigned i)
 /* ADD of a value shifted left by 1 … 4 that nobody else wants: one alsl. */
 void host_find_folds(struct emit *e)
 {
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		struct ir_insn *in = &e->ir->v[i], *shl;
+	struct ir_insn *const v = e->ir->v;
+	const unsigned n = e->ir->n;
+
+	for (unsigned i = 1; i < n; i++) {
+		struct ir_insn *in = &v[i], *shl;
 
 		if (in->op == IR_LD || in->op == IR_ST)
 			fold_address(e, i);
@@ -99,16 +102,16 @@ void host_find_folds(struct emit *e)
 			uses_fold_upper(e, i);
 		if (in->op != IR_ADD || !e->of[i].uses || in->type == T_V128 || in->x == ADD_HIGH)
 			continue;
-		if (e->ir->v[in->b].op == IR_SHL) {
+		if (v[in->b].op == IR_SHL) {
 			val t = in->a;
 
 			in->a = in->b;
 			in->b = t;
 		}
-		shl = &e->ir->v[in->a];
+		shl = &v[in->a];
 		if (shl->op != IR_SHL || e->of[in->a].uses != 1 ||
-		    e->ir->v[shl->b].op != IR_CONST || e->ir->v[shl->b].k < 1 ||
-		    e->ir->v[shl->b].k > 4)
+		    v[shl->b].op != IR_CONST || v[shl->b].k < 1 ||
+		    v[shl->b].k > 4)
 			continue;
 		e->of[in->a].folded = true;
 		if (e->of[shl->a].last_use < i)

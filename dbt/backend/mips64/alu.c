@@ -73,22 +73,25 @@ static void imm_form(struct code *c, unsigned op, bool is64, int d, int a, s64 k
 /* ADD of a value shifted left by 1 … 4 that nobody else wants: one lsa (of MSA). */
 void host_find_folds(struct emit *e)
 {
-	for (unsigned i = 1; i < e->ir->n; i++) {
-		struct ir_insn *in = &e->ir->v[i], *shl;
+	struct ir_insn *const v = e->ir->v;
+	const unsigned n = e->ir->n;
+
+	for (unsigned i = 1; i < n; i++) {
+		struct ir_insn *in = &v[i], *shl;
 
 		if (in->op == IR_TRUNC)
 			uses_fold_upper(e, i);
 		if (in->op != IR_ADD || !e->of[i].uses || in->type != T_I32)
 			continue;
-		if (e->ir->v[in->b].op == IR_SHL) {
+		if (v[in->b].op == IR_SHL) {
 			val t = in->a;
 
 			in->a = in->b;
 			in->b = t;
 		}
-		shl = &e->ir->v[in->a];
+		shl = &v[in->a];
 		if (shl->op != IR_SHL || e->of[in->a].uses != 1 ||
-		    e->ir->v[shl->b].op != IR_CONST || !mi_ok_lsl(e->ir->v[shl->b].k))
+		    v[shl->b].op != IR_CONST || !mi_ok_lsl(v[shl->b].k))
 			continue;
 		e->of[in->a].folded = true;
 		if (e->of[shl->a].last_use < i)
