@@ -68,11 +68,13 @@ struct boot_medium {
 };
 
 #define BOOT_MEM_MAX 64
+#define BOOT_CORES_MAX 16
 #define BOOT_DISKS 4
 #define BOOT_CMDLINE_MAX 2048
 
 struct boot_config {
 	u64 memory;		/* guest RAM in bytes, a multiple of 1 MiB */
+	u32 cpus;		/* 0: as many as cores run */
 	char cpu[64];		/* model[,±feature…] */
 	char trace[128];	/* names of trace bits, comma separated */
 	char console[32];
@@ -97,6 +99,8 @@ struct boot_info {
 	u64 fw_cfg;		/* physical base of a host fw_cfg, 0 = none */
 	u8 seed[32];		/* random bytes of the firmware's … */
 	u32 seed_size;		/* … and how many it gave: 0 or 32 */
+	u16 core[BOOT_CORES_MAX];	/* the board's cores by the host's own numbers … */
+	u32 core_count;		/* … and how many, this one among them; 0: not told, one */
 	u64 cpu_hz;		/* the host core's clock; 0 = the core tells it itself */
 	struct boot_config config;
 };

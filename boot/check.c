@@ -156,6 +156,20 @@ int check_config(const struct boot_config *c, const struct config_source *s, che
 	return 0;
 }
 
+int check_cpus(const struct boot_config *c, const struct config_source *s, unsigned cores,
+	       struct config_error *err)
+{
+	struct message m;
+
+	if (c->cpus <= cores)
+		return 0;
+	begin(&m, err, s, "cpus", NULL);
+	message_number(&m, c->cpus);
+	message_add(&m, " are more than the board has cores: ");
+	message_number(&m, cores);
+	return -ERR_INVAL;
+}
+
 int check_size(const struct config_source *s, const char *key, const char *name, u64 size,
 	       struct config_error *err)
 {

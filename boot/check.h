@@ -34,6 +34,10 @@ int check_fail_size(struct config_error *err, const struct config_source *s, con
 int check_config(const struct boot_config *c, const struct config_source *s, check_cpu_fn *cpu,
 		 struct config_error *err);
 
+/* As many cores as the guest is to have CPUs? */
+int check_cpus(const struct boot_config *c, const struct config_source *s, unsigned cores,
+	       struct config_error *err);
+
 /* A file's size in bytes, before it is read. */
 int check_size(const struct config_source *s, const char *key, const char *name, u64 size,
 	       struct config_error *err);

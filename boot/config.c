@@ -15,17 +15,18 @@
 #define MIB (1024ull * 1024)
 #define LINE_MAX 4096
 
-enum kind { SIZE, TEXT, CPU, NAMES, TRACE, IMAGE, CD, DISK, EXACT, PASSES, ON_OFF };
+enum kind { SIZE, COUNT, TEXT, CPU, NAMES, TRACE, IMAGE, CD, DISK, EXACT, PASSES, ON_OFF };
 
 static const struct key {
 	const char *name;
 	enum kind kind;
 	size_t offset;		/* of the field in struct boot_config */
-	u64 min, max;		/* SIZE: bytes; texts: max = room, with the final 0 */
+	u64 min, max;		/* SIZE: bytes; COUNT; texts: max = room, with the final 0 */
 } keys[] = {
 #define FIELD(f) offsetof(struct boot_config, f)
 #define ROOM(f) sizeof(((struct boot_config *)0)->f)
 	{ "memory", SIZE, FIELD(memory), MIB, DEMAND_RAM_MAX },
+	{ "cpus", COUNT, FIELD(cpus), 1, BOOT_CORES_MAX },
 	{ "cpu", CPU, FIELD(cpu), 0, ROOM(cpu) },
 	{ "firmware", IMAGE, FIELD(firmware), 0, 0 },
 	{ "kernel", IMAGE, FIELD(kernel), 0, 0 },
@@ -129,6 +130,21 @@ static int set_size(void *field, const struct key *k, struct span v, struct conf
 	if (n * unit < k->min || n * unit > k->max)
 		return fail(err, ERR_RANGE, "size out of range:", all);
 	memcpy(field, &(u64){ n * unit }, sizeof(u64));
+	return 0;
+}
+
+static int set_count(void *field, const struct key *k, struct span v, struct config_error *err)
+{
+	struct span all = v;
+	u32 n = 0;
+
+	for (; v.size && is_digit(v.at[0]); v.at++, v.size--)
+		n = n < 1000000 ? n * 10 + (u32)(v.at[0] - '0') : n;
+	if (v.size)
+		return fail(err, ERR_INVAL, "not a number:", all);
+	if (n < k->min || n > k->max)
+		return fail(err, ERR_RANGE, "number out of range:", all);
+	memcpy(field, &n, sizeof(n));
 	return 0;
 }
 
@@ -331,6 +347,8 @@ static int set_value(struct boot_config *c, const struct key *k, struct span v,
 	switch (k->kind) {
 	case SIZE:
 		return set_size(field, k, v, err);
+	case COUNT:
+		return set_count(field, k, v, err);
 	case IMAGE:
 	case CD:
 	case DISK:

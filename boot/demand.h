@@ -26,6 +26,8 @@
 #define DEMAND_SHADOW(ram) ((5ull << 20) + DEMAND_SHADOW_NODES(ram) * 4400)
 #define DEMAND_CODE_CACHE (32ull << 20)		/* where code_cache is not given */
 #define DEMAND_CODE_REACH CODE_REACH		/* it lies below this address */
+#define DEMAND_CORE 0x14000			/* area and stack of each core but the first */
+#define DEMAND_CORES (15ull * DEMAND_CORE)
 #define DEMAND_REST (2ull << 20)		/* single pages */
 
 #endif

@@ -110,10 +110,10 @@ static const char *read_options(const EFI_LOADED_IMAGE *loaded, char to[OPTIONS_
 /* Returns false after a message. */
 static bool load(const EFI_LOADED_IMAGE *loaded, struct boot_info *info)
 {
-	static const struct load_source source = {
+	const struct load_source source = {
 		" beside loam.efi", efi_file_open, efi_file_read, efi_file_close, efi_maps,
 		efi_claim, pointer, efi_medium_in_place, efi_device_wrong, efi_print,
-		check_cpu_model,
+		check_cpu_model, info->core_count ? info->core_count : 1,
 	};
 	static char options[OPTIONS_MAX];
 	const char *given = read_options(loaded, options);

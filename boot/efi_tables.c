@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the firmware describes by tables: ACPI's root, the console's UART (Microsoft's Serial
- * Port Console Redirection table, through ACPI) and a linear frame buffer (UEFI 2.10, 12.9). Not a
- * parser of ACPI beyond that. Invariant: no table is read past the length it states.
+ * Port Console Redirection table, through ACPI), the cores (MADT) and a linear frame buffer (UEFI
+ * 2.10, 12.9). Not a parser of ACPI beyond that. Invariant: no table is read past the length it
+ * states.
  */
 #include "boot/efi_loader.h"
 
@@ -10,6 +11,9 @@
 
 enum { RSDP_XSDT = 24, TABLE_LENGTH = 4, XSDT_ENTRIES = 36 };
 enum { SPCR_TYPE = 36, SPCR_SPACE = 40, SPCR_ADDRESS = 44, SPCR_END = 52 };
+/* Multiple APIC Description Table (ACPI 6.5, 5.2.12.20: Core Programmable Interrupt Controller). */
+enum { MADT_ENTRIES = 44, MADT_CORE = 17 };
+enum { CORE_ID = 7, CORE_FLAGS = 11, CORE_ENABLED = 1, CORE_END = 15 };
 enum { SPACE_MEMORY = 0, UART_16550 = 0, UART_16450 = 1, UART_16550_GAS = 0x12 };
 
 static u32 get32(const u8 *p)
@@ -55,6 +59,26 @@ static void read_console(struct boot_info *info, const u8 *rsdp)
 	    (type != UART_16550 && type != UART_16450 && type != UART_16550_GAS))
 		return;
 	info->uart = get64(spcr + SPCR_ADDRESS);
+}
+
+static void add_core(struct boot_info *info, const u8 *entry)
+{
+	if (entry[0] == MADT_CORE && entry[1] >= CORE_END &&
+	    get32(entry + CORE_FLAGS) & CORE_ENABLED && info->core_count < BOOT_CORES_MAX)
+		info->core[info->core_count++] = (u16)get32(entry + CORE_ID);
+}
+
+static void read_cores(struct boot_info *info, const u8 *rsdp)
+{
+	const u8 *madt = find_table(rsdp, "APIC");
+	u32 end = madt ? get32(madt + TABLE_LENGTH) : 0, size;
+
+	for (u32 at = MADT_ENTRIES; at + 2 <= end; at += size) {
+		size = madt[at + 1];
+		if (size < 2 || size > end - at)
+			return;
+		add_core(info, madt + at);
+	}
 }
 
 static bool read_mode(struct boot_framebuffer *fb, const EFI_GRAPHICS_OUTPUT_PROTOCOL *gop)
@@ -107,6 +131,7 @@ void efi_tables_read(struct boot_info *info)
 			continue;
 		info->acpi_rsdp = (u64)t->VendorTable;
 		read_console(info, t->VendorTable);
+		read_cores(info, t->VendorTable);
 	}
 	read_framebuffer(&info->fb);
 }

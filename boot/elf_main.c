@@ -95,10 +95,10 @@ static int check_cpu_model(const char *text, char *reason, struct check_cpu *out
 
 static void load(const char *options)
 {
-	static const struct load_source source = {
+	const struct load_source source = {
 		direct_where, direct_open, direct_read, source_close,
 		source_maps, source_claim, source_pointer,
-		NULL, NULL, source_print, check_cpu_model,
+		NULL, NULL, source_print, check_cpu_model, info.core_count ? info.core_count : 1,
 	};
 	struct config_error e;
 

@@ -181,8 +181,9 @@ int load_all(const struct load_source *s, const char *options, struct boot_confi
 	config_init(c);
 	if (rc || (rc = config_complete(&t, err)) ||
 	    (rc = config_parse(c, t.name, t.text, t.size, err)) ||
-	    (rc = config_apply_all(c, options, err)) || (rc = check_config(c, &t, s->cpu_model,
-			err)))
+	    (rc = config_apply_all(c, options, err)) ||
+	    (rc = check_config(c, &t, s->cpu_model, err)) ||
+	    (rc = check_cpus(c, &t, s->cores, err)))
 		return rc;
 	s->maps(&now, &later);
 	rc = check_memory(c, &t, &later, err);

@@ -36,6 +36,7 @@ struct load_source {
 	const char *(*device)(const struct boot_file *f);
 	void (*print)(const char *text);
 	check_cpu_fn *cpu_model;
+	unsigned cores;		/* of the board, at least 1 */
 };
 
 #define LOAD_CONFIG "loam.cfg"

@@ -176,7 +176,7 @@ const char *memory_lacks(const struct memory_map *map, const struct boot_config 
 	if (c->selftest[0])
 		return NULL;
 	take_bitmaps(&m);
-	if (!take_run(&m, DEMAND_HEAP, BOOT_PAGE, 0) ||
+	if (!take_run(&m, DEMAND_HEAP, BOOT_PAGE, 0) || !take_run(&m, DEMAND_CORES, BOOT_PAGE, 0) ||
 	    !take_ram(&m, c->memory) ||
 	    !take_run(&m, frames * DEMAND_PER_FRAME, BOOT_PAGE, 0) ||
 	    !take_run(&m, DEMAND_SHADOW(c->memory), PAGING_ROOT_ALIGN, 0))

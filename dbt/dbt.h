@@ -34,6 +34,12 @@ __attribute__((noreturn)) void dbt_run(void);
  */
 void dbt_raise(unsigned core, u32 pending);
 
+/*
+ * From the platform's host_events, which the run loop calls at its top: this core's translator
+ * holds no block, link or table that it has found before (kernel/epoch.h).
+ */
+void dbt_quiet(void);
+
 /* IGNNE#: the guest's handler of FERR# has begun. From the run loop. */
 void dbt_ignne(void);
 

@@ -67,15 +67,14 @@ static bool interruptible(const struct dbt *d)
 	return (d->c->eflags & FL_IF) && !d->c->inhibit;
 }
 
-/* Take an interrupt if there is one and the CPU takes it. */
+/*
+ * Take an interrupt if there is one and the CPU takes it. Who calls settles PENDING_INTR, and looks
+ * whether another one waits.
+ */
 static void take_interrupt(struct dbt *d)
 {
-	int vector;
+	int vector = interruptible(d) ? d->platform.intr_ack(d->platform.opaque) : -1;
 
-	if (!interruptible(d) || !d->platform.intr_pending(d->platform.opaque))
-		return;
-	vcpu_settle(d->c, PENDING_INTR);
-	vector = d->platform.intr_ack(d->platform.opaque);
 	if (vector < 0)
 		return;
 	trace(EXC, "interrupt %02x at %08x\n", vector, (u32)d->c->eip);

@@ -10,6 +10,7 @@
 #include "dbt/debug.h"
 #include "dbt/sys/sysops.h"
 #include "kernel/cpu.h"
+#include "kernel/epoch.h"
 #include "kernel/host_cpu.h"
 #include "kernel/irq.h"
 #include "kernel/panic.h"
@@ -115,6 +116,13 @@ void exec_attend(struct dbt *d)
 	vcpu_settle(c, PENDING_INTR);
 	if (d->platform.intr_pending(d->platform.opaque))
 		vcpu_raise(c, PENDING_INTR);
+}
+
+/* The exit that led here is left unchained: its block may be gone. */
+void dbt_quiet(void)
+{
+	dbt_this()->link = NULL;
+	epoch_quiet();
 }
 
 bool dbt_wanted(void) { return kick_is_set(); }

@@ -14,6 +14,7 @@
 #include "dbt/ir/helpers.h"
 #include "dbt/sys/exc.h"
 #include "dbt/sys/farxfer.h"
+#include "dbt/sys/seen.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
 #include "kernel/host_cpu.h"
@@ -42,13 +43,13 @@ static inline void refresh(struct dbt *d)
 		find_place(d);
 }
 
-/* How the change to a level with plain flags ends (level.S). */
-static void make_passage(struct dbt *d, bool user)
+/* How the change to a level with plain flags ends (level.S), in code of this key but for that. */
+static void make_passage(struct dbt *d, bool user, u32 base)
 {
 	struct passage *p = &d->c->passage[user];
 	u32 view = user ? SHADOW_USER : SHADOW_STRICT;
 	u8 cpl = user ? 3 : 0;
-	u32 key = vcpu_long_key_plain(d->c, cpl);
+	u32 key = base | (user ? KEY_CPL : KEY_IO_OK);
 
 	*p = (struct passage){
 		.key_flags = key, .cpl = cpl, .view = view,
@@ -59,13 +60,13 @@ static void make_passage(struct dbt *d, bool user)
 }
 
 /* Of both at once; unless the second has changed what the first was made of. */
-static __attribute__((noinline)) void make_passages(struct dbt *d)
+static __attribute__((noinline)) void make_passages(struct dbt *d, u32 base)
 {
 	struct vcpu *c = d->c;
 	const struct passage *first = &c->passage[0];
 
-	make_passage(d, false);
-	make_passage(d, true);
+	make_passage(d, false, base);
+	make_passage(d, true, base);
 	if (first->place->flags == first->key_flags &&
 	    first->place->changes == d->cache.contexts->changes)
 		c->passage_not = FLAGS_UNPLAIN;
@@ -76,7 +77,7 @@ static __attribute__((noinline)) void new_level(struct dbt *d)
 	struct vcpu *c = d->c;
 
 	if (c->passage_not == ~0ull)
-		make_passages(d);
+		make_passages(d, vcpu_long_key_plain(c));
 	c->key_flags = vcpu_long_key(c);
 	c->place = contexts_place_flat(d->cache.contexts, shadow_root(d->shadow), c->key_flags);
 	c->ctx = (u64)(uintptr_t)c->place->jump[d->in_global[c->cpl == 3]];
@@ -92,6 +93,29 @@ static inline void set_view(struct shadow *s, bool user)
 	shadow_set_view(s, user ? X86_USER : X86_STRICT);
 }
 
+/* Passages of flat 32-bit code are those of the segments that are loaded. */
+static inline bool passages_fit(const struct vcpu *c)
+{
+	return !((c->key_flags ^ c->passage[0].key_flags) & ~(u32)KEY_LEVEL);
+}
+
+/* The same outside 64-bit code: CS and SS are as flat as they were. Else all is computed later. */
+static void short_level_changed(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+	const struct passage *p = &c->passage[c->cpl == 3];
+
+	if ((c->eflags & c->passage_not) || c->df < 0 || c->inhibit || !passages_fit(c) ||
+	    !key_passes(c->key_flags) || !seen_flat_code(&c->seg[CS]) ||
+	    !seen_flat_stack(&c->seg[SS]) || c->cpl % 3) {
+		d->mode_dirty = true;
+		return;
+	}
+	c->key_flags = p->key_flags;
+	c->place = p->place;
+	c->ctx = p->ctx;
+}
+
 /* By the passage, if it is one's way; if more has changed, all is computed later. */
 void exec_level_changed(struct vcpu *c)
 {
@@ -101,6 +125,10 @@ void exec_level_changed(struct vcpu *c)
 
 	if (d->mode_dirty)
 		return;
+	if (!(c->key_flags & KEY_LONG)) {
+		short_level_changed(d);
+		return;
+	}
 	if ((c->eflags & c->passage_not) || c->df < 0 || c->inhibit) {
 		new_level(d);
 	} else {
@@ -279,14 +307,19 @@ static __attribute__((noinline)) const u32 *known_code(struct dbt *d)
 	return c->key_flags & KEY_LONG ? known_as(d, true) : known_as(d, false);
 }
 
-/* The same outside long mode, where there is no 64-bit code. */
-static __attribute__((noinline)) const u32 *known_short(struct dbt *d)
+/*
+ * The same outside long mode, where there is no 64-bit code. `level`: the level has changed; the
+ * next time by the host itself.
+ */
+static __attribute__((noinline)) const u32 *known_short(struct dbt *d, bool level)
 {
 	const struct vcpu *c = d->c;
 
 	if (wanted(c))
 		return NULL;
 	refresh(d);
+	if (level && (c->passage_not == ~0ull || !passages_fit(c)) && key_passes(c->key_flags))
+		make_passages(d, c->key_flags & ~(u32)KEY_LEVEL);
 	return c->key_flags & (KEY_SINGLE | KEY_LONG) ? NULL : known_as(d, false);
 }
 
@@ -314,15 +347,17 @@ static inline bool do_fault(struct dbt *d)
 const u32 *exec_system(void)
 {
 	struct dbt *d = dbt_this();
+	u64 helper = d->c->exit_arg;
+	bool level = helper == HELPER_int || helper == HELPER_iret;
 
-	return do_system(d) ? known_short(d) : NULL;
+	return do_system(d) ? known_short(d, level) : NULL;
 }
 
 const u32 *exec_fault(void)
 {
 	struct dbt *d = dbt_this();
 
-	return do_fault(d) ? known_short(d) : NULL;
+	return do_fault(d) ? known_short(d, true) : NULL;
 }
 
 /* -- The same in long mode -- */

@@ -8,8 +8,30 @@
 
 #include "kernel/lib/types.h"
 
-/* This core's registers, vectors, empty page tables; interrupts stay off. First, on each core. */
+/*
+ * This core's registers, vectors, empty page tables; interrupts stay off. First, on each core: the
+ * boot core by arch_init, which makes what all share, too.
+ */
 void arch_init(void);
+void arch_init_core(void);
+
+/* Interrupts from core to core. Those of a kind merge until they are taken. */
+enum ipi {
+	IPI_BOOT,		/* begins a core that firmware has parked; else nothing */
+	IPI_WORK,		/* CPU_EVENT_IPI */
+	IPI_STOP,		/* halt, for ever */
+};
+
+/* Interrupt the core of this hardware number; it sees what was stored here before. */
+void arch_ipi(u32 hw_id, enum ipi what);
+
+/*
+ * Have core c->hw_id, which does not run, begin at core_main (kernel/cores.c) with this area and
+ * its stack once it is woken. Firmware may lose a call: until the core has come, wake it again.
+ */
+struct cpu;
+void arch_core_offer(struct cpu *c);
+void arch_core_wake(u32 hw_id);
 
 /* Where the CPU sees host physical memory: cached for RAM, uncached for device registers. */
 void *phys_ptr(hpa_t a);

@@ -16,13 +16,19 @@
 #define CPU_AREA_SIZE 0x4000		/* for each core */
 #define CPU_STACK_SIZE 0x10000		/* 64 KiB */
 
+#define CPU_STACK_TOP 8			/* offset of struct cpu's stack_top, for entry.S */
+
 #ifndef __ASSEMBLER__
 #include "kernel/lib/types.h"
+#include "kernel/trap.h"
 
 struct timer;
+struct work;
+
+enum { CPU_CLAIMERS = 8, CPU_DESCRIBERS = 4 };
 
 struct cpu {
-	u32 id;			/* 0 … cpu_count-1, boot core first */
+	u32 id;			/* 0 … cores_count()-1, boot core first */
 	u32 hw_id;		/* the core's number in the host's own counting */
 	u64 stack_top;		/* initial sp of this core's monitor stack */
 	struct timer *timers;	/* deadline queue, earliest first */
@@ -31,6 +37,15 @@ struct cpu {
 	void *cache;		/* the code cache's part of this core (dbt/cache) */
 	u32 irq_pending;	/* host interrupts noted, not yet handled (bit per cpu_event) */
 	u64 host[2];		/* kernel/arch/HOST's own */
+	trap_claimer claimers[CPU_CLAIMERS];	/* kernel/trap.c; the first is never NULL */
+	trap_describer describers[CPU_DESCRIBERS];
+	u32 claimer_count, describer_count;
+	struct work *taken;	/* work to be done, the oldest first */
+
+	/* What other cores read and write; all above is this core's alone once it runs. */
+	struct work *posted __attribute__((aligned(64)));	/* work.c: newest first */
+	u64 epoch;		/* kernel/epoch.c: the last one that it has seen, or EPOCH_IDLE */
+	u32 state;		/* kernel/cores.c: how far its start is */
 };
 
 /* The running core's area. */

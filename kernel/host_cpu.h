@@ -13,6 +13,8 @@
 #else						/* native tests bring this_cpu along */
 #include "kernel/cpu.h"
 static inline struct cpu *cpu_self(void) { return this_cpu(); }
+static inline void instruction_barrier(void) { }
+void cpu_pause(void);
 #endif
 
 #endif

@@ -85,6 +85,12 @@ void irq_note(struct trap_frame *f, u32 events)
 		f->pc = (u64)idle_exit;
 }
 
+void irq_note_work(void)
+{
+	__atomic_fetch_or(&cpu_self()->irq_pending, CPU_EVENT_IPI, __ATOMIC_RELAXED);
+	kick_set();
+}
+
 u32 irq_take_events(void)
 {
 	kick_clear();

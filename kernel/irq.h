@@ -16,8 +16,12 @@ enum cpu_event {		/* bits of cpu->irq_pending */
 	CPU_EVENT_IPI = 1u << 2,	/* another core has queued work */
 };
 
-/* Set the host's interrupt controllers up: everything masked but the timer. */
+/*
+ * Set the host's interrupt controllers up, by the boot core: everything masked but its timer and
+ * IPIs. Each other core: those two of its own.
+ */
 void irq_init(void);
+void irq_init_core(void);
 
 /*
  * Call fn on each interrupt of the board's controller input (0 … 63), and unmask it. Inputs are
@@ -47,6 +51,9 @@ void irq_on_kick(void (*fn)(struct trap_frame *f));
 
 /* Clear the kick register, then return and clear the noted events of this core. */
 u32 irq_take_events(void);
+
+/* As if another core had interrupted this one for its work (kernel/work.h). */
+void irq_note_work(void);
 
 /* Interrupts that no handler wanted (visible in statistics). */
 u64 irq_spurious(void);

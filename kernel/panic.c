@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end: message, backtrace, power off. Assumes nothing that may be broken: takes no lock,
- * allocates nothing, and a panic within a panic stops at once.
+ * The end: the other cores stop; message, backtrace, power off. Assumes nothing that may be broken:
+ * takes no lock, allocates nothing, and a panic within a panic stops at once.
  */
 #include "kernel/panic.h"
 
@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "kernel/arch.h"
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/ksyms.h"
 #include "kernel/printk.h"
@@ -54,6 +55,7 @@ void panic(const char *fmt, ...)
 	irq_disable();
 	if (__atomic_exchange_n(&panicking, 1, __ATOMIC_ACQ_REL))
 		cpu_halt();
+	cores_stop();
 	printk_break_lock();
 	printk_quiet(false);
 	printk_log_show();

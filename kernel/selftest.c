@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs self-tests, and has those that no host differs in: timers, kick, idle, libc, exception
- * table. Invariant: a test leaves nothing behind (timers queued, pages taken) when it passes.
+ * Runs self-tests, on each core, and has those that no host differs in: timers, kick, idle, libc,
+ * exception table. Invariant: a test leaves nothing behind (timers queued, pages taken) when it
+ * passes.
  */
 #include "kernel/selftest.h"
 
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/lib/bits.h"
@@ -205,31 +207,57 @@ static bool known(const char *name, size_t size, const struct selftest *const *l
 	return false;
 }
 
+struct counts { unsigned passed, failed; };
+
+static void count(struct counts *n, const char *name, const char *core, const char *why)
+{
+	printk("SELFTEST %s%s %s%s\n", name, core, why ? "FAIL " : "ok", why ? why : "");
+	n->passed += !why;
+	n->failed += why != NULL;
+}
+
+static void run_list(const struct selftest *list, const char *names, struct counts *n)
+{
+	for (const struct selftest *s = list; s->name; s++)
+		if (wanted(s, names))
+			count(n, s->name, "", s->run());
+}
+
+static void run_list_on(unsigned core, const struct selftest *list, const char *names,
+			struct counts *n)
+{
+	char where[16];
+
+	sniprintf(where, sizeof(where), " on core %u", core);
+	for (const struct selftest *s = list; s->name; s++)
+		if (!s->fatal && wanted(s, names))
+			count(n, s->name, where, selftest_on(core, s));
+}
+
+static void refuse_unknown(const char *names, const struct selftest *const *lists,
+			   struct counts *n)
+{
+	for (size_t size; *names; names += size + (names[size] == ',')) {
+		size = strcspn(names, ",");
+		if (known(names, size, lists))
+			continue;
+		printk("SELFTEST %.*s FAIL unknown name\n", (int)size, names);
+		n->failed++;
+	}
+}
+
 void selftest_run(const char *names, const struct selftest *driver_tests)
 {
-	const struct selftest *const lists[] = { mmu_selftests, arch_selftests, tests, driver_tests,
-						    NULL };
-	unsigned passed = 0, failed = 0;
+	/* The kernel's own are those before core_selftests. */
+	const struct selftest *const lists[] = { mmu_selftests, arch_selftests, tests,
+						 core_selftests, driver_tests, NULL };
+	struct counts n = { 0 };
 
-	for (const char *n = names; *n; n += strcspn(n, ","), n += *n == ',') {
-		size_t size = strcspn(n, ",");
-
-		if (known(n, size, lists))
-			continue;
-		printk("SELFTEST %.*s FAIL unknown name\n", (int)size, n);
-		failed++;
-	}
-	for (unsigned k = 0; lists[k]; k++) {
-		for (const struct selftest *s = lists[k]; s->name; s++) {
-			const char *why;
-
-			if (!wanted(s, names))
-				continue;
-			why = s->run();
-			printk("SELFTEST %s %s%s\n", s->name, why ? "FAIL " : "ok", why ? why : "");
-			passed += !why;
-			failed += why != NULL;
-		}
-	}
-	printk("SELFTEST done: %u passed, %u failed\n", passed, failed);
+	refuse_unknown(names, lists, &n);
+	for (unsigned k = 0; lists[k]; k++)
+		run_list(lists[k], names, &n);
+	for (unsigned core = 1; core < cores_count(); core++)
+		for (unsigned k = 0; lists[k] != core_selftests; k++)
+			run_list_on(core, lists[k], names, &n);
+	printk("SELFTEST done: %u passed, %u failed\n", n.passed, n.failed);
 }

@@ -15,15 +15,20 @@ struct selftest {
 };
 
 /*
- * Of traps and the MMU (selftest_mmu.c); this host's own (kernel/arch/HOST/selftest.c). Last: no
- * name.
+ * Of the cores (selftest_cores.c); of traps and the MMU (selftest_mmu.c); this host's own
+ * (kernel/arch/HOST/selftest.c). Last: no name.
  */
+extern const struct selftest core_selftests[];
 extern const struct selftest mmu_selftests[];
 extern const struct selftest arch_selftests[];
 
+/* selftest_cores.c: what s->run returns on that core. */
+const char *selftest_on(unsigned core, const struct selftest *s);
+
 /*
  * Run the tests named; print `SELFTEST name ok` or `SELFTEST name FAIL reason` for each, then
- * `SELFTEST done: n passed, n failed`. An unknown name fails.
+ * `SELFTEST done: n passed, n failed`. An unknown name fails. Those of the kernel itself that are
+ * not fatal are run once more on each other core: `SELFTEST name on core n ok`.
  */
 void selftest_run(const char *names, const struct selftest *driver_tests);
 

@@ -37,6 +37,9 @@ u32 selftest_call(u64 va);
 void selftest_syscall(void);
 void selftest_undefined(void);
 
+/* NULL, or what is wrong with this core's registers while it has run no guest. */
+const char *selftest_core(void);
+
 /* The address space number that the host's registers hold. */
 u32 selftest_asid(void);
 /* Back to a root without tables. */

@@ -54,11 +54,7 @@ static bool claim(struct trap_frame *f, enum trap_kind kind)
 
 static void arm(void)
 {
-	static bool registered;
-
-	if (!registered)
-		trap_register(claim);
-	registered = true;
+	trap_register(claim);
 	memset(&seen, 0, sizeof(seen));
 	seen.armed = true;
 }

@@ -2,8 +2,8 @@
 /*
  * Sorts host exceptions: interrupts to the host's irq.c, everything else to whoever registered for
  * it. Knows no guest, and no register or cause of a host but through kernel/trap_host.h.
- * Invariant: runs with interrupts off, on the interrupted stack. The tables are filled at start,
- * by the boot core, and only read after.
+ * Invariant: runs with interrupts off, on the interrupted stack. Each core has tables of its own,
+ * so that who claims traps may stand on what that core has.
  */
 #include "kernel/trap.h"
 
@@ -13,27 +13,37 @@
 #include "kernel/printk.h"
 #include "kernel/trap_host.h"
 
-#define CLAIMERS_MAX 8
 static bool no_claim(struct trap_frame *f, enum trap_kind kind)
 {
 	(void)f, (void)kind;
 	return false;
 }
-static trap_claimer claimers[CLAIMERS_MAX] = { no_claim };
-static unsigned claimer_count;
-static trap_describer describers[CLAIMERS_MAX];
-static unsigned describer_count;
+
+void trap_init_core(void)
+{
+	struct cpu *c = cpu_self();
+
+	c->claimers[0] = no_claim;
+	c->claimer_count = c->describer_count = 0;
+}
 
 void trap_register(trap_claimer fn)
 {
-	must(claimer_count < CLAIMERS_MAX);
-	claimers[claimer_count++] = fn;
+	struct cpu *c = cpu_self();
+
+	for (unsigned k = 0; k < c->claimer_count; k++)
+		if (c->claimers[k] == fn)
+			return;
+	must(c->claimer_count < CPU_CLAIMERS);
+	c->claimers[c->claimer_count++] = fn;
 }
 
 void trap_register_describer(trap_describer fn)
 {
-	must(describer_count < CLAIMERS_MAX);
-	describers[describer_count++] = fn;
+	struct cpu *c = cpu_self();
+
+	must(c->describer_count < CPU_DESCRIBERS);
+	c->describers[c->describer_count++] = fn;
 }
 
 static const char *name_of(const struct trap_frame *f)
@@ -55,11 +65,12 @@ static void describe_pc(u64 pc)
 	char text[128];
 	u64 offset;
 	const char *name = ksyms_name(pc, &offset);
+	const struct cpu *c = cpu_self();
 
 	if (name)
 		printk("  pc in %s+%#lx\n", name, offset);
-	for (unsigned k = 0; k < describer_count; k++)
-		if (describers[k](pc, text, sizeof(text)))
+	for (unsigned k = 0; k < c->describer_count; k++)
+		if (c->describers[k](pc, text, sizeof(text)))
 			printk("  pc in %s\n", text);
 }
 
@@ -84,8 +95,10 @@ static __attribute__((noinline, noreturn)) void unclaimed(const struct trap_fram
 
 static __attribute__((noinline)) void ask_others(struct trap_frame *f)
 {
-	for (unsigned k = 1; k < claimer_count; k++)
-		if (claimers[k](f, kind_of(f)))
+	const struct cpu *c = cpu_self();
+
+	for (unsigned k = 1; k < c->claimer_count; k++)
+		if (c->claimers[k](f, kind_of(f)))
 			return;
 	unclaimed(f);
 }
@@ -97,6 +110,6 @@ void trap_dispatch(struct trap_frame *f)
 		return;
 	}
 	cpu_self()->trap_count++;
-	if (!claimers[0](f, kind_of(f)))	/* hardly ever */
+	if (!cpu_self()->claimers[0](f, kind_of(f)))	/* hardly ever */
 		ask_others(f);
 }

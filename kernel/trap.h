@@ -40,8 +40,9 @@ enum trap_kind {		/* host-neutral names of what a claimer may get */
 };
 
 /*
- * Called in the order registered until one returns true (the frame, which it
- * may have changed, is then returned through). None: a register dump and panic.
+ * Of this core's traps: called in the order registered until one returns true (the frame, which it
+ * may have changed, is then returned through). None: a register dump and panic. Who is registered
+ * on this core already is not once more.
  */
 typedef bool (*trap_claimer)(struct trap_frame *f, enum trap_kind kind);
 void trap_register(trap_claimer fn);

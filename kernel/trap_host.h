@@ -40,6 +40,9 @@ extern char idle_start[], idle_end[], idle_exit[];
 
 /* -- the neutral kernel supplies -- */
 
+/* Nobody claims this core's traps yet. From arch_init_core. */
+void trap_init_core(void);
+
 /* Called by vectors.S with all registers in *f, interrupts off. */
 void trap_dispatch(struct trap_frame *f);
 

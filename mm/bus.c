@@ -413,6 +413,24 @@ static inline struct bus_region *plain(const struct bus *b, enum bus_space space
 	return size < o->min || size > o->max || (addr - r->start) & (o->min - 1u) ? NULL : r;
 }
 
+/* The same of one port, which is most accesses. */
+static inline struct bus_region *port_plain(const struct bus *b, u64 port)
+{
+	u32 seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
+	struct bus_region *r = port < PORTS ? b->io[b->port[port]] : NULL;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (!r || seq & 1 || __atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq)
+		return NULL;
+	return r->ops->min == 1 ? r : NULL;
+}
+
+static inline struct bus_region *simple(const struct bus *b, enum bus_space space, u64 addr,
+					unsigned size)
+{
+	return space == BUS_IO && size == 1 ? port_plain(b, addr) : plain(b, space, addr, size);
+}
+
 static __attribute__((noinline)) u64 read_any(struct bus *b, enum bus_space space, u64 addr,
 					      unsigned size)
 {
@@ -449,7 +467,7 @@ static __attribute__((noinline)) void write_any(struct bus *b, enum bus_space sp
 
 u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size)
 {
-	struct bus_region *r = plain(b, space, addr, size);
+	struct bus_region *r = simple(b, space, addr, size);
 
 	if (!r)
 		return read_any(b, space, addr, size);
@@ -458,7 +476,7 @@ u64 bus_read(struct bus *b, enum bus_space space, u64 addr, unsigned size)
 
 void bus_write(struct bus *b, enum bus_space space, u64 addr, u64 value, unsigned size)
 {
-	struct bus_region *r = plain(b, space, addr, size);
+	struct bus_region *r = simple(b, space, addr, size);
 
 	if (r)
 		r->ops->write(r->opaque, (u32)(addr - r->start), value & ones(size), size);

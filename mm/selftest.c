@@ -312,16 +312,13 @@ static void park(void)
 
 const char *shadow_selftest(void)
 {
-	static bool registered;
 	u64 pages = (RAM_SIZE + 0x10000 + align_up(shadow_memory(NODES), 0x1000)) / PAGE_SIZE;
 	hpa_t mem = page_alloc_run(pages, 1u << 21, PAGE_ANYWHERE);
 	struct bus *bus = bus_create();
 	const char *why = "no memory";
 
 	t.s = malloc(sizeof(*t.s));
-	if (!registered)
-		trap_register(claim);
-	registered = true;
+	trap_register(claim);
 	if (mem.a && bus && t.s)
 		why = with_memory(phys_to_ptr(mem), bus);
 	park();

@@ -46,6 +46,7 @@
 #	test_bus_OBJS = qemu-test/unit/test_bus.o mm/bus.o
 #	test_bus_LIBS = -lcapstone		(optional)
 #	test_bus_PLAIN = 1			(optional: without sanitizers, for speed)
+#	test_bus_TSAN = 1			(optional: under ThreadSanitizer instead)
 
 B := build/$(HOST)
 N := build/native
@@ -232,11 +233,16 @@ build/disk-test-bad.img: tools/mkdisk.py
 # --- unit tests, on the build machine itself
 
 CFLAGS_NATIVE := -std=gnu17 -g $(WARN) -fno-strict-aliasing -I. -isystem $(LOAM_CAPSTONE)/include
+CFLAGS_TSAN := -O1 -fno-omit-frame-pointer -fsanitize=thread
 CFLAGS_SAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 $(N)/san/%.o: %.c $(N)/flags
 	@mkdir -p $(@D)
 	$(Q)gcc $(CFLAGS_NATIVE) $(CFLAGS_SAN) -MMD -MP -c $< -o $@
+
+$(N)/tsan/%.o: %.c $(N)/flags
+	@mkdir -p $(@D)
+	$(Q)gcc $(CFLAGS_NATIVE) $(CFLAGS_TSAN) -MMD -MP -c $< -o $@
 
 $(N)/plain/%.o: %.c $(N)/flags
 	@mkdir -p $(@D)
@@ -250,9 +256,14 @@ $(N)/plain/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)gcc -I. -D__ASSEMBLER__ -c $< -o $@
 
+# plain, tsan or san: the folder of a test's objects; the sanitizers that it is linked with.
+unit_kind = $(if $($1_PLAIN),plain,$(if $($1_TSAN),tsan,san))
+unit_link_san := -fsanitize=address,undefined
+unit_link_tsan := -fsanitize=thread
+
 define UNIT_RULE
-$(N)/$1: $$(addprefix $(N)/$(if $($1_PLAIN),plain,san)/,$($1_OBJS))
-	$$(Q)gcc $(if $($1_PLAIN),,-fsanitize=address,undefined) $$^ \
+$(N)/$1: $$(addprefix $(N)/$(call unit_kind,$1)/,$($1_OBJS))
+	$$(Q)gcc $(unit_link_$(call unit_kind,$1)) $$^ \
 		-L$(LOAM_CAPSTONE)/$(if $($1_PLAIN),native,native-asan) $($1_LIBS) -lm -o $$@
 endef
 $(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS),$(eval $(call UNIT_RULE,$t)))

@@ -16,6 +16,7 @@
 
 #define APPEND_MAX 512		/* bytes that QEMU gives -append */
 #define FOLDER "opt/loam/"
+#define KEY_CORES 5		/* QEMU's docs/specs/fw_cfg.rst: how many, 16 bits */
 
 const char direct_where[] = " in fw_cfg folder " FOLDER;
 
@@ -29,11 +30,25 @@ struct memmap_entry {		/* of fw_cfg file etc/memmap, little-endian */
 	u32 reserved;
 };
 
+/* They are numbered from 0, as long as all sit on one socket. */
+static void find_cores(struct boot_info *info)
+{
+	const struct fw_cfg_file f = { .select = KEY_CORES, .size = sizeof(u16) };
+	u16 n;
+
+	if (fw_cfg_read(hpa(BOARD_FW_CFG), &f, &n, sizeof(n)))
+		return;
+	info->core_count = n < BOOT_CORES_MAX ? n : BOOT_CORES_MAX;
+	for (u32 k = 0; k < info->core_count; k++)
+		info->core[k] = (u16)k;
+}
+
 const char *direct_find(const u64 args[DIRECT_ARGS], struct boot_info *info)
 {
 	if (fw_cfg_probe(hpa(BOARD_FW_CFG)))
 		return "no fw_cfg with DMA; this image boots directly under QEMU only";
 	info->fw_cfg = BOARD_FW_CFG;
+	find_cores(info);
 	memcpy(options, phys_ptr(hpa(args[1])), APPEND_MAX);
 	return NULL;
 }

@@ -25,7 +25,7 @@ _start:
  * all code up to the jump is relative to the PC, and the jump's high bits do not count
  * while addressing is direct.
  */
-	.macro	TAKEOVER
+	.macro	OPEN_WINDOWS
 	ori	$t0, $zero, CRMD_IE
 	csrxchg	$zero, $t0, CSR_CRMD
 	li.d	$t0, DMW_UNCACHED
@@ -43,6 +43,10 @@ _start:
 	invtlb	0x0, $zero, $zero
 	ori	$t0, $zero, EUEN_FP_LSX
 	csrwr	$t0, CSR_EUEN
+	.endm
+
+	.macro	TAKEOVER
+	OPEN_WINDOWS
 	la.pcrel $tp, cpu_boot_area
 	la.pcrel $sp, cpu_boot_stack + CPU_STACK_SIZE
 	move	$r21, $zero
@@ -65,3 +69,26 @@ image_entry:
 	TAKEOVER
 	lu52i.d	$a0, $a0, WINDOW_TOP12_CACHED
 	bl	kernel_main
+
+/*
+ * Another core, as firmware parked it, at the physical address (kernel/arch/loongarch64/smp.c).
+ * Nothing is read before the cached window is open; code may have been written since this core last
+ * fetched, its area just now.
+ */
+	.globl	core_entry
+core_entry:
+	OPEN_WINDOWS
+	dbar	0
+	ibar	0
+	csrrd	$t0, CSR_CPUID
+	bstrpick.d $t0, $t0, 8, 0
+	la.pcrel $t1, core_offers
+	alsl.d	$t1, $t0, $t1, 3
+	ld.d	$tp, $t1, 0
+	beqz	$tp, 1f
+	ld.d	$sp, $tp, CPU_STACK_TOP
+	move	$r21, $zero
+	move	$ra, $zero
+	bl	core_main
+1:	idle	0
+	b	1b

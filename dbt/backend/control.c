@@ -306,15 +306,13 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 
 static void (*system_door(const struct emit *e, unsigned helper))(void)
 {
-	if (!(e->ir->key_flags & KEY_LMA))
-		return glue_sys;
-	if (!e->wide)
-		return glue_compat_sys;
-	if (e->ir->key_flags & (KEY_SINGLE | KEY_DF))
-		return glue64_sys;
-	if (helper == HELPER_iret && !(e->ir->key_flags & KEY_CPL))
-		return glue64_iret;
-	return helper == HELPER_int ? glue64_int : glue64_sys;
+	u32 key = e->ir->key_flags;
+
+	if (key_pins(key) && helper == HELPER_iret && !(key & KEY_CPL))
+		return DOOR_FOR(e, iret);
+	if (key_pins(key) && helper == HELPER_int)
+		return DOOR_FOR(e, int);
+	return (key & KEY_LMA) && !e->wide ? glue_compat_sys : DOOR_FOR(e, sys);
 }
 
 /*

@@ -81,6 +81,7 @@
 #define GATE_STACK 72
 #define GATE_KEY 80
 #define GATE_KEEP 88
+#define GATE_SS 96
 #define GATE_PF (14 << SEEN64_SHIFT)
 #define GATE_PF_KEY 0x1000e01		/* from level 0, if INT n may not take it */
 

@@ -46,13 +46,18 @@ void host_frame_leave(struct trap_frame *f, u32 why, bool lma)
 	f->pc = (u64)(uintptr_t)door;
 }
 
-void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags)
+void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags, bool wide)
 {
-	f->gpr[R_ARG(0)] = eip;
+	f->gpr[R_ARG(0)] = wide ? eip : (u64)(s64)(s32)eip;
 	f->gpr[R_CCOP] = CC_OP(CC_EFLAGS, 2);
 	f->gpr[R_CCA] = flags;
 	f->gpr[R_CCB] = 0;
-	f->pc = (u64)(uintptr_t)glue64_fault;
+	f->pc = (u64)(uintptr_t)(wide ? glue64_fault : glue_fault_pinned);
 }
 
-void host_frame_add(struct trap_frame *f, unsigned g, s64 k) { f->gpr[R_GPR(g)] += (u64)k; }
+void host_frame_add(struct trap_frame *f, unsigned g, s64 k, bool wide)
+{
+	u64 sum = f->gpr[R_GPR(g)] + (u64)k;
+
+	f->gpr[R_GPR(g)] = wide ? sum : (u64)(s64)(s32)sum;
+}

@@ -31,11 +31,11 @@ void host_frame_skip(struct trap_frame *f);
  */
 void host_frame_leave(struct trap_frame *f, u32 why, bool lma);
 /*
- * A #PF of 64-bit code at eip, in vcpu.fault, is raised with everything where translated code has
- * it; flags: the arithmetic ones of EFLAGS.
+ * A #PF of 64-bit code (wide), or of code for which key_passes, at eip, in vcpu.fault, is raised
+ * with everything where translated code has it; flags: the arithmetic ones of EFLAGS.
  */
-void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags);
-/* General register g of 64-bit code is k more. */
-void host_frame_add(struct trap_frame *f, unsigned g, s64 k);
+void host_frame_fault(struct trap_frame *f, u64 eip, u32 flags, bool wide);
+/* General register g is k more. */
+void host_frame_add(struct trap_frame *f, unsigned g, s64 k, bool wide);
 
 #endif

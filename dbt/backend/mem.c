@@ -63,6 +63,7 @@ CHECK_SEEN(GATE_STACK, gate, stack);
 CHECK_SEEN(GATE_KEY, gate, from);
 CHECK_SEEN(GATE_KEY + 3, gate, plain);
 CHECK_SEEN(GATE_KEEP, gate, keep);
+CHECK_SEEN(GATE_SS, gate, ss);
 _Static_assert(GATE_PF == EXC_PF % SEEN_GATES * sizeof(struct seen_gate64) &&
 	       GATE_PF_KEY == (INT_KEY(EXC_PF, 0) & ~(1u << 16)), "glue.h");
 CHECK_SEEN(GATE_WORD(1), return, word[1]);

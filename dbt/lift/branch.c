@@ -245,7 +245,7 @@ void lift_ret(struct lift *t, const struct ir1 *i)
 /* INT n, with the kind of event in the second argument (dbt/rt/sysglue.c). */
 void lift_int(struct lift *t, const struct ir1 *i)
 {
-	if (t->flags || lift_long(t))	/* the frame has them */
+	if (t->flags || lift_long(t) || key_passes(t->key))	/* the frame has them */
 		lift_setf(t, CC_EFLAGS, 4, lift_getf(t), 0, 0);
 	lift_sys(t, HELPER_int,
 		 lift_const(t, INT_KEY((u32)i->ops[0].imm & 0xff, t->key & KEY_CPL)), 0);

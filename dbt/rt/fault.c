@@ -89,19 +89,20 @@ static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 	host_frame_leave(f, why, b->key.flags & KEY_LMA);
 }
 
-/* The same for a #PF of 64-bit code that may be raised without: nothing is written back. */
+/* The same for a #PF that may be raised without (key_pins): nothing is written back. */
 static void raise_pinned(struct trap_frame *f, struct vcpu *c, const struct block *b,
 			 const struct fault_site *s)
 {
 	u32 flags = flags_by_recipe(f, c, b, s->recipe);
+	bool wide = b->key.flags & KEY_LONG;
 
 	if (s->late)
-		host_frame_add(f, SITE_LATE_REG(s->late), SITE_LATE_K(s->late));
+		host_frame_add(f, SITE_LATE_REG(s->late), SITE_LATE_K(s->late), wide);
 	if (s->vmap)
 		host_xmm_place(block_code(b) + s->vmap);
 	c->cr2 = c->fault.cr2;
 	c->debug_hits = 0;		/* the instruction is not done */
-	host_frame_fault(f, site_eip(b, host_frame_page(f), s), flags);
+	host_frame_fault(f, site_eip(b, host_frame_page(f), s), flags, wide);
 }
 
 /* The guest's linear address at a host address. */
@@ -418,8 +419,7 @@ static void raise_fault(struct dbt *d, struct trap_frame *f, const struct block 
 		return;
 	if (c->fault.vector == EXC_GP && (s->intent & INTENT_STACK))
 		c->fault.vector = EXC_SS;
-	if ((b->key.flags & (KEY_LONG | KEY_SINGLE)) == KEY_LONG && c->df > 0 &&
-	    c->fault.vector == EXC_PF)
+	if (c->fault.vector == EXC_PF && key_pins(b->key.flags))
 		raise_pinned(f, c, b, s);
 	else
 		leave(f, c, b, s, EXIT_FAULT);

@@ -16,45 +16,64 @@
  * IF is not: whoever sets IF looks again. A mapping that has changed since `generation` (A20, what
  * is RAM below 1 MiB) may be that of the code.
  */
-static u64 wants_loop(const struct dbt *d, u32 generation)
+static inline bool wants_loop(const struct dbt *d, u32 generation)
 {
-	u32 pending = d->c->pending;
+	u32 pending = d->c->pending, moved = shadow_generation(d->shadow) ^ generation;
 
-	if (pending == PENDING_INTR && !(d->c->eflags & FL_IF))
-		pending = 0;
-	return pending || shadow_generation(d->shadow) != generation;
+	if (__builtin_expect(!(pending | moved), 1))
+		return false;
+	return moved || pending != PENDING_INTR || (d->c->eflags & FL_IF);
+}
+
+/* The value; bit 32: the run loop is wanted. */
+static inline u64 port_in(struct vcpu *c, u64 port, u64 size)
+{
+	struct dbt *dbt = c->owner;
+	u32 generation = shadow_generation(dbt->shadow);
+	u64 v = bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size);
+
+	return v | (u64)wants_loop(dbt, generation) << 32;
+}
+
+static inline u64 port_out(struct vcpu *c, u64 port, u64 size, u64 v)
+{
+	struct dbt *dbt = c->owner;
+	u32 generation = shadow_generation(dbt->shadow);
+
+	bus_write(dbt->platform.bus, BUS_IO, port, v, (unsigned)size);
+	return wants_loop(dbt, generation);
 }
 
 /* Breakpoints on ports are rare: their test alone is on the common way. */
-static __attribute__((noinline)) void meet_breakpoints(struct vcpu *c, u64 port, u64 size)
+static void meet_breakpoints(struct vcpu *c, u64 port, u64 size)
 {
 	sys_note_hits(c, sys_breakpoints_io(c, (u16)port, (unsigned)size));
+}
+
+static __attribute__((noinline)) u64 watched_in(struct vcpu *c, u64 port, u64 size)
+{
+	meet_breakpoints(c, port, size);
+	return port_in(c, port, size);
+}
+
+static __attribute__((noinline)) u64 watched_out(struct vcpu *c, u64 port, u64 size, u64 v)
+{
+	meet_breakpoints(c, port, size);
+	return port_out(c, port, size, v);
 }
 
 /* The value; bit 32: the run loop is wanted. */
 u64 helper_port_in(struct vcpu *c, u64 port, u64 size, u64 d)
 {
-	struct dbt *dbt = c->owner;
-	u32 generation = shadow_generation(dbt->shadow);
-	u64 v;
-
 	(void)d;
-	if (c->dr[7] & DR7_ENABLED)
-		meet_breakpoints(c, port, size);
-	v = bus_read(dbt->platform.bus, BUS_IO, port, (unsigned)size);
-	return v | wants_loop(dbt, generation) << 32;
+	return c->dr[7] & DR7_ENABLED ? watched_in(c, port, size) : port_in(c, port, size);
 }
 
 /* The result: the run loop is wanted. */
 u64 helper_port_out(struct vcpu *c, u64 port, u64 size, u64 v)
 {
-	struct dbt *dbt = c->owner;
-	u32 generation = shadow_generation(dbt->shadow);
-
-	if (c->dr[7] & DR7_ENABLED)
-		meet_breakpoints(c, port, size);
-	bus_write(dbt->platform.bus, BUS_IO, port, v, (unsigned)size);
-	return wants_loop(dbt, generation);
+	return c->dr[7] & DR7_ENABLED ? watched_out(c, port, size, v) :
+	       port_out(c, port, size, v);
 }
 
 /* EAX and ECX in; EAX, EBX, ECX, EDX in vcpu.help[0 … 3]. */

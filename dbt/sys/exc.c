@@ -291,7 +291,36 @@ static void enter_seen(struct vcpu *c, const struct seen_gate *g, const struct s
 	c->inhibit = 0;
 	c->halted = false;
 	if (!same)
-		sys_mode_changed(c);
+		sys_level_changed(c);
+}
+
+static u64 narrow(u64 linear) { return (u64)(s64)(s32)linear; }
+
+/*
+ * For glue.S: INT n and #PF of flat code, to level 0, go by gate g again. ss: from level 3, the
+ * stack that the TSS names; else NULL.
+ */
+static void note_for_glue(struct vcpu *c, const struct seen_gate *g, u8 vector,
+			  const struct segment *ss)
+{
+	struct seen_gate64 *n = &c->seen_gate64[vector % SEEN_GATES];
+	struct seen_word code = { narrow(c->gdtr.base + (g->cs.sel & 0xfff8)), g->code };
+	struct seen_word stack = ss ? seen_word_of(c, ss) : code;
+
+	if (g->cpl || (g->from != 1 && g->from != 4) || !seen_flat_code(&g->cs))
+		return;
+	*n = (struct seen_gate64){
+		.word = {
+			{ narrow(c->idtr.base + vector * 8u), g->gate }, code,
+			{ narrow(stack.at), stack.value },
+		},
+		.cs = g->cs, .off = g->off, .from = g->from, .vector = vector, .plain = true,
+		.software = g->gate_dpl >= g->from - 1, .clears_if = g->clears_if,
+		.stack = ss ? narrow(c->tr.base + 4) : 0,
+		.keep = ~(u64)(g->clears_if ? FL_IF : 0),
+	};
+	if (ss)
+		n->ss = *ss;
 }
 
 /*
@@ -329,6 +358,8 @@ static __attribute__((noinline)) bool deliver_seen(struct vcpu *c, const struct 
 		v[n++] = f->error;
 	if (!push_frame(c, sp, v, n))
 		return false;
+	if (kind == EV_INT || (kind == EV_FAULT && f->vector == EXC_PF))
+		note_for_glue(c, g, f->vector, g->cpl != c->cpl ? ss : NULL);
 	enter_seen(c, g, ss, sp - 4 * n);
 	return true;
 }

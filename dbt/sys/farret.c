@@ -56,24 +56,28 @@ static void enter_cs(struct vcpu *c, struct ret *r)
 
 /*
  * Data segments that the outer level may not see become null (SDM vol. 3, 5.8.6). What is null
- * already keeps the base that an MSR gave it.
+ * already keeps the base that an MSR gave it. True: one that was not null is now.
  */
-static void drop_inner_segments(struct vcpu *c)
+static bool drop_inner_segments(struct vcpu *c)
 {
 	static const enum sreg regs[] = { ES, DS, FS, GS };
+	bool dropped = false;
 
 	if (vcpu_long(c) &&
 	    !(c->seg[ES].attr | c->seg[DS].attr | c->seg[FS].attr | c->seg[GS].attr))
-		return;
+		return false;
 	for (unsigned k = 0; k < 4; k++) {
 		struct segment *s = &c->seg[regs[k]];
 		bool conforming = (s->attr & (SEG_CODE | SEG_CONFORMING)) ==
 				  (SEG_CODE | SEG_CONFORMING);
 
 		if (!conforming && (s->attr >> SEG_DPL_SHIFT & 3) < c->cpl &&
-		    (s->attr || !vcpu_long(c)))
+		    (s->attr || !vcpu_long(c))) {
+			dropped |= s->attr;
 			seg_set_null(s, 0);
+		}
 	}
+	return dropped;
 }
 
 /* The stack returned to, with selector sel; null is one for 64-bit code. */
@@ -306,6 +310,37 @@ static bool iret_read(struct vcpu *c, struct known *k)
 	return g_try_end(c) && k->cs && k->ss;
 }
 
+/* RFLAGS that take the longer way: before; in the frame, from which RF is dropped (set_flags). */
+#define UNPLAIN_BEFORE (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_FIXED))
+#define UNPLAIN_AFTER (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_RF | FL_FIXED))
+
+static struct seen_return64 *return_place(struct vcpu *c, u16 cs)
+{
+	return &c->seen_return64[cs & 1];	/* to level 0, 3 */
+}
+
+static u64 return_sels(u16 cs, u16 ss) { return 1ull << 32 | cs | (u32)ss << 16; }
+
+static struct seen_word narrow(struct seen_word w)
+{
+	return (struct seen_word){ (u64)(s64)(s32)w.at, w.value };
+}
+
+/* For glue.S: IRET from level 0 in flat code, which may go there again. */
+static void note_short(struct vcpu *c, const struct known *k, bool outer)
+{
+	struct seen_word cs = narrow(seen_word_of(c, k->cs));
+	struct seen_word ss = outer ? narrow(seen_word_of(c, k->ss)) : cs;
+	u8 level = k->cs->sel & 3;
+
+	if (!c->cpl && (!level || level == 3) && seen_flat_code(k->cs))
+		*return_place(c, level) = (struct seen_return64){
+			.word = { cs, ss, ss }, .cs = *k->cs, .ss = *k->ss,
+			.sels = return_sels(k->cs->sel, outer ? k->ss->sel : 0),
+			.not_with = UNPLAIN_AFTER | FL_ID,
+		};
+}
+
 /*
  * IRET to code, and to a stack, that have been returned to before, from a flat stack that is not
  * the user's; nothing of tasks, virtual-8086 mode, steps or breakpoints. False: nothing changed.
@@ -313,8 +348,8 @@ static bool iret_read(struct vcpu *c, struct known *k)
 static bool iret_seen(struct vcpu *c)
 {
 	u32 mask = FLAGS_IRET32, flags = mode_flags(c);
+	bool outer, dropped = false;
 	struct known k;
-	bool outer;
 
 	if (!vcpu_protected(c) || c->cpl == 3 || (c->eflags & FL_NT) ||
 	    (c->dr[7] & DR7_ENABLED) || !seen_flat_stack(&c->seg[SS]) || !iret_read(c, &k) ||
@@ -324,16 +359,19 @@ static bool iret_seen(struct vcpu *c)
 	outer = (k.cs->sel & 3) != c->cpl;
 	if (outer || !segment_same(k.cs, &c->seg[CS]))
 		flags = ~0u;		/* not those of any mode */
+	note_short(c, &k, outer);
 	c->seg[CS] = *k.cs;
 	c->seg[SS] = *k.ss;
 	c->cpl = k.cs->sel & 3;
 	c->eip = k.eip;
 	set_reg32(c, ESP, (u32)k.esp);
 	if (outer)
-		drop_inner_segments(c);
+		dropped = drop_inner_segments(c);
 	set_flags(c, k.eflags, mask);
-	if (flags != mode_flags(c))
+	if (dropped)
 		sys_mode_changed(c);
+	else if (flags != mode_flags(c))
+		sys_level_changed(c);
 	return true;
 }
 
@@ -388,17 +426,6 @@ static bool iret_seen_long(struct vcpu *c)
 }
 
 /* -- IRETQ from CPL 0 to where it went before -- */
-
-/* RFLAGS that take the longer way: before; in the frame, from which RF is dropped (set_flags). */
-#define UNPLAIN_BEFORE (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_FIXED))
-#define UNPLAIN_AFTER (~(u32)(FL_ARITH | FL_IF | FL_ID | FL_RF | FL_FIXED))
-
-static struct seen_return64 *return_place(struct vcpu *c, u16 cs)
-{
-	return &c->seen_return64[cs & 1];	/* to level 0, 3 */
-}
-
-static u64 return_sels(u16 cs, u16 ss) { return 1ull << 32 | cs | (u32)ss << 16; }
 
 static void note_return(struct vcpu *c, const struct known *k, const struct segment *null)
 {

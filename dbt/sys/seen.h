@@ -40,6 +40,14 @@ void seen_forget(struct vcpu *c);
 /* GDTR, IDTR or TR has changed: nothing that was noted with its place does. */
 void seen_tables_changed(struct vcpu *c);
 
+/* No base, no limit, 32 bits, can be read. */
+static inline bool seen_flat_code(const struct segment *s)
+{
+	enum { WANTED = SEG_P | SEG_S | SEG_CODE | SEG_READABLE | SEG_DB };
+
+	return !s->base && s->limit == 0xffffffff && (s->attr & WANTED) == WANTED;
+}
+
 /* No base, no limit, 32 bits, grows down from anywhere: ESP is the linear address. */
 static inline bool seen_flat_stack(const struct segment *s)
 {

@@ -32,8 +32,9 @@ struct sys_hooks {
 	/* Segments, CPL, CR0, CR4, EFLAGS or inhibit changed: derived state is stale. */
 	void (*mode_changed)(struct vcpu *c);
 	/*
-	 * In place of mode_changed: 64-bit code goes on as such, at another level or with other
-	 * flags; maybe from within translated code, whose context follows (c->ctx).
+	 * In place of mode_changed: 64-bit code goes on as such, or code and stack outside long
+	 * mode that were seen (dbt/sys/seen.h), at another level or with other flags; maybe from
+	 * within translated code, whose context follows (c->ctx).
 	 */
 	void (*level_changed)(struct vcpu *c);
 	/* CR3 was loaded, after paging_changed: from within translated code likewise. */
@@ -60,7 +61,7 @@ static inline void sys_mode_changed(struct vcpu *c)
 		c->hooks->mode_changed(c);
 }
 
-/* Of 64-bit code: CPL has changed, or flags that block keys know. */
+/* Nothing but CPL, with CS and SS, has changed, and flags that block keys know. */
 static inline void sys_level_changed(struct vcpu *c)
 {
 	if (c->hooks->level_changed)

@@ -131,10 +131,11 @@ struct seen_gate {
 };
 
 /*
- * The same of long mode, at their places, which are good as long as GDTR, IDTR and TR are what they
- * were: whoever changes these calls seen_tables_changed.
+ * The same of long mode, and for glue.S of flat 32-bit code outside it (key_passes), at their
+ * places, which are good as long as GDTR, IDTR and TR are what they were: whoever changes these
+ * calls seen_tables_changed.
  */
-struct seen_word { u64 at, value; };	/* 8 bytes at a linear address */
+struct seen_word { u64 at, value; };	/* 8 bytes at a linear address (32 bits: sign-extended) */
 
 struct seen_gate64 {
 	struct seen_word word[3];	/* the gate's, and the code segment's descriptor */
@@ -149,18 +150,19 @@ struct seen_gate64 {
 	u8 cpl;			/* after */
 	bool clears_if;
 	u64 keep;		/* RFLAGS that stay, of plain ones */
-	u64 room[4];
+	struct segment ss;	/* of 32-bit code, if `stack`: which the TSS names beside it */
+	u64 room[2];
 };
 
 /* HELPER_int's argument: INT n at a level. */
 #define INT_KEY(vector, cpl) (((cpl) + 1u) | (vector) << 8 | 1u << 16 | 1u << 24)
 #define INT_KEY_VECTOR(key) ((u8)((key) >> 8))
 
-/* What IRETQ from CPL 0 went to. */
+/* What IRETQ, or IRET, from CPL 0 went to. */
 struct seen_return64 {
 	struct seen_word word[3];	/* descriptors of CS and SS, the last of both twice */
 	struct segment cs, ss;
-	u64 sels;		/* CS, SS << 16, 1 << 32; 0: nothing */
+	u64 sels;		/* CS, SS << 16 (if the frame has it), 1 << 32; 0: nothing */
 	u64 not_with;		/* RFLAGS of the frame that glue.S does not take */
 	u64 room[4];
 };
@@ -170,8 +172,9 @@ _Static_assert(sizeof(struct seen_gate64) == 128 && sizeof(struct seen_return64)
 enum { SEEN_DESCS = 32, SEEN_GATES = 16, SEEN_RETURNS = 2 };
 
 /*
- * What 64-bit code's change to a level makes of the state and of the host's registers, as long as
- * vcpu.passage_not says so (dbt/exec.c): taken by level.S without a look at anything else.
+ * What a change to a level makes of the state and of the host's registers, as long as
+ * vcpu.passage_not says so (dbt/exec.c): taken by level.S, of 64-bit code, without a look at
+ * anything else, by level32.S if key_flags but for KEY_LEVEL are those of the code that runs.
  */
 struct passage {
 	u64 ctx;
@@ -285,12 +288,12 @@ struct vcpu {
 	const struct cpu_model *model;	/* dbt/sys/cpuid.h */
 
 	/*
-	 * -- SYSCALL and SYSRET within 64-bit code: the end of what glue.S reaches --
+	 * -- Changes of the level by glue.S: the end of what it reaches --
 	 */
 	/* RFLAGS with one of these: not by a passage; ~0 while these are not known */
 	u64 passage_not;
 	struct passage passage[2];	/* to CPL 0, 3, with ordinary flags */
-	struct segment call_seg[2][2];	/* CS and SS of SYSCALL, SYSRET */
+	struct segment call_seg[2][2];	/* CS and SS of SYSCALL, SYSRET in 64-bit code */
 	u64 call_keep;		/* RFLAGS that SYSCALL keeps; CALL_ENABLED: EFER.SCE */
 	u32 *view;		/* where mm/shadow has the number of the view that is active */
 	struct seen_gate64 *gates;	/* seen_gate64, seen_return64: where glue.S finds them */

@@ -190,10 +190,7 @@ u32 vcpu_long_key(const struct vcpu *c)
 	return c->mode.system_key | LONG_KEY | level_key(c);
 }
 
-u32 vcpu_long_key_plain(const struct vcpu *c, u8 cpl)
-{
-	return c->mode.system_key | LONG_KEY | cpl | (cpl ? 0 : KEY_IO_OK);
-}
+u32 vcpu_long_key_plain(const struct vcpu *c) { return c->mode.system_key | LONG_KEY; }
 
 void vcpu_mode_update(struct vcpu *c)
 {

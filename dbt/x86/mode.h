@@ -58,6 +58,30 @@ static inline bool key_relocatable(u32 flags)
 	       !(flags & (KEY_SINGLE | KEY_BREAK));
 }
 
+/*
+ * Code that may change its level by struct passage, outside long mode: in protected mode, with code
+ * and stack segments that are flat and of 32 bits, so that blocks' keys say all of them.
+ */
+static inline bool key_passes(u32 flags)
+{
+	enum {
+		YES = KEY_PE | KEY_CS32 | KEY_SS32 | KEY_CS_64K |
+		      (1u << CS | 1u << SS) << KEY_FLAT_SHIFT,
+		NO = KEY_VM | KEY_SINGLE | KEY_DF | KEY_AC | KEY_BREAK,
+	};
+
+	return (flags & (YES | NO | KEY_LMA)) == YES;
+}
+
+/* Code for whose #PF, INT n and IRET glue.S may know a way. */
+static inline bool key_pins(u32 flags)
+{
+	return flags & KEY_LONG ? !(flags & (KEY_SINGLE | KEY_DF)) : key_passes(flags);
+}
+
+/* What of a key goes with the level, in passages: their IOPL is 0. */
+#define KEY_LEVEL (KEY_CPL | KEY_IO_OK)
+
 /* Of its code, in bytes: 2, 4 or 8, as decode takes it. */
 static inline unsigned key_code_size(u32 flags)
 {
@@ -69,8 +93,8 @@ void vcpu_mode_update(struct vcpu *c);
 
 /* The key of 64-bit code that goes on as 64-bit code, at another level or with other flags. */
 u32 vcpu_long_key(const struct vcpu *c);
-/* The same at level cpl with none of FLAGS_UNPLAIN, and nothing inhibited. */
-u32 vcpu_long_key_plain(const struct vcpu *c, u8 cpl);
+/* The same with none of FLAGS_UNPLAIN, and nothing inhibited, but for KEY_LEVEL. */
+u32 vcpu_long_key_plain(const struct vcpu *c);
 #define FLAGS_UNPLAIN (~(u32)(FL_ARITH | FL_IF | FL_FIXED))
 
 /*

@@ -14,6 +14,8 @@
 /* floor(v * num / den); exact for any v as long as the result fits, num and den < 2^31. */
 static inline u64 scale(u64 v, u32 num, u32 den)
 {
+	if (!(v >> (32 + __builtin_clz(num))))		/* the product fits */
+		return v * num / den;
 	return v / den * num + v % den * num / den;
 }
 

@@ -477,8 +477,9 @@ static u64 b_read(void *opaque, u32 off, unsigned size)
 
 	(void)off, (void)size;
 	lock_take(&p->lock);
-	advance(&p->chan[2], t);
-	u8 v = p->portb & B_WRITABLE;
+	if (counting(&p->chan[2]))
+		advance(&p->chan[2], t);
+	u64 v = p->portb & B_WRITABLE;
 	v |= ns / REFRESH_NS & 1 ? B_REFRESH : 0;
 	v |= out(&p->chan[2], t) ? B_OUT2 : 0;
 	lock_drop(&p->lock);

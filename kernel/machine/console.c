@@ -8,6 +8,7 @@
 #include "drivers/host/power.h"
 #include "drivers/host/uart.h"
 #include "kernel/arch.h"
+#include "kernel/cores.h"
 #include "kernel/extable.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
@@ -22,6 +23,7 @@ struct chardev console_end(void) { return uart_end(&console); }
 void kernel_early(hpa_t uart)
 {
 	arch_init();			/* vectors, page tables; interrupts off */
+	cores_init();			/* this is core 0 */
 	uart_init(&console, uart);
 	printk_sink(console_print);	/* from here on printk works */
 	panic_power(power_off);

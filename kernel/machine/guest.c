@@ -9,7 +9,7 @@
 #include "drivers/host/random.h"
 #include "drivers/host/rtc.h"
 #include "kernel/arch.h"
-#include "kernel/cpu.h"
+#include "kernel/machine/cores.h"
 #include "kernel/machine/main.h"
 #include "kernel/panic.h"
 #include "kernel/phys.h"
@@ -47,7 +47,7 @@ static void ram_init(u64 size, void **pieces)
 
 		*pieces = run.a ? phys_to_ptr(hpa(run.a + at)) :
 			  pages(n, DEMAND_RAM_ALIGN, PAGE_ANYWHERE, "the guest's RAM");
-		host_clear(*pieces++, n);
+		machine_clear(*pieces++, n);
 	}
 }
 
@@ -162,6 +162,7 @@ void machine_run(const struct boot_info *info)
 	g->heart.opaque = g;
 	if (g->cfg->heartbeat)
 		beat(g);
+	machine_tell_cpus(g->cfg);
 	printk("Loam: starting the guest: %lu MiB, cpu %s\n",
 	       (unsigned long)(g->cfg->memory / MIB), g->model.name);
 	guest_console_begin(g);

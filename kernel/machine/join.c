@@ -7,11 +7,13 @@
 
 #include "drivers/host/disks.h"
 #include "drivers/host/power.h"
+#include "kernel/cores.h"
 #include "kernel/host_cpu.h"
 #include "kernel/image.h"
 #include "kernel/irq.h"
 #include "kernel/machine/console.h"
 #include "kernel/printk.h"
+#include "kernel/work.h"
 #include "mm/page.h"
 
 #include <string.h>
@@ -69,6 +71,16 @@ static void host_events(void *opaque, u32 events)
 	if (events & CPU_EVENT_DEVICE) {
 		disks_poll();
 		machine_poll(g->pc);
+	}
+}
+
+/* With more than one core: their work, and that they may wait until this one holds nothing. */
+static void host_events_cores(void *opaque, u32 events)
+{
+	host_events(opaque, events);
+	if (events & CPU_EVENT_IPI) {
+		work_run();
+		dbt_quiet();
 	}
 }
 
@@ -216,7 +228,8 @@ struct dbt_platform guest_join_cpu(struct guest *g)
 {
 	return (struct dbt_platform){
 		.opaque = g, .bus = machine_bus(g->pc), .intr_pending = intr_pending,
-		.intr_ack = intr_ack, .host_events = host_events, .reset = reset_machine,
+		.intr_ack = intr_ack, .reset = reset_machine,
+		.host_events = cores_count() > 1 ? host_events_cores : host_events,
 		.init = init_cpu, .ferr = ferr, .set_apic_base = set_apic_base,
 		.get_tpr = get_tpr, .set_tpr = set_tpr,
 	};

@@ -14,6 +14,7 @@
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/machine/console.h"
+#include "kernel/machine/cores.h"
 #include "kernel/machine/disk_test.h"
 #include "kernel/machine/emit_test.h"
 #include "kernel/newlib.h"
@@ -153,6 +154,7 @@ void kernel_main(const struct boot_info *info)
 	uart_receive(console_uart());		/* console input, once interrupts are on */
 	irq_enable();				/* from here on the kick register may be set */
 	banner();
+	machine_cores(info);			/* the other cores wait for work */
 	disk_test_init(info);
 	if (info->config.selftest[0])
 		selftest_run(info->config.selftest, driver_tests);

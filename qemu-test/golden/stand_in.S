@@ -36,5 +36,7 @@ golden_code:
 	.irp	name, syscall, sysret, int, iret
 	stand_in glue64_\name
 	.endr
+	stand_in glue_int
+	stand_in glue_iret
 
 	.section .note.GNU-stack, "", @progbits

@@ -117,8 +117,8 @@ static void test_devices(void)
 
 /* README's example shows each of them; selftest, in place of a guest, as a comment. */
 static const char *const all_keys[] = {
-	"memory", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom", "console",
-	"trace", "code_cache", "x87", "passes", "verify", "rng", "heartbeat",
+	"memory", "cpus", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom",
+	"console", "trace", "code_cache", "x87", "passes", "verify", "rng", "heartbeat",
 };
 
 static const struct {
@@ -128,6 +128,11 @@ static const struct {
 	const char *reason;
 } mistakes[] = {
 	{ "memroy = 1M", ERR_INVAL, 1, "unknown key 'memroy'" },
+	{ "cpus = 0", ERR_RANGE, 1, "cpus: number out of range: '0'" },
+	{ "cpus = 17", ERR_RANGE, 1, "cpus: number out of range: '17'" },
+	{ "cpus = 4294967297", ERR_RANGE, 1, "cpus: number out of range: '4294967297'" },
+	{ "cpus = 4x", ERR_INVAL, 1, "cpus: not a number: '4x'" },
+	{ "cpus =", ERR_INVAL, 1, "cpus: no value" },
 	{ "memory = 1M\n\n# x\nmemory = 2M", ERR_INVAL, 4, "key given twice: 'memory'" },
 	{ "\nmemory 1M", ERR_INVAL, 2, "missing = after 'memory 1M'" },
 	{ "memory =", ERR_INVAL, 1, "memory: no value" },
@@ -314,6 +319,9 @@ static void test_passes(void)
 	check(parse(&c, "", &e) == 0 && !c.verify, "the verifier is off by default");
 	check(parse(&c, "verify = on", &e) == 0 && c.verify, "verify = on");
 	check(parse(&c, "verify = off", &e) == 0 && !c.verify, "verify = off");
+	check(!c.cpus, "as many CPUs as cores by default");
+	check(parse(&c, "cpus = 1", &e) == 0 && c.cpus == 1, "cpus = 1");
+	check(parse(&c, "cpus = 16", &e) == 0 && c.cpus == 16, "cpus = 16");
 	check(!c.heartbeat, "no heartbeat by default");
 	check(parse(&c, "heartbeat = on", &e) == 0 && c.heartbeat, "heartbeat = on");
 }

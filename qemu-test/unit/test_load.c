@@ -96,7 +96,7 @@ static int fake_in_place(struct boot_file *f, u64 size, const char **why)
 
 static const struct load_source source = {
 	" on the moon", fake_open, fake_read, fake_close, fake_maps, fake_claim, fake_pointer,
-	fake_in_place, NULL, fake_print, fake_cpu,
+	fake_in_place, NULL, fake_print, fake_cpu, 4,
 };
 
 static void reset(void)

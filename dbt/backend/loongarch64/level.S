@@ -6,28 +6,9 @@
  */
 #include "dbt/backend/glue.h"
 #include "dbt/backend/loongarch64/glue_asm.h"
-#include "kernel/arch/loongarch64/paging.h"
-#include "kernel/extable.h"
+#include "dbt/backend/loongarch64/level_asm.h"
 
 	.section .text.glue, "ax"
-
-/* The level, tables and context of passage n. Changes \x, \y, vr0 and rCTX. */
-	.macro	pass_level n, x, y
-	vld	$vr0, $tp, ST_PASSAGE(\n) + PASSAGE_LEVEL
-	vst	$vr0, $tp, ST_LEVEL
-	ld.d	$r10, $tp, ST_PASSAGE(\n) + PASSAGE_CTX
-	st.d	$r10, $tp, ST_CTX
-	pass_view \n, \x, \y
-	.endm
-
-	.macro	pass_view n, x, y
-	ld.d	\x, $tp, ST_PASSAGE(\n) + PASSAGE_ASID
-	ld.d	\y, $tp, ST_PASSAGE(\n) + PASSAGE_ROOT
-	activate_paging \x, \y
-	ld.d	\x, $tp, ST_PASSAGE(\n) + PASSAGE_VIEW
-	ld.d	\y, $tp, ST_VIEW
-	st.w	\x, \y, 0
-	.endm
 
 /*
  * By passage n, with the segments of SYSCALL (0) or SYSRET (1). Changes a3, a4, vr0, vr1 and rCTX.
@@ -82,20 +63,6 @@ door glue64_sysret
 
 /* -- INT n and IRETQ that were taken before (struct seen_gate64, seen_return64) -- */
 
-/* A guest access: if it faults for the guest, the general way finds out how. */
-	.macro	try insn:vararg
-	MAY_FAULT 9f
-	\insn
-	.endm
-
-/* To 9 if the guest's word n of the list at a2 is not what it was. */
-	.macro	check_word n, x, y
-	ld.d	\x, $a2, GATE_WORD(\n)
-	ld.d	\y, $a2, GATE_WORD(\n) + 8
-	try ld.d \x, \x, 0
-	bne	\x, \y, 9f
-	.endm
-
 /* To 9 unless RFLAGS are plain and a passage is known; no breakpoints. RFLAGS to a4. */
 	.macro	check_plain
 	ld.wu	$a4, $tp, ST_EFLAGS
@@ -136,9 +103,9 @@ door glue64_sysret
  * if the page is watched, each traps.
  */
 	.macro	enter_gate coded
-	check_word 0, $a0, $a3
-	check_word 1, $a0, $a3
-	check_word 2, $a0, $a3
+	check_word 0, $a2, $a0, $a3
+	check_word 1, $a2, $a0, $a3
+	check_word 2, $a2, $a0, $a3
 	move	$a3, $r27
 	ld.d	$a0, $a2, GATE_STACK
 	beqz	$a0, 1f
@@ -252,8 +219,8 @@ door glue64_iret
 	slli.d	$a3, $a0, 16
 	srai.d	$a3, $a3, 16
 	bne	$a3, $a0, 9f
-	check_word 0, $a3, $ra
-	check_word 1, $a3, $ra
+	check_word 0, $a2, $a3, $ra
+	check_word 1, $a2, $a3, $ra
 	andi	$a1, $a1, 1
 	beqz	$a1, 1f
 	ld.hu	$a3, $tp, ST_SEG + 12		/* ES, DS, FS, GS: none that would be dropped */

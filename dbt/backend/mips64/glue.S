@@ -173,6 +173,9 @@ miss:
 	ld	$4, WHY($29)
 	b	glue_leave_written
 
+/* No ways of their own. */
+door glue_int
+door glue_iret
 door glue_sys
 	store_eip $4
 	dext	$5, $5, 0, 32
@@ -185,6 +188,9 @@ door glue_sys
 	li	$4, EXIT_SYSTEM
 	b	glue_leave_written
 
+door glue_fault_pinned
+	store_eip $4
+	save_pinned
 door glue_fault
 	jal	exec_fault
 	move	$4, $2

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The core itself: its area and stack, registers set at start, windows, interrupt enable, idle,
- * halt. Not the start of other cores. Invariant: after arch_init this core's exceptions all go
- * to vectors.S, and mapped addresses to empty tables.
+ * halt. Not the start of other cores (smp.c). Invariant: after arch_init_core this core's
+ * exceptions all go to vectors.S, and mapped addresses to empty tables, whatever firmware left.
  */
 #include "kernel/arch/loongarch64/cpu.h"
 
@@ -21,6 +21,7 @@ u8 cpu_boot_area[CPU_AREA_SIZE] __attribute__((aligned(4096)));
 u8 cpu_boot_stack[CPU_STACK_SIZE] __attribute__((aligned(4096)));
 
 _Static_assert(sizeof(struct cpu) <= CPU_VCPU_OFFSET, "struct cpu would overlap struct vcpu");
+_Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "entry.S");
 
 struct cpu *this_cpu(void) { return cpu_self(); }
 
@@ -28,7 +29,7 @@ void *phys_ptr(hpa_t a) { return phys_to_ptr(a); }
 void *phys_ptr_uncached(hpa_t a) { return (void *)(a.a | WINDOW_UNCACHED); }
 hpa_t ptr_phys(const void *p) { return ptr_to_phys(p); }
 
-void arch_init(void)
+void arch_init_core(void)
 {
 	struct cpu *c = cpu_self();
 
@@ -38,9 +39,21 @@ void arch_init(void)
 	csr_write(CSR_TICLR, 1);
 	csr_write(CSR_EENTRY, (u64)trap_vectors);
 	csr_write(CSR_MERRENTRY, ptr_phys(machine_error_entry).a);
-	paging_init();
-	c->hw_id = (u32)csr_read(CSR_CPUID) & 0x1ff;
+	csr_write(CSR_RVACFG, 0);
+	csr_write(CSR_CNTC, c->host[CPU_HOST_CNTC]);
+	paging_init_core();
+	trap_init_core();
+	c->hw_id = (u32)csr_read(CSR_CPUID) % CPUID_CORES;
+}
+
+void arch_init(void)
+{
+	struct cpu *c = cpu_self();
+
 	c->stack_top = (u64)cpu_boot_stack + CPU_STACK_SIZE;
+	c->host[CPU_HOST_CNTC] = csr_read(CSR_CNTC);
+	paging_init();
+	arch_init_core();
 }
 
 void irq_enable(void) { csr_xchg(CSR_CRMD, CRMD_IE, CRMD_IE); }

@@ -18,6 +18,9 @@
 
 #define REG_KICK 21
 
+/* struct cpu's host[]: CSR_CNTC, the same on all cores. */
+#define CPU_HOST_CNTC 0
+
 #ifndef __ASSEMBLER__
 #include "kernel/cpu.h"
 #include "kernel/lib/types.h"
@@ -60,6 +63,9 @@ static inline void instruction_barrier(void) { __asm__ volatile("ibar 0" : : : "
 
 /* All accesses before are done before all accesses after, devices included. */
 static inline void full_barrier(void) { __asm__ volatile("dbar 0" : : : "memory"); }
+
+/* In a loop that waits for another core. The host has no instruction for it. */
+static inline void cpu_pause(void) { __asm__ volatile("" : : : "memory"); }
 
 /* ESTAT.Ecode (7.4.6). */
 static inline unsigned arch_trap_code(const struct trap_frame *f) { return f->cause >> 16 & 0x3f; }

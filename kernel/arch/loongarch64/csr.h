@@ -27,11 +27,14 @@
 #define CSR_PWCL 0x1c		/* 7.5.9 */
 #define CSR_PWCH 0x1d
 #define CSR_STLBPS 0x1e
-#define CSR_CPUID 0x20
+#define CSR_RVACFG 0x1f		/* 7.5.10: reduced virtual addresses; 0: none */
+#define CSR_CPUID 0x20		/* 7.4.14: CoreID 8:0 */
+#define CPUID_CORES 512
 #define CSR_SAVE0 0x30
 #define CSR_ROOT CSR_SAVE0	/* ours: where tlb_refill.S begins, for both halves */
 #define CSR_TCFG 0x41		/* 7.6.2: En 0, Periodic 1, InitVal 47:2 */
 #define TCFG_EN 0x1
+#define CSR_CNTC 0x43		/* 7.6.4: what RDTIME adds to the board's counter */
 #define CSR_TICLR 0x44
 #define CSR_TLBRENTRY 0x88
 #define CSR_TLBRSAVE 0x8b

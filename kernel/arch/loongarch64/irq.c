@@ -5,7 +5,8 @@
  *	device ─► PCH-PIC input n (LS7A manual 5) ─► EXTIOI vector n (3A5000 manual 11) ─► HWI0
  *	message of v to PCH-MSI ──────────────────► EXTIOI vector v
  *
- * Input n is given vector n, messages have those from IRQ_INPUTS on; all go to the boot core.
+ * Input n is given vector n, messages have those from IRQ_INPUTS on; all go to the boot core,
+ * which sets the controllers up. Other cores have their timer and IPIs.
  * EXTIOI sees a vector's edges only: an input that is still high once its handlers have run (two
  * devices share it) is masked and unmasked, and the PCH-PIC sends it again. Who handles what is
  * kernel/irq.c's.
@@ -15,6 +16,7 @@
 
 #include "boot/loongarch64/board.h"
 #include "kernel/arch.h"
+#include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/arch/loongarch64/csr.h"
 #include "kernel/arch/loongarch64/trap.h"
 #include "kernel/lib/bits.h"
@@ -33,12 +35,14 @@ enum {				/* IOCSR space */
 	IOCSR_IPI_STATUS = 0x1000,
 	IOCSR_IPI_ENABLE = 0x1004,
 	IOCSR_IPI_CLEAR = 0x100c,
+	IOCSR_IPI_SEND = 0x1040,	/* vector 4:0, core 25:16, wait until it is there 31 */
 	EXTIOI_IPMAP = 0x14c0,	/* a byte for each 32 vectors: bit n = HWIn */
 	EXTIOI_ENABLE = 0x1600,
 	EXTIOI_BOUNCE = 0x1680,
 	EXTIOI_ISR = 0x1800,	/* this core's, write 1 to acknowledge */
 	EXTIOI_COREMAP = 0x1c00,	/* a byte for each vector: bit n = core n */
 };
+#define IPI_SEND_WAIT (1u << 31)
 
 static volatile void *pic_reg(unsigned offset)
 {
@@ -72,12 +76,28 @@ static void extioi_init(void)
 		iocsr_write32(EXTIOI_COREMAP + k, 0x01010101);
 }
 
+/* What was sent before is over; whoever looks at queues after this misses nothing (work.c). */
+void irq_init_core(void)
+{
+	iocsr_write32(IOCSR_IPI_CLEAR, ~0u);
+	iocsr_write32(IOCSR_IPI_ENABLE, ~0u);
+	full_barrier();
+	csr_write(CSR_ECFG, BIT(IRQ_TIMER) | BIT(IRQ_IPI));
+}
+
 void irq_init(void)
 {
 	pic_init();
 	extioi_init();
-	iocsr_write32(IOCSR_IPI_ENABLE, ~0u);
-	csr_write(CSR_ECFG, BIT(IRQ_HWI0) | BIT(IRQ_TIMER) | BIT(IRQ_IPI));
+	irq_init_core();
+	csr_xchg(CSR_ECFG, BIT(IRQ_HWI0), BIT(IRQ_HWI0));
+}
+
+/* The barrier: whoever is interrupted sees what was stored before. */
+void arch_ipi(u32 hw_id, enum ipi what)
+{
+	full_barrier();
+	iocsr_write32(IOCSR_IPI_SEND, IPI_SEND_WAIT | hw_id << 16 | what);
 }
 
 void arch_irq_unmask(unsigned input)
@@ -130,6 +150,21 @@ static void take_device(void)
 		irq_none();
 }
 
+/*
+ * Messages of a kind merge. They are cleared before anybody looks for what they are about: what is
+ * sent from then on interrupts again.
+ */
+static __attribute__((noinline)) u32 take_ipis(void)
+{
+	u32 sent = iocsr_read32(IOCSR_IPI_STATUS);
+
+	iocsr_write32(IOCSR_IPI_CLEAR, sent);
+	full_barrier();
+	if (sent & BIT(IPI_STOP))
+		cpu_halt();
+	return sent & BIT(IPI_WORK) ? CPU_EVENT_IPI : 0;
+}
+
 void irq_dispatch(struct trap_frame *f)
 {
 	u64 lines = f->cause & csr_read(CSR_ECFG);
@@ -143,9 +178,7 @@ void irq_dispatch(struct trap_frame *f)
 		take_device();
 		events |= CPU_EVENT_DEVICE;
 	}
-	if (lines & BIT(IRQ_IPI)) {
-		iocsr_write32(IOCSR_IPI_CLEAR, iocsr_read32(IOCSR_IPI_STATUS));
-		events |= CPU_EVENT_IPI;
-	}
+	if (lines & BIT(IRQ_IPI))
+		events |= take_ipis();
 	irq_note(f, events);
 }

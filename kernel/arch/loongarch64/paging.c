@@ -167,6 +167,10 @@ void paging_init(void)
 	paging_root_init(empty_root);
 	paging_dir_init(empty_dir[0], 1);
 	paging_dir_init(empty_dir[1], 2);
+}
+
+void paging_init_core(void)
+{
 	csr_write(CSR_STLBPS, 12);
 	paging_set_form(PAGING_NARROW);
 	paging_activate(0, ptr_phys(empty_root));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The core itself: its area and stack, registers set at start, windows, interrupt enable, idle,
- * halt. Not the start of other cores. Invariant: after arch_init this core's exceptions all go
- * to vectors.S, and mapped addresses to empty tables.
+ * halt. One core for now: the others stay where firmware parked them. Invariant: after
+ * arch_init_core this core's exceptions all go to vectors.S, and mapped addresses to empty tables.
  */
 #include "kernel/arch/mips64/cpu.h"
 
@@ -37,7 +37,7 @@ void vectors_set(const char *page)
 	cp0_write(CP0_STATUS, status & ~STATUS_BEV);
 }
 
-void arch_init(void)
+void arch_init_core(void)
 {
 	struct cpu *c = cpu_self();
 
@@ -47,11 +47,22 @@ void arch_init(void)
 	cp0_write(CP0_CONFIG5, cp0_read32(CP0_CONFIG5) | CONFIG5_MSAEN);
 	vectors_set(trap_vectors);
 	cp0_write(CP0_CAUSE, 0);
-	paging_init();
+	paging_init_core();
+	trap_init_core();
 	timer_init();
 	c->hw_id = cp0_read32(CP0_EBASE) & 0x3ff;
-	c->stack_top = (u64)cpu_boot_stack + CPU_STACK_SIZE;
 }
+
+void arch_init(void)
+{
+	cpu_self()->stack_top = (u64)cpu_boot_stack + CPU_STACK_SIZE;
+	paging_init();
+	arch_init_core();
+}
+
+/* boot_info tells of one core, so that nobody asks. */
+void arch_core_offer(struct cpu *c) { panic("core %u: only one is started here", c->hw_id); }
+void arch_core_wake(u32 hw_id) { (void)hw_id; }
 
 void irq_enable(void) { __asm__ volatile("ei\n\tehb" : : : "memory"); }
 

@@ -82,6 +82,9 @@ static inline void instruction_barrier(void)
 /* All accesses before are done before all accesses after, devices included. */
 static inline void full_barrier(void) { __asm__ volatile("sync" : : : "memory"); }
 
+/* In a loop that waits for another core. The host has no instruction for it. */
+static inline void cpu_pause(void) { __asm__ volatile("" : : : "memory"); }
+
 /* Cause.ExcCode. */
 static inline unsigned arch_trap_code(const struct trap_frame *f) { return f->cause >> 2 & 0x1f; }
 

@@ -12,6 +12,7 @@
 #include "boot/mips64/board.h"
 #include "kernel/arch.h"
 #include "kernel/arch/mips64/cp0.h"
+#include "kernel/arch/mips64/cpu.h"
 #include "kernel/arch/mips64/trap.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
@@ -26,21 +27,40 @@ enum {				/* byte offsets */
 #define INPUTS 32
 
 /* One core's mailbox and interrupts from other cores. */
-enum { IPI_STATUS = 0, IPI_ENABLE = 4, IPI_CLEAR = 12 };
+enum { IPI_STATUS = 0, IPI_ENABLE = 4, IPI_SET = 8, IPI_CLEAR = 12, IPI_CORE = 0x100 };
 
 static volatile u32 *reg(u64 base, unsigned offset)
 {
 	return (volatile u32 *)((char *)phys_ptr_uncached(hpa(base)) + offset);
 }
 
-void irq_init(void)
+static u32 ipi_block(u32 hw_id) { return BOARD_IPI + hw_id * IPI_CORE; }
+
+/* What was sent before is over; whoever looks at queues after this misses nothing (work.c). */
+void irq_init_core(void)
 {
+	u32 block = ipi_block(cpu_self()->hw_id);
 	u32 status = cp0_read32(CP0_STATUS) & ~STATUS_IM;
 
+	*reg(block, IPI_CLEAR) = ~0u;
+	*reg(block, IPI_ENABLE) = ~0u;
+	full_barrier();
+	cp0_write(CP0_STATUS, status | (BIT(IRQ_IPI) | BIT(IRQ_TIMER)) << STATUS_IM_SHIFT);
+}
+
+/* The barrier: whoever is interrupted sees what was stored before. Four cores have a node. */
+void arch_ipi(u32 hw_id, enum ipi what)
+{
+	must(hw_id < 4);
+	full_barrier();
+	*reg(ipi_block(hw_id), IPI_SET) = BIT(what);
+}
+
+void irq_init(void)
+{
 	*reg(BOARD_LIOINTC, LIO_ENABLE_CLEAR) = ~0u;
-	*reg(BOARD_IPI, IPI_ENABLE) = ~0u;
-	status |= (BIT(IRQ_BOARD) | BIT(IRQ_IPI) | BIT(IRQ_TIMER)) << STATUS_IM_SHIFT;
-	cp0_write(CP0_STATUS, status);
+	irq_init_core();
+	cp0_write(CP0_STATUS, cp0_read32(CP0_STATUS) | BIT(IRQ_BOARD) << STATUS_IM_SHIFT);
 }
 
 void arch_irq_unmask(unsigned input)
@@ -66,6 +86,21 @@ static void take_device(void)
 		irq_none();
 }
 
+/*
+ * Messages of a kind merge. They are cleared before anybody looks for what they are about: what is
+ * sent from then on interrupts again.
+ */
+static __attribute__((noinline)) u32 take_ipis(void)
+{
+	u32 block = ipi_block(cpu_self()->hw_id), sent = *reg(block, IPI_STATUS);
+
+	*reg(block, IPI_CLEAR) = sent;
+	full_barrier();
+	if (sent & BIT(IPI_STOP))
+		cpu_halt();
+	return sent & BIT(IPI_WORK) ? CPU_EVENT_IPI : 0;
+}
+
 /* Writing Compare, even what it holds, acknowledges the timer; timer_run() arms it again. */
 void irq_dispatch(struct trap_frame *f)
 {
@@ -80,9 +115,7 @@ void irq_dispatch(struct trap_frame *f)
 		take_device();
 		events |= CPU_EVENT_DEVICE;
 	}
-	if (lines & BIT(IRQ_IPI)) {
-		*reg(BOARD_IPI, IPI_CLEAR) = *reg(BOARD_IPI, IPI_STATUS);
-		events |= CPU_EVENT_IPI;
-	}
+	if (lines & BIT(IRQ_IPI))
+		events |= take_ipis();
 	irq_note(f, events);
 }

@@ -213,6 +213,10 @@ void paging_init(void)
 	paging_root_init(empty_root);
 	paging_dir_init(empty_dir[0], 1);
 	paging_dir_init(empty_dir[1], 2);
+}
+
+void paging_init_core(void)
+{
 	paging_set_form(PAGING_NARROW);
 	cp0_write(CP0_PAGEMASK, 0);
 	cp0_write(CP0_WIRED, 0);

@@ -29,9 +29,18 @@ const struct selftest_host selftest_host = {
 	.high = 0xffe00000, .high_alias = 0xffffffffffe00000, .guards = guards,
 };
 
+const char *selftest_core(void)
+{
+	if ((cp0_read32(CP0_EBASE) & 0x3ff) != cpu_self()->hw_id)
+		return "the core's number";
+	if (cp0_read(CP0_KSCRATCH_CORE) != (u64)cpu_self())
+		return "the trap entries' copy of the core's area";
+	return cp0_read32(CP0_STATUS) & STATUS_IE ? NULL : "interrupts are off";
+}
+
 u32 selftest_asid(void) { return cp0_read32(CP0_ENTRYHI) & ENTRYHI_ASID; }
 
-void selftest_no_tables(void) { paging_init(); }
+void selftest_no_tables(void) { paging_init_core(); }
 
 void selftest_machine_error(void) { ((void (*)(void))(void *)machine_error_entry)(); }
 
@@ -83,7 +92,7 @@ static const char *test_edges(void)
 	selftest_store(GIB4 + 16, 98);
 	if (m.page[0][2] != 98 || selftest_load(16) != 98)
 		why = "a carry above 4 GiB";
-	paging_init();
+	paging_init_core();
 	return why;
 }
 

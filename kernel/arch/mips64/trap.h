@@ -12,8 +12,9 @@ extern char machine_error_entry[];
 /* Exceptions go to this page of vectors from now on (cpu.c). Interrupts are off. */
 void vectors_set(const char *page);
 
-/* Page size, an empty TLB and an empty root (paging.c); on each core. */
+/* paging.c: the tables that say "invalid", once; page size, empty TLB and root, each core. */
 void paging_init(void);
+void paging_init_core(void);
 
 /* Start the clock and its interrupt (timer.c); on each core. */
 void timer_init(void);

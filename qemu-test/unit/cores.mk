@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Cores as threads; once more under ThreadSanitizer.
+CORES_TESTS := test_cores test_cores_tsan
+UNIT_TESTS += $(CORES_TESTS)
+$(foreach t,$(CORES_TESTS),$(eval $t_OBJS := $(addprefix qemu-test/unit/,test_cores.o \
+	fake_cores.o native.o) $(addprefix kernel/,cores.o epoch.o selftest_cores.o work.o)))
+test_cores_tsan_TSAN = 1
