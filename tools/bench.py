@@ -26,7 +26,7 @@ import sys
 import bench_doc
 import bench_disks
 from bench_process import LOST, process_figures, run_disk, run_linux, run_process, run_wall
-from bench_run import (FOLDER, GUEST, MACHINES, ROW_MARKER, Failure, ends_at, form_share,
+from bench_run import (FOLDER, GUEST, MACHINES, ROW_MARKER, Failure, ends_at, form_checks,
                        instructions, last_counters, row_counters, run)
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -155,7 +155,7 @@ def of_width(figures, bits):
 
 def part_rows(host, skip, bits):
     rows, last, missing = run_rows(host, skip, bits)
-    checks = {name: form_share(rows[name]["counted"]) for name in CHECKED
+    checks = {name: form_checks(rows[name]["counted"]) for name in CHECKED
               if bits == 64 and name in rows}
     return {"checks": checks} | of_width({
         "rows": row_figures(rows), "events": event_figures(rows), "missing": missing,
@@ -171,7 +171,7 @@ def part_linux(host, bits):
     reached, total, last = run_linux(host, bits)
     name = "linux64" if bits == 64 else "linux686"
     counted = ("blocks", "insns", "fills", "cr3", "asids", "invalidations", "barriers")
-    checks = {name: form_share(reached)} if bits == 64 else {}
+    checks = {name: form_checks(reached)} if bits == 64 else {}
     return {"boots": {name: instructions(reached)}, "checks": checks, f"{name}_counters": {
         k: last[k] for k in counted} | {"refills": total["tlb_refill_entry"]},
     } | of_width(per_translated(last, name), bits)

@@ -200,6 +200,14 @@ def disk_table(result):
     return ["disk", "host instructions", "the guest's"], rows
 
 
+def check_line(checks):
+    """Of each row and boot, and of all accesses together."""
+    parts = list(checks.items()) + [("all together", [sum(c) for c in zip(*checks.values())])]
+    return ("accesses of 64-bit guests, how many are checked by a branch not to be at the "
+            "monitor's own addresses: " +
+            ", ".join(f"{k} {found / max(all_of, 1):.0%}" for k, (found, all_of) in parts))
+
+
 def closing_lines(result, others):
     lines, old = [], others["before"]
     for name in ("linux686", "linux64"):
@@ -209,9 +217,7 @@ def closing_lines(result, others):
     for suffix in WIDTHS:
         lines += width_lines(result, others, suffix)
     if result.get("checks"):
-        lines.append("accesses of 64-bit guests, how many are checked by a branch not to be at the "
-                     "monitor's own addresses: " +
-                     ", ".join(f"{k} {v:.0%}" for k, v in result["checks"].items()))
+        lines.append(check_line(result["checks"]))
     if "wall" in result:
         w = result["wall"]
         lines.append(f"wall time on the machine that wrote this, without -icount: {w['n']} times "

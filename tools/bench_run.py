@@ -149,9 +149,9 @@ def row_counters(text):
     return found
 
 
-def form_share(c):
-    """Checks of an address's form for each access."""
-    return c["form"] / max(c["guest_load"] + c["guest_store"], 1)
+def form_checks(c):
+    """Checks of an address's form, and accesses."""
+    return [c["form"], c["guest_load"] + c["guest_store"]]
 
 
 def instructions(c):
