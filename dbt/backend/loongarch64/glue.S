@@ -347,3 +347,64 @@ cf_sar:					/* of a extended with its sign */
 	addi.d	$t1, $r31, -1
 	sra.d	$t0, $t0, $t1
 	b	cf_bit
+
+/*
+ * As helper_entry_flags, of CMP, SUB, TEST and their kin: a1 = rCCOP, a2, a3 = operands. t2: what
+ * brings their highest bit to bit 63, as in dbt/x86/cc.c.
+ */
+door leaf_entry_flags
+	ori	$t0, $zero, CC_KIND_CMP << 3 | 2 << 1
+	ori	$t2, $zero, 32
+	beq	$a1, $t0, flags_cmp
+	sltui	$t0, $a1, 0x80			/* no INC or DEC over it */
+	beqz	$t0, glue_call
+	bstrpick.d $t0, $a1, 2, 1
+	ori	$t2, $zero, 8
+	sll.w	$t2, $t2, $t0
+	sub.d	$t2, $zero, $t2
+	srli.d	$t0, $a1, 3
+	addi.d	$t1, $t0, -CC_KIND_CMP
+	beqz	$t1, flags_cmp
+	addi.d	$t1, $t0, -CC_KIND_LOGIC
+	beqz	$t1, flags_logic
+	addi.d	$t1, $t0, -CC_KIND_SUB
+	bnez	$t1, glue_call
+	add.d	$a2, $a2, $a3
+flags_cmp:
+	sub.d	$t3, $a2, $a3
+	sll.d	$t0, $a2, $t2
+	sll.d	$t1, $a3, $t2
+	sll.d	$t2, $t3, $t2
+	sltu	$a0, $t0, $t1			/* CF */
+	xor	$t1, $t1, $t0
+	xor	$t0, $t0, $t2
+	and	$t0, $t0, $t1
+	srli.d	$t0, $t0, 63
+	slli.d	$t0, $t0, 11			/* OF */
+	or	$a0, $a0, $t0
+	xor	$t0, $a2, $a3
+	xor	$t0, $t0, $t3
+	andi	$t0, $t0, 0x10			/* AF */
+	or	$a0, $a0, $t0
+flags_result:
+	sltui	$t0, $t2, 1
+	slli.d	$t0, $t0, 6			/* ZF */
+	or	$a0, $a0, $t0
+	srli.d	$t0, $t2, 63
+	slli.d	$t0, $t0, 7			/* SF */
+	or	$a0, $a0, $t0
+	srli.d	$t0, $t3, 4
+	xor	$t0, $t0, $t3
+	andi	$t0, $t0, 15
+	lu12i.w	$t1, 0x9			/* 0x9669: PF of each half byte */
+	ori	$t1, $t1, 0x669
+	srl.w	$t0, $t1, $t0
+	andi	$t0, $t0, 1
+	slli.d	$t0, $t0, 2
+	or	$a0, $a0, $t0
+	jr	$ra
+flags_logic:
+	move	$t3, $a2
+	sll.d	$t2, $a2, $t2
+	move	$a0, $zero
+	b	flags_result
