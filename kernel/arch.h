@@ -27,11 +27,10 @@ void arch_ipi(u32 hw_id, enum ipi what);
 
 /*
  * Have core c->hw_id, which does not run, begin at core_main (kernel/cores.c) with this area and
- * its stack once it is woken. Firmware may lose a call: until the core has come, wake it again.
+ * its stack. Firmware may lose a call: until the core has come, wake it again.
  */
 struct cpu;
-void arch_core_offer(struct cpu *c);
-void arch_core_wake(u32 hw_id);
+void arch_core_wake(struct cpu *c);
 
 /* Where the CPU sees host physical memory: cached for RAM, uncached for device registers. */
 void *phys_ptr(hpa_t a);

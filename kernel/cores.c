@@ -52,7 +52,6 @@ static void offer(const struct core_start *s)
 	c->stack_top = (u64)(uintptr_t)s->area + CPU_AREA_SIZE + CPU_STACK_SIZE;
 	c->state = CORE_OFFERED;
 	epoch_begin_core(c);
-	arch_core_offer(c);
 }
 
 static bool has_come(const struct core_start *s)
@@ -69,7 +68,7 @@ static unsigned wake(const struct core_start *s, unsigned n)
 
 	for (unsigned k = 0; k < n; k++)
 		if (!has_come(&s[k])) {
-			arch_core_wake(s[k].hw_id);
+			arch_core_wake(s[k].area);
 			left++;
 		}
 	return left;

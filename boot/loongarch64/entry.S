@@ -6,6 +6,7 @@
  * are open from here on; 0x8 and 0xB never are (they guard, design 1.2).
  */
 #include "boot/image.h"
+#include "kernel/arch/loongarch64/cpu.h"
 #include "kernel/arch/loongarch64/csr.h"
 #include "kernel/cpu.h"
 
@@ -73,22 +74,23 @@ image_entry:
 /*
  * Another core, as firmware parked it, at the physical address (kernel/arch/loongarch64/smp.c).
  * Nothing is read before the cached window is open; code may have been written since this core last
- * fetched, its area just now.
+ * fetched, its area just now. Each has an entry of its own.
  */
 	.globl	core_entry
 core_entry:
-	OPEN_WINDOWS
+	.set	n, 0
+	.rept	CORE_ENTRIES
+	ori	$a0, $zero, n
+	b	1f
+	.set	n, n + 1
+	.endr
+1:	OPEN_WINDOWS
 	dbar	0
 	ibar	0
-	csrrd	$t0, CSR_CPUID
-	bstrpick.d $t0, $t0, 8, 0
-	la.pcrel $t1, core_offers
-	alsl.d	$t1, $t0, $t1, 3
-	ld.d	$tp, $t1, 0
-	beqz	$tp, 1f
+	la.pcrel $t0, core_areas
+	alsl.d	$t0, $a0, $t0, 3
+	ld.d	$tp, $t0, 0
 	ld.d	$sp, $tp, CPU_STACK_TOP
 	move	$r21, $zero
 	move	$ra, $zero
 	bl	core_main
-1:	idle	0
-	b	1b

@@ -415,23 +415,27 @@ static void call_helper(struct emit *e, unsigned helper)
 /* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */
 void lower_call(struct emit *e, const struct ir_insn *in)
 {
-	bool entry = in->op == IR_ENTRYF;
-	const val v[3] = { entry ? 0 : in->a, entry ? 0 : in->b, entry ? 0 : in->c };
+	const val v[3] = { in->a, in->b, in->c };
 	struct stub *s;
 
 	ra_to_args(e, v);
-	if (entry) {
-		host_move(e, R_ARG(1), R_CCOP);
-		host_move(e, R_ARG(2), R_CCA);
-		host_move(e, R_ARG(3), R_CCB);
-	}
-	call_helper(e, entry ? HELPER_entry_flags : (unsigned)in->k);
-	if (!entry && in->x == 2) {
+	call_helper(e, (unsigned)in->k);
+	if (in->x == 2) {
 		s = raise_stub(e, SITE_HELPER);
 		s->site = host_branch_nonzero(e, R_RESULT);
 	} else if (in->type) {
 		ra_claim(e, e->i, R_RESULT);
 	}
+}
+
+static void lower_entry_flags(struct emit *e)
+{
+	const val none[3] = { 0 };
+
+	ra_to_args(e, none);
+	host_const(e, R_ARG(0), HELPER_entry_flags);
+	host_call_door(e, DOOR_FOR(e, entry_flags));
+	ra_claim(e, e->i, R_RESULT);
 }
 
 /* Computed out of line, leaving all registers, but for the commonest kind. */
@@ -463,6 +467,7 @@ void lower_control(struct emit *e, const struct ir_insn *in)
 	case IR_RAISE: case IR_RAISE_IF: lower_raise(e, in); return;
 	case IR_FORM: lower_form(e, in); return;
 	case IR_ENTRYCF: lower_entry_cf(e); return;
+	case IR_ENTRYF: lower_entry_flags(e); return;
 	}
 	panic("control: op %u", in->op);
 }

@@ -92,6 +92,8 @@
 #define RETURN_NOT 88
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
+#define CC_CARRIED_BIT 0x80
+#define CC_CARRIED_CF_BIT 12
 #define CC_KIND_ADD 1
 #define CC_KIND_SUB 2
 #define CC_KIND_CMP 3

@@ -61,10 +61,12 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_EIP: lower_eip(e, in); break;
 	case IR_SETF: lower_setf(e, in); break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
-	case IR_HELPER: case IR_ENTRYF: lower_call(e, in); break;
+	case IR_HELPER: lower_call(e, in); break;
 	case IR_TICKS: host_ticks(e, ra_def(e, e->i)); break;
 	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT_IND: case IR_SYS:
-	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: case IR_FORM: lower_control(e, in); break;
+	case IR_RAISE: case IR_RAISE_IF: case IR_ENTRYCF: case IR_ENTRYF: case IR_FORM:
+		lower_control(e, in);
+		break;
 	case IR_ADD: lower_add(e, in); break;
 	default: host_lower_alu(e, in); break;
 	}

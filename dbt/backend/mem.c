@@ -74,7 +74,8 @@ CHECK_SEEN(RETURN_NOT, return, not_with);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
 	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_ADC == CC_ADC && CC_KIND_SBB == CC_SBB &&
 	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&
-	       CC_KIND_SAR == CC_SAR, "glue.h");
+	       CC_KIND_SAR == CC_SAR && CC_CARRIED_BIT == CC_CARRIED &&
+	       CC_CARRIED_CF_BIT == CC_CARRIED_CF, "glue.h");
 _Static_assert(CPU_VCPU_OFFSET + offsetof(struct vcpu, cr0) <= 1u << (HOST_DISP_BITS - 1),
 	       "the hot part of struct vcpu is reached by a displacement");
 

@@ -292,7 +292,13 @@ static bool has_inc(const struct flags_at *f)
 	return f->over && (f->top.kind == CC_INC_KEEP || f->top.kind == CC_DEC_KEEP);
 }
 
-bool flags_straight(const struct flags_at *f) { return !f->over || has_inc(f); }
+/* Is there another CF over them? */
+static bool has_carry(const struct flags_at *f) { return f->over && f->top.kind == CC_CARRY; }
+
+bool flags_straight(const struct flags_at *f)
+{
+	return !f->over || has_inc(f) || has_carry(f);
+}
 
 static bool in_recipe(const struct recipe *p, int r)
 {
@@ -316,18 +322,23 @@ bool flags_outlive(const struct flags_at *f, u32 changed)
 	       !(b->b.kind == LOC_HOST && changed >> b->b.n & 1);
 }
 
+/* The word of what is over full flags. */
+static unsigned over_word(const struct flags_at *f)
+{
+	return has_inc(f) ? CC_OVER(f->top.kind, f->top.log2size) : has_carry(f) ? CC_CARRIED : 0;
+}
+
 void flags_put(struct emit *e, const struct flags_at *f)
 {
-	bool inc = has_inc(f);
-	unsigned over = inc ? CC_OVER(f->top.kind, f->top.log2size) : 0;
-
 	if (!f->there)
-		put_full(e, f->base.kind, &f->base, over);
-	else if (inc)
-		host_cc_over(e, over);
-	if (inc)
+		put_full(e, f->base.kind, &f->base, over_word(f));
+	else if (has_inc(f))
+		host_cc_over(e, over_word(f));
+	if (has_inc(f))
 		host_state_store(e, in_register(e, f->top.a, f->top.ka),
 				 offsetof(struct vcpu, cc_r), M_64);
+	else if (has_carry(f))
+		host_cc_carry(e, in_register(e, f->top.a, f->top.ka), f->there);
 	else if (f->over)
 		put_shift(e, &f->top);
 }

@@ -18,7 +18,8 @@ const char *const ir_cc_text[] = {
 	[CC_SHL] = "shl", [CC_SHR] = "shr", [CC_SAR] = "sar", [CC_FCOM] = "fcom",
 	[CC_ADC] = "adc", [CC_SBB] = "sbb", [CC_INC_KEEP] = "inc_keep",
 	[CC_DEC_KEEP] = "dec_keep", [CC_SHLV] = "shlv", [CC_SHRV] = "shrv",
-	[CC_SARV] = "sarv", [CC_ROL] = "rol", [CC_ROR] = "ror", [CC_MASKED] = "masked",
+	[CC_SARV] = "sarv", [CC_ROL] = "rol", [CC_ROR] = "ror",
+	[CC_MASKED] = "masked", [CC_CARRY] = "carry",
 };
 const char *const ir_helper_text[] = {
 #define HELPER(name, class) #name,

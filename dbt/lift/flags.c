@@ -21,10 +21,17 @@ void lift_setf(struct lift *t, enum cc_kind kind, unsigned size, val a, val b, v
 
 void lift_flags_mask(struct lift *t, val bits, u32 mask)
 {
-	if (mask == FL_ARITH)
+	if (mask == FL_ARITH) {
 		lift_setf(t, CC_EFLAGS, 4, bits, 0, 0);
-	else
+		return;
+	}
+	if (mask == FL_CF) {
+		if (at(t, t->flags)->op == IR_SETF && at(t, t->flags)->x == CC_CARRY)
+			t->flags = (val)at(t, t->flags)->k;
+		lift_setf(t, CC_CARRY, 4, lift_trunc(t, bits), 0, 0);
+	} else {
 		lift_setf(t, CC_MASKED, 4, bits, lift_const(t, mask), 0);
+	}
 }
 
 /* -- The pieces -- */
@@ -271,6 +278,8 @@ static val flag(struct lift *t, val f, u32 which)
 		return lift_bit(t, s.a, __builtin_ctz(which));
 	if (s.x == CC_MASKED)
 		return masked_flag(t, &s, which);
+	if (s.x == CC_CARRY)
+		return which == FL_CF ? lift_bit(t, s.a, 0) : flag(t, s.k, which);
 	if ((keeps_carry(&s) && which == FL_CF) ||
 	    (is_rotation(&s) && which != FL_CF && which != FL_OF))
 		return flag(t, s.k, which);
@@ -337,7 +346,8 @@ static val composed(struct lift *t, val f, unsigned cond)
 
 static bool result_kind(const struct ir_insn *s)
 {
-	return s->x != CC_EFLAGS && s->x != CC_MASKED && !is_variable_shift(s) && !is_rotation(s);
+	return s->x != CC_EFLAGS && s->x != CC_MASKED && s->x != CC_CARRY &&
+	       !is_variable_shift(s) && !is_rotation(s);
 }
 
 val lift_cc(struct lift *t, unsigned cond)
@@ -360,15 +370,36 @@ val lift_cc(struct lift *t, unsigned cond)
 
 /* -- All six -- */
 
+/* Which flags it changes, if that is known; else 0. */
+static u32 changes(struct lift *t, const struct ir_insn *s)
+{
+	const struct ir_insn *mask = at(t, s->b);
+
+	if (s->x == CC_CARRY)
+		return FL_CF;
+	return s->x == CC_MASKED && mask->op == IR_CONST ? (u32)mask->k : 0;
+}
+
+/* Those of s and, of the block's entry, the others. */
+static val over_entry(struct lift *t, const struct ir_insn *s, u32 mask)
+{
+	val bits = lift_op2k(t, IR_AND, lift_trunc(t, s->a), mask);
+
+	return lift_op2(t, IR_OR, lift_op2k(t, IR_AND, entry_flags(t), (s32)~mask), bits);
+}
+
 val lift_getf(struct lift *t)
 {
 	static const u32 each[] = { FL_CF, FL_PF, FL_AF, FL_ZF, FL_SF, FL_OF };
 	val f = t->flags, bits = 0, one;
+	u32 mask;
 
 	if (!f)
 		return entry_flags(t);
 	if (at(t, f)->x == CC_EFLAGS)
 		return at(t, f)->a;
+	if (!at(t, f)->k && (mask = changes(t, at(t, f))))
+		return over_entry(t, at(t, f), mask);
 	for (unsigned i = 0; i < 6; i++) {
 		one = flag(t, f, each[i]);
 		if (i)
@@ -379,6 +410,12 @@ val lift_getf(struct lift *t)
 }
 
 static bool full(struct lift *t, val f) { return !f || at(t, f)->x <= CC_LAST_FULL; }
+
+/* What exits can put over a full state, besides an INC or DEC. */
+static bool goes_over(const struct ir_insn *s)
+{
+	return is_variable_shift(s) || s->x == CC_CARRY;
+}
 
 /* What an INC or DEC, and all those right below it, keep CF of. */
 static val below(struct lift *t, val f)
@@ -392,26 +429,31 @@ bool lift_flags_ready(struct lift *t)
 {
 	const struct ir_insn *s = at(t, t->flags);
 
-	return full(t, t->flags) || (is_variable_shift(s) && full(t, (val)s->k)) ||
+	return full(t, t->flags) || (goes_over(s) && full(t, (val)s->k)) ||
 	       (keeps_carry(s) && full(t, below(t, t->flags)));
+}
+
+/* Of an INC or DEC s only the last one counts; it keeps CF of state `low`, nothing else. */
+static void inc_over_carry(struct lift *t, const struct ir_insn *s, val low)
+{
+	lift_setf(t, CC_EFLAGS, 4, flag(t, low, FL_CF), 0, 0);
+	lift_setf(t, s->x, size_of(s), s->a, 0, 0);
 }
 
 /* The state in force, turned into one that exits can put where it is pinned (cc.h). */
 val lift_flags_full(struct lift *t)
 {
-	val f = t->flags, low;
-	struct ir_insn s = *at(t, f);
+	val f = t->flags;
+	struct ir_insn s = *at(t, f), before;
 
-	if (full(t, f) || (is_variable_shift(&s) && full(t, (val)s.k)))
+	if (lift_flags_ready(t))
 		return f;
-	low = keeps_carry(&s) ? below(t, f) : 0;
-	if (low || !keeps_carry(&s)) {
-		if (full(t, low) && keeps_carry(&s))
-			return f;
-		t->flags = low ? low : f;
+	before = *at(t, (val)s.k);
+	if (keeps_carry(&s))
+		inc_over_carry(t, &s, below(t, f));
+	else if (s.x == CC_CARRY && keeps_carry(&before))
+		inc_over_carry(t, &before, f);
+	else
 		lift_setf(t, CC_EFLAGS, 4, lift_getf(t), 0, 0);
-		if (keeps_carry(&s))
-			lift_setf(t, s.x, size_of(&s), s.a, 0, 0);
-	}
 	return t->flags;
 }

@@ -121,6 +121,7 @@ u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before
 	case CC_SARV: return b ? sar_flags(a, b, width) : before;
 	case CC_ROL: return rotate_flags(a, 0, width - 1, before);
 	case CC_ROR: return rotate_flags(a, width - 1, width - 2, before);
+	case CC_CARRY: return (before & ~(u32)FL_CF) | (a & FL_CF);
 	case CC_MASKED: return (before & ~b & FL_ARITH) | (a & b & FL_ARITH);
 	}
 	return before;
@@ -129,8 +130,10 @@ u32 cc_compute(unsigned kind, unsigned log2size, u64 a, u64 b, u64 c, u32 before
 u32 cc_pinned(u64 op, u64 a, u64 b, u64 r)
 {
 	u32 f = cc_compute(CC_OP_KIND(op), CC_OP_SIZE(op), a, b, CC_OP_C(op), 0);
-	unsigned over = (unsigned)op >> 8;
+	unsigned over = (unsigned)op >> 8 & 15;
 
+	if (op & CC_CARRIED)
+		f = cc_compute(CC_CARRY, 0, op >> CC_CARRIED_CF, 0, 0, f);
 	if (!over)
 		return f;
 	return cc_compute(over & 4 ? CC_DEC_KEEP : CC_INC_KEEP, over & 3, r, 0, 0, f);

@@ -16,7 +16,8 @@
 /*
  * `r` is the instruction's result. Columns: name, operands that the pinned registers
  * hold (R_CCA, R_CCB; c: in the word itself). Kinds up to CC_LAST_FULL define all six flags
- * and may cross block boundaries; the others live only inside a block, but for CC_OVER.
+ * and may cross block boundaries; the others live only inside a block, but for CC_OVER and
+ * CC_CARRIED.
  */
 enum cc_kind {
 	CC_EFLAGS,		/* a = the six flags at their EFLAGS positions */
@@ -42,20 +43,23 @@ enum cc_kind {
 	CC_ROL,			/* a = r; all but CF and OF from the state before */
 	CC_ROR,
 	CC_MASKED,		/* a = flag bits, b = mask of those that change */
+	CC_CARRY,		/* a bit 0 = CF; the others from the state before */
 	CC_KIND_COUNT,
 };
 
 /*
  * The word in R_CCOP and vcpu.cc_op. The state may have an INC or DEC over it, whose result is in
- * vcpu.cc_r: what came before keeps its operands, as CF is its.
- *	11           8  7  6    3 2        1  0
- *	CC_OVER or 0    0  kind   log2(size)  c
+ * vcpu.cc_r: what came before keeps its operands, as CF is its; and it may have another CF over it.
+ *	12  11           8  7           6    3 2        1  0
+ *	CF  CC_OVER or 0    CC_CARRIED  kind   log2(size)  c
  */
 #define CC_OP(kind, log2size) ((kind) << 3 | (log2size) << 1)
 #define CC_OP_KIND(op) ((unsigned)(op) >> 3 & 15)
 #define CC_OP_SIZE(op) ((unsigned)(op) >> 1 & 3)
 #define CC_OP_C(op) ((unsigned)(op) & 1)
-#define CC_OP_BELOW 0x7f	/* all but CC_OVER */
+#define CC_OP_BELOW 0xff	/* what CF is made of, but for bit CC_CARRIED_CF */
+#define CC_CARRIED 0x80u
+#define CC_CARRIED_CF 12
 /* kind: CC_INC_KEEP or CC_DEC_KEEP */
 #define CC_OVER(kind, log2size) (0x800u | ((kind) == CC_DEC_KEEP) << 10 | (log2size) << 8)
 _Static_assert(CC_LAST_FULL < 16, "CC_OP");

@@ -219,31 +219,63 @@ static bool test_exit_if(unsigned cond, s64 a, s64 b)
 	return check("exit_if zero", cond, a, b);
 }
 
-/* Flags of a setter at the exit, and the carry of those that were there at the entry. */
+/* The flags that the word op says at the entry: the carry, all, and all with another carry. */
+static bool test_entry(unsigned op, s64 a, s64 b)
+{
+	static const struct { const char *name; u8 op, kind; } way[] = {
+		{ "entrycf", IR_ENTRYCF, 0 }, { "entryf", IR_ENTRYF, 0 },
+		{ "carry", IR_SETF, CC_CARRY },
+	};
+
+	for (unsigned n = 0; n < 3; n++) {
+		struct ir_insn in = { .op = way[n].op, .x = way[n].kind };
+		val v;
+
+		block_begin();
+		in.type = in.op == IR_SETF ? T_NONE : T_I32;
+		in.a = in.op == IR_SETF ? input(T_I32, 0) : 0;
+		in.y = in.op == IR_SETF ? 2 : 0;
+		v = put(in);
+		if (in.type)
+			output(v);
+		block_end(in.type ? 0 : v, NEXT);
+		operands_set(a, b);
+		cpu()->cc_op = op;
+		cpu()->cc_a = CC_OP_SIZE(op) == 3 ? (u64)a : (u64)(s32)a;
+		cpu()->cc_b = CC_OP_SIZE(op) == 3 ? (u64)b : (u64)(s32)b;
+		cpu()->cc_r = (u64)b;
+		if (!check(way[n].name, op, a, b))
+			return false;
+	}
+	return true;
+}
+
+/* Flags of a setter at the exit, with another carry, too, and then at an entry. */
 static bool test_flags(unsigned kind, unsigned size, s64 a, s64 b)
 {
-	val va, vb, s;
-
+	static const unsigned over[] = {
+		0, CC_CARRIED, CC_CARRIED | 1u << CC_CARRIED_CF, CC_OVER(CC_INC_KEEP, 2),
+		CC_OVER(CC_DEC_KEEP, 0) | CC_CARRIED | 1u << CC_CARRIED_CF,
+	};
 	unsigned type = size == 3 ? T_I64 : T_I32;
+	val va, vb, s;
 
 	if (kind >= CC_SHL && kind <= CC_SAR)
 		b = 1 + (b & 30);
-	block_begin();
-	va = input(type, 0);
-	vb = input(type, 1);
-	s = put((struct ir_insn){ .op = IR_SETF, .x = kind, .y = size, .a = va, .b = vb });
-	block_end(s, NEXT);
-	operands_set(a, b);
-	if (!check("setf", kind, a, b))
-		return false;
-	block_begin();
-	output(put((struct ir_insn){ .op = IR_ENTRYCF, .type = T_I32 }));
-	block_end(0, NEXT);
-	operands_set(a, b);
-	cpu()->cc_op = CC_OP(kind, size);
-	cpu()->cc_a = size == 3 ? (u64)a : (u64)(s32)a;
-	cpu()->cc_b = size == 3 ? (u64)b : (u64)(s32)b;
-	return check("entrycf", CC_OP(kind, size), a, b);
+	for (unsigned carry = 0; carry < 2; carry++) {
+		block_begin();
+		va = input(type, 0);
+		vb = input(type, 1);
+		s = put((struct ir_insn){ .op = IR_SETF, .x = kind, .y = size, .a = va, .b = vb });
+		if (carry)
+			s = put((struct ir_insn){ .op = IR_SETF, .x = CC_CARRY, .y = 2,
+						  .a = input(T_I32, 1), .k = s });
+		block_end(s, NEXT);
+		operands_set(a, b);
+		if (!check(carry ? "carry over setf" : "setf", kind, a, b))
+			return false;
+	}
+	return test_entry(CC_OP(kind, size) | over[((u64)(a - b) + kind) % 5], a, b);
 }
 
 static bool test_exits(void)

@@ -153,7 +153,7 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 	__attribute__((aligned(4))) void name(void) { panic("fuzz: host code is not run"); }
 #define EACH_DOOR(f, p) \
 	f(p##exit_link) f(p##jump_far) f(p##jump_ind) f(p##exit_kick) \
-	f(p##exit_stale) f(p##sys) f(p##call)
+	f(p##exit_stale) f(p##sys) f(p##call) f(p##entry_flags)
 #define DECLARED(name) void name(void);
 EACH_DOOR(DECLARED, glue_) EACH_DOOR(DECLARED, glue64_)
 DECLARED(glue_entry_cf) DECLARED(glue64_leaf) DECLARED(glue_compat_sys)

@@ -22,6 +22,8 @@ golden_code:
 	stand_in glue_sys
 	stand_in glue_call
 	stand_in glue_entry_cf
+	stand_in glue_entry_flags
+	stand_in glue64_entry_flags
 
 #define LEAF(name) stand_in leaf_##name ;
 #include "dbt/ir/leaves.def"

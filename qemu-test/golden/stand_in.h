@@ -10,7 +10,8 @@ extern u32 golden_code[];
 
 #define GOLDEN_GLUE(X) \
 	X(glue_exit_link) X(glue_jump_far) X(glue_jump_ind) X(glue_exit_kick) \
-	X(glue_exit_stale) X(glue_sys) X(glue_call) X(glue_entry_cf) \
+	X(glue_exit_stale) X(glue_sys) X(glue_call) X(glue_entry_cf) X(glue_entry_flags) \
+	X(glue64_entry_flags) \
 	X(glue64_exit_link) X(glue64_jump_far) X(glue64_jump_ind) X(glue64_exit_kick) \
 	X(glue64_exit_stale) X(glue64_sys) X(glue64_call) X(glue64_leaf) \
 	X(glue_int) X(glue_iret) X(glue64_syscall) X(glue64_sysret) X(glue64_int) X(glue64_iret)

@@ -96,6 +96,7 @@ static const struct { u8 from, to; const char *name; } kinds[] = {
 	{ CC_SARV, CC_SAR, "SARV as SAR" }, { CC_ROL, CC_ROR, "ROL as ROR" },
 	{ CC_ROR, CC_ROL, "ROR as ROL" }, { CC_ROL, CC_LOGIC, "ROL as LOGIC" },
 	{ CC_MASKED, CC_EFLAGS, "MASKED as EFLAGS" },
+	{ CC_CARRY, CC_EFLAGS, "CARRY as EFLAGS" },
 };
 
 static void mutate_kind(unsigned k)

@@ -77,14 +77,13 @@ void fake_core_come(u32 hw_id)
 	must(!pthread_create(&c->thread, NULL, begin, c->offered));
 }
 
-void arch_core_offer(struct cpu *c) { cores[c->hw_id].offered = c; }
-
-void arch_core_wake(u32 hw_id)
+void arch_core_wake(struct cpu *area)
 {
-	struct core *c = &cores[hw_id];
+	struct core *c = &cores[area->hw_id];
 
+	c->offered = area;
 	if (++c->wakes == c->comes)
-		fake_core_come(hw_id);
+		fake_core_come(area->hw_id);
 }
 
 void arch_init_core(void) { }

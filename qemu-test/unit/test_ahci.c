@@ -24,7 +24,7 @@ static struct port {
 	u32 sactive, issue;
 	unsigned commands, queued, alone;
 	unsigned attention;		/* packet commands that fail at first */
-	bool mute;
+	bool mute, cd;
 } port[4];
 static u32 ghc, is;
 /* Who has the controller (AHCI 1.3.1, 3.1.11): BOHC, and until when the firmware has it. */
@@ -155,7 +155,7 @@ static void serve(unsigned n)
 		f = (const u8 *)(uintptr_t)table;
 		CHECK(!(table & 127), "a table is aligned");
 		p->commands++;
-		good = n == CD ? atapi(p, header, table, f) : ata(p, k, header, table, f);
+		good = p->cd ? atapi(p, header, table, f) : ata(p, k, header, table, f);
 		if (f[2] == 0x60 || f[2] == 0x61)
 			p->issue &= ~(1u << k);
 		if (!good) {
@@ -225,7 +225,7 @@ static void dev_write(unsigned bar, u32 offset, unsigned width, u32 x)
 		break;
 	case SCTL:
 		if (p->reg[SCTL] & 1 && !(x & 1)) {
-			p->reg[SIG] = n == CD ? 0xeb140101 : 0x101;
+			p->reg[SIG] = p->cd ? 0xeb140101 : 0x101;
 			p->reg[TFD] = 0x50;
 			p->issue = p->sactive = 0;
 		}
@@ -259,7 +259,7 @@ static void clear(void)
 	memset(identity, 0, sizeof(identity));
 	ghc = is = disks = names = 0;
 	bad = ~0ull;
-	port[HARD].there = true;
+	port[HARD].there = port[CD].cd = true;
 	identity[75] = 31;
 	identity[76] = 1 << 8;
 	identity[83] = 1 << 10;
@@ -495,6 +495,28 @@ static void test_changed(void)
 	CHECK(ended == 1 && result[0] == -ERR_IO && disk[0]->gone, "gone");
 }
 
+/* A CD-ROM instead, of as many blocks of the same size. */
+static void test_now_a_cd(void)
+{
+	static u8 buf[2048];
+
+	clear();
+	identity[100] = MEDIUM / 2048;
+	identity[101] = 0;
+	identity[106] = 1 << 14 | 1 << 12;
+	identity[117] = 1024;
+	create();
+	CHECK(disks == 1 && disk[0]->block == 2048 && !disk[0]->readonly, "a disk");
+	use(disk[0]);
+	port[HARD].mute = true;
+	ask(0, BLOCK_WRITE, 4, 4, buf);
+	fake_advance(9000000000ull);
+	port[HARD].mute = false;
+	port[HARD].cd = true;
+	fake_advance(3000000000ull);
+	CHECK(ended == 1 && result[0] == -ERR_IO && disk[0]->gone, "gone");
+}
+
 /* Discards and zeros reach exactly their sectors, also where several commands are needed. */
 static void test_empty(void)
 {
@@ -546,6 +568,7 @@ int main(void)
 	test_firmware();
 	test_identity();
 	test_changed();
+	test_now_a_cd();
 	test_empty();
 	test_pulled();
 	return check_done();

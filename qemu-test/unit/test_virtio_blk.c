@@ -27,7 +27,9 @@ static struct {
 	unsigned fail;			/* requests that end with an error */
 } v;
 /* What it says of itself besides, kept over its power-up. */
-static struct { u32 block, size_max, notify; bool round; } says = { 4096, 8192, 3, false };
+static struct { u32 block, size_max, notify, config; bool round; } says = {
+	.block = 4096, .size_max = 8192, .notify = 3, .config = 64,
+};
 
 static u64 le(u64 at, unsigned n)
 {
@@ -111,6 +113,7 @@ static void serve_all(void)
 static u32 dev_read(unsigned bar, u32 offset, unsigned width)
 {
 	(void)bar;
+	CHECK(offset < CONFIG || offset + width <= CONFIG + says.config, "inside the structure");
 	switch (offset) {
 	case COMMON + 4: return (u32)(v.features >> 32 * (v.dselect & 1));
 	case COMMON + 0x14: return v.status;
@@ -206,7 +209,7 @@ static struct disk *create(u64 features, u16 size)
 	fake_config(0x34, 0x40);
 	capability(0x40, 0x60, 1, COMMON, 0x38);
 	capability(0x60, 0x80, 3, ISR, 1);
-	capability(0x80, 0xa0, 4, CONFIG, 64);
+	capability(0x80, 0xa0, 4, CONFIG, says.config);
 	capability(0xa0, says.round ? 0x40 : 0, says.round ? 9 : 2, NOTIFY, 0x100);
 	pci_init(&pci, hpa(0));
 	CHECK(virtio_blk_match(&f), "it is one");
@@ -358,6 +361,20 @@ static void test_odd(void)
 	says.round = false;
 }
 
+/* Its configuration is shorter than discards need, or than any disk's. */
+static void test_short(void)
+{
+	const u64 f = 1ull << 32 | 1 << 28 | 1 << 13 | 1 << 14;
+
+	CHECK((d = create(f, 16)) && d->most_discard && d->most_zero, "long enough for both");
+	for (says.config = 24; says.config < 60; says.config += 4)
+		CHECK((d = create(f, 16)) && !d->most_discard && !d->most_zero &&
+		      !(v.agreed >> 13 & 3), "neither is agreed");
+	says.config = 23;
+	CHECK(!create(f, 16), "shorter than what is read of it");
+	says.config = 64;
+}
+
 /* After the reset its queue is shorter: all that it had ends. */
 static void test_shrunk(void)
 {
@@ -417,6 +434,7 @@ int main(void)
 	test_refused();
 	test_changed();
 	test_odd();
+	test_short();
 	test_shrunk();
 	test_empty();
 	test_pulled();

@@ -271,6 +271,9 @@ door glue_entry_cf
 	st.d	$t0, $sp, 0
 	st.d	$t1, $sp, 8
 	st.d	$t2, $sp, 16
+	andi	$t1, $r20, CC_CARRIED_BIT
+	bstrpick.d $t0, $r20, CC_CARRIED_CF_BIT, CC_CARRIED_CF_BIT
+	bnez	$t1, cf_store
 	bstrpick.d $t0, $r20, 2, 1
 	li.w	$t1, 8
 	sll.w	$t1, $t1, $t0

@@ -11,6 +11,7 @@
 #include "dbt/backend/loongarch64/limits.h"
 #include "dbt/backend/loongarch64/regs.h"
 #include "dbt/backend/prims.h"
+#include "dbt/x86/cc.h"
 #include "kernel/cpu.h"
 
 #include <stddef.h>
@@ -89,8 +90,15 @@ static inline void host_cc_word(struct emit *e, int s, unsigned k)
 
 static inline void host_cc_over(struct emit *e, unsigned k)
 {
-	la_andi(&e->c, R_CCOP, R_CCOP, 0x7f);
+	la_bstrins_w(&e->c, R_CCOP, R_ZERO, 11, 8);
 	la_ori(&e->c, R_CCOP, R_CCOP, k);
+}
+
+static inline void host_cc_carry(struct emit *e, int r, bool set)
+{
+	la_bstrins_w(&e->c, R_CCOP, r, CC_CARRIED_CF, CC_CARRIED_CF);
+	if (set)
+		la_ori(&e->c, R_CCOP, R_CCOP, CC_CARRIED);
 }
 
 static inline void host_trap(struct emit *e) { la_break(&e->c, 0); }

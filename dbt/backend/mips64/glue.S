@@ -224,6 +224,13 @@ door glue_call
 	daddiu	$29, $29, 32
 	jr	$31
 
+/* All kinds by C. */
+door glue_entry_flags
+	move	$5, rCCOP
+	move	$6, rCCA
+	move	$7, rCCB
+	b	glue_call
+
 /*
  * Carry of the pinned flags (dbt/x86/cc.h) to vcpu.help[7]; every register but $1 and ra is kept.
  * $6 is 64 less the operands' width, which brings their highest bit to bit 63.
@@ -233,6 +240,9 @@ door glue_entry_cf
 	sd	$5, 0($29)
 	sd	$6, 8($29)
 	sd	$7, 16($29)
+	andi	$6, rCCOP, CC_CARRIED_BIT
+	dext	$5, rCCOP, CC_CARRIED_CF_BIT, 1
+	bne	$6, $0, cf_store
 	dext	$5, rCCOP, 1, 2
 	li	$6, 8
 	sllv	$6, $6, $5

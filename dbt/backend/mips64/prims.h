@@ -11,6 +11,7 @@
 #include "dbt/backend/mips64/limits.h"
 #include "dbt/backend/mips64/regs.h"
 #include "dbt/backend/prims.h"
+#include "dbt/x86/cc.h"
 #include "kernel/cpu.h"
 
 #include <stddef.h>
@@ -81,8 +82,15 @@ static inline void host_cc_word(struct emit *e, int s, unsigned k)
 
 static inline void host_cc_over(struct emit *e, unsigned k)
 {
-	mi_andi(&e->c, R_CCOP, R_CCOP, 0x7f);
+	mi_ins(&e->c, R_CCOP, R_ZERO, 8, 4);
 	mi_ori(&e->c, R_CCOP, R_CCOP, k);
+}
+
+static inline void host_cc_carry(struct emit *e, int r, bool set)
+{
+	mi_ins(&e->c, R_CCOP, r, CC_CARRIED_CF, 1);
+	if (set)
+		mi_ori(&e->c, R_CCOP, R_CCOP, CC_CARRIED);
 }
 
 static inline void host_trap(struct emit *e) { mi_break(&e->c, 0); }

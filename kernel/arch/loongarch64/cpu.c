@@ -43,7 +43,6 @@ void arch_init_core(void)
 	csr_write(CSR_CNTC, c->host[CPU_HOST_CNTC]);
 	paging_init_core();
 	trap_init_core();
-	c->hw_id = (u32)csr_read(CSR_CPUID) % CPUID_CORES;
 }
 
 void arch_init(void)
@@ -51,6 +50,7 @@ void arch_init(void)
 	struct cpu *c = cpu_self();
 
 	c->stack_top = (u64)cpu_boot_stack + CPU_STACK_SIZE;
+	c->hw_id = (u32)csr_read(CSR_CPUID) % CPUID_CORES;
 	c->host[CPU_HOST_CNTC] = csr_read(CSR_CNTC);
 	paging_init();
 	arch_init_core();

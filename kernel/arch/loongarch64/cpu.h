@@ -21,6 +21,10 @@
 /* struct cpu's host[]: CSR_CNTC, the same on all cores. */
 #define CPU_HOST_CNTC 0
 
+/* Entries for other cores (smp.c), two instructions each. */
+#define CORE_ENTRIES 16
+#define CORE_ENTRY_SIZE 8
+
 #ifndef __ASSEMBLER__
 #include "kernel/cpu.h"
 #include "kernel/lib/types.h"

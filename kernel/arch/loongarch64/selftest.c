@@ -42,7 +42,6 @@ const char *selftest_core(void)
 		CSR(CSR_PWCH, 0), CSR(CSR_STLBPS, 12), CSR(CSR_RVACFG, 0),
 		CSR(CSR_MERRENTRY, ptr_phys(machine_error_entry).a),
 		CSR(CSR_CNTC, cores_at(0)->host[CPU_HOST_CNTC]),
-		CSR(CSR_CPUID, cpu_self()->hw_id),
 		CSR(CSR_ECFG, 1u << IRQ_TIMER | 1u << IRQ_IPI |
 		    (cpu_self()->id ? 0 : 1u << IRQ_HWI0)),
 #undef CSR

@@ -12,11 +12,8 @@ extern char trap_vectors[], tlb_refill_entry[], tlb_refill_wide_entry[], machine
 void paging_init(void);
 void paging_init_core(void);
 
-/*
- * smp.c: the areas of cores that are to start, by hardware number; where they begin (entry.S), in
- * whatever state firmware parked them, with interrupts off.
- */
-extern struct cpu *core_offers[];
+/* Where other cores begin (entry.S), as firmware parked them, and their areas (smp.c). */
 extern char core_entry[];
+extern struct cpu *core_areas[];
 
 #endif

@@ -61,8 +61,7 @@ void arch_init(void)
 }
 
 /* boot_info tells of one core, so that nobody asks. */
-void arch_core_offer(struct cpu *c) { panic("core %u: only one is started here", c->hw_id); }
-void arch_core_wake(u32 hw_id) { (void)hw_id; }
+void arch_core_wake(struct cpu *c) { panic("core %u: only one is started here", c->hw_id); }
 
 void irq_enable(void) { __asm__ volatile("ei\n\tehb" : : : "memory"); }
 

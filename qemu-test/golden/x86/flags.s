@@ -70,3 +70,20 @@ pattern inc_keeps_carry flat32
 	cmp	eax, ecx
 	inc	edx
 	jb	0x401100
+pattern bt_jae_of_before flat32	# CF goes over what is there
+	bt	ecx, 10
+	jae	0x401100
+	mov	eax, 1
+pattern test_bt_jae flat32	# and over a state of the block
+	test	eax, eax
+	bt	ecx, 10
+	jae	0x401100
+	mov	eax, [esi]
+pattern stc_inc flat32	# an INC keeps it
+	stc
+	inc	eax
+	mov	[esi], eax
+pattern inc_bt_jb flat32	# of the state before the INC nothing is left
+	inc	eax
+	bt	ecx, 3
+	jb	0x401100
