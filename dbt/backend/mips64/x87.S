@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Leaves of x87 helpers (dbt/ir/leaves.def): here there are none, so each is the C helper. */
+/* Leaves of other helpers (LEAF_OF, leaves.def): here there are none, so each is the C helper. */
 	.set	noreorder
 	.text
 #define LEAF(name)
