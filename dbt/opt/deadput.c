@@ -17,7 +17,6 @@ void opt_deadput(struct opt *o)
 	u32 later = 0;			/* the same, but for faults and side exits (lateput.c) */
 
 	o->maybe_late = false;
-
 	for (unsigned i = o->ir->n; i-- > 1;) {
 		const struct ir_insn *in = &v[i];
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The flags at a block's entry as EFLAGS has them: cc_pinned (dbt/x86/cc.h) for the kinds that are
- * nearly all; any other is C's. Changes a0 … a4. That both agree shows insn_translated.
+ * nearly all; any other is C's. Changes a0 … a4. The kernel's self-test `emit` shows that both
+ * agree.
  */
 #include "dbt/backend/glue.h"
 #include "dbt/backend/loongarch64/glue_asm.h"
