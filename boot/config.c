@@ -44,6 +44,7 @@ static const struct key {
 	{ "selftest", NAMES, FIELD(selftest), 0, ROOM(selftest) },
 	{ "passes", PASSES, FIELD(passes_off), 0, 0 },
 	{ "verify", ON_OFF, FIELD(verify), 0, 0 },
+	{ "ordered", ON_OFF, FIELD(ordered), 0, 0 },
 	{ "rng", ON_OFF, FIELD(rng), 0, 0 },
 	{ "heartbeat", ON_OFF, FIELD(heartbeat), 0, 0 },
 };

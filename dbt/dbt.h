@@ -20,6 +20,7 @@ struct dbt_config {
 	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/passes.def) */
 	/* check each block's IR after the lifter and each pass, and each decoded shape's use */
 	bool verify;
+	bool ordered;			/* as struct ir has it, from the start on */
 };
 
 /* Once on each core, after mm. Returns 0 or -ERR_NOMEM. */

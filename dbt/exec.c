@@ -234,6 +234,12 @@ static void leave_branch(struct dbt *d, u32 why)
 	exec_deliver(d, fault_code(EXC_GP, 0));
 }
 
+static void leave_step(struct dbt *d)
+{
+	d->step_alone = false;		/* there is one CPU */
+	deliver_if(d, exec_step_own(d, d->step_in));
+}
+
 static void after_exit(struct dbt *d, u32 why)
 {
 	must(why < ARRAY_LEN(d->count.exits));
@@ -245,7 +251,7 @@ static void after_exit(struct dbt *d, u32 why)
 	switch (why) {
 	case EXIT_LINK: case EXIT_FAR: leave_link(d, why == EXIT_LINK); break;
 	case EXIT_INDIRECT: case EXIT_KICK: case EXIT_SYSTEM: case EXIT_FAULT: break;
-	case EXIT_STEP: deliver_if(d, exec_step_own(d, d->step_in)); break;
+	case EXIT_STEP: leave_step(d); break;
 	case EXIT_STALE: leave_stale(d); break;
 	case EXIT_CLOSED: leave_closed(d); break;
 	default: panic("exec: exit %u", why);

@@ -147,6 +147,7 @@ int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
 	d->platform = *p;
 	d->passes_off = cfg->passes_off;
 	d->verify = d->decoder.verify = cfg->verify;
+	d->ordered = cfg->ordered;
 	d->mode_dirty = true;
 	c->owner = d;
 	c->hooks = &hooks;

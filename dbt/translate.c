@@ -140,7 +140,7 @@ static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 static bool may_store(const struct ir *ir)
 {
 	for (unsigned n = ir->n; n-- > 1 && ir->v[n].guest + 1u == ir->guests;)
-		if (ir->v[n].op == IR_ST || ir->v[n].op == IR_HELPER)
+		if (ir_in(IR_SET(ST) | IR_SET(AMO) | IR_SET(CAS) | IR_SET(HELPER), &ir->v[n]))
 			return true;
 	return false;
 }
@@ -248,6 +248,7 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 				 .features = t->d->c->model->features,
 				 .narrow = t->self_check };
 	ir->key_flags = t->k->flags;
+	ir->ordered = t->d->ordered;
 	while (!t->lift.ended && t->off < PAGE && !long_enough(t, ir) && front_step(t, f))
 		if (t->frame2 != FRAME_NONE)
 			break;
@@ -335,6 +336,22 @@ static void add_checks(const struct front *t, struct backend_out *out)
 	out->check[1].size = size - out->check[0].size;
 }
 
+/* `verify = on`, of ordered blocks. */
+static void check_order(struct dbt *d, const struct ir *ir, const struct backend_out *out)
+{
+	unsigned where = 0;
+	const char *e = NULL;
+
+	if (d->verify && ir->ordered)
+		e = backend_order_check(out, &d->arena, &where);
+	if (!e)
+		return;
+	ir_print(ir, print_line);
+	for (const u32 *at = out->start; at < out->end; at++)
+		printk("code %3lu %08x\n", (unsigned long)(at - out->start), *at);
+	panic("translate: word %u: %s", where, e);
+}
+
 /* Lower into the cache; NULL if the block was too big for its room or a table. */
 static struct block *back_end(struct front *t, struct ir *ir)
 {
@@ -349,6 +366,7 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	t->crowded = e == -ERR_NOSPC || (!e && !cache_fits(&out));
 	if (e || t->crowded)
 		return NULL;
+	check_order(t->d, ir, &out);
 	b = cache_commit(&out);
 	b->key = *t->k;
 	b->guest_insns = ir->guests;

@@ -43,6 +43,12 @@ struct arena;
  */
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
 
+/*
+ * After backend_emit of an ordered block, which nobody has run: NULL, or what breaks x86's order,
+ * with the place in *word. Working memory is of `scratch`, two bytes for each word.
+ */
+const char *backend_order_check(const struct backend_out *o, struct arena *scratch, unsigned *word);
+
 /* Let the exit, which is not chained, go straight to a block. */
 void backend_chain(struct link *l, const struct block *to);
 /* The same: to `code`, what is there begins with this head. */

@@ -157,6 +157,7 @@ struct fault_site {
 #define RAISE_VALID 0x200
 #define SITE_HELPER 0x400
 #define SITE_STEP 0x800		/* at entry: instructions one by one, until one of them faults */
+#define SITE_ALONE 0x1000	/* one instruction, while no other CPU runs */
 #define RAISE_ERROR_SHIFT 16
 
 /* Guest bytes from `off` of the block's first page on; the first may go on on its second page. */

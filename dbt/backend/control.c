@@ -193,6 +193,7 @@ static void lower_exit(struct emit *e, const struct ir_insn *in)
 	struct flags_at flags;
 	const struct link *l;
 
+	order_leave(e);
 	va_canonical(e);
 	flags = flags_now(e, in->c);
 	if (backward(e, (u64)in->k, in->guest)) {
@@ -243,6 +244,7 @@ static void lower_exit_if(struct emit *e, const struct ir_insn *in)
 	int a = ra_use(e, in->a), b = vb ? ra_use(e, vb) : R_ZERO;
 	struct stub *s = stub_add(e, STUB_EXIT), *kick;
 
+	order_leave(e);
 	s->eip = (u64)in->k;
 	s->way = in->y;
 	s->safe = forms_safe(e);
@@ -269,6 +271,7 @@ static void lower_leave_if(struct emit *e, const struct ir_insn *in)
 	struct stub *s;
 	int a, b;
 
+	order_leave(e);
 	va_canonical(e);
 	flags_materialize(e, in->c);
 	a = ra_use(e, in->a);
@@ -284,6 +287,7 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 	u16 safe = forms_safe(e);
 	struct flags_at flags;
 
+	order_leave(e);
 	va_canonical(e);
 	flags = flags_now(e, in->c);
 	if (single(e) || !flags_outlive(&flags, R_PROBE) || (e->wide && !(safe & NEED_RSP))) {
@@ -322,6 +326,7 @@ static void lower_sys(struct emit *e, const struct ir_insn *in)
 {
 	const struct ir_guest *g = &e->ir->guest[in->guest];
 
+	order_fence(e);
 	va_canonical(e);
 	flags_materialize(e, in->c);
 	if (in->a)
@@ -418,8 +423,10 @@ void lower_call(struct emit *e, const struct ir_insn *in)
 	const val v[3] = { in->a, in->b, in->c };
 	struct stub *s;
 
+	order_leave(e);
 	ra_to_args(e, v);
 	call_helper(e, (unsigned)in->k);
+	order_called(e);
 	if (in->x == 2) {
 		s = raise_stub(e, SITE_HELPER);
 		s->site = host_branch_nonzero(e, R_RESULT);

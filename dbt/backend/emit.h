@@ -19,6 +19,23 @@
 /* AT_SUM: nowhere, but it is the value next[v] plus sum[v]. */
 enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL, AT_SUM };
 
+/* order.c: kinds of accesses. */
+enum order_of { ORDER_LOADS = 1, ORDER_STORES = 2, ORDER_ALL = 3 };
+
+/* order_check.c: one word of a block. */
+struct host_word {
+	enum {
+		WORD_OTHER, WORD_LOAD, WORD_STORE,	/* the guest's only if it is a fault site */
+		WORD_AMO, WORD_LINKED, WORD_CONDITIONAL, WORD_ORDER,
+		WORD_BRANCH,		/* to `to`, or on */
+		WORD_JUMP, WORD_CALL,	/* to `to` */
+		WORD_LEAVE,		/* to where a register says */
+		WORD_TRAP,
+	} kind;
+	unsigned before, behind;	/* WORD_ORDER, WORD_AMO: enum order_of */
+	const u32 *to;
+};
+
 enum { PIN_A = 1, PIN_B = 2, PIN_NEVER = 4 };
 
 #define SPILL_SLOTS 32
@@ -101,6 +118,9 @@ struct emit {
 	struct backend_out *out;
 	u32 link_base;
 	bool wide;			/* 64-bit code */
+	bool ordered;			/* struct ir: as order.c has it */
+	u8 unordered;			/* enum order_of: accesses since the last barrier for them */
+	u16 atomic_recipe, atomic_vmap;	/* atomic.c: of the sites of the access being lowered */
 	bool failed;			/* some table was full */
 	u8 gprs, xmms;			/* general and XMM registers of the guest: 8, or 16 */
 	unsigned i;			/* the IR instruction being lowered */

@@ -148,7 +148,7 @@ static void note(struct walk *w, const struct ir_insn *in, val i)
 	case IR_ADD: note_add(w, i); return;
 	case IR_SETF: w->sets |= in->x <= CC_LAST_FULL; return;
 	case IR_FORM: note_form(w, i); return;
-	case IR_LD: case IR_ST: *is(w, w->base[in->a]) |= ACCESSED; break;
+	case IR_LD: case IR_ST: case IR_AMO: case IR_CAS: *is(w, w->base[in->a]) |= ACCESSED; break;
 	case IR_EXIT: case IR_EXIT_IF: case IR_EXIT_IND: note_exit(w, in); break;
 	}
 	w->faults |= !w->sets && ir_may_fault(in);

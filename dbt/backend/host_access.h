@@ -13,6 +13,7 @@ struct host_access {
 	u8 size;		/* bytes: 1, 2, 4, 8, 16 */
 	u8 reg;			/* general or vector register */
 	bool store, sign, vector;
+	bool atomic;		/* its caller's: a part of a LOCKed instruction (INTENT_ATOMIC) */
 };
 
 /* False: the frame's instruction is none of them. */

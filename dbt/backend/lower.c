@@ -61,6 +61,7 @@ static void lower_one(struct emit *e, const struct ir_insn *in)
 	case IR_EIP: lower_eip(e, in); break;
 	case IR_SETF: lower_setf(e, in); break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE: lower_mem(e, in); break;
+	case IR_AMO: case IR_CAS: case IR_ALONE: case IR_FENCE: lower_atomic(e, in); break;
 	case IR_HELPER: lower_call(e, in); break;
 	case IR_TICKS: host_ticks(e, ra_def(e, e->i)); break;
 	case IR_EXIT: case IR_EXIT_IF: case IR_LEAVE_IF: case IR_EXIT_IND: case IR_SYS:
@@ -105,6 +106,8 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->out = out;
 	e->link_base = link_base;
 	e->wide = ir->key_flags & KEY_LONG;
+	e->ordered = ir->ordered;
+	order_begin(e);
 	e->gprs = e->xmms = e->wide ? 16 : 8;
 	e->c = (struct code){ .p = out->code, .end = out->code_end, .fixed = out->code };
 	e->setf = e->materialized = 0;

@@ -74,6 +74,25 @@ void lower_call(struct emit *e, const struct ir_insn *in);
 void lower_stale_if(struct emit *e, int r);
 void emit_stubs(struct emit *e);
 
+/*
+ * -- order.c: barriers of ordered blocks, nothing in others. Asked for before each access of the
+ * guest, each way out and each call. --
+ */
+void order_begin(struct emit *e);
+void order_load(struct emit *e);
+void order_store(struct emit *e);
+/* Who comes next knows nothing of what was accessed here: another block, a helper. */
+void order_leave(struct emit *e);
+/* A leaf or helper has accessed memory; AMO and CAS order all by themselves. */
+void order_called(struct emit *e);
+void order_fence(struct emit *e);
+void order_done(struct emit *e);
+
+/* -- atomic.c -- */
+void lower_atomic(struct emit *e, const struct ir_insn *in);
+/* The next word, of host_amo or host_cas, may fault. */
+void site_atomic(struct emit *e);
+
 /* -- selfcheck.c: at the block's entry, and what it needs behind the block's last word -- */
 void emit_self_check(struct emit *e);
 void emit_self_check_literals(struct emit *e);

@@ -179,6 +179,10 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 	u16 recipe;
 	s64 k;
 
+	if (in->op == IR_LD)
+		order_load(e);
+	else if (in->op == IR_ST)
+		order_store(e);
 	if (of_vector(e, in)) {
 		lower_vector(e, in);
 		return;

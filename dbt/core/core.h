@@ -35,7 +35,8 @@ struct dbt_counters {
 	u64 exits[10];			/* by reason (dbt/backend/glue.h) */
 	u64 faults_filled, faults_guest, faults_mmio, faults_watched, faults_debug;
 	u64 leaf_misses;		/* string leaves that met no plain memory */
-	u64 interrupts, eval_steps_smc, eval_steps_debug, eval_steps_form;
+	u64 interrupts, eval_steps_smc, eval_steps_debug, eval_steps_form,
+		eval_steps_alone;
 	u64 ferr;
 	u64 unimplemented;
 	u64 refused;			/* instructions that fitted nowhere: none can */
@@ -66,6 +67,7 @@ struct dbt {
 	struct arena arena;
 	u32 passes_off;			/* as in struct dbt_config */
 	bool verify;
+	bool ordered;			/* as in struct ir, of what is translated from now on */
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
@@ -74,6 +76,7 @@ struct dbt {
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
 	u64 *step_count;		/* which of the counters it is counted in */
+	bool step_alone;		/* while no other CPU runs */
 	u32 busy_page;			/* with PENDING_BUSY_PAGE */
 	struct device_page device_page[DEVICE_PAGES];
 	struct dbt_counters count;

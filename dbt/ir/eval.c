@@ -139,6 +139,18 @@ static u64 unary(const struct ir_insn *in, u64 a, unsigned from)
 	panic("eval: op %u", in->op);
 }
 
+static u64 changed(unsigned kind, u64 old, u64 b)
+{
+	switch (kind) {
+	case AMO_SWAP: return b;
+	case AMO_ADD: return old + b;
+	case AMO_AND: return old & b;
+	case AMO_OR: return old | b;
+	case AMO_XOR: return old ^ b;
+	}
+	panic("eval: atomic operation %u", kind);
+}
+
 static void extend_loaded(struct eval *e, unsigned i)
 {
 	const struct ir_insn *in = &e->ir->v[i];
@@ -158,6 +170,20 @@ static void extend_loaded(struct eval *e, unsigned i)
 	set(e, i, v);
 }
 
+/* The second half of AMO and CAS i, which have loaded. Nobody comes between: here is one CPU. */
+static struct fault change(struct eval *e, unsigned i, u64 addr, unsigned size)
+{
+	const struct ir_insn *in = &e->ir->v[i];
+	u64 old = word(e, i), new = word(e, in->b);
+
+	extend_loaded(e, i);
+	if (in->op == IR_AMO)
+		new = changed(in->y >> IR_AMO_SHIFT, old, new);
+	else if (word(e, i) != word(e, in->c))
+		new = old;
+	return e->mem->st(e->c, addr, size, &new);
+}
+
 static void memory(struct eval *e, unsigned i)
 {
 	const struct ir_insn *in = &e->ir->v[i];
@@ -169,17 +195,19 @@ static void memory(struct eval *e, unsigned i)
 		raise(e, in, fault_code(in->y & INTENT_STACK ? EXC_SS : EXC_GP, 0));
 		return;
 	}
-	if (in->op == IR_LD) {
+	if (in->op != IR_ST) {
 		e->v[i] = (union xmm){ .q = { 0, 0 } };
 		f = e->mem->ld(e->c, addr, size, in->y, &e->v[i]);
 	} else {
 		f = e->mem->st(e->c, addr, size, &e->v[in->b]);
 	}
+	if (!f.raised && in->op != IR_ST && in->op != IR_LD)
+		f = change(e, i, addr, size);
 	if (f.raised && f.vector == EXC_GP && (in->y & INTENT_STACK))
 		f.vector = EXC_SS;
 	if (f.raised)
 		raise(e, in, f);
-	else if (in->op == IR_LD)
+	else if (in->op != IR_ST)
 		extend_loaded(e, i);
 }
 
@@ -321,7 +349,8 @@ static void step(struct eval *e, unsigned i)
 		set(e, i, ir_cond_holds(in->x, (s64)word(e, in->a), (s64)word(e, in->b)));
 		break;
 	case IR_SELECT: e->v[i] = word(e, in->a) ? e->v[in->b] : e->v[in->c]; break;
-	case IR_LD: case IR_ST: memory(e, i); break;
+	case IR_LD: case IR_ST: case IR_AMO: case IR_CAS: memory(e, i); break;
+	case IR_ALONE: case IR_FENCE: break;
 	case IR_GETREG: case IR_PUTREG: case IR_GETXMM: case IR_PUTXMM: case IR_LDSTATE:
 	case IR_STSTATE: state(e, i); break;
 	case IR_SETF: case IR_ENTRYF: case IR_ENTRYCF: flags(e, i); break;

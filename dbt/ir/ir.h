@@ -27,9 +27,14 @@ enum ir_mem { M_U8, M_S8, M_U16, M_S16, M_32, M_U32, M_64, M_128 };
 
 /*
  * x86 reports W = 1 when a read-modify-write meets a page it may not write; an address that is not
- * canonical is #SS where it was made by SS, else #GP.
+ * canonical is #SS where it was made by SS, else #GP; a part of a LOCKed instruction that meets
+ * anything but plain memory is not done by itself: the whole instruction is, alone (ALONE).
  */
-enum ir_intent { INTENT_READ, INTENT_RMW, INTENT_STACK };	/* RMW, STACK: bits */
+enum ir_intent { INTENT_READ, INTENT_RMW, INTENT_STACK, INTENT_ATOMIC = 4 };	/* but READ: bits */
+
+/* AMO: what it does to memory. */
+enum ir_amo { AMO_SWAP, AMO_ADD, AMO_AND, AMO_OR, AMO_XOR };
+#define IR_AMO_SHIFT 3
 
 enum ir_jump { JUMP_PLAIN, JUMP_CALL, JUMP_RET };
 
@@ -62,6 +67,8 @@ struct ir {
 	struct ir_guest *guest;	/* IR_GUEST_MAX of them */
 	unsigned guests;
 	u32 key_flags;		/* mode the block was lifted for (dbt/x86/mode.h) */
+	/* other CPUs run: accesses in x86's order, LOCK in one step (docs/memory-order.md) */
+	bool ordered;
 	bool full;		/* something did not fit: the block means nothing */
 };
 

@@ -27,6 +27,7 @@ const char *const ir_helper_text[] = {
 #undef HELPER
 };
 
+const char *const ir_amo_text[] = { "swap", "add", "and", "or", "xor" };
 const char *const ir_way_text[] = { "", "jump", "call" };
 
 /* A line under way. */
@@ -51,8 +52,14 @@ static void add_words(struct line *l, const struct ir_insn *in)
 		ADD(l, "%s%s", in->y ? "." : "", ir_way_text[in->y]);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
-		ADD(l, ".%s%s%s", ir_mem_text[in->x], in->y & INTENT_RMW ? ".rmw" : "",
-		    in->y & INTENT_STACK ? ".ss" : "");
+		ADD(l, ".%s%s%s", ir_mem_text[in->x], in->y & INTENT_ATOMIC ? ".lock" :
+		    in->y & INTENT_RMW ? ".rmw" : "", in->y & INTENT_STACK ? ".ss" : "");
+		break;
+	case IR_AMO:
+		ADD(l, ".%s", ir_amo_text[in->y >> IR_AMO_SHIFT]);
+		/* fall through */
+	case IR_CAS:
+		ADD(l, ".%s%s", ir_mem_text[in->x], in->y & INTENT_STACK ? ".ss" : "");
 		break;
 	case IR_PUTREG:
 		ADD(l, "%s", in->x ? ".late" : "");

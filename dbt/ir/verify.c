@@ -80,6 +80,19 @@ static unsigned address_type(const struct ir *ir)
 	return ir->key_flags & KEY_LONG ? T_I64 : T_I32;
 }
 
+static const char *atomic_fits(const struct ir *ir, const struct ir_insn *in)
+{
+	if (in->a && type_of(ir, in->a) != address_type(ir))
+		return "address of the wrong type";
+	if (in->k < -0x800 || in->k > 0x7ff)
+		return "displacement of more than 12 bits";
+	if (in->type != (in->x == M_64 ? T_I64 : T_I32) || (in->x != M_64 && in->x != M_32))
+		return "atomic operation's width";
+	if (type_of(ir, in->b) != in->type || (in->op == IR_CAS && type_of(ir, in->c) != in->type))
+		return "atomic operation's operands";
+	return ir->ordered ? NULL : "atomic operation in a block that is not ordered";
+}
+
 static const char *special(const struct ir *ir, const struct ir_insn *in)
 {
 	switch (in->op) {
@@ -124,6 +137,9 @@ static const char *special(const struct ir *ir, const struct ir_insn *in)
 		if (in->k < -0x800 || in->k > 0x7ff)
 			return "displacement of more than 12 bits";
 		break;
+	case IR_AMO:
+	case IR_CAS:
+		return atomic_fits(ir, in);
 	case IR_FORM:
 		if (!in->a || type_of(ir, in->a) != T_I64)
 			return "form of no i64";

@@ -151,8 +151,7 @@ void lift_xadd(struct lift *t, const struct ir1 *i)
 	lift_setf(t, CC_ADD, size0(i), r, b, 0);
 }
 
-/* The accumulator gets `dest` unless they are equal; then all 64 bits of it stay. */
-static void put_accumulator(struct lift *t, unsigned size, val equal, val acc, val dest)
+void lift_put_accumulator(struct lift *t, unsigned size, val equal, val acc, val dest)
 {
 	if (size == 4 && lift_long(t))
 		lift_put(t, EAX, lift_select(t, equal, lift_get64(t, EAX), lift_zx64(t, dest)));
@@ -180,7 +179,7 @@ void lift_cmpxchg(struct lift *t, const struct ir1 *i)
 	 * The destination may be the accumulator itself: then equal holds and the source is in it.
 	 */
 	if (i->ops[0].kind != IR1_GPR || i->ops[0].reg != EAX || i->ops[0].high)
-		put_accumulator(t, size, equal, acc, dest);
+		lift_put_accumulator(t, size, equal, acc, dest);
 	lift_setf(t, CC_CMP, size, acc, dest, 0);
 }
 
@@ -197,7 +196,8 @@ void lift_cmpxchg8b(struct lift *t, const struct ir1 *i)
 {
 	s32 disp;
 	val addr = lift_mem_addr(t, &i->ops[0], 8, true, &disp);
-	val old = lift_ld(t, addr, disp, M_64, T_I64, INTENT_RMW);
+	val old = t->atomic ? lift_ld_atomic(t, addr, disp, 8)
+			    : lift_ld(t, addr, disp, M_64, T_I64, INTENT_RMW);
 	val expect = lift_deposit(t, lift_zx64(t, lift_get(t, EAX)),
 				  lift_zx64(t, lift_get(t, EDX)), 32, 32);
 	val desired = lift_deposit(t, lift_zx64(t, lift_get(t, EBX)),
@@ -205,7 +205,11 @@ void lift_cmpxchg8b(struct lift *t, const struct ir1 *i)
 	val equal = lift_setcond(t, IC_EQ, old, expect);
 	val lo = lift_trunc(t, old), hi = lift_trunc(t, lift_op2k(t, IR_SHR, old, 32));
 
-	lift_st(t, addr, disp, M_64, lift_select(t, equal, desired, old));
+	desired = lift_select(t, equal, desired, old);
+	if (t->atomic)
+		lift_st_atomic(t, desired, 8);
+	else
+		lift_st(t, addr, disp, M_64, desired);
 	put_if_unequal(t, EAX, equal, lo);
 	put_if_unequal(t, EDX, equal, hi);
 	lift_flags_mask(t, lift_op2k(t, IR_SHL, equal, 6), FL_ZF);
@@ -226,6 +230,8 @@ void lift_cmpxchg16b(struct lift *t, const struct ir1 *i)
 	}
 	odd = lift_op2k(t, IR_AND, addr, 15);
 	lift_raise_if(t, IC_NE, odd, lift_like(t, odd, 0), EXC_GP, 0);
+	if (t->atomic)
+		lift_alone(t);
 	lo = lift_ld(t, addr, disp, M_64, T_I64, INTENT_RMW);
 	hi = lift_ld(t, addr, disp + 8, M_64, T_I64, INTENT_RMW);
 	differ = lift_op2(t, IR_OR, lift_op2(t, IR_XOR, lo, lift_get64(t, EAX)),

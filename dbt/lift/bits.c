@@ -21,6 +21,18 @@ static void far_bit_address(struct lift *t, const struct ir1 *i, unsigned size, 
 	t->has_addr = true;
 }
 
+static void lock_bit(struct lift *t, unsigned size, val index, enum bit_action action)
+{
+	val n = lift_op2k(t, IR_AND, index, size * 8 - 1), old;
+	val mask = lift_op2(t, IR_SHL, lift_sized(t, size, 1), n);
+
+	if (action == BIT_RESET)
+		old = lift_amo(t, AMO_AND, lift_op2k(t, IR_XOR, mask, -1));
+	else
+		old = lift_amo(t, action == BIT_SET ? AMO_OR : AMO_XOR, mask);
+	lift_flags_mask(t, lift_bit(t, lift_op2(t, IR_SHR, old, n), 0), FL_CF);
+}
+
 static void bit(struct lift *t, const struct ir1 *i, enum bit_action action)
 {
 	unsigned size = i->ops[0].size;
@@ -31,6 +43,10 @@ static void bit(struct lift *t, const struct ir1 *i, enum bit_action action)
 
 	if (i->ops[0].kind == IR1_MEM && i->ops[1].kind == IR1_GPR)
 		far_bit_address(t, i, size, index, write);
+	if (t->atomic && size >= 4) {
+		lock_bit(t, size, index, action);
+		return;
+	}
 	v = write ? lift_ld_rmw(t, 0) : lift_ld_op(t, 0);
 	n = lift_op2k(t, IR_AND, index, size * 8 - 1);
 	mask = lift_op2(t, IR_SHL, lift_sized(t, size, 1), n);

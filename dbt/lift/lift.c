@@ -63,6 +63,13 @@ static int row_exception(const struct lift *t, const struct ir1 *i)
 	return fpu_exception(t->key, i);
 }
 
+/* Decode has seen to it that LOCK is with instructions that change memory only. */
+static bool is_atomic(const struct ir1 *i)
+{
+	return (i->prefix & PFX_LOCK) ||
+	       (i->op == X86_XCHG && (i->ops[0].kind == IR1_MEM || i->ops[1].kind == IR1_MEM));
+}
+
 static void begin(struct lift *t, const struct ir1 *i)
 {
 	struct ir *ir = t->ir;
@@ -73,6 +80,7 @@ static void begin(struct lift *t, const struct ir1 *i)
 		t->mmx = 0;
 	t->next = lift_long(t) ? i->eip + i->len : (u32)(i->eip + i->len);
 	t->has_addr = false;
+	t->atomic = ir->ordered && is_atomic(i);
 	t->via_ss = false;
 	t->ended = false;
 }
@@ -114,7 +122,8 @@ void lift_insn(struct lift *t, const struct ir1 *i)
 		return;
 	}
 	begin(t, i);
-	lift_table[i->op](t, i);
+	if (!t->atomic || !lift_lock(t, i))
+		lift_table[i->op](t, i);
 	t->rep = ir1_repeats(i);
 	if (!t->ended && (t->key & KEY_SINGLE))
 		lift_exit(t, t->next);

@@ -39,6 +39,12 @@ struct lift {
 	bool has_addr;
 	val addr;
 	s32 disp;
+	/* LOCK while other CPUs run, or XCHG with memory: the operand in memory is changed at once */
+	bool atomic;
+	struct {		/* atomic.c: what it was */
+		val addr, word, shift;
+		s32 disp;
+	} held;
 	bool via_ss;		/* the last address was: what is wrong with it is #SS */
 	val known[16];		/* what general registers hold: last put or got; 0: not known */
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
@@ -138,6 +144,23 @@ void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size);
  * monitor's (IR_FORM).
  */
 void lift_check_form(struct lift *t, val addr);
+/*
+ * -- LOCK (atomic.c), where t->atomic is set --
+ * Of an operand of `size` bytes at addr + disp: load it, and store what becomes of it, unless it
+ * has changed meanwhile: then the instruction is begun again. No register or flag may have been
+ * written before the store.
+ */
+val lift_ld_atomic(struct lift *t, val addr, s32 disp, unsigned size);
+void lift_st_atomic(struct lift *t, val v, unsigned size);
+/* The whole instruction, if one operation of the IR does what it does to memory; else false. */
+bool lift_lock(struct lift *t, const struct ir1 *i);
+/* Memory operand 0, of 4 or 8 bytes, becomes it `kind` b in one step; its old value. */
+val lift_amo(struct lift *t, enum ir_amo kind, val b);
+/* The evaluator does the instruction, alone. */
+void lift_alone(struct lift *t);
+/* CMPXCHG: EAX gets `dest` unless they are equal; then all 64 bits of it stay. */
+void lift_put_accumulator(struct lift *t, unsigned size, val equal, val acc, val dest);
+
 enum ir_mem lift_mem_of(unsigned size);			/* zero-extending; 4: M_32 */
 /*
  * Push and pop of `size` bytes; push_store and pop leave ESP alone (put it with lift_put_sp after

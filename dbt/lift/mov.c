@@ -163,4 +163,13 @@ void lift_clflush(struct lift *t, const struct ir1 *i)
 
 void lift_nop(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
 void lift_pause(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
-void lift_fence(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
+
+/*
+ * In x86's order only a store and a load behind it may pass each other: MFENCE's affair. LFENCE and
+ * SFENCE find nothing to do, as loads and stores that are weakly ordered there are not here.
+ */
+void lift_fence(struct lift *t, const struct ir1 *i)
+{
+	if (t->ir->ordered && i->op == X86_MFENCE)
+		ir_emit(t->ir, (struct ir_insn){ .op = IR_FENCE });
+}

@@ -269,6 +269,8 @@ static val ld_operand(struct lift *t, unsigned n, bool rmw)
 	case IR1_IMM: return lift_sized(t, o->size, o->imm);
 	case IR1_MEM:
 		a = lift_mem_addr(t, o, o->size, rmw, &disp);
+		if (rmw && t->atomic)
+			return lift_ld_atomic(t, a, disp, o->size);
 		return lift_ld(t, a, disp, lift_mem_of(o->size), o->size == 8 ? T_I64 : T_I32,
 			       rmw ? INTENT_RMW : INTENT_READ);
 	}
@@ -289,6 +291,10 @@ void lift_st_op(struct lift *t, unsigned n, val v)
 		return;
 	}
 	must(o->kind == IR1_MEM);
+	if (t->atomic) {
+		lift_st_atomic(t, v, o->size);
+		return;
+	}
 	a = lift_mem_addr(t, o, o->size, true, &disp);
 	lift_st(t, a, disp, lift_mem_of(o->size), v);
 }

@@ -47,6 +47,12 @@ static bool wide(const struct lift *t, const struct ir1 *i, bool src, bool dst, 
 		(!dst || lift_flat(t, ES, write)));
 }
 
+/* For what loads only: a leaf's loads are in no order that another CPU's stores would see. */
+static bool wide_loads(const struct lift *t, const struct ir1 *i, bool src, bool dst)
+{
+	return !t->ir->ordered && wide(t, i, src, dst, false);
+}
+
 static enum helper leaf(const struct lift *t, const struct ir1 *i, enum helper up)
 {
 	return up + (t->key & KEY_DF ? 4 : 0) + lift_log2(i->opsize);
@@ -189,7 +195,7 @@ void lift_lods(struct lift *t, const struct ir1 *i)
 {
 	val v;
 
-	if (wide(t, i, true, false, false))
+	if (wide_loads(t, i, true, false))
 		run(t, i, HELPER_lods_up1, true, false, false, 0);
 	begin(t, i);
 	v = source(t, i);
@@ -202,7 +208,7 @@ void lift_cmps(struct lift *t, const struct ir1 *i)
 {
 	val a, b;
 
-	if (wide(t, i, true, true, false))
+	if (wide_loads(t, i, true, true))
 		run(t, i, i->prefix & PFX_REP ? HELPER_cmpse_up1 : HELPER_cmpsne_up1, true, true,
 		    false, 0);
 	begin(t, i);
@@ -217,7 +223,7 @@ void lift_scas(struct lift *t, const struct ir1 *i)
 {
 	val a, b;
 
-	if (wide(t, i, false, true, false))
+	if (wide_loads(t, i, false, true))
 		run(t, i, i->prefix & PFX_REP ? HELPER_scase_up1 : HELPER_scasne_up1, false, true,
 		    false, lift_get_sized(t, EAX, i->opsize));
 	begin(t, i);

@@ -14,6 +14,7 @@
 #include "dbt/cache/cache.h"
 #include "dbt/core/this.h"
 #include "dbt/ir/ir.h"
+#include "dbt/rt/bytes.h"
 #include "dbt/rt/kick.h"
 #include "dbt/sys/guestmem.h"
 #include "dbt/sys/sysops.h"
@@ -71,12 +72,20 @@ static void add_late(struct vcpu *c, s16 late, bool wide)
 	__builtin_memcpy(r, &sum, wide ? 8 : 4);
 }
 
+/* Ordered code has seen to the order of its accesses where it says that it leaves, not here. */
+static void order(const struct dbt *d)
+{
+	if (d->ordered)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 /* Leave translated code: the state goes to struct vcpu, dbt_enter returns `why`. */
 static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 		  const struct fault_site *s, u32 why)
 {
 	bool wide = b->key.flags & KEY_LONG;
 
+	order(c->owner);
 	host_frame_save_gprs(f, c, wide);
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
@@ -96,6 +105,7 @@ static void raise_pinned(struct trap_frame *f, struct vcpu *c, const struct bloc
 	u32 flags = flags_by_recipe(f, c, b, s->recipe);
 	bool wide = b->key.flags & KEY_LONG;
 
+	order(c->owner);
 	if (s->late)
 		host_frame_add(f, SITE_LATE_REG(s->late), SITE_LATE_K(s->late), wide);
 	if (s->vmap)
@@ -113,97 +123,6 @@ static gva_t linear_at(const struct dbt *d, u64 at)
 
 /* -- One access -- */
 
-struct target {			/* where the bytes of an access are */
-	gpa_t page[2];
-	u32 first;		/* bytes on the first page */
-	u32 off;
-};
-
-/* With the rights of the view that the access was made in: so are they all here. */
-static struct fault locate(struct dbt *d, gva_t va, unsigned size, enum x86_access access,
-			   struct target *t)
-{
-	enum x86_rights rights = shadow_rights(d->shadow);
-	u32 error;
-
-	t->off = va.a & 0xfff;
-	t->first = 0x1000 - t->off < size ? 0x1000 - t->off : size;
-	if (d->shadow->wide && !canonical(va.a + size - 1))	/* said before any #PF */
-		return fault_code(EXC_GP, 0);
-	if (!shadow_translate(d->shadow, va, access, rights, &t->page[0], &error))
-		return fault_page(va, error);
-	if (t->first == size)
-		return fault_none();
-	va.a += t->first;
-	if (!d->shadow->wide)
-		va.a = (u32)va.a;
-	return shadow_translate(d->shadow, va, access, rights, &t->page[1], &error) ? fault_none() :
-	       fault_page(va, error);
-}
-
-/* Then *t has its offset and size, and the faulting page is the one that it is on. */
-static bool on_one_page(const struct host_access *a, struct target *t)
-{
-	t->off = a->addr.a & 0xfff;
-	t->first = a->size;
-	return t->off + a->size <= 0x1000;
-}
-
-static bool power_of_two(unsigned n) { return !(n & (n - 1)); }
-
-/* Whole, or by eights, if it is on one page and has such a width, else byte by byte. */
-static void load_bytes(const struct target *t, unsigned size, u8 *out)
-{
-	unsigned part = size < 8 ? size : 8;
-	u64 v;
-
-	if (t->first == size && power_of_two(size)) {
-		for (unsigned n = 0; n < size; n += part) {
-			v = gpa_load(gpa(t->page[0].a + n), part);
-			__builtin_memcpy(out + n, &v, part);
-		}
-		return;
-	}
-	for (unsigned n = 0; n < size; n++)
-		out[n] = (u8)gpa_load(n < t->first ? gpa(t->page[0].a + n)
-						   : gpa(t->page[1].a + n - t->first), 1);
-}
-
-static void store_bytes(const struct target *t, unsigned size, const u8 *in)
-{
-	unsigned part = size < 8 ? size : 8;
-	u64 v = 0;
-
-	if (t->first == size && power_of_two(size)) {
-		for (unsigned n = 0; n < size; n += part) {
-			__builtin_memcpy(&v, in + n, part);
-			gpa_store(gpa(t->page[0].a + n), v, part);
-		}
-		return;
-	}
-	for (unsigned n = 0; n < size; n++)
-		gpa_store(n < t->first ? gpa(t->page[0].a + n)
-				       : gpa(t->page[1].a + n - t->first), in[n], 1);
-}
-
-/* Do these bytes belong to block b? Then its own store must be done by the evaluator. */
-static bool hits_block(const struct target *t, unsigned size, const struct block *b)
-{
-	for (int p = 0; p < 2; p++) {
-		u32 frame = b->frame[p];
-
-		if (frame == FRAME_NONE)
-			continue;
-		if (gpa_lookup(t->page[0]).wframe == frame &&
-		    cache_block_touched(b, frame, t->off, t->first))
-			return true;
-		if (t->first < size && gpa_lookup(t->page[1]).wframe == frame &&
-		    cache_block_touched(b, frame, 0, size - t->first))
-			return true;
-	}
-	return false;
-}
-
 /* A store to a page with code was trapped. */
 static void note_busy(struct dbt *d, gpa_t page)
 {
@@ -215,7 +134,7 @@ static void note_busy(struct dbt *d, gpa_t page)
 	vcpu_raise(d->c, PENDING_BUSY_PAGE);
 }
 
-enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE, DATA_BREAK };
+enum outcome { DONE, RETRY, GUEST_FAULT, OWN_CODE, DATA_BREAK, ALONE };
 
 /* Breakpoints that the access meets. A load before the store of the same place meets none. */
 static u32 breakpoints(const struct dbt *d, const struct host_access *a, enum x86_access kind)
@@ -228,21 +147,24 @@ static u32 breakpoints(const struct dbt *d, const struct host_access *a, enum x8
 
 /* The monitor does the access, whose bytes are at *t, in place of a host instruction. */
 static enum outcome perform(struct dbt *d, struct trap_frame *f, const struct host_access *a,
-			    const struct block *b, enum x86_access kind, const struct target *t)
+			    const struct block *b, enum x86_access kind, const struct bytes_at *t)
 {
-	u32 hits = breakpoints(d, a, kind);
+	u32 hits;
 	u8 bytes[16];
 
-	if (a->store && b && hits_block(t, a->size, b))
-		return OWN_CODE;
+	if (a->atomic)
+		return ALONE;
+	hits = breakpoints(d, a, kind);
+	if (a->store && b && bytes_hit(t, a->size, b))
+		return OWN_CODE;	/* the evaluator does it */
 	if (hits && b)
 		return DATA_BREAK;
 	sys_note_hits(d->c, hits);
 	if (a->store) {
 		host_access_value(f, a, bytes);
-		store_bytes(t, a->size, bytes);
+		bytes_store(t, a->size, bytes);
 	} else {
-		load_bytes(t, a->size, bytes);
+		bytes_load(t, a->size, bytes);
 		host_access_result(f, a, bytes);
 	}
 	host_frame_skip(f);
@@ -304,11 +226,11 @@ static bool device_again(struct dbt *d, struct trap_frame *f, const struct host_
 static struct fault guest_fault(struct dbt *d, const struct host_access *a,
 				enum x86_access kind, gva_t at, u32 error)
 {
-	struct target t;
+	struct bytes_at t;
 	struct fault f = fault_none();
 
-	if (!on_one_page(a, &t))
-		f = locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
+	if (!bytes_on_one_page(a, &t))
+		f = bytes_locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
 	return f.raised ? f : fault_page(at, error);
 }
 
@@ -322,7 +244,7 @@ static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const str
 				  struct fault *fault)
 {
 	gva_t at = linear_at(d, f->badv);
-	struct target t;
+	struct bytes_at t;
 
 	switch (how) {
 	case SHADOW_FILLED:
@@ -347,10 +269,10 @@ static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const str
 	default:
 		d->count.faults_mmio++;
 	}
-	if (on_one_page(a, &t)) {
+	if (bytes_on_one_page(a, &t)) {
 		t.page[0] = gpa(miss->page.a + t.off);
 	} else {
-		*fault = locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
+		*fault = bytes_locate(d, linear_at(d, a->addr.a), a->size, kind, &t);
 		if (fault->raised)
 			return GUEST_FAULT;
 	}
@@ -409,6 +331,14 @@ static void step(struct dbt *d, struct trap_frame *f, const struct block *b,
 	leave(f, d->c, b, s, EXIT_STEP);
 }
 
+/* The same, while no other CPU runs. */
+static void step_alone(struct dbt *d, struct trap_frame *f, const struct block *b,
+		       const struct fault_site *s)
+{
+	d->step_alone = true;
+	step(d, f, b, s, &d->count.eval_steps_alone);
+}
+
 /* c->fault, at s. */
 static void raise_fault(struct dbt *d, struct trap_frame *f, const struct block *b,
 			const struct fault_site *s)
@@ -435,6 +365,8 @@ static void access_ended(struct dbt *d, struct trap_frame *f, const struct block
 		step(d, f, b, s, &d->count.eval_steps_smc);
 	else if (how == DATA_BREAK)
 		step(d, f, b, s, &d->count.eval_steps_debug);
+	else if (how == ALONE)
+		step_alone(d, f, b, s);
 }
 
 /*
@@ -457,7 +389,7 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		return false;
 	access = store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
 	at = linear_at(d, f->badv);
-	if (device_known(d, at, access))
+	if (device_known(d, at, access) && !(s->intent & INTENT_ATOMIC))
 		return host_access_decode(f, &a) && device_again(d, f, &a, access);
 	how = shadow_fault(d->shadow, at, access, shadow_rights(d->shadow), &miss);
 	if (how == SHADOW_FILLED) {
@@ -466,6 +398,7 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	}
 	b = cache_block_at(f->pc);
 	must(b && host_access_decode(f, &a));
+	a.atomic = s->intent & INTENT_ATOMIC;
 	if (how == SHADOW_GUEST_FAULT && (a.addr.a & 0xfff) + a.size <= 0x1000) {
 		d->count.faults_guest++;
 		d->c->fault = fault_page(at, miss.error);
@@ -492,6 +425,10 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		step(d, f, b, s, &d->count.eval_steps_form);
 		return true;
 	}
+	if (kind == TRAP_BREAK && s->raise == SITE_ALONE) {
+		step_alone(d, f, b, s);
+		return true;
+	}
 	if (kind == TRAP_BREAK && s->raise) {
 		if (!(s->raise & SITE_HELPER))
 			c->fault = (struct fault){ .raised = true, .vector = (u8)s->raise,
@@ -505,7 +442,9 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (!is_memory(kind) || !host_access_decode(f, &a))
 		return false;
 	access = a.store || (s->intent & INTENT_RMW) ? X86_WRITE : X86_READ;
-	if (device_known(d, linear_at(d, a.addr.a), access) && device_again(d, f, &a, access))
+	a.atomic = s->intent & INTENT_ATOMIC;
+	if (!a.atomic && device_known(d, linear_at(d, a.addr.a), access) &&
+	    device_again(d, f, &a, access))
 		return true;
 	access_ended(d, f, b, s, access_slow(d, f, &a, b, access, &c->fault));
 	return true;

@@ -123,6 +123,7 @@ static void cpu_init(struct guest *g)
 	struct dbt_platform p = guest_join_cpu(g);
 	struct dbt_config d = {
 		.passes_off = cfg->passes_off, .verify = cfg->verify,
+		.ordered = cfg->ordered,
 		.code_pool = phys_to_code(ptr_to_phys(pages(size, 65536, CODE_REACH,
 							    "the code cache"))),
 		.code_size = size,

@@ -60,6 +60,8 @@ static const struct { const char *name; u32 key; } modes[] = {
 	{ "down32", FLAT32 | KEY_CPL | KEY_DF },
 	{ "flat64", FLAT64 | KEY_CPL },
 	{ "kernel64", FLAT64 | KEY_IO_OK },
+	{ "smp32", FLAT32 | KEY_CPL },		/* ordered: while other CPUs run */
+	{ "smp64", FLAT64 | KEY_CPL },
 	{ "real16", KEY_IO_OK | KEY_NE | KEY_CS_64K },
 	{ "prot16", PROT | KEY_FLAT },
 };
@@ -92,7 +94,7 @@ static void after_pass(const struct ir *ir, const char *key)
 	printf("pass %s\n", key);
 }
 
-static struct ir *lift_block(u32 key, u32 eip, const u8 *bytes, unsigned size)
+static struct ir *lift_block(u32 key, bool ordered, u32 eip, const u8 *bytes, unsigned size)
 {
 	struct lift t = { .key = key, .features = ~0ull, .ir = ir_new(&arena) };
 	unsigned at = 0;
@@ -100,6 +102,7 @@ static struct ir *lift_block(u32 key, u32 eip, const u8 *bytes, unsigned size)
 	struct ir1 i;
 
 	t.ir->key_flags = key;
+	t.ir->ordered = ordered;
 	while (at < size && !t.ended) {
 		if (decode(&decoder, &i, bytes + at, size - at, eip + at,
 			   key_code_size(key)))
@@ -155,12 +158,15 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 		printf("helper");
 	else if (s->raise == SITE_STEP)
 		printf("step");
+	else if (s->raise == SITE_ALONE)
+		printf("step, alone");
 	else if (s->raise & RAISE_ERROR)
 		printf("exception %u(%x)", s->raise & 0xff, s->raise >> RAISE_ERROR_SHIFT);
 	else if (s->raise)
 		printf("exception %u", s->raise & 0xff);
 	else
-		printf("%s", s->intent & INTENT_RMW ? "read for write" : "access");
+		printf("%s", s->intent & INTENT_ATOMIC ? "atomic" :
+		       s->intent & INTENT_RMW ? "read for write" : "access");
 	printf("; flags");
 	print_recipe(o, s->recipe);
 	if (s->late)
@@ -217,7 +223,7 @@ static void print_code(const struct backend_out *o, u32 eip)
 		printf("helper %s\n", ir_helper_text[n]);
 }
 
-static void translate(u32 key, u32 eip, const u8 *bytes, unsigned size)
+static void translate(const char *mode, u32 eip, const u8 *bytes, unsigned size)
 {
 	static struct link link[64];
 	static struct fault_site site[256];
@@ -228,17 +234,24 @@ static void translate(u32 key, u32 eip, const u8 *bytes, unsigned size)
 		.site = site, .sites_max = ARRAY_LEN(site),
 		.recipe = recipe, .recipes_max = ARRAY_LEN(recipe),
 	};
+	unsigned where;
+	const char *wrong;
+	bool ordered = !strncmp(mode, "smp", 3);
+	u32 key = key_of(mode);
 	struct opt *o;
 
 	arena_reset(&arena);
 	o = arena_get(&arena, sizeof(*o));
-	o->ir = lift_block(key, eip, bytes, size);
+	o->ir = lift_block(key, ordered, eip, bytes, size);
 	verify(o->ir, "lift");
 	ir_print(o->ir, print_lift);
 	opt_run(o, 0, after_pass);
 	ir_print(o->ir, print_ir);
 	if (backend_emit(o->ir, &out, &arena, LINK_BASE))
 		panic("golden: no room for the block");
+	wrong = ordered ? backend_order_check(&out, &arena, &where) : NULL;
+	if (wrong)
+		panic("golden: %s: word %u: %s", mode, where, wrong);
 	print_code(&out, eip);
 }
 
@@ -265,7 +278,7 @@ int main(void)
 	cache_pool = (u8 *)golden_code - 64;
 	while (scanf("%63s %15s %x %512s", name, mode, &eip, hex) == 4) {
 		printf("= %s\n", name);
-		translate(key_of(mode), eip, bytes, unhex(hex, bytes));
+		translate(mode, eip, bytes, unhex(hex, bytes));
 	}
 	return 0;
 }

@@ -75,6 +75,16 @@ static int log2_width(const char *word)
 	return FIND(word, widths);
 }
 
+/* Of a load; -1: none. */
+static int intents(const char *word)
+{
+	if (!*word)
+		return INTENT_READ;
+	if (!strcmp(word, "lock"))
+		return INTENT_RMW | INTENT_ATOMIC;
+	return strcmp(word, "rmw") ? -1 : INTENT_RMW;
+}
+
 /* The words behind the operation into x, y, k. */
 static bool take_words(struct ir_insn *in, const struct mnemonic *m)
 {
@@ -91,7 +101,16 @@ static bool take_words(struct ir_insn *in, const struct mnemonic *m)
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
 		x = FIND(first, ir_mem_text);
-		y = !*second ? INTENT_READ : strcmp(second, "rmw") ? -1 : INTENT_RMW;
+		y = intents(second);
+		break;
+	case IR_AMO:
+		x = FIND(second, ir_mem_text);
+		y = FIND(first, ir_amo_text);
+		y = y < 0 ? y : y << IR_AMO_SHIFT | INTENT_RMW | INTENT_ATOMIC;
+		break;
+	case IR_CAS:
+		x = FIND(first, ir_mem_text);
+		y = INTENT_RMW | INTENT_ATOMIC;
 		break;
 	case IR_PUTREG:
 		x = !*first ? 0 : strcmp(first, "late") ? -1 : 1;
@@ -208,6 +227,7 @@ const char *parse_line(struct ir *ir, const char *line)
 		return "index out of order";
 	while (ir->n < index)
 		ir_emit(ir, (struct ir_insn){ .op = IR_NOP });
+	ir->ordered |= in.op == IR_AMO || in.op == IR_CAS;
 	ir_emit(ir, in);
 	return NULL;
 }

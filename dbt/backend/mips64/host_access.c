@@ -18,6 +18,7 @@ static const struct {
 	{ 0x20, 1, SIGN }, { 0x21, 2, SIGN }, { 0x23, 4, SIGN },
 	{ 0x24, 1, PLAIN }, { 0x25, 2, PLAIN }, { 0x27, 4, PLAIN }, { 0x37, 8, PLAIN },
 	{ 0x28, 1, STORE }, { 0x29, 2, STORE }, { 0x2b, 4, STORE }, { 0x3f, 8, STORE },
+	{ 0x30, 4, SIGN }, { 0x34, 8, PLAIN }, { 0x38, 4, STORE }, { 0x3c, 8, STORE },
 	{ 0x31, 4, VECTOR }, { 0x35, 8, VECTOR }, { 0x39, 4, VECTOR | STORE },
 	{ 0x3d, 8, VECTOR | STORE },
 };

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Barriers of ordered blocks: what makes the guest's accesses come in x86's order, total store order
+ * (SDM vol. 3, 9.2.2; docs/memory-order.md). Two rules: loads come before all that is behind them,
+ * stores before later stores; only a load may pass an earlier store. A barrier is put before the
+ * access that must not be early, not behind the one that must not be late: so that one does for
+ * several, and a store between two loads has one before it. Between blocks: all loads are ordered,
+ * stores may not be. Not here: what helpers in C do, who order themselves.
+ */
+#include "dbt/backend/lower.h"
+
+#include "dbt/backend/host.h"
+
+static void order(struct emit *e, unsigned before, unsigned behind)
+{
+	host_order(e, before, behind);
+	e->unordered &= (u8)~before;
+}
+
+void order_begin(struct emit *e) { e->unordered = ORDER_STORES; }
+
+void order_load(struct emit *e)
+{
+	if (!e->ordered)
+		return;
+	if (e->unordered & ORDER_LOADS)
+		order(e, ORDER_LOADS, ORDER_ALL);
+	e->unordered |= ORDER_LOADS;
+}
+
+void order_store(struct emit *e)
+{
+	if (!e->ordered)
+		return;
+	if (e->unordered)
+		order(e, e->unordered, e->unordered & ORDER_LOADS ? ORDER_ALL : ORDER_STORES);
+	e->unordered |= ORDER_STORES;
+}
+
+void order_leave(struct emit *e)
+{
+	if (e->ordered && (e->unordered & ORDER_LOADS))
+		order(e, ORDER_LOADS, ORDER_ALL);
+}
+
+void order_called(struct emit *e) { e->unordered = ORDER_ALL; }
+
+void order_fence(struct emit *e)
+{
+	if (e->ordered)
+		order(e, ORDER_ALL, ORDER_ALL);
+}
+
+void order_done(struct emit *e) { e->unordered = 0; }
