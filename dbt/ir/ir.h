@@ -28,13 +28,16 @@ enum ir_mem { M_U8, M_S8, M_U16, M_S16, M_32, M_U32, M_64, M_128 };
 /*
  * x86 reports W = 1 when a read-modify-write meets a page it may not write; an address that is not
  * canonical is #SS where it was made by SS, else #GP; a part of a LOCKed instruction that meets
- * anything but plain memory is not done by itself: the whole instruction is, alone (ALONE).
+ * anything but plain memory is not done by itself: the whole instruction is, alone (ALONE); and where
+ * it is the word around the operand (PART), a fault has to be found anew, at the operand.
  */
-enum ir_intent { INTENT_READ, INTENT_RMW, INTENT_STACK, INTENT_ATOMIC = 4 };	/* but READ: bits */
+enum ir_intent {			/* but READ: bits */
+	INTENT_READ, INTENT_RMW, INTENT_STACK, INTENT_ATOMIC = 4, INTENT_PART = 8,
+};
 
 /* AMO: what it does to memory. */
 enum ir_amo { AMO_SWAP, AMO_ADD, AMO_AND, AMO_OR, AMO_XOR };
-#define IR_AMO_SHIFT 3
+#define IR_AMO_SHIFT 4
 
 enum ir_jump { JUMP_PLAIN, JUMP_CALL, JUMP_RET };
 

@@ -41,7 +41,8 @@ static val ld_part(struct lift *t, val addr, s32 disp)
 	t->held.addr = lift_op2k(t, IR_AND, at, -4);
 	t->held.disp = 0;
 	t->held.word = insn(t, (struct ir_insn){ .op = IR_LD, .type = T_I32, .x = M_32,
-						 .y = INTENTS, .a = t->held.addr });
+						 .y = INTENTS | INTENT_PART,
+						 .a = t->held.addr });
 	return lift_op2(t, IR_SHR, t->held.word, t->held.shift);
 }
 
@@ -69,12 +70,14 @@ static val with_part(struct lift *t, val v, unsigned size)
 
 void lift_st_atomic(struct lift *t, val v, unsigned size)
 {
+	unsigned part = size < 4 ? INTENT_PART : 0;
 	val is;
 
-	if (size < 4)
+	if (part)
 		v = with_part(t, v, size);
 	is = insn(t, (struct ir_insn){ .op = IR_CAS, .type = size == 8 ? T_I64 : T_I32,
-				       .x = size == 8 ? M_64 : M_32, .y = INTENTS,
+				       .x = size == 8 ? M_64 : M_32,
+				       .y = (u8)(INTENTS | part),
 				       .a = t->held.addr, .b = v, .c = t->held.word,
 				       .k = t->held.disp });
 	if (t->key & KEY_SINGLE)	/* nothing was done, and leaving would say that it was */

@@ -97,6 +97,21 @@ static void run(struct lift *t, const struct ir1 *i, enum helper up, bool src, b
 
 /* -- One element -- */
 
+/*
+ * Repeated with addresses of 32 bits in 64-bit code: count and pointers lose their upper halves
+ * before the first element, as where run() writes them.
+ */
+static void cut_registers(struct lift *t, const struct ir1 *i, bool src, bool dst)
+{
+	if (!repeated(i) || !lift_long(t) || i->addrsize != 4)
+		return;
+	lift_put(t, ECX, lift_get(t, ECX));
+	if (src)
+		lift_put(t, ESI, lift_get(t, ESI));
+	if (dst)
+		lift_put(t, EDI, lift_get(t, EDI));
+}
+
 static void exit_if_zero(struct lift *t, val count, enum ir_cond cond, u64 eip)
 {
 	lift_exit_if(t, cond, count, lift_like(t, count, 0), eip);
@@ -172,6 +187,8 @@ void lift_movs(struct lift *t, const struct ir1 *i)
 
 	if (wide(t, i, true, true, true))
 		run(t, i, HELPER_movs_up1, true, true, true, 0);
+	else
+		cut_registers(t, i, true, true);
 	begin(t, i);
 	v = source(t, i);
 	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize), v);
@@ -184,6 +201,8 @@ void lift_stos(struct lift *t, const struct ir1 *i)
 {
 	if (wide(t, i, false, true, true))
 		run(t, i, HELPER_stos_up1, false, true, true, lift_get_sized(t, EAX, i->opsize));
+	else
+		cut_registers(t, i, false, true);
 	begin(t, i);
 	lift_st(t, destination(t, i, true), 0, lift_mem_of(i->opsize),
 		lift_get_sized(t, EAX, i->opsize));
@@ -197,6 +216,8 @@ void lift_lods(struct lift *t, const struct ir1 *i)
 
 	if (wide_loads(t, i, true, false))
 		run(t, i, HELPER_lods_up1, true, false, false, 0);
+	else
+		cut_registers(t, i, true, false);
 	begin(t, i);
 	v = source(t, i);
 	lift_put_sized(t, EAX, v, i->opsize);
@@ -211,6 +232,8 @@ void lift_cmps(struct lift *t, const struct ir1 *i)
 	if (wide_loads(t, i, true, true))
 		run(t, i, i->prefix & PFX_REP ? HELPER_cmpse_up1 : HELPER_cmpsne_up1, true, true,
 		    false, 0);
+	else
+		cut_registers(t, i, true, true);
 	begin(t, i);
 	a = source(t, i);
 	b = element(t, i, destination(t, i, false));
@@ -226,6 +249,8 @@ void lift_scas(struct lift *t, const struct ir1 *i)
 	if (wide_loads(t, i, false, true))
 		run(t, i, i->prefix & PFX_REP ? HELPER_scase_up1 : HELPER_scasne_up1, false, true,
 		    false, lift_get_sized(t, EAX, i->opsize));
+	else
+		cut_registers(t, i, false, true);
 	begin(t, i);
 	a = lift_get_sized(t, EAX, i->opsize);
 	b = element(t, i, destination(t, i, false));

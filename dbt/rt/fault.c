@@ -359,14 +359,14 @@ static void raise_fault(struct dbt *d, struct trap_frame *f, const struct block 
 static void access_ended(struct dbt *d, struct trap_frame *f, const struct block *b,
 			 const struct fault_site *s, enum outcome how)
 {
-	if (how == GUEST_FAULT)
+	if (how == ALONE || (how == GUEST_FAULT && (s->intent & INTENT_PART)))
+		step_alone(d, f, b, s);
+	else if (how == GUEST_FAULT)
 		raise_fault(d, f, b, s);
 	else if (how == OWN_CODE)
 		step(d, f, b, s, &d->count.eval_steps_smc);
 	else if (how == DATA_BREAK)
 		step(d, f, b, s, &d->count.eval_steps_debug);
-	else if (how == ALONE)
-		step_alone(d, f, b, s);
 }
 
 /*
@@ -402,7 +402,7 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (how == SHADOW_GUEST_FAULT && (a.addr.a & 0xfff) + a.size <= 0x1000) {
 		d->count.faults_guest++;
 		d->c->fault = fault_page(at, miss.error);
-		raise_fault(d, f, b, s);
+		access_ended(d, f, b, s, GUEST_FAULT);
 		return true;
 	}
 	access_ended(d, f, b, s, access_missed(d, f, &a, b, access, how, &miss, &d->c->fault));

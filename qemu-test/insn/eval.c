@@ -174,11 +174,8 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "-n") && i + 1 < argc)
 			one = atoll(argv[++i]);
 	}
-	if (!strcmp(files.rhead->cpu, STAND_IN)) {
-		printf("SKIP all: " PLAIN_CPU_REASON "\n");
-		printf("0 passed, 0 failed, %u skipped\n", files.head->cases);
-		return 0;
-	}
+	if (!strcmp(files.rhead->cpu, STAND_IN))
+		printf("only its ways with each other: " PLAIN_CPU_REASON "\n");
 	world_init();
 	for (u32 n = 0; n < files.head->cases; n++)
 		if (one < 0 ? !!strstr(files.names + files.cases[n].group * GROUP_NAME, group)

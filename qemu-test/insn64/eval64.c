@@ -170,11 +170,8 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "-n") && i + 1 < argc)
 			one = atoll(argv[++i]);
 	}
-	if (!strcmp(files64.rhead->cpu, STAND_IN64)) {
-		printf("SKIP all: " PLAIN_CPU_REASON "\n");
-		printf("0 passed, 0 failed, %u skipped\n", files64.head->cases);
-		return 0;
-	}
+	if (!strcmp(files64.rhead->cpu, STAND_IN64))
+		printf("only its ways with each other: " PLAIN_CPU_REASON "\n");
 	world64_init();
 	for (u32 n = 0; n < files64.head->cases; n++)
 		if (one < 0 ? !row || !strcmp(row, x86_rows[files64.cases[n].row].name)

@@ -118,7 +118,8 @@ static void test_devices(void)
 /* README's example shows each of them; selftest, in place of a guest, as a comment. */
 static const char *const all_keys[] = {
 	"memory", "cpus", "cpu", "firmware", "kernel", "initrd", "cmdline", "disk0", "cdrom",
-	"console", "trace", "code_cache", "x87", "passes", "verify", "rng", "heartbeat",
+	"console", "trace", "code_cache", "x87", "passes", "verify", "ordered", "rng",
+	"heartbeat",
 };
 
 static const struct {
@@ -319,6 +320,8 @@ static void test_passes(void)
 	check(parse(&c, "", &e) == 0 && !c.verify, "the verifier is off by default");
 	check(parse(&c, "verify = on", &e) == 0 && c.verify, "verify = on");
 	check(parse(&c, "verify = off", &e) == 0 && !c.verify, "verify = off");
+	check(parse(&c, "", &e) == 0 && !c.ordered, "one CPU needs no order");
+	check(parse(&c, "ordered = on", &e) == 0 && c.ordered, "ordered = on");
 	check(!c.cpus, "as many CPUs as cores by default");
 	check(parse(&c, "cpus = 1", &e) == 0 && c.cpus == 1, "cpus = 1");
 	check(parse(&c, "cpus = 16", &e) == 0 && c.cpus == 16, "cpus = 16");

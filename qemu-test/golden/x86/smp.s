@@ -76,3 +76,5 @@ pattern cmpxchg16b smp64	# no host has it: alone
 	lock cmpxchg16b [rbx]
 pattern rmw_plain smp32		# without LOCK: a load and a store
 	add	[ebx], eax
+pattern repne_scasb smp32	# no leaf: its loads would be in no order
+	repne scasb
