@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Do the words of an ordered block keep x86's order (docs/memory-order.md)? Found from the host code
- * itself, along every way through it, knowing nothing of how order.c came to its barriers. Natively
- * for listings, in Loam with `verify = on`.
+ * Do the words of an ordered block keep x86's order (docs/memory-order.md)? Found from the host
+ * code itself, along every way through it, knowing nothing of how order.c came to its barriers.
+ * Natively for listings, in Loam with `verify = on`.
  */
 #include "dbt/backend/lower.h"
 
@@ -11,8 +11,8 @@
 
 /*
  * What may have happened on some way to a word. LOADS: a load that is not ordered before all that
- * comes; STORES: a store that is not before stores; ATOMIC: the two accesses of a CAS, which are not
- * before all. SEEN: there is such a way.
+ * comes; STORES: a store that is not before stores; ATOMIC: the two accesses of a CAS, which are
+ * not before all. SEEN: there is such a way.
  */
 enum { LOADS = ORDER_LOADS, STORES = ORDER_STORES, ATOMIC = 4, SEEN = 8 };
 
@@ -104,7 +104,6 @@ static unsigned access(struct walk *w, const u32 *at, const struct host_word *h,
 
 	if (h->kind == WORD_LINKED)	/* which comes again if its store failed */
 		bars &= ~(unsigned)ATOMIC;
-
 	if (h->kind == WORD_AMO) {
 		if (h->before != ORDER_ALL || h->behind != ORDER_ALL)
 			fail(w, at, "an atomic access that orders nothing");

@@ -28,8 +28,8 @@ enum ir_mem { M_U8, M_S8, M_U16, M_S16, M_32, M_U32, M_64, M_128 };
 /*
  * x86 reports W = 1 when a read-modify-write meets a page it may not write; an address that is not
  * canonical is #SS where it was made by SS, else #GP; a part of a LOCKed instruction that meets
- * anything but plain memory is not done by itself: the whole instruction is, alone (ALONE); and where
- * it is the word around the operand (PART), a fault has to be found anew, at the operand.
+ * anything but plain memory is not done by itself: the whole instruction is, alone (ALONE); and
+ * where it is the word around the operand (PART), a fault has to be found anew, at the operand.
  */
 enum ir_intent {			/* but READ: bits */
 	INTENT_READ, INTENT_RMW, INTENT_STACK, INTENT_ATOMIC = 4, INTENT_PART = 8,

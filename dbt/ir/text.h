@@ -7,9 +7,9 @@
  *
  * vN is the instruction's index; it stands there if something may refer to it: a result, a SETF.
  * Words: condition; "jump" or "call"; access and "rmw"; kind and width of flags; position and
- * length; "late"; what an AMO does, and its access; "lock" instead of "rmw"; a helper's x and name; a vector row's name and immediate. An operand that is none
- * but has one behind it is "-"; k is left out if a word says it, or it is 0 and no place to go on
- * or exception, which are in hex.
+ * length; "late"; what an AMO does, and its access; "lock" instead of "rmw"; a helper's x and
+ * name; a vector row's name and immediate. An operand that is none but has one behind it is "-"; k
+ * is left out if a word says it, or it is 0 and no place to go on or exception, which are in hex.
  */
 #ifndef DBT_IR_TEXT_H
 #define DBT_IR_TEXT_H

@@ -39,7 +39,7 @@ struct lift {
 	bool has_addr;
 	val addr;
 	s32 disp;
-	/* LOCK while other CPUs run, or XCHG with memory: the operand in memory is changed at once */
+	/* LOCK while other CPUs run, or XCHG with memory: that is changed in one step */
 	bool atomic;
 	struct {		/* atomic.c: what it was */
 		val addr, word, shift;

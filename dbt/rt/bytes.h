@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An access that the monitor does in place of a host instruction: where its bytes are, and doing it.
- * Not here: whether it has to (fault.c).
+ * An access that the monitor does in place of a host instruction: where its bytes are, and doing
+ * it. Not here: whether it has to (fault.c).
  */
 #ifndef DBT_RT_BYTES_H
 #define DBT_RT_BYTES_H

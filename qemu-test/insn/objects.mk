@@ -11,7 +11,8 @@ UNIT_TESTS += insn_eval insn_mutants
 UNIT_TOOLS += insn_stand_in
 INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) \
 	$(addprefix qemu-test/unit/,native.o native_xmm.o try_guestmem.o) mm/bus.o \
-	$(filter-out dbt/rt/bytes.o dbt/rt/fault.o dbt/rt/kick.o dbt/rt/guestmem.o dbt/sys/reset.o, \
+	$(filter-out dbt/rt/bytes.o dbt/rt/fault.o dbt/rt/kick.o \
+		dbt/rt/guestmem.o dbt/sys/reset.o, \
 		$(filter $(addprefix dbt/,x86/% lift/% ir/% opt/% fp/% sys/% rt/%),$(OBJS_dbt))) \
 	mm/arena.o
 insn_eval_OBJS = qemu-test/insn/eval.o $(INSN_OBJS)

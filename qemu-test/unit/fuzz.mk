@@ -8,6 +8,7 @@ UNIT_TESTS += $(patsubst %,fuzz_translate,$(filter loongarch64,$(HOST)))
 fuzz_translate_OBJS = $(addprefix qemu-test/fuzz/,translate.o world.o) guestimg/fuzz/bytes.o \
 	$(addprefix qemu-test/unit/,native.o native_xmm.o try_guestmem.o) dbt/translate.o \
 	$(addprefix mm/,arena.o bus.o frame.o gpa.o) \
-	$(filter-out dbt/rt/bytes.o dbt/rt/fault.o dbt/rt/kick.o dbt/rt/guestmem.o $(BACKEND_HOST_ONLY), \
+	$(filter-out dbt/rt/bytes.o dbt/rt/fault.o dbt/rt/kick.o \
+		dbt/rt/guestmem.o $(BACKEND_HOST_ONLY), \
 		$(filter $(addsuffix /%,$(addprefix dbt/,$(FUZZ_DIRS))),$(OBJS_dbt)))
 fuzz_translate_LIBS = -lcapstone
