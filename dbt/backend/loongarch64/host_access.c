@@ -15,8 +15,8 @@ enum {
 };
 /* By instruction bits 31..24: LDPTR.W, STPTR.W, LDPTR.D, STPTR.D. */
 #define OP_PTR 0x24
+#define OP_LL 0x20		/* LL.W, SC.W, LL.D, SC.D */
 #define OP_LDX_B 0x38000000u
-#define OP_LL_W 0x20		/* by bits 31..24, as LDPTR.W and its kin */
 #define OP_AM 0xe1		/* by bits 31..22: atomic accesses at rj, stores for who asks */
 
 /* By instruction bits 31..15: an access at rj + rk, as the one by bits 31..22 at rj + si12. */
@@ -33,20 +33,12 @@ static unsigned indexed(unsigned insn)
 	return plain[n];
 }
 
-/* The same of an access at rj + si14 * 4. */
+/* The same of an access at rj + si14 * 4: those by OP_PTR and OP_LL. */
 static unsigned word_scaled(unsigned insn)
 {
 	static const u8 plain[] = { OP_LD_W, OP_ST_W, OP_LD_D, OP_ST_D };
 
-	return plain[(insn >> 24) - OP_PTR];
-}
-
-/* The same of LL.W, SC.W, LL.D, SC.D. */
-static unsigned linked(unsigned insn)
-{
-	static const u8 plain[] = { OP_LD_W, OP_ST_W, OP_LD_D, OP_ST_D };
-
-	return plain[(insn >> 24) - OP_LL_W];
+	return plain[insn >> 24 & 3];
 }
 
 #define LOAD(n) { .size = n, .sign = true }
@@ -86,12 +78,9 @@ bool host_access_decode(const struct trap_frame *f, struct host_access *a)
 
 	if (decode_as(f->insn >> 22, base + (u64)sign_extend(f->insn >> 10, 12), reg, a))
 		return true;
-	if (f->insn >> 26 == OP_LL_W >> 2)
-		return decode_as(linked(f->insn),
-				 base + (u64)sign_extend((u64)f->insn >> 10 << 2, 16), reg, a);
 	if (f->insn >> 22 == OP_AM)	/* bit 15: of 64 bits */
 		return decode_as(f->insn >> 15 & 1 ? OP_ST_D : OP_ST_W, base, reg, a);
-	if (f->insn >> 26 == OP_PTR >> 2)
+	if (f->insn >> 26 == OP_PTR >> 2 || f->insn >> 26 == OP_LL >> 2)
 		return decode_as(word_scaled(f->insn),
 				 base + (u64)sign_extend((u64)f->insn >> 10 << 2, 16), reg, a);
 	return decode_as(indexed(f->insn), base + f->gpr[f->insn >> 10 & 31], reg, a);
