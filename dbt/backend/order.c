@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Barriers of ordered blocks: what makes the guest's accesses come in x86's order, total store
- * order (SDM vol. 3, 9.2.2; docs/memory-order.md). Two rules: loads come before all that is behind them,
- * stores before later stores; only a load may pass an earlier store. A barrier is put before the
- * access that must not be early, not behind the one that must not be late: so that one does for
- * several, and a store between two loads has one before it. Between blocks: all loads are ordered,
- * stores may not be. Not here: what helpers in C do, who order themselves.
+ * order (SDM vol. 3, 9.2.2; docs/memory-order.md). Two rules: loads come before all that is behind
+ * them, stores before later stores; only a load may pass an earlier store. A barrier is put before
+ * the access that must not be early, not behind the one that must not be late: so that one does
+ * for several, and a store between two loads has one before it. Between blocks: all loads are
+ * ordered, stores may not be. Not here: what helpers in C do, who order themselves.
  */
 #include "dbt/backend/lower.h"
 
