@@ -5,7 +5,7 @@
  * them, stores before later stores; only a load may pass an earlier store. A barrier is put before
  * the access that must not be early, not behind the one that must not be late: so that one does
  * for several, and a store between two loads has one before it. Between blocks: all loads are
- * ordered, stores may not be. Not here: what helpers in C do, who order themselves.
+ * ordered, stores may not be. Not here: what helpers in C do.
  */
 #include "dbt/backend/lower.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Words of translated code read back (Reference Manual vol. 1, 2.2): what checks of emitted code ask.
- * Only what the back end emits is known; anything else computes, for all that is asked here.
+ * Words of translated code read back (Reference Manual vol. 1, 2.2): what checks of emitted code
+ * ask. Only what the back end emits is known; anything else computes, for all that is asked here.
  */
 #include "dbt/backend/loongarch64/prims.h"
 
