@@ -26,8 +26,8 @@ struct dbt_config {
 /* What all cores share: once, after mm. */
 void dbt_init(const struct dbt_config *cfg);
 /*
- * What a core has: once on each that is a guest CPU, after dbt_init (cfg: as there), with its shadow
- * tables, which stay the caller's and must stay. Returns 0 or -ERR_NOMEM.
+ * What a core has: once on each that is a guest CPU, after dbt_init (cfg: as there), with its
+ * shadow tables, which stay the caller's and must stay. Returns 0 or -ERR_NOMEM.
  */
 int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct dbt_platform *p);
 
@@ -36,8 +36,8 @@ __attribute__((noreturn)) void dbt_run(void);
 
 /*
  * Guest CPU `core` shall look up soon, for these reasons (enum vcpu_pending; PENDING_INTR: its
- * interrupt controller). From the run loop, or a trap of that core itself. Another core takes it when
- * its run loop is told of work (dbt_quiet), for which it is interrupted.
+ * interrupt controller). From the run loop, or a trap of that core itself. Another core takes it
+ * when its run loop is told of work (dbt_quiet), for which it is interrupted.
  */
 void dbt_raise(unsigned core, u32 pending);
 

@@ -26,7 +26,7 @@ static inline u32 debug_break_at(const struct vcpu *c, u64 eip)
 /* Key of no set of breakpoints, while several cores run: its blocks hold one instruction each. */
 #define DEBUG_EVERYWHERE (KEY_BREAK | KEY_BREAK_SET)
 
-/* Does a block for the CPU's mode, in which it is not the first, end before the instruction there? */
+/* Does a block for the CPU's mode end before the instruction there, which is not its first? */
 static inline bool debug_block_ends(const struct vcpu *c, u64 eip)
 {
 	return debug_break_at(c, eip) ||

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Setting the translator up, for all and on each core; the CPU's hooks into the machine, the report. */
+/*
+ * Setting the translator up, for all and on each core; the CPU's hooks into the machine, the report.
+ */
 #include "dbt/backend/backend.h"
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"

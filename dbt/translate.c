@@ -62,7 +62,7 @@ struct front {			/* decoding under way */
 	unsigned branches;	/* conditional ones so far */
 };
 
-/* The block's page k is `frame`, whose bytes are about to be read. Self-checking pages stay open. */
+/* The block's page k is `frame`, whose bytes are read next. Self-checking pages stay open. */
 static void watch(struct front *t, unsigned k, u32 frame)
 {
 	t->from.frame[k] = frame;

@@ -151,8 +151,8 @@ static inline void cache_meet(struct cache_core *c, const struct block *b)
 }
 
 /*
- * With the cache's lock. Do all cores' fetches see b's code, so that an exit which any of them may be at can be chained
- * to it? If not, each that comes by its quiet point does (epoch_hurry).
+ * With the cache's lock. Do all cores' fetches see b's code, so that an exit which any of them may
+ * be at can be chained to it? If not, each that comes by its quiet point does (epoch_hurry).
  */
 bool cache_settled(const struct block *b);
 
@@ -187,7 +187,10 @@ struct block *cache_next(struct block *b, const struct block_key *k);
 
 /* -- link.c -- */
 
-/* The exit l, not chained, goes straight to `to` from now on; neither's block is dead. With the lock. */
+/*
+ * With the cache's lock. The exit l, not chained, goes straight to `to` from now on; neither's block
+ * is dead.
+ */
 void cache_chain(struct link *l, struct block *to);
 /* The far exit l was left for the first time: it probes from now on. */
 void cache_open(struct link *l);
@@ -202,8 +205,8 @@ void cache_goes_around(const struct link *l);
 /* -- invalidate.c -- */
 
 /*
- * Drop the block: nobody finds or reaches it any more (a core that runs it goes on to its exit); its
- * bytes stay until its region is used anew. False: it was dropped before.
+ * Drop the block: nobody finds or reaches it any more (a core that runs it goes on to its exit);
+ * its bytes stay until its region is used anew. False: it was dropped before.
  */
 bool cache_drop(struct block *b);
 /* Bytes [off, off+size) of frame n were written: drop the blocks that they belong to. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of dbt/cache do for each other. With the cache's lock (lock.h), but where it says so. */
+/*
+ * What the files of dbt/cache do for each other: with the cache's lock (lock.h), where nothing else
+ * is said.
+ */
 #ifndef DBT_CACHE_INSIDE_H
 #define DBT_CACHE_INSIDE_H
 

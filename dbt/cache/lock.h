@@ -5,9 +5,10 @@
  * Finding a block, jump caches and running take none.
  *
  * Laws: a small lock, and the last one: who holds it waits for nobody (no work, epoch or other
- * lock but the console's), touches no guest memory, and calls of mm/ only what says so. So who wants it
- * waits for a bounded time, and serves nobody meanwhile: it may be anywhere, in the middle of a
- * fill of the shadow tables too, where work of others would find things half done.
+ * lock but the console's), touches no guest memory, and calls nothing of mm/ but frame_code_lines
+ * and frame_code_set. So who wants it waits for a bounded time, and serves nobody meanwhile: it may
+ * be anywhere, in the middle of a fill of the shadow tables too, where work of others would find
+ * things half done.
  */
 #ifndef DBT_CACHE_LOCK_H
 #define DBT_CACHE_LOCK_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Blocks by key: a hash table with chains, read without a lock. Not the jump cache, which is per
- * core and by GVA. Law: a block is whole before it is linked in, and one that is taken out keeps its
- * hash_next until its region is used anew (region.c), so that a reader who stands on it gets on.
+ * core and by GVA. Law: a block is whole before it is linked in, and one that is taken out keeps
+ * its hash_next until its region is used anew (region.c): a reader who stands on it gets on.
  */
 #include "dbt/cache/cache.h"
 

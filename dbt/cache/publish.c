@@ -7,9 +7,9 @@
  * which they were published, and a core knows up to which one it has seen them: it looks where it
  * finds a block (cache_meet), never where it runs one. From there it enters it, fills jump caches,
  * which are its own, and chains. Chains are everybody's, and a core that follows one has looked at
- * nothing: so an exit is chained only to a block that all cores have seen (cache_settled), which costs
- * nothing where code runs once. The host orders the rest: the patch of a chain comes after all
- * that, and a core that fetches the exit as it was leaves by it as before.
+ * nothing: so an exit is chained only to a block that all cores have seen (cache_settled), which
+ * costs nothing where code runs once. The host orders the rest: the patch of a chain comes after
+ * all that, and a core that fetches the exit as it was leaves by it as before.
  * Law: `seen` goes up only when the core has run a barrier after reading `published`.
  */
 #include "dbt/cache/cache.h"
@@ -23,7 +23,7 @@
 #include "mm/frame.h"
 
 #define CACHE_CORES_MAX 16		/* kernel/cores.h: CORES_MAX */
-#define SEEN_IDLE (~0ull)		/* whatever is published while it waits, it will have seen */
+#define SEEN_IDLE (~0ull)		/* what is published while it waits it will have seen */
 
 unsigned cache_cores = 1;
 struct lock cache_writers;

@@ -32,7 +32,10 @@ static u32 given_up;		/* how many have left, so far */
 /* One index entry for each block of a region, at its upper end. */
 unsigned region_blocks_max(void) { return (unsigned)(region_size / 256); }
 
-struct region *region_at(u64 at) { return &region[(at - (u64)(uintptr_t)cache_pool) / region_size]; }
+struct region *region_at(u64 at)
+{
+	return &region[(at - (u64)(uintptr_t)cache_pool) / region_size];
+}
 
 static void reset(struct region *r)
 {
@@ -42,12 +45,13 @@ static void reset(struct region *r)
 	r->blocks = r->left = 0;
 }
 
-/* Each core has one of its own, and as many again are full or on their way, if there are so many. */
+/* Each core has its own; as many again are full or on their way, if the pool has room for them. */
 static unsigned regions_for(u64 size, unsigned cores)
 {
 	unsigned n = size >= 16ull << 20 ? 32 : 8;
 
-	while (cores > 1 && n < 2 * cores + 2 && 2 * n <= REGIONS_MAX && size / (2 * n) >= REGION_UNIT)
+	while (cores > 1 && n < 2 * cores + 2 && 2 * n <= REGIONS_MAX &&
+	       size / (2 * n) >= REGION_UNIT)
 		n *= 2;
 	return n;
 }

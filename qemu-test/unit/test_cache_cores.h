@@ -42,7 +42,7 @@ static inline struct block_range key_range(u32 key)
 /* Its exits 0 and 1 stay on its page. */
 static inline u32 key_behind(u32 key, unsigned link)
 {
-	if (link == FAR)	/* that of a frame whose number is the same but for a multiple of CORES */
+	if (link == FAR)	/* of a frame whose number differs by a multiple of CORES */
 		return (key + PLACES_ON_FRAME * CORES + 1) % KEYS;
 	return key_frame(key) * PLACES_ON_FRAME + (key + link + 1) % PLACES_ON_FRAME;
 }
