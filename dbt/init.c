@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Setting the translator up, for all and on each core; the CPU's hooks into the machine, the report.
- */
+/* Setting the translator up, for all, on each core; the CPU's hooks into the machine, a report. */
 #include "dbt/backend/backend.h"
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"

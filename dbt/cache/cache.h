@@ -187,10 +187,7 @@ struct block *cache_next(struct block *b, const struct block_key *k);
 
 /* -- link.c -- */
 
-/*
- * With the cache's lock. The exit l, not chained, goes straight to `to` from now on; neither's block
- * is dead.
- */
+/* With the lock. The exit l, not chained, goes to `to` from now on; neither's block is dead. */
 void cache_chain(struct link *l, struct block *to);
 /* The far exit l was left for the first time: it probes from now on. */
 void cache_open(struct link *l);

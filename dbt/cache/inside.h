@@ -38,7 +38,5 @@ unsigned blocks_drop(struct block *const *b, unsigned count);
 void blocks_drop_on(u32 n, u32 off, u32 size);
 /* The lines of frame n that the block lies on. */
 u64 block_lines(const struct block *b, u32 n);
-/* The lines of frame n's blocks are its lines with code; none: it is not watched any more. */
-void block_lines_again(u32 n);
 
 #endif

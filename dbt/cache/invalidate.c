@@ -66,7 +66,8 @@ u64 block_lines(const struct block *b, u32 n)
 	return lines;
 }
 
-void block_lines_again(u32 n)
+/* The lines of frame n's blocks are its lines with code; none: it is not watched any more. */
+static void lines_again(u32 n)
 {
 	u64 lines = 0;
 
@@ -118,13 +119,13 @@ unsigned blocks_drop(struct block *const *b, unsigned count)
 		drop(b[k]);
 		dropped++;
 		if (frame != FRAME_NONE && frame != b[k]->frame[0])
-			block_lines_again(frame);
+			lines_again(frame);
 		frame = b[k]->frame[0];
 		if (frames_of(b[k]) == 2)
-			block_lines_again(b[k]->frame[1]);
+			lines_again(b[k]->frame[1]);
 	}
 	if (frame != FRAME_NONE)
-		block_lines_again(frame);
+		lines_again(frame);
 	return dropped;
 }
 
@@ -141,7 +142,7 @@ void blocks_drop_on(u32 n, u32 off, u32 size)
 		}
 	}
 	if (drops != cache_this()->count.drops || !frame_at(n)->blocks)
-		block_lines_again(n);
+		lines_again(n);
 }
 
 void cache_code_written(u32 n, u32 off, u32 size)
