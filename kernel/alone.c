@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One word, the core that is alone; and one for each core, whether it stands still. Why it holds: who
- * goes on says so and then looks at the first word; who asks puts itself there and then looks at
- * what the others say (all sequentially consistent). So either it finds the other one going on, and
+ * One word, the core that is alone; and one for each core, whether it stands still. Why it holds:
+ * who goes on says so and then looks at the first word; who asks puts itself there and then looks
+ * at what the others say (all sequentially consistent). So either it finds the other one going on, and
  * waits for it, or that one finds it and stands still again.
  */
 #include "kernel/alone.h"
@@ -70,7 +70,7 @@ void alone_begin(void)
 {
 	const struct cpu *c = cpu_self();
 
-	if (cores_count() == 1)
+	if (cores_count() < 2)
 		return;
 	if (!is_owner(c, who_is_alone()))
 		take_turn(c);
@@ -85,7 +85,7 @@ void alone_end(void)
 {
 	const struct cpu *c = cpu_self();
 
-	if (cores_count() == 1)
+	if (cores_count() < 2)
 		return;
 	must(is_owner(c, who_is_alone()) && begins);
 	if (--begins)

@@ -22,7 +22,7 @@
  * one after the other. May be called again by the core that is alone.
  */
 void alone_begin(void);
-/* What was done is seen by whoever goes on, which it does once as many ends as begins were called. */
+/* As often as alone_begin: then the others go on, and see what was done. */
 void alone_end(void);
 
 /* Is this core alone? False with one core. */

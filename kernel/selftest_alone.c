@@ -57,7 +57,7 @@ static void count_asked(void *opaque)
 	players[cpu_self()->id].asked++;
 }
 
-/* The second half within a second begin, which ends nothing; and another core's work, waited for. */
+/* With another core's work, waited for, and a second begin between the halves. */
 static void change_pair(unsigned me, bool ask)
 {
 	struct player *p = &players[me];
@@ -130,6 +130,15 @@ static void help_long(void *opaque)
 	helper.over = true;
 }
 
+static bool has_begun(void)
+{
+	u64 end = clock_ns() + LIMIT;
+
+	while (!__atomic_load_n(&helper.begun, __ATOMIC_ACQUIRE) && clock_ns() < end)
+		cpu_pause();
+	return __atomic_load_n(&helper.begun, __ATOMIC_ACQUIRE);
+}
+
 /* A core in the middle of something is waited for, the last one too. */
 static const char *test_helper(void)
 {
@@ -140,9 +149,8 @@ static const char *test_helper(void)
 		helper.begun = 0;
 		helper.over = false;
 		work_post(k, &helper.w);
-		for (u64 end = clock_ns() + LIMIT; !__atomic_load_n(&helper.begun, __ATOMIC_ACQUIRE);)
-			if (cpu_pause(), clock_ns() > end)
-				return "it did not begin";
+		if (!has_begun())
+			return "it did not begin";
 		alone_begin();
 		over = helper.over;
 		alone_end();

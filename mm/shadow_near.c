@@ -49,18 +49,12 @@ void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk 
 
 static inline bool same(const struct shadow_near *e, unsigned k)
 {
-	u64 v;
-
-	__builtin_memcpy(&v, e->at[k], 8);
-	return v == e->entry[k];
+	return __atomic_load_n((const u64 *)e->at[k], __ATOMIC_RELAXED) == e->entry[k];
 }
 
 static inline bool same32(const struct shadow_near *e)
 {
-	u32 v;
-
-	__builtin_memcpy(&v, e->at[0], 4);
-	return v == e->entry[0];
+	return __atomic_load_n((const u32 *)e->at[0], __ATOMIC_RELAXED) == e->entry[0];
 }
 
 /* `four`, `wide`: levels, entries of 8 bytes. */
@@ -115,8 +109,8 @@ static inline bool allowed(const struct shadow *s, const struct x86_walk *w,
 /* Entry k of the table; and `want` put in its place. False: it is not what was read any more. */
 static inline u64 entry_get(const struct shadow_near *e, bool wide, unsigned k)
 {
-	return wide ? ((const u64 *)(const void *)e->table)[k] :
-	       ((const u32 *)(const void *)e->table)[k];
+	return wide ? __atomic_load_n((const u64 *)(const void *)e->table + k, __ATOMIC_RELAXED) :
+	       __atomic_load_n((const u32 *)(const void *)e->table + k, __ATOMIC_RELAXED);
 }
 
 static __attribute__((noinline)) bool entry_mark(const struct shadow_near *e, bool wide, unsigned k,
@@ -169,7 +163,7 @@ static inline bool mark(const struct shadow_near *e, bool wide, unsigned k, u64 
 					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* The leaf that was not there. */
+/* The leaf that was not there. If a watch has come since, the store faults again. */
 static __attribute__((noinline)) enum near_refill install(struct shadow *s,
 							  const struct shadow_near *e, gva_t va,
 							  u64 page, bool writable)
@@ -177,9 +171,8 @@ static __attribute__((noinline)) enum near_refill install(struct shadow *s,
 	unsigned k = index_of(va);
 	pte_t *leaf = e->leaves + k;
 
-	if (writable)
-		frame_add_writer((u32)(page >> FRAME_SHIFT),
-				 frame_ref(s->core, (u32)(leaf - s->pool.leaves)));
+	writable = writable && frame_add_writer(s->frames, (u32)(page >> FRAME_SHIFT),
+						(u32)(leaf - s->pool.leaves));
 	*leaf = pte_make(ptr_to_phys(gpa_map.ram + page), writable);
 	bit_set(e->node->live, k);
 	s->count.fills++;
@@ -217,8 +210,12 @@ refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, bool four
 	if ((wide && (pte & s->reserved)) || !is_plain(s, e, k, all, page, write, rights))
 		return REFILL_NOT;
 	want = pte | E_A | (write ? E_D : 0);
-	if (want != pte && (frame_watched(e->frame) || !mark(e, wide, at, pte, want)))
-		return REFILL_NOT;
+	if (want != pte) {
+		if (frame_watched(e->frame) || !mark(e, wide, at, pte, want))
+			return REFILL_NOT;
+		if (s->many)
+			gpa_marked(e->frame, at * (wide ? 8 : 4), wide ? 8 : 4);
+	}
 	return install(s, e, va, page, (want & E_D) && (all & E_RW));
 }
 
