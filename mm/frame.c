@@ -75,8 +75,8 @@ void frame_core_init(unsigned core, void *first, u64 step, struct frame_chunk *c
 {
 	must(core < FRAME_CORES_MAX);
 	cores[core] = (struct frame_core){
-		.first = first, .step = step, .core = core, .chunks = chunks,
-		.many = frame_many != NULL,
+		.first = first, .step = step, .core = core, .ref = frame_ref(core, 0),
+		.chunks = chunks, .many = frame_many != NULL,
 	};
 	cores[0].many = frame_many != NULL;
 }
@@ -292,12 +292,10 @@ bool frame_has_writer(struct frame_core *c, u32 n, u32 leaf)
 	return find_ref(c, n, frame_ref(c->core, leaf), NULL);
 }
 
-bool frame_add_writer(struct frame_core *c, u32 n, u32 leaf)
+static __attribute__((noinline)) bool add_writer(struct frame_core *c, u32 n, u32 ref)
 {
-	u32 *room = NULL, ref = frame_ref(c->core, leaf);
+	u32 *room = NULL;
 
-	if (c->many && !frame_many->publish(n, c->core))
-		return false;
 	if (find_ref(c, n, ref, &room))
 		return true;
 	if (!room && chain_length(c, n) == CHAIN_MAX)
@@ -306,4 +304,14 @@ bool frame_add_writer(struct frame_core *c, u32 n, u32 leaf)
 		room = &chunk_take(c, n)->ref[1];
 	*room = ref;
 	return true;
+}
+
+static __attribute__((noinline)) bool add_published(struct frame_core *c, u32 n, u32 ref)
+{
+	return frame_many->publish(n, c->core) && add_writer(c, n, ref);
+}
+
+bool frame_add_writer(struct frame_core *c, u32 n, u32 leaf)
+{
+	return c->many ? add_published(c, n, c->ref | leaf) : add_writer(c, n, c->ref | leaf);
 }

@@ -16,6 +16,7 @@
 #ifndef MM_FRAME_H
 #define MM_FRAME_H
 
+#include "kernel/lib/once.h"
 #include "kernel/lib/types.h"
 
 #define FRAME_SIZE 4096u
@@ -83,7 +84,7 @@ void frame_unwatch(u32 n, enum frame_watch reason);
 
 static inline u8 frame_reasons(u32 n)
 {
-	return __atomic_load_n(&frame_at(n)->watch, __ATOMIC_RELAXED);
+	return (u8)once_u8(&frame_at(n)->watch);
 }
 static inline bool frame_watched(u32 n) { return frame_reasons(n); }
 
@@ -189,6 +190,7 @@ struct frame_core {
 	u64 step;		/* to the next frame's, in bytes */
 	bool many;		/* frame_many */
 	u32 core;
+	u32 ref;		/* frame_ref of its leaf 0 */
 	u32 hand;		/* the chunk that was taken last */
 	struct frame_chunk *chunks;
 	struct frame_counters count;

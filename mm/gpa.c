@@ -402,7 +402,8 @@ static void *cas_place(gpa_t a, u32 *frame)
 	return gpa_ram_ptr(((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1)));
 }
 
-bool gpa_marked(u32 n, u32 off, u32 size)
+/* A walk has set bits in an entry. */
+static bool walk_wrote(u32 n, u32 off, u32 size)
 {
 	if (frame_many)
 		frame_fence();
@@ -419,7 +420,7 @@ bool gpa_cas32(gpa_t a, u32 old, u32 new)
 		return true;
 	if (!__atomic_compare_exchange_n(p, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return false;
-	return gpa_marked(n, a.a & (FRAME_SIZE - 1), 4);
+	return walk_wrote(n, a.a & (FRAME_SIZE - 1), 4);
 }
 
 bool gpa_cas64(gpa_t a, u64 old, u64 new)
@@ -431,5 +432,5 @@ bool gpa_cas64(gpa_t a, u64 old, u64 new)
 		return true;
 	if (!__atomic_compare_exchange_n(p, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return false;
-	return gpa_marked(n, a.a & (FRAME_SIZE - 1), 8);
+	return walk_wrote(n, a.a & (FRAME_SIZE - 1), 8);
 }

@@ -19,6 +19,7 @@
 #ifndef MM_GPA_H
 #define MM_GPA_H
 
+#include "kernel/lib/once.h"
 #include "kernel/lib/types.h"
 #include "kernel/phys.h"
 #include "mm/frame.h"
@@ -157,8 +158,6 @@ void gpa_store(gpa_t a, u64 value, unsigned size);
  */
 bool gpa_cas32(gpa_t a, u32 old, u32 new);
 bool gpa_cas64(gpa_t a, u64 old, u64 new);
-/* The same has been done to `size` bytes of frame n: it is told. Returns true. */
-bool gpa_marked(u32 n, u32 off, u32 size);
 
 static inline bool gpa_is_fast(gpa_t a) { return a.a - GPA_FAST_START < gpa_map.fast_span; }
 
@@ -205,14 +204,14 @@ static inline u32 gpa_ld32(gpa_t a)
 {
 	if (!__builtin_expect(gpa_is_fast(a), 1))
 		return (u32)gpa_load(a, 4);
-	return __atomic_load_n((const u32 *)(const void *)(gpa_map.ram + a.a), __ATOMIC_RELAXED);
+	return (u32)once_u32((const u32 *)(const void *)(gpa_map.ram + a.a));
 }
 
 static inline u64 gpa_ld64(gpa_t a)
 {
 	if (!__builtin_expect(gpa_is_fast(a), 1))
 		return gpa_load(a, 8);
-	return __atomic_load_n((const u64 *)(const void *)(gpa_map.ram + a.a), __ATOMIC_RELAXED);
+	return once_u64((const u64 *)(const void *)(gpa_map.ram + a.a));
 }
 
 #endif

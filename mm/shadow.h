@@ -131,7 +131,7 @@ struct shadow_globals {
 struct shadow_near {
 	u64 name;		/* where; 0: nothing */
 	u32 unhooked;		/* when */
-	u32 frame;		/* of the last table */
+	const u8 *watch;	/* of the last table; 0: A and D may be set there at once */
 	struct shadow_node *node;
 	pte_t *leaves;		/* its */
 	const u8 *table;

@@ -90,8 +90,7 @@ static u64 entry_read(u32 frame, unsigned index, bool wide)
 {
 	const void *p = gpa_frame_ptr(frame);
 
-	return wide ? __atomic_load_n((const u64 *)p + index, __ATOMIC_RELAXED) :
-	       __atomic_load_n((const u32 *)p + index, __ATOMIC_RELAXED);
+	return wide ? once_u64((const u64 *)p + index) : once_u32((const u32 *)p + index);
 }
 
 /* The directory entry of a slot as the guest's memory has it now; 0 if there is none to read. */

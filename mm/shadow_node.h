@@ -389,7 +389,7 @@ extern struct sync_log sync_log;
 /* What a store ended before this core sees it, is in the log up to here. */
 static inline u64 sync_log_head(void)
 {
-	return __atomic_load_n(&sync_log.head, __ATOMIC_RELAXED);
+	return once_u64(&sync_log.head);
 }
 void sync_log_init(struct shadow *s);
 /* Mark what the log names since it was read last. */
