@@ -39,7 +39,7 @@ bool irqchip_isa_waiting(void *irqchip, unsigned n)
 {
 	struct irqchip *c = irqchip;
 
-	return (lapic_accepts_intr(c->lapic, 0) && pic_waiting(c->pic, n)) ||
+	return (pic_waiting(c->pic, n) && lapic_accepts_intr(c->lapic, 0)) ||
 	       ioapic_waiting(c->ioapic, pin_of(n));
 }
 
@@ -83,7 +83,7 @@ bool irqchip_pending(const struct irqchip *c, unsigned core)
 
 int irqchip_ack(struct irqchip *c, unsigned core)
 {
-	int v = lapic_ack(c->lapic, core);
+	int v = lapic_pending(c->lapic, core) ? lapic_ack(c->lapic, core) : -1;
 
 	if (v < 0 && pic_output(c->pic) && lapic_accepts_intr(c->lapic, core))
 		v = pic_ack(c->pic);

@@ -413,7 +413,7 @@ void lapic_lint(struct lapic *l, unsigned pin, int level)
 {
 	lock_take(&l->lock);
 	l->lint[pin] = level;
-	for (unsigned k = 0; k < l->cores; k++)
+	for (unsigned k = 0; level && k < l->cores; k++)
 		lint_changed(&l->core[k], pin);
 	lock_drop(&l->lock);
 }
