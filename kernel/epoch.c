@@ -8,9 +8,11 @@
  */
 #include "kernel/epoch.h"
 
+#include "kernel/alone.h"
 #include "kernel/arch.h"
 #include "kernel/cores.h"
 #include "kernel/host_cpu.h"
+#include "kernel/panic.h"
 #include "kernel/work.h"
 
 static u64 newest;
@@ -39,6 +41,7 @@ void epoch_hurry(u64 t)
 
 void epoch_wait(u64 t)
 {
+	must(!alone_is());
 	epoch_hurry(t);
 	while (!epoch_passed(t)) {
 		work_run();
@@ -66,6 +69,7 @@ void epoch_quiet(void)
 
 	if (c->epoch != __atomic_load_n(&newest, __ATOMIC_ACQUIRE))
 		see_newest(c);
+	alone_stand();
 }
 
 void epoch_idle_begin(void)
@@ -73,6 +77,10 @@ void epoch_idle_begin(void)
 	__atomic_store_n(&cpu_self()->epoch, EPOCH_IDLE, __ATOMIC_RELEASE);
 }
 
-void epoch_idle_end(void) { see_newest(cpu_self()); }
+void epoch_idle_end(void)
+{
+	see_newest(cpu_self());
+	alone_stand();
+}
 
 void epoch_begin_core(struct cpu *c) { c->epoch = EPOCH_IDLE; }

@@ -34,15 +34,18 @@ bool epoch_passed(u64 t);
 void epoch_hurry(u64 t);
 
 /*
- * Hurry, and wait until t has passed; does this core's work meanwhile. The caller holds nothing,
- * and is not called by work for which a core waits that does (work_wait is not quiet).
+ * Hurry, and wait until t has passed; does this core's work meanwhile. The caller holds nothing, is
+ * not alone, and is not called by work for which a core waits that does (work_wait is not quiet).
  */
 void epoch_wait(u64 t);
 
-/* This core holds nothing now. */
+/* This core holds nothing now. It stands still here while another is alone (kernel/alone.h). */
 void epoch_quiet(void);
 
-/* This core holds nothing from here on; it may again. It does nothing in between but wait. */
+/*
+ * This core holds nothing from here on; it may again. It does nothing in between but wait. The end
+ * is a quiet point, too.
+ */
 void epoch_idle_begin(void);
 void epoch_idle_end(void);
 

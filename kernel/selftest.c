@@ -250,7 +250,8 @@ void selftest_run(const char *names, const struct selftest *driver_tests)
 {
 	/* The kernel's own are those before core_selftests. */
 	const struct selftest *const lists[] = { mmu_selftests, arch_selftests, tests,
-						 core_selftests, driver_tests, NULL };
+						 core_selftests, alone_selftests, driver_tests,
+						 NULL };
 	struct counts n = { 0 };
 
 	refuse_unknown(names, lists, &n);

@@ -33,8 +33,8 @@ static struct {
 	u64 firmware_size;
 	u8 pam[PAM_GRANULES];		/* enum gpa_pam, a set */
 	struct bus *bus;
-	void (*changed)(void);
-} map = { .changed = nobody };	/* devices may come to the bus before the map is up */
+	void (*begin)(void), (*changed)(void);
+} map = { .begin = nobody, .changed = nobody };	/* devices may come to the bus before it is up */
 
 u32 gpa_frames(const struct gpa_config *c)
 {
@@ -79,7 +79,7 @@ int gpa_init(const struct gpa_config *c)
 	map.low_end = c->low_end < c->ram_size ? c->low_end : c->ram_size;
 	map.firmware_size = c->firmware_size;
 	map.bus = c->bus;
-	map.changed = nobody;
+	map.begin = map.changed = nobody;
 	if (c->bus)
 		bus_on_change(c->bus, gpa_bus_changed);
 	gpa_map.ram = c->ram;
@@ -93,7 +93,11 @@ int gpa_init(const struct gpa_config *c)
 	return 0;
 }
 
-void gpa_on_change(void (*fn)(void)) { map.changed = fn; }
+void gpa_on_change(void (*begin)(void), void (*changed)(void))
+{
+	map.begin = begin;
+	map.changed = changed;
+}
 
 void gpa_set_pam(gpa_t start, u64 size, unsigned pam)
 {
@@ -101,6 +105,7 @@ void gpa_set_pam(gpa_t start, u64 size, unsigned pam)
 
 	must(start.a >= PAM_START && start.a + size <= ONE_MIB &&
 	     !((start.a | size) & ((1u << PAM_SHIFT) - 1)));
+	map.begin();
 	memset(map.pam + first, (int)(pam & (PAM_READ_RAM | PAM_WRITE_RAM)), count);
 	map.changed();
 }
@@ -111,11 +116,16 @@ void gpa_set_a20(bool on)
 
 	if (mask == gpa_map.a20_mask)
 		return;
+	map.begin();
 	gpa_map.a20_mask = mask;
 	map.changed();
 }
 
-void gpa_bus_changed(void) { map.changed(); }
+void gpa_bus_changed(void)
+{
+	map.begin();
+	map.changed();
+}
 
 /* The frame of the firmware image at a, which is below 1 MiB or 4 GiB; FRAME_NONE if none is. */
 static u32 firmware_frame(u64 a)
@@ -241,6 +251,29 @@ static void write_frame(u32 n, u32 off, const void *from, u32 size)
 	frame_written(n, off, size);
 }
 
+static void store_aligned(void *at, u64 value, unsigned size)
+{
+	switch (size) {
+	case 8: __atomic_store_n((u64 *)at, value, __ATOMIC_RELAXED); break;
+	case 4: __atomic_store_n((u32 *)at, (u32)value, __ATOMIC_RELAXED); break;
+	case 2: __atomic_store_n((u16 *)at, (u16)value, __ATOMIC_RELAXED); break;
+	default: __atomic_store_n((u8 *)at, (u8)value, __ATOMIC_RELAXED);
+	}
+}
+
+/* A CPU's store of 1, 2, 4 or 8 bytes: at once, if it is aligned. */
+static void store_frame(u32 n, u32 off, u64 value, unsigned size)
+{
+	void *at = gpa_ram_ptr((u64)n << FRAME_SHIFT) + off;
+
+	frame_writing(n);
+	if (off & (size - 1))
+		memcpy(at, &value, size);	/* little-endian */
+	else
+		store_aligned(at, value, size);
+	frame_written(n, off, size);
+}
+
 u64 gpa_write(gpa_t a, const void *buf, u64 size)
 {
 	const u8 *from = buf;
@@ -287,16 +320,35 @@ struct gpa_run gpa_dma_slow(gpa_t a, u64 size)
 void gpa_dma_written(u32 frame, const void *at, u64 size)
 {
 	u64 off = (uintptr_t)at & (FRAME_SIZE - 1);
-	const struct frame *f = frame_at(frame);
-	const struct frame *end = f + ((off + size + FRAME_SIZE - 1) >> FRAME_SHIFT);
+	u32 n = frame, end = frame + (u32)((off + size + FRAME_SIZE - 1) >> FRAME_SHIFT);
 
-	while (f < end && !f->watch)
-		f++;
-	if (f == end)
+	if (frame_many)
+		frame_fence();
+	while (n < end && !frame_watched(n))
+		n++;
+	if (n == end)
 		return;
-	for (u64 n; size; frame++, off = 0, size -= n) {
-		n = in_page(off, size);
-		frame_written(frame, (u32)off, (u32)n);
+	for (u64 part; size; frame++, off = 0, size -= part) {
+		part = in_page(off, size);
+		frame_written(frame, (u32)off, (u32)part);
+	}
+}
+
+/* As a CPU loads: at once, if it is aligned. */
+static u64 load_frame(u32 n, u32 off, unsigned size)
+{
+	const void *at = gpa_frame_ptr(n) + off;
+	u64 v = 0;
+
+	if (off & (size - 1)) {
+		memcpy(&v, at, size);	/* little-endian */
+		return v;
+	}
+	switch (size) {
+	case 8: return __atomic_load_n((const u64 *)at, __ATOMIC_RELAXED);
+	case 4: return __atomic_load_n((const u32 *)at, __ATOMIC_RELAXED);
+	case 2: return __atomic_load_n((const u16 *)at, __ATOMIC_RELAXED);
+	default: return *(const u8 *)at;
 	}
 }
 
@@ -312,15 +364,13 @@ static u64 load_bytes(gpa_t a, unsigned size)
 u64 gpa_load(gpa_t a, unsigned size)
 {
 	struct gpa_page p;
-	u64 v = 0;
 
 	if (in_page(a.a, size) != size)
 		return load_bytes(a, size);
 	p = gpa_lookup(a);
 	if (p.frame == FRAME_NONE)
 		return bus_read(map.bus, BUS_MMIO, a.a, size);
-	memcpy(&v, gpa_frame_ptr(p.frame) + (a.a & (FRAME_SIZE - 1)), size);	/* little-endian */
-	return v;
+	return load_frame(p.frame, a.a & (FRAME_SIZE - 1), size);
 }
 
 void gpa_store(gpa_t a, u64 value, unsigned size)
@@ -334,7 +384,7 @@ void gpa_store(gpa_t a, u64 value, unsigned size)
 	}
 	p = gpa_lookup(a);
 	if (p.wframe != FRAME_NONE)
-		write_frame(p.wframe, a.a & (FRAME_SIZE - 1), &value, size);
+		store_frame(p.wframe, a.a & (FRAME_SIZE - 1), value, size);
 	else if (p.kind == GPA_ROM)
 		trace(FRAME, "store of %u bytes to ROM at %lx lost\n", size, (unsigned long)a.a);
 	else
@@ -352,6 +402,16 @@ static void *cas_place(gpa_t a, u32 *frame)
 	return gpa_ram_ptr(((u64)p.frame << FRAME_SHIFT) + (a.a & (FRAME_SIZE - 1)));
 }
 
+/* A walk has set bits in an entry. */
+static bool walk_wrote(u32 n, u32 off, u32 size)
+{
+	if (frame_many)
+		frame_fence();
+	if (frame_watched(n))
+		frame_written_by_walk(n, off, size);
+	return true;
+}
+
 bool gpa_cas32(gpa_t a, u32 old, u32 new)
 {
 	u32 n, *p = cas_place(a, &n);
@@ -360,9 +420,7 @@ bool gpa_cas32(gpa_t a, u32 old, u32 new)
 		return true;
 	if (!__atomic_compare_exchange_n(p, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return false;
-	if (frame_watched(n))
-		frame_written_by_walk(n, a.a & (FRAME_SIZE - 1), 4);
-	return true;
+	return walk_wrote(n, a.a & (FRAME_SIZE - 1), 4);
 }
 
 bool gpa_cas64(gpa_t a, u64 old, u64 new)
@@ -374,7 +432,5 @@ bool gpa_cas64(gpa_t a, u64 old, u64 new)
 		return true;
 	if (!__atomic_compare_exchange_n(p, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return false;
-	if (frame_watched(n))
-		frame_written_by_walk(n, a.a & (FRAME_SIZE - 1), 8);
-	return true;
+	return walk_wrote(n, a.a & (FRAME_SIZE - 1), 8);
 }

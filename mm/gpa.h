@@ -19,6 +19,7 @@
 #ifndef MM_GPA_H
 #define MM_GPA_H
 
+#include "kernel/lib/once.h"
 #include "kernel/lib/types.h"
 #include "kernel/phys.h"
 #include "mm/frame.h"
@@ -81,7 +82,8 @@ enum gpa_pam { PAM_READ_RAM = 1, PAM_WRITE_RAM = 2 };
 
 /*
  * Set PAM bits of [start, start+size), both multiples of 16 KiB within 0xC0000…0xFFFFF:
- * reads and writes each go to RAM or to the PCI side (ROM). Drops all leaves.
+ * reads and writes each go to RAM or to the PCI side (ROM). Drops all leaves, of all cores; this
+ * and the next two are done alone (kernel/alone.h): the caller holds no lock.
  */
 void gpa_set_pam(gpa_t start, u64 size, unsigned pam);
 
@@ -91,8 +93,11 @@ void gpa_set_a20(bool on);
 /* The MMIO layout of the bus changed (BAR moved): drop leaves that may be stale. */
 void gpa_bus_changed(void);
 
-/* Who drops all leaves (mm/shadow) when one of the three above changes the map. */
-void gpa_on_change(void (*fn)(void));
+/*
+ * mm/shadow's: `begin` is called before the map changes, and no other core looks at it from then
+ * until `changed` returns, which drops all leaves. (The bus has changed before both are called.)
+ */
+void gpa_on_change(void (*begin)(void), void (*changed)(void));
 
 /* What a 4 KiB page of guest physical addresses is. */
 struct gpa_page {
@@ -194,24 +199,19 @@ static inline struct gpa_run gpa_dma(gpa_t a, u64 size)
 	return (struct gpa_run){ gpa_map.ram + a.a, size, (u32)(a.a >> FRAME_SHIFT) };
 }
 
+/* Of page tables' entries, aligned: at once. */
 static inline u32 gpa_ld32(gpa_t a)
 {
-	u32 v;
-
 	if (!__builtin_expect(gpa_is_fast(a), 1))
 		return (u32)gpa_load(a, 4);
-	__builtin_memcpy(&v, gpa_map.ram + a.a, 4);
-	return v;
+	return (u32)once_u32((const u32 *)(const void *)(gpa_map.ram + a.a));
 }
 
 static inline u64 gpa_ld64(gpa_t a)
 {
-	u64 v;
-
 	if (!__builtin_expect(gpa_is_fast(a), 1))
 		return gpa_load(a, 8);
-	__builtin_memcpy(&v, gpa_map.ram + a.a, 8);
-	return v;
+	return once_u64((const u64 *)(const void *)(gpa_map.ram + a.a));
 }
 
 #endif

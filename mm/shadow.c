@@ -8,17 +8,18 @@
 
 #include <string.h>
 
+#include "kernel/alone.h"
+#include "kernel/host_cpu.h"
 #include "kernel/panic.h"
 #include "kernel/phys.h"
 #include "kernel/printk.h"
+#include "kernel/work.h"
 #include "mm/frame.h"
 #include "mm/gpa.h"
 #include "mm/shadow_node.h"
 #include "mm/x86_entry.h"
 
-#define CORES_MAX 64
-
-static struct shadow *shadows[CORES_MAX];
+static struct shadow *shadows[FRAME_CORES_MAX];
 
 /* -- the reverse map's end (mm/frame) ------------------------------------ */
 
@@ -106,11 +107,10 @@ static enum shadow_result fill(struct shadow *s, gva_t va, enum x86_access acces
 		s->count.debug++;
 		return SHADOW_DEBUG;
 	}
-	writable = place.kind == GPA_RAM && leaf_writable(s, w, place.frame, access, rights);
+	writable = place.kind == GPA_RAM && leaf_writable(s, w, place.frame, access, rights) &&
+		   frame_add_writer(s->frames, place.frame,
+				    node_number(s, n) * PAGING_LEAF_ENTRIES + k);
 	watched = access == X86_WRITE && !writable;
-	if (writable)
-		frame_add_writer(place.frame, frame_ref(s->core, node_number(s, n) *
-							PAGING_LEAF_ENTRIES + k));
 	leaf_set(s, n, va, pte_make(gpa_frame_hpa(place.frame), writable), watched);
 	s->count.watched += watched;
 	return watched ? SHADOW_WATCHED_WRITE : SHADOW_FILLED;
@@ -212,7 +212,7 @@ static inline bool load_known(struct shadow *s)
 	struct shadow_root *r = *root_guess(s, key);
 
 	if (!s->cr3_mask || r->mode != s->mode || r->key[0] != key || r->attention ||
-	    s->cursor != sync_log.head || s->debug_pages)
+	    s->cursor != sync_log_head() || s->debug_pages)
 		return false;
 	s->root = r;
 	s->loaded = r->number;
@@ -410,11 +410,23 @@ void shadow_set_debug_pages(struct shadow *s, const gva_t *va, unsigned n)
 	shadow_apply_debug(s);
 }
 
-static void shadow_drop_all(void)
+static void drop_own(void *opaque) { drop_everything(opaque); }
+
+/* The map has changed, alone; the other cores stand still, and do this before they go on. */
+static void map_changed(void)
 {
-	for (unsigned k = 0; k < CORES_MAX; k++)
-		if (shadows[k])
+	struct work w[FRAME_CORES_MAX];
+
+	for (unsigned k = 0; k < FRAME_CORES_MAX; k++) {
+		w[k] = (struct work){ .fn = drop_own, .opaque = shadows[k] };
+		if (shadows[k] && frame_many && k != cpu_self()->id)
+			work_post(k, &w[k]);
+		else if (shadows[k])
 			drop_everything(shadows[k]);
+	}
+	for (unsigned k = 0; k < FRAME_CORES_MAX; k++)
+		work_wait(&w[k]);
+	alone_end();
 }
 
 /* -- set-up -------------------------------------------------------------- */
@@ -427,17 +439,19 @@ u64 shadow_memory(u32 nodes) { return node_pool_size(nodes); }
 void shadow_init(struct shadow *s, u32 core, void *mem, u32 nodes)
 {
 	must(((uintptr_t)mem & (PAGING_ROOT_ALIGN - 1)) == 0 && nodes >= 4 &&
-	     nodes + TOPS < 0xffff && core < CORES_MAX);
+	     nodes + TOPS < 0xffff && core < FRAME_CORES_MAX);
 	memset(s, 0, sizeof(*s));
 	paging_set_form(PAGING_NARROW);
 	node_pool_init(s, mem, nodes);
 	s->core = core;
+	s->frames = frame_core(core);
+	s->many = s->frames->many;
 	s->code = (struct shadow_code_hooks){ NULL, no_page_gone, no_all_gone };
 	s->next_asid = 1;
 	s->on_views = &s->nobody;
 	shadows[core] = s;
 	frame_set_mapper(&mapper);
-	gpa_on_change(shadow_drop_all);
+	gpa_on_change(alone_begin, map_changed);
 	sync_log_init(s);
 	paging_drop_all();
 	new_mode(s, &(struct x86_paging){ .pg = false });

@@ -101,6 +101,7 @@ struct shadow_view {
 /* After each flush its rules are checked, and a mistake is a panic: for tests, and to debug. */
 enum shadow_verify { SHADOW_VERIFY_NOT, SHADOW_VERIFY_SOME, SHADOW_VERIFY_ALL };
 
+struct frame_core;
 struct shadow_root;			/* mm/shadow_node.h */
 struct shadow_node;
 struct shadow_table;
@@ -130,7 +131,7 @@ struct shadow_globals {
 struct shadow_near {
 	u64 name;		/* where; 0: nothing */
 	u32 unhooked;		/* when */
-	u32 frame;		/* of the last table */
+	const u8 *watch;	/* of the last table; 0: A and D may be set there at once */
 	struct shadow_node *node;
 	pte_t *leaves;		/* its */
 	const u8 *table;
@@ -141,6 +142,7 @@ struct shadow_near {
 
 struct shadow {
 	struct shadow_view view[SHADOW_VIEWS];	/* of the loaded root, ready to be activated */
+	struct frame_core *frames;	/* mm/frame's part of this core */
 	u64 *on_views;		/* ~0 is put there when that is written */
 	u64 nobody;		/* who on_views is at first */
 	u32 current;		/* the view that the host's registers hold */
@@ -155,6 +157,7 @@ struct shadow {
 	u32 global_generation;
 	u32 next_asid;
 	u32 unhooked;		/* so often a node was */
+	bool many;		/* several cores have leaves */
 	bool settling;		/* the loaded root is not active: changes wait for shadow_settle */
 	u8 verify;		/* enum shadow_verify */
 	struct x86_paging paging;

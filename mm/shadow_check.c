@@ -13,8 +13,7 @@
 static bool has_reference(const struct shadow *s, u32 frame, const struct shadow_node *n,
 			  unsigned k)
 {
-	return frame_has_writer(frame, frame_ref(s->core, node_number(s, n) *
-						 PAGING_LEAF_ENTRIES + k));
+	return frame_has_writer(s->frames, frame, node_number(s, n) * PAGING_LEAF_ENTRIES + k);
 }
 
 static const char *check_writable(const struct shadow *s, const struct shadow_node *n, unsigned k)
@@ -26,7 +25,7 @@ static const char *check_writable(const struct shadow *s, const struct shadow_no
 		return NULL;
 	if (frame == FRAME_NONE)
 		return "a writable leaf maps what is no RAM";
-	if (frame_watched(frame))
+	if (frame_watched(frame) && !s->many)	/* else it may have been asked */
 		return "a writable leaf maps a watched frame";
 	return has_reference(s, frame, n, k) ? NULL : "a writable leaf has no reference";
 }
@@ -94,8 +93,9 @@ static const char *check_node(const struct shadow *s, const struct shadow_node *
 	if (!n->whole && !n->table)
 		return loaded && node_level(n) < TOP_LEVEL ?
 		       "a node of no memory outlives a flush" : NULL;
-	if (!n->dirty && n->table && !(frame_at(s->pool.table[n->table].frame)->watch &
-				       WATCH_PTABLE))
+	/* With several cores the log may have it since. */
+	if (!n->dirty && n->table && !s->many &&
+	    !(frame_reasons(s->pool.table[n->table].frame) & WATCH_PTABLE))
 		return "a clean node's table is not watched";
 	if (node_level(n))
 		return NULL;

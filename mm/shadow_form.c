@@ -88,14 +88,9 @@ u64 form_top(const struct shadow *s, unsigned root, unsigned view)
 
 static u64 entry_read(u32 frame, unsigned index, bool wide)
 {
-	const u8 *p = gpa_frame_ptr(frame);
-	u64 v = 0;
+	const void *p = gpa_frame_ptr(frame);
 
-	if (wide)
-		__builtin_memcpy(&v, p + index * 8, 8);
-	else
-		__builtin_memcpy(&v, p + index * 4, 4);
-	return v;
+	return wide ? once_u64((const u64 *)p + index) : once_u32((const u32 *)p + index);
 }
 
 /* The directory entry of a slot as the guest's memory has it now; 0 if there is none to read. */

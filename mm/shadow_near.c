@@ -21,6 +21,9 @@ static inline u64 near_name(const struct shadow *s, unsigned slot, unsigned view
 	return (u64)slot << 16 | s->loaded << 4 | view << 1 | 1;
 }
 
+/* With several cores the whole walk sets A and D, and tells the frame. */
+static const u8 always = WATCH_CODE;
+
 static const void *host_at(u64 at) { return gpa_map.ram + at; }
 
 void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk *w,
@@ -40,7 +43,7 @@ void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk 
 		e->entry[k] = w->step[k].entry;
 	}
 	e->table = gpa_map.ram + (w->step[dirs].at & ~0xfffull);
-	e->frame = s->pool.table[n->table].frame;
+	e->watch = s->many ? &always : &frame_at(s->pool.table[n->table].frame)->watch;
 	e->leaves = node_leaves(s, n);
 	e->unhooked = s->unhooked;
 	e->node = n;
@@ -49,18 +52,12 @@ void near_note(struct shadow *s, unsigned view, gva_t va, const struct x86_walk 
 
 static inline bool same(const struct shadow_near *e, unsigned k)
 {
-	u64 v;
-
-	__builtin_memcpy(&v, e->at[k], 8);
-	return v == e->entry[k];
+	return once_u64((const u64 *)e->at[k]) == e->entry[k];
 }
 
 static inline bool same32(const struct shadow_near *e)
 {
-	u32 v;
-
-	__builtin_memcpy(&v, e->at[0], 4);
-	return v == e->entry[0];
+	return once_u32((const u32 *)e->at[0]) == e->entry[0];
 }
 
 /* `four`, `wide`: levels, entries of 8 bytes. */
@@ -115,8 +112,8 @@ static inline bool allowed(const struct shadow *s, const struct x86_walk *w,
 /* Entry k of the table; and `want` put in its place. False: it is not what was read any more. */
 static inline u64 entry_get(const struct shadow_near *e, bool wide, unsigned k)
 {
-	return wide ? ((const u64 *)(const void *)e->table)[k] :
-	       ((const u32 *)(const void *)e->table)[k];
+	return wide ? once_u64((const u64 *)(const void *)e->table + k) :
+	       once_u32((const u32 *)(const void *)e->table + k);
 }
 
 static __attribute__((noinline)) bool entry_mark(const struct shadow_near *e, bool wide, unsigned k,
@@ -169,7 +166,7 @@ static inline bool mark(const struct shadow_near *e, bool wide, unsigned k, u64 
 					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* The leaf that was not there. */
+/* The leaf that was not there. If a watch has come since, the store faults again. */
 static __attribute__((noinline)) enum near_refill install(struct shadow *s,
 							  const struct shadow_near *e, gva_t va,
 							  u64 page, bool writable)
@@ -177,9 +174,8 @@ static __attribute__((noinline)) enum near_refill install(struct shadow *s,
 	unsigned k = index_of(va);
 	pte_t *leaf = e->leaves + k;
 
-	if (writable)
-		frame_add_writer((u32)(page >> FRAME_SHIFT),
-				 frame_ref(s->core, (u32)(leaf - s->pool.leaves)));
+	writable = writable && frame_add_writer(s->frames, (u32)(page >> FRAME_SHIFT),
+						(u32)(leaf - s->pool.leaves));
 	*leaf = pte_make(ptr_to_phys(gpa_map.ram + page), writable);
 	bit_set(e->node->live, k);
 	s->count.fills++;
@@ -217,7 +213,7 @@ refill(struct shadow *s, gva_t va, bool write, enum x86_rights rights, bool four
 	if ((wide && (pte & s->reserved)) || !is_plain(s, e, k, all, page, write, rights))
 		return REFILL_NOT;
 	want = pte | E_A | (write ? E_D : 0);
-	if (want != pte && (frame_watched(e->frame) || !mark(e, wide, at, pte, want)))
+	if (want != pte && (once_u8(e->watch) || !mark(e, wide, at, pte, want)))
 		return REFILL_NOT;
 	return install(s, e, va, page, (want & E_D) && (all & E_RW));
 }

@@ -69,6 +69,7 @@
 #define MM_SHADOW_NODE_H
 
 #include "kernel/lib/bits.h"
+#include "kernel/lock.h"
 #include "mm/frame.h"
 #include "mm/shadow.h"
 
@@ -373,13 +374,23 @@ void code_flush_global(struct shadow *s);
 
 /* -- shadow_sync.c: the log, comparing ----------------------------------- */
 
-/* Tables that were watched and then written, in order; each core has a cursor in it. */
+/*
+ * Tables that were watched and then written, in order: for all cores, each of which has a cursor in
+ * it. Written under its lock; read without: entry k % SYNC_LOG is k + 1 (32 bits), and the frame;
+ * if it is another's, it has been written over, and whoever wanted it has lost some.
+ */
 #define SYNC_LOG 1024u
 struct sync_log {
-	u64 head;
-	u32 frame[SYNC_LOG];
+	u64 head;		/* so many were written */
+	struct lock lock;
+	u64 entry[SYNC_LOG];
 };
 extern struct sync_log sync_log;
+/* What a store ended before this core sees it, is in the log up to here. */
+static inline u64 sync_log_head(void)
+{
+	return once_u64(&sync_log.head);
+}
 void sync_log_init(struct shadow *s);
 /* Mark what the log names since it was read last. */
 void sync_read_log(struct shadow *s);

@@ -14,14 +14,22 @@
 
 struct sync_log sync_log;
 
+/* On any core, and by whoever writes for a device. */
 static void note_opened(u32 frame)
 {
-	sync_log.frame[sync_log.head++ % SYNC_LOG] = frame;
+	u64 head;
+
+	lock_take(&sync_log.lock);
+	head = sync_log.head;
+	__atomic_store_n(&sync_log.entry[head % SYNC_LOG], (head + 1) << 32 | frame,
+			 __ATOMIC_RELEASE);
+	__atomic_store_n(&sync_log.head, head + 1, __ATOMIC_RELEASE);
+	lock_drop(&sync_log.lock);
 }
 
 void sync_log_init(struct shadow *s)
 {
-	s->cursor = sync_log.head;
+	s->cursor = sync_log_head();
 	frame_on_ptable_write(note_opened);
 }
 
@@ -72,19 +80,36 @@ static void table_opened(struct shadow *s, struct shadow_table *t)
 	}
 }
 
+static void all_opened(struct shadow *s)
+{
+	for (unsigned k = 1; k <= s->pool.tables; k++)
+		if (s->pool.table[k].node || s->pool.table[k].dir_of)
+			table_opened(s, &s->pool.table[k]);
+}
+
+/* Entry k of the log. False: it has been written over. */
+static bool log_get(u64 k, u32 *frame)
+{
+	u64 e = __atomic_load_n(&sync_log.entry[k % SYNC_LOG], __ATOMIC_ACQUIRE);
+
+	*frame = (u32)e;
+	return (u32)(e >> 32) == (u32)(k + 1);
+}
+
 static __attribute__((noinline)) void read_log(struct shadow *s)
 {
+	u64 head = __atomic_load_n(&sync_log.head, __ATOMIC_ACQUIRE);
 	struct shadow_table *t;
+	u32 frame;
 
-	if (sync_log.head - s->cursor > SYNC_LOG) {	/* it has lost some */
-		for (unsigned k = 1; k <= s->pool.tables; k++)
-			if (s->pool.table[k].node || s->pool.table[k].dir_of)
-				table_opened(s, &s->pool.table[k]);
-		s->cursor = sync_log.head;
-	}
-	for (; s->cursor != sync_log.head; s->cursor++) {
+	for (; s->cursor != head; s->cursor++) {
+		if (head - s->cursor > SYNC_LOG || !log_get(s->cursor, &frame)) {
+			all_opened(s);
+			s->cursor = head;
+			return;
+		}
 		s->count.opened++;
-		t = table_find(s, sync_log.frame[s->cursor % SYNC_LOG]);
+		t = table_find(s, frame);
 		if (t)
 			table_opened(s, t);
 	}
@@ -92,7 +117,7 @@ static __attribute__((noinline)) void read_log(struct shadow *s)
 
 void sync_read_log(struct shadow *s)
 {
-	if (s->cursor != sync_log.head)
+	if (s->cursor != sync_log_head())
 		read_log(s);
 }
 
@@ -130,11 +155,10 @@ static void replace(struct shadow *s, struct shadow_node *n, unsigned k,
 		    const struct form_leaf *want)
 {
 	struct gpa_page place = gpa_lookup(want->page);
-	bool writable = want->may_write && place.kind == GPA_RAM && !frame_watched(place.frame);
+	bool writable = want->may_write && place.kind == GPA_RAM && !frame_watched(place.frame) &&
+			frame_add_writer(s->frames, place.frame,
+					 node_number(s, n) * PAGING_LEAF_ENTRIES + k);
 
-	if (writable)
-		frame_add_writer(place.frame, frame_ref(s->core, node_number(s, n) *
-							PAGING_LEAF_ENTRIES + k));
 	leaf_replace(s, n, k, pte_make(gpa_frame_hpa(place.frame), writable));
 }
 
@@ -324,8 +348,7 @@ void shadow_settle(struct shadow *s)
 	struct shadow_root *r = loaded_root(s);
 
 	r->used = ++s->clock;
-	if (s->cursor != sync_log.head)
-		read_log(s);
+	sync_read_log(s);
 	if (r->attention || s->debug_pages)
 		sync_loaded(s);
 	tlb_activate(s);

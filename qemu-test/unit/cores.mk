@@ -3,5 +3,6 @@
 CORES_TESTS := test_cores test_cores_tsan
 UNIT_TESTS += $(CORES_TESTS)
 $(foreach t,$(CORES_TESTS),$(eval $t_OBJS := $(addprefix qemu-test/unit/,test_cores.o \
-	fake_cores.o native.o) $(addprefix kernel/,cores.o epoch.o selftest_cores.o work.o)))
+	fake_cores.o native.o) $(addprefix kernel/,alone.o cores.o epoch.o \
+	selftest_alone.o selftest_cores.o work.o)))
 test_cores_tsan_TSAN = 1

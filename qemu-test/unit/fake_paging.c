@@ -5,6 +5,7 @@
  */
 #include "qemu-test/unit/fake_paging.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/panic.h"
@@ -19,18 +20,27 @@ struct entry {
 	pte_t leaf[2];		/* even, odd */
 };
 
-static struct tlb {
+struct tlb {
 	unsigned n;
 	struct entry e[WAYS];
-} tlb[PAGING_ASID_MAX + 1];
+};
 
-struct fake_counts fake_counts;
-unsigned fake_asid;
-hpa_t fake_root;
-enum paging_form fake_form;
+static __thread struct tlb *tlbs;	/* one for each number; never freed */
+__thread struct fake_counts fake_counts;
+__thread unsigned fake_asid;
+__thread hpa_t fake_root;
+__thread enum paging_form fake_form;
 
 static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
 static u64 empty_dir[2][PAGING_DIR_ENTRIES] __attribute__((aligned(4096)));
+
+static struct tlb *tlb_of(unsigned asid)
+{
+	if (!tlbs)
+		tlbs = calloc(PAGING_ASID_MAX + 1, sizeof(*tlbs));
+	must(tlbs);
+	return &tlbs[asid];
+}
 
 void fake_paging_reset(void)
 {
@@ -117,7 +127,7 @@ static void drop_entry(struct tlb *t, struct entry *e) { *e = t->e[--t->n]; }
 
 static struct entry *find(unsigned asid, u64 pair)
 {
-	struct tlb *t = &tlb[asid];
+	struct tlb *t = tlb_of(asid);
 
 	for (unsigned k = 0; k < t->n; k++)
 		if (t->e[k].pair == pair)
@@ -140,7 +150,7 @@ void paging_drop_page(unsigned asid, gva_t addr)
 		struct entry *e = find(asid, pair_of(addr, alias));
 
 		if (e)
-			drop_entry(&tlb[asid], e);
+			drop_entry(tlb_of(asid), e);
 	}
 }
 
@@ -150,20 +160,20 @@ void paging_drop_page_wide(unsigned asid, gva_t addr)
 
 	fake_counts.drop_page++;
 	if (e)
-		drop_entry(&tlb[asid], e);
+		drop_entry(tlb_of(asid), e);
 }
 
 void paging_drop_asid(unsigned asid)
 {
 	fake_counts.drop_asid++;
-	tlb[asid].n = 0;
+	tlb_of(asid)->n = 0;
 }
 
 void paging_drop_all(void)
 {
 	fake_counts.drop_all++;
 	for (unsigned k = 0; k <= PAGING_ASID_MAX; k++)
-		tlb[k].n = 0;
+		tlb_of(k)->n = 0;
 }
 
 /* A write over a TLB entry may add rights; taking any away needs an invalidation (facts 3f). */
@@ -225,7 +235,7 @@ static pte_t walk(hpa_t root, enum paging_form form, u64 addr)
 
 static struct entry *refill(u64 va)
 {
-	struct tlb *t = &tlb[fake_asid];
+	struct tlb *t = tlb_of(fake_asid);
 	struct entry *e = &t->e[t->n < WAYS ? t->n++ : fake_counts.refills % WAYS];
 	u64 even = va & ~0x1fffull;
 
@@ -264,8 +274,8 @@ unsigned fake_disagreements(unsigned asid, enum paging_form form, hpa_t root)
 {
 	unsigned n = 0;
 
-	for (unsigned k = 0; k < tlb[asid].n; k++) {
-		const struct entry *e = &tlb[asid].e[k];
+	for (unsigned k = 0; k < tlb_of(asid)->n; k++) {
+		const struct entry *e = &tlb_of(asid)->e[k];
 		u64 even = e->pair << 13;
 
 		n += more(e->leaf[0], walk(root, form, even)) ||
@@ -276,7 +286,7 @@ unsigned fake_disagreements(unsigned asid, enum paging_form form, hpa_t root)
 
 void fake_evict(unsigned n, u32 random)
 {
-	struct tlb *t = &tlb[fake_asid];
+	struct tlb *t = tlb_of(fake_asid);
 
 	for (unsigned k = 0; k < t->n;) {
 		random = random * 1664525 + 1013904223;

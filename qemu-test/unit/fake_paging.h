@@ -2,8 +2,8 @@
 /*
  * kernel/paging.h for natively built unit tests: a model of LoongArch's TLB as facts say it
  * behaves (even/odd pairs tagged with ASID and all virtual address bits, V = 0 leaves cached,
- * nothing dropped by itself). Not a performance model. It never forgets an entry unless told to,
- * so that a missing invalidation shows.
+ * nothing dropped by itself), one for each thread. Not a performance model. It never forgets an
+ * entry unless told to, so that a missing invalidation shows.
  */
 #ifndef UNIT_FAKE_PAGING_H
 #define UNIT_FAKE_PAGING_H
@@ -29,11 +29,11 @@ unsigned fake_disagreements(unsigned asid, enum paging_form form, hpa_t root);
 void fake_evict(unsigned n, u32 random);
 
 /* What happened so far. */
-extern struct fake_counts {
+extern __thread struct fake_counts {
 	u64 refills, activations, forms, drop_page, drop_asid, drop_all, upgrades;
 } fake_counts;
-extern unsigned fake_asid;
-extern hpa_t fake_root;
-extern enum paging_form fake_form;
+extern __thread unsigned fake_asid;
+extern __thread hpa_t fake_root;
+extern __thread enum paging_form fake_form;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cores as threads: their start, good, slow, late and never; the kernel's own self-tests of work
- * and epochs; memory that is used anew by plain accesses, of which ThreadSanitizer says whether an
+ * Cores as threads: their start, good, slow, late and never; the kernel's own self-tests of work,
+ * epochs and being alone; memory that is used anew by plain accesses, of which ThreadSanitizer says whether an
  * epoch orders them (test_cores_tsan).
  */
 #include "kernel/cores.h"
@@ -47,9 +47,9 @@ static void test_start(void)
 }
 
 /* After a failure cores may be in any state. */
-static bool test_kernel_tests(void)
+static bool test_kernel_tests(const struct selftest *t)
 {
-	for (const struct selftest *t = core_selftests; t->name; t++) {
+	for (; t->name; t++) {
 		const char *why = t->fatal ? NULL : t->run();
 
 		CHECK(!why, why ? why : t->name);
@@ -182,7 +182,7 @@ int main(void)
 	fake_cores_begin();
 	cores_init();
 	test_start();
-	if (!test_kernel_tests())
+	if (!test_kernel_tests(core_selftests) || !test_kernel_tests(alone_selftests))
 		return check_done();
 	test_reclaim();
 	test_both_wait();

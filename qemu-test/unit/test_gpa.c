@@ -16,7 +16,7 @@
 
 #define FOUR_GIB 0x100000000ull
 
-static unsigned hits, drops;
+static unsigned hits, begins, ends, drops;
 static u32 hit_frame, hit_off, hit_size;
 
 static void on_code(u32 n, u32 off, u32 size)
@@ -27,7 +27,13 @@ static void on_code(u32 n, u32 off, u32 size)
 	hit_size = size;
 }
 
-static void on_change(void) { drops++; }
+static void on_begin(void) { begins++; }
+
+static void on_change(void)
+{
+	drops++;
+	ends++;
+}
 
 static void expect(u64 a, enum gpa_kind kind, u32 frame, u32 wframe, const char *name)
 {
@@ -292,7 +298,7 @@ static void test_pieces(void)
 int main(void)
 {
 	world_reset(8);
-	gpa_on_change(on_change);
+	gpa_on_change(on_begin, on_change);
 	test_layout();
 	test_pam();
 	test_ranges();
@@ -301,5 +307,6 @@ int main(void)
 	test_dma();
 	test_config();
 	test_pieces();
+	CHECK(begins && begins == ends, "what changes the map begins and ends");
 	return check_done();
 }

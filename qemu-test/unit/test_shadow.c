@@ -106,7 +106,6 @@ static void test_watch(void)
 	hit(VA + 0x5000, true, true, A, 1, "there too");
 	frame_watch(n, WATCH_PTABLE);
 	hit(VA, true, true, A, 1, "a table is opened by the first store");
-	CHECK_EQ(frame_at(n)->dirty, WATCH_PTABLE, "which is noted");
 	hit(VA, true, true, A, 0, "then free");
 	frame_watch(n, WATCH_DISPLAY);
 	hit(VA, true, true, A, 1, "display the same");
