@@ -251,7 +251,8 @@ static const struct row flat[] = {
 static const struct row cluster[] = {
 	{ 0x11, FIXED | LOGICAL, 1, "cluster 1" }, { 0x24, FIXED | LOGICAL, 2, "cluster 2" },
 	{ 0x2f, FIXED | LOGICAL, 2, "cluster 2, all" }, { 0x21, FIXED | LOGICAL, 0, "of others" },
-	{ 0x14, FIXED | LOGICAL, 0, "cluster 1, none" }, { 0xff, FIXED | LOGICAL, 3, "all clusters" },
+	{ 0x14, FIXED | LOGICAL, 0, "cluster 1, none" },
+	{ 0xff, FIXED | LOGICAL, 3, "all clusters" },
 	{ 0xf4, FIXED | LOGICAL, 2, "third of all clusters" },
 };
 

@@ -7,7 +7,7 @@
 #define AP_PAGE_COUNT 4
 
 #ifndef __ASSEMBLER__
-extern char ap_begin[], ap_end[];		/* position-independent; made for KCODE, lib.c's GDT */
+extern char ap_begin[], ap_end[];		/* runs at any page; KCODE is lib.c's GDT's */
 extern char ap_gdtr[];				/* in it: what LGDT takes */
 extern unsigned ap_cr0, ap_cr3, ap_cr4;		/* the first CPU's */
 extern char ap_idtr[6];
