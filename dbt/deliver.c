@@ -62,18 +62,13 @@ void exec_take_debug_trap(struct dbt *d)
 	exc_debug_trap(d->c);
 }
 
-static bool interruptible(const struct dbt *d)
-{
-	return (d->c->eflags & FL_IF) && !d->c->inhibit;
-}
-
 /*
  * Take an interrupt if there is one and the CPU takes it. Who calls settles PENDING_INTR, and looks
  * whether another one waits.
  */
 static void take_interrupt(struct dbt *d)
 {
-	int vector = interruptible(d) ? d->platform.intr_ack(d->platform.opaque) : -1;
+	int vector = exec_interruptible(d->c) ? d->platform.intr_ack(d->platform.opaque) : -1;
 
 	if (vector < 0)
 		return;

@@ -138,8 +138,12 @@ void exec_attend(struct dbt *d)
 		exec_take_interrupts(d);
 	}
 	vcpu_settle(c, PENDING_INTR);
-	if (d->platform.intr_pending(d->platform.opaque))
+	irq_settle();		/* what was raised meanwhile was taken, or is asked for here */
+	if (d->platform.intr_pending(d->platform.opaque)) {
 		vcpu_raise(c, PENDING_INTR);
+		if (exec_interruptible(c))
+			kick_set();
+	}
 }
 
 /* The exit that led here is left unchained: its block may be gone. */

@@ -88,6 +88,12 @@ struct fault exec_step_own(struct dbt *d, const struct block *b);
 /* The same for an x87 instruction, which may be changed or gone: then nothing happens. */
 struct fault exec_step_x87(struct dbt *d);
 
+/* Would the CPU take an interrupt now? */
+static inline bool exec_interruptible(const struct vcpu *c)
+{
+	return (c->eflags & FL_IF) && !c->inhibit;
+}
+
 /*
  * deliver.c: a fault at c->eip to the guest; the #DB trap for the instruction before, which waits
  * (debug.h); an NMI or interrupt, if there is one and the CPU takes it.

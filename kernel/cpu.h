@@ -36,6 +36,7 @@ struct cpu {
 	u64 irq_count, trap_count;
 	void *cache;		/* the code cache's part of this core (dbt/cache) */
 	u32 irq_pending;	/* host interrupts noted, not yet handled (bit per cpu_event) */
+	bool timer_armed;	/* for the head of `timers` or earlier, since timer_run began */
 	u64 host[2];		/* kernel/arch/HOST's own */
 	trap_claimer claimers[CPU_CLAIMERS];	/* kernel/trap.c; the first is never NULL */
 	trap_describer describers[CPU_DESCRIBERS];

@@ -91,6 +91,13 @@ void irq_note_work(void)
 	kick_set();
 }
 
+void irq_settle(void)
+{
+	kick_clear();
+	if (__atomic_load_n(&cpu_self()->irq_pending, __ATOMIC_RELAXED))
+		kick_set();
+}
+
 u32 irq_take_events(void)
 {
 	kick_clear();

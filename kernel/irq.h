@@ -52,6 +52,12 @@ void irq_on_kick(void (*fn)(struct trap_frame *f));
 /* Clear the kick register, then return and clear the noted events of this core. */
 u32 irq_take_events(void);
 
+/*
+ * What set the kick register has been seen to, but for events that are still noted: it is set for
+ * those only. An interrupt at any time sets it again.
+ */
+void irq_settle(void);
+
 /* As if another core had interrupted this one for its work (kernel/work.h). */
 void irq_note_work(void);
 

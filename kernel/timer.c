@@ -7,7 +7,7 @@
 #include "kernel/timer.h"
 
 #include "kernel/arch.h"
-#include "kernel/cpu.h"
+#include "kernel/host_cpu.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 
@@ -31,14 +31,21 @@ u64 clock_ns(void)
 	return tick_ns + 1 > 1 ? ticks * tick_ns : ns_of(ticks);
 }
 
+/* Nanoseconds to ticks where a tick is not a whole number of them. */
+static __attribute__((noinline)) u64 ticks_of(u64 wait)
+{
+	if (wait > NS)
+		wait = NS;	/* then it is armed again; keeps the product below 2^64 */
+	return (wait * clock_hz() + NS - 1) / NS;
+}
+
 /* Rounded up, so that the interrupt is never early. */
 static void arm(u64 deadline)
 {
-	u64 now = clock_ns(), wait = deadline > now ? deadline - now : 0, hz = clock_hz();
+	u64 now = clock_ns(), wait = deadline > now ? deadline - now : 0;
 
-	if (wait > NS)
-		wait = NS;	/* then it is armed again; keeps the product below 2^64 */
-	arch_timer_arm((wait * hz + NS - 1) / NS + 4);
+	cpu_self()->timer_armed = true;
+	arch_timer_arm((tick_ns + 1 > 1 ? wait / tick_ns + 1 : ticks_of(wait)) + 4);
 }
 
 void timer_cancel(struct timer *t)
@@ -47,7 +54,7 @@ void timer_cancel(struct timer *t)
 
 	if (!t->cpu)
 		return;
-	must(t->cpu == this_cpu());
+	must(t->cpu == cpu_self());
 	p = &t->cpu->timers;
 	while (*p != t)
 		p = &(*p)->next;
@@ -57,7 +64,7 @@ void timer_cancel(struct timer *t)
 
 void timer_set(struct timer *t, u64 deadline)
 {
-	struct cpu *c = this_cpu();
+	struct cpu *c = cpu_self();
 	struct timer **p = &c->timers;
 
 	timer_cancel(t);
@@ -73,9 +80,10 @@ void timer_set(struct timer *t, u64 deadline)
 
 void timer_run(void)
 {
-	struct cpu *c = this_cpu();
+	struct cpu *c = cpu_self();
 	u64 now = clock_ns(), late;
 
+	c->timer_armed = false;
 	while (c->timers && c->timers->deadline <= now) {
 		struct timer *t = c->timers;
 
@@ -88,8 +96,8 @@ void timer_run(void)
 		      late);
 		t->fn(t->opaque);
 	}
-	if (c->timers)
-		arm(c->timers->deadline);
-	else
+	if (!c->timers)
 		arch_timer_stop();
+	else if (!c->timer_armed)
+		arm(c->timers->deadline);
 }

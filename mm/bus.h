@@ -74,7 +74,11 @@ bool bus_is_mmio(struct bus *b, u64 addr, u64 size);
 /* Accesses that nobody answered since the start. */
 u64 bus_unanswered(const struct bus *b);
 
-/* An interrupt line: level 0 or 1 as the device drives it. */
+/*
+ * An interrupt line: level 0 or 1 as the device drives it; or, where the other end says that it
+ * takes that, both of a pulse in one step: low, then high.
+ */
+enum { IRQ_PULSE = 2 };
 struct irq_line {
 	void (*set)(void *opaque, unsigned n, int level);
 	void *opaque;

@@ -64,7 +64,7 @@ void ioapic_set(void *ioapic, unsigned n, int level)
 	a->lines = level ? a->lines | BIT(n) : a->lines & ~BIT(n);
 	if (is_level(a->rte[n]))
 		service_level(a, n);
-	else if (level && !was && !(a->rte[n] & RTE_MASKED))
+	else if (level && (!was || level == IRQ_PULSE) && !(a->rte[n] & RTE_MASKED))
 		send(a, n);	/* an edge on a masked pin is not kept (§3.2.4) */
 	lock_drop(&a->lock);
 }

@@ -12,7 +12,7 @@ enum { IOAPIC_PINS = 24 };
 struct ioapic *ioapic_create(struct bus *bus, struct lapic *lapic);
 void ioapic_reset(struct ioapic *a);
 
-/* Pin n (0…23) as driven, 1 = asserted: an irq_line.set function. */
+/* Pin n (0…23) as driven, 1 = asserted: an irq_line.set function, which takes IRQ_PULSE. */
 void ioapic_set(void *ioapic, unsigned n, int level);
 
 /* Is the last interrupt of edge pin n still waiting in a core's IRR? */

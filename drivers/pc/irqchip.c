@@ -40,7 +40,7 @@ bool irqchip_isa_waiting(void *irqchip, unsigned n)
 {
 	struct irqchip *c = irqchip;
 
-	return (lapic_accepts_intr(c->lapic, 0) && pic_waiting(c->pic, n)) ||
+	return (pic_waiting(c->pic, n) && lapic_accepts_intr(c->lapic, 0)) ||
 	       ioapic_waiting(c->ioapic, pin_of(n));
 }
 

@@ -13,7 +13,7 @@ struct irqchip;
 struct irqchip *irqchip_create(struct bus *bus, unsigned cores, const struct cpu_intr *cpu);
 void irqchip_reset(struct irqchip *c);
 
-/* ISA interrupt n (0…15), to PIC and IOAPIC: an irq_line.set function. */
+/* ISA interrupt n (0…15), to PIC and IOAPIC: an irq_line.set function, which takes IRQ_PULSE. */
 void irqchip_isa(void *irqchip, unsigned n, int level);
 
 /* Does an earlier edge of ISA interrupt n still wait for a core that will take it? */

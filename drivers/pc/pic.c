@@ -113,7 +113,7 @@ void pic_set(void *pic, unsigned n, int level)
 	c->lines = (u8)(level ? c->lines | bit : c->lines & ~bit);
 	if (!level)
 		c->irr &= (u8)~bit;
-	else if (c->elcr & bit || !was)
+	else if (c->elcr & bit || !was || level == IRQ_PULSE)
 		c->irr |= bit;
 	update(p);
 	lock_drop(&p->lock);

@@ -11,7 +11,10 @@ struct pic;
 struct pic *pic_create(struct bus *bus, const struct irq_line *intr);
 void pic_reset(struct pic *p);
 
-/* Input n (0…15, 2 is the cascade and ignored) as driven by a device: an irq_line.set function. */
+/*
+ * Input n (0…15, 2 is the cascade and ignored) as driven by a device: an irq_line.set function,
+ * which takes IRQ_PULSE.
+ */
 void pic_set(void *pic, unsigned n, int level);
 
 /* INT output. Needs no lock. */

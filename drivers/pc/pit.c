@@ -239,9 +239,7 @@ static void drive(struct pit *p, bool level)
 static void pulse(struct pit *p)
 {
 	p->lost += waits(p);
-	if (p->line)
-		irq_set(&p->irq0, 0);
-	irq_set(&p->irq0, 1);
+	irq_set(&p->irq0, p->line ? IRQ_PULSE : 1);
 	p->line = true;
 }
 

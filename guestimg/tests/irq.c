@@ -591,6 +591,7 @@ void main(void)
 	test_state("triple", triple, triple_end, look_triple);
 	test_stos();
 	test_strings();
+	test_gates();
 	test_shadows();
 	test_hlt();
 	test_masked();

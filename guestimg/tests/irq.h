@@ -21,6 +21,7 @@ IRQ_CODE(X)
 #undef X
 
 void test_rings(enum timer t);		/* irq_ring.c */
+void test_gates(void);		/* irq_gates.c */
 
 extern char sti_cli_in[], sti_nop_cli_in[], popf_cli_in[], mov_ss_in[],
 	pop_ss_in[], triple_1[], triple_2[],

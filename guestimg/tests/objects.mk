@@ -12,7 +12,7 @@ TESTS_MORE_virtio := disk_lib
 TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_hostile := hostile_seen hostile_tables
-TESTS_MORE_irq := irq_ring
+TESTS_MORE_irq := irq_ring irq_gates
 TESTS_MORE_level := level_frames level_return
 TESTS_MORE_security := security_forms security_sys
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \

@@ -27,9 +27,9 @@ static inline void wire_set(void *opaque, unsigned n, int level)
 {
 	struct wire *w = (struct wire *)opaque + n;
 
-	w->sets++;
-	w->rises += level && !w->level;
-	w->level = level;
+	w->sets += level == IRQ_PULSE ? 2 : 1;
+	w->rises += level == IRQ_PULSE || (level && !w->level);
+	w->level = !!level;
 }
 
 /* A line that ends at w. */

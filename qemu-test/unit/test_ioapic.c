@@ -46,6 +46,11 @@ static void test_edge(void)
 	writel(L + 0xb0, 0);
 	CHECK(!irqchip_pending(ic, 0), "a high line is no new edge");
 	CHECK_EQ(get(0x18) & 0x4000, 0, "edge entries have no remote IRR");
+	irqchip_isa(ic, 4, IRQ_PULSE);
+	CHECK_EQ(irqchip_ack(ic, 0), 0x44, "a pulse of a line that is up");
+	writel(L + 0xb0, 0);
+	irqchip_isa(ic, 4, 1);
+	CHECK(!irqchip_pending(ic, 0), "it is up since");
 	route(2, 0x42, 0);
 	irqchip_isa(ic, 0, 1);
 	CHECK_EQ(irqchip_ack(ic, 0), 0x42, "IRQ 0 is pin 2");

@@ -54,6 +54,23 @@ static void test_nested(void)
 	outb(0x20, 0x20);
 }
 
+/* Of a line that is up both edges in one step: what waits stays, what was taken comes again. */
+static void test_pulse(void)
+{
+	init(1);
+	all_low();
+	pic_set(pic, 4, IRQ_PULSE);
+	CHECK_EQ(intr.level, 1, "INT up");
+	pic_set(pic, 4, IRQ_PULSE);
+	CHECK_EQ(pic_ack(pic), 0x24, "vector of IRQ 4");
+	outb(0x20, 0x20);
+	CHECK_EQ(intr.level, 0, "once");
+	pic_set(pic, 4, IRQ_PULSE);
+	CHECK_EQ(intr.level, 1, "an edge of a line that is up");
+	pic_set(pic, 4, 0);
+	CHECK_EQ(intr.level, 0, "withdrawn");
+}
+
 static void test_cascade(void)
 {
 	init(1);
@@ -205,6 +222,7 @@ int main(void)
 	bus = bus_create();
 	pic = pic_create(bus, &l);
 	test_nested();
+	test_pulse();
 	test_cascade();
 	test_mask_and_spurious();
 	test_withdrawn();

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How interrupts go to their handlers: one that waits comes in the handler of another that leaves
+ * IF alone, whatever that does; and how often the monitor is asked for.
+ */
+#include "guestimg/tests/irq.h"
+#include "guestimg/tests/lib.h"
+
+enum { C_EXITS_KICK = 29, C_INTERRUPTS = 33, TICKS = 200, PAIRS = 1500 };
+
+static u64 *gate(u32 vector)
+{
+	struct pointer p;
+
+	__asm__ volatile("sidt %0" : "=m"(p));
+	return (u64 *)p.base + vector;
+}
+
+/* The PIT's, in the other one's handler. */
+static bool on_second(struct trap *t)
+{
+	timer_eoi(TIMER_PIT);
+	expect("in the first one's handler", t->eip, AT(jmp_self));
+	expect("IF as pushed", t->eflags & IF, IF);
+	return false;
+}
+
+/* Both wait until IF is set. The LAPIC's comes first, by a trap gate, and does not end. */
+static void test_nested(void)
+{
+	struct regs r = kernel_regs(spin);
+	u64 was = *gate(VEC_LAPIC);
+	handler pit = on_trap[VEC_PIT];
+
+	test("a trap gate's handler is interrupted");
+	*gate(VEC_LAPIC) = gate_low(AT(jmp_self), KCODE, GATE_TRAP);
+	on_trap[VEC_PIT] = on_second;
+	timer_once(TIMER_LAPIC, 20);
+	timer_once(TIMER_PIT, 40);
+	while (!timer_waits())
+		;
+	run(&r);
+	timer_eoi(TIMER_LAPIC);
+	timer_stop();
+	expect("vector", stopped.vector, VEC_PIT);
+	*gate(VEC_LAPIC) = was;
+	on_trap[VEC_PIT] = pit;
+}
+
+static u32 ticks;
+
+static bool on_tick(struct trap *t)
+{
+	(void)t;
+	timer_eoi(TIMER_PIT);
+	return ++ticks < TICKS;
+}
+
+/* Code that goes round without end leaves once for each interrupt, and its handler does not. */
+static void test_exits(void)
+{
+	struct regs r = kernel_regs(dec_jnz);
+	handler pit = on_trap[VEC_PIT];
+	u32 kicks, taken;
+
+	test("one exit for each interrupt");
+	if (!have_counters()) {
+		skip("no counters");
+		return;
+	}
+	on_trap[VEC_PIT] = on_tick;
+	ticks = 0;
+	kicks = counter(C_EXITS_KICK);
+	taken = counter(C_INTERRUPTS);
+	timer_periodic(200);
+	run(&r);
+	timer_stop();
+	kicks = counter(C_EXITS_KICK) - kicks;
+	taken = counter(C_INTERRUPTS) - taken;
+	expect("interrupts", taken, TICKS);
+	expect("exits", kicks <= TICKS + 4 ? TICKS : kicks, TICKS);
+	on_trap[VEC_PIT] = pit;
+}
+
+static bool on_other_tick(struct trap *t)
+{
+	(void)t;
+	timer_eoi(TIMER_PIT);
+	return true;
+}
+
+static bool on_random(struct trap *t)
+{
+	(void)t;
+	timer_eoi(TIMER_LAPIC);
+	timer_once(TIMER_LAPIC, 30 + rnd() % 60);
+	return ++ticks < PAIRS;
+}
+
+/* Of two timers one goes off, now and then, while the monitor sees to the other. */
+static void test_two(void)
+{
+	struct regs r = kernel_regs(dec_jnz);
+	handler pit = on_trap[VEC_PIT], lapic = on_trap[VEC_LAPIC];
+
+	test("two timers");
+	on_trap[VEC_PIT] = on_other_tick;
+	on_trap[VEC_LAPIC] = on_random;
+	ticks = 0;
+	timer_periodic(53);
+	timer_once(TIMER_LAPIC, 40);
+	run(&r);
+	timer_stop();
+	expect("vector", stopped.vector, VEC_LAPIC);
+	on_trap[VEC_PIT] = pit;
+	on_trap[VEC_LAPIC] = lapic;
+}
+
+void test_gates(void)
+{
+	test_nested();
+	test_two();
+	test_exits();
+}
