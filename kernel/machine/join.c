@@ -86,6 +86,7 @@ static void host_events_cores(void *opaque, u32 events)
 	host_events(opaque, events);
 	if (events & CPU_EVENT_IPI) {
 		work_run();
+		timer_asked();
 		dbt_quiet();
 	}
 }
