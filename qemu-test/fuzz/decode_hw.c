@@ -35,6 +35,7 @@
 #include "dbt/x86/decode.h"
 #include "dbt/x86/scan.h"
 #include "qemu-test/fuzz/insn_bytes.h"
+#include "qemu-test/plain_cpu.h"
 #include "qemu-test/vendor.h"
 
 #define CODE 0x10000000ul		/* one page of code, then one without access */
@@ -500,6 +501,10 @@ int main(int argc, char **argv)
 			rng = strtoull(argv[++k], NULL, 0) * 0x9e3779b97f4a7c15ull | 1;
 		else
 			return 2;
+	}
+	if (!plain_cpu()) {
+		printf("SKIP all: " PLAIN_CPU_REASON "\n0 passed, 0 failed, 1 skipped\n");
+		return 0;
 	}
 	page = mmap((void *)CODE, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
 		    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "dbt/sys/sysutil.h"
+#include "qemu-test/plain_cpu.h"
 #include "qemu-test/unit/sys_check.h"
 #include "qemu-test/unit/sys_world.h"
 
@@ -100,6 +101,10 @@ int main(void)
 
 	sigaction(SIGSEGV, &sa, NULL);
 	sigaction(SIGBUS, &sa, NULL);
+	if (!plain_cpu()) {
+		printf("SKIP all: " PLAIN_CPU_REASON "\n0 passed, 0 failed, 1 skipped\n");
+		return 0;
+	}
 	if (!make(0, 0xfffff)) {
 		printf("SKIP no modify_ldt\n");
 		return 0;

@@ -144,6 +144,9 @@ struct results_head {
 	char cpu[52];			/* which CPU this was */
 };					/* then the results, then the blob */
 
+/* Its cpu, where no CPU could be asked (stand_in.c). */
+#define STAND_IN "the evaluator"
+
 static inline u32 insn_slot(u32 n) { return CODE_BASE + n * CODE_SLOT; }
 
 /* Base of case n's code segment; its code is at 0x100 + start in it. */

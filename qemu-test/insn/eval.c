@@ -13,6 +13,7 @@
 
 #include "dbt/opt/opt.h"
 #include "kernel/lib/bits.h"
+#include "qemu-test/plain_cpu.h"
 #include "qemu-test/vendor.h"
 
 #include <stdio.h>
@@ -170,6 +171,11 @@ int main(int argc, char **argv)
 			group = argv[++i];
 		else if (!strcmp(argv[i], "-n") && i + 1 < argc)
 			one = atoll(argv[++i]);
+	}
+	if (!strcmp(files.rhead->cpu, STAND_IN)) {
+		printf("SKIP all: " PLAIN_CPU_REASON "\n");
+		printf("0 passed, 0 failed, %u skipped\n", files.head->cases);
+		return 0;
 	}
 	world_init();
 	for (u32 n = 0; n < files.head->cases; n++)

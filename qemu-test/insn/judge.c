@@ -41,6 +41,8 @@ void judge_load(const char *cases, const char *results)
 	files.cases = (const struct insn_case *)(files.head + 1);
 	files.names = (const char *)(files.cases + files.head->cases);
 	files.fx = (const u8 *)files.names + files.head->groups * GROUP_NAME;
+	if (!results)
+		return;
 	files.rhead = read_file(results, RESULTS_MAGIC);
 	files.results = (const struct insn_result *)(files.rhead + 1);
 	files.blob = (const u8 *)(files.results + files.rhead->cases);

@@ -101,6 +101,9 @@ struct results64_head {
 	char cpu[48];			/* which CPU this was */
 };					/* then the results, then the blob */
 
+/* Its cpu, where no CPU could be asked (stand_in64.c). */
+#define STAND_IN64 "the evaluator"
+
 static inline u64 insn64_base(const struct cases64_head *h)
 {
 	return h->mode == 8 ? CODE64 : CODE32;

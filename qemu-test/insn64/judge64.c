@@ -34,6 +34,8 @@ void files64_load(const char *cases, const char *results)
 	files64.cases = (const struct case64 *)(files64.head + 1);
 	files64.fx = (const u8 *)(files64.cases + files64.head->cases);
 	files64.code = files64.fx + files64.head->fx * FX64_SIZE;
+	if (!results)
+		return;
 	files64.rhead = read_file(results, RESULTS64_MAGIC);
 	files64.results = (const struct result64 *)(files64.rhead + 1);
 	files64.blob = (const u8 *)(files64.results + files64.rhead->cases);
