@@ -8,8 +8,8 @@
 struct pit;
 
 /*
- * `irq0` follows channel 0's OUT, and takes IRQ_PULSE. waiting(irq0->opaque, irq0->n) says that its last edge still
- * waits for the CPU; NULL: never. Copied.
+ * `irq0` follows channel 0's OUT, and takes IRQ_PULSE. waiting(irq0->opaque, irq0->n) says that its
+ * last edge still waits for the CPU; NULL: never. Copied.
  */
 struct pit *pit_create(struct bus *bus, const struct irq_line *irq0,
 		       bool (*waiting)(void *opaque, unsigned n));
