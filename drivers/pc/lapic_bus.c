@@ -14,6 +14,19 @@
 
 enum { ICR_LOGICAL = 0x800, ICR_ASSERT = 0x4000 };
 
+/* ICR's destination shorthands. */
+enum shorthand { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
+
+/* A message on the interrupt bus. */
+struct message {
+	const struct core *from;	/* of a shorthand, which leaves dest and logical out */
+	enum shorthand to;
+	u32 dest;		/* 8 bits, or 32 if wide: from a core in x2APIC mode */
+	bool wide, logical, level;
+	u8 vector;
+	enum lapic_mode mode;
+};
+
 static unsigned number(const struct core *c) { return (unsigned)(c - c->l->core); }
 
 static void event(struct lapic *l, enum lapic_event e)
@@ -239,7 +252,7 @@ static bool deliver(struct core *c, enum lapic_mode mode, u8 vector, bool level)
 /* -- Messages -------------------------------------------------------------- */
 
 /* §11.12.10: x2APIC mode. 8 bits of a logical destination are of cluster 0. */
-static bool x2_addressed(const struct core *c, const struct lapic_message *m)
+static bool x2_addressed(const struct core *c, const struct message *m)
 {
 	u32 ldr = lapic_core_x2ldr(c);
 
@@ -251,7 +264,7 @@ static bool x2_addressed(const struct core *c, const struct lapic_message *m)
 }
 
 /* §11.6.2: xAPIC mode. */
-static bool x_addressed(const struct core *c, const struct lapic_message *m)
+static bool x_addressed(const struct core *c, const struct message *m)
 {
 	u8 ldr = SEEN(c->ldr), dest = (u8)m->dest;
 
@@ -267,7 +280,7 @@ static bool x_addressed(const struct core *c, const struct lapic_message *m)
 }
 
 /* A core whose local APIC is switched off by IA32_APIC_BASE is not on the bus (§11.4.3). */
-static bool addressed(const struct core *c, const struct lapic_message *m)
+static bool addressed(const struct core *c, const struct message *m)
 {
 	if (!(SEEN(c->base) & BASE_ENABLE))
 		return false;
@@ -276,7 +289,8 @@ static bool addressed(const struct core *c, const struct lapic_message *m)
 	return lapic_core_x2(c) ? x2_addressed(c, m) : x_addressed(c, m);
 }
 
-bool lapic_bus_send(struct lapic *l, const struct lapic_message *m)
+/* Returns whether any core accepted it. */
+static bool send(struct lapic *l, const struct message *m)
 {
 	struct core *best = NULL;
 	bool taken = false;
@@ -298,16 +312,16 @@ bool lapic_bus_send(struct lapic *l, const struct lapic_message *m)
 bool lapic_message(struct lapic *l, u8 dest, bool logical, enum lapic_mode mode, u8 vector,
 		   bool level)
 {
-	const struct lapic_message m = {
+	const struct message m = {
 		.dest = dest, .logical = logical, .level = level, .vector = vector, .mode = mode,
 	};
 
-	return lapic_bus_send(l, &m);
+	return send(l, &m);
 }
 
 bool lapic_waiting(struct lapic *l, u8 dest, bool logical, u8 vector)
 {
-	const struct lapic_message m = { .dest = dest, .logical = logical };
+	const struct message m = { .dest = dest, .logical = logical };
 
 	for (unsigned k = 0; k < l->cores; k++)
 		if (addressed(&l->core[k], &m) && has(&l->core[k].irr, vector))
@@ -320,8 +334,8 @@ void lapic_bus_icr(struct core *self)
 {
 	u32 lo = (u32)self->icr;
 	bool x2 = lapic_core_x2(self);
-	const struct lapic_message m = {
-		.from = self, .to = (enum lapic_short)bits(lo, 19, 18),
+	const struct message m = {
+		.from = self, .to = (enum shorthand)bits(lo, 19, 18),
 		.dest = x2 ? (u32)(self->icr >> 32) : (u32)(self->icr >> 56), .wide = x2,
 		.logical = lo & ICR_LOGICAL, .vector = (u8)lo,
 		.mode = (enum lapic_mode)bits(lo, 10, 8),
@@ -334,7 +348,7 @@ void lapic_bus_icr(struct core *self)
 	else if (m.to == TO_SELF)
 		deliver(self, m.mode, m.vector, false);
 	else
-		lapic_bus_send(self->l, &m);
+		send(self->l, &m);
 }
 
 /* -- Pins ------------------------------------------------------------------ */

@@ -83,22 +83,6 @@ struct lapic {
 
 /* -- lapic_bus.c -- */
 
-/* ICR's destination shorthands. */
-enum lapic_short { TO_DESTINATION, TO_SELF, TO_ALL, TO_OTHERS };
-
-/* A message on the interrupt bus. */
-struct lapic_message {
-	const struct core *from;	/* of a shorthand, which leaves dest and logical out */
-	enum lapic_short to;
-	u32 dest;		/* 8 bits, or 32 if wide: from a core in x2APIC mode */
-	bool wide, logical, level;
-	u8 vector;
-	enum lapic_mode mode;
-};
-
-/* Returns whether any core accepted it. */
-bool lapic_bus_send(struct lapic *l, const struct lapic_message *m);
-
 /* A write of the ICR (its low half, in xAPIC mode): sends as c->icr says. */
 void lapic_bus_icr(struct core *c);
 
