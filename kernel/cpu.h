@@ -48,6 +48,8 @@ struct cpu {
 	struct timer *asked;	/* timer.c: on this core's queue, wanted by others */
 	u64 epoch;		/* kernel/epoch.c: the last one that it has seen, or EPOCH_IDLE */
 	u32 state;		/* kernel/cores.c: how far its start is */
+	/* Its own: NULL, or forgets what was found before, when an epoch ends here (epoch.c). */
+	void (*on_quiet)(void);
 };
 
 /* The running core's area. */
