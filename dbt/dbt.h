@@ -11,10 +11,11 @@
 
 struct cpu_model;
 
+/* Of all guest CPUs. */
 struct dbt_config {
-	void *code_pool;
+	void *code_pool;		/* as cache_init (dbt/cache/cache.h) */
 	u64 code_size;
-	struct shadow *shadow;
+	unsigned cores;			/* so many may call dbt_init_core */
 	const struct cpu_model *model;
 	u32 tsc_mul;			/* guest TSC ticks for each host counter tick */
 	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/passes.def) */
@@ -22,21 +23,28 @@ struct dbt_config {
 	bool verify;
 };
 
-/* Once on each core, after mm. Returns 0 or -ERR_NOMEM. */
-int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p);
+/* What all cores share: once, after mm. */
+void dbt_init(const struct dbt_config *cfg);
+/*
+ * What a core has: once on each that is a guest CPU, after dbt_init (cfg: as there), with its
+ * shadow tables, which stay the caller's and must stay. Returns 0 or -ERR_NOMEM.
+ */
+int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct dbt_platform *p);
 
 /* Run the guest CPU of this core from reset. Never returns: the machine powers off. */
 __attribute__((noreturn)) void dbt_run(void);
 
 /*
  * Guest CPU `core` shall look up soon, for these reasons (enum vcpu_pending; PENDING_INTR: its
- * interrupt controller). From the run loop or a trap; for now of that core itself.
+ * interrupt controller). From the run loop, or a trap of that core itself. Another core takes it
+ * when its run loop is told of work (dbt_quiet), for which it is interrupted.
  */
 void dbt_raise(unsigned core, u32 pending);
 
 /*
  * From the platform's host_events, which the run loop calls at its top: this core's translator
- * holds no block, link or table that it has found before (kernel/epoch.h).
+ * holds no block, link or table that it has found before (kernel/epoch.h). What other cores have
+ * raised is pending from here on.
  */
 void dbt_quiet(void);
 

@@ -8,7 +8,7 @@
 #include "dbt/debug.h"
 
 #include "dbt/cache/cache.h"
-#include "kernel/lib/bits.h"
+#include "kernel/host_cpu.h"
 
 #include <string.h>
 
@@ -17,10 +17,15 @@ struct break_set {
 	gva_t start[4];		/* 0 where there is none */
 	u32 enabled;		/* bit n: DRn */
 	u64 used;		/* when, to find the one that was not for longest; 0: never */
+	u32 cores;		/* those that use it, a bit for each */
 };
 
-/* Their numbers are in keys of blocks, which all cores share; no lock yet: one core. */
-static struct break_set sets[(KEY_BREAK_SET >> KEY_BREAK_SHIFT) + 1];
+/*
+ * Their numbers are in keys of blocks, which all cores share: so are they, with the cache's lock.
+ * The last number is of no set while several cores run (DEBUG_EVERYWHERE).
+ */
+enum { SETS = (KEY_BREAK_SET >> KEY_BREAK_SHIFT) + 1, EVERYWHERE = SETS - 1 };
+static struct break_set sets[SETS];
 static u64 uses;
 
 static u32 key_of(unsigned n) { return KEY_BREAK | (u32)n << KEY_BREAK_SHIFT; }
@@ -30,21 +35,41 @@ static bool same(const struct break_set *a, const struct break_set *b)
 	return a->enabled == b->enabled && !memcmp(a->start, b->start, sizeof(a->start));
 }
 
-/* The number of `want`; one that is given to it anew loses its blocks. */
+/*
+ * The number of `want`; one that is given to it anew loses its blocks. If other cores use all of
+ * them, there is the one without a set.
+ */
 static unsigned set_number(const struct break_set *want)
 {
-	unsigned oldest = 0;
+	unsigned count = cache_many() ? EVERYWHERE : SETS, oldest = EVERYWHERE;
 
-	for (unsigned n = 0; n < ARRAY_LEN(sets); n++) {
+	for (unsigned n = 0; n < count; n++) {
 		if (sets[n].used && same(&sets[n], want))
 			return n;
-		if (sets[n].used < sets[oldest].used)
+		if (!sets[n].cores && (oldest >= count || sets[n].used < sets[oldest].used))
 			oldest = n;
 	}
+	if (oldest >= count)
+		return EVERYWHERE;
 	if (sets[oldest].used)
 		cache_drop_mode(KEY_BREAK | KEY_BREAK_SET, key_of(oldest));
 	sets[oldest] = *want;
 	return oldest;
+}
+
+/* This core, whose bit that is, used another set before. */
+static unsigned use(const struct break_set *want, u32 core)
+{
+	unsigned n;
+
+	cache_lock();
+	for (n = 0; n < SETS; n++)
+		sets[n].cores &= ~core;
+	n = set_number(want);
+	sets[n].used = ++uses;
+	sets[n].cores |= core;
+	cache_unlock();
+	return n;
 }
 
 static u32 break_key(const struct vcpu *c)
@@ -58,10 +83,9 @@ static u32 break_key(const struct vcpu *c)
 	for (n = 0; n < 4; n++)
 		if (!(s.enabled >> n & 1))
 			s.start[n] = gva(0);
-	n = set_number(&s);
-	sets[n].used = ++uses;
-	return key_of(n);
+	return key_of(use(&s, 1u << cpu_self()->id));
 }
+
 
 /* No breakpoint is longer than its alignment: each is on one page. */
 static void watch_pages(const struct vcpu *c, struct shadow *s)

@@ -6,6 +6,7 @@
 #ifndef DBT_DEBUG_H
 #define DBT_DEBUG_H
 
+#include "dbt/cache/lock.h"
 #include "dbt/dbt.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
@@ -20,6 +21,16 @@ static inline u32 debug_break_at(const struct vcpu *c, u64 eip)
 		return 0;
 	eip += c->key_flags & KEY_LONG ? 0 : c->seg[CS].base;
 	return sys_breakpoints(c, vcpu_linear(c, eip), 1, BREAK_EXEC);
+}
+
+/* Key of no set of breakpoints, while several cores run: its blocks hold one instruction each. */
+#define DEBUG_EVERYWHERE (KEY_BREAK | KEY_BREAK_SET)
+
+/* Does a block for the CPU's mode end before the instruction there, which is not its first? */
+static inline bool debug_block_ends(const struct vcpu *c, u64 eip)
+{
+	return debug_break_at(c, eip) ||
+	       (cache_many() && (c->key_flags & DEBUG_EVERYWHERE) == DEBUG_EVERYWHERE);
 }
 
 /* One at c->eip, which neither RF nor MOV SS holds off: then *f is its fault. */

@@ -9,6 +9,8 @@
 #include "dbt/cache/cache.h"
 #include "dbt/debug.h"
 #include "dbt/sys/sysops.h"
+#include "kernel/arch.h"
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/epoch.h"
 #include "kernel/host_cpu.h"
@@ -75,11 +77,25 @@ static void begin_shadow(struct dbt *d)
 	d->mode_dirty = true;
 }
 
+/* It holds nothing, and is not waited for. */
+static void idle_quietly(struct dbt *d)
+{
+	d->link = NULL;
+	cache_idle_begin();
+	epoch_idle_begin();
+	cpu_idle();
+	epoch_idle_end();
+	cache_idle_end();
+}
+
 static void idle(struct dbt *d)
 {
 	u64 start = clock_ticks();
 
-	cpu_idle();
+	if (cache_many())
+		idle_quietly(d);
+	else
+		cpu_idle();
 	d->count.idle_ticks += clock_ticks() - start;
 }
 
@@ -93,6 +109,17 @@ static void busy_page(struct dbt *d)
 		cache_self_check_end(clock_ns());
 }
 
+/* Others are to come to their quiet points, as this one does here: it serves them meanwhile. */
+static __attribute__((noinline)) void await_region(struct dbt *d)
+{
+	vcpu_settle(d->c, PENDING_REGION);
+	while (!cache_next_region()) {
+		cpu_pause();
+		dbt_quiet();
+		host_events(d);
+	}
+}
+
 /* All that is to be done between two blocks. */
 void exec_attend(struct dbt *d)
 {
@@ -101,6 +128,8 @@ void exec_attend(struct dbt *d)
 	begin_shadow(d);
 	host_events(d);
 	busy_page(d);
+	if (c->pending & PENDING_REGION)
+		await_region(d);
 	if (c->shutdown)
 		triple_fault(d);
 	take_resets(d);
@@ -125,15 +154,34 @@ void exec_attend(struct dbt *d)
 /* The exit that led here is left unchained: its block may be gone. */
 void dbt_quiet(void)
 {
-	dbt_this()->link = NULL;
+	struct dbt *d = dbt_this();
+	u32 mail = __atomic_exchange_n(&d->mail, 0, __ATOMIC_ACQUIRE);
+
+	d->link = NULL;
 	epoch_quiet();
+	cache_quiet();
+	if (mail)
+		vcpu_raise(d->c, mail);
 }
 
 bool dbt_wanted(void) { return kick_is_set(); }
 
+/* Who finds mail that was not taken need not interrupt: the interrupt for that is on its way. */
+static __attribute__((noinline)) void raise_other(struct cpu *core, u32 pending)
+{
+	struct dbt *d = ((struct vcpu *)cpu_vcpu_area(core))->owner;
+
+	must(d);
+	if (!__atomic_fetch_or(&d->mail, pending, __ATOMIC_ACQ_REL))
+		arch_ipi(core->hw_id, IPI_WORK);
+}
+
 void dbt_raise(unsigned core, u32 pending)
 {
-	must(core == cpu_self()->id);	/* another core's kick is an IPI, which no core sends yet */
+	if (core != cpu_self()->id) {
+		raise_other(cores_at(core), pending);
+		return;
+	}
 	vcpu_raise(dbt_this()->c, pending);
 	kick_set();
 }

@@ -179,7 +179,7 @@ static void leave_link(struct dbt *d, bool near)
 	if (near)
 		d->c->eip = block_eip_at(from, d->c->page, d->link->delta);
 	else
-		backend_open(d->link);
+		cache_open(d->link);
 	cache_goes_around(d->link);
 	if (from->key.flags & KEY_SINGLE)
 		d->link = NULL;		/* a trap may come between, and the run loop always does */
@@ -195,8 +195,7 @@ static void leave_stale(struct dbt *d)
 	must(b);
 	d->c->eip = block_eip_at(b, d->c->page, 0);
 	d->cache.count.stale++;
-	if (!b->dead)
-		cache_drop(b);
+	cache_drop(b);
 }
 
 /* What led to a dropped block leads nowhere any more. */
@@ -491,7 +490,10 @@ static void run_one(struct dbt *d)
 	if (!code)
 		code = exec_find_code(d, &f);
 	if (!code) {
-		exec_deliver(d, f);
+		if (f.raised)
+			exec_deliver(d, f);
+		else if (!cache_has_region())
+			vcpu_raise(c, PENDING_REGION);
 		return;
 	}
 	single = c->key_flags & KEY_SINGLE;
@@ -511,6 +513,7 @@ void dbt_run(void)
 {
 	struct dbt *d = dbt_this();
 
+	cache_idle_end();
 	for (;;) {
 		if (kick_is_set() || d->c->halted || d->c->shutdown || d->c->pending) {
 			exec_attend(d);

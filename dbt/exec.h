@@ -69,7 +69,8 @@ void exec_ac_changed(struct vcpu *c);
 
 /*
  * find.c: entry of the block for the CPU's current eip and mode, translated if need be and chained
- * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip.
+ * to the exit that led here (d->link). NULL: fetching or decoding raised *f at c->eip; or it is
+ * not raised, and the run loop is to come again.
  */
 const u32 *exec_find_code(struct dbt *d, struct fault *f);
 /* The same without breakpoints, if nothing is to be translated or raised; else NULL. */
@@ -77,7 +78,10 @@ const u32 *exec_find_known(struct dbt *d);
 /* Translate a fetch at linear address va: guest physical address, or a fault. */
 struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out);
 
-/* translate.c: make the block for key k and the code at eip now, whose first byte is on `frame`. */
+/*
+ * translate.c: make the block for key k and the code at eip now, whose first byte is on `frame`.
+ * NULL: *f, or, if that is not raised, it is to be tried again, once cache_has_region().
+ */
 struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, struct fault *f);
 
 /*

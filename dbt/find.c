@@ -10,12 +10,14 @@
 #include "dbt/cache/owner.h"
 #include "dbt/debug.h"
 #include "dbt/x86/mode.h"
+#include "kernel/epoch.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
 #include "mm/gpa.h"
 
 #define FETCHED_USER (1ull << 52)
 enum { FETCHED_GLOBAL = 1 };
+#define HURRY_NS 200000ull
 
 /* By the guest's tables. */
 static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va,
@@ -157,17 +159,48 @@ static struct block *find_block(struct dbt *d, struct found *out, struct fault *
 	return b || !make ? b : new_block(d, &k, pa, &out->global, f);
 }
 
+/* May exit l be chained to b, which it has led to? With the cache's lock. */
+static bool may_chain(struct dbt *d, const struct link *l, const struct block *b,
+		      const struct found *at)
+{
+	if ((b->key.flags & KEY_SINGLE) || l->to || link_from(l)->dead || b->dead)
+		return false;
+	return l->far ? owner_may_chain(d->cache.contexts, l, d->c->eip, at->global) :
+	       b->key.page2 == BLOCK_ONE_PAGE;
+}
+
+/*
+ * Some core has not seen b's code yet, and nothing may lead there from where that core may be. They
+ * come by their run loops now and then; a core that waits for one of them asks them to, not often.
+ */
+static __attribute__((noinline)) void hurry(struct dbt *d)
+{
+	u64 now = clock_ns();
+
+	if (now - d->hurried < HURRY_NS)
+		return;
+	d->hurried = now;
+	epoch_hurry(epoch_begin());
+}
+
 /* Chain the exit that led here, if it may be. */
 static void chain(struct dbt *d, struct link *l, struct block *b, const struct found *at)
 {
-	if ((b->key.flags & KEY_SINGLE) || l->to || link_from(l)->dead || b->dead)
-		return;
-	if (l->far ? !owner_may_chain(d->cache.contexts, l, d->c->eip, at->global) :
-	    b->key.page2 != BLOCK_ONE_PAGE)
-		return;
-	trace(LINK, "link %08lx to %08lx%s\n", link_from(l)->key.eip, d->c->eip,
-	      l->far ? ", far" : "");
-	cache_chain(l, b);
+	bool may, settled = true;
+
+	cache_lock();
+	may = may_chain(d, l, b, at);
+	if (may) {
+		settled = cache_settled(b);
+		if (settled)
+			cache_chain(l, b);
+	}
+	cache_unlock();
+	if (!settled)
+		hurry(d);
+	else if (may)
+		trace(LINK, "link %08lx to %08lx%s\n", link_from(l)->key.eip, d->c->eip,
+		      l->far ? ", far" : "");
 }
 
 /*
@@ -187,6 +220,7 @@ static struct jump_cache *context_for(struct dbt *d, bool global)
 /* The entry of b, which was found; whoever comes next finds it without the run loop. */
 static const u32 *make_reachable(struct dbt *d, struct block *b, const struct found *at)
 {
+	cache_meet(&d->cache, b);
 	owner_enter(d->cache.contexts, b, d->c->place->mapping[at->global_page], at->linear);
 	if (d->link)
 		chain(d, d->link, b, at);
@@ -198,7 +232,6 @@ static const u32 *make_reachable(struct dbt *d, struct block *b, const struct fo
 	return block_entry(b);
 }
 
-/* The next block, chained to the exit that led here. NULL: fetching or decoding raised *f. */
 const u32 *exec_find_code(struct dbt *d, struct fault *f)
 {
 	u64 evictions = d->cache.count.evictions;

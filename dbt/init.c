@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Setting the translator up on a core, the CPU's hooks into the machine, the report. */
+/* Setting the translator up, for all, on each core; the CPU's hooks into the machine, a report. */
 #include "dbt/backend/backend.h"
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
@@ -20,6 +20,7 @@
 #include "kernel/timer.h"
 #include "mm/frame.h"
 #include "mm/gpa.h"
+#include "mm/page.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -132,36 +133,63 @@ static const struct sys_hooks hooks = {
 
 /* -- Set-up -- */
 
-int dbt_init(const struct dbt_config *cfg, const struct dbt_platform *p)
+void dbt_init(const struct dbt_config *cfg)
 {
-	struct dbt *d = calloc(1, sizeof(*d));
-	struct vcpu *c = cpu_vcpu_area(this_cpu());
-	void *mem = malloc(ARENA_SIZE);
+	cache_init(cfg->code_pool, cfg->code_size, cfg->cores);
+	frame_on_code_write(cache_code_written);
+	irq_on_kick(kick_frame);
+}
 
-	if (!d || !mem || decoder_init(&d->decoder))
-		return -ERR_NOMEM;
+/* A core's contexts; NULL: the first one's. False: there is no memory for them. */
+static bool contexts_for(unsigned core, struct contexts **x)
+{
+	hpa_t at = hpa(0);
+
+	*x = NULL;
+	if (!core)
+		return true;
+	at = page_alloc_run((sizeof(**x) + PAGE_SIZE - 1) / PAGE_SIZE, PAGE_SIZE, PAGE_ANYWHERE);
+	if (!at.a)
+		return false;
+	*x = page_ptr(at);
+	memset(*x, 0, sizeof(**x));
+	return true;
+}
+
+static void cpu_begin(struct dbt *d, const struct dbt_config *cfg)
+{
+	struct vcpu *c = d->c;
+
 	memset(c, 0, sizeof(*c));
-	arena_init(&d->arena, mem, ARENA_SIZE);
-	d->c = c;
-	d->shadow = cfg->shadow;
-	d->platform = *p;
-	d->passes_off = cfg->passes_off;
-	d->verify = d->decoder.verify = cfg->verify;
-	d->mode_dirty = true;
 	c->owner = d;
 	c->hooks = &hooks;
 	c->model = cfg->model;
 	c->view = &d->shadow->current;
 	d->shadow->on_views = &c->passage_not;
 	c->tsc_mul = cfg->tsc_mul;
-	cache_init(cfg->code_pool, cfg->code_size);
-	cache_core_init(&d->cache, &c->passage_not);
+}
+
+int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct dbt_platform *p)
+{
+	struct dbt *d = calloc(1, sizeof(*d));
+	void *mem = malloc(ARENA_SIZE);
+	struct contexts *x;
+
+	if (!d || !mem || decoder_init(&d->decoder) || !contexts_for(cpu_self()->id, &x))
+		return -ERR_NOMEM;
+	arena_init(&d->arena, mem, ARENA_SIZE);
+	d->c = cpu_vcpu_area(this_cpu());
+	d->shadow = s;
+	d->platform = *p;
+	d->passes_off = cfg->passes_off;
+	d->verify = d->decoder.verify = cfg->verify;
+	d->mode_dirty = true;
+	cpu_begin(d, cfg);
+	cache_core_init(&d->cache, x, &d->c->passage_not);
 	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
-	frame_on_code_write(cache_code_written);
 	trap_register(fault_claim);
-	irq_on_kick(kick_frame);
 	trap_register_describer(fault_describe);
-	vcpu_reset(c, RESET_POWER_UP, true);
+	vcpu_reset(d->c, RESET_POWER_UP, true);
 	return 0;
 }
 

@@ -44,36 +44,32 @@ struct front {			/* decoding under way */
 	struct dbt *d;
 	struct block_key *k;
 	struct lift lift;
-	const u8 *page;		/* contents of the first page */
+	const u8 *live;		/* the first page */
+	const u8 *page;		/* its contents as they are decoded: there, or a copy */
+	u8 near[15];		/* an instruction's bytes, while other cores may change them */
+	u8 second[15];		/* the second page's bytes, as they were decoded */
 	u32 off;		/* of the next instruction in it */
 	u64 start, eip;		/* of the block and the next one, where it is translated */
 	struct block_range range[BLOCK_RANGES];	/* the last one is being added to */
 	unsigned ranges;
-	u32 frame2;
+	struct cache_source from;
+	bool waits;		/* there was no region to go on in */
 	unsigned insns_max;
 	unsigned lifted;	/* instructions of the last attempt */
 	bool crowded;		/* that failed for a full table, not for want of room for code */
 	bool refuse;		/* the one instruction does not fit anywhere: #UD instead */
-	bool self_check;
 	bool in_loop;		/* what the block begins with */
 	unsigned branches;	/* conditional ones so far */
 };
 
-/* Pages whose blocks check themselves stay open. */
-static void watch(u32 frame)
+/* The block's page k is `frame`, whose bytes are read next. Self-checking pages stay open. */
+static void watch(struct front *t, unsigned k, u32 frame)
 {
-	if (!cache_self_checking(frame))
+	t->from.frame[k] = frame;
+	t->from.count[k] = frame_code_count(frame);
+	t->from.self_check[k] = cache_self_checking(frame);
+	if (!t->from.self_check[k])
 		frame_watch(frame, WATCH_CODE);
-}
-
-/* Those of the block's bytes that are on its page k. */
-static void note_code(const struct block *b, unsigned k)
-{
-	u32 off, size;
-
-	for (unsigned r = 0; r < BLOCK_RANGES && !cache_self_checking(b->frame[k]); r++)
-		if (block_range_on(b->range[r], k, &off, &size))
-			frame_code_add(b->frame[k], off, size);
 }
 
 static void print_line(const char *line) { printk("  %s\n", line); }
@@ -94,10 +90,10 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 		*f = fault_code(EXC_GP, 0);
 		return DECODE_NEED_MORE;
 	}
-	watch(n);
+	watch(t, 1, n);
+	memcpy(t->second, gpa_frame_ptr(n), sizeof(bytes) - have);
 	memcpy(bytes, t->page + t->off, have);
-	memcpy(bytes + have, gpa_frame_ptr(n), sizeof(bytes) - have);
-	t->frame2 = n;
+	memcpy(bytes + have, t->second, sizeof(bytes) - have);
 	t->k->page2 = n;
 	t->lift.narrow = true;
 	return decode(&t->d->decoder, i, bytes, sizeof(bytes), t->eip,
@@ -107,9 +103,12 @@ static enum decode_status decode_over_end(struct front *t, struct ir1 *i, struct
 static enum decode_status decode_next(struct front *t, struct ir1 *i, struct fault *f)
 {
 	unsigned avail = PAGE - t->off < 15 ? PAGE - t->off : 15;
-	enum decode_status s = decode(&t->d->decoder, i, t->page + t->off, avail, t->eip,
-				      key_code_size(t->k->flags));
+	const u8 *bytes = t->page + t->off;
+	enum decode_status s;
 
+	if (cache_many())
+		bytes = memcpy(t->near, bytes, avail);
+	s = decode(&t->d->decoder, i, bytes, avail, t->eip, key_code_size(t->k->flags));
 	if (s == DECODE_NEED_MORE && t->eip == t->start)
 		s = decode_over_end(t, i, f);
 	return s;
@@ -133,7 +132,7 @@ static void lift_exception(struct front *t, struct ir1 *i, u8 vector)
 	i->eip = t->eip;
 	i->len = 1;
 	lift_insn_raise(&t->lift, i, vector);
-	t->range[t->ranges - 1].size += t->frame2 != FRAME_NONE || left > 15 ? 15 : left;
+	t->range[t->ranges - 1].size += t->from.frame[1] != FRAME_NONE || left > 15 ? 15 : left;
 }
 
 /* Did the last x86 instruction bring anything that may write memory? */
@@ -165,7 +164,7 @@ static bool is_conditional(const struct ir1 *i)
  */
 static void may_go_on(struct front *t, const struct ir1 *i)
 {
-	bool on = !t->self_check && !(t->k->flags & KEY_SINGLE);
+	bool on = !t->from.self_check[0] && !(t->k->flags & KEY_SINGLE);
 
 	t->branches += is_conditional(i);
 	t->lift.go_on = on;
@@ -215,7 +214,7 @@ static bool front_step(struct front *t, struct fault *f)
 	case DECODE_OK:
 		if (beyond_limit(t, i.len))
 			break;
-		if (!first && (lift_begins_block(&i) || debug_break_at(t->d->c, t->eip)))
+		if (!first && (lift_begins_block(&i) || debug_block_ends(t->d->c, t->eip)))
 			return false;
 		if (branches_enough(t, &i))
 			return false;
@@ -226,7 +225,7 @@ static bool front_step(struct front *t, struct fault *f)
 		may_go_on(t, &i);
 		(t->refuse ? lift_refuse : lift_insn)(&t->lift, &i);
 		advance(t, i.len);
-		return !t->self_check || !may_store(t->lift.ir);
+		return !t->from.self_check[0] || !may_store(t->lift.ir);
 	}
 	if (first)
 		*f = fault_code(EXC_GP, 0);
@@ -246,10 +245,10 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 {
 	t->lift = (struct lift){ .ir = ir, .key = t->k->flags,
 				 .features = t->d->c->model->features,
-				 .narrow = t->self_check };
+				 .narrow = t->from.self_check[0] };
 	ir->key_flags = t->k->flags;
 	while (!t->lift.ended && t->off < PAGE && !long_enough(t, ir) && front_step(t, f))
-		if (t->frame2 != FRAME_NONE)
+		if (t->from.frame[1] != FRAME_NONE)
 			break;
 	if (!ir->guests) {
 		if (!f->raised)
@@ -303,8 +302,11 @@ static unsigned count_exits(const struct ir *ir)
 	return n;
 }
 
-static void trace_block(const struct block_key *k, const struct ir *ir, const struct block *b)
+static void trace_block(const struct ir *ir, const struct block *b)
 {
+	const struct block_key *k = &b->key;
+
+
 	trace(EXEC, "block %08lx gpa %lx flags %x: %u insns, %u bytes at %p\n",
 	      ir->guest[0].eip,
 	      (u64)k->page << 12 | block_key_offset(k), k->flags, b->guest_insns, b->code_size,
@@ -325,17 +327,19 @@ static void add_checks(const struct front *t, struct backend_out *out)
 	u32 start = t->range[0].off, size = t->range[0].size;
 
 	memset(out->check, 0, sizeof(out->check));
-	if (!t->self_check && (t->frame2 == FRAME_NONE || !cache_self_checking(t->frame2)))
+	if (!t->from.self_check[0] && !t->from.self_check[1])
 		return;
-	out->check[0].bytes = t->page + start;
+	out->check[0].bytes = t->live + start;
+	out->check[0].was = t->page + start;
 	out->check[0].size = first_part(start, size);
-	if (t->frame2 == FRAME_NONE)
+	if (t->from.frame[1] == FRAME_NONE)
 		return;
-	out->check[1].bytes = gpa_frame_ptr(t->frame2);
+	out->check[1].bytes = gpa_frame_ptr(t->from.frame[1]);
+	out->check[1].was = t->second;
 	out->check[1].size = size - out->check[0].size;
 }
 
-/* Lower into the cache; NULL if the block was too big for its room or a table. */
+/* Lower into the cache; NULL if the block was too big for its room or a table, or there is none. */
 static struct block *back_end(struct front *t, struct ir *ir)
 {
 	struct backend_out out;
@@ -343,7 +347,9 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	u32 link_base;
 	int e;
 
-	cache_room(&out, count_exits(ir), &link_base);
+	t->waits = !cache_room(&out, count_exits(ir), &link_base);
+	if (t->waits)
+		return NULL;
 	add_checks(t, &out);
 	e = backend_emit(ir, &out, &t->d->arena, link_base);
 	t->crowded = e == -ERR_NOSPC || (!e && !cache_fits(&out));
@@ -355,28 +361,42 @@ static struct block *back_end(struct front *t, struct ir *ir)
 	b->sti = t->lift.sti;
 	b->rep = t->lift.rep;
 	memcpy(b->range, t->range, sizeof(b->range));
-	t->d->cache.count.guest_insns += ir->guests;
-	trace_block(t->k, ir, b);
 	return b;
 }
 
-/* The block's instructions into the cache. NULL: *f, or it did not fit (f->raised is false). */
-static struct block *attempt(struct front *t, u32 frame, struct fault *f)
+/* The page as it is now, and stays while it is decoded and compared: it is not watched. */
+static const u8 *page_copy(const struct front *t)
 {
-	struct ir *ir;
+	return memcpy(arena_get(&t->d->arena, PAGE), t->live, PAGE);
+}
 
-	arena_reset(&t->d->arena);
-	ir = ir_new(&t->d->arena);
-	t->page = gpa_frame_ptr(frame);
+static void begin(struct front *t)
+{
+	t->page = cache_many() && t->from.self_check[0] ? page_copy(t) : t->live;
 	t->off = block_key_offset(t->k);
 	t->eip = t->start;
 	memset(t->range, 0, sizeof(t->range));
 	t->range[0].off = (u16)t->off;
 	t->ranges = 1;
-	t->in_loop = cache_in_loop(frame, t->off);
+	t->in_loop = cache_in_loop(t->from.frame[0], t->off);
 	t->branches = 0;
-	t->frame2 = FRAME_NONE;
+	t->from.frame[1] = FRAME_NONE;
+	t->from.self_check[1] = false;
 	t->k->page2 = BLOCK_ONE_PAGE;
+}
+
+/*
+ * The block's instructions into the cache. NULL: *f, or (f->raised is false) it did not fit, or
+ * t->waits.
+ */
+static struct block *attempt(struct front *t, struct fault *f)
+{
+	struct block *b;
+	struct ir *ir;
+
+	arena_reset(&t->d->arena);
+	ir = ir_new(&t->d->arena);
+	begin(t);
 	if (!front_end(t, ir, f))
 		return NULL;
 	t->lifted = ir->guests;
@@ -384,21 +404,41 @@ static struct block *attempt(struct front *t, u32 frame, struct fault *f)
 	if (ir->full)
 		return NULL;
 	optimise(t->d, ir);
-	return back_end(t, ir);
+	b = back_end(t, ir);
+	if (b)
+		trace_block(ir, b);
+	return b;
 }
 
 /*
  * Again with half as many instructions, as nothing else helped. Each instruction fits alone,
  * whatever bytes a guest makes (qemu-test/fuzz/translate.c); if one did not, it would be refused.
  */
-static struct block *attempt_less(struct front *t, u32 frame, struct fault *f)
+static struct block *attempt_less(struct front *t, struct fault *f)
 {
 	if (t->refuse)
 		panic("translate: no room for anything at %08lx", t->start);
 	t->refuse = t->lifted == 1;
 	t->d->count.refused += t->refuse;
 	t->insns_max = (t->lifted + 1) / 2;
-	return attempt(t, frame, f);
+	return attempt(t, f);
+}
+
+/* For want of room for code: once more, in an empty region. */
+static struct block *attempt_again(struct front *t, struct fault *f)
+{
+	if (cache_region_empty())
+		return NULL;
+	t->waits = !cache_next_region();
+	return t->waits ? NULL : attempt(t, f);
+}
+
+/* A block of the same key does if it ends within CS's limit, as exec_find_code would find it. */
+static u32 reach(const struct dbt *d, u64 eip)
+{
+	u64 left = exec_cs_limit(d->c) - eip;
+
+	return left < 0x1fff ? (u32)left : 0x1fff;
 }
 
 struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, struct fault *f)
@@ -406,20 +446,16 @@ struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, 
 	struct front t = { .d = d, .k = k, .start = eip, .insns_max = INSNS_MAX };
 	struct block *b;
 
-	watch(frame);
-	t.self_check = cache_self_checking(frame);
-	b = attempt(&t, frame, f);
-	if (!b && !f->raised && !t.crowded) {	/* once more, in an empty region */
-		cache_next_region();
-		b = attempt(&t, frame, f);
-	}
-	while (!b && !f->raised)
-		b = attempt_less(&t, frame, f);
+	watch(&t, 0, frame);
+	t.live = gpa_frame_ptr(frame);
+	t.from.reach = reach(d, eip);
+	b = attempt(&t, f);
+	if (!b && !f->raised && !t.crowded && !t.waits)
+		b = attempt_again(&t, f);
+	while (!b && !f->raised && !t.waits)
+		b = attempt_less(&t, f);
 	if (!b)
 		return NULL;
-	cache_insert(b, frame, t.frame2);
-	note_code(b, 0);
-	if (t.frame2 != FRAME_NONE)
-		note_code(b, 1);
-	return b;
+	d->cache.count.guest_insns += b->guest_insns;
+	return cache_publish(b, &t.from);
 }

@@ -47,6 +47,8 @@ struct cpu {
 	struct work *posted __attribute__((aligned(64)));	/* work.c: newest first */
 	u64 epoch;		/* kernel/epoch.c: the last one that it has seen, or EPOCH_IDLE */
 	u32 state;		/* kernel/cores.c: how far its start is */
+	/* Its own: NULL, or forgets what was found before, when an epoch ends here (epoch.c). */
+	void (*on_quiet)(void);
 };
 
 /* The running core's area. */

@@ -56,6 +56,8 @@ static void see_newest(struct cpu *c)
 		__atomic_exchange_n(&c->epoch, seen, __ATOMIC_SEQ_CST);
 	} while (__atomic_load_n(&newest, __ATOMIC_SEQ_CST) != seen);
 	instruction_barrier();
+	if (c->on_quiet)
+		c->on_quiet();
 }
 
 void epoch_quiet(void)

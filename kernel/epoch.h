@@ -8,7 +8,9 @@
  *
  * Law: between two of its quiet points a core may hold references, across one it holds none. Quiet
  * is the top of a run loop (not a place where work is run while one waits, nor merely outside
- * translated code), and idling.
+ * translated code), and idling. Caches of such references are emptied by the core's on_quiet
+ * (kernel/cpu.h), which is called at each quiet point that a new epoch makes one, before the core
+ * goes on.
  */
 #ifndef KERNEL_EPOCH_H
 #define KERNEL_EPOCH_H

@@ -13,6 +13,7 @@
 
 struct frame *frame_table;
 u32 frame_count;
+u32 frame_code_counts[FRAME_CODE_COUNTS];
 struct frame_counters frame_counters;
 
 /*
@@ -143,18 +144,31 @@ void frame_watch(u32 n, enum frame_watch reason)
 
 void frame_unwatch(u32 n, enum frame_watch reason) { frame_at(n)->watch &= ~reason; }
 
+static void count_code(u32 n)
+{
+	__atomic_fetch_add(&frame_code_counts[n % FRAME_CODE_COUNTS], 1, __ATOMIC_SEQ_CST);
+}
+
+void frame_code_lines(u32 n, u64 lines)
+{
+	__atomic_fetch_or(&frame_at(n)->lines, lines, __ATOMIC_SEQ_CST);
+}
+
 void frame_code_add(u32 n, u32 off, u32 size)
 {
 	must(size && off < FRAME_SIZE && size <= FRAME_SIZE - off);
 	frame_watch(n, WATCH_CODE);
-	frame_at(n)->lines |= frame_lines(off, size);
+	frame_code_lines(n, frame_lines(off, size));
 }
 
+/* The end of the watch first, then the count: who has read that sees the end. */
 void frame_code_set(u32 n, u64 lines)
 {
-	frame_at(n)->lines = lines;
-	if (!lines)
-		frame_unwatch(n, WATCH_CODE);
+	__atomic_store_n(&frame_at(n)->lines, lines, __ATOMIC_RELAXED);
+	if (lines)
+		return;
+	frame_unwatch(n, WATCH_CODE);
+	count_code(n);
 }
 
 /* Lines with code may have changed. The hook may end the watch. */
@@ -164,7 +178,8 @@ static void code_written(u32 n, u32 off, u32 size)
 
 	if (!(f->watch & WATCH_CODE))
 		return;
-	if (!(f->lines & frame_lines(off, size))) {
+	count_code(n);		/* then the lines: either this sees new ones, or they this */
+	if (!(__atomic_load_n(&f->lines, __ATOMIC_SEQ_CST) & frame_lines(off, size))) {
 		frame_counters.code_misses++;
 		return;
 	}

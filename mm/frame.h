@@ -73,8 +73,25 @@ static inline u64 frame_lines(u32 off, u32 size)
 
 /* Bytes [off, off+size) will be decoded: watches the frame, then adds the lines. */
 void frame_code_add(u32 n, u32 off, u32 size);
+/*
+ * These lines, too, hold code: of a frame with the CODE watch. Any core that stores to one of them
+ * after this calls the code hook, or has counted its store before this returns (below).
+ */
+void frame_code_lines(u32 n, u64 lines);
 /* The cache dropped blocks: these lines still hold code. 0 ends the CODE watch. */
 void frame_code_set(u32 n, u64 lines);
+
+/*
+ * A count of stores to frame n (or others: it is hashed) while it had the CODE watch, wherever they
+ * went, and of ends of that watch. Who reads it, watches the frame, then reads bytes, has what is
+ * there as long as the count is the same; it wraps at 2^32.
+ */
+#define FRAME_CODE_COUNTS 4096u
+extern u32 frame_code_counts[FRAME_CODE_COUNTS];
+static inline u32 frame_code_count(u32 n)
+{
+	return __atomic_load_n(&frame_code_counts[n % FRAME_CODE_COUNTS], __ATOMIC_SEQ_CST);
+}
 
 /*
  * Bytes [off, off+size) of frame n, within it, have just been written by something other than

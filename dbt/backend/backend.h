@@ -12,6 +12,7 @@
 /* Guest bytes, as the host sees them, that a block compares at its entry; size 0: none. */
 struct backend_check {
 	const u8 *bytes;
+	const u8 *was;		/* what they are to be: there, or a copy */
 	u32 size;
 };
 #define BACKEND_CHECKS 2	/* a block lies on so many pages at most */
@@ -42,6 +43,12 @@ struct arena;
  * table did not (fewer instructions help); then nothing of it may be used.
  */
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base);
+
+/*
+ * Patches are single words, each of which another core may meet as it was or as it is. With this
+ * set the exit is right for it whatever mixture of them it meets.
+ */
+extern bool backend_many_cores;
 
 /* Let the exit, which is not chained, go straight to a block. */
 void backend_chain(struct link *l, const struct block *to);

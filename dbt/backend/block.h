@@ -89,15 +89,16 @@ struct link {
 	u16 safe;		/* registers that its target need not check (forms.c) */
 	u16 branch;		/* words from a branch that may go straight there; 0: none may */
 	u8 words;		/* of flags; 0: none that may be left out */
-	u8 how : 2;		/* enum link_how, while it is chained */
 	u8 way : 2;		/* enum ir_way */
 	bool bare : 1;		/* it has no flags at all */
 	bool marked : 1;	/* the mark is set before the branch */
 	bool far : 1;
 	bool wide : 1;		/* in 64-bit code */
 	u16 at : 12;		/* its x86 instruction, in bytes from its block's eip */
-	u16 probe : 3;		/* words from its slot to its probe, which is shut; 0: it is open */
 	bool last : 1;		/* that is the block's last one */
+	/* what changes, with the cache's lock: what stands before is read without one */
+	u8 how;			/* enum link_how, while it is chained */
+	u8 probe;		/* words from its slot to its probe, which is shut; 0: it is open */
 };
 
 /*
@@ -196,6 +197,7 @@ struct block {
 	bool sti;		/* ends with STI: its last exits are into STI's shadow */
 	bool rep;		/* ends with a repeated string instruction */
 	struct block_head head;
+	u32 number;		/* of all that were published, modulo 2^32 (cache_meet) */
 	_Alignas(8) struct fault_site site[];	/* behind them: its recipes */
 };
 

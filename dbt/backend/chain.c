@@ -11,6 +11,8 @@
 #include "dbt/backend/lower.h"
 #include "dbt/x86/mark.h"
 
+bool backend_many_cores;
+
 static u32 *first_of(const struct link *l) { return link_slot(l) - l->words; }
 
 static u32 *branch_of(const struct link *l) { return link_slot(l) - l->branch; }
@@ -46,7 +48,8 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 		l->how = LINK_DIRECT;
 		return;
 	}
-	if (l->how == LINK_MARKED && l->words <= HOST_JUMP_WORDS)
+	/* two words: another core may be between them, with the flags of the first as they were */
+	if (l->how == LINK_MARKED && (l->words <= HOST_JUMP_WORDS || backend_many_cores))
 		l->how = LINK_SLOT;
 	switch (l->how) {
 	case LINK_DEAD:

@@ -24,13 +24,13 @@ static u64 mask_of(u64 at, u64 first, u64 end)
 	return m;
 }
 
-static u64 word_at(u64 at, u64 first, u64 end)
+static u64 word_at(u64 at, u64 first, u64 end, const u8 *was)
 {
 	u64 v = 0;
 
 	for (unsigned n = 0; n < WORD; n++)
 		if (at + n >= first && at + n < end)
-			v |= (u64)*(const u8 *)(uintptr_t)(at + n) << 8 * n;
+			v |= (u64)was[at + n - first] << 8 * n;
 	return v;
 }
 
@@ -76,7 +76,7 @@ static void literals(struct emit *e, const struct backend_check *p, u32 *site)
 		return;
 	host_check_literals(e, site);
 	for (u64 at = first & ~(u64)(WORD - 1); at < end; at += WORD) {
-		put_literal(&e->c, word_at(at, first, end));
+		put_literal(&e->c, word_at(at, first, end, p->was));
 		if (mask_of(at, first, end) != ~0ull)
 			put_literal(&e->c, mask_of(at, first, end));
 	}

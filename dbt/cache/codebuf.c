@@ -1,126 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The pool: equal regions, filled one after the other, the oldest evicted when
- * none is free. In a region code grows up and records grow down:
- *
- *   base ─► code … top        bottom … records ◄─ base + region_size
- *
- * Data never shares a page with code that grows towards it until the very end.
+ * Room for a block in its core's region, and its records; the way back, from an address in it. Not
+ * whose region it is (region.c), nor how others come to know of it (publish.c).
  */
 #include "dbt/cache/cache.h"
 
 #include "dbt/backend/host_limits.h"
+#include "dbt/cache/region.h"
 #include "dbt/cache/this.h"
-#include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 
 #include <string.h>
 
-#define REGIONS_MAX 64
 #define HIGH_WATER (8u * 1024)		/* a region with less left is full */
 #define RECORDS_ROOM (4u * 1024)	/* of that, kept for a block's own records */
-
-struct region {
-	u8 *base;
-	u32 *top;			/* first free word of code */
-	u8 *bottom;			/* lowest record */
-	struct block **block;		/* in order of code; grows down below the records' end */
-	unsigned blocks;
-	unsigned left;			/* of these, the first ones: the others are evicted */
-};
-
-/* All cores' pool. Law: one core for now; who changes it has no lock to take yet. */
-static struct region region[REGIONS_MAX];
-static unsigned regions, current;
-static u64 region_size;
-u8 *cache_pool;
-u64 cache_pool_size;
-/* The first core's; a name, so that a counting plugin knows what translated code probes. */
-struct contexts first_contexts;
-
-/* One index entry for each block of a region, at its upper end. */
-#define BLOCKS_PER_REGION(size) ((size) / 256)
-
-static void region_reset(struct region *r)
-{
-	u64 index = BLOCKS_PER_REGION(region_size) * sizeof(r->block[0]);
-
-	r->top = (u32 *)r->base + (r->base == cache_pool);	/* nothing is at reference 0 */
-	r->block = (struct block **)(r->base + region_size - index);
-	r->bottom = (u8 *)r->block;
-	r->blocks = r->left = 0;
-}
-
-void cache_init(void *mem, u64 size)
-{
-	must(size >= 256 * 1024 && !((uintptr_t)mem & 0xffff));
-	cache_pool = mem;
-	regions = size >= 16ull << 20 ? 32 : 8;
-	region_size = align_down(size / regions, 32768);
-	cache_pool_size = regions * region_size;
-	current = 0;
-	for (unsigned n = 0; n < regions; n++) {
-		region[n].base = cache_pool + n * region_size;
-		region_reset(&region[n]);
-	}
-}
-
-void cache_core_init(struct cache_core *c, u64 *passages)
-{
-	c->contexts = &first_contexts;
-	contexts_init(c->contexts, passages);
-	cpu_self()->cache = c;
-}
-
-/* The last `most` blocks of those left in r go. */
-static void evict_some(struct region *r, unsigned most)
-{
-	unsigned n = r->left < most ? r->left : most;
-
-	r->left -= n;
-	cache_this()->count.evicted_blocks += cache_drop_all(r->block + r->left, n);
-}
-
-static void region_evict(struct region *r)
-{
-	if (!r->blocks)
-		return;
-	cache_this()->count.evictions++;
-	evict_some(r, r->left);
-	region_reset(r);
-	contexts_forget(cache_this()->contexts);
-	memset(cache_this()->found, 0, sizeof(cache_this()->found));
-	memset(cache_this()->found_site, 0, sizeof(cache_this()->found_site));
-}
-
-/*
- * With each new block a few of the region that is the next to go, so that the run loop need not
- * wait while all of them go at once. Before its turn comes a region is not filled, so nothing is
- * lost but some time that its blocks would have had.
- */
-static void evict_ahead(void)
-{
-	enum { AHEAD = 8 };
-
-	if (regions > 1)
-		evict_some(&region[(current + 1) % regions], AHEAD);
-}
-
-void cache_next_region(void)
-{
-	current = (current + 1) % regions;
-	region_evict(&region[current]);
-	region_reset(&region[current]);
-}
-
-void cache_drop_mode(u32 mask, u32 flags)
-{
-	for (unsigned k = 0; k < regions; k++)
-		for (unsigned n = 0; n < region[k].blocks; n++)
-			if (!region[k].block[n]->dead &&
-			    (region[k].block[n]->key.flags & mask) == flags)
-				cache_drop(region[k].block[n]);
-}
 
 static u64 room_left(const struct region *r) { return (u64)(r->bottom - (u8 *)r->top); }
 
@@ -134,16 +27,27 @@ static void *carve(struct region *r, u64 size, u64 align)
 	return r->bottom;
 }
 
-void cache_room(struct backend_out *o, unsigned links, u32 *link_base)
-{
-	struct region *r = &region[current];
-	struct cache_core *c = cache_this();
+bool cache_has_region(void) { return cache_this()->region; }
 
-	evict_ahead();
-	if (room_left(r) < HIGH_WATER || r->blocks == BLOCKS_PER_REGION(region_size)) {
-		cache_next_region();
-		r = &region[current];
-	}
+bool cache_region_empty(void)
+{
+	const struct region *r = cache_this()->region;
+
+	return r && !r->blocks;
+}
+
+bool cache_room(struct backend_out *o, unsigned links, u32 *link_base)
+{
+	struct cache_core *c = cache_this();
+	struct region *r = c->region;
+
+	region_evict_ahead();
+	if ((!r || room_left(r) < HIGH_WATER || r->blocks == region_blocks_max()) &&
+	    !cache_next_region())
+		return false;
+	r = c->region;
+	c->top = r->top;
+	c->bottom = r->bottom;
 	o->link = carve(r, links * sizeof(struct link), sizeof(struct link));
 	*link_base = (u32)((u64)((u8 *)o->link - cache_pool) / sizeof(struct link));
 	o->links_max = links;
@@ -153,6 +57,7 @@ void cache_room(struct backend_out *o, unsigned links, u32 *link_base)
 	o->sites_max = CACHE_SITES_MAX;
 	o->recipe = c->recipe;
 	o->recipes_max = CACHE_RECIPES_MAX;
+	return true;
 }
 
 struct link *cache_link(u32 number) { return (struct link *)cache_pool + number; }
@@ -171,9 +76,8 @@ bool cache_fits(const struct backend_out *o)
 
 struct block *cache_commit(const struct backend_out *o)
 {
-	struct region *r = &region[current];
+	struct region *r = cache_this()->region;
 	struct block *b = carve(r, record_size(o), 8);
-	struct cache_counters *count = &cache_this()->count;
 
 	must((u8 *)o->end <= r->bottom);
 	*b = (struct block){
@@ -187,14 +91,12 @@ struct block *cache_commit(const struct backend_out *o)
 	for (unsigned n = 0; n < o->links; n++)
 		o->link[n].from = pool_ref_of(b);
 	r->top = o->end;
-	r->block[r->blocks++] = b;
-	r->left = r->blocks;
 	backend_sync(o->code, o->end);
-	count->barriers++;
-	count->blocks++;
-	count->code_bytes += b->code_size;
+	cache_this()->count.barriers++;
 	return b;
 }
+
+/* -- From an address to its block -- */
 
 static bool holds(const struct block *b, u64 pc)
 {
@@ -203,7 +105,6 @@ static bool holds(const struct block *b, u64 pc)
 
 struct block *cache_block_at(u64 pc)
 {
-	u64 off = pc - (u64)(uintptr_t)cache_pool;
 	struct cache_core *c = cache_this();
 	struct block **found = &c->found[pc >> 7 & (CACHE_FOUND - 1)];
 	const struct region *r;
@@ -213,8 +114,8 @@ struct block *cache_block_at(u64 pc)
 		return *found;
 	if (!cache_holds(pc))
 		return NULL;
-	r = &region[off / region_size];
-	hi = r->blocks;
+	r = region_at(pc);
+	hi = __atomic_load_n(&r->blocks, __ATOMIC_ACQUIRE);
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 		struct block *b = r->block[mid];

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
-void contexts_init(struct contexts *x, u64 *passages)
+void contexts_init(struct contexts *x, u64 *passages, unsigned core)
 {
 	x->passages = passages;
 	x->changes = 1;
-	jump_nothing_init();
+	x->owner_first = core * owner_spaces_max();
 	for (unsigned n = 0; n < CONTEXTS; n++)
 		jump_cache_clear(&x->jump[n]);
 }

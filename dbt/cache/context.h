@@ -19,7 +19,7 @@
 #define MAPPING_MAX 4000		/* numbers of mappings, from 1 on */
 #define SPACES 64			/* address spaces, as mm/shadow numbers roots */
 #define SPACE_GLOBAL SPACES		/* the global pages of all */
-#define OWNER_SPACES 4000		/* owner.h: numbers of spaces, from 1 on */
+#define OWNER_SPACES 4000		/* owner.h: numbers of spaces, from 1 on, of all cores */
 #define OWNER_PLACES 8192
 #define PAGE_FILTER 4096		/* bits */
 #define PLACES 64
@@ -74,7 +74,8 @@ struct contexts {
 	u32 last_mapping;
 	u64 fetched[PAGE_FILTER / 64];	/* linear pages that code was fetched from, hashed */
 	struct fetched_page page[FETCHED_PAGES];
-	u32 owner_spaces;		/* owner.c: so many have numbers */
+	u32 owner_first;		/* owner.c: this core's numbers come behind it */
+	u32 owner_spaces;		/* so many have some */
 	u16 owner_place[OWNER_PLACES];	/* their numbers, hashed; 0: none */
 	struct owner_space owner_space[OWNER_SPACES + 1];
 	struct context_place place[PLACES];
@@ -82,7 +83,8 @@ struct contexts {
 	struct jump_cache jump[CONTEXTS];
 };
 
-void contexts_init(struct contexts *x, u64 *passages);
+/* core: its number, of cache_cores. */
+void contexts_init(struct contexts *x, u64 *passages, unsigned core);
 
 /* Places are to be found anew. */
 static inline void contexts_changed(struct contexts *x)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Blocks go: because their guest bytes were written, or with their region. */
 #include "dbt/cache/cache.h"
+#include "dbt/cache/inside.h"
 #include "dbt/cache/this.h"
 
 #include "kernel/panic.h"
@@ -19,7 +20,8 @@ static void remove_from_frame(struct block *b, u32 n)
 
 	if (p == b) {
 		f->blocks = *next_on(b, n);
-		f->owner = f->blocks ? f->owner : 0;
+		if (!f->blocks)
+			__atomic_store_n(&f->owner, 0, __ATOMIC_RELAXED);
 		return;
 	}
 	while (p && block_behind(p, n) != b)
@@ -52,8 +54,7 @@ bool cache_block_touched(const struct block *b, u32 n, u32 off, u32 size)
 	return false;
 }
 
-/* The lines of frame n that the block lies on. */
-static u64 lines_of(const struct block *b, u32 n)
+u64 block_lines(const struct block *b, u32 n)
 {
 	u64 lines = 0;
 	u32 off, size;
@@ -65,13 +66,13 @@ static u64 lines_of(const struct block *b, u32 n)
 	return lines;
 }
 
-/* The lines that the frame's remaining blocks lie on. */
-static void update_lines(u32 n)
+/* The lines of frame n's blocks are its lines with code; none: it is not watched any more. */
+static void lines_again(u32 n)
 {
 	u64 lines = 0;
 
 	for (struct block *b = pool_at(frame_at(n)->blocks); b; b = block_behind(b, n))
-		lines |= lines_of(b, n);
+		lines |= block_lines(b, n);
 	frame_code_set(n, lines);
 }
 
@@ -80,31 +81,34 @@ static unsigned frames_of(const struct block *b)
 	return b->frame[1] == FRAME_NONE || b->frame[1] == b->frame[0] ? 1 : 2;
 }
 
+/* A core that runs it goes on to its exit. */
 static void drop(struct block *b)
 {
 	b->dead = true;
 	while (b->in)
-		cache_unchain(pool_at(b->in));
+		link_undo(pool_at(b->in));
 	for (unsigned n = 0; n < b->links; n++)
 		if (block_link(b, n)->to)
-			cache_unchain(block_link(b, n));
-	cache_forget(b);
+			link_undo(block_link(b, n));
+	block_forget(b);
 	for (unsigned n = 0; n < frames_of(b); n++)
 		remove_from_frame(b, b->frame[n]);
 	backend_close(block_entry(b), b->key.flags & KEY_LONG);
 	cache_this()->count.barriers++;
 }
 
-void cache_drop(struct block *b)
+bool cache_drop(struct block *b)
 {
-	must(!b->dead);
-	drop(b);
-	for (unsigned n = 0; n < frames_of(b); n++)
-		update_lines(b->frame[n]);
+	bool was;
+
+	cache_lock();
+	was = blocks_drop(&b, 1);
+	cache_unlock();
+	return was;
 }
 
 /* Blocks of one page are next to each other as a rule: its lines are worked out once for them. */
-unsigned cache_drop_all(struct block *const *b, unsigned count)
+unsigned blocks_drop(struct block *const *b, unsigned count)
 {
 	u32 frame = FRAME_NONE;
 	unsigned dropped = 0;
@@ -115,17 +119,17 @@ unsigned cache_drop_all(struct block *const *b, unsigned count)
 		drop(b[k]);
 		dropped++;
 		if (frame != FRAME_NONE && frame != b[k]->frame[0])
-			update_lines(frame);
+			lines_again(frame);
 		frame = b[k]->frame[0];
 		if (frames_of(b[k]) == 2)
-			update_lines(b[k]->frame[1]);
+			lines_again(b[k]->frame[1]);
 	}
 	if (frame != FRAME_NONE)
-		update_lines(frame);
+		lines_again(frame);
 	return dropped;
 }
 
-void cache_code_written(u32 n, u32 off, u32 size)
+void blocks_drop_on(u32 n, u32 off, u32 size)
 {
 	struct block *b = pool_at(frame_at(n)->blocks), *next;
 	u64 drops = cache_this()->count.drops;
@@ -138,5 +142,12 @@ void cache_code_written(u32 n, u32 off, u32 size)
 		}
 	}
 	if (drops != cache_this()->count.drops || !frame_at(n)->blocks)
-		update_lines(n);
+		lines_again(n);
+}
+
+void cache_code_written(u32 n, u32 off, u32 size)
+{
+	cache_lock();
+	blocks_drop_on(n, off, size);
+	cache_unlock();
 }

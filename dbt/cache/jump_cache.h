@@ -70,7 +70,7 @@ static inline bool jump_entry_is(const struct jump_entry *e, u64 eip)
 /* What is entered by the entry, or NULL if that is closed. */
 static inline const u32 *jump_entry_code(const struct jump_entry *e)
 {
-	return *e->code == HOST_CLOSED ? NULL : e->code;
+	return __atomic_load_n(e->code, __ATOMIC_RELAXED) == HOST_CLOSED ? NULL : e->code;
 }
 
 /* The entry of the block that would be entered for eip, or NULL. */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Chaining: exits patched to go straight to a block, and undone when it goes. */
+/*
+ * Chaining: exits patched to go straight to a block, and undone when it goes. Other cores may be
+ * in these very instructions: each patch is one aligned word, before and after which the exit is
+ * right, or several that are right in any mixture (dbt/backend/chain.c).
+ */
 #include "dbt/cache/cache.h"
 
+#include "dbt/cache/inside.h"
 #include "dbt/cache/this.h"
 #include "mm/frame.h"
 
@@ -24,7 +29,7 @@ static void remove_incoming(struct link *l)
 	*p = l->next_in;
 }
 
-void cache_unchain(struct link *l)
+void link_undo(struct link *l)
 {
 	remove_incoming(l);
 	l->to = 0;
@@ -33,10 +38,17 @@ void cache_unchain(struct link *l)
 	cache_this()->count.barriers++;
 }
 
-void cache_unchain_far(u32 n)
+void link_undo_far(u32 n)
 {
 	for (struct block *b = pool_at(frame_at(n)->blocks); b; b = block_behind(b, n))
 		for (unsigned e = 0; e < b->links && b->frame[0] == n; e++)
 			if (block_link(b, e)->far && block_link(b, e)->to)
-				cache_unchain(block_link(b, e));
+				link_undo(block_link(b, e));
+}
+
+void cache_open(struct link *l)
+{
+	cache_lock();
+	backend_open(l);
+	cache_unlock();
 }

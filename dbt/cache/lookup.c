@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Blocks by key: a hash table with chains. Not the jump cache, which is per core and by GVA. */
+/*
+ * Blocks by key: a hash table with chains, read without a lock. Not the jump cache, which is per
+ * core and by GVA. Law: a block is whole before it is linked in, and one that is taken out keeps
+ * its hash_next until its region is used anew (region.c): a reader who stands on it gets on.
+ */
 #include "dbt/cache/cache.h"
 
+#include "dbt/cache/inside.h"
 #include "dbt/cache/this.h"
 #include "mm/frame.h"
 
 #define BUCKETS 32768
-static pool_ref bucket[BUCKETS];	/* all cores' blocks; no lock yet: one core */
+static pool_ref bucket[BUCKETS];	/* all cores' blocks */
 
 static unsigned hash(const struct block_key *k)
 {
@@ -21,49 +26,66 @@ static bool same_but_page2(const struct block_key *a, const struct block_key *b)
 	       a->flags == b->flags;
 }
 
-static struct block *find(pool_ref at, const struct block_key *k)
+static struct block *behind(const pool_ref *at)
 {
-	struct block *b = pool_at(at);
+	return pool_at(__atomic_load_n(at, __ATOMIC_ACQUIRE));
+}
+
+static void set_behind(pool_ref *at, pool_ref to) { __atomic_store_n(at, to, __ATOMIC_RELEASE); }
+
+static struct block *find(const pool_ref *at, const struct block_key *k)
+{
+	struct block *b = behind(at);
 
 	while (b && !same_but_page2(&b->key, k))
-		b = pool_at(b->hash_next);
+		b = behind(&b->hash_next);
 	return b;
 }
 
 struct block *cache_first(const struct block_key *k)
 {
 	cache_this()->count.lookups++;
-	return find(bucket[hash(k)], k);
+	return find(&bucket[hash(k)], k);
 }
 
 struct block *cache_next(struct block *b, const struct block_key *k)
 {
-	return find(b->hash_next, k);
+	return find(&b->hash_next, k);
 }
 
-void cache_insert(struct block *b, u32 frame, u32 frame2)
+struct block *block_same(const struct block_key *k, u32 reach)
 {
-	unsigned h = hash(&b->key);
-	struct frame *f = frame_at(frame);
+	struct block *b = find(&bucket[hash(k)], k);
 
-	b->hash_next = bucket[h];
-	bucket[h] = pool_ref_of(b);
-	b->page_next[0] = f->blocks;
-	f->blocks = pool_ref_of(b);
-	if (frame2 != FRAME_NONE && frame2 != frame) {
-		f = frame_at(frame2);
-		b->page_next[1] = f->blocks;
-		f->blocks = pool_ref_of(b);
-	}
-	b->frame[0] = frame;
-	b->frame[1] = frame2;
+	while (b && (b->key.page2 != k->page2 || block_last(b) > reach))
+		b = find(&b->hash_next, k);
+	return b;
 }
 
-void cache_forget(struct block *b)
+static void on_list(struct block *b, unsigned k)
+{
+	struct frame *f = frame_at(b->frame[k]);
+
+	b->page_next[k] = f->blocks;
+	f->blocks = pool_ref_of(b);
+}
+
+void block_insert(struct block *b)
+{
+	pool_ref *first = &bucket[hash(&b->key)];
+
+	on_list(b, 0);
+	if (b->frame[1] != FRAME_NONE && b->frame[1] != b->frame[0])
+		on_list(b, 1);
+	b->hash_next = *first;
+	set_behind(first, pool_ref_of(b));
+}
+
+void block_forget(struct block *b)
 {
 	pool_ref *p = &bucket[hash(&b->key)];
 
 	while (*p != pool_ref_of(b))
 		p = &((struct block *)pool_at(*p))->hash_next;
-	*p = b->hash_next;
+	set_behind(p, b->hash_next);
 }

@@ -75,8 +75,10 @@ struct dbt {
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
 	u64 *step_count;		/* which of the counters it is counted in */
 	u32 busy_page;			/* with PENDING_BUSY_PAGE */
+	u64 hurried;			/* clock_ns, when it last hurried others (find.c) */
 	struct device_page device_page[DEVICE_PAGES];
 	struct dbt_counters count;
+	u32 mail;			/* what other cores raise (enum vcpu_pending); atomic */
 	struct decoder decoder;
 	struct cache_core cache;		/* large: what is often used stands before it */
 	u32 unimplemented[X86_OP_COUNT];	/* so often each instruction was met */

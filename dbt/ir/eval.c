@@ -19,11 +19,13 @@ struct eval {
 	struct vcpu *c;
 	const struct ir *ir;
 	const struct eval_mem *mem;
-	union xmm v[IR_MAX];	/* integer values: q[0], I32 sign-extended */
+	union xmm *v;		/* IR_MAX; integer values: q[0], I32 sign-extended */
 	u32 flags;		/* current arithmetic flags */
 	u32 entry_flags;
 	bool done;
 };
+
+_Static_assert(sizeof(union xmm) == IR_VALUE_SIZE, "struct ir's values");
 
 static u64 word(const struct eval *e, val v) { return e->v[v].q[0]; }
 
@@ -340,13 +342,8 @@ static void step(struct eval *e, unsigned i)
 
 void eval_run(struct vcpu *c, const struct ir *ir, const struct eval_mem *mem)
 {
-	/* large; cores take turns in the evaluator under its caller's lock */
-	static struct eval e;
+	struct eval e = { .c = c, .ir = ir, .mem = mem, .v = ir->values };
 
-	e.c = c;
-	e.ir = ir;
-	e.mem = mem;
-	e.done = false;
 	c->page = wide(&e) ? vcpu_page_of64(ir->guest[0].eip) : vcpu_page_of(ir->guest[0].eip);
 	e.v[0] = (union xmm){ .q = { 0, 0 } };
 	e.flags = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);

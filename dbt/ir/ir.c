@@ -28,6 +28,7 @@ struct ir *ir_new(struct arena *a)
 
 	ir->v = arena_get(a, IR_MAX * sizeof(ir->v[0]));
 	ir->guest = arena_get(a, IR_GUEST_MAX * sizeof(ir->guest[0]));
+	ir->values = arena_get(a, IR_MAX * IR_VALUE_SIZE);
 	ir->v[0] = (struct ir_insn){ .op = IR_NOP };
 	ir->n = 1;
 	ir->guests = 0;

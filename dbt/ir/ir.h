@@ -49,6 +49,7 @@ struct ir_insn {
 
 #define IR_MAX 2048		/* instructions of one block */
 #define IR_GUEST_MAX 96		/* x86 instructions of one block */
+#define IR_VALUE_SIZE 16		/* bytes of a value for the evaluator */
 #define IR_GUEST_RESERVE 192	/* a new x86 instruction is begun only if so many are left */
 
 struct ir_guest {
@@ -61,6 +62,7 @@ struct ir {
 	unsigned n;
 	struct ir_guest *guest;	/* IR_GUEST_MAX of them */
 	unsigned guests;
+	void *values;		/* IR_MAX * IR_VALUE_SIZE bytes: the evaluator's (eval.c) */
 	u32 key_flags;		/* mode the block was lifted for (dbt/x86/mode.h) */
 	bool full;		/* something did not fit: the block means nothing */
 };

@@ -331,6 +331,7 @@ enum vcpu_pending {
 	PENDING_INIT = 1u << 3,
 	PENDING_RESET = 1u << 5,
 	PENDING_BUSY_PAGE = 1u << 6,	/* the cache's: see cache_page_busy */
+	PENDING_REGION = 1u << 4,	/* the cache's: none is free yet (cache_next_region) */
 	PENDING_DEBUG = 1u << 7,	/* debug_hits may not be 0 */
 };
 

@@ -125,15 +125,16 @@ static void cpu_init(struct guest *g)
 		.passes_off = cfg->passes_off, .verify = cfg->verify,
 		.code_pool = phys_to_code(ptr_to_phys(pages(size, 65536, CODE_REACH,
 							    "the code cache"))),
-		.code_size = size,
-		.shadow = &g->shadow, .model = &g->model, .tsc_mul = tsc_mul(),
+		.code_size = size, .cores = 1,
+		.model = &g->model, .tsc_mul = tsc_mul(),
 	};
 	char err[CPUID_ERR_SIZE];
 
 	g->lent += size;
 	if (cpuid_configure(&g->model, cfg->cpu[0] ? cfg->cpu : "loam", err))
 		panic("cpu = %s: %s", cfg->cpu, err);
-	if (dbt_init(&d, &p))
+	dbt_init(&d);
+	if (dbt_init_core(&d, &g->shadow, &p))
 		panic("no memory for the translator");
 }
 

@@ -16,6 +16,7 @@
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
 #include "kernel/cpu.h"
+#include "kernel/epoch.h"
 #include "mm/bus.h"
 #include "mm/gpa.h"
 
@@ -201,8 +202,8 @@ void fuzz_world_init(void)
 	frame_init(aligned_alloc(64, frame_memory(gpa_frames(&c))), gpa_frames(&c));
 	must(!gpa_init(&c));
 	frame_on_code_write(cache_code_written);
-	cache_init(pool, sizeof(pool));
-	cache_core_init(&fuzz_dbt.cache, &fuzz_cpu.passage_not);
+	cache_init(pool, sizeof(pool), 1);
+	cache_core_init(&fuzz_dbt.cache, NULL, &fuzz_cpu.passage_not);
 	arena_init(&fuzz_dbt.arena, arena, 1u << 18);
 	fuzz_dbt.c = &fuzz_cpu;
 	fuzz_dbt.verify = true;
@@ -210,6 +211,12 @@ void fuzz_world_init(void)
 	fuzz_dbt.platform.bus = c.bus;
 	fuzz_dbt.platform.ferr = no_ports;
 }
+
+/* -- There is one core: what the cache would ask of others -- */
+
+u64 epoch_begin(void) { return 1; }
+bool epoch_passed(u64 t) { return t; }
+void epoch_hurry(u64 t) { (void)t; }
 
 /* -- Tables -------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
  */
 #include "dbt/cache/owner.h"
 
-#include "dbt/cache/cache.h"
+#include "dbt/cache/inside.h"
 #include "kernel/cpu.h"
 #include "kernel/lib/bits.h"
 #include "mm/frame.h"
@@ -26,7 +26,9 @@ static struct block *const block = (struct block *)(pool + 64);
 static unsigned undone;
 
 struct cpu *this_cpu(void) { return &self; }
-void cache_unchain_far(u32 n) { undone += n == BOOK; }
+unsigned cache_cores = 1;
+struct lock cache_writers;
+void link_undo_far(u32 n) { undone += n == BOOK; }
 
 bool contexts_live(const struct contexts *c, u32 mapping)
 {
