@@ -83,7 +83,7 @@ bool irqchip_pending(const struct irqchip *c, unsigned core)
 
 int irqchip_ack(struct irqchip *c, unsigned core)
 {
-	int v = lapic_pending(c->lapic, core) ? lapic_ack(c->lapic, core) : -1;
+	int v = lapic_ack(c->lapic, core);
 
 	if (v < 0 && pic_output(c->pic) && lapic_accepts_intr(c->lapic, core))
 		v = pic_ack(c->pic);

@@ -384,10 +384,8 @@ bool lapic_pending(const struct lapic *l, unsigned core)
 	return __atomic_load_n(&l->core[core].pending, __ATOMIC_ACQUIRE);
 }
 
-int lapic_ack(struct lapic *l, unsigned core)
+static __attribute__((noinline)) int ack(struct lapic *l, struct core *c)
 {
-	struct core *c = &l->core[core];
-
 	lock_take(&l->lock);
 	int v = deliverable(c);
 	if (v >= 0) {
@@ -409,13 +407,29 @@ bool lapic_accepts_intr(const struct lapic *l, unsigned core)
 	return !(lvt & LVT_MASKED) && bits(lvt, 10, 8) == LAPIC_EXTINT;
 }
 
-void lapic_lint(struct lapic *l, unsigned pin, int level)
+int lapic_ack(struct lapic *l, unsigned core)
+{
+	struct core *c = &l->core[core];
+
+	return __atomic_load_n(&c->pending, __ATOMIC_ACQUIRE) ? ack(l, c) : -1;
+}
+
+static __attribute__((noinline)) void lint_rises(struct lapic *l, unsigned pin)
 {
 	lock_take(&l->lock);
-	l->lint[pin] = level;
-	for (unsigned k = 0; level && k < l->cores; k++)
+	l->lint[pin] = 1;
+	for (unsigned k = 0; k < l->cores; k++)
 		lint_changed(&l->core[k], pin);
 	lock_drop(&l->lock);
+}
+
+/* A fall tells nobody anything: an interrupt that is asked for is looked up when it is taken. */
+void lapic_lint(struct lapic *l, unsigned pin, int level)
+{
+	if (level)
+		lint_rises(l, pin);
+	else
+		__atomic_store_n(&l->lint[pin], 0, __ATOMIC_RELEASE);
 }
 
 u8 lapic_tpr(const struct lapic *l, unsigned core) { return l->core[core].tpr; }
