@@ -125,12 +125,8 @@ static void idle(struct dbt *d)
 
 static void busy_page(struct dbt *d)
 {
-	if (d->c->pending & PENDING_BUSY_PAGE) {
-		vcpu_settle(d->c, PENDING_BUSY_PAGE);
-		cache_page_busy(d->busy_page, clock_ns());
-	}
-	if (cache_self_checks())
-		cache_self_check_end(clock_ns());
+	vcpu_settle(d->c, PENDING_BUSY_PAGE);
+	cache_page_busy(d->busy_page, clock_ns());
 }
 
 /* Others are to come to their quiet points, as this one does here: it serves them meanwhile. */
@@ -144,14 +140,13 @@ static __attribute__((noinline)) void await_region(struct dbt *d)
 	}
 }
 
-/* All that is to be done between two blocks. */
-void exec_attend(struct dbt *d)
+/* What is not an interrupt. */
+static __attribute__((noinline)) void attend_to_rest(struct dbt *d)
 {
 	struct vcpu *c = d->c;
 
-	begin_shadow(d);
-	host_events(d);
-	busy_page(d);
+	if (c->pending & PENDING_BUSY_PAGE)
+		busy_page(d);
 	if (c->pending & PENDING_REGION)
 		await_region(d);
 	if (c->shutdown)
@@ -159,13 +154,32 @@ void exec_attend(struct dbt *d)
 	take_resets(d);
 	if (debug_trap_waits(c))
 		exec_take_debug_trap(d);
-	exec_take_interrupts(d);
-	while (c->halted) {
+}
+
+static __attribute__((noinline)) void wait_halted(struct dbt *d)
+{
+	while (d->c->halted) {
 		idle(d);
 		host_events(d);
 		take_resets(d);
 		exec_take_interrupts(d);
 	}
+}
+
+/* All that is to be done between two blocks. */
+void exec_attend(struct dbt *d)
+{
+	struct vcpu *c = d->c;
+
+	begin_shadow(d);
+	host_events(d);
+	if (cache_self_checks())
+		cache_self_check_end(clock_ns());
+	if ((c->pending & ~(u32)(PENDING_INTR | PENDING_NMI)) || c->shutdown)
+		attend_to_rest(d);
+	exec_take_interrupts(d);
+	if (c->halted)
+		wait_halted(d);
 	vcpu_settle(c, PENDING_INTR);
 	irq_settle();		/* what was raised meanwhile was taken, or is asked for here */
 	if (d->platform.intr_pending(d->platform.opaque)) {

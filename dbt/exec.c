@@ -455,6 +455,25 @@ const u32 *exec_fault_long(void)
 }
 
 /*
+ * Nothing holds a block: it is as if translated code had been left. What waits for more than known
+ * code does so in the run loop.
+ */
+const u32 *exec_kick(void)
+{
+	struct vcpu *c = cpu_vcpu_area(cpu_self());
+	struct dbt *d = c->owner;
+	const u32 *code;
+
+	if (c->halted || (c->key_flags & KEY_SINGLE))
+		return NULL;
+	shadow_set_code64(d->shadow, vcpu_long(c));
+	exec_attend(d);
+	code = debug_trap_waits(c) ? NULL : in_form(d, known_code(d));
+	d->count.exits[EXIT_KICK] += !!code;
+	return code;
+}
+
+/*
  * Found elsewhere, or by the table of blocks: only what must be translated or raises a fault, and
  * what others wait for, is the run loop's.
  */

@@ -43,6 +43,8 @@ const u32 *exec_fault(void);
 /* The same in long mode, whose system structures may be anywhere. */
 const u32 *exec_system_long(void);
 const u32 *exec_fault_long(void);
+/* The same: the kick register is set. What asked for it is seen to. */
+const u32 *exec_kick(void);
 /* For level.S, in translated code: it is about to return to vcpu.refault. */
 void exec_refault(void);
 /* INT n and IRET of 64-bit code. */

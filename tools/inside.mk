@@ -250,11 +250,11 @@ $(N)/plain/%.o: %.c $(N)/flags
 
 $(N)/san/%.o: %.S
 	@mkdir -p $(@D)
-	$(Q)gcc -I. -D__ASSEMBLER__ -c $< -o $@
+	$(Q)gcc -I. -D__ASSEMBLER__ -MMD -MP -c $< -o $@
 
 $(N)/plain/%.o: %.S
 	@mkdir -p $(@D)
-	$(Q)gcc -I. -D__ASSEMBLER__ -c $< -o $@
+	$(Q)gcc -I. -D__ASSEMBLER__ -MMD -MP -c $< -o $@
 
 # plain, tsan or san: the folder of a test's objects; the sanitizers that it is linked with.
 unit_kind = $(if $($1_PLAIN),plain,$(if $($1_TSAN),tsan,san))

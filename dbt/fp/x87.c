@@ -13,6 +13,7 @@ void x87_finit(struct x87 *x)
 	x->cw = 0x37f;
 	x->sw = 0;
 	x->valid = 0;
+	x87_update_mark(x);
 	x->fop = x->fcs = x->fds = 0;
 	x->fip = x->fdp = 0;
 }
@@ -59,8 +60,7 @@ static inline bool push_fast(struct x87 *x, struct f80 v)
 	if (F80_UNLIKELY(x->valid >> p & 1))
 		return false;
 	x->sw = (u16)((x->sw & ~(X87_SW_TOP | FP_C1)) | p << 11);
-	x->valid |= (u16)(1u << p);
-	x->r[p] = v;
+	x87_put(x, p, v);
 	return true;
 }
 
@@ -255,7 +255,7 @@ void x87_fxch(struct x87 *x, unsigned i)
 
 void x87_ffree(struct x87 *x, unsigned i)
 {
-	x->valid &= (u16)~(1u << x87_phys(x, i));
+	x->valid &= (u16)~x87_bits(x87_phys(x, i));
 	x87_raise(x, 0);
 }
 
@@ -289,10 +289,18 @@ void x87_fcmov(struct x87 *x, unsigned i, bool condition)
 		x87_set(x, 0, x->r[x87_phys(x, i)]);
 }
 
+/* What programs do around a conversion makes registers plain again. */
 void x87_fldcw(struct x87 *x, u16 cw)
 {
+	bool plain = x->mark > 1;
 	x->cw = (cw & 0x1f3f) | 0x40;
 	x87_update_es(x);
+	if (plain && x87_cw_is_plain(cw))
+		return;
+	x87_update_mark(x);
+	for (unsigned p = 0; p < 8 && x->mark > 1; p++)
+		if (x->valid >> p & 1)
+			x87_put(x, p, x->r[p]);
 }
 
 void x87_fclex(struct x87 *x)

@@ -20,9 +20,14 @@
 struct x87 {
 	struct f80 r[8];	/* physical: ST(i) is r[(TOP + i) & 7]; MMn is r[n].mant */
 	u16 cw, sw;
-	u16 valid;		/* bit n: r[n] is not empty (the abridged tag word of FXSAVE) */
+	/*
+	 * Bit n: r[n] is not empty (the abridged tag word of FXSAVE). Bit 8 + n, which may lack:
+	 * besides it is a normal number, and cw is what leaves are for (x87_prim.h).
+	 */
+	u16 valid;
 	u16 fop;		/* last opcode: 11 bits */
 	u16 fcs, fds;
+	u16 mark;		/* bits 8 and 0 of a normal number's register in `valid` */
 	u64 fip, fdp;
 };
 

@@ -40,7 +40,7 @@ static void commit(struct x87 *x, unsigned d, struct f80 r, const struct fpenv *
 	x87_raise(x, e->exc);
 	if (f80_reg_blocked(e))
 		return;
-	x->r[d] = r;
+	x87_put(x, d, r);
 	if (pop)
 		x87_pop(x);
 }
@@ -51,7 +51,7 @@ F80_INLINE void finish(struct x87 *x, unsigned d, struct f80 r, unsigned exc, bo
 	unsigned sw = (x->sw & ~FP_C1) | exc;
 	if (F80_UNLIKELY(exc & ~x->cw & FP_PE))
 		sw |= X87_SW_ES | X87_SW_B;
-	x->r[d] = r;
+	x87_put(x, d, r);
 	x->sw = (u16)sw;
 	if (pop)
 		x87_pop(x);

@@ -86,6 +86,7 @@ void x87_env_image(const struct x87 *x, enum x87_format f, u8 *out)
 void x87_fstenv_done(struct x87 *x)
 {
 	x->cw |= FP_EXC;
+	x87_update_mark(x);
 	x87_update_es(x);
 }
 
@@ -114,6 +115,7 @@ void x87_fldenv(struct x87 *x, enum x87_format f, const u8 *in)
 	x->cw = (field[0] & 0x1f3f) | 0x40;
 	x->sw = (u16)field[1];
 	set_tags(x, field[2]);
+	x87_update_mark(x);
 	load_pointers(x, f, field + 3);
 	x87_update_es(x);
 }
@@ -157,6 +159,7 @@ void x87_fxrstor(struct x87 *x, bool wide, const u8 *in)
 	x->cw = (get(in, 2) & 0x1f3f) | 0x40;
 	x->sw = (u16)get(in + 2, 2);
 	x->valid = in[4];
+	x87_update_mark(x);
 	x->fop = get(in + 6, 2) & 0x7ff;
 	x->fip = wide ? get(in + 8, 8) : get(in + 8, 4);
 	x->fdp = wide ? get(in + 16, 8) : get(in + 16, 4);

@@ -26,7 +26,7 @@ static void unary(struct x87 *x, unary_fn fn)
 	struct f80 r = fn(x->r[x87_top(x)], &e);
 	x87_raise(x, e.exc);
 	if (!f80_reg_blocked(&e))
-		x->r[x87_top(x)] = r;
+		x87_put(x, x87_top(x), r);
 }
 
 static void sign(struct x87 *x, u16 clear, u16 flip)
@@ -79,7 +79,7 @@ void x87_fprem(struct x87 *x, bool nearest)
 		x->sw &= (u16)~(FP_C0 | FP_C3);
 	x87_raise(x, e.exc);
 	if (!f80_reg_blocked(&e))
-		x->r[x87_top(x)] = r;
+		x87_put(x, x87_top(x), r);
 }
 
 void x87_fscale(struct x87 *x)
@@ -92,7 +92,7 @@ void x87_fscale(struct x87 *x)
 	struct f80 r = f80_scale(x->r[x87_top(x)], x->r[x87_phys(x, 1)], &e);
 	x87_raise(x, e.exc);
 	if (!f80_reg_blocked(&e))
-		x->r[x87_top(x)] = r;
+		x87_put(x, x87_top(x), r);
 }
 
 /* Stack faults of FXTRACT, FSINCOS, FPTAN, which replace ST(0) and push. True: it ended here. */
@@ -117,7 +117,7 @@ void x87_fxtract(struct x87 *x)
 	x87_raise(x, e.exc);
 	if (f80_reg_blocked(&e))
 		return;
-	x->r[x87_top(x)] = exponent;
+	x87_put(x, x87_top(x), exponent);
 	x87_push(x, r);
 }
 
@@ -155,7 +155,7 @@ void x87_fsincos(struct x87 *x)
 	x87_raise(x, e.exc);
 	if (f80_reg_blocked(&e) || e.exc & FP_C2)
 		return;
-	x->r[x87_top(x)] = sine;
+	x87_put(x, x87_top(x), sine);
 	x87_push(x, cosine);
 }
 
@@ -171,7 +171,7 @@ void x87_fptan(struct x87 *x)
 	if (f80_reg_blocked(&e) || e.exc & FP_C2)
 		return;
 	bool nan = (r.se & 0x7fff) == 0x7fff;
-	x->r[x87_top(x)] = r;
+	x87_put(x, x87_top(x), r);
 	x87_push(x, nan ? r : one);
 }
 
@@ -190,7 +190,7 @@ static void binary_pop(struct x87 *x, struct f80 (*fn)(struct f80, struct f80, s
 	x87_raise(x, e.exc);
 	if (f80_reg_blocked(&e))
 		return;
-	x->r[x87_phys(x, 1)] = r;
+	x87_put(x, x87_phys(x, 1), r);
 	x87_pop(x);
 }
 

@@ -16,11 +16,38 @@ static inline bool x87_empty(const struct x87 *x, unsigned i)
 	return !(x->valid >> x87_phys(x, i) & 1);
 }
 
+/* Both bits of register p in x->valid. */
+static inline unsigned x87_bits(unsigned p) { return 0x101u << p; }
+
+static inline bool x87_is_normal(struct f80 v)
+{
+	return v.mant >> 63 && (v.se & 0x7fffu) - 1 < 0x7ffe;
+}
+
+/* Register p becomes v. */
+static inline void x87_put(struct x87 *x, unsigned p, struct f80 v)
+{
+	unsigned mark = 1 | (x87_is_normal(v) ? x->mark : 0);
+	x->r[p] = v;
+	x->valid = (u16)((x->valid & ~x87_bits(p)) | mark << p);
+}
+
 static inline void x87_set(struct x87 *x, unsigned i, struct f80 v)
 {
-	unsigned p = x87_phys(x, i);
-	x->r[p] = v;
-	x->valid |= (u16)(1u << p);
+	x87_put(x, x87_phys(x, i), v);
+}
+
+/* What leaves are for: 64 bits (PC = 3), to nearest, P masked. */
+static inline bool x87_cw_is_plain(u16 cw)
+{
+	return (cw & (FP_PC | FP_RC | FP_PE)) == (FP_PC | FP_RC_NEAR | FP_PE);
+}
+
+/* After a change of cw; registers are not looked at. */
+static inline void x87_update_mark(struct x87 *x)
+{
+	x->mark = x87_cw_is_plain(x->cw) ? 0x101 : 1;
+	x->valid &= 0xff;
 }
 
 /* Make ES and B follow flags and masks. */
@@ -48,7 +75,7 @@ static inline void x87_move_top(struct x87 *x, unsigned by)
 
 static inline void x87_pop(struct x87 *x)
 {
-	x->valid &= (u16)~(1u << x87_top(x));
+	x->valid &= (u16)~x87_bits(x87_top(x));
 	x87_move_top(x, 1);
 }
 

@@ -50,6 +50,7 @@ struct lift {
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
 	val entry_flags;	/* those as a value, once somebody asked */
 	u16 mmx;		/* enum lift_mmx (dbt/lift/vec.h) */
+	u8 x87_noted;		/* what x87 instructions of the block have noted (x87.c) */
 };
 
 typedef void (*lift_func)(struct lift *t, const struct ir1 *i);

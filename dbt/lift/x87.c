@@ -49,9 +49,30 @@ static val at(struct lift *t, bool pop)
 				     (u64)wide << X87_AT_LONG | 1ull << X87_AT_THERE));
 }
 
+/*
+ * lift.x87_noted: 0; or page and CS of the block's instructions are noted, and segment register
+ * n - 1, if n is not X87_NOTED_PLACE.
+ */
+enum { X87_NOTED_PLACE = 16 };
+
+/* The helper that notes no more of where this instruction and its operand are than it must. */
+static unsigned noting(struct lift *t, unsigned helper)
+{
+	static const u16 again[HELPER_COUNT] = {
+#define AGAIN(name) [HELPER_x87_##name] = HELPER_x87_##name##_again,
+#include "dbt/ir/x87_again.def"
+	};
+	const struct ir1_op *o = &t->i->ops[0];
+	bool mem = t->i->nops && o->kind == IR1_MEM;
+	u8 was = t->x87_noted, now = mem ? (u8)(o->seg + 1) : was ? was : X87_NOTED_PLACE;
+
+	t->x87_noted = now;
+	return now == was && again[helper] ? again[helper] : helper;
+}
+
 static void call(struct lift *t, unsigned helper, val a, val b)
 {
-	lift_helper(t, helper, T_NONE, a, b, at(t, false));
+	lift_helper(t, noting(t, helper), T_NONE, a, b, at(t, false));
 }
 
 static void call_k(struct lift *t, unsigned helper, unsigned k)
@@ -82,7 +103,7 @@ static void call_mem(struct lift *t, unsigned helper, bool pop)
 	val a = address(t, false);
 	val v = lift_ld(t, a, 0, signed_mem(t->i->ops[0].size), T_I64, INTENT_READ);
 
-	lift_helper(t, helper, T_NONE, v, a, at(t, pop));
+	lift_helper(t, noting(t, helper), T_NONE, v, a, at(t, pop));
 }
 
 /* The same for ten bytes. */
@@ -118,7 +139,7 @@ static void store(struct lift *t, unsigned helper, unsigned how, bool pop)
 	lift_st(t, a, 0, size == 10 ? M_64 : lift_mem_of(size), result(t, X87_HELP_LO));
 	if (size == 10)
 		lift_st(t, a, 8, M_U16, result(t, X87_HELP_HI));
-	lift_helper(t, HELPER_x87_store_done, T_NONE, a, 0, at(t, pop));
+	lift_helper(t, noting(t, HELPER_x87_store_done), T_NONE, a, 0, at(t, pop));
 }
 
 /* -- Loads and stores -- */

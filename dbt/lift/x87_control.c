@@ -25,7 +25,13 @@ void lift_wait(struct lift *t, const struct ir1 *i)
 
 void lift_fnop_8087(struct lift *t, const struct ir1 *i) { (void)t; (void)i; }
 
-void lift_fninit(struct lift *t, const struct ir1 *i) { (void)i; call(t, HELPER_x87_finit, 0); }
+void lift_fninit(struct lift *t, const struct ir1 *i)
+{
+	(void)i;
+	call(t, HELPER_x87_finit, 0);
+	t->x87_noted = 0;	/* it forgets CS */
+}
+
 void lift_fnclex(struct lift *t, const struct ir1 *i) { (void)i; call(t, HELPER_x87_fclex, 0); }
 
 void lift_fldcw(struct lift *t, const struct ir1 *i)

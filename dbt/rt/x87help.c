@@ -17,18 +17,15 @@ static inline void note(struct vcpu *c, u64 at)
 	c->x87.fip = x87_fip(c, at, c->page);
 	c->x87.fop = at >> X87_AT_FOP & 0x7ff;
 	c->x87.fcs = c->seg[CS].sel;
-	c->noted.at = 0;
+	c->noted.at = at & 1ull << X87_AT_LONG;		/* the operand's, which may wait */
+	c->noted.page = c->page;
 }
 
 static inline void note_mem(struct vcpu *c, u64 linear, u64 at)
 {
-	const struct segment *s = &c->seg[at >> X87_AT_SEG & 7];
-
 	note(c, at);
-	c->x87.fdp = x87_fdp(linear, at, s->base);
-	c->x87.fds = s->sel;
-	c->noted.data.attr = 0;
-	c->noted.linear = 0;
+	c->noted.linear = linear;
+	c->noted.data = c->seg[at >> X87_AT_SEG & 7];
 }
 
 static inline bool pop_of(u64 at) { return at >> X87_AT_POP & 1; }
@@ -176,6 +173,15 @@ HELPER_REG(fpatan, x87_fpatan(x))
 HELPER_REG(fsin, x87_fsin(x))
 HELPER_REG(fcos, x87_fcos(x))
 HELPER_REG(fsincos, x87_fsincos(x))
+
+/* -- What leaves tell apart -- */
+
+#define AGAIN(name) \
+	u64 helper_x87_##name##_again(struct vcpu *c, u64 a, u64 b, u64 d) \
+	{ \
+		return helper_x87_##name(c, a, b, d); \
+	}
+#include "dbt/ir/x87_again.def"
 
 /* -- Control: not noted. IGNNE# lasts as long as the error (SDM vol. 1, D.2.1.1). -- */
 

@@ -135,7 +135,7 @@ void x87_settle(struct vcpu *c)
 {
 	struct x87_noted *n = &c->noted;
 
-	if (n->at) {
+	if (n->at >> X87_AT_THERE & 1) {
 		c->x87.fip = x87_fip(c, n->at, n->page);
 		c->x87.fop = n->at >> X87_AT_FOP & 0x7ff;
 	}

@@ -448,8 +448,12 @@ void exc_raise(struct vcpu *c, struct fault f)
 
 void exc_interrupt(struct vcpu *c, u8 vector)
 {
+	struct fault f = fault_plain(vector);
+
 	c->halted = false;
-	exc_event(c, fault_plain(vector), EV_INTR);
+	/* nearly always; exc_event asks again */
+	if (vcpu_code64(c) ? !exc_deliver_long_seen(c, &f, EV_INTR) : !deliver_seen(c, &f, EV_INTR))
+		exc_event(c, f, EV_INTR);
 }
 
 void exc_nmi(struct vcpu *c)

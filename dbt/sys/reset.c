@@ -53,7 +53,7 @@ static void reset_registers(struct vcpu *c)
 /* What INIT leaves alone. */
 static void reset_units(struct vcpu *c, bool bsp)
 {
-	c->x87 = (struct x87){ .cw = FCW_POWER_UP, .valid = 0xff };
+	c->x87 = (struct x87){ .cw = FCW_POWER_UP, .valid = 0xff, .mark = 1 };
 	c->noted = (struct x87_noted){ 0 };
 	for (unsigned k = 0; k < 16; k++)
 		c->xmm[k] = (union xmm){ 0 };

@@ -203,12 +203,13 @@ struct vcpu_log {
 };
 
 /*
- * Where the last x87 instruction and its memory operand were, as leaves note it: x87's own fields
- * have it after x87_settle (dbt/rt/x87state.c). All of it is 0 for nothing, as data.attr and linear
- * are for no operand (64-bit code may have one in a null segment).
+ * Where the last x87 instruction and its memory operand were, as helpers and leaves note it: x87's
+ * own fields have it after x87_settle (dbt/rt/x87state.c), which leaves 0 everywhere. data.attr and
+ * linear are 0 for no operand (64-bit code may have one in a null segment).
  */
 struct x87_noted {
-	u64 at;			/* what dbt/ir/helpers.h says */
+	/* what dbt/ir/helpers.h says; without THERE: only the operand waits, that of LONG's kind */
+	u64 at;
 	u64 page;		/* vcpu.page at the time */
 	u64 linear;		/* of the operand */
 	struct segment data;	/* its segment */

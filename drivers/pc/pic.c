@@ -21,6 +21,7 @@
 enum { PORT_MASTER = 0x20, PORT_SLAVE = 0xa0, PORT_ELCR = 0x4d0, CASCADE = 2 };
 enum { ICW1_IC4 = 0x01, ICW1_SNGL = 0x02, ICW1_INIT = 0x10 };
 enum { ICW4_UPM = 0x01, ICW4_AEOI = 0x02, ICW4_SFNM = 0x10 };
+enum { OCW2_EOI = 0x20 };
 enum { OCW3_RIS = 0x01, OCW3_RR = 0x02, OCW3_POLL = 0x04, OCW3_SELECT = 0x08, OCW3_SMM = 0x20,
 	OCW3_ESMM = 0x40 };
 
@@ -84,7 +85,7 @@ static int master_request(const struct pic *p)
 	return request(&p->chip[0], irr, true);
 }
 
-static void update(struct pic *p)
+static __attribute__((noinline)) void update_out(struct pic *p)
 {
 	int n = master_request(p);
 	bool out = n >= 0;
@@ -95,6 +96,14 @@ static void update(struct pic *p)
 		return;
 	__atomic_store_n(&p->out, out, __ATOMIC_RELEASE);
 	irq_set(&p->intr, out);
+}
+
+static inline void update(struct pic *p)
+{
+	const struct chip *m = &p->chip[0], *s = &p->chip[1];
+
+	if (p->out || (m->irr & ~m->imr) | (s->irr & ~s->imr))
+		update_out(p);
 }
 
 /* -- Lines and acknowledge ------------------------------------------------- */
@@ -205,23 +214,28 @@ static void icw(struct chip *c, u8 v)
 	}
 }
 
+/* Non-specific EOI: of the input of highest priority in service, if there is one. */
+static void end_highest(struct chip *c, bool rotate)
+{
+	unsigned p = priority(c, c->isr), n = (c->top + p) & 7;
+
+	if (p == 8)
+		return;
+	c->isr &= (u8)~BIT(n);
+	if (rotate)
+		c->top = (n + 1) & 7;
+}
+
 /* OCW2: R, SL, EOI in bits 7…5, the level in bits 2…0. */
 static void ocw2(struct chip *c, u8 v)
 {
-	unsigned n = v & 7, p = priority(c, c->isr);
+	unsigned n = v & 7;
 
 	switch (v >> 5) {
 	case 0: c->rotate_aeoi = false; break;
 	case 4: c->rotate_aeoi = true; break;
-	case 1:			/* non-specific EOI */
-	case 5:			/* … and rotate */
-		if (p == 8)
-			break;
-		n = (c->top + p) & 7;
-		c->isr &= (u8)~BIT(n);
-		if (v >> 5 == 5)
-			c->top = (n + 1) & 7;
-		break;
+	case 1: end_highest(c, false); break;
+	case 5: end_highest(c, true); break;
 	case 3: c->isr &= (u8)~BIT(n); break;
 	case 7: c->isr &= (u8)~BIT(n); c->top = (n + 1) & 7; break;
 	case 6: c->top = (n + 1) & 7; break;
@@ -242,7 +256,9 @@ static void ocw3(struct chip *c, u8 v)
 static void chip_write(struct pic *p, struct chip *c, u32 off, u8 v)
 {
 	lock_take(&p->lock);
-	if (off == 0 && v & ICW1_INIT)
+	if (off == 0 && v == OCW2_EOI)		/* nearly always */
+		end_highest(c, false);
+	else if (off == 0 && v & ICW1_INIT)
 		icw1(c, v);
 	else if (off == 0 && v & OCW3_SELECT)
 		ocw3(c, v);

@@ -71,6 +71,26 @@ static bool stores(unsigned helper)
 	return helper == HELPER_x87_store_f32 || helper == HELPER_x87_store_f64;
 }
 
+static bool again(unsigned helper)
+{
+	switch (helper) {
+#define AGAIN(name) case HELPER_x87_##name##_again:
+#include "dbt/ir/x87_again.def"
+		return true;
+	}
+	return false;
+}
+
+/* The one without `again`. */
+static unsigned first_of(unsigned helper)
+{
+	switch (helper) {
+#define AGAIN(name) case HELPER_x87_##name##_again: return HELPER_x87_##name;
+#include "dbt/ir/x87_again.def"
+	}
+	return helper;
+}
+
 /* A blocked store would try guest memory: there is none. */
 static void random_unit(unsigned helper)
 {
@@ -87,17 +107,45 @@ static void random_unit(unsigned helper)
 		x->sw |= X87_SW_ES | X87_SW_B;
 	x->valid = one_in(3) ? next_random() & 0xff : 0x7e;
 	x->valid = one_in(4) ? (u16)(x->valid << (x->sw >> 11 & 7)) & 0xff : x->valid;
+	x->mark = 0;
+	x87_fldcw(x, x->cw);		/* now it knows of its registers what they are */
+	if (one_in(4))
+		x->valid &= (u16)next_random() | 0xff;
 	for (unsigned n = 0; n < SREG_COUNT; n++) {
 		c->seg[n].base = next_random() & 0xfffff000;
 		c->seg[n].sel = (u16)next_random();
 		c->seg[n].attr = SEG_P | SEG_S;
 	}
-	c->help[0] = random_operand(helper);
-	c->help[1] = helper == HELPER_x87_fst_st ? next_random() & 1 : (u32)next_random();
+	c->help[0] = random_operand(first_of(helper));
+	c->help[1] = first_of(helper) == HELPER_x87_fst_st ? next_random() & 1 : (u32)next_random();
 	c->help[2] = next_random() & (FP_EXC | FP_C1);
 	c->help[AT] = (u32)next_random() | (next_random() % 0x800) << X87_AT_FOP |
 		      (next_random() % 6) << X87_AT_SEG | (next_random() & 1) << X87_AT_POP |
-		      (next_random() & 1) << X87_AT_RELATIVE | 1ull << X87_AT_THERE;
+		      (next_random() & 1) << X87_AT_RELATIVE | 1ull << X87_AT_THERE |
+		      (u64)t.wide << X87_AT_LONG;
+	if (again(helper)) {
+		c->noted.page = vcpu_page_of(EIP);
+		c->noted.data = c->seg[c->help[AT] >> X87_AT_SEG & 7];
+		c->noted.linear = next_random() & 1;
+		x->fcs = c->seg[CS].sel;
+	}
+}
+
+static val from_help(unsigned n)
+{
+	return put((struct ir_insn){ .op = IR_LDSTATE, .type = T_I64, .x = M_64,
+				     .k = help_field(n) });
+}
+
+/* What the C helper knows of registers is true. */
+static bool marks_right(const struct x87 *x)
+{
+	for (unsigned n = 0; n < 8; n++)
+		if (x->valid >> (8 + n) & 1 &&
+		    !(x->valid >> n & 1 && x->r[n].mant >> 63 &&
+		      (x->r[n].se & 0x7fffu) - 1 < 0x7ffe && (x->cw & 0xf20) == 0x320))
+			return false;
+	return true;
 }
 
 static bool test_helper(unsigned helper, const char *name)
@@ -105,9 +153,9 @@ static bool test_helper(unsigned helper, const char *name)
 	val a, b, at;
 
 	block_begin();
-	a = input(T_I64, 0);
-	b = input(T_I64, 1);
-	at = input(T_I64, AT);
+	a = from_help(0);
+	b = from_help(1);
+	at = from_help(AT);
 	put((struct ir_insn){ .op = IR_HELPER, .x = 1, .a = a, .b = b, .c = at, .k = helper });
 	block_end(0, NEXT);
 	for (unsigned n = 0; n < ROUNDS; n++) {
@@ -115,6 +163,8 @@ static bool test_helper(unsigned helper, const char *name)
 		random_unit(helper);
 		if (!(n ? check_again : check)(name, n, (s64)cpu()->help[0], (s64)cpu()->help[1]))
 			return false;
+		if (!marks_right(&t.want.x87))
+			return verdict("marks", name, n, (s64)cpu()->help[0], 0);
 	}
 	return true;
 }

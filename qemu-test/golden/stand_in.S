@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a back end sees of the monitor, at fixed distances, so that its words are the same in each
- * build: room for one block's code, then the entry points of glue.S and leaves. None of it is run.
+ * build: room for one block's code, then the entries of glue.S and of leaves. It is never run.
  */
 	.data
 	.balign	0x10000

@@ -130,8 +130,11 @@ door \p\()exit_link
 
 door \p\()exit_kick
 	store_eip $a0, \wide
+	save_pinned \wide
+	bl	exec_kick
+	go_on
 	li.w	$a0, EXIT_KICK
-	b	\p\()leave
+	b	glue_leave_written
 
 /* Called by bl from a self-checking block: ra tells which. */
 door \p\()exit_stale

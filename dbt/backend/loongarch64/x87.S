@@ -4,26 +4,48 @@
  * the same steps: registers that are there, normal numbers, a normal result, 64 bits, to nearest,
  * P masked. Anything else goes to the C helper, with nothing changed. $a0 helper, $a1-$a3 its
  * arguments. Changed: $a0, $a4, $a7, $t0-$t7, $vr0, $vr1.
- * Invariant: no store before the last branch to label 9, which is the C helper.
+ * Invariant: no store before the last branch to label 9, which is the C helper; but what that
+ * notes in the same way. A leaf of x87_again.def begins behind what it need not note.
  */
 #include "dbt/backend/glue.h"
 
 #define X_CW (ST_X87 + 128)
 #define X_SW (ST_X87 + 130)
 #define X_VALID (ST_X87 + 132)
+#define X_PLAIN (X_VALID + 1)	/* bits 8 to 15 of it */
 #define X_FCS (ST_X87 + 136)
+#define X_MARK (ST_X87 + 140)
 #define SEL 14			/* of a segment */
 
 #define EXP_TOO_BIG 0x7ffd	/* less 1, and one less for a carry */
 
 	.section .text.glue, "ax"
 
-	.macro	leaf name
+	.macro	label name
 	.globl	leaf_x87_\name
 	.type	leaf_x87_\name, @function
 leaf_x87_\name:
+	.endm
+
+	.macro	top
 	ld.hu	$t1, $tp, X_SW
 	bstrpick.d $t0, $t1, 13, 11
+	.endm
+
+	.macro	leaf name
+	label	\name
+	note_place
+	label	\name\()_again
+	top
+	.endm
+
+/* With an operand in memory. */
+	.macro	leaf_mem name
+	label	\name
+	note_place
+	note_segment
+	label	\name\()_again
+	top
 	.endm
 
 	.macro	end
@@ -40,12 +62,25 @@ leaf_x87_\name:
 	beqz	\tmp2, 9f
 	.endm
 
+/* A normal number, and the control word is plain. Changes \tmp. */
+	.macro	plain_or reg, tmp, label
+	ld.bu	\tmp, $tp, X_PLAIN
+	srl.d	\tmp, \tmp, \reg
+	andi	\tmp, \tmp, 1
+	beqz	\tmp, \label
+	.endm
+
+/* \reg = both bits of register \n in X_VALID. */
+	.macro	both_bits reg, n
+	ori	\reg, $zero, 0x101
+	sll.d	\reg, \reg, \n
+	.endm
+
 /* t1 = the status word with C1 = 0 and without ST(0), which is made empty. Changes a4, a7, t7. */
 	.macro	pop
 	bstrpick.d $a4, $t1, 13, 11
 	ld.hu	$a7, $tp, X_VALID
-	addi.d	$t7, $zero, 1
-	sll.d	$t7, $t7, $a4
+	both_bits $t7, $a4
 	andn	$a7, $a7, $t7
 	st.h	$a7, $tp, X_VALID
 	addi.d	$a4, $a4, 1
@@ -63,15 +98,14 @@ leaf_x87_\name:
 	.endm
 
 /*
- * That register is the new TOP; t0 becomes its address less ST_X87. push: significand t5, sign with
- * exponent t4 into it.
+ * That register is the new TOP, with the bits of register 0 in X_VALID that t7 has; t0 becomes its
+ * address less ST_X87. push: significand t5, sign with exponent t4 into it.
  */
 	.macro	push_top
 	bstrins.d $t1, $t0, 13, 11
 	bstrins.d $t1, $zero, 9, 9
 	st.h	$t1, $tp, X_SW
-	addi.d	$t3, $zero, 1
-	sll.d	$t3, $t3, $t0
+	sll.d	$t3, $t7, $t0
 	or	$t2, $t2, $t3
 	st.h	$t2, $tp, X_VALID
 	alsl.d	$t0, $t0, $tp, 4
@@ -88,40 +122,35 @@ leaf_x87_\name:
  * the segments as they are now. Changes t6, t7, vr0. --
  */
 
-	.macro	note
+	.macro	note_place
 	ld.hu	$t7, $tp, ST_SEG + 16 + SEL
-	st.d	$a3, $tp, ST_NOTED
 	st.d	$r9, $tp, ST_NOTED + 8
 	st.h	$t7, $tp, X_FCS
 	.endm
 
-	.macro	note_mem linear
-	note
+	.macro	note_segment
 	bstrpick.d $t6, $a3, 45, 43
 	alsl.d	$t6, $t6, $tp, 4
 	vld	$vr0, $t6, ST_SEG
-	st.d	\linear, $tp, ST_NOTED + 16
 	vst	$vr0, $tp, ST_NOTED + 24
+	.endm
+
+	.macro	note
+	st.d	$a3, $tp, ST_NOTED
+	.endm
+
+	.macro	note_mem linear
+	note
+	st.d	\linear, $tp, ST_NOTED + 16
 	.endm
 
 /* -- Numbers -- */
 
-/* 64 bits, to nearest, P masked. Changes \tmp. */
-	.macro	plain_control_or_slow tmp
-	ld.hu	\tmp, $tp, X_CW
-	andi	\tmp, \tmp, 0xf20
-	xori	\tmp, \tmp, 0x320
-	bnez	\tmp, 9f
-	.endm
-
-/* Register at \at: significand, exponent, sign as 0 or 1. t7 = EXP_TOO_BIG; changes t6. */
-	.macro	normal_or_slow at, mant, exp, sign
+/* Register at \at, which is plain: significand, exponent, sign as 0 or 1. */
+	.macro	number at, mant, exp, sign
 	ld.d	\mant, \at, ST_X87
 	ld.hu	\sign, \at, ST_X87 + 8
-	bge	\mant, $zero, 9f
 	bstrpick.d \exp, \sign, 14, 0
-	addi.d	$t6, \exp, -1
-	bgeu	$t6, $t7, 9f
 	srli.d	\sign, \sign, 15
 	.endm
 
@@ -150,18 +179,16 @@ leaf_x87_\name:
 
 /*
  * Round a4:t3, bit 63 of a4 set, exponent t2, sign t5, to the register at t0; P and C1 into t1.
- * t7 = EXP_TOO_BIG.
- * Changes t4, t6, t7, a7.
+ * Changes t4, t6, t7.
  */
 	.macro	round_to_register
+	li.w	$t7, EXP_TOO_BIG
 	addi.d	$t6, $t2, -1
 	bgeu	$t6, $t7, 9f
-	andi	$t4, $a4, 1
 	lu52i.d	$t6, $zero, -2048
-	addi.d	$a7, $t6, -1
-	add.d	$t4, $t4, $a7
-	add.d	$t4, $t3, $t4
-	sltu	$t4, $t4, $t3		/* up */
+	andi	$t4, $a4, 1
+	sub.d	$t4, $t6, $t4
+	sltu	$t4, $t4, $t3		/* up: over a half, or a half and odd */
 	add.d	$a4, $a4, $t4
 	sltu	$t3, $zero, $t3		/* inexact */
 	bnez	$a4, 1f
@@ -238,8 +265,7 @@ leaf_x87_\name:
 	sll.d	$a4, $a4, $t6
 	or	$a4, $a4, $t7
 	sll.d	$t3, $t3, $t6
-2:	li.w	$t7, EXP_TOO_BIG
-	round_to_register
+2:	round_to_register
 	.endm
 
 /* -- Arithmetic. flip: whose sign is turned, t5 or t4; op: add_signed or multiply -- */
@@ -255,14 +281,12 @@ leaf_x87_\name:
 	leaf	\name
 	add.d	$t2, $t0, $a1
 	andi	$t2, $t2, 7
-	ld.hu	$t3, $tp, X_VALID
+	ld.bu	$t3, $tp, X_PLAIN
 	srl.d	$t4, $t3, $t0
 	srl.d	$t3, $t3, $t2
 	and	$t3, $t3, $t4
 	andi	$t3, $t3, 1
 	beqz	$t3, 9f
-	plain_control_or_slow $t3
-	li.w	$t7, EXP_TOO_BIG
 	.if	\dst_is_top
 	alsl.d	$t0, $t0, $tp, 4
 	alsl.d	$t4, $t2, $tp, 4
@@ -270,8 +294,8 @@ leaf_x87_\name:
 	alsl.d	$t4, $t0, $tp, 4
 	alsl.d	$t0, $t2, $tp, 4
 	.endif
-	normal_or_slow $t0, $a4, $t2, $t5
-	normal_or_slow $t4, $a7, $t3, $t4
+	number	$t0, $a4, $t2, $t5
+	number	$t4, $a7, $t3, $t4
 	flip_sign \flip
 	.ifc	\op, multiply
 	add.d	$t2, $t2, $t3
@@ -289,12 +313,10 @@ leaf_x87_\name:
 
 /* bias: what the format's exponent lacks. */
 	.macro	arith_mem name, op, flip, widen, bias
-	leaf	\name
-	valid_or_slow $t0, $t2, $t3
-	plain_control_or_slow $t3
-	li.w	$t7, EXP_TOO_BIG
+	leaf_mem \name
+	plain_or $t0, $t2, 9f
 	alsl.d	$t0, $t0, $tp, 4
-	normal_or_slow $t0, $a4, $t2, $t5
+	number	$t0, $a4, $t2, $t5
 	\widen	$a7, $t3, $t4
 	flip_sign \flip
 	.ifc	\op, multiply
@@ -326,13 +348,14 @@ leaf_x87_\name:
 /* -- Loads -- */
 
 	.macro	load name, widen, bias
-	leaf	\name
+	leaf_mem \name
 	room_or_slow
 	\widen	$t5, $t4, $t7
 	li.w	$t6, \bias
 	add.d	$t4, $t4, $t6
 	slli.d	$t7, $t7, 15
 	or	$t4, $t4, $t7
+	ld.hu	$t7, $tp, X_MARK
 	push
 	note_mem $a2
 	end
@@ -344,8 +367,10 @@ leaf_x87_\name:
 	leaf	fld_st
 	add.d	$t4, $t0, $a1
 	andi	$t4, $t4, 7
-	valid_or_slow $t4, $t2, $t3
+	valid_or_slow $t4, $t7, $t3
 	room_or_slow
+	srl.d	$t7, $t7, $t4
+	andi	$t7, $t7, 0x101
 	alsl.d	$t4, $t4, $tp, 4
 	vld	$vr0, $t4, ST_X87
 	push_top
@@ -358,11 +383,13 @@ leaf_x87_\name:
 	room_or_slow
 	lu52i.d	$t5, $zero, -2048
 	li.w	$t4, 0x3fff
+	ld.hu	$t7, $tp, X_MARK
 	beqz	$a1, 1f
 	addi.d	$t3, $a1, -6
 	bnez	$t3, 9f
 	move	$t5, $zero
 	move	$t4, $zero
+	ori	$t7, $zero, 1
 1:	push
 	note
 	end
@@ -374,15 +401,12 @@ leaf_x87_\name:
 #define HELP_LO (ST_HELP + 32)
 
 	.macro	store name, drop, bias, sign, least
-	leaf	\name
-	valid_or_slow $t0, $t2, $t3
-	ld.hu	$t2, $tp, X_CW
-	andi	$t2, $t2, 0xc00
-	bnez	$t2, 9f
-	alsl.d	$t0, $t0, $tp, 4
+	label	\name
+	top
+	plain_or $t0, $t2, 8f
+2:	alsl.d	$t0, $t0, $tp, 4
 	ld.d	$a4, $t0, ST_X87
 	ld.hu	$t5, $t0, ST_X87 + 8
-	bge	$a4, $zero, 9f
 	bstrpick.d $t2, $t5, 14, 0
 	li.w	$t3, \bias + 1
 	sub.d	$t2, $t2, $t3		/* the new exponent less 1 */
@@ -390,12 +414,10 @@ leaf_x87_\name:
 	beqz	$t3, 9f
 	bstrpick.d $t3, $a4, \drop - 1, 0
 	srli.d	$a4, $a4, \drop
-	addi.d	$t6, $zero, -1
-	srli.d	$t6, $t6, 65 - \drop
+	li.d	$t6, 1 << (\drop - 1)
 	andi	$t7, $a4, 1
-	add.d	$t6, $t6, $t7
-	add.d	$t6, $t3, $t6
-	srli.d	$t6, $t6, \drop		/* up */
+	sub.d	$t6, $t6, $t7
+	sltu	$t6, $t6, $t3		/* up: over a half, or a half and odd */
 	sltu	$t3, $zero, $t3		/* inexact */
 	slli.d	$t3, $t3, 5
 	bstrins.d $t3, $t6, 9, 9
@@ -408,13 +430,22 @@ leaf_x87_\name:
 	st.d	$zero, $tp, HELP_BLOCKED
 	st.d	$a4, $tp, HELP_LO
 	move	$a0, $zero
-	end
+	jr	$ra
+/* Registers and control words that are less than plain will do, too. */
+8:	valid_or_slow $t0, $t2, $t3
+	ld.hu	$t2, $tp, X_CW
+	andi	$t2, $t2, 0xc00
+	bnez	$t2, 9f
+	alsl.d	$t2, $t0, $tp, 4
+	ld.d	$t3, $t2, ST_X87
+	blt	$t3, $zero, 2b
+9:	b	glue_call
 	.endm
 
 	store	store_f32, 40, 0x3f80, 31, 253
 	store	store_f64, 11, 0x3c00, 63, 2045
 
-	leaf	store_done
+	leaf_mem store_done
 	ld.hu	$t2, $tp, HELP_EXC
 	ld.hu	$t3, $tp, X_CW
 	andn	$t3, $t2, $t3
@@ -436,11 +467,11 @@ leaf_x87_\name:
 	andi	$t2, $t2, 7
 	ld.hu	$t3, $tp, X_VALID
 	srl.d	$t4, $t3, $t0
-	srl.d	$t3, $t3, $t2
-	and	$t3, $t3, $t4
-	andi	$t3, $t3, 1
-	beqz	$t3, 9f
-	alsl.d	$t0, $t0, $tp, 4
+	srl.d	$t5, $t3, $t2
+	and	$t6, $t4, $t5
+	andi	$t7, $t6, 0x100
+	beqz	$t7, 2f
+1:	alsl.d	$t0, $t0, $tp, 4
 	alsl.d	$t2, $t2, $tp, 4
 	vld	$vr0, $t0, ST_X87
 	vld	$vr1, $t2, ST_X87
@@ -449,16 +480,31 @@ leaf_x87_\name:
 	vst	$vr1, $t0, ST_X87
 	st.h	$t1, $tp, X_SW
 	note
-	end
+	jr	$ra
+2:	andi	$t6, $t6, 1
+	beqz	$t6, 9f
+	xor	$t4, $t4, $t5
+	andi	$t4, $t4, 0x100
+	beqz	$t4, 1b
+	sll.d	$t5, $t4, $t0		/* the one is plain: now it is the other */
+	sll.d	$t4, $t4, $t2
+	or	$t4, $t4, $t5
+	xor	$t3, $t3, $t4
+	st.h	$t3, $tp, X_VALID
+	b	1b
+9:	b	glue_call
 
 /* a2: pop. */
 	leaf	fst_st
 	valid_or_slow $t0, $t2, $t3
 	add.d	$t4, $t0, $a1
 	andi	$t4, $t4, 7
-	addi.d	$t3, $zero, 1
-	sll.d	$t3, $t3, $t4
-	or	$t2, $t2, $t3
+	srl.d	$t7, $t2, $t0
+	andi	$t7, $t7, 0x101
+	both_bits $t3, $t4
+	andn	$t2, $t2, $t3
+	sll.d	$t7, $t7, $t4
+	or	$t2, $t2, $t7
 	st.h	$t2, $tp, X_VALID
 	alsl.d	$t0, $t0, $tp, 4
 	alsl.d	$t4, $t4, $tp, 4
