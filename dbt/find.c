@@ -191,7 +191,7 @@ static void chain(struct dbt *d, struct link *l, struct block *b, const struct f
 	cache_lock();
 	may = may_chain(d, l, b, at);
 	if (may) {
-		settled = cache_settled(b);
+		settled = !cache_many() || cache_settled(b);
 		if (settled)
 			cache_chain(l, b);
 	}

@@ -46,8 +46,8 @@ struct front {			/* decoding under way */
 	struct lift lift;
 	const u8 *live;		/* the first page */
 	const u8 *page;		/* its contents as they are decoded: there, or a copy */
-	u8 near[15];		/* an instruction's bytes, while other cores may change them */
-	u8 second[15];		/* the second page's bytes, as they were decoded */
+	u8 *near;		/* 15 bytes: an instruction, while other cores may change it */
+	u8 *second;		/* 15 bytes: the second page's, as they were decoded */
 	u32 off;		/* of the next instruction in it */
 	u64 start, eip;		/* of the block and the next one, where it is translated */
 	struct block_range range[BLOCK_RANGES];	/* the last one is being added to */
@@ -461,12 +461,21 @@ static u32 reach(const struct dbt *d, u64 eip)
 
 struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, struct fault *f)
 {
-	struct front t = { .d = d, .k = k, .start = eip, .insns_max = INSNS_MAX };
+	struct front t;
 	struct block *b;
+	u8 bytes[2][15];
 
-	watch(&t, 0, frame);
+	t.d = d;		/* what lifting and each attempt begin with is set there (large) */
+	t.k = k;
+	t.start = eip;
+	t.insns_max = INSNS_MAX;
+	t.lifted = 0;
+	t.waits = t.crowded = t.refuse = false;
+	t.near = bytes[0];
+	t.second = bytes[1];
 	t.live = gpa_frame_ptr(frame);
 	t.from.reach = reach(d, eip);
+	watch(&t, 0, frame);
 	b = attempt(&t, f);
 	if (!b && !f->raised && !t.crowded && !t.waits)
 		b = attempt_again(&t, f);

@@ -26,11 +26,16 @@ static u64 mask_of(u64 at, u64 first, u64 end)
 
 static u64 word_at(u64 at, u64 first, u64 end, const u8 *was)
 {
+	const u8 *p = was + (s64)(at - first);
 	u64 v = 0;
 
+	if (at >= first && at + WORD <= end) {
+		__builtin_memcpy(&v, p, WORD);
+		return v;
+	}
 	for (unsigned n = 0; n < WORD; n++)
 		if (at + n >= first && at + n < end)
-			v |= (u64)was[at + n - first] << 8 * n;
+			v |= (u64)p[n] << 8 * n;
 	return v;
 }
 

@@ -75,23 +75,26 @@ static bool same_still(const struct cache_source *s, unsigned k)
 	       cache_self_checking(s->frame[k]) == s->self_check[k]);
 }
 
-/* First the lines, then the counts: whoever stores there later finds the block. */
-static bool is_current(const struct block *b, const struct cache_source *s)
+static void add_lines(const struct block *b, const struct cache_source *s)
 {
 	for (unsigned k = 0; k < 2; k++)
 		if (s->frame[k] != FRAME_NONE && !s->self_check[k])
 			frame_code_lines(s->frame[k], block_lines(b, s->frame[k]));
-	return !cache_many() || (same_still(s, 0) && same_still(s, 1));
 }
 
-static void make_known(struct cache_core *c, struct block *b)
+/* First the lines, then the counts: whoever stores there later finds the block. */
+static bool is_current(const struct block *b, const struct cache_source *s)
+{
+	add_lines(b, s);
+	return same_still(s, 0) && same_still(s, 1);
+}
+
+static inline void make_known(struct cache_core *c, struct block *b)
 {
 	struct region *r = c->region;
 
 	r->block[r->blocks] = b;
 	__atomic_store_n(&r->blocks, r->blocks + 1, __ATOMIC_RELEASE);
-	b->number = (u32)(published + 1);
-	__atomic_store_n(&published, published + 1, __ATOMIC_SEQ_CST);
 	block_insert(b);
 	c->count.blocks++;
 	c->count.code_bytes += b->code_size;
@@ -104,20 +107,27 @@ static void made(struct cache_core *c, u32 number)
 		__atomic_store_n(&c->seen, c->seen + 1, __ATOMIC_RELEASE);
 }
 
-struct block *cache_publish(struct block *b, const struct cache_source *s)
+/* With the lock. */
+static struct block *publish(struct cache_core *c, struct block *b, const struct cache_source *s)
 {
-	struct cache_core *c = cache_this();
-	struct block *known = NULL;
+	struct block *known = block_same(&b->key, s->reach);
 
-	b->frame[0] = s->frame[0];
-	b->frame[1] = s->frame[1];
+	if (known || !is_current(b, s))
+		return known;
+	b->number = (u32)(published + 1);
+	__atomic_store_n(&published, published + 1, __ATOMIC_SEQ_CST);
+	make_known(c, b);
+	return b;
+}
+
+static __attribute__((noinline)) struct block *publish_to_many(struct cache_core *c,
+							       struct block *b,
+							       const struct cache_source *s)
+{
+	struct block *known;
+
 	cache_lock();
-	if (cache_many())
-		known = block_same(&b->key, s->reach);
-	if (!known && is_current(b, s)) {
-		make_known(c, b);
-		known = b;
-	}
+	known = publish(c, b, s);
 	cache_unlock();
 	if (known == b) {
 		made(c, b->number);
@@ -127,6 +137,20 @@ struct block *cache_publish(struct block *b, const struct cache_source *s)
 	c->count.twice += !!known;
 	c->count.outdated += !known;
 	return known;
+}
+
+/* With one core all blocks have number 0, which it has seen. */
+struct block *cache_publish(struct block *b, const struct cache_source *s)
+{
+	struct cache_core *c = cache_this();
+
+	b->frame[0] = s->frame[0];
+	b->frame[1] = s->frame[1];
+	if (cache_many())
+		return publish_to_many(c, b, s);
+	add_lines(b, s);
+	make_known(c, b);
+	return b;
 }
 
 /* -- Fetches -- */

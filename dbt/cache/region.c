@@ -16,12 +16,11 @@
 
 #include <string.h>
 
-#define REGIONS_MAX 64
 #define REGION_UNIT 32768u
 
 u8 *cache_pool;
 u64 cache_pool_size, region_size;
-static struct region region[REGIONS_MAX];
+struct region region_table[REGIONS_MAX];
 static unsigned regions;
 static unsigned wanted;		/* so many are to be free or leaving, so that nobody waits */
 static unsigned spare;		/* so many are */
@@ -31,11 +30,6 @@ static u32 given_up;		/* how many have left, so far */
 
 /* One index entry for each block of a region, at its upper end. */
 unsigned region_blocks_max(void) { return (unsigned)(region_size / 256); }
-
-struct region *region_at(u64 at)
-{
-	return &region[(at - (u64)(uintptr_t)cache_pool) / region_size];
-}
 
 static void reset(struct region *r)
 {
@@ -68,8 +62,8 @@ void region_init(void *mem, u64 size, unsigned cores)
 	spare = regions;
 	victim = NULL;
 	for (unsigned n = 0; n < regions; n++) {
-		region[n] = (struct region){ .base = cache_pool + n * region_size };
-		reset(&region[n]);
+		region_table[n] = (struct region){ .base = cache_pool + n * region_size };
+		reset(&region_table[n]);
 	}
 }
 
@@ -98,7 +92,7 @@ static struct region *oldest_full(void)
 {
 	struct region *best = NULL;
 
-	for (struct region *r = region; r < region + regions; r++)
+	for (struct region *r = region_table; r < region_table + regions; r++)
 		if (r->state == REGION_FULL && (!best || r->age < best->age))
 			best = r;
 	return best;
@@ -162,11 +156,11 @@ static bool is_ready(const struct region *r)
 /* A region for core c, or NULL: none is ready. */
 static struct region *take(struct cache_core *c)
 {
-	struct region *r = region;
+	struct region *r = region_table;
 
-	while (r < region + regions && !is_ready(r))
+	while (r < region_table + regions && !is_ready(r))
 		r++;
-	if (r == region + regions)
+	if (r == region_table + regions)
 		return NULL;
 	if (r->state == REGION_LEAVING) {
 		c->count.evictions++;
@@ -209,7 +203,7 @@ bool cache_next_region(void)
 
 void cache_drop_mode(u32 mask, u32 flags)
 {
-	for (struct region *r = region; r < region + regions; r++)
+	for (struct region *r = region_table; r < region_table + regions; r++)
 		for (unsigned n = 0; n < r->blocks; n++)
 			if ((r->block[n]->key.flags & mask) == flags)
 				blocks_drop(&r->block[n], 1);

@@ -31,10 +31,15 @@ struct region {
 	u64 epoch;			/* of a leaving one */
 };
 
+#define REGIONS_MAX 64
+extern struct region region_table[REGIONS_MAX];
 extern u64 region_size;
 
 /* The region that holds `at`, an address in the pool. */
-struct region *region_at(u64 at);
+static inline struct region *region_at(u64 at)
+{
+	return &region_table[(at - (u64)(uintptr_t)cache_pool) / region_size];
+}
 /* So many blocks fit at most. */
 unsigned region_blocks_max(void);
 /* A few blocks of the region that is the next to go, if one is to go. Takes the lock. */

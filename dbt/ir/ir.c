@@ -26,9 +26,9 @@ struct ir *ir_new(struct arena *a)
 {
 	struct ir *ir = arena_alloc(a, sizeof(*ir));
 
-	ir->v = arena_get(a, IR_MAX * sizeof(ir->v[0]));
+	ir->v = arena_get(a, IR_MAX * (sizeof(ir->v[0]) + IR_VALUE_SIZE));
+	ir->values = ir->v + IR_MAX;
 	ir->guest = arena_get(a, IR_GUEST_MAX * sizeof(ir->guest[0]));
-	ir->values = arena_get(a, IR_MAX * IR_VALUE_SIZE);
 	ir->v[0] = (struct ir_insn){ .op = IR_NOP };
 	ir->n = 1;
 	ir->guests = 0;
