@@ -2,8 +2,8 @@
 /*
  * One word, the core that is alone; and one for each core, whether it stands still. Why it holds:
  * who goes on says so and then looks at the first word; who asks puts itself there and then looks
- * at what the others say (all sequentially consistent). So either it finds the other one going on, and
- * waits for it, or that one finds it and stands still again.
+ * at what the others say (all sequentially consistent). So either it finds the other one going on,
+ * and waits for it, or that one finds it and stands still again.
  */
 #include "kernel/alone.h"
 

@@ -15,8 +15,8 @@ struct selftest {
 };
 
 /*
- * Of the cores (selftest_cores.c, selftest_alone.c); of traps and the MMU (selftest_mmu.c); this host's own
- * (kernel/arch/HOST/selftest.c). Last: no name.
+ * Of the cores (selftest_cores.c, selftest_alone.c); of traps and the MMU (selftest_mmu.c); this
+ * host's own (kernel/arch/HOST/selftest.c). Last: no name.
  */
 extern const struct selftest core_selftests[];
 extern const struct selftest alone_selftests[];

@@ -229,7 +229,7 @@ bool frame_has_writer(struct frame_core *c, u32 n, u32 leaf);
 /* -- between frame.c and frame_cores.c ------------------------------------ */
 
 struct frame_many {
-	/* frame_watch and frame_unwatch, and a write that ends `reasons`, if they are still there */
+	/* frame_watch, frame_unwatch; and a write that ends `reasons`, those that are there */
 	void (*watch)(u32 n, u8 reason);
 	void (*unwatch)(u32 n, u8 reason);
 	u8 (*end)(u32 n, u8 reasons);	/* those that were */

@@ -10,7 +10,7 @@ test_loops_OBJS := qemu-test/unit/test_loops.o dbt/cache/loops.o
 CACHE_CORES_TESTS := test_cache_cores test_cache_cores_tsan
 UNIT_TESTS += $(CACHE_CORES_TESTS)
 $(foreach t,$(CACHE_CORES_TESTS),$(eval $t_OBJS := $(addprefix qemu-test/unit/,test_cache_cores.o \
-	fake_cores.o native.o) $(addprefix kernel/,cores.o epoch.o work.o) \
+	fake_cores.o native.o) $(addprefix kernel/,alone.o cores.o epoch.o work.o) \
 	$(addprefix dbt/cache/,codebuf.o region.o publish.o lookup.o link.o invalidate.o context.o \
 	jump_cache.o owner.o selfcheck.o)))
 test_cache_cores_tsan_TSAN = 1

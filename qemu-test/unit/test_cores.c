@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Cores as threads: their start, good, slow, late and never; the kernel's own self-tests of work,
- * epochs and being alone; memory that is used anew by plain accesses, of which ThreadSanitizer says whether an
- * epoch orders them (test_cores_tsan).
+ * epochs and being alone; memory that is used anew by plain accesses, of which ThreadSanitizer says
+ * whether an epoch orders them (test_cores_tsan).
  */
 #include "kernel/cores.h"
 
