@@ -35,34 +35,58 @@ static void triple_fault(struct dbt *d)
 	d->c->shutdown = false;
 }
 
-static __attribute__((noinline)) void take_reset(struct dbt *d)
+void exec_power_up(struct dbt *d)
 {
-	d->platform.reset(d->platform.opaque);
-	vcpu_settle(d->c, PENDING_RESET | PENDING_INIT | PENDING_NMI);
-	vcpu_reset(d->c, RESET_POWER_UP, true);
+	bool boots = !d->c->apic_id;
+
+	vcpu_reset(d->c, RESET_POWER_UP, boots);
+	if (!boots)
+		vcpu_wait_sipi(d->c);
 	d->mode_dirty = true;
 	d->link = NULL;
 }
 
+static __attribute__((noinline)) void take_reset(struct dbt *d)
+{
+	d->platform.reset(d->platform.opaque);
+	vcpu_settle(d->c, PENDING_RESET | PENDING_START | PENDING_NMI);
+	exec_power_up(d);
+}
+
 /* INIT (SDM vol. 3, 9.1): the CPU begins at its reset vector; memory, FPU and MSRs stay. */
-static __attribute__((noinline)) void take_init(struct dbt *d)
+static void take_init(struct dbt *d)
 {
 	printk("guest: INIT at %08x\n", (u32)d->c->eip);
-	vcpu_settle(d->c, PENDING_INIT | PENDING_NMI);
-	d->platform.init(d->platform.opaque);
+	vcpu_settle(d->c, PENDING_NMI);
 	vcpu_reset(d->c, RESET_INIT, true);
+}
+
+static __attribute__((noinline)) void take_start(struct dbt *d)
+{
+	enum dbt_start what;
+	u8 vector;
+
+	vcpu_settle(d->c, PENDING_START);
+	while ((what = d->platform.start(d->platform.opaque, &vector)) != DBT_START_NONE) {
+		if (what == DBT_START_SIPI)
+			vcpu_sipi(d->c, vector);
+		else
+			take_init(d);
+		if (what == DBT_START_WAIT)
+			vcpu_wait_sipi(d->c);
+	}
 	d->mode_dirty = true;
 	d->link = NULL;
 }
 
 static inline void take_resets(struct dbt *d)
 {
-	if (!(d->c->pending & (PENDING_RESET | PENDING_INIT)))
+	if (!(d->c->pending & (PENDING_RESET | PENDING_START)))
 		return;
 	if (d->c->pending & PENDING_RESET)
 		take_reset(d);
-	if (d->c->pending & PENDING_INIT)
-		take_init(d);
+	if (d->c->pending & PENDING_START)
+		take_start(d);
 }
 
 /*

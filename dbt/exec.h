@@ -109,6 +109,9 @@ void exec_take_interrupts(struct dbt *d);
 /* events.c: all that is to be done between two blocks; waits while the CPU is halted. */
 void exec_attend(struct dbt *d);
 
+/* events.c: after power-up and reset of the machine; CPU 0 boots, the others wait for a SIPI. */
+void exec_power_up(struct dbt *d);
+
 /* single.c: a block of one instruction, entered at `code`, at eip, with this RF and inhibit. */
 struct single { const u32 *code; u64 eip; u32 flags, rf, inhibit; };
 void single_begin(struct dbt *d, const u32 *code, struct single *s);

@@ -26,6 +26,8 @@
 #include <string.h>
 
 #define ARENA_SIZE (256u * 1024)
+#define NS 1000000000ull
+#define LONG_S (1ull << 32)
 
 /* -- Hooks of the system side -- */
 
@@ -102,6 +104,45 @@ static void apic_base_changed(struct vcpu *c)
 		printk("dbt: the APIC base %llx is refused\n", (unsigned long long)c->apic_base);
 }
 
+static bool read_x2apic(struct vcpu *c, u32 n, u64 *v)
+{
+	const struct dbt_platform *p = &((struct dbt *)c->owner)->platform;
+
+	return p->x2apic_read(p->opaque, n, v);
+}
+
+static bool write_x2apic(struct vcpu *c, u32 n, u64 v)
+{
+	const struct dbt_platform *p = &((struct dbt *)c->owner)->platform;
+
+	return p->x2apic_write(p->opaque, n, v);
+}
+
+static u64 read_deadline(const struct vcpu *c)
+{
+	const struct dbt_platform *p = &((struct dbt *)c->owner)->platform;
+
+	return p->get_deadline(p->opaque);
+}
+
+/* In nanoseconds from now, rounded up, until the guest's TSC is v; at most LONG_S seconds. */
+static u64 until_tsc(const struct vcpu *c, u64 v)
+{
+	u64 tsc = sys_tsc(c), hz = clock_hz();
+	u64 ticks = v > tsc ? (v - tsc - 1) / c->tsc_mul + 1 : 0;
+
+	if (ticks / hz >= LONG_S)
+		return LONG_S * NS;
+	return ticks / hz * NS + (ticks % hz * NS + hz - 1) / hz;
+}
+
+static void write_deadline(struct vcpu *c, u64 v)
+{
+	const struct dbt_platform *p = &((struct dbt *)c->owner)->platform;
+
+	p->set_deadline(p->opaque, v, clock_ns() + until_tsc(c, v));
+}
+
 static u64 read_tpr(struct vcpu *c)
 {
 	struct dbt *d = c->owner;
@@ -127,7 +168,9 @@ static const struct sys_hooks hooks = {
 	.level_changed = exec_level_changed, .space_changed = exec_space_changed,
 	.ac_changed = exec_ac_changed,
 	.debug_changed = debug_changed, .irq_unmasked = irq_unmasked,
-	.apic_base_changed = apic_base_changed, .read_tpr = read_tpr, .write_tpr = write_tpr,
+	.apic_base_changed = apic_base_changed, .read_x2apic = read_x2apic,
+	.write_x2apic = write_x2apic, .read_deadline = read_deadline,
+	.write_deadline = write_deadline, .read_tpr = read_tpr, .write_tpr = write_tpr,
 	.read_ticks = clock_ticks, .read_phys = read_phys,
 };
 
@@ -167,6 +210,7 @@ static void cpu_begin(struct dbt *d, const struct dbt_config *cfg)
 	c->view = &d->shadow->current;
 	d->shadow->on_views = &c->passage_not;
 	c->tsc_mul = cfg->tsc_mul;
+	c->apic_id = (u8)cpu_self()->id;
 }
 
 int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct dbt_platform *p)
@@ -189,7 +233,7 @@ int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct d
 	shadow_on_code_gone(d->shadow, &(struct shadow_code_hooks){ d, page_gone, all_gone });
 	trap_register(fault_claim);
 	trap_register_describer(fault_describe);
-	vcpu_reset(d->c, RESET_POWER_UP, true);
+	exec_power_up(d);
 	return 0;
 }
 

@@ -143,6 +143,7 @@ static __attribute__((noreturn)) void run(void)
 		if (irq_take_events() & CPU_EVENT_TIMER)
 			timer_run();
 		work_run();
+		timer_asked();
 		epoch_idle_begin();
 		cpu_idle();
 		epoch_idle_end();

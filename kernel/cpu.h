@@ -45,6 +45,7 @@ struct cpu {
 
 	/* What other cores read and write; all above is this core's alone once it runs. */
 	struct work *posted __attribute__((aligned(64)));	/* work.c: newest first */
+	struct timer *asked;	/* timer.c: on this core's queue, wanted by others */
 	u64 epoch;		/* kernel/epoch.c: the last one that it has seen, or EPOCH_IDLE */
 	u32 state;		/* kernel/cores.c: how far its start is */
 	/* Its own: NULL, or forgets what was found before, when an epoch ends here (epoch.c). */

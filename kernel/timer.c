@@ -2,7 +2,8 @@
 /*
  * The deadline queue of each core: a list sorted by deadline, first come first served among
  * equals. Invariant: while the queue is not empty the host timer is armed for its head or
- * earlier, or its interrupt is already noted in the core's pending events.
+ * earlier, or its interrupt is already noted in the core's pending events; or the core is to be
+ * interrupted for its list of timers that others want earlier.
  */
 #include "kernel/timer.h"
 
@@ -48,34 +49,102 @@ static void arm(u64 deadline)
 	arch_timer_arm((tick_ns + 1 > 1 ? wait / tick_ns + 1 : ticks_of(wait)) + 4);
 }
 
-void timer_cancel(struct timer *t)
-{
-	struct timer **p;
+/* -- The own queue -- */
 
-	if (!t->cpu)
-		return;
-	must(t->cpu == cpu_self());
-	p = &t->cpu->timers;
+static void unlink_own(struct cpu *c, struct timer *t)
+{
+	struct timer **p = &c->timers;
+
 	while (*p != t)
 		p = &(*p)->next;
 	*p = t->next;
-	t->cpu = NULL;
 }
 
-void timer_set(struct timer *t, u64 deadline)
+static void link_own(struct cpu *c, struct timer *t, u64 deadline)
 {
-	struct cpu *c = cpu_self();
 	struct timer **p = &c->timers;
 
-	timer_cancel(t);
 	t->deadline = deadline;
 	while (*p && (*p)->deadline <= deadline)
 		p = &(*p)->next;
 	t->next = *p;
 	*p = t;
-	t->cpu = c;
 	if (c->timers == t)
 		arm(deadline);
+}
+
+/* -- Another's: nobody but its core touches a queue, and what is on it -- */
+
+/* What t->wanted was before is seen by whoever takes t off the list. */
+static __attribute__((noinline)) void ask(struct cpu *c, struct timer *t)
+{
+	struct timer *first = __atomic_load_n(&c->asked, __ATOMIC_RELAXED);
+
+	if (__atomic_exchange_n(&t->asked, 1, __ATOMIC_SEQ_CST))
+		return;
+	do
+		t->next_asked = first;
+	while (!__atomic_compare_exchange_n(&c->asked, &first, t, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED));
+	arch_ipi(c->hw_id, IPI_WORK);
+}
+
+/*
+ * It may have been called meanwhile: then fn, under the lock that whoever asked had, has done what
+ * is right. Or it was queued elsewhere since: that core is asked.
+ */
+static void answer(struct cpu *c, struct timer *t)
+{
+	struct cpu *on;
+	u64 wanted;
+
+	__atomic_exchange_n(&t->asked, 0, __ATOMIC_SEQ_CST);
+	wanted = __atomic_load_n(&t->wanted, __ATOMIC_RELAXED);
+	on = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
+	if (on && on != c) {
+		ask(on, t);
+	} else if (on && wanted < t->deadline) {
+		unlink_own(c, t);
+		link_own(c, t, wanted);
+	}
+}
+
+void timer_asked(void)
+{
+	struct cpu *c = cpu_self();
+	struct timer *t = __atomic_exchange_n(&c->asked, NULL, __ATOMIC_ACQUIRE), *next;
+
+	for (; t; t = next) {
+		next = t->next_asked;
+		answer(c, t);
+	}
+}
+
+/* -- Both -- */
+
+void timer_cancel(struct timer *t)
+{
+	struct cpu *c = cpu_self();
+
+	if (__atomic_load_n(&t->cpu, __ATOMIC_RELAXED) != c)
+		return;
+	unlink_own(c, t);
+	__atomic_store_n(&t->cpu, NULL, __ATOMIC_RELAXED);
+}
+
+void timer_set(struct timer *t, u64 deadline)
+{
+	struct cpu *c = cpu_self(), *on = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
+
+	if (on && on != c) {
+		__atomic_store_n(&t->wanted, deadline, __ATOMIC_RELAXED);
+		ask(on, t);
+		return;
+	}
+	if (on)
+		unlink_own(c, t);
+	link_own(c, t, deadline);
+	__atomic_store_n(&t->cpu, c, __ATOMIC_RELAXED);
 }
 
 void timer_run(void)
@@ -88,8 +157,8 @@ void timer_run(void)
 		struct timer *t = c->timers;
 
 		c->timers = t->next;
-		t->cpu = NULL;
 		late = now - t->deadline;
+		__atomic_store_n(&t->cpu, NULL, __ATOMIC_RELEASE);	/* any core may set it */
 		if (late > c->timer_late)
 			c->timer_late = late;
 		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t, t->deadline,

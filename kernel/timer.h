@@ -17,6 +17,10 @@ struct timer {
 	void *opaque;
 	struct timer *next;	/* the queue's */
 	struct cpu *cpu;	/* the core on whose queue it is; NULL: on none */
+	/* what another core wants of that one */
+	u64 wanted;
+	struct timer *next_asked;
+	u32 asked;		/* it is on that core's list */
 };
 
 /* Host counter in ticks since it was reset, and its frequency in Hz. */
@@ -26,11 +30,19 @@ u64 clock_hz(void);
 /* Nanoseconds since the host counter was reset; monotonic, the same on all cores. */
 u64 clock_ns(void);
 
-/* Queue t on this core for the absolute time `deadline` (ns); an already queued one is moved. */
+/*
+ * Queue t on this core for the absolute time `deadline` (ns); an already queued one is moved. If it
+ * is on another core's queue that core is asked to have it go off by then.
+ * Law of a timer that several cores set or cancel: one lock is held around each of these calls, and
+ * taken by fn, which may be called early and for nothing: it sets the timer again, if need be.
+ */
 void timer_set(struct timer *t, u64 deadline);
 
-/* Take t off its queue, which must be this core's; harmless if it is not queued. */
+/* Take t off this core's queue; harmless if it is not queued. Another core's queue keeps it. */
 void timer_cancel(struct timer *t);
+
+/* Do what other cores have asked for of timers on this core's queue: after their interrupt. */
+void timer_asked(void);
 
 /* Run every callback of this core that is due, then arm the host timer for the next. */
 void timer_run(void);

@@ -16,7 +16,18 @@
 
 struct bus;
 
-/* What the machine does for the CPU. All are called from the run loop, never from a trap. */
+/* What a CPU is to do after INIT or a SIPI (SDM vol. 3, 9.4). */
+enum dbt_start {
+	DBT_START_NONE,
+	DBT_START_INIT,			/* begin at the reset vector */
+	DBT_START_WAIT,			/* as after INIT, and wait for a SIPI */
+	DBT_START_SIPI,			/* begin at the page of its vector */
+};
+
+/*
+ * What the machine does for a CPU, of which `opaque` tells which it is. All are called from its run
+ * loop, never from a trap.
+ */
 struct dbt_platform {
 	void *opaque;
 	struct bus *bus;
@@ -24,9 +35,16 @@ struct dbt_platform {
 	int (*intr_ack)(void *opaque);		/* take it: vector, or -1 */
 	void (*host_events)(void *opaque, u32 events);	/* enum cpu_event bits (kernel/irq.h) */
 	void (*reset)(void *opaque);		/* the CPU wants the machine reset (triple fault) */
-	void (*init)(void *opaque);		/* the CPU takes INIT: so does its local APIC */
+	/* after PENDING_START, until there is nothing more; *vector: the SIPI's */
+	enum dbt_start (*start)(void *opaque, u8 *vector);
 	void (*ferr)(void *opaque);		/* FERR#: an x87 error with CR0.NE = 0 */
 	bool (*set_apic_base)(void *opaque, u64 base);	/* false: #GP */
+	/* the local APIC's registers as MSRs 0x800 + n (x2APIC mode); false: #GP */
+	bool (*x2apic_read)(void *opaque, u32 n, u64 *v);
+	bool (*x2apic_write)(void *opaque, u32 n, u64 v);
+	/* its TSC deadline: 0 if none is set; `ns`: when the guest's TSC is that, on clock_ns() */
+	u64 (*get_deadline)(void *opaque);
+	void (*set_deadline)(void *opaque, u64 tsc, u64 ns);
 	u8 (*get_tpr)(void *opaque);		/* the local APIC's task priority */
 	void (*set_tpr)(void *opaque, u8 tpr);
 };

@@ -92,6 +92,8 @@ static const struct { u8 has, needs; } needs[] = {
 	{ FEAT_CX16, FEAT_LM }, { FEAT_LAHF64, FEAT_LM }, { FEAT_PDPE1GB, FEAT_LM },
 	{ FEAT_FSGSBASE, FEAT_LM }, { FEAT_ARCH_CAPS, FEAT_MSR },
 	{ FEAT_RDTSCP, FEAT_TSC }, { FEAT_RDTSCP, FEAT_MSR },
+	{ FEAT_X2APIC, FEAT_APIC }, { FEAT_TSC_DEADLINE, FEAT_APIC },
+	{ FEAT_TSC_DEADLINE, FEAT_TSC },
 };
 
 /* -- Configuration -------------------------------------------------------- */
@@ -257,14 +259,34 @@ static void leaf_4(u32 subleaf, u32 out[4])
 	out[2] = caches[subleaf].sets - 1u;
 }
 
+/*
+ * Extended topology: threads, then cores. Each CPU of the guest is a package of its own (so leaves
+ * 1 and 4 say nothing of others, too): firmware lists one CPU of a package in its MP table, and
+ * guests without ACPI shall find them all.
+ */
+static void leaf_b(const struct vcpu *c, u32 subleaf, u32 out[4])
+{
+	bool level = subleaf < 2;
+
+	out[1] = level;
+	out[2] = (subleaf & 0xff) | (level ? (subleaf + 1) << 8 : 0);
+	out[3] = c->apic_id;
+}
+
 static void leaf_brand(const struct vcpu *c, u32 part, u32 out[4])
 {
 	memcpy(out, c->model->brand + 16 * part, 16);
 }
 
+/* Who offers x2APIC tells its 32-bit ID. */
+static u32 max_leaf(const struct cpu_model *m)
+{
+	return m->features & F(X2APIC) && m->max_leaf == 10 ? 11 : m->max_leaf;
+}
+
 static void leaf_vendor(const struct vcpu *c, u32 out[4])
 {
-	out[0] = c->model->max_leaf;
+	out[0] = max_leaf(c->model);
 	if ((c->misc_enable & MISC_LIMIT_CPUID) && out[0] > 3)
 		out[0] = 3;
 	out[1] = 0x756e6547;		/* Genu ineI ntel */
@@ -275,10 +297,10 @@ static void leaf_vendor(const struct vcpu *c, u32 out[4])
 /* Leaves that do not exist answer as the highest basic one (SDM vol. 2). */
 static u32 clamp_leaf(const struct cpu_model *m, u32 leaf)
 {
-	bool basic = leaf <= m->max_leaf;
+	bool basic = leaf <= max_leaf(m);
 	bool ext = leaf >= 0x80000000 && leaf <= m->max_ext;
 
-	return basic || ext ? leaf : m->max_leaf;
+	return basic || ext ? leaf : max_leaf(m);
 }
 
 void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4])
@@ -300,6 +322,7 @@ void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4])
 		if (!subleaf)
 			put_features(c, leaf, out);
 		break;
+	case 11: leaf_b(c, subleaf, out); break;
 	case 0x80000000: out[0] = m->max_ext; break;
 	case 0x80000002:
 	case 0x80000003:

@@ -126,12 +126,22 @@ static bool write_mtrr_var(struct vcpu *c, u32 n, u64 v, u64 *reg)
 	return write_any(c, n, v, reg);
 }
 
+/* From xAPIC mode to x2APIC mode, from there to off only (SDM vol. 3, 10.12.5). */
+static bool apic_mode_follows(u64 was, u64 v)
+{
+	if (v & APIC_BASE_X2)
+		return v & was & APIC_BASE_ENABLE;
+	return !(was & APIC_BASE_X2 && v & APIC_BASE_ENABLE);
+}
+
 static bool write_apic_base(struct vcpu *c, u32 n, u64 v, u64 *reg)
 {
 	u64 valid = (APIC_BASE_BSP | APIC_BASE_ENABLE | ~0xfffull) & ~beyond_phys(c);
 
 	(void)n;
-	if (v & ~valid)
+	if (vcpu_has(c, FEAT_X2APIC))
+		valid |= APIC_BASE_X2;
+	if (v & ~valid || !apic_mode_follows(*reg, v))
 		return false;
 	*reg = (v & ~(u64)APIC_BASE_BSP) | (*reg & APIC_BASE_BSP);
 	if (c->hooks->apic_base_changed)
@@ -188,11 +198,26 @@ static bool write_fmask(struct vcpu *c, u32 n, u64 v, u64 *reg)
 	return done;
 }
 
+static u64 read_deadline(const struct vcpu *c)
+{
+	return c->hooks->read_deadline ? c->hooks->read_deadline(c) : 0;
+}
+
+static bool write_deadline(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)n, (void)reg;
+	if (c->hooks->write_deadline)
+		c->hooks->write_deadline(c, v);
+	return true;
+}
+
+/* A deadline is compared with what the TSC says now. */
 static bool write_tsc(struct vcpu *c, u32 n, u64 v, u64 *reg)
 {
-	(void)n;
+	u64 deadline = vcpu_has(c, FEAT_TSC_DEADLINE) ? read_deadline(c) : 0;
+
 	*reg += v - sys_tsc(c);
-	return true;
+	return !deadline || write_deadline(c, n, deadline, reg);
 }
 
 static u64 read_tsc(const struct vcpu *c) { return sys_tsc(c); }
@@ -256,6 +281,7 @@ static const struct msr_row rows[] = {
 	{ MSR_MTRR_FIX4K_C0000, 8, FEAT_MTRR, AT(mtrr_fixed[3]), NULL, write_fixed },
 	{ MSR_PAT, 1, FEAT_PAT, AT(pat), NULL, write_pat },
 	{ MSR_MTRR_DEF_TYPE, 1, FEAT_MTRR, AT(mtrr_def), NULL, write_mtrr_def },
+	{ MSR_TSC_DEADLINE, 1, FEAT_TSC_DEADLINE, 0, read_deadline, write_deadline },
 	{ MSR_EFER, 1, FEAT_NX, AT(efer), NULL, write_efer },
 	{ MSR_EFER, 1, FEAT_LM, AT(efer), NULL, write_efer },
 	{ MSR_STAR, 1, FEAT_LM, AT(star), NULL, write_star },
@@ -282,6 +308,12 @@ static u64 *field_of(struct vcpu *c, const struct msr_row *r, u32 n)
 	return (u64 *)(void *)((u8 *)c + r->field) + (n - r->first);
 }
 
+/* Is it one of the local APIC's registers? Which of them are there is the local APIC's to say. */
+static bool is_x2apic(const struct vcpu *c, u32 n)
+{
+	return n - MSR_X2APIC < X2APIC_MSRS && vcpu_has(c, FEAT_X2APIC) && c->hooks->read_x2apic;
+}
+
 /* Count an access that gets #GP; the first one of each register is printed, up to 16 registers. */
 static struct fault refuse(struct vcpu *c, u32 n, const char *what, u64 v)
 {
@@ -306,7 +338,8 @@ struct fault msr_read(struct vcpu *c, u32 n, u64 *out)
 {
 	const struct msr_row *r = find(c, n);
 
-	if (!r && msr_core_read(c, n, out))
+	if (!r && (msr_core_read(c, n, out) ||
+		   (is_x2apic(c, n) && c->hooks->read_x2apic(c, n - MSR_X2APIC, out))))
 		return fault_none();
 	if (!r)
 		return refuse(c, n, "rdmsr", 0);
@@ -318,7 +351,8 @@ struct fault msr_write(struct vcpu *c, u32 n, u64 v)
 {
 	const struct msr_row *r = find(c, n);
 
-	if (!r && msr_core_write(c, n, v))
+	if (!r && (msr_core_write(c, n, v) ||
+		   (is_x2apic(c, n) && c->hooks->write_x2apic(c, n - MSR_X2APIC, v))))
 		return fault_none();
 	if (!r || !r->write || !r->write(c, n, v, field_of(c, r, n)))
 		return refuse(c, n, "wrmsr", v);

@@ -77,3 +77,15 @@ void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp)
 	sys_debug_changed(c);
 	sys_mode_changed(c);
 }
+
+/* IF is 0 after a reset, and an NMI that comes is held until the CPU runs. */
+void vcpu_wait_sipi(struct vcpu *c) { c->halted = c->nmi_blocked = true; }
+
+void vcpu_sipi(struct vcpu *c, u8 vector)
+{
+	c->halted = c->nmi_blocked = false;
+	c->seg[CS].sel = (u16)(vector << 8);
+	c->seg[CS].base = (u32)vector << 12;
+	c->eip = c->next_eip = 0;
+	sys_mode_changed(c);
+}

@@ -46,6 +46,12 @@ struct sys_hooks {
 	/* IF went from 0 to 1: an interrupt that waits may be due. */
 	void (*irq_unmasked)(struct vcpu *c);
 	void (*apic_base_changed)(struct vcpu *c);
+	/* MSRs 0x800 + n of the local APIC in x2APIC mode; false: #GP. */
+	bool (*read_x2apic)(struct vcpu *c, u32 n, u64 *v);
+	bool (*write_x2apic)(struct vcpu *c, u32 n, u64 v);
+	/* IA32_TSC_DEADLINE, in the guest's TSC; also when that was written. */
+	u64 (*read_deadline)(const struct vcpu *c);
+	void (*write_deadline)(struct vcpu *c, u64 v);
 	/* The local APIC's task priority, 0 … 15: CR8 (SDM vol. 3, 10.8.6). NULL: it is kept. */
 	u64 (*read_tpr)(struct vcpu *c);
 	void (*write_tpr)(struct vcpu *c, u64 v);
@@ -91,6 +97,10 @@ static inline void sys_irq_unmasked(struct vcpu *c)
 /* Power-up, RESET# or INIT (SDM vol. 3, table 9-1). hooks, model, owner, apic_id, tsc_mul stay. */
 enum reset_kind { RESET_POWER_UP, RESET_INIT };
 void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp);
+
+/* After a reset: wait for a SIPI (SDM vol. 3, 9.4.3), halted; and begin at its page. */
+void vcpu_wait_sipi(struct vcpu *c);
+void vcpu_sipi(struct vcpu *c, u8 vector);
 
 /*
  * MOV to and from CRn, DRn; n is the register number of the encoding. All 64 bits: outside 64-bit

@@ -327,7 +327,7 @@ enum { INHIBIT_STI = 1, INHIBIT_SS = 2 };	/* interrupts; interrupts and debug tr
 enum vcpu_pending {
 	PENDING_INTR = 1u << 0,		/* look at the interrupt controller */
 	PENDING_NMI = 1u << 1,
-	PENDING_INIT = 1u << 3,
+	PENDING_START = 1u << 3,	/* INIT or a SIPI has come */
 	PENDING_RESET = 1u << 5,
 	PENDING_BUSY_PAGE = 1u << 6,	/* the cache's: see cache_page_busy */
 	PENDING_REGION = 1u << 4,	/* the cache's: none is free yet (cache_next_region) */

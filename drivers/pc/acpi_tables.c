@@ -359,11 +359,28 @@ static void system_bus(struct aml *a, u64 ram_below_4g)
 	aml_close(a, sb);
 }
 
-static u32 add_dsdt(struct tables *t, u64 ram_below_4g)
+/* Those of the MADT. One CPU needs no name: nothing can be said of it but that it is there. */
+static void processors(struct aml *a, unsigned cores)
+{
+	char name[] = "CPU0";
+	u32 pr;
+
+	if (cores < 2)
+		return;
+	pr = aml_scope(a, "\\_PR");
+	for (unsigned k = 0; k < cores; k++) {
+		name[3] = "0123456789ABCDEF"[k];
+		aml_processor(a, name, (u8)k);
+	}
+	aml_close(a, pr);
+}
+
+static u32 add_dsdt(struct tables *t, unsigned cores, u64 ram_below_4g)
 {
 	u32 at = header(t, "DSDT", 1);
 	struct aml a = { t->blob, t->n, BLOB };
 
+	processors(&a, cores);
 	system_bus(&a, ram_below_4g);
 	aml_def(&a, "\\_S5");
 	u32 p = aml_package(&a, 4);
@@ -501,7 +518,7 @@ void acpi_tables_add(struct fw_cfg *f, unsigned cores, u64 ram_below_4g,
 	t->pm = pm;
 	allocate(t, RSDP_FILE, 16, ZONE_FSEG);
 	allocate(t, TABLES_FILE, 64, ZONE_HIGH);
-	u32 facs = add_facs(t), dsdt = add_dsdt(t, ram_below_4g);
+	u32 facs = add_facs(t), dsdt = add_dsdt(t, cores, ram_below_4g);
 	t->fadt = add_fadt(t, facs, dsdt);
 	u32 madt = add_madt(t, cores);
 	add_rsdp(t, add_rsdt(t, t->fadt, madt));

@@ -11,7 +11,7 @@
 
 enum { OP_BYTE = 0x0a, OP_WORD = 0x0b, OP_DWORD = 0x0c, OP_NAME = 0x08, OP_SCOPE = 0x10,
 	OP_BUFFER = 0x11, OP_PACKAGE = 0x12, OP_METHOD = 0x14, OP_EXT = 0x5b, OP_IF = 0xa0 };
-enum { EXT_REGION = 0x80, EXT_FIELD = 0x81, EXT_DEVICE = 0x82 };
+enum { EXT_REGION = 0x80, EXT_FIELD = 0x81, EXT_DEVICE = 0x82, EXT_PROCESSOR = 0x83 };
 enum { SPACE_PCI_CONFIG = 2, FIELD_BYTE_ACCESS = 1, LENGTH_BYTES = 3, DUAL_NAME = 0x2e };
 
 void aml_byte(struct aml *a, u8 v)
@@ -114,6 +114,18 @@ u32 aml_device(struct aml *a, const char *name)
 	u32 mark = open_length(a);
 	aml_name(a, name);
 	return mark;
+}
+
+void aml_processor(struct aml *a, const char *name, u8 id)
+{
+	aml_byte(a, OP_EXT);
+	aml_byte(a, EXT_PROCESSOR);
+	u32 mark = open_length(a);
+	aml_name(a, name);
+	aml_byte(a, id);
+	little(a, 0, 4);
+	aml_byte(a, 0);
+	aml_close(a, mark);
 }
 
 u32 aml_method(struct aml *a, const char *name, u8 args)

@@ -25,6 +25,8 @@ u32 aml_package(struct aml *a, u8 elements);
 u32 aml_if(struct aml *a);
 void aml_close(struct aml *a, u32 mark);
 
+/* Processor (name, id, 0, 0) {}: id as in the MADT, no P_BLK. */
+void aml_processor(struct aml *a, const char *name, u8 id);
 /* A buffer of n bytes. */
 void aml_buffer(struct aml *a, const void *p, u32 n);
 /* OperationRegion (name, PCI_Config, offset, size), and its Field of byte-wide names. */

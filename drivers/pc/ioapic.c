@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Intel 82093AA (order 290566): 24 redirection entries behind an index and a data window.
+ * Intel 82093AA (order 290566): 24 redirection entries behind an index and a data window; and, as
+ * its successors of version 0x20 have it (ICH's IOxAPIC), a register by which a core whose local
+ * APIC keeps its EOIs to itself ends a level interrupt.
+ * Messages of NMI, SMI, INIT and ExtINT are edges whatever an entry says (§3.2.4).
  * Deviations: the polarity bit is stored only, as a line here is asserted or not whatever
  * its voltage; the APIC bus arbitration id is not there; an ExtINT entry is logged, the PIC
  * reaches the cores through LINT0.
@@ -15,9 +18,9 @@
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 
-enum { OFF_SELECT = 0x00, OFF_WINDOW = 0x10 };
+enum { OFF_SELECT = 0x00, OFF_WINDOW = 0x10, OFF_EOI = 0x40 };
 enum { REG_ID = 0, REG_VERSION = 1, REG_ARB = 2, REG_REDIR = 0x10 };
-enum { VERSION = 0x11 | (IOAPIC_PINS - 1) << 16 };
+enum { VERSION = 0x20 | (IOAPIC_PINS - 1) << 16 };
 enum { RTE_LOGICAL = 0x800, RTE_REMOTE_IRR = 0x4000, RTE_LEVEL = 0x8000, RTE_MASKED = 0x10000,
 	RTE_WRITABLE = 0x1afff };
 
@@ -30,20 +33,23 @@ struct ioapic {
 	struct bus_region region;
 };
 
+/* Does the entry follow its line's level, and wait for an EOI? */
+static bool is_level(u64 e) { return e & RTE_LEVEL && bits(e, 10, 8) <= LAPIC_LOWEST; }
+
 /* Send the entry's message. Returns whether a core took it. */
 static bool send(struct ioapic *a, unsigned pin)
 {
 	u64 e = a->rte[pin];
 
 	return lapic_message(a->lapic, (u8)(e >> 56), e & RTE_LOGICAL,
-			     (enum lapic_mode)bits(e, 10, 8), (u8)e, e & RTE_LEVEL);
+			     (enum lapic_mode)bits(e, 10, 8), (u8)e, is_level(e));
 }
 
 static void service_level(struct ioapic *a, unsigned pin)
 {
 	u64 *e = &a->rte[pin];
 
-	if (*e & RTE_LEVEL && a->lines >> pin & 1 && !(*e & (RTE_MASKED | RTE_REMOTE_IRR)) &&
+	if (is_level(*e) && a->lines >> pin & 1 && !(*e & (RTE_MASKED | RTE_REMOTE_IRR)) &&
 	    send(a, pin))
 		*e |= RTE_REMOTE_IRR;
 }
@@ -56,7 +62,7 @@ void ioapic_set(void *ioapic, unsigned n, int level)
 	lock_take(&a->lock);
 	bool was = a->lines >> n & 1;
 	a->lines = level ? a->lines | BIT(n) : a->lines & ~BIT(n);
-	if (a->rte[n] & RTE_LEVEL)
+	if (is_level(a->rte[n]))
 		service_level(a, n);
 	else if (level && (!was || level == IRQ_PULSE) && !(a->rte[n] & RTE_MASKED))
 		send(a, n);	/* an edge on a masked pin is not kept (§3.2.4) */
@@ -111,7 +117,7 @@ static void write_redir(struct ioapic *a, unsigned n, u32 v)
 		return;
 	}
 	*e = (*e & ~(u64)RTE_WRITABLE) | (v & RTE_WRITABLE);
-	if (!(v & RTE_LEVEL))
+	if (!is_level(*e))
 		*e &= ~(u64)RTE_REMOTE_IRR;
 	service_level(a, n / 2);
 }
@@ -136,6 +142,10 @@ static void ioapic_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct ioapic *a = opaque;
 
 	(void)size;
+	if (off == OFF_EOI) {
+		ioapic_eoi(a, (u8)v, 0);
+		return;
+	}
 	lock_take(&a->lock);
 	if (off == OFF_SELECT)
 		a->select = (u8)v;

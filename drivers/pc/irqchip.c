@@ -3,7 +3,7 @@
  * Joins PIC, IOAPIC and LAPICs: the board's interrupt wiring. No registers of its own.
  * ISA interrupt n is PIC input n and IOAPIC pin n, but IRQ 0 is pin 2 (the ACPI MADT's
  * interrupt source override says so to the guest). The PIC's INT is LINT0 of every LAPIC.
- * Lock order: device, then PIC or IOAPIC, then LAPIC.
+ * Lock order: device, then PIC or IOAPIC; local APICs have none (lapic_core.h).
  * Invariant: after a change that makes something pending, cpu.raise was called.
  */
 #include "drivers/pc/irqchip.h"
@@ -16,7 +16,8 @@
 #include "kernel/panic.h"
 #include "mm/gpa.h"
 
-enum { MESSAGES = 0xfee, MESSAGE_LOGICAL = 4, MESSAGE_LEVEL = 0x8000 };
+enum { MESSAGES = 0xfee, MESSAGE_LOGICAL = 4, MESSAGE_REDIRECT = 8 };
+enum { MESSAGE_ASSERT = 0x4000, MESSAGE_LEVEL = 0x8000 };
 
 struct irqchip {
 	struct pic *pic;
@@ -46,13 +47,18 @@ bool irqchip_isa_waiting(void *irqchip, unsigned n)
 void irqchip_message(void *irqchip, u64 at, u32 data)
 {
 	struct irqchip *c = irqchip;
+	enum lapic_mode mode = (enum lapic_mode)bits(data, 10, 8);
 
 	if (at >> 20 != MESSAGES) {
 		gpa_write(gpa(at), &data, sizeof(data));
 		return;
 	}
-	lapic_message(c->lapic, (u8)(at >> 12), at & MESSAGE_LOGICAL,
-		      (enum lapic_mode)bits(data, 10, 8), (u8)data, data & MESSAGE_LEVEL);
+	if (data & MESSAGE_LEVEL && !(data & MESSAGE_ASSERT))
+		return;			/* the end of a level: nothing is held */
+	if (mode == LAPIC_FIXED && at & MESSAGE_REDIRECT)
+		mode = LAPIC_LOWEST;	/* one of those that the destination names */
+	lapic_message(c->lapic, (u8)(at >> 12), at & MESSAGE_LOGICAL, mode, (u8)data,
+		      data & MESSAGE_LEVEL);
 }
 
 struct irq_line irqchip_line(struct irqchip *c, unsigned n)
@@ -83,7 +89,7 @@ bool irqchip_pending(const struct irqchip *c, unsigned core)
 
 int irqchip_ack(struct irqchip *c, unsigned core)
 {
-	int v = lapic_pending(c->lapic, core) ? lapic_ack(c->lapic, core) : -1;
+	int v = lapic_ack(c->lapic, core);
 
 	if (v < 0 && pic_output(c->pic) && lapic_accepts_intr(c->lapic, core))
 		v = pic_ack(c->pic);

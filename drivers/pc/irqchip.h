@@ -34,7 +34,7 @@ bool irqchip_pending(const struct irqchip *c, unsigned core);
  */
 int irqchip_ack(struct irqchip *c, unsigned core);
 
-/* For IA32_APIC_BASE, CR8 and INIT. */
+/* For IA32_APIC_BASE, CR8, x2APIC's registers, INIT and SIPI. */
 struct lapic *irqchip_lapic(struct irqchip *c);
 
 #endif

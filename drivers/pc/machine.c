@@ -381,6 +381,7 @@ void machine_poll(struct machine *m)
 
 void machine_report(const struct machine *m)
 {
+	lapic_report(irqchip_lapic(m->irqchip));
 	printk("counters: bus_unanswered %lu pit_lost %lu\n",
 	       (unsigned long)bus_unanswered(m->bus), (unsigned long)pit_lost(m->pit));
 }

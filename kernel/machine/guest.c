@@ -9,6 +9,7 @@
 #include "drivers/host/random.h"
 #include "drivers/host/rtc.h"
 #include "kernel/arch.h"
+#include "kernel/cpu.h"
 #include "kernel/machine/cores.h"
 #include "kernel/machine/main.h"
 #include "kernel/panic.h"
@@ -120,7 +121,7 @@ static void cpu_init(struct guest *g)
 {
 	const struct boot_config *cfg = g->cfg;
 	u64 size = cfg->code_cache ? cfg->code_cache : CODE_CACHE;
-	struct dbt_platform p = guest_join_cpu(g);
+	struct dbt_platform p = guest_join_cpu(g, this_cpu()->id);
 	struct dbt_config d = {
 		.passes_off = cfg->passes_off, .verify = cfg->verify,
 		.code_pool = phys_to_code(ptr_to_phys(pages(size, 65536, CODE_REACH,

@@ -25,10 +25,19 @@ struct guest_disk {
 	struct blockdev end;
 };
 
+/* What the platform's functions of one CPU are called with (dbt/core/core.h). */
+struct guest_cpu {
+	struct guest *guest;
+	struct irqchip *irqchip;
+	struct lapic *lapic;
+	unsigned id;			/* of the core that runs it, and of its local APIC */
+};
+
 struct guest {
 	const struct boot_info *info;
 	const struct boot_config *cfg;	/* of it */
 	struct machine *pc;
+	struct guest_cpu cpu[LAPIC_MAX_CORES];
 	struct shadow shadow;
 	struct cpu_model model;
 	struct guest_disk disk[GUEST_DISKS];
@@ -38,9 +47,12 @@ struct guest {
 	u64 beats;
 };
 
-/* join.c: the ends and callbacks of the machine's configuration; those of the CPU's platform. */
+/*
+ * join.c: the ends and callbacks of the machine's configuration; those of the platform of CPU `id`,
+ * which core `id` runs.
+ */
 void guest_join_machine(struct guest *g, struct machine_config *m);
-struct dbt_platform guest_join_cpu(struct guest *g);
+struct dbt_platform guest_join_cpu(struct guest *g, unsigned id);
 
 /*
  * disks.c: the end of disk n (BOOT_DISKS: the CD-ROM), NULL if there is none. What cannot be is

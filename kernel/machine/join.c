@@ -36,10 +36,16 @@ static void raise_nmi(void *opaque, unsigned core)
 	dbt_raise(core, PENDING_NMI);
 }
 
-static void raise_init(void *opaque, unsigned core)
+static void raise_start(void *opaque, unsigned core)
 {
 	(void)opaque;
-	dbt_raise(core, PENDING_INIT);
+	dbt_raise(core, PENDING_START);
+}
+
+static unsigned this_core(void *opaque)
+{
+	(void)opaque;
+	return cpu_self()->id;
 }
 
 static void reset_request(void *opaque)
@@ -50,27 +56,27 @@ static void reset_request(void *opaque)
 
 static bool intr_pending(void *opaque)
 {
-	struct guest *g = opaque;
+	const struct guest_cpu *c = opaque;
 
-	return irqchip_pending(machine_irqchip(g->pc), cpu_self()->id);
+	return irqchip_pending(c->irqchip, c->id);
 }
 
 static int intr_ack(void *opaque)
 {
-	struct guest *g = opaque;
+	const struct guest_cpu *c = opaque;
 
-	return irqchip_ack(machine_irqchip(g->pc), cpu_self()->id);
+	return irqchip_ack(c->irqchip, c->id);
 }
 
 static void host_events(void *opaque, u32 events)
 {
-	struct guest *g = opaque;
+	const struct guest_cpu *c = opaque;
 
 	if (events & CPU_EVENT_TIMER)
 		timer_run();
 	if (events & CPU_EVENT_DEVICE) {
 		disks_poll();
-		machine_poll(g->pc);
+		machine_poll(c->guest->pc);
 	}
 }
 
@@ -80,13 +86,14 @@ static void host_events_cores(void *opaque, u32 events)
 	host_events(opaque, events);
 	if (events & CPU_EVENT_IPI) {
 		work_run();
+		timer_asked();
 		dbt_quiet();
 	}
 }
 
 static void reset_machine(void *opaque)
 {
-	struct guest *g = opaque;
+	struct guest *g = ((const struct guest_cpu *)opaque)->guest;
 
 	machine_reset(g->pc);
 	/* What a disk was asked for before would come into the memory of whoever runs next. */
@@ -95,19 +102,20 @@ static void reset_machine(void *opaque)
 	machine_poll(g->pc);
 }
 
-static void init_cpu(void *opaque)
+static enum dbt_start start(void *opaque, u8 *vector)
 {
-	struct guest *g = opaque;
+	const struct guest_cpu *c = opaque;
 
-	lapic_init(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id);
+	switch (lapic_take_start(c->lapic, c->id, vector)) {
+	case LAPIC_START_INIT: return DBT_START_INIT;
+	case LAPIC_START_WAIT: return DBT_START_WAIT;
+	case LAPIC_START_SIPI: return DBT_START_SIPI;
+	case LAPIC_START_NONE: break;
+	}
+	return DBT_START_NONE;
 }
 
-static void ferr(void *opaque)
-{
-	struct guest *g = opaque;
-
-	machine_ferr(g->pc);
-}
+static void ferr(void *opaque) { machine_ferr(((const struct guest_cpu *)opaque)->guest->pc); }
 
 static void ignne(void *opaque)
 {
@@ -117,23 +125,51 @@ static void ignne(void *opaque)
 
 static bool set_apic_base(void *opaque, u64 base)
 {
-	struct guest *g = opaque;
+	const struct guest_cpu *c = opaque;
 
-	return !lapic_set_base(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id, base);
+	return !lapic_set_base(c->lapic, c->id, base);
+}
+
+static bool x2apic_read(void *opaque, u32 n, u64 *v)
+{
+	const struct guest_cpu *c = opaque;
+
+	return lapic_x2_read(c->lapic, c->id, n, v);
+}
+
+static bool x2apic_write(void *opaque, u32 n, u64 v)
+{
+	const struct guest_cpu *c = opaque;
+
+	return lapic_x2_write(c->lapic, c->id, n, v);
+}
+
+static u64 get_deadline(void *opaque)
+{
+	const struct guest_cpu *c = opaque;
+
+	return lapic_deadline(c->lapic, c->id);
+}
+
+static void set_deadline(void *opaque, u64 tsc, u64 ns)
+{
+	const struct guest_cpu *c = opaque;
+
+	lapic_set_deadline(c->lapic, c->id, tsc, ns);
 }
 
 static u8 get_tpr(void *opaque)
 {
-	struct guest *g = opaque;
+	const struct guest_cpu *c = opaque;
 
-	return lapic_tpr(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id);
+	return lapic_tpr(c->lapic, c->id);
 }
 
 static void set_tpr(void *opaque, u8 tpr)
 {
-	struct guest *g = opaque;
+	const struct guest_cpu *c = opaque;
 
-	lapic_set_tpr(irqchip_lapic(machine_irqchip(g->pc)), cpu_self()->id, tpr);
+	lapic_set_tpr(c->lapic, c->id, tpr);
 }
 
 /*
@@ -213,7 +249,8 @@ void guest_join_machine(struct guest *g, struct machine_config *m)
 	m->opaque = m->power.opaque = m->counters.opaque = m->cpu.opaque = g;
 	m->cpu.raise = raise_intr;
 	m->cpu.nmi = raise_nmi;
-	m->cpu.init = raise_init;
+	m->cpu.start = raise_start;
+	m->cpu.this_core = m->cores > 1 ? this_core : NULL;
 	m->reset_request = reset_request;
 	m->ignne = ignne;
 	m->power.off = guest_off;
@@ -224,13 +261,21 @@ void guest_join_machine(struct guest *g, struct machine_config *m)
 	m->counters.get = counters_get;
 }
 
-struct dbt_platform guest_join_cpu(struct guest *g)
+struct dbt_platform guest_join_cpu(struct guest *g, unsigned id)
 {
+	struct guest_cpu *c = &g->cpu[id];
+
+	*c = (struct guest_cpu){
+		.guest = g, .id = id, .irqchip = machine_irqchip(g->pc),
+		.lapic = irqchip_lapic(machine_irqchip(g->pc)),
+	};
 	return (struct dbt_platform){
-		.opaque = g, .bus = machine_bus(g->pc), .intr_pending = intr_pending,
+		.opaque = c, .bus = machine_bus(g->pc), .intr_pending = intr_pending,
 		.intr_ack = intr_ack, .reset = reset_machine,
 		.host_events = cores_count() > 1 ? host_events_cores : host_events,
-		.init = init_cpu, .ferr = ferr, .set_apic_base = set_apic_base,
+		.start = start, .ferr = ferr, .set_apic_base = set_apic_base,
+		.x2apic_read = x2apic_read, .x2apic_write = x2apic_write,
+		.get_deadline = get_deadline, .set_deadline = set_deadline,
 		.get_tpr = get_tpr, .set_tpr = set_tpr,
 	};
 }

@@ -5,3 +5,10 @@ UNIT_TESTS += $(CORES_TESTS)
 $(foreach t,$(CORES_TESTS),$(eval $t_OBJS := $(addprefix qemu-test/unit/,test_cores.o \
 	fake_cores.o native.o) $(addprefix kernel/,cores.o epoch.o selftest_cores.o work.o)))
 test_cores_tsan_TSAN = 1
+
+# Timers that several cores set.
+TIMER_TESTS := test_timer_cores test_timer_cores_tsan
+UNIT_TESTS += $(TIMER_TESTS)
+$(foreach t,$(TIMER_TESTS),$(eval $t_OBJS := $(addprefix qemu-test/unit/,test_timer_cores.o \
+	native.o) kernel/timer.o))
+test_timer_cores_tsan_TSAN = 1

@@ -133,5 +133,6 @@ u64 clock_ns(void)
 
 void cpu_pause(void) { sched_yield(); }
 void timer_run(void) { }
+void timer_asked(void) { }
 u64 arch_stack_pointer(void) { return self->stack_top; }
 const char *selftest_core(void) { return NULL; }

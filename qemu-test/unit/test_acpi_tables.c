@@ -157,6 +157,23 @@ static void test_aml(const u8 *p, u32 n)
 	CHECK_EQ(devices, 1 + 1 + 5 + 4, "PCI0, ISA and its five, four links");
 }
 
+/* ProcessorOp, a length of three bytes, the name, the MADT's id, no P_BLK. */
+static unsigned processors(const u8 *p, u32 n)
+{
+	unsigned count = 0;
+
+	for (u32 k = 0; k + 15 < n; k++) {
+		if (p[k] != 0x5b || p[k + 1] != 0x83)
+			continue;
+		CHECK_EQ(p[k + 2], 0x8d, "13 bytes, lengths of three");
+		CHECK(!memcmp(p + k + 5, "CPU", 3) && p[k + 8] == '0' + count, "its name");
+		CHECK_EQ(p[k + 9], count, "its id in the MADT");
+		CHECK_EQ(le(p + k + 10, 4) | p[k + 14], 0, "no P_BLK");
+		count++;
+	}
+	return count;
+}
+
 /* A COM port: its name, then somewhere in its device the ports and the interrupt. */
 static void test_com(const u8 *p, u32 n, const char *name, u16 port, u8 irq)
 {
@@ -208,6 +225,7 @@ int main(void)
 	test_madt(table(le(rsdt + 40, 4), "APIC"), 3);
 	const u8 *dsdt = table(le(fadt + 40, 4), "DSDT");
 	test_aml(dsdt + 36, (u32)le(dsdt + 4, 4) - 36);
+	CHECK_EQ(processors(dsdt + 36, (u32)le(dsdt + 4, 4) - 36), 3, "a processor for each core");
 	test_com(dsdt, (u32)le(dsdt + 4, 4), "COM1", 0x3f8, 4);
 	test_com(dsdt, (u32)le(dsdt + 4, 4), "COM2", 0x2f8, 3);
 	program_pm(0xe400);		/* U-Boot's */

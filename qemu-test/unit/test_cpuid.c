@@ -399,6 +399,100 @@ static void test_unknown(void)
 	EQ(native_printks - before, 16 + 1);
 }
 
+/* -- What is the local APIC's -- */
+
+static u64 x2_value, deadline;
+static u32 x2_number;
+
+static bool x2_read(struct vcpu *c, u32 n, u64 *v)
+{
+	(void)c;
+	x2_number = n;
+	*v = x2_value;
+	return n != 0x0b;
+}
+
+static bool x2_write(struct vcpu *c, u32 n, u64 v)
+{
+	(void)c;
+	x2_number = n;
+	x2_value = v;
+	return n != 0x02;
+}
+
+static u64 get_deadline(const struct vcpu *c) { (void)c; return deadline; }
+static void set_deadline(struct vcpu *c, u64 v) { (void)c; deadline = v; w_apic++; }
+
+static void test_apic_msrs(void)
+{
+	struct sys_hooks h;
+	u64 v;
+
+	world_protected(0);
+	h = *w.hooks;
+	h.read_x2apic = x2_read;
+	h.write_x2apic = x2_write;
+	h.read_deadline = get_deadline;
+	h.write_deadline = set_deadline;
+	w.hooks = &h;
+	want_fault(msr_read(&w, 0x802, &v), EXC_GP, 0, "no x2APIC", __LINE__);
+	want_fault(msr_read(&w, MSR_TSC_DEADLINE, &v), EXC_GP, 0, "no deadline", __LINE__);
+	EQ(cpuid_configure(&m, "loam,+x2apic,+tsc-deadline", err), 0);
+	w.model = &m;
+	OK(msr_write(&w, 0x830, 0x500000042));
+	EQ(x2_number, 0x30);
+	EQ(x2_value, 0x500000042);
+	OK(msr_read(&w, 0x8ff, &v));
+	EQ(x2_number, 0xff);
+	EQ(v, 0x500000042);
+	want_fault(msr_read(&w, 0x80b, &v), EXC_GP, 0, "its own #GP", __LINE__);
+	want_fault(msr_write(&w, 0x802, 0), EXC_GP, 0, "its own #GP", __LINE__);
+	want_fault(msr_read(&w, 0x900, &v), EXC_GP, 0, "beyond", __LINE__);
+	OK(msr_write(&w, MSR_TSC_DEADLINE, 12345));
+	OK(msr_read(&w, MSR_TSC_DEADLINE, &v));
+	EQ(v, 12345);
+	w_apic = 0;
+	OK(msr_write(&w, MSR_TSC, 1000));
+	EQ(w_apic, 1);				/* told again, as it is in the guest's TSC */
+	deadline = 0;
+	OK(msr_write(&w, MSR_TSC, 2000));
+	EQ(w_apic, 1);
+	OK(msr_write(&w, MSR_APIC_BASE, 0xfee00c00));
+	want_fault(msr_write(&w, MSR_APIC_BASE, 0xfee00800), EXC_GP, 0, "back", __LINE__);
+	want_fault(msr_write(&w, MSR_APIC_BASE, 0xfee00400), EXC_GP, 0, "off?", __LINE__);
+	OK(msr_write(&w, MSR_APIC_BASE, 0xfee00000));
+	want_fault(msr_write(&w, MSR_APIC_BASE, 0xfee00c00), EXC_GP, 0, "from off", __LINE__);
+	OK(msr_write(&w, MSR_APIC_BASE, 0xfee00800));
+}
+
+/* Each CPU is a package: one thread, one core. */
+static void test_topology(void)
+{
+	u32 r[4];
+
+	world_protected(0);
+	EQ(cpuid_configure(&m, "loam,+x2apic", err), 0);
+	w.model = &m;
+	w.apic_id = 9;
+	cpuid_read(&w, 0, 0, r);
+	EQ(r[0], 11);
+	cpuid_read(&w, 1, 0, r);
+	EQ(r[1] >> 24, 9);
+	EQ(r[2] >> 21 & 1, 1);
+	EQ(r[3] >> 28 & 1, 0);			/* HTT: no others in the package */
+	for (u32 k = 0; k < 4; k++) {
+		cpuid_read(&w, 11, k, r);
+		EQ(r[0], 0);
+		EQ(r[1], k < 2);
+		EQ(r[2], k < 2 ? (k + 1) << 8 | k : k);
+		EQ(r[3], 9);
+	}
+	cpuid_read(&w, 4, 0, r);
+	EQ(r[0] >> 26, 0);
+	EQ(cpuid_configure(&m, "loam,+x2apic,-apic", err), 0);
+	EQ(m.features >> FEAT_X2APIC & 1, 0);
+}
+
 /* Read by Linux 6.1 without a net on a family 6 model 28 CPU with these features. */
 static void test_linux_reads(void)
 {
@@ -427,6 +521,8 @@ int main(void)
 	test_msr_kept();
 	test_rdpmc();
 	test_unknown();
+	test_apic_msrs();
+	test_topology();
 	test_linux_reads();
 	return check_done();
 }

@@ -20,7 +20,7 @@ static void route(unsigned pin, u32 low, u8 dest)
 
 static void test_registers(void)
 {
-	CHECK_EQ(get(1), 0x00170011, "version 0x11, 24 entries");
+	CHECK_EQ(get(1), 0x00170020, "version 0x20, 24 entries");
 	set(0, 0x0f000000);
 	CHECK_EQ(get(0), 0x0f000000, "id");
 	CHECK_EQ(get(0x10), 0x10000, "masked at reset");

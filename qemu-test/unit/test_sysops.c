@@ -330,6 +330,27 @@ static void test_reset(void)
 	EQ(w.apic_base, 0xfee00800);
 }
 
+/* SDM vol. 3, 9.4: what INIT leaves waits; a SIPI begins at its page. */
+static void test_sipi(void)
+{
+	world_protected(3);
+	vcpu_reset(&w, RESET_INIT, false);
+	vcpu_wait_sipi(&w);
+	EQ(w.halted, 1);
+	EQ(w.nmi_blocked, 1);				/* NMIs are held */
+	EQ(eflags_get(&w), 2);				/* interrupts are off */
+	w_mode = 0;
+	vcpu_sipi(&w, 0x9f);
+	EQ(w.halted, 0);
+	EQ(w.nmi_blocked, 0);
+	EQ(w.seg[CS].sel, 0x9f00);
+	EQ(w.seg[CS].base, 0x9f000);
+	EQ(w.seg[CS].limit, 0xffff);
+	EQ(w.eip, 0);
+	EQ(w.cr0 & (CR0_PE | CR0_PG), 0);
+	EQ(w_mode, 1);
+}
+
 int main(void)
 {
 	test_cr0();
@@ -343,5 +364,6 @@ int main(void)
 	test_popf();
 	test_time();
 	test_reset();
+	test_sipi();
 	return check_done();
 }
