@@ -194,6 +194,8 @@ int cpuid_configure(struct cpu_model *m, const char *text, char *err)
 		if (apply(m, text, len, err))
 			return -ERR_INVAL;
 	}
+	if (m->features & F(X2APIC) && m->max_leaf == 10)
+		m->max_leaf = 11;	/* it tells its 32-bit ID there */
 	return check_needs(m, err);
 }
 
@@ -278,15 +280,9 @@ static void leaf_brand(const struct vcpu *c, u32 part, u32 out[4])
 	memcpy(out, c->model->brand + 16 * part, 16);
 }
 
-/* Who offers x2APIC tells its 32-bit ID. */
-static u32 max_leaf(const struct cpu_model *m)
-{
-	return m->features & F(X2APIC) && m->max_leaf == 10 ? 11 : m->max_leaf;
-}
-
 static void leaf_vendor(const struct vcpu *c, u32 out[4])
 {
-	out[0] = max_leaf(c->model);
+	out[0] = c->model->max_leaf;
 	if ((c->misc_enable & MISC_LIMIT_CPUID) && out[0] > 3)
 		out[0] = 3;
 	out[1] = 0x756e6547;		/* Genu ineI ntel */
@@ -297,10 +293,10 @@ static void leaf_vendor(const struct vcpu *c, u32 out[4])
 /* Leaves that do not exist answer as the highest basic one (SDM vol. 2). */
 static u32 clamp_leaf(const struct cpu_model *m, u32 leaf)
 {
-	bool basic = leaf <= max_leaf(m);
+	bool basic = leaf <= m->max_leaf;
 	bool ext = leaf >= 0x80000000 && leaf <= m->max_ext;
 
-	return basic || ext ? leaf : max_leaf(m);
+	return basic || ext ? leaf : m->max_leaf;
 }
 
 void cpuid_read(const struct vcpu *c, u32 leaf, u32 subleaf, u32 out[4])
