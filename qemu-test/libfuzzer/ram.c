@@ -16,6 +16,8 @@ enum { PAGES = FAKE_RAM_SIZE >> FRAME_SHIFT };
 
 struct gpa_map gpa_map;		/* nothing is flat: the functions below do it all */
 struct frame *frame_table;
+const struct frame_many *frame_many;	/* one core */
+void frame_fence(void) { }
 void frame_written_slow(u32 n, u32 off, u32 size) { (void)n, (void)off, (void)size; }
 
 u8 fake_ram[FAKE_RAM_SIZE];

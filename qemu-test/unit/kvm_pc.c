@@ -193,6 +193,8 @@ u64 gpa_write(gpa_t a, const void *buf, u64 size)
 
 struct gpa_map gpa_map;		/* nothing is flat: the functions below do it all */
 struct frame *frame_table;
+const struct frame_many *frame_many;	/* one core */
+void frame_fence(void) { }
 void frame_written_slow(u32 n, u32 off, u32 size) { (void)n, (void)off, (void)size; }
 
 struct gpa_run gpa_dma_slow(gpa_t a, u64 size)
