@@ -24,8 +24,6 @@ static const struct insn_way ways[] = {
 	{ .name = "single", .single = true },
 	{ .name = "blocks" },
 	{ .name = "passes", .passes = true },
-	{ .name = "ordered", .ordered = true },
-	{ .name = "ordered, passes", .ordered = true, .passes = true },
 	/* each pass alone */
 #define PASS(function, key) { .name = #key, .passes = true, .passes_off = ~BIT(OPT_##key) },
 #include "dbt/opt/passes.def"

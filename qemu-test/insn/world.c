@@ -201,7 +201,6 @@ static struct ir *lift_block(struct vcpu *c, const struct insn_way *way, u8 *row
 	arena_reset(&arena);
 	t.ir = ir_new(&arena);
 	t.ir->key_flags = t.key;
-	t.ir->ordered = way->ordered;
 	do {
 		*status = fetch(c, eip, &i);
 		if (*status != DECODE_OK || (t.ir->guests && lift_begins_block(&i)))

@@ -27,7 +27,6 @@ struct insn_way {
 	const char *name;
 	bool single;		/* one instruction for each block */
 	bool passes;		/* run the optimiser */
-	bool ordered;		/* as for several CPUs */
 	u32 passes_off;		/* opt_run's argument */
 	/* A mistake made on purpose (mutants.c): */
 	u16 nop_row;		/* this row does nothing; 0: none */

@@ -20,7 +20,6 @@ static const struct way64 ways[] = {
 	{ .name = "lift" }, { .name = "passes", .passes = true },
 	{ .name = "blocks", .blocks = true },
 	{ .name = "blocks, passes", .blocks = true, .passes = true },
-	{ .name = "ordered", .blocks = true, .passes = true, .ordered = true },
 };
 #define WAYS (sizeof ways / sizeof ways[0])
 

@@ -244,7 +244,6 @@ static struct ir *lift_block(struct vcpu *c, const struct way64 *way)
 	arena_reset(&arena);
 	t.ir = ir_new(&arena);
 	t.ir->key_flags = t.key;
-	t.ir->ordered = way->ordered;
 	t.next = c->eip;
 	do {
 		if (!fetch(c, t.next, &i, &status, &f) || status != DECODE_OK ||

@@ -31,7 +31,6 @@ enum mistake64 {
 struct way64 {
 	const char *name;
 	bool passes;		/* run the optimiser */
-	bool ordered;		/* as for several CPUs */
 	bool blocks;		/* as long as Loam makes them; else one instruction each */
 	/* Mistakes made on purpose: */
 	u16 nop_row;		/* this row does nothing; 0: none */
