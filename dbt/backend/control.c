@@ -355,6 +355,7 @@ static void lower_raise(struct emit *e, const struct ir_insn *in)
 	struct stub *s;
 	int a, b;
 
+	order_leave(e);
 	if (in->op == IR_RAISE) {
 		s = raise_stub(e, in->k);
 		s->site = host_jump(e);
@@ -375,6 +376,7 @@ static void lower_form(struct emit *e, const struct ir_insn *in)
 	s64 k;
 	int a;
 
+	order_leave(e);
 	if (ra_const(e, in->a, &k)) {
 		if (k < -(1ll << 62))
 			raise_stub(e, in->k)->site = host_jump(e);
@@ -428,6 +430,7 @@ void lower_call(struct emit *e, const struct ir_insn *in)
 	call_helper(e, (unsigned)in->k);
 	order_called(e);
 	if (in->x == 2) {
+		order_leave(e);
 		s = raise_stub(e, SITE_HELPER);
 		s->site = host_branch_nonzero(e, R_RESULT);
 	} else if (in->type) {

@@ -76,7 +76,7 @@ void emit_stubs(struct emit *e);
 
 /*
  * -- order.c: barriers of ordered blocks, nothing in others. Asked for before each access of the
- * guest, each way out and each call. --
+ * guest, each way out, raises among them, and each call. --
  */
 void order_begin(struct emit *e);
 void order_load(struct emit *e);

@@ -124,8 +124,7 @@ static void step(struct walk *w, const u32 *at)
 
 	host_word(at, &h);
 	switch (h.kind) {
-	case WORD_TRAP: return;
-	case WORD_LEAVE: leave(w, at, s); return;
+	case WORD_TRAP: case WORD_LEAVE: leave(w, at, s); return;
 	case WORD_JUMP: reach(w, at, h.to, s); return;
 	case WORD_CALL: call(w, at, h.to, s); return;
 	case WORD_BRANCH: reach(w, at, h.to, s); break;

@@ -72,20 +72,12 @@ static void add_late(struct vcpu *c, s16 late, bool wide)
 	__builtin_memcpy(r, &sum, wide ? 8 : 4);
 }
 
-/* Ordered code has seen to the order of its accesses where it says that it leaves, not here. */
-static void order(const struct dbt *d)
-{
-	if (d->ordered)
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
 /* Leave translated code: the state goes to struct vcpu, dbt_enter returns `why`. */
 static void leave(struct trap_frame *f, struct vcpu *c, const struct block *b,
 		  const struct fault_site *s, u32 why)
 {
 	bool wide = b->key.flags & KEY_LONG;
 
-	order(c->owner);
 	host_frame_save_gprs(f, c, wide);
 	c->cc_op = CC_OP(CC_EFLAGS, 2);
 	c->cc_a = flags_by_recipe(f, c, b, s->recipe);
@@ -105,7 +97,6 @@ static void raise_pinned(struct trap_frame *f, struct vcpu *c, const struct bloc
 	u32 flags = flags_by_recipe(f, c, b, s->recipe);
 	bool wide = b->key.flags & KEY_LONG;
 
-	order(c->owner);
 	if (s->late)
 		host_frame_add(f, SITE_LATE_REG(s->late), SITE_LATE_K(s->late), wide);
 	if (s->vmap)
@@ -398,13 +389,13 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	}
 	b = cache_block_at(f->pc);
 	must(b && host_access_decode(f, &a));
-	a.atomic = s->intent & INTENT_ATOMIC;
 	if (how == SHADOW_GUEST_FAULT && (a.addr.a & 0xfff) + a.size <= 0x1000) {
 		d->count.faults_guest++;
 		d->c->fault = fault_page(at, miss.error);
 		access_ended(d, f, b, s, GUEST_FAULT);
 		return true;
 	}
+	a.atomic = s->intent & INTENT_ATOMIC;
 	access_ended(d, f, b, s, access_missed(d, f, &a, b, access, how, &miss, &d->c->fault));
 	return true;
 }
