@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Can the build machine's CPU be asked what instructions do? Where it cannot, the evaluator's
-# results stand in for those that guests compare with, and what compares the evaluator is left out.
+# results stand in: translated code is compared with them, and the evaluator's ways with each other.
 PLAIN := $(addprefix build/native/,plain_cpu plain32)
 units: $(PLAIN)
 
