@@ -135,10 +135,12 @@ static bool arrive(struct cpu *c)
 
 /*
  * Work that is posted after work_run has found nothing comes with an interrupt, which sets the kick
- * register: then cpu_idle does not wait.
+ * register: then cpu_idle does not wait. A core begins as one that idles (epoch_begin_core), and so
+ * wakes before its first work, which may be there already.
  */
 static __attribute__((noreturn)) void run(void)
 {
+	epoch_idle_end();
 	for (;;) {
 		if (irq_take_events() & CPU_EVENT_TIMER)
 			timer_run();
