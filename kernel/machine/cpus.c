@@ -19,11 +19,11 @@
 
 unsigned guest_cpus(const struct boot_config *cfg)
 {
-	unsigned run = cores_count(), want = cfg->cpus ? cfg->cpus : run;
+	unsigned run = cores_count();
 
-	if (want <= run)
-		return want;
-	printk("Loam: the guest gets %u of %u CPUs: so many cores run\n", run, want);
+	if (cfg->cpus <= run)
+		return cfg->cpus;
+	printk("Loam: the guest gets %u of %u CPUs: so many cores run\n", run, cfg->cpus);
 	return run;
 }
 

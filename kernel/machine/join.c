@@ -5,6 +5,7 @@
  */
 #include "kernel/machine/guest.h"
 
+#include "boot/demand.h"
 #include "drivers/host/disks.h"
 #include "drivers/host/power.h"
 #include "kernel/cores.h"
@@ -173,12 +174,13 @@ static void set_tpr(void *opaque, u8 tpr)
 
 /*
  * Loam's own memory: what is in use but for the guest's RAM and the code cache; 1 % of that RAM is
- * for the nodes of the shadow tables (boot/demand.h).
+ * for the nodes of the shadow tables (boot/demand.h), and each further CPU takes what it says there.
  */
 static void report_memory(const struct guest *g)
 {
 	u64 own = page_used() * PAGE_SIZE + (u64)(image_end - image_start) - g->lent;
-	u64 allowed = OWN_MEMORY + OWN_MEMORY_FRAME * g->frames + g->cfg->memory / 100;
+	u64 allowed = OWN_MEMORY + OWN_MEMORY_FRAME * g->frames + g->cfg->memory / 100 +
+		      (g->cpus - 1) * (DEMAND_CPU(g->frames) + DEMAND_SHADOW(g->cfg->memory));
 
 	printk("counters: memory %lu allowed %lu\n", own, allowed);
 }
