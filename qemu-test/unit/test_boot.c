@@ -159,8 +159,10 @@ static void test_fitting_cpus(void)
 	c.cpus = n;
 	CHECK(!memory_lacks(&m, &c), "these do");
 	c.cpus++;
+	CHECK(memory_lacks(&m, &c), "one more does not");
+	c.cpus = 16;
 	what = memory_lacks(&m, &c);
-	CHECK(what && !strcmp(what, "cpus"), "one more does not");
+	CHECK(what && !strcmp(what, "cpus"), "many more do not");
 }
 
 static void test_lacks(void)
