@@ -179,6 +179,7 @@ static const struct sys_hooks hooks = {
 void dbt_init(const struct dbt_config *cfg)
 {
 	cache_init(cfg->code_pool, cfg->code_size, cfg->cores);
+	exec_reset_clock();
 	frame_on_code_write(cache_code_written);
 	irq_on_kick(kick_frame);
 }
