@@ -6,6 +6,7 @@
 #include "kernel/machine/guest.h"
 
 #include "boot/demand.h"
+#include "dbt/backend/host_limits.h"
 #include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
@@ -19,11 +20,12 @@
 
 unsigned guest_cpus(const struct boot_config *cfg)
 {
-	unsigned run = cores_count();
+	unsigned run = HOST_MANY_CPUS ? cores_count() : 1;
 
 	if (cfg->cpus <= run)
 		return cfg->cpus;
-	printk("Loam: the guest gets %u of %u CPUs: so many cores run\n", run, cfg->cpus);
+	printk("Loam: the guest gets %u of %u CPUs: %s\n", run, cfg->cpus, HOST_MANY_CPUS ?
+	       "so many cores run" : "on this host more are not supported yet, other cores idle");
 	return run;
 }
 
