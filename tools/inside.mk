@@ -9,6 +9,8 @@
 #: make check-SUITE    one suite or one test of qemu-test/suites.cfg (check-unit, check-lint, …)
 #: make ladder         every guest as far as it is to come: host instructions, seconds; slow;
 #:                     LADDER="NAME …" chooses
+#: make check-smp      guests with four CPUs, for long (make test has two, quickly); slow
+#: make soak           the same again and again for MINUTES=60; ends with "soak: … 0 failed"
 #: make check-mutate   mistakes made on purpose (qemu-test/mutants.cfg): each must turn a test red;
 #:                     slow; MUTANTS="NAME …" chooses
 #: make opt-update     write what the passes make of qemu-test/opt/*.ir now into these files
@@ -54,7 +56,7 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run test ladder fuzz fuzz-devices fuzz-libfuzzer bench bench-doc bench-reference \
+.PHONY: all run test ladder soak fuzz fuzz-devices fuzz-libfuzzer bench bench-doc bench-reference \
 	bench-reference64 profile lint headers clean units \
 	check-unit check-mutate opt-update golden-update trace-update setup FORCE
 setup:
@@ -288,6 +290,10 @@ test: all units guests
 
 ladder: all guests $(GUEST_MORE) $(PLUGIN_COUNT)
 	@python3 qemu-test/ladder.py --host $(HOST) $(LADDER)
+
+MINUTES ?= 60
+soak: all units guests
+	@python3 qemu-test/soak.py $(HOST) $(MINUTES) $(SOAK)
 
 check-unit: units
 	@$(RUN_TESTS) unit

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 64, LINE = 64, PATIENCE = 200 };
+enum { WORKERS_MAX = 64, LINE = 64, PATIENCE = 30 };
 
 /* What all share; each thing on a line of its own. */
 struct shared {

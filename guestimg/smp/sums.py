@@ -6,5 +6,5 @@ import sys
 
 with open(sys.argv[1], "w", encoding="ascii") as out:
     for k in range(1, 201):
-        text = "".join(f"{n}\n" for n in range(k, k + 1501))
+        text = "".join(f"{n}\n" for n in range(k, k + 501))
         out.write(f"{hashlib.sha256(text.encode()).hexdigest()}  /tmp/files/{k}\n")
