@@ -306,6 +306,19 @@ static void test_priority(void)
 	expect("until it may", comes(&got[AP][V_LOW], 1), 1);
 }
 
+/* Within a second: a busy host may not let the CPU run for a while, to where it stops. */
+static bool stops(const volatile u32 *n)
+{
+	for (u32 k = 0; k < 50; k++) {
+		u32 before = *n;
+
+		delay(20000);
+		if (*n == before)
+			return true;
+	}
+	return false;
+}
+
 static void test_init(void)
 {
 	u32 n = alive, b;
@@ -317,12 +330,10 @@ static void test_init(void)
 	expect("is ignored", alive, n);
 	test("INIT");
 	send(1, INIT);
-	delay(300);
+	expect("it has stopped", stops(&beats), 1);
 	b = beats;
-	delay(300);
-	expect("it has stopped", beats == b, 1);
 	send(1, FIXED | V_FIRST);
-	delay(300);
+	delay(20000);
 	expect("no interrupt wakes it", alive == n && beats == b, 1);
 	send(1, SIPI | (AP_PAGES + 1));
 	expect("a SIPI does", comes(&alive, n + 1), 1);
