@@ -150,7 +150,7 @@ static void test_pages(void)
 		try_operation(&operations[k], &places[COUNT(places) - 2], ROUNDS / 40);
 	visit_at = 0;
 
-	/* Page tables in use; the entries that are changed here are those of addresses nobody uses. */
+	/* Page tables in use; the entries that change are those of addresses that nobody uses. */
 	tables = AT(table_new());
 	table_new();
 	second = AT(table_new());

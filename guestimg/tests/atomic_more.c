@@ -310,7 +310,8 @@ static void walk_part(u32 cpu)
 				*byte ^= 2;
 			wrong[1] += (*entry & MINE) == want;
 		} else if (kind != STORED_BYTE) {
-			__asm__ volatile("lock xorl %1, %0" : "+m"(*entry) : "r"(MINE << (cpu - 1)));
+			__asm__ volatile("lock xorl %1, %0"
+				: "+m"(*entry) : "r"(MINE << (cpu - 1)));
 		}
 	}
 }

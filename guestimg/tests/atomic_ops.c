@@ -78,7 +78,7 @@ static u32 xadd_##s(volatile void *at, u32 n, u32 cpu) \
 }
 EACH_SIZE(XADD)
 
-/* Each puts in other values than the rest; the sum of all that went in, less that which came out. */
+/* Each puts in other values than the rest; the sum of what went in, less that which came out. */
 #define XCHG(s, type, q) \
 static u32 xchg_##s(volatile void *at, u32 n, u32 cpu) \
 { \
@@ -155,7 +155,8 @@ static u32 cmpxchg8b(volatile void *at, u32 n, u32 cpu)
 }
 
 #define SIZES(name, f, outcome, step, first) \
-	{ name " b", 1, outcome, step, first, f##_b }, { name " w", 2, outcome, step, first, f##_w }, \
+	{ name " b", 1, outcome, step, first, f##_b }, \
+	{ name " w", 2, outcome, step, first, f##_w }, \
 	{ name " l", 4, outcome, step, first, f##_l }
 
 const struct operation operations[] = {

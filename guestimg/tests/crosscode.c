@@ -14,7 +14,9 @@ static volatile u32 seq, wrong[CPUS_MAX], runs[CPUS_MAX * 16], last_ipi[CPUS_MAX
 static u32 times, way;
 enum { CPUID, IRET, CR3, IPI, WAYS };
 static const char *const way_names[] = { "CPUID", "IRET", "MOV CR3", "an IPI" };
-static const char *const step_names[] = { "CPUID, in steps", "IRET, in steps", "MOV CR3, in steps" };
+static const char *const step_names[] = {
+	"CPUID, in steps", "IRET, in steps", "MOV CR3, in steps",
+};
 
 static void serialise(void)
 {

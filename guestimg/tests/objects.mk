@@ -57,7 +57,8 @@ $(TESTS)/start.o: guestimg/tests/start.S guestimg/tests/image.h guestimg/base/en
 
 define TESTS_RULE
 $(TESTS)/$1.bin: guestimg/tests/image.lds $(TESTS_LIB) \
-		$(if $(wildcard guestimg/tests/$1.c),$(TESTS)/$1.o) $(TESTS_MORE_$1:%=$(TESTS)/%.o) \
+		$(if $(wildcard guestimg/tests/$1.c),$(TESTS)/$1.o) \
+		$(TESTS_MORE_$1:%=$(TESTS)/%.o) \
 		$(if $(wildcard guestimg/tests/$1.S),$(TESTS)/$1.code.o)
 	$$(Q)i686-linux-gnu-ld -m elf_i386 -T $$< --no-warn-rwx-segments $$(filter %.o,$$^) \
 		$(TESTS_ROUNDS_$1:%=--defsym=rounds=%) -o $$(@:.bin=.elf)

@@ -130,7 +130,7 @@ static bool on_wake(struct trap *t)
 	return true;
 }
 
-/* As kernels idle: look for work with interrupts off, then STI and HLT, between which none comes. */
+/* As kernels idle: a look for work, interrupts off, then STI and HLT, between which none comes. */
 static void sleeper(u32 cpu)
 {
 	for (u32 k = 1; k <= times; k++) {
