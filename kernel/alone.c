@@ -11,6 +11,7 @@
 #include "kernel/cores.h"
 #include "kernel/epoch.h"
 #include "kernel/host_cpu.h"
+#include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/work.h"
 
@@ -70,6 +71,7 @@ void alone_begin(void)
 {
 	const struct cpu *c = cpu_self();
 
+	must(!locks_held());
 	if (cores_count() < 2)
 		return;
 	if (!is_owner(c, who_is_alone()))

@@ -6,11 +6,16 @@
  *
  *	alone_begin(); change what others look at without a lock; alone_end();
  *
- * Law: who asks holds no lock, since whoever spins on that never comes to its quiet point; and it
- * counts as standing still while it waits its turn, so that what it holds of shared things may have
- * been changed when alone_begin returns. It may hold a block: who is alone waits for no epoch, and
- * frees nothing that one guards. Who stands still does its work meanwhile, beside the core that is
- * alone: work touches nothing but its own core's state.
+ * Law: who asks holds no lock, since whoever spins on that never comes to its quiet point (natively
+ * built tests count, and panic); and it counts as standing still while it waits its turn, so that
+ * what it holds of shared things may have been changed when alone_begin returns. So a device whose
+ * registers decide about such things changes them under its lock, gives that back, and then, alone,
+ * does what the registers say by then: of two that were written at once the newer one's word holds.
+ * Nobody who stands still holds a lock: who is alone may take any, and waits for none.
+ *
+ * Who asks may hold a block: who is alone waits for no epoch, and frees nothing that one guards.
+ * Who stands still does its work meanwhile, beside the core that is alone: work touches nothing but
+ * its own core's state.
  */
 #ifndef KERNEL_ALONE_H
 #define KERNEL_ALONE_H

@@ -2,14 +2,15 @@
 /*
  * Port and memory-mapped dispatch: address to region, width splitting, and the
  * count of what nobody answered. Knows no device and no CPU.
- * Invariant: the lookup tables are a pure function of the region lists; they are
- * rebuilt under the lock, and readers retry when `seq` moved under them.
+ * Invariant: the lookup tables are a pure function of the region lists; both are changed alone
+ * (kernel/alone.h), so that a core that is in here finds them whole.
  */
 #include "mm/bus.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/alone.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
@@ -28,16 +29,15 @@ struct span {			/* [first, last] belongs to r; sorted, disjoint */
 };
 
 struct bus {
-	struct lock lock;	/* held while the layout changes */
-	u32 seq;		/* odd while the tables below are being rebuilt */
 	struct bus_region *list[2];	/* by bus_space, rising priority */
 	struct bus_region *io[MAX_IO];
 	u8 port[PORTS];
 	struct span span[MAX_SPANS];
 	unsigned spans;
-	unsigned met;		/* where the last lookup ended: tried first */
+	unsigned met;		/* where the last lookup of any core ended: tried first */
 	void (*changed)(void);	/* bus_on_change */
-	u64 unanswered;
+	u64 unanswered;		/* atomic */
+	struct lock lock;	/* of what follows */
 	u8 port_noted[PORTS / 8];
 	u64 page_noted[MAX_NOTED];
 	unsigned noted[2];	/* by bus_space; MAX_NOTED + 1: that there are more was said */
@@ -114,13 +114,10 @@ static void rebuild_mmio(struct bus *b)
 
 static void rebuild(struct bus *b, enum bus_space space)
 {
-	__atomic_store_n(&b->seq, b->seq + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (space == BUS_IO)
 		rebuild_io(b);
 	else
 		rebuild_mmio(b);
-	__atomic_store_n(&b->seq, b->seq + 1, __ATOMIC_RELEASE);
 }
 
 struct bus *bus_create(void)
@@ -141,32 +138,33 @@ void bus_add(struct bus *b, enum bus_space space, struct bus_region *r)
 	struct bus_region **p = &b->list[space];
 
 	must(r->ops && r->ops->min && r->ops->min <= r->ops->max);
-	lock_take(&b->lock);
+	alone_begin();
 	while (*p && (*p)->priority <= r->priority)
 		p = &(*p)->next;
 	r->next = *p;
 	*p = r;
 	if (r->enabled)
 		rebuild(b, space);
-	lock_drop(&b->lock);
+	alone_end();
 }
 
 void bus_move(struct bus *b, enum bus_space space, struct bus_region *r, u64 start, u64 size,
 	      bool enabled)
 {
-	bool visible = r->enabled || enabled;
+	bool visible;
 
 	if (r->start == start && r->size == size && r->enabled == enabled)
 		return;
-	lock_take(&b->lock);
+	alone_begin();
+	visible = r->enabled || enabled;
 	r->start = start;
 	r->size = size;
 	r->enabled = enabled;
 	if (visible)
 		rebuild(b, space);
-	lock_drop(&b->lock);
 	if (visible && space == BUS_MMIO && b->changed)
 		b->changed();
+	alone_end();
 }
 
 void bus_on_change(struct bus *b, void (*fn)(void)) { b->changed = fn; }
@@ -187,7 +185,7 @@ static struct bus_region *io_find(struct bus *b, u64 addr, unsigned size, bool *
 /* Index of the first span that ends at or after addr. */
 static unsigned span_at(const struct bus *b, u64 addr)
 {
-	unsigned lo = 0, hi = b->spans < MAX_SPANS ? b->spans : MAX_SPANS;
+	unsigned lo = 0, hi = b->spans;
 
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
@@ -200,14 +198,18 @@ static unsigned span_at(const struct bus *b, u64 addr)
 	return lo;
 }
 
+/* A hint, that any core changes. */
+static unsigned met(const struct bus *b) { return __atomic_load_n(&b->met, __ATOMIC_RELAXED); }
+
 static struct bus_region *mmio_find(struct bus *b, u64 addr, unsigned size, bool *mixed)
 {
-	unsigned k = b->met;
+	unsigned k = met(b);
 	u64 last = addr + (size - 1);
 
 	if (k < b->spans && b->span[k].first <= addr && last <= b->span[k].last)
 		return b->span[k].r;
-	k = b->met = span_at(b, addr);
+	k = span_at(b, addr);
+	__atomic_store_n(&b->met, k, __ATOMIC_RELAXED);
 	if (k >= b->spans || b->span[k].first > last)
 		return NULL;
 	if (b->span[k].first <= addr && last <= b->span[k].last)
@@ -220,16 +222,9 @@ static struct bus_region *find(struct bus *b, enum bus_space space, u64 addr, un
 			       bool *mixed)
 {
 	struct bus_region *r;
-	u32 seq;
 
-	do {
-		while ((seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE)) & 1)
-			;
-		*mixed = false;
-		r = space == BUS_IO ? io_find(b, addr, size, mixed)
-				    : mmio_find(b, addr, size, mixed);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (__atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq);
+	*mixed = false;
+	r = space == BUS_IO ? io_find(b, addr, size, mixed) : mmio_find(b, addr, size, mixed);
 	if (*mixed && size == 1)
 		*mixed = false;
 	return r;
@@ -238,19 +233,12 @@ static struct bus_region *find(struct bus *b, enum bus_space space, u64 addr, un
 bool bus_is_mmio(struct bus *b, u64 addr, u64 size)
 {
 	u64 last = addr + (size - 1);
-	bool hit;
-	u32 seq;
+	unsigned k;
 
 	if (!size)
 		return false;
-	do {
-		while ((seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE)) & 1)
-			;
-		unsigned k = span_at(b, addr);
-		hit = k < b->spans && b->span[k].first <= last;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (__atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq);
-	return hit;
+	k = span_at(b, addr);
+	return k < b->spans && b->span[k].first <= last;
 }
 
 /* -- Unanswered ------------------------------------------------------------ */
@@ -373,8 +361,8 @@ static void region_write(const struct bus_region *r, u32 off, u64 v, unsigned si
 }
 
 /*
- * The region at these addresses, if it takes the access as it is; NULL also while the layout
- * changes, or where nobody answers: the way for all accesses is the one of read_any, write_any.
+ * The region at these addresses, if it takes the access as it is; NULL also where nobody answers:
+ * the way for all accesses is the one of read_any, write_any.
  */
 static inline struct bus_region *io_plain(const struct bus *b, u64 addr, unsigned size)
 {
@@ -392,7 +380,7 @@ static inline struct bus_region *io_plain(const struct bus *b, u64 addr, unsigne
 /* The same in memory, where the last access was. */
 static inline struct bus_region *mmio_plain(const struct bus *b, u64 addr, unsigned size)
 {
-	unsigned k = b->met;
+	unsigned k = met(b);
 
 	return k < b->spans && b->span[k].first <= addr && addr + (size - 1) <= b->span[k].last ?
 	       b->span[k].r : NULL;
@@ -401,13 +389,11 @@ static inline struct bus_region *mmio_plain(const struct bus *b, u64 addr, unsig
 static inline struct bus_region *plain(const struct bus *b, enum bus_space space, u64 addr,
 				       unsigned size)
 {
-	u32 seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
 	struct bus_region *r = space == BUS_IO ? io_plain(b, addr, size)
 					       : mmio_plain(b, addr, size);
 	const struct io_ops *o;
 
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (!r || seq & 1 || __atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq)
+	if (!r)
 		return NULL;
 	o = r->ops;
 	return size < o->min || size > o->max || (addr - r->start) & (o->min - 1u) ? NULL : r;
@@ -416,13 +402,9 @@ static inline struct bus_region *plain(const struct bus *b, enum bus_space space
 /* The same of one port, which is most accesses. */
 static inline struct bus_region *port_plain(const struct bus *b, u64 port)
 {
-	u32 seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
 	struct bus_region *r = port < PORTS ? b->io[b->port[port]] : NULL;
 
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (!r || seq & 1 || __atomic_load_n(&b->seq, __ATOMIC_RELAXED) != seq)
-		return NULL;
-	return r->ops->min == 1 ? r : NULL;
+	return r && r->ops->min == 1 ? r : NULL;
 }
 
 static inline struct bus_region *simple(const struct bus *b, enum bus_space space, u64 addr,

@@ -16,7 +16,9 @@ enum bus_space { BUS_IO, BUS_MMIO };
  * (or 8 on BUS_MMIO where .max allows) and within .min … .max: the bus splits larger
  * accesses, low part first, and widens smaller ones (reads the container, a write
  * smaller than .min is done read-modify-write only if .rmw is set, else widened with 0).
- * Values are zero-extended. Called with no lock held; a device takes its own.
+ * Values are zero-extended. Called with no lock held; a device takes its own, on whatever core it
+ * is: several are in it at once. One may be in it while it is moved by another core only if it
+ * waits to be alone itself (kernel/alone.h).
  */
 struct io_ops {
 	u64 (*read)(void *opaque, u32 off, unsigned size);
@@ -47,13 +49,21 @@ struct bus;			/* a port space and a memory space; one for each machine */
 struct bus *bus_create(void);
 void bus_destroy(struct bus *b);
 
-/* fn is called after the memory space's layout has changed (mm/gpa: leaves may be stale). */
+/*
+ * fn is called after the memory space's layout has changed (mm/gpa: leaves may be stale), alone.
+ *
+ * Law: the layout is looked at without a lock, and changed alone (kernel/alone.h). So who adds or
+ * moves a region holds no lock, and an access never sees half a change.
+ */
 void bus_on_change(struct bus *b, void (*fn)(void));
 
 /* Add a region. It answers from now on if r->enabled. */
 void bus_add(struct bus *b, enum bus_space space, struct bus_region *r);
 
-/* Move, resize or switch a region (PCI BARs, chipset decode bits). */
+/*
+ * Move, resize or switch a region (PCI BARs, chipset decode bits): alone. When it returns all cores
+ * find the new layout.
+ */
 void bus_move(struct bus *b, enum bus_space space, struct bus_region *r, u64 start, u64 size,
 	      bool enabled);
 

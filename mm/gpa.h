@@ -83,7 +83,8 @@ enum gpa_pam { PAM_READ_RAM = 1, PAM_WRITE_RAM = 2 };
 /*
  * Set PAM bits of [start, start+size), both multiples of 16 KiB within 0xC0000…0xFFFFF:
  * reads and writes each go to RAM or to the PCI side (ROM). Drops all leaves, of all cores; this
- * and the next two are done alone (kernel/alone.h): the caller holds no lock.
+ * and the next two are done alone (kernel/alone.h): the caller holds no lock. Who has set something
+ * under one gives it back and is alone before it looks at what that says by then, and calls these.
  */
 void gpa_set_pam(gpa_t start, u64 size, unsigned pam);
 
@@ -95,7 +96,8 @@ void gpa_bus_changed(void);
 
 /*
  * mm/shadow's: `begin` is called before the map changes, and no other core looks at it from then
- * until `changed` returns, which drops all leaves. (The bus has changed before both are called.)
+ * until `changed` returns, which drops all leaves. (Between those of gpa_bus_changed nothing
+ * changes: the bus has done it before, alone.)
  */
 void gpa_on_change(void (*begin)(void), void (*changed)(void));
 

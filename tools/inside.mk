@@ -254,6 +254,10 @@ $(N)/san/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)gcc -I. -D__ASSEMBLER__ -MMD -MP -c $< -o $@
 
+$(N)/tsan/%.o: %.S
+	@mkdir -p $(@D)
+	$(Q)gcc -I. -D__ASSEMBLER__ -MMD -MP -c $< -o $@
+
 $(N)/plain/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)gcc -I. -D__ASSEMBLER__ -MMD -MP -c $< -o $@

@@ -186,9 +186,13 @@ static void smi_command(struct acpi_pm *a, u8 v)
 static u64 apm_read(void *opaque, u32 off, unsigned size)
 {
 	struct acpi_pm *a = opaque;
+	u8 v;
 
 	(void)size;
-	return off ? a->apms : a->apmc;
+	lock_take(&a->lock);
+	v = off ? a->apms : a->apmc;
+	lock_drop(&a->lock);
+	return v;
 }
 
 static void apm_write(void *opaque, u32 off, u64 v, unsigned size)
@@ -208,9 +212,13 @@ static void apm_write(void *opaque, u32 off, u64 v, unsigned size)
 static u64 gpe_read(void *opaque, u32 off, unsigned size)
 {
 	struct acpi_pm *a = opaque;
+	u8 v;
 
 	(void)size;
-	return a->gpe[off];
+	lock_take(&a->lock);
+	v = a->gpe[off];
+	lock_drop(&a->lock);
+	return v;
 }
 
 static void gpe_write(void *opaque, u32 off, u64 v, unsigned size)
@@ -218,8 +226,10 @@ static void gpe_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct acpi_pm *a = opaque;
 
 	(void)size;
+	lock_take(&a->lock);
 	if (off >= GPE_HALF)
 		a->gpe[off] = (u8)v;
+	lock_drop(&a->lock);
 }
 
 static const struct io_ops pm_ops = { .read = pm_read, .write = pm_write, .min = 1, .max = 4 };
@@ -234,14 +244,26 @@ u16 acpi_pm_base(const struct acpi_pm *a)
 }
 
 /* PMIOSE (PMREGMISC bit 0) lets the PM block at PMBASE answer. */
-static void pm_written(void *opaque, u32 off, unsigned size)
+static bool pm_answers(const struct acpi_pm *a, u16 base)
+{
+	return base && pci_get8(&a->f, CONF_PMREGMISC) & 1;
+}
+
+static bool pm_due(void *opaque)
+{
+	const struct acpi_pm *a = opaque;
+	u16 base = acpi_pm_base(a);
+	bool on = pm_answers(a, base);
+
+	return on != a->pm_region.enabled || (on && base != a->pm_region.start);
+}
+
+static void pm_map(void *opaque)
 {
 	struct acpi_pm *a = opaque;
 	u16 base = acpi_pm_base(a);
 
-	(void)off, (void)size;
-	bus_move(a->bus, BUS_IO, &a->pm_region, base, PM_SIZE,
-		 base && a->f.conf[CONF_PMREGMISC] & 1);
+	bus_move(a->bus, BUS_IO, &a->pm_region, base, PM_SIZE, pm_answers(a, base));
 }
 
 void acpi_pm_reset(struct acpi_pm *a)
@@ -273,7 +295,8 @@ static void init_conf(struct acpi_pm *a)
 	f->conf[CONF_DEVACTB + 3] = 0x02;
 	f->wmask[CONF_PMREGMISC] = 1;
 	f->conf[CONF_SMBBA] = 1;
-	f->written = pm_written;
+	f->map_due = pm_due;
+	f->map = pm_map;
 	f->opaque = a;
 }
 

@@ -351,9 +351,12 @@ static const struct io_ops cmos_ops = {
 
 /* -- Board side ------------------------------------------------------------ */
 
-bool cmos_nmi_masked(const struct cmos *c)
+bool cmos_nmi_masked(struct cmos *c)
 {
-	return c->nmi_off;
+	lock_take(&c->lock);
+	bool off = c->nmi_off;
+	lock_drop(&c->lock);
+	return off;
 }
 
 void cmos_set(struct cmos *c, u8 index, u8 value)

@@ -26,6 +26,6 @@ struct cmos_setup {
 void cmos_setup(struct cmos *c, const struct cmos_setup *s);
 
 /* Bit 7 of port 0x70: NMI is off. */
-bool cmos_nmi_masked(const struct cmos *c);
+bool cmos_nmi_masked(struct cmos *c);
 
 #endif

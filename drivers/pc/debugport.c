@@ -3,12 +3,14 @@
  * Port 0x402: bytes to a character end, reads 0xe9 (how firmware finds it). Port 0x80:
  * the POST code latch, also what guests write for a short delay. 0x403 and 0x404: the
  * monitor's counters (debugport.h). Not a UART: no status.
- * Invariant: a write never blocks; what the end does not take at once is dropped.
+ * Invariant: a write never blocks; what the end does not take at once is dropped. Only 0x402's end
+ * needs the lock: a latch is one core's own, or shows whatever was written last.
  */
 #include "drivers/pc/debugport.h"
 
 #include <stdlib.h>
 
+#include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 
@@ -16,11 +18,13 @@ enum { PORT_POST = 0x80, PORT_DEBUG = 0x402, PORT_PRINT = 0x403, PORT_COUNTER = 
 enum { DEBUG_PRESENT = 0xe9, COUNTERS_PRESENT = 0xec, PRINTS_MAX = 1000 };
 
 struct debugport {
+	struct lock lock;	/* sink */
 	struct chardev sink;
 	struct counters counters;
-	u64 prints;		/* lines asked for by port 0x403 */
-	u32 latch;
-	u8 post;
+	struct cpu_intr cpu;
+	u64 prints;		/* lines asked for by port 0x403; atomic */
+	u32 latch[LAPIC_MAX_CORES];
+	u8 post;		/* atomic */
 	struct bus_region debug_region, post_region, print_region, counter_region;
 };
 
@@ -35,8 +39,11 @@ static void debug_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct debugport *d = opaque;
 
 	(void)off, (void)size;
-	if (d->sink.write)
-		d->sink.write(d->sink.opaque, (u8)v);
+	if (!d->sink.write)
+		return;
+	lock_take(&d->lock);
+	d->sink.write(d->sink.opaque, (u8)v);
+	lock_drop(&d->lock);
 }
 
 static u64 post_read(void *opaque, u32 off, unsigned size)
@@ -44,7 +51,7 @@ static u64 post_read(void *opaque, u32 off, unsigned size)
 	struct debugport *d = opaque;
 
 	(void)off, (void)size;
-	return d->post;
+	return __atomic_load_n(&d->post, __ATOMIC_RELAXED);
 }
 
 static void post_write(void *opaque, u32 off, u64 v, unsigned size)
@@ -52,7 +59,7 @@ static void post_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct debugport *d = opaque;
 
 	(void)off, (void)size;
-	d->post = (u8)v;
+	__atomic_store_n(&d->post, (u8)v, __ATOMIC_RELAXED);
 }
 
 static u64 print_read(void *opaque, u32 off, unsigned size)
@@ -64,13 +71,22 @@ static u64 print_read(void *opaque, u32 off, unsigned size)
 static void print_write(void *opaque, u32 off, u64 v, unsigned size)
 {
 	struct debugport *d = opaque;
+	u64 n = __atomic_add_fetch(&d->prints, 1, __ATOMIC_RELAXED);
 
 	(void)off, (void)size;
-	if (++d->prints <= PRINTS_MAX)
+	if (n <= PRINTS_MAX)
 		d->counters.print(d->counters.opaque, (u8)v);
-	else if (d->prints == PRINTS_MAX + 1)
+	else if (n == PRINTS_MAX + 1)
 		printk("debugport: %u lines of counters were printed, no more will be\n",
 		       (unsigned)PRINTS_MAX);
+}
+
+static u32 *own_latch(struct debugport *d)
+{
+	unsigned n = d->cpu.this_core ? d->cpu.this_core(d->cpu.opaque) : 0;
+
+	must(n < LAPIC_MAX_CORES);
+	return &d->latch[n];
 }
 
 static u64 counter_read(void *opaque, u32 off, unsigned size)
@@ -78,7 +94,7 @@ static u64 counter_read(void *opaque, u32 off, unsigned size)
 	struct debugport *d = opaque;
 
 	(void)off, (void)size;
-	return d->latch;
+	return *own_latch(d);
 }
 
 static void counter_write(void *opaque, u32 off, u64 v, unsigned size)
@@ -86,7 +102,7 @@ static void counter_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct debugport *d = opaque;
 
 	(void)off, (void)size;
-	d->latch = (u32)d->counters.get(d->counters.opaque, (unsigned)v);
+	*own_latch(d) = (u32)d->counters.get(d->counters.opaque, (unsigned)v);
 }
 
 static const struct io_ops debug_ops = {
@@ -121,11 +137,12 @@ static void add_counters(struct debugport *d, struct bus *bus, const struct coun
 }
 
 struct debugport *debugport_create(struct bus *bus, const struct chardev *sink,
-				   const struct counters *counters)
+				   const struct counters *counters, const struct cpu_intr *cpu)
 {
 	struct debugport *d = calloc(1, sizeof(*d));
 
 	must(d);
+	d->cpu = *cpu;
 	if (sink)
 		d->sink = *sink;
 	d->debug_region = (struct bus_region){

@@ -122,7 +122,10 @@ static u64 page_read(void *opaque, u32 off, unsigned size)
 	struct dma *d = opaque;
 
 	(void)size;
-	return d->page[off & 15];
+	lock_take(&d->lock);
+	u8 v = d->page[off & 15];
+	lock_drop(&d->lock);
+	return v;
 }
 
 static void page_write(void *opaque, u32 off, u64 v, unsigned size)
@@ -130,7 +133,9 @@ static void page_write(void *opaque, u32 off, u64 v, unsigned size)
 	struct dma *d = opaque;
 
 	(void)size;
+	lock_take(&d->lock);
 	d->page[off & 15] = (u8)v;
+	lock_drop(&d->lock);
 }
 
 static const struct io_ops low_ops = { .read = low_read, .write = low_write, .min = 1, .max = 1 };

@@ -2,7 +2,8 @@
 /*
  * Coprocessor errors as the PIIX handles them (82371AB data sheet, port 0xf0): FERR#
  * sets IRQ 13, any write to the port ends it and asserts IGNNE#. No more than that:
- * when IGNNE# ends is the CPU's affair. Invariant: each FERR# is one edge.
+ * when IGNNE# ends is the CPU's affair. Of several CPUs it is the boot processor whose pins these
+ * are, whichever writes the port. No state, so no lock. Invariant: each FERR# is one edge.
  */
 #include "drivers/pc/ferr.h"
 

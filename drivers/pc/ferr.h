@@ -7,11 +7,14 @@
 
 struct ferr;
 
-/* Both lines are copied; ignne is only ever asserted: the CPU knows when it ends. */
+/*
+ * Both lines are copied; ignne is the boot processor's, set on whatever core writes the port, and
+ * only ever asserted: the CPU knows when it ends.
+ */
 struct ferr *ferr_create(struct bus *bus, const struct irq_line *irq13,
 			 const struct irq_line *ignne);
 
-/* The CPU asserts FERR#. */
+/* The boot processor asserts FERR#. On its core. */
 void ferr_raise(struct ferr *f);
 
 #endif

@@ -22,11 +22,12 @@ enum { GHC_RESET = 1, GHC_INTERRUPTS = 2, REG_PCS = 0x92 };
 #define CAP (BIT(31) | BIT(30) | 2u << 20 | BIT(18) | (HBA_SLOTS - 1) << 8 | (HBA_PORTS - 1))
 
 struct hba {
-	struct lock lock;	/* is, ghc, message: taken after a port's */
+	struct lock lock;	/* is, asks, ghc, message: taken after a port's */
 	struct pci_func f;
 	struct bus_region bar;
 	struct irq_line intx;
 	u32 is, ghc;
+	u32 asks;		/* ports with enabled events that are not cleared */
 	bool up;		/* what the pin shows, or would */
 	struct hba_port port[HBA_PORTS];
 };
@@ -41,7 +42,8 @@ static void update(struct hba *h, bool written)
 			pci_msi_send(&h->f);
 		irq_set(&h->intx, 0);
 	} else {
-		irq_set(&h->intx, level && !(h->f.conf[PCI_COMMAND + 1] & PCI_CMD_NO_INTX >> 8));
+		irq_set(&h->intx, level && !(pci_get8(&h->f, PCI_COMMAND + 1) &
+				      PCI_CMD_NO_INTX >> 8));
 	}
 	h->up = level;
 }
@@ -51,8 +53,8 @@ void hba_update(struct hba_port *p)
 	struct hba *h = p->hba;
 
 	lock_take(&h->lock);
-	if (p->is & p->ie)
-		h->is |= BIT(p->n);
+	h->asks = p->is & p->ie ? h->asks | BIT(p->n) : h->asks & ~BIT(p->n);
+	h->is |= h->asks & BIT(p->n);
 	update(h, false);
 	lock_drop(&h->lock);
 }
@@ -73,12 +75,15 @@ static void reset_ports(struct hba *h, bool power_up)
 
 void hba_reset(struct hba *h) { reset_ports(h, true); }
 
-bool hba_busy(const struct hba *h)
+bool hba_busy(struct hba *h)
 {
 	bool busy = false;
 
-	for (unsigned n = 0; n < HBA_PORTS; n++)
+	for (unsigned n = 0; n < HBA_PORTS; n++) {
+		lock_take(&h->port[n].c.lock);
 		busy |= hba_port_busy(&h->port[n]);
+		lock_drop(&h->port[n].c.lock);
+	}
 	return busy;
 }
 
@@ -105,12 +110,8 @@ static void generic_write(struct hba *h, u32 off, u32 v)
 	lock_take(&h->lock);
 	if (off == G_GHC)
 		h->ghc = (u32)GHC_AHCI | (v & GHC_INTERRUPTS);
-	if (off == G_IS) {
-		h->is &= ~v;
-		for (unsigned n = 0; n < HBA_PORTS; n++)
-			if (h->port[n].is & h->port[n].ie)
-				h->is |= BIT(n);
-	}
+	if (off == G_IS)
+		h->is = (h->is & ~v) | h->asks;
 	update(h, off == G_IS);
 	lock_drop(&h->lock);
 }
@@ -168,7 +169,7 @@ static void written(void *opaque, u32 off, unsigned size)
 			struct hba_port *p = &h->port[n];
 
 			lock_take(&p->c.lock);
-			p->c.master.enabled = h->f.conf[PCI_COMMAND] & PCI_CMD_MASTER;
+			p->c.master.enabled = pci_get8(&h->f, PCI_COMMAND) & PCI_CMD_MASTER;
 			ide_dma_go(&p->c);
 			hba_port_run(p);
 			lock_drop(&p->c.lock);

@@ -18,6 +18,6 @@ struct hba *hba_create(struct pci *pci, unsigned devfn, const struct irq_line *i
 /* The board's reset. */
 void hba_reset(struct hba *h);
 /* Is a request in flight? Until it is over the end may write guest RAM. */
-bool hba_busy(const struct hba *h);
+bool hba_busy(struct hba *h);
 
 #endif

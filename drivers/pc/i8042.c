@@ -7,6 +7,7 @@
  * no timeouts and no parity errors. A20: the board follows whoever wrote last, this output
  * port or port 0x92 (chipsets that snoop 8042 commands do), so that guests which switch
  * it off by either way see it off.
+ * A20 is a line of all CPUs, and part of the map: it is set alone, after the lock was given back.
  * Invariant: `full` says that `data` waits for the host; its IRQ is up exactly then, if
  * the command byte lets it.
  */
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "drivers/pc/ps2.h"
+#include "kernel/alone.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
@@ -37,6 +39,7 @@ struct i8042 {
 	u8 ram[32];		/* ram[0] is the command byte */
 	u8 command;		/* the command whose data byte comes next, or 0 */
 	u8 out, port92;
+	bool a20, a20_shown;	/* as who wrote last wants it; as the line was set last, alone */
 	bool last_was_command;
 	bool full, aux;		/* the output buffer: is full; holds a byte of the mouse */
 	u8 data;
@@ -111,12 +114,27 @@ static u8 read_data(struct i8042 *k)
 	return k->data;
 }
 
+/* With the lock held: is the line another one than was asked for? Then show_a20() is due. */
+static bool a20_due(const struct i8042 *k) { return k->a20 != k->a20_shown; }
+
+/*
+ * Without it: the line as it is to be by now. Who has written since then, on another core, does the
+ * same after this.
+ */
+static void show_a20(struct i8042 *k)
+{
+	alone_begin();
+	k->a20_shown = k->a20;
+	irq_set(&k->lines.a20, k->a20);
+	alone_end();
+}
+
 /* -- Commands -------------------------------------------------------------- */
 
 static void write_out(struct i8042 *k, u8 v)
 {
 	k->out = v & (OUT_A20 | OUT_RESET_N | OUT_HIGH);
-	irq_set(&k->lines.a20, v & OUT_A20 ? 1 : 0);
+	k->a20 = v & OUT_A20;
 	if (!(v & OUT_RESET_N))
 		irq_set(&k->lines.reset, 1);
 }
@@ -216,7 +234,10 @@ static void data_write(void *opaque, u32 off, u64 v, unsigned size)
 	k->last_was_command = false;
 	write_data(k, (u8)v);
 	update(k);
+	bool due = a20_due(k);
 	lock_drop(&k->lock);
+	if (due)
+		show_a20(k);
 }
 
 static u64 status_read(void *opaque, u32 off, unsigned size)
@@ -240,7 +261,10 @@ static void status_write(void *opaque, u32 off, u64 v, unsigned size)
 	k->last_was_command = true;
 	command(k, (u8)v);
 	update(k);
+	bool due = a20_due(k);
 	lock_drop(&k->lock);
+	if (due)
+		show_a20(k);
 }
 
 static u64 p92_read(void *opaque, u32 off, unsigned size)
@@ -248,7 +272,10 @@ static u64 p92_read(void *opaque, u32 off, unsigned size)
 	struct i8042 *k = opaque;
 
 	(void)off, (void)size;
-	return k->port92;
+	lock_take(&k->lock);
+	u8 v = k->port92;
+	lock_drop(&k->lock);
+	return v;
 }
 
 static void p92_write(void *opaque, u32 off, u64 v, unsigned size)
@@ -259,10 +286,13 @@ static void p92_write(void *opaque, u32 off, u64 v, unsigned size)
 	lock_take(&k->lock);
 	bool pulse = v & P92_RESET && !(k->port92 & P92_RESET);
 	k->port92 = v & (P92_A20 | P92_RESET);
-	irq_set(&k->lines.a20, v & P92_A20 ? 1 : 0);
+	k->a20 = v & P92_A20;
 	if (pulse)
 		irq_set(&k->lines.reset, 1);
+	bool due = a20_due(k);
 	lock_drop(&k->lock);
+	if (due)
+		show_a20(k);
 }
 
 static const struct io_ops data_ops = {
@@ -302,9 +332,10 @@ void i8042_reset(struct i8042 *k)
 	k->reply.n = k->reply_aux.n = 0;
 	ps2_kbd_reset(&k->kbd);
 	ps2_mouse_reset(&k->mouse);
-	irq_set(&k->lines.a20, 1);
+	k->a20 = true;
 	update(k);
 	lock_drop(&k->lock);
+	show_a20(k);
 }
 
 struct i8042 *i8042_create(struct bus *bus, const struct i8042_lines *lines)

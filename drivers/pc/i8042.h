@@ -9,12 +9,13 @@ struct i8042;
 
 struct i8042_lines {
 	struct irq_line irq1, irq12;
-	struct irq_line a20;		/* level: A20 passes */
+	struct irq_line a20;		/* level: A20 passes; set alone, with no lock held */
 	struct irq_line reset;		/* set to 1: reset the machine */
 };
 
 /* Ports 0x60, 0x64 and 0x92. */
 struct i8042 *i8042_create(struct bus *bus, const struct i8042_lines *lines);
+/* The caller holds no lock: A20 changes alone (kernel/alone.h). */
 void i8042_reset(struct i8042 *k);
 
 /* Host input. `code`: scan code set 2, 0xe0xx for the extended keys. */

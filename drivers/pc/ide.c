@@ -415,10 +415,10 @@ static u64 control_read(void *opaque, u32 off, unsigned size)
 static void control_write(void *opaque, u32 off, u64 v, unsigned size)
 {
 	struct channel *c = opaque;
-	bool was = c->control & CTL_SRST;
 
 	(void)off, (void)size;
 	lock_take(&c->lock);
+	bool was = c->control & CTL_SRST;
 	c->control = v & (CTL_NIEN | CTL_SRST | CTL_HOB);
 	if (!was && v & CTL_SRST) {
 		drive_reset(&c->drive[0], RESET_SOFT);
@@ -477,12 +477,17 @@ static void attach(struct ide *ide, unsigned place, enum ide_kind kind, const st
 }
 
 /* A request in flight may still write the guest's memory. */
-bool ide_busy(const struct ide *ide)
+bool ide_busy(struct ide *ide)
 {
 	bool busy = false;
 
-	for (unsigned k = 0; k < 4; k++)
-		busy |= ide->channel[k / 2].drive[k % 2].in_flight;
+	for (unsigned k = 0; k < 2; k++) {
+		struct channel *c = &ide->channel[k];
+
+		lock_take(&c->lock);
+		busy |= c->drive[0].in_flight || c->drive[1].in_flight;
+		lock_drop(&c->lock);
+	}
 	return busy;
 }
 

@@ -20,7 +20,7 @@ struct bus_region *ide_master_region(struct ide *ide);
 void ide_master_enable(void *ide, bool on);
 
 /* Is a request in flight? Until it is over the end may write guest RAM, even after a reset. */
-bool ide_busy(const struct ide *ide);
+bool ide_busy(struct ide *ide);
 
 /*
  * Put a drive in `place` 0…3 (primary master, slave, secondary master, slave), which must

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Board wiring: which device is where, on which interrupt, and what the firmware is told.
- * No behaviour of its own but the two lines that end at the CPU: A20 and reset. The ROM
- * image and RAM are mm/gpa's.
+ * No behaviour of its own but the lines that end at CPUs: A20 and reset are all CPUs', IGNNE# and
+ * FERR# the boot processor's. The ROM image and RAM are mm/gpa's.
  * Invariant: interrupts are wired as the table below says, once, at creation.
  */
 #include "drivers/pc/machine.h"
@@ -217,7 +217,7 @@ static void create_isa(struct machine *m)
 
 	m->dma = dma_create(m->bus);
 	m->ferr = ferr_create(m->bus, &irq13, &ignne);
-	debugport_create(m->bus, &m->c.debug, &m->c.counters);
+	debugport_create(m->bus, &m->c.debug, &m->c.counters, &m->c.cpu);
 	debugexit_create(m->bus, &m->c.power);
 	m->pit = pit_create(m->bus, &irq0, irqchip_isa_waiting);
 	m->cmos = cmos_create(m->bus, &irq8, &m->c.wall);
@@ -386,7 +386,16 @@ void machine_report(const struct machine *m)
 	       (unsigned long)bus_unanswered(m->bus), (unsigned long)pit_lost(m->pit));
 }
 
-void machine_ferr(struct machine *m) { ferr_raise(m->ferr); }
+static bool on_boot_core(const struct machine *m)
+{
+	return !m->c.cpu.this_core || !m->c.cpu.this_core(m->c.cpu.opaque);
+}
+
+void machine_ferr(struct machine *m)
+{
+	if (on_boot_core(m))
+		ferr_raise(m->ferr);
+}
 
 struct bus *machine_bus(struct machine *m)
 {

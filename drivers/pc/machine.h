@@ -21,11 +21,15 @@ struct machine_config {		/* ends are copied; data, disks and names outlive the m
 	u64 ram_below_4g, ram_above_4g;	/* bytes; below: at most 3 GiB (SeaBIOS's PCI hole) */
 	struct cpu_intr cpu;
 	/*
-	 * The guest asked for a reset: note it, and call machine_reset() from the run loop,
-	 * with no device's lock held, before the next guest instruction.
+	 * The guest asked for a reset, on whatever core calls, with a device's lock held: note
+	 * it, and call machine_reset() from the run loop before the next guest instruction.
 	 */
 	void (*reset_request)(void *opaque);
-	void (*ignne)(void *opaque);	/* the CPU shall ignore x87 errors; may be NULL */
+	/*
+	 * The boot processor (core 0) shall ignore x87 errors, whatever core calls: IGNNE# is a pin
+	 * of its alone. May be NULL.
+	 */
+	void (*ignne)(void *opaque);
 	void *opaque;
 	struct power power;
 	struct chardev com[UART_PLACES];	/* COM1, COM2 */
@@ -51,12 +55,17 @@ struct machine;
 /* Returns 0 and *out, or -ERR_INVAL with a message if the configuration cannot be. */
 int machine_create(const struct machine_config *c, struct machine **out);
 
-/* Every device to its power-up state; CMOS RAM and time stay. The CPU cores are the caller's. */
+/*
+ * Every device to its power-up state; CMOS RAM and time stay. The CPU cores are the caller's. With
+ * several of them the caller is alone (kernel/alone.h) and holds no lock: then no other core holds
+ * a device's, and this waits for none. A device's timer that another core has queued stays there,
+ * and is called for nothing.
+ */
 void machine_reset(struct machine *m);
 
 /*
  * May an end still write the guest's memory? Who resets the machine, or takes its memory away,
- * waits until not: each request ends by itself.
+ * waits until not: each request ends by itself. Takes devices' locks.
  */
 bool machine_busy(const struct machine *m);
 
@@ -73,7 +82,7 @@ struct display machine_display(struct machine *m);
 /* Print the machine's own counters: accesses that nobody answered, PIT ticks given up. */
 void machine_report(const struct machine *m);
 
-/* FERR# of the CPU: becomes IRQ 13. */
+/* FERR# of the CPU of this core: the boot processor's becomes IRQ 13, others' pins lead nowhere. */
 void machine_ferr(struct machine *m);
 
 #endif

@@ -3,13 +3,15 @@
  * PCI configuration mechanism #1 (PCI 2.1 §3.2.2.3.2) on ports 0xcf8-0xcff for bus 0, and
  * RCR at 0xcf9 (82371 datasheet). Not a bridge: other buses have nobody on them.
  * Deviation: byte writes to 0xcf8, 0xcfa and 0xcfb go nowhere, as no I/O device is there.
- * Invariant: a BAR's region sits where conf[] says, whenever the lock is free.
+ * Invariant: a BAR's region sits where conf[] says, or a core that has written conf[] waits to be
+ * alone and puts it there.
  */
 #include "drivers/pc/pci.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/alone.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
@@ -22,7 +24,7 @@ enum { PCI_CAPABILITIES = 0x34, STATUS_CAPABILITIES = 0x10, FIRST_CAP = 0x40 };
 #define CONFADD_MASK 0x80fffffcu
 
 struct pci {
-	struct lock lock;
+	struct lock lock;	/* confadd, rcr, each function's conf */
 	struct bus *bus;
 	u32 confadd;
 	u8 rcr;
@@ -35,16 +37,17 @@ struct pci {
 
 /* -- Functions ------------------------------------------------------------- */
 
+/* Little-endian, as the hosts are. */
 void pci_put16(struct pci_func *f, u32 off, u16 v)
 {
-	f->conf[off] = (u8)v;
-	f->conf[off + 1] = (u8)(v >> 8);
+	must(!(off & 1));
+	__atomic_store_n((u16 *)(void *)&f->conf[off], v, __ATOMIC_RELAXED);
 }
 
 void pci_put32(struct pci_func *f, u32 off, u32 v)
 {
-	pci_put16(f, off, (u16)v);
-	pci_put16(f, off + 2, (u16)(v >> 16));
+	must(!(off & 3));
+	__atomic_store_n((u32 *)(void *)&f->conf[off], v, __ATOMIC_RELAXED);
 }
 
 u32 pci_add_capability(struct pci_func *f, u8 id, u32 size)
@@ -75,8 +78,7 @@ void pci_message(const struct pci_func *f, u64 at, u32 data)
 
 u32 pci_get32(const struct pci_func *f, u32 off)
 {
-	return f->conf[off] | f->conf[off + 1] << 8 | f->conf[off + 2] << 16 |
-	       (u32)f->conf[off + 3] << 24;
+	return (u32)once_u32((const u32 *)(const void *)&f->conf[off & ~3u]);
 }
 
 void pci_func_init(struct pci_func *f, u16 vendor, u16 device, u32 class_code, u8 revision)
@@ -107,24 +109,63 @@ void pci_set_bar(struct pci_func *f, unsigned n, enum bus_space space, u32 size,
 	r->size = size;
 }
 
-static void place_bar(struct pci *p, const struct pci_func *f, unsigned n)
+/* -- The map: what BARs and chipset registers say of it ----------------------- */
+
+/* Where BAR n puts its region. Returns whether it answers there. */
+static bool bar_at(const struct pci_func *f, unsigned n, u32 *base)
 {
 	const struct pci_bar *b = &f->bar[n];
 	u8 decode = b->space == BUS_IO ? PCI_CMD_IO : PCI_CMD_MEM;
-	u32 base = pci_get32(f, PCI_BAR0 + 4 * n) & ~(b->size - 1);
-	bool sizing = base == ~(b->size - 1);
-	bool on = f->conf[PCI_COMMAND] & decode && base && !sizing;
+	bool sizing;
 
-	if (b->space == BUS_IO && base >= 0x10000)
-		on = false;
-	bus_move(p->bus, b->space, b->region, base, b->size, on);
+	*base = pci_get32(f, PCI_BAR0 + 4 * n) & ~(b->size - 1);
+	sizing = *base == ~(b->size - 1);
+	return pci_get8(f, PCI_COMMAND) & decode && *base && !sizing &&
+	       (b->space != BUS_IO || *base < 0x10000);
 }
 
-static void place_bars(struct pci *p, const struct pci_func *f)
+static bool bar_due(const struct pci_func *f, unsigned n)
 {
+	const struct bus_region *r = f->bar[n].region;
+	u32 base;
+	bool on;
+
+	if (!r)
+		return false;
+	on = bar_at(f, n, &base);
+	return on != r->enabled || (on && base != r->start);
+}
+
+/* Is the map another one than the function's registers say? */
+static bool map_due(const struct pci_func *f)
+{
+	bool due = f->map_due && f->map_due(f->opaque);
+
 	for (unsigned n = 0; n < 6; n++)
-		if (f->bar[n].region)
-			place_bar(p, f, n);
+		due |= bar_due(f, n);
+	return due;
+}
+
+/*
+ * Make the map what the function's registers say by now: they may have been written anew while
+ * this core waited to be alone, and whoever did that does the same after it.
+ */
+static void map(struct pci *p, const struct pci_func *f)
+{
+	alone_begin();
+	for (unsigned n = 0; n < 6; n++) {
+		const struct pci_bar *b = &f->bar[n];
+		u32 base;
+		bool on;
+
+		if (!bar_due(f, n))
+			continue;
+		on = bar_at(f, n, &base);
+		bus_move(p->bus, b->space, b->region, base, b->size, on);
+	}
+	if (f->map)
+		f->map(f->opaque);
+	alone_end();
 }
 
 void pci_add(struct pci *p, unsigned devfn, struct pci_func *f)
@@ -138,23 +179,32 @@ void pci_add(struct pci *p, unsigned devfn, struct pci_func *f)
 	p->func[devfn] = f;
 }
 
+/* With the lock held, as all that writes conf of a function on the bus. */
+static void reset_conf(struct pci_func *f)
+{
+	for (u32 off = 0; off < sizeof(f->conf); off += 4) {
+		u32 v;
+
+		memcpy(&v, &f->initial[off], sizeof(v));
+		pci_put32(f, off, v);
+	}
+	pci_msix_reset(f);
+	if (f->written)
+		f->written(f->opaque, 0, 256);
+}
+
 void pci_reset(struct pci *p)
 {
 	lock_take(&p->lock);
 	p->confadd = 0;
 	p->rcr = 0;
-	for (unsigned k = 0; k < 256; k++) {
-		struct pci_func *f = p->func[k];
-
-		if (!f)
-			continue;
-		memcpy(f->conf, f->initial, sizeof(f->conf));
-		place_bars(p, f);
-		pci_msix_reset(f);
-		if (f->written)
-			f->written(f->opaque, 0, 256);
-	}
+	for (unsigned k = 0; k < 256; k++)
+		if (p->func[k])
+			reset_conf(p->func[k]);
 	lock_drop(&p->lock);
+	for (unsigned k = 0; k < 256; k++)
+		if (p->func[k] && map_due(p->func[k]))
+			map(p, p->func[k]);
 }
 
 /* -- Configuration access -------------------------------------------------- */
@@ -180,27 +230,39 @@ static u64 conf_read(struct pci *p, u32 byte, unsigned size)
 	return v;
 }
 
-static void conf_write(struct pci *p, u32 byte, u64 v, unsigned size)
+static u32 dword(const u8 *of, u32 at)
+{
+	u32 v;
+
+	memcpy(&v, of + at, sizeof(v));
+	return v;
+}
+
+/* `bits` are those of v that were written, of the dword at `at`. */
+static void change(struct pci_func *f, u32 at, u32 v, u32 bits)
+{
+	u32 w = bits & dword(f->wmask, at), clear = v & bits & dword(f->w1c, at);
+
+	pci_put32(f, at, ((pci_get32(f, at) & ~w) | (v & w)) & ~clear);
+}
+
+/* Returns the function if the map is now another one than it says. */
+static struct pci_func *conf_write(struct pci *p, u32 byte, u64 v, unsigned size)
 {
 	struct pci_func *f = selected(p);
 	u32 off = (p->confadd & 0xfc) + byte;
 
 	if (!f)
-		return;
+		return NULL;
 	if (size > 4 - byte)
 		size = 4 - byte;
 	trace(PCI, "pci: %02x.%x [%02x] <- %llx/%u\n", (unsigned)bits(p->confadd, 15, 11),
 	      (unsigned)bits(p->confadd, 10, 8), off, (unsigned long long)v, size);
-	for (unsigned k = 0; k < size; k++) {
-		u8 *c = &f->conf[off + k], m = f->wmask[off + k], b = (u8)(v >> 8 * k);
-
-		*c = (u8)(((*c & ~m) | (b & m)) & ~(b & f->w1c[off + k]));
-	}
-	if (off == PCI_COMMAND || (off >= PCI_BAR0 && off < PCI_BAR0 + 24))
-		place_bars(p, f);
+	change(f, off & ~3u, (u32)v << 8 * byte, ~0u >> (32 - 8 * size) << 8 * byte);
 	if (f->written)
 		f->written(f->opaque, off, size);
 	pci_msix_changed(f);
+	return map_due(f) ? f : NULL;
 }
 
 static void write_rcr(struct pci *p, u8 v)
@@ -231,15 +293,18 @@ static u64 pci_read(void *opaque, u32 off, unsigned size)
 static void pci_write(void *opaque, u32 off, u64 v, unsigned size)
 {
 	struct pci *p = opaque;
+	struct pci_func *due = NULL;
 
 	lock_take(&p->lock);
 	if (off >= OFF_DATA)
-		conf_write(p, off - OFF_DATA, v, size);
+		due = conf_write(p, off - OFF_DATA, v, size);
 	else if (off == 0 && size == 4)
 		p->confadd = (u32)v & CONFADD_MASK;
 	else if (off == OFF_RCR && size == 1)
 		write_rcr(p, (u8)v);
 	lock_drop(&p->lock);
+	if (due)
+		map(p, due);
 }
 
 static const struct io_ops pci_ops = { .read = pci_read, .write = pci_write, .min = 1, .max = 4 };

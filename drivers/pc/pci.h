@@ -6,6 +6,7 @@
 #ifndef DRIVERS_PC_PCI_H
 #define DRIVERS_PC_PCI_H
 
+#include "kernel/lib/once.h"
 #include "mm/bus.h"
 
 enum {				/* PCI 2.1 §6.1 configuration space header */
@@ -22,16 +23,30 @@ struct pci;
 struct pci_msix;
 struct pci_bar { enum bus_space space; u32 size; struct bus_region *region; };
 
+/*
+ * Who may touch conf: once the function is on the bus it is written under pci's lock, by whole
+ * dwords; the device reads it by pci_get8() and pci_get32() (or pci_msi_on(), …), under a lock of
+ * its own or none, and finds each dword as it is or as it was. pci's lock comes before a device's.
+ */
 struct pci_func {	/* embedded in the device; filled by pci_func_init() and the device */
-	u8 conf[256];		/* as the guest reads it */
+	u8 conf[256] __attribute__((aligned(4)));	/* as the guest reads it */
 	u8 wmask[256];		/* bits that the guest may write */
 	u8 w1c[256];		/* bits that a written 1 clears */
 	u8 initial[256];	/* what reset brings back, taken by pci_add() */
 	struct pci_bar bar[6];
-	/* Optional: registers off … off+size-1 were written (conf holds the new values). */
+	/*
+	 * Optional: registers off … off+size-1 were written (conf holds the new values). With pci's
+	 * lock held: nothing of the map (mm/gpa.h, mm/bus.h) is changed here.
+	 */
 	void (*written)(void *opaque, u32 off, unsigned size);
-	/* Optional: they are about to be read: bring conf up to date. */
+	/* Optional: they are about to be read: bring conf up to date. With pci's lock held. */
 	void (*reading)(void *opaque, u32 off, unsigned size);
+	/*
+	 * Optional, both or none: what of the map conf decides about, besides BARs. Is it another
+	 * one than conf says? And: make it what conf says; alone (kernel/alone.h), with no lock.
+	 */
+	bool (*map_due)(void *opaque);
+	void (*map)(void *opaque);
 	void *opaque;
 	/* pci's own. */
 	struct pci *pci;
@@ -45,9 +60,11 @@ struct pci *pci_create(struct bus *bus, const struct irq_line *reset);
 /* Header of a function: ids, class (24 bits: base, sub, programming interface), revision. */
 void pci_func_init(struct pci_func *f, u16 vendor, u16 device, u32 class_code, u8 revision);
 
+/* Registers by their width, at aligned places. */
 void pci_put16(struct pci_func *f, u32 off, u16 v);
 void pci_put32(struct pci_func *f, u32 off, u32 v);
 u32 pci_get32(const struct pci_func *f, u32 off);
+static inline u8 pci_get8(const struct pci_func *f, u32 off) { return (u8)once_u8(&f->conf[off]); }
 
 /* Give BAR n `size` bytes (a power of two, at least 4 or 16) answered by r, which pci moves. */
 void pci_set_bar(struct pci_func *f, unsigned n, enum bus_space space, u32 size,
@@ -79,7 +96,10 @@ void pci_message(const struct pci_func *f, u64 at, u32 data);
 /* Put the function on bus 0 at devfn. It must outlive the bus. */
 void pci_add(struct pci *p, unsigned devfn, struct pci_func *f);
 
-/* All functions: configuration back to the values at pci_add(), `written` told of each. */
+/*
+ * All functions: configuration back to the values at pci_add(), `written` told of each, the map as
+ * they say. The caller holds no lock.
+ */
 void pci_reset(struct pci *p);
 
 #endif

@@ -5,7 +5,8 @@
  * looks for fw_cfg. Not the configuration mechanism: pci.c.
  * Deviations: there is no SMM, so SMRAM is stored (with D_LCK's effect) but never opened.
  * DRAM timing registers are plain storage.
- * Invariant: mm/gpa has been told of every PAM nibble that conf[] shows.
+ * Invariant: mm/gpa has been told of every PAM nibble that conf[] shows, or a core that has written
+ * one waits to be alone and tells it.
  */
 #include "drivers/pc/pci_host.h"
 
@@ -23,15 +24,27 @@ enum { PAM_BITS = PAM_READ_RAM | PAM_WRITE_RAM };
 
 struct pci_host {
 	struct pci_func f;
-	u8 pam[7];		/* as last handed to gpa */
+	u8 pam[7];		/* as last handed to gpa, alone */
 	bool smram_logged;
 };
 
-/* PAM0 bits 5:4 map 0xf0000-0xfffff; PAMn nibbles map 16 KiB each from 0xc0000 (§3.2.18). */
-static void update_pam(struct pci_host *h)
+static bool pam_due(void *opaque)
 {
+	const struct pci_host *h = opaque;
+	bool due = false;
+
+	for (unsigned n = 0; n < 7; n++)
+		due |= pci_get8(&h->f, REG_PAM0 + n) != h->pam[n];
+	return due;
+}
+
+/* PAM0 bits 5:4 map 0xf0000-0xfffff; PAMn nibbles map 16 KiB each from 0xc0000 (§3.2.18). */
+static void update_pam(void *opaque)
+{
+	struct pci_host *h = opaque;
+
 	for (unsigned n = 0; n < 7; n++) {
-		u8 now = h->f.conf[REG_PAM0 + n], diff = now ^ h->pam[n];
+		u8 now = pci_get8(&h->f, REG_PAM0 + n), diff = now ^ h->pam[n];
 		u64 base = 0xc0000 + (n - 1) * 0x8000ull;
 
 		h->pam[n] = now;
@@ -49,15 +62,16 @@ static void update_pam(struct pci_host *h)
 
 static void update_smram(struct pci_host *h)
 {
-	u8 *v = &h->f.conf[REG_SMRAMC];
+	u8 v = pci_get8(&h->f, REG_SMRAMC);
 
-	if (*v & SMRAM_LOCK) {
-		*v &= (u8)~SMRAM_OPEN;
+	if (v & SMRAM_LOCK) {
+		v &= (u8)~SMRAM_OPEN;
+		h->f.conf[REG_SMRAMC] = v;
 		h->f.wmask[REG_SMRAMC] = SMRAM_CLOSED;
 	} else {
 		h->f.wmask[REG_SMRAMC] = SMRAM_OPEN | SMRAM_CLOSED | SMRAM_LOCK | SMRAM_ENABLE;
 	}
-	if (*v & SMRAM_OPEN && !h->smram_logged) {
+	if (v & SMRAM_OPEN && !h->smram_logged) {
 		h->smram_logged = true;
 		printk("pci_host: guest opens SMRAM: there is no SMM\n");
 	}
@@ -67,8 +81,6 @@ static void host_written(void *opaque, u32 off, unsigned size)
 {
 	struct pci_host *h = opaque;
 
-	if (off <= REG_PAM6 && off + size > REG_PAM0)
-		update_pam(h);
 	if (off <= REG_SMRAMC && off + size > REG_SMRAMC)
 		update_smram(h);
 }
@@ -98,6 +110,8 @@ struct pci_host *pci_host_create(struct pci *pci, u64 ram_below_4g)
 	h->f.wmask[REG_FDHC] = 0xc0;
 	h->f.conf[REG_SMRAMC] = 0x02;
 	h->f.written = host_written;
+	h->f.map_due = pam_due;
+	h->f.map = update_pam;
 	h->f.opaque = h;
 	update_smram(h);
 	pci_add(pci, PCI_DEVFN(0, 0), &h->f);

@@ -24,13 +24,14 @@ void pci_msi_add(struct pci_func *f)
 
 bool pci_msi_on(const struct pci_func *f)
 {
-	return f->msi && f->conf[f->msi + CONTROL] & CONTROL_ENABLE;
+	return f->msi && pci_get8(f, f->msi + CONTROL) & CONTROL_ENABLE;
 }
 
+/* It may have been switched off since the device has looked: then this is the last one. */
 void pci_msi_send(const struct pci_func *f)
 {
-	must(pci_msi_on(f));
-	if (f->conf[PCI_COMMAND] & PCI_CMD_MASTER)
+	must(f->msi);
+	if (pci_get8(f, PCI_COMMAND) & PCI_CMD_MASTER)
 		pci_message(f, pci_get32(f, f->msi + ADDRESS) |
 			    (u64)pci_get32(f, f->msi + ADDRESS + 4) << 32,
 			    pci_get32(f, f->msi + DATA) & 0xffff);

@@ -26,7 +26,7 @@ struct pci_msix {
 	u32 entry[VECTORS][4];		/* address, upper address, data, control */
 };
 
-static u8 control(const struct pci_msix *m) { return m->f->conf[m->cap + CONTROL + 1]; }
+static u8 control(const struct pci_msix *m) { return pci_get8(m->f, m->cap + CONTROL + 1); }
 
 bool pci_msix_on(const struct pci_func *f)
 {
@@ -41,7 +41,7 @@ static void flush(struct pci_msix *m)
 	const struct pci_func *f = m->f;
 
 	if ((control(m) & (CONTROL_ENABLE | CONTROL_MASK)) != CONTROL_ENABLE ||
-	    !(f->conf[PCI_COMMAND] & PCI_CMD_MASTER))
+	    !(pci_get8(f, PCI_COMMAND) & PCI_CMD_MASTER))
 		return;
 	for (unsigned k = 0; k < m->count; k++) {
 		const u32 *e = m->entry[k];

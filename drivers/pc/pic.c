@@ -339,7 +339,10 @@ static u64 elcr_read(void *opaque, u32 off, unsigned size)
 	struct pic *p = opaque;
 
 	(void)size;
-	return p->chip[off & 1].elcr;
+	lock_take(&p->lock);
+	u8 v = p->chip[off & 1].elcr;
+	lock_drop(&p->lock);
+	return v;
 }
 
 static void elcr_write(void *opaque, u32 off, u64 v, unsigned size)

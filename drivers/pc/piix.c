@@ -46,7 +46,7 @@ static void update(struct piix *p)
 	u16 want = 0;
 
 	for (unsigned n = 0; n < 4; n++) {
-		u8 r = p->isa.conf[REG_PIRQRC + n];
+		u8 r = pci_get8(&p->isa, REG_PIRQRC + n);
 
 		if (p->pirq >> n & 1 && !(r & PIRQ_OFF) && routable(r & 15))
 			want |= (u16)BIT(r & 15);
@@ -88,7 +88,7 @@ static void ide_written(void *opaque, u32 off, unsigned size)
 
 	if (off <= PCI_COMMAND && off + size > PCI_COMMAND)
 		p->bus_master.enable(p->bus_master.opaque,
-				     p->ide.conf[PCI_COMMAND] & PCI_CMD_MASTER);
+				     pci_get8(&p->ide, PCI_COMMAND) & PCI_CMD_MASTER);
 }
 
 void piix_reset(struct piix *p)

@@ -9,6 +9,7 @@
  * moved apart, so a count below 24 gives fewer interrupts than the chip.
  * A tick that the guest had no time for is gone, as on a PC: what still waits when OUT falls is
  * withdrawn, and of several rises that a late callback finds one is shown. Both are counted.
+ * The clock is read under the lock: for each channel it only goes on, whichever core looks.
  * Invariant: `start` is the tick at which the counting element was loaded (mode 3: at the
  * start of the present half), once advance() has been called for the present tick.
  */
@@ -61,7 +62,7 @@ struct pit {
 	bool line;		/* irq0 as driven */
 	u64 rises;		/* of channel 0's OUT, not yet shown on irq0 */
 	u64 hold;		/* ns: until then the line stays up after a rise that came late */
-	u64 lost;
+	u64 lost;		/* read without the lock, too */
 	struct bus_region pit_region, b_region;
 };
 
@@ -223,6 +224,11 @@ static bool waits(const struct pit *p)
 	return p->waiting && p->waiting(p->irq0.opaque, p->irq0.n);
 }
 
+static void lose(struct pit *p, u64 ticks)
+{
+	__atomic_store_n(&p->lost, p->lost + ticks, __ATOMIC_RELAXED);
+}
+
 /*
  * A tick that waits is lost when the line falls if that withdraws it (8259A), and when it rises,
  * as the next one is merged with it (local APIC); so by one of the two edges of a pulse.
@@ -232,13 +238,13 @@ static void drive(struct pit *p, bool level)
 	bool waited = waits(p);
 
 	irq_set(&p->irq0, level);
-	p->lost += waited && (level || !waits(p));
+	lose(p, waited && (level || !waits(p)));
 	p->line = level;
 }
 
 static void pulse(struct pit *p)
 {
-	p->lost += waits(p);
+	lose(p, waits(p));
 	irq_set(&p->irq0, p->line ? IRQ_PULSE : 1);
 	p->line = true;
 }
@@ -254,7 +260,7 @@ static void show(struct pit *p, u64 ns, u64 t)
 	if (p->rises) {
 		pulse(p);
 		if (p->rises > 1 && waits(p))
-			p->lost += p->rises - 1;
+			lose(p, p->rises - 1);
 		p->hold = level ? 0 : ns + MIN_NS;
 		p->rises = 0;
 	} else if (level != p->line && (level || ns >= p->hold)) {
@@ -277,9 +283,9 @@ static void schedule(struct pit *p, u64 ns)
 static void pit_timer(void *opaque)
 {
 	struct pit *p = opaque;
-	u64 ns = clock_ns();
 
 	lock_take(&p->lock);
+	u64 ns = clock_ns();
 	show(p, ns, pit_ticks(ns));
 	schedule(p, ns);
 	lock_drop(&p->lock);
@@ -423,11 +429,11 @@ static bool latches(u32 off, u8 v)
 static void pit_write(void *opaque, u32 off, u64 v, unsigned size)
 {
 	struct pit *p = opaque;
-	u64 ns = clock_ns(), t = pit_ticks(ns);
 	bool changes0 = !latches(off, (u8)v) && (off == 0 || (off == CONTROL && v >> 6 == 0));
 
 	(void)size;
 	lock_take(&p->lock);
+	u64 ns = clock_ns(), t = pit_ticks(ns);
 	if (changes0)
 		show(p, ns, t);		/* OUT before, and after */
 	else
@@ -471,10 +477,10 @@ static void set_gate(struct chan *c, bool gate, u64 t)
 static u64 b_read(void *opaque, u32 off, unsigned size)
 {
 	struct pit *p = opaque;
-	u64 ns = clock_ns(), t = pit_ticks(ns);
 
 	(void)off, (void)size;
 	lock_take(&p->lock);
+	u64 ns = clock_ns(), t = pit_ticks(ns);
 	if (counting(&p->chan[2]))
 		advance(&p->chan[2], t);
 	u64 v = p->portb & B_WRITABLE;
@@ -500,7 +506,7 @@ static const struct io_ops b_ops = { .read = b_read, .write = b_write, .min = 1,
 
 u64 pit_lost(const struct pit *p)
 {
-	return p->lost;
+	return __atomic_load_n(&p->lost, __ATOMIC_RELAXED);
 }
 
 /* The chip itself has no reset; a board comes up with every channel stopped. */

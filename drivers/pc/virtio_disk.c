@@ -99,9 +99,10 @@ static bool next_step(struct request *q, enum block_op op)
 	return true;
 }
 
+/* If it is set, next_turn() comes after this core has given the lock back. */
 static void wait_for_turn(struct virtio_disk *d)
 {
-	if (!d->timer.cpu)
+	if (!__atomic_load_n(&d->timer.cpu, __ATOMIC_RELAXED))
 		timer_set(&d->timer, clock_ns() + TURN_NS);
 }
 
@@ -343,12 +344,20 @@ static void put(struct virtio *v, u32 off, u64 x, unsigned size)
 		v->config[off + k] = (u8)(x >> 8 * k);
 }
 
-bool virtio_disk_busy(const struct virtio_disk *d) { return d->v.in_flight != 0; }
+bool virtio_disk_busy(struct virtio_disk *d)
+{
+	lock_take(&d->v.lock);
+	bool busy = d->v.in_flight;
+	lock_drop(&d->v.lock);
+	return busy;
+}
 
 void virtio_disk_reset(struct virtio_disk *d)
 {
 	virtio_reset(&d->v);
+	lock_take(&d->v.lock);
 	d->v.config[B_WCE] = 1;
+	lock_drop(&d->v.lock);
 }
 
 struct virtio_disk *virtio_disk_create(struct pci *pci, unsigned devfn,

@@ -14,6 +14,6 @@ struct virtio_disk *virtio_disk_create(struct pci *pci, unsigned devfn,
 /* The board's reset. */
 void virtio_disk_reset(struct virtio_disk *d);
 /* Is a request in flight? Until it is over the end may write guest RAM. */
-bool virtio_disk_busy(const struct virtio_disk *d);
+bool virtio_disk_busy(struct virtio_disk *d);
 
 #endif

@@ -33,7 +33,7 @@ enum {				/* common configuration (4.1.4.3) */
 
 static void update(struct virtio *v)
 {
-	irq_set(&v->intx, v->isr && !(v->f.conf[PCI_COMMAND + 1] & PCI_CMD_NO_INTX >> 8));
+	irq_set(&v->intx, v->isr && !(pci_get8(&v->f, PCI_COMMAND + 1) & PCI_CMD_NO_INTX >> 8));
 }
 
 static void interrupt(struct virtio *v, u8 why, u16 vector)
@@ -311,7 +311,7 @@ static void written(void *opaque, u32 off, unsigned size)
 	if (off > PCI_COMMAND + 1 || off + size <= PCI_COMMAND)
 		return;
 	lock_take(&v->lock);
-	v->master = v->f.conf[PCI_COMMAND] & PCI_CMD_MASTER;
+	v->master = pci_get8(&v->f, PCI_COMMAND) & PCI_CMD_MASTER;
 	update(v);
 	kick_all(v);
 	lock_drop(&v->lock);

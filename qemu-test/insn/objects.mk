@@ -10,7 +10,7 @@ INSN_PY := $(addprefix qemu-test/insn/,gen.py build.py ints.py flow.py strings.p
 UNIT_TESTS += insn_eval insn_mutants
 UNIT_TOOLS += insn_stand_in
 INSN_OBJS = $(addprefix qemu-test/insn/,world.o judge.o tables.o) \
-	$(addprefix qemu-test/unit/,native.o native_xmm.o try_guestmem.o) mm/bus.o \
+	$(addprefix qemu-test/unit/,native.o native_xmm.o try_guestmem.o fake_alone.o) mm/bus.o \
 	$(filter-out dbt/rt/bytes.o dbt/rt/fault.o dbt/rt/kick.o \
 		dbt/rt/guestmem.o dbt/sys/reset.o, \
 		$(filter $(addprefix dbt/,x86/% lift/% ir/% opt/% fp/% sys/% rt/%),$(OBJS_dbt))) \

@@ -6,7 +6,8 @@ FUZZ_DIRS := x86 lift ir opt fp sys rt cache backend
 # Hosts whose back end is whole.
 UNIT_TESTS += $(patsubst %,fuzz_translate,$(filter loongarch64,$(HOST)))
 fuzz_translate_OBJS = $(addprefix qemu-test/fuzz/,translate.o world.o) guestimg/fuzz/bytes.o \
-	$(addprefix qemu-test/unit/,native.o native_xmm.o try_guestmem.o) dbt/translate.o \
+	$(addprefix qemu-test/unit/,native.o native_xmm.o try_guestmem.o fake_alone.o) \
+	dbt/translate.o \
 	$(addprefix mm/,arena.o bus.o frame.o gpa.o) \
 	$(filter-out dbt/rt/bytes.o dbt/rt/fault.o dbt/rt/kick.o \
 		dbt/rt/guestmem.o $(BACKEND_HOST_ONLY), \

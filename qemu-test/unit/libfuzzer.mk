@@ -4,7 +4,8 @@
 FUZZERS := ide hba virtio host_nvme host_virtio host_ahci fat partition
 FEED := $(addprefix qemu-test/libfuzzer/,replay.o seed.o) qemu-test/unit/native.o
 FEED_GUEST := $(FEED) $(addprefix qemu-test/libfuzzer/,guest.o ram.o) qemu-test/unit/fake_time.o \
-	mm/bus.o $(addprefix drivers/pc/,pci.o pci_msix.o pci_msi.o gather.o)
+	qemu-test/unit/fake_alone.o mm/bus.o \
+	$(addprefix drivers/pc/,pci.o pci_msix.o pci_msi.o gather.o)
 FEED_IDE := $(addprefix drivers/pc/,ide.o ide_dma.o ide_disk.o ide_identify.o ide_smart.o atapi.o)
 FEED_HOST := $(FEED) qemu-test/libfuzzer/host.o qemu-test/unit/fake_time.o \
 	qemu-test/unit/fake_host.o \

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "kernel/lib/err.h"
+#include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 
@@ -18,17 +19,26 @@ u32 trace_mask;
 bool native_quiet = true;
 unsigned native_printks;
 char native_last[256];
+static struct lock lock;	/* of these two */
+__thread int native_locks;
+
+static void print(const char *fmt, va_list ap)
+{
+	lock_take(&lock);
+	vsnprintf(native_last, sizeof(native_last), fmt, ap);
+	native_printks++;
+	if (!native_quiet)
+		fputs(native_last, stdout);
+	lock_drop(&lock);
+}
 
 void printk(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(native_last, sizeof(native_last), fmt, ap);
+	print(fmt, ap);
 	va_end(ap);
-	native_printks++;
-	if (!native_quiet)
-		fputs(native_last, stdout);
 }
 
 void printk_shown(const char *fmt, ...)
@@ -36,11 +46,8 @@ void printk_shown(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(native_last, sizeof(native_last), fmt, ap);
+	print(fmt, ap);
 	va_end(ap);
-	native_printks++;
-	if (!native_quiet)
-		fputs(native_last, stdout);
 }
 
 int trace_select(const char *names)

@@ -130,6 +130,11 @@ static void test_madt(const u8 *m, unsigned cores)
 	for (; at < end && m[at + 1]; at += m[at + 1]) {
 		if (m[at] < 5)
 			n[m[at]]++;
+		if (m[at] == 0) {
+			CHECK_EQ(m[at + 2], n[0] - 1, "its number");
+			CHECK_EQ(m[at + 3], n[0] - 1, "its APIC id");
+			CHECK_EQ(le(m + at + 4, 4), 1, "enabled");
+		}
 		if (m[at] == 2 && m[at + 3] == 0)
 			CHECK_EQ(le(m + at + 4, 4), 2, "IRQ 0 is interrupt 2");
 		if (m[at] == 2 && m[at + 3] == 9)
@@ -166,7 +171,8 @@ static unsigned processors(const u8 *p, u32 n)
 		if (p[k] != 0x5b || p[k + 1] != 0x83)
 			continue;
 		CHECK_EQ(p[k + 2], 0x8d, "13 bytes, lengths of three");
-		CHECK(!memcmp(p + k + 5, "CPU", 3) && p[k + 8] == '0' + count, "its name");
+		CHECK(!memcmp(p + k + 5, "CPU", 3) && p[k + 8] == "0123456789ABCDEF"[count % 16],
+		      "its name");
 		CHECK_EQ(p[k + 9], count, "its id in the MADT");
 		CHECK_EQ(le(p + k + 10, 4) | p[k + 14], 0, "no P_BLK");
 		count++;
@@ -203,14 +209,16 @@ static void program_pm(u16 base)
 	outl(0xcf8, 0x80000b80), outb(0xcfc, 1);
 }
 
-int main(void)
+/* The board of so many cores, as firmware finds its tables. One core has no name. */
+static void test_tables(unsigned cores)
 {
+	static struct bus *volatile of[17];	/* for ever: devices are never freed */
 	struct irq_line none = { 0 };
 	struct power power = { 0 };
 
-	bus = bus_create();
+	bus = of[cores] = bus_create();
 	struct fw_cfg *f = fwcfg_create(bus);
-	acpi_tables_add(f, 3, 256 << 20,
+	acpi_tables_add(f, cores, 256 << 20,
 			acpi_pm_create(bus, pci_create(bus, &none), &none, &power));
 	program_pm(0x600);
 	load();
@@ -222,14 +230,23 @@ int main(void)
 	const u8 *fadt = table(le(rsdt + 36, 4), "FACP");
 	test_fadt(fadt);
 	test_pm_base(fadt, 0x600);
-	test_madt(table(le(rsdt + 40, 4), "APIC"), 3);
+	test_madt(table(le(rsdt + 40, 4), "APIC"), cores);
 	const u8 *dsdt = table(le(fadt + 40, 4), "DSDT");
 	test_aml(dsdt + 36, (u32)le(dsdt + 4, 4) - 36);
-	CHECK_EQ(processors(dsdt + 36, (u32)le(dsdt + 4, 4) - 36), 3, "a processor for each core");
+	CHECK_EQ(processors(dsdt + 36, (u32)le(dsdt + 4, 4) - 36), cores > 1 ? cores : 0,
+		 "a processor for each core");
 	test_com(dsdt, (u32)le(dsdt + 4, 4), "COM1", 0x3f8, 4);
 	test_com(dsdt, (u32)le(dsdt + 4, 4), "COM2", 0x2f8, 3);
 	program_pm(0xe400);		/* U-Boot's */
 	load();
 	test_pm_base(fadt_of(), 0xe400);
+}
+
+int main(void)
+{
+	static const unsigned cores[] = { 1, 2, 3, 4, 16 };
+
+	for (unsigned k = 0; k < sizeof(cores) / sizeof(cores[0]); k++)
+		test_tables(cores[k]);
 	return check_done();
 }

@@ -182,6 +182,72 @@ static void test_firmware_view(void)
 	CHECK_EQ(setup[0x228] | setup[0x229] << 8 | setup[0x22a] << 16, 0x20000, "command line");
 }
 
+/*
+ * What SeaBIOS waits for: the greater of both counts, all of which must answer its SIPI; it makes
+ * the MP table of as many as there may be.
+ */
+static void test_counts(struct machine_config c)
+{
+	static const unsigned cores[] = { 1, 2, 4, 16 };
+	static struct bus *volatile of[4];		/* for ever: devices are never freed */
+	struct bus *kept = bus;
+
+	for (unsigned k = 0; k < sizeof(cores) / sizeof(cores[0]); k++) {
+		struct machine *x;
+
+		c.cores = cores[k];
+		c.bus = bus = of[k] = bus_create();
+		CHECK_EQ(machine_create(&c, &x), 0, "created");
+		CHECK_EQ(item(FWCFG_NB_CPUS, 2), cores[k], "CPUs that are there");
+		CHECK_EQ(item(FWCFG_MAX_CPUS, 2), cores[k], "and may come");
+		outb(0x70, 0x5f);
+		CHECK_EQ(inb(0x71), cores[k] - 1, "and in CMOS, but the first");
+	}
+	bus = kept;
+	c.cores = LAPIC_MAX_CORES + 1;
+	CHECK_EQ(machine_create(&c, &(struct machine *){ NULL }), -ERR_INVAL, "too many cores");
+}
+
+/*
+ * FERR# of core 0 is IRQ 13; another's leads nowhere. Each core has the counter that it has chosen,
+ * and IGNNE# is told whatever core writes.
+ */
+static unsigned core_now, ignnes;
+
+static unsigned on_core(void *o) { (void)o; return core_now; }
+static void on_ignne(void *o) { (void)o; ignnes++; }
+
+static void test_two_cores(struct machine_config c)
+{
+	static struct bus *volatile own;
+	struct bus *kept = bus;
+	struct machine *x;
+
+	c.cores = 2;
+	c.bus = bus = own = bus_create();
+	c.cpu.this_core = on_core;
+	c.ignne = on_ignne;
+	CHECK_EQ(machine_create(&c, &x), 0, "created");
+	outb(0x20, 0x11), outb(0x21, 0x08), outb(0x21, 0x04), outb(0x21, 0x01);
+	outb(0xa0, 0x11), outb(0xa1, 0x70), outb(0xa1, 0x02), outb(0xa1, 0x01);
+	outl(0x404, 7);
+	core_now = 1;
+	outl(0x404, 9);
+	machine_ferr(x);
+	CHECK_EQ(inb(0xa0) & 0x20, 0, "FERR# of another core");
+	core_now = 0;
+	CHECK_EQ(inl(0x404), 7, "core 0's counter");
+	machine_ferr(x);
+	CHECK_EQ(inb(0xa0) & 0x20, 0x20, "FERR# of core 0 is IRQ 13");
+	core_now = 1;
+	CHECK_EQ(inl(0x404), 9, "core 1's");
+	outb(0xf0, 0);
+	CHECK_EQ(inb(0xa0) & 0x20, 0, "ended by the other core");
+	CHECK_EQ(ignnes, 1, "and IGNNE# told");
+	core_now = 0;
+	bus = kept;
+}
+
 /* The places in the order of the disks, since one of them is not IDE's. */
 static void test_boot_order(void)
 {
@@ -355,5 +421,7 @@ int main(void)
 	test_control_lines();
 	test_flood();
 	test_random();
+	test_counts(c);
+	test_two_cores(c);
 	return check_done();
 }
