@@ -74,7 +74,7 @@ struct boot_medium {
 
 struct boot_config {
 	u64 memory;		/* guest RAM in bytes, a multiple of 1 MiB */
-	u32 cpus;		/* 0: as many as cores run */
+	u32 cpus;		/* of the guest; 0: for boot/check.c to say */
 	char cpu[64];		/* model[,±feature…] */
 	char trace[128];	/* names of trace bits, comma separated */
 	char console[32];

@@ -170,6 +170,15 @@ int check_cpus(const struct boot_config *c, const struct config_source *s, unsig
 	return -ERR_INVAL;
 }
 
+void check_default_cpus(struct boot_config *c, unsigned cores, const struct memory_map *m)
+{
+	if (c->cpus)
+		return;
+	c->cpus = cores < BOOT_CORES_MAX ? cores : BOOT_CORES_MAX;
+	while (c->cpus > 1 && memory_lacks(m, c))
+		c->cpus--;
+}
+
 int check_size(const struct config_source *s, const char *key, const char *name, u64 size,
 	       struct config_error *err)
 {
@@ -291,9 +300,14 @@ int check_memory(const struct boot_config *c, const struct config_source *s,
 		return 0;
 	begin(&t, err, s, lacks, NULL);
 	message_add(&t, "not enough memory for ");
-	message_size(&t, asked ? asked : DEMAND_CODE_CACHE);
-	message_add(&t, cache ? " below 128 MiB" : asked > DEMAND_RAM_PIECE ?
-		    " in pieces of 1024 MiB" : " in one piece");
+	if (!strcmp(lacks, "cpus")) {
+		message_number(&t, c->cpus);
+		message_add(&t, " CPUs");
+	} else {
+		message_size(&t, asked ? asked : DEMAND_CODE_CACHE);
+		message_add(&t, cache ? " below 128 MiB" : asked > DEMAND_RAM_PIECE ?
+			    " in pieces of 1024 MiB" : " in one piece");
+	}
 	message_add(&t, " beside Loam and the files: ");
 	message_size(&t, memory_free(m));
 	message_add(&t, " are free, the largest piece has ");

@@ -53,6 +53,9 @@ int check_kernel(const struct boot_config *c, const struct config_source *s, con
 int check_kernel_cpu(const struct boot_config *c, const struct config_source *s, const void *image,
 		     check_cpu_fn *cpu, struct config_error *err);
 
+/* If c does not say how many CPUs the guest gets: one for each core, but no more than fit. */
+void check_default_cpus(struct boot_config *c, unsigned cores, const struct memory_map *m);
+
 /* Does it all fit (memory_lacks)? */
 int check_memory(const struct boot_config *c, const struct config_source *s,
 		 const struct memory_map *m, struct config_error *err);

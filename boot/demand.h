@@ -24,6 +24,12 @@
 	(DEMAND_SHADOW_WANT(ram) < DEMAND_SHADOW_MIN ? DEMAND_SHADOW_MIN : \
 	 DEMAND_SHADOW_WANT(ram) > DEMAND_SHADOW_MAX ? DEMAND_SHADOW_MAX : DEMAND_SHADOW_WANT(ram))
 #define DEMAND_SHADOW(ram) ((5ull << 20) + DEMAND_SHADOW_NODES(ram) * 4400)
+/* What the guest's second CPU and each further one takes of its own besides shadow tables. */
+#define DEMAND_CPU_FRAME 12ull			/* mm/frame: for each frame … */
+#define DEMAND_CPU_CHUNKS (1ull << 20)		/* … and for all */
+#define DEMAND_CPU_CONTEXTS (9ull << 20)	/* its jump caches */
+#define DEMAND_CPU(frames) \
+	((frames) * DEMAND_CPU_FRAME + DEMAND_CPU_CHUNKS + DEMAND_CPU_CONTEXTS)
 #define DEMAND_CODE_CACHE (32ull << 20)		/* where code_cache is not given */
 #define DEMAND_CODE_REACH CODE_REACH		/* it lies below this address */
 #define DEMAND_CORE 0x14000			/* area and stack of each core but the first */

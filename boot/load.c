@@ -186,6 +186,7 @@ int load_all(const struct load_source *s, const char *options, struct boot_confi
 	    (rc = check_cpus(c, &t, s->cores, err)))
 		return rc;
 	s->maps(&now, &later);
+	check_default_cpus(c, s->cores, &later);
 	rc = check_memory(c, &t, &later, err);
 	for (unsigned k = 0; !rc && (f = config_file(c, k, &key)); k++) {
 		config_where(&t, key, err);

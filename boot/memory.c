@@ -181,6 +181,10 @@ const char *memory_lacks(const struct memory_map *map, const struct boot_config 
 	    !take_run(&m, frames * DEMAND_PER_FRAME, BOOT_PAGE, 0) ||
 	    !take_run(&m, DEMAND_SHADOW(c->memory), PAGING_ROOT_ALIGN, 0))
 		return "memory";
+	for (u32 k = 1; k < c->cpus; k++)
+		if (!take_run(&m, DEMAND_SHADOW(c->memory), PAGING_ROOT_ALIGN, 0) ||
+		    !take_run(&m, DEMAND_CPU(frames), BOOT_PAGE, 0))
+			return "cpus";
 	if (!take_run(&m, cache, 65536, DEMAND_CODE_REACH))
 		return "code_cache";
 	return take_run(&m, DEMAND_REST, BOOT_PAGE, 0) ? NULL : "memory";

@@ -31,7 +31,7 @@ u64 memory_largest(const struct memory_map *m);
 
 /*
  * Will the kernel's own memory, the guest's RAM and the code cache of `c` fit into the free part?
- * NULL if so, else the key (memory or code_cache) that asks for too much. Places them as
+ * NULL if so, else the key (memory, cpus or code_cache) that asks for too much. Places them as
  * mm/page and kernel/machine will. A configuration that runs self-tests always fits.
  */
 const char *memory_lacks(const struct memory_map *m, const struct boot_config *c);

@@ -52,7 +52,7 @@ void dbt_quiet(void);
 /* IGNNE#: the guest's handler of FERR# has begun. From the run loop. */
 void dbt_ignne(void);
 
-/* Print the counters and the unimplemented instructions met. */
+/* Print the counters of all CPUs, added up. */
 void dbt_report(void);
 
 /* counters.c: print "COUNTERS tag=… name=value …", all of counters.def on one line. */

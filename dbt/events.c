@@ -7,8 +7,10 @@
 
 #include "dbt/core/this.h"
 #include "dbt/cache/cache.h"
+#include "dbt/cache/lock.h"
 #include "dbt/debug.h"
 #include "dbt/sys/sysops.h"
+#include "kernel/alone.h"
 #include "kernel/arch.h"
 #include "kernel/cores.h"
 #include "kernel/cpu.h"
@@ -18,6 +20,7 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/timer.h"
+#include "kernel/work.h"
 
 static void host_events(struct dbt *d)
 {
@@ -35,10 +38,16 @@ static void triple_fault(struct dbt *d)
 	d->c->shutdown = false;
 }
 
+/* What every CPU's TSC counts from: clock_ticks() at the machine's last reset. */
+static u64 reset_ticks;
+
+void exec_reset_clock(void) { reset_ticks = clock_ticks(); }
+
 void exec_power_up(struct dbt *d)
 {
 	bool boots = !d->c->apic_id;
 
+	d->c->tsc_zero = reset_ticks;
 	vcpu_reset(d->c, RESET_POWER_UP, boots);
 	if (!boots)
 		vcpu_wait_sipi(d->c);
@@ -46,11 +55,47 @@ void exec_power_up(struct dbt *d)
 	d->link = NULL;
 }
 
+/* On each CPU's core while one is alone. What was raised before the reset is gone. */
+static void note_reset(void *opaque)
+{
+	struct dbt *d = dbt_this();
+
+	(void)opaque;
+	__atomic_store_n(&d->mail, 0, __ATOMIC_RELAXED);
+	vcpu_settle(d->c, PENDING_RESET | PENDING_START | PENDING_NMI);
+	vcpu_raise(d->c, PENDING_POWER_UP);
+	kick_set();
+}
+
+static void note_all(void)
+{
+	struct work w[CORES_MAX];
+
+	note_reset(NULL);
+	for (unsigned k = 0; k < cache_cores; k++) {
+		w[k] = (struct work){ .fn = note_reset };
+		if (k != cpu_self()->id)
+			work_post(k, &w[k]);
+	}
+	for (unsigned k = 0; k < cache_cores; k++)
+		work_wait(&w[k]);
+}
+
+/*
+ * The devices, and then all CPUs, while they stand still. One that does so in the middle of an
+ * instruction ends it before. Of two that ask the second finds it done.
+ */
 static __attribute__((noinline)) void take_reset(struct dbt *d)
 {
-	d->platform.reset(d->platform.opaque);
-	vcpu_settle(d->c, PENDING_RESET | PENDING_START | PENDING_NMI);
-	exec_power_up(d);
+	if (cache_many())
+		alone_begin();
+	if (!(d->c->pending & PENDING_POWER_UP)) {
+		d->platform.reset(d->platform.opaque);
+		exec_reset_clock();
+		note_all();
+	}
+	if (cache_many())
+		alone_end();
 }
 
 /* INIT (SDM vol. 3, 9.1): the CPU begins at its reset vector; memory, FPU and MSRs stay. */
@@ -79,15 +124,6 @@ static __attribute__((noinline)) void take_start(struct dbt *d)
 	d->link = NULL;
 }
 
-static inline void take_resets(struct dbt *d)
-{
-	if (!(d->c->pending & (PENDING_RESET | PENDING_START)))
-		return;
-	if (d->c->pending & PENDING_RESET)
-		take_reset(d);
-	if (d->c->pending & PENDING_START)
-		take_start(d);
-}
 
 /*
  * STI found nothing pending and left the shadow out, but its exit was not chained yet. An interrupt
@@ -121,6 +157,32 @@ static void idle(struct dbt *d)
 	else
 		cpu_idle();
 	d->count.idle_ticks += clock_ticks() - start;
+}
+
+/*
+ * What devices were asked for before the reset still comes into the memory of whoever runs next, so
+ * the CPU that boots lets them end.
+ */
+static void take_power_up(struct dbt *d)
+{
+	vcpu_settle(d->c, PENDING_POWER_UP);
+	exec_power_up(d);
+	while (!d->c->apic_id && d->platform.busy(d->platform.opaque)) {
+		idle(d);
+		host_events(d);
+	}
+}
+
+static inline void take_resets(struct dbt *d)
+{
+	if (!(d->c->pending & (PENDING_RESET | PENDING_START | PENDING_POWER_UP)))
+		return;
+	if (d->c->pending & PENDING_RESET)
+		take_reset(d);
+	if (d->c->pending & PENDING_POWER_UP)
+		take_power_up(d);
+	if (d->c->pending & PENDING_START)
+		take_start(d);
 }
 
 static void busy_page(struct dbt *d)

@@ -9,6 +9,7 @@
 #include "dbt/backend/host_limits.h"
 #include "dbt/cache/cache.h"
 #include "dbt/cache/jump_cache.h"
+#include "dbt/cache/lock.h"
 #include "dbt/core/this.h"
 #include "dbt/debug.h"
 #include "dbt/ir/helpers.h"
@@ -17,6 +18,7 @@
 #include "dbt/sys/seen.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/mode.h"
+#include "kernel/alone.h"
 #include "kernel/host_cpu.h"
 #include "kernel/lib/bits.h"
 #include "kernel/panic.h"
@@ -233,10 +235,19 @@ static void leave_branch(struct dbt *d, u32 why)
 	exec_deliver(d, fault_code(EXC_GP, 0));
 }
 
+/* It may wait for its turn, in which others change what they like but the block itself. */
 static void leave_step(struct dbt *d)
 {
-	d->step_alone = false;		/* there is one CPU */
-	deliver_if(d, exec_step_own(d, d->step_in));
+	bool alone = d->step_alone && cache_many();
+	struct fault f;
+
+	d->step_alone = false;
+	if (alone)
+		alone_begin();
+	f = exec_step_own(d, d->step_in);
+	if (alone)
+		alone_end();
+	deliver_if(d, f);
 }
 
 static void after_exit(struct dbt *d, u32 why)

@@ -113,6 +113,8 @@ void exec_attend(struct dbt *d);
 
 /* events.c: after power-up and reset of the machine; CPU 0 boots, the others wait for a SIPI. */
 void exec_power_up(struct dbt *d);
+/* Before it: all CPUs' time-stamp counters are 0 now. */
+void exec_reset_clock(void);
 
 /* single.c: a block of one instruction, entered at `code`, at eip, with this RF and inhibit. */
 struct single { const u32 *code; u64 eip; u32 flags, rf, inhibit; };

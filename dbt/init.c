@@ -3,6 +3,7 @@
 #include "dbt/backend/backend.h"
 #include "dbt/backend/glue.h"
 #include "dbt/cache/cache.h"
+#include "dbt/cache/lock.h"
 #include "dbt/core/this.h"
 #include "dbt/debug.h"
 #include "dbt/exec.h"
@@ -12,6 +13,7 @@
 #include "dbt/sys/msr.h"
 #include "dbt/sys/sysops.h"
 #include "dbt/x86/decode.h"
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
 #include "kernel/irq.h"
 #include "kernel/lib/err.h"
@@ -179,6 +181,7 @@ static const struct sys_hooks hooks = {
 void dbt_init(const struct dbt_config *cfg)
 {
 	cache_init(cfg->code_pool, cfg->code_size, cfg->cores);
+	exec_reset_clock();
 	frame_on_code_write(cache_code_written);
 	irq_on_kick(kick_frame);
 }
@@ -238,24 +241,51 @@ int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct d
 	return 0;
 }
 
+/* What all CPUs' translators have counted. The others may go on meanwhile. */
+struct totals {
+	struct dbt_counters run;
+	struct cache_counters cache;
+	struct shadow_counters shadow;
+	u64 msr_refused;
+};
+
+static void add(void *sums, const void *counts, size_t size)
+{
+	for (size_t k = 0; k < size / sizeof(u64); k++)
+		((u64 *)sums)[k] += ((const u64 *)counts)[k];
+}
+
+static void add_core(struct totals *t, const struct dbt *d)
+{
+	add(&t->run, &d->count, sizeof(t->run));
+	add(&t->cache, &d->cache.count, sizeof(t->cache));
+	add(&t->shadow, &d->shadow->count, sizeof(t->shadow));
+	t->msr_refused += d->c->log.msr_unknown_total;
+}
+
 void dbt_report(void)
 {
-	const struct dbt *d = dbt_this();
-	const struct shadow_counters *s = &d->shadow->count;
+	struct totals t = { 0 };
+	const struct dbt_counters *r = &t.run;
+	const struct shadow_counters *s = &t.shadow;
 
+	for (unsigned k = 0; k < cache_cores; k++)
+		add_core(&t, ((struct vcpu *)cpu_vcpu_area(cores_at(k)))->owner);
 	printk("counters: blocks %lu insns %lu code %lu evictions %lu barriers %lu links %lu\n",
-	       d->cache.count.blocks, d->cache.count.guest_insns, d->cache.count.code_bytes,
-	       d->cache.count.evictions, d->cache.count.barriers, d->cache.count.links);
+	       t.cache.blocks, t.cache.guest_insns, t.cache.code_bytes, t.cache.evictions,
+	       t.cache.barriers, t.cache.links);
 	printk("counters: fills %lu cr3 %lu invalidations %lu asids %lu views %lu drops %lu\n",
 	       s->fills, s->cr3_loads, s->invalidations, s->asid_switches, s->view_switches,
 	       s->drops);
 	printk("counters: exits link %lu far %lu ind %lu kick %lu sys %lu fault %lu step %lu\n",
-	       d->count.exits[1], d->count.exits[2], d->count.exits[3], d->count.exits[4],
-	       d->count.exits[5], d->count.exits[6], d->count.exits[7]);
+	       r->exits[1], r->exits[2], r->exits[3], r->exits[4], r->exits[5], r->exits[6],
+	       r->exits[7]);
 	printk("counters: mmio %lu watched %lu interrupts %lu unimplemented %lu msr_refused %lu "
-	       "fetch_nowhere %lu\n", d->count.faults_mmio, d->count.faults_watched,
-	       d->count.interrupts, d->count.unimplemented, d->c->log.msr_unknown_total,
-	       d->count.fetch_nowhere);
+	       "fetch_nowhere %lu\n", r->faults_mmio, r->faults_watched, r->interrupts,
+	       r->unimplemented, t.msr_refused, r->fetch_nowhere);
 	printk("counters: ticks %lu idle %lu translating %lu spurious %lu\n", clock_ticks(),
-	       d->count.idle_ticks, d->count.translate_ticks, irq_spurious());
+	       r->idle_ticks, r->translate_ticks, irq_spurious());
+	if (cache_many())
+		printk("counters: cpus %u alone %lu twice %lu outdated %lu\n", cache_cores,
+		       r->eval_steps_alone, t.cache.twice, t.cache.outdated);
 }

@@ -67,6 +67,9 @@ void backend_open(struct link *l);
 /* Who enters at `entry` (block_entry; wide: of 64-bit code) finds nothing there from now on. */
 void backend_close(u32 *entry, bool wide);
 
+/* The host's translation of the page's address, if it has one, is looked up anew. */
+void backend_forget_page(const u32 *at);
+
 /* Make new and changed code in [start, end) visible to this core's fetches. */
 void backend_sync(const u32 *start, const u32 *end);
 

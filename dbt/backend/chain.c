@@ -17,6 +17,21 @@ static u32 *first_of(const struct link *l) { return link_slot(l) - l->words; }
 
 static u32 *branch_of(const struct link *l) { return link_slot(l) - l->branch; }
 
+/*
+ * What must be so from now on: no core runs the old word. An emulator that translates this code may
+ * translate the word while it is being stored, and then keep it: QEMU ends what it has made of a
+ * word before the store, and on the storing core's side takes the page for one without code if none
+ * was left then. So that core forgets what it knows of pages, and stores once more.
+ */
+static void set_for_good(u32 *at, u32 word)
+{
+	host_set_word(at, word);
+	if (!backend_many_cores)
+		return;
+	backend_forget_page(at);
+	host_set_word(at, word);
+}
+
 static void jump(u32 *at, const u32 *to) { host_set_word(at, host_jump_word(at, to)); }
 
 static enum link_how how_to(const struct link *l, struct block_head to)
@@ -68,9 +83,9 @@ void backend_close(u32 *entry, bool wide)
 {
 	u32 *unchecked = entry + ENTRY_UNCHECKED;
 
-	host_set_word(entry, HOST_CLOSED);
+	set_for_good(entry, HOST_CLOSED);
 	if (wide)
-		host_set_word(unchecked, host_jump_word(unchecked, entry));
+		set_for_good(unchecked, host_jump_word(unchecked, entry));
 }
 
 void backend_open(struct link *l)
@@ -102,15 +117,15 @@ void backend_unlink(struct link *l)
 {
 	switch (l->how) {
 	case LINK_DIRECT:
-		host_set_word(branch_of(l), host_branch_word(branch_of(l), first_of(l)));
+		set_for_good(branch_of(l), host_branch_word(branch_of(l), first_of(l)));
 		return;
 	case LINK_MARKED:
-		host_set_word(first_of(l) + 1, l->word[1]);
+		set_for_good(first_of(l) + 1, l->word[1]);
 		/* fall through */
 	case LINK_DEAD:
-		host_set_word(first_of(l), l->word[0]);
+		set_for_good(first_of(l), l->word[0]);
 		return;
 	default:
-		host_set_word(link_slot(l), host_exit_word(l));
+		set_for_good(link_slot(l), host_exit_word(l));
 	}
 }

@@ -5,7 +5,8 @@
  * them, stores before later stores; only a load may pass an earlier store. A barrier is put before
  * the access that must not be early, not behind the one that must not be late: so that one does
  * for several, and a store between two loads has one before it. Between blocks: all loads are
- * ordered, stores may not be. Not here: what helpers in C do.
+ * ordered, stores may not be. Not here: what helpers in C do. And serialising instructions: what
+ * another CPU has stored before they came is fetched behind them (SDM vol. 3, 9.1.3, 9.3).
  */
 #include "dbt/backend/lower.h"
 
@@ -49,6 +50,14 @@ void order_fence(struct emit *e)
 {
 	if (e->ordered)
 		order(e, ORDER_ALL, ORDER_ALL);
+}
+
+void order_fetches(struct emit *e)
+{
+	if (!e->ordered)
+		return;
+	order_fence(e);
+	host_order_fetches(e);
 }
 
 void order_done(struct emit *e) { e->unordered = 0; }

@@ -165,7 +165,9 @@ static struct region *take(struct cache_core *c)
 	if (r->state == REGION_LEAVING) {
 		c->count.evictions++;
 		reset(r);
-		if (!cache_many())
+		if (cache_many())
+			backend_forget_page((const u32 *)r->base);	/* which others wrote */
+		else
 			forget(c);
 	}
 	r->state = REGION_OWNED;

@@ -34,7 +34,9 @@ struct dbt_platform {
 	bool (*intr_pending)(void *opaque);	/* is an interrupt waiting? cheap */
 	int (*intr_ack)(void *opaque);		/* take it: vector, or -1 */
 	void (*host_events)(void *opaque, u32 events);	/* enum cpu_event bits (kernel/irq.h) */
-	void (*reset)(void *opaque);		/* the CPU wants the machine reset (triple fault) */
+	/* all devices are reset, as the CPU asked (triple fault); no other CPU runs meanwhile */
+	void (*reset)(void *opaque);
+	bool (*busy)(void *opaque);		/* may a device still write the guest's memory? */
 	/* after PENDING_START, until there is nothing more; *vector: the SIPI's */
 	enum dbt_start (*start)(void *opaque, u8 *vector);
 	void (*ferr)(void *opaque);		/* FERR#: an x87 error with CR0.NE = 0 */

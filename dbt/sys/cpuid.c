@@ -34,7 +34,7 @@ static const struct cpu_model models[] = {
 		.name = "loam", .brand = "Loam x86-64-v2 CPU (Atom Bonnell class)",
 		.features = FEATURES_64 | F(SSE3) | F(SSSE3) | F(SSE41) | F(SSE42) | F(POPCNT) |
 			    F(MOVBE) | F(CX16) | F(LAHF64) | F(RDTSCP) | F(PDPE1GB) |
-			    F(FSGSBASE) | F(ARCH_CAPS) | F(INVTSC),
+			    F(FSGSBASE) | F(TSC_ADJUST) | F(ARCH_CAPS) | F(INVTSC),
 		.signature = 0x106ca, .max_leaf = 10, .max_ext = 0x80000008,
 		.leaf2 = { 0x4fba5901, 0x0e3080c0, 0, 0 },
 		.microcode = 0x107, .phys_bits = 40, .core = CORE_BONNELL,
@@ -93,7 +93,8 @@ static const struct { u8 has, needs; } needs[] = {
 	{ FEAT_FSGSBASE, FEAT_LM }, { FEAT_ARCH_CAPS, FEAT_MSR },
 	{ FEAT_RDTSCP, FEAT_TSC }, { FEAT_RDTSCP, FEAT_MSR },
 	{ FEAT_X2APIC, FEAT_APIC }, { FEAT_TSC_DEADLINE, FEAT_APIC },
-	{ FEAT_TSC_DEADLINE, FEAT_TSC },
+	{ FEAT_TSC_DEADLINE, FEAT_TSC }, { FEAT_TSC_ADJUST, FEAT_TSC },
+	{ FEAT_TSC_ADJUST, FEAT_MSR },
 };
 
 /* -- Configuration -------------------------------------------------------- */

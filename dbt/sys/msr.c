@@ -212,12 +212,30 @@ static bool write_deadline(struct vcpu *c, u32 n, u64 v, u64 *reg)
 }
 
 /* A deadline is compared with what the TSC says now. */
-static bool write_tsc(struct vcpu *c, u32 n, u64 v, u64 *reg)
+static bool move_tsc(struct vcpu *c, u64 by)
 {
 	u64 deadline = vcpu_has(c, FEAT_TSC_DEADLINE) ? read_deadline(c) : 0;
 
-	*reg += v - sys_tsc(c);
-	return !deadline || write_deadline(c, n, deadline, reg);
+	c->tsc_offset += by;
+	return !deadline || write_deadline(c, MSR_TSC_DEADLINE, deadline, NULL);
+}
+
+static bool write_tsc(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)n, (void)reg;
+	return move_tsc(c, v - sys_tsc(c));
+}
+
+/* By how much the TSC has been moved since power-up (SDM vol. 3, 17.17.3). */
+static u64 read_tsc_adjust(const struct vcpu *c)
+{
+	return c->tsc_offset + c->tsc_zero * c->tsc_mul;
+}
+
+static bool write_tsc_adjust(struct vcpu *c, u32 n, u64 v, u64 *reg)
+{
+	(void)n, (void)reg;
+	return move_tsc(c, v - read_tsc_adjust(c));
 }
 
 static u64 read_tsc(const struct vcpu *c) { return sys_tsc(c); }
@@ -262,7 +280,8 @@ struct msr_row {
 
 static const struct msr_row rows[] = {
 	{ MSR_P5_MC_ADDR, 2, FEAT_MCE, 0, read_zero, NULL },
-	{ MSR_TSC, 1, FEAT_TSC, AT(tsc_offset), read_tsc, write_tsc },
+	{ MSR_TSC, 1, FEAT_TSC, 0, read_tsc, write_tsc },
+	{ MSR_TSC_ADJUST, 1, FEAT_TSC_ADJUST, 0, read_tsc_adjust, write_tsc_adjust },
 	{ MSR_PLATFORM_ID, 1, FEAT_P6, 0, read_platform, NULL },
 	{ MSR_APIC_BASE, 1, FEAT_APIC, AT(apic_base), NULL, write_apic_base },
 	{ MSR_BIOS_SIGN_ID, 1, FEAT_P6, 0, read_microcode, write_ignored },

@@ -59,7 +59,7 @@ static void reset_units(struct vcpu *c, bool bsp)
 		c->xmm[k] = (union xmm){ 0 };
 	c->mxcsr = MXCSR_RESET;
 	sse_load(c);
-	c->tsc_offset = -(c->hooks->read_ticks() * c->tsc_mul);
+	c->tsc_offset = -(c->tsc_zero * c->tsc_mul);
 	msr_reset(c, bsp);
 }
 

@@ -94,7 +94,10 @@ static inline void sys_irq_unmasked(struct vcpu *c)
 		c->hooks->irq_unmasked(c);
 }
 
-/* Power-up, RESET# or INIT (SDM vol. 3, table 9-1). hooks, model, owner, apic_id, tsc_mul stay. */
+/*
+ * Power-up, RESET# or INIT (SDM vol. 3, table 9-1). hooks, model, owner, apic_id, tsc_mul and
+ * tsc_zero stay.
+ */
 enum reset_kind { RESET_POWER_UP, RESET_INIT };
 void vcpu_reset(struct vcpu *c, enum reset_kind kind, bool bsp);
 

@@ -308,6 +308,7 @@ struct vcpu {
 	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
 	u64 mcg_status, debugctl;
 	u64 msr_kept[MSR_KEPT];	/* dbt/sys/msr_core.def */
+	u64 tsc_zero;		/* host ticks when the TSC is 0 after power-up */
 
 	/* -- What is derived from the above, and kept to be compared -- */
 	struct mode_seen mode;
@@ -333,6 +334,7 @@ enum vcpu_pending {
 	PENDING_BUSY_PAGE = 1u << 6,	/* the cache's: see cache_page_busy */
 	PENDING_REGION = 1u << 4,	/* the cache's: none is free yet (cache_next_region) */
 	PENDING_DEBUG = 1u << 7,	/* debug_hits may not be 0 */
+	PENDING_POWER_UP = 1u << 8,	/* the machine has been reset */
 };
 
 /* What vcpu.page is for code at eip, whose CS has base 0. */

@@ -9,7 +9,9 @@
 #include "drivers/host/nvme.h"
 #include "drivers/host/pci.h"
 #include "drivers/host/virtio_blk.h"
+#include "kernel/cores.h"
 #include "kernel/cpu.h"
+#include "kernel/host_cpu.h"
 #include "kernel/irq.h"
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
@@ -105,9 +107,13 @@ static bool flush_all(void)
 	return busy;
 }
 
-void disks_wait(void)
+/* Until something came; but with several cores it may come to another. */
+static void wait_a_while(void)
 {
-	cpu_idle();
+	if (cores_count() > 1)
+		cpu_pause();
+	else
+		cpu_idle();
 	if (irq_take_events() & CPU_EVENT_TIMER)
 		timer_run();
 	disks_poll();
@@ -118,5 +124,5 @@ void disks_flush(void)
 	u64 end = clock_ns() + FLUSH_NS;
 
 	while (flush_all() && clock_ns() < end)
-		disks_wait();
+		wait_a_while();
 }

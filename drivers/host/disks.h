@@ -28,9 +28,6 @@ struct disk *disks_at(const u8 *path, unsigned count, u32 unit);
 /* The run loop, after a device's interrupt: end what is over on any disk. */
 void disks_poll(void);
 
-/* Sleep until something came, and end what is over: for who has nothing to do before it is. */
-void disks_wait(void);
-
 /*
  * Before power off: wait for what is in flight and flush what was written to any disk, at most ten
  * seconds. Their time limits run on meanwhile, by timer_run().

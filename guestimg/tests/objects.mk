@@ -4,7 +4,8 @@
 # qemu-test/suites.cfg; qemu-test/guest/README.md says how on a real CPU.
 TESTS := build/native/tests
 TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
-	virtio smap level smp x87
+	virtio smap level smp x87 atomic atomic-long litmus litmus-long crosscode \
+	crosscode-long shootdown shootdown-long apreset
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
 TESTS_MORE_disk := disk_lib disk_cd
 TESTS_MORE_ahci := disk_lib
@@ -15,6 +16,26 @@ TESTS_MORE_hostile := hostile_seen hostile_tables
 TESTS_MORE_irq := irq_ring irq_gates
 TESTS_MORE_level := level_frames level_return
 TESTS_MORE_security := security_forms security_sys
+TESTS_MORE_smp := cpus.code
+# As quick as `make test` wants, and long: how many rounds is a symbol of the linker's.
+TESTS_CPUS := cpus.code cpus
+TESTS_MORE_atomic := $(TESTS_CPUS) atomic_ops atomic_more
+TESTS_MORE_atomic-long := atomic $(TESTS_MORE_atomic)
+TESTS_MORE_litmus := $(TESTS_CPUS) litmus_threads
+TESTS_MORE_litmus-long := litmus $(TESTS_MORE_litmus)
+TESTS_MORE_crosscode := $(TESTS_CPUS)
+TESTS_MORE_crosscode-long := crosscode $(TESTS_MORE_crosscode)
+TESTS_MORE_shootdown := $(TESTS_CPUS) shootdown_more
+TESTS_MORE_shootdown-long := shootdown $(TESTS_MORE_shootdown)
+TESTS_MORE_apreset := $(TESTS_CPUS)
+TESTS_ROUNDS_atomic := 2000
+TESTS_ROUNDS_atomic-long := 100000
+TESTS_ROUNDS_litmus := 10000
+TESTS_ROUNDS_litmus-long := 1000000
+TESTS_ROUNDS_crosscode := 1000
+TESTS_ROUNDS_crosscode-long := 50000
+TESTS_ROUNDS_shootdown := 200
+TESTS_ROUNDS_shootdown-long := 5000
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
 TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc)) $(GUEST_BASE_HEADERS)
@@ -35,11 +56,11 @@ $(TESTS)/start.o: guestimg/tests/start.S guestimg/tests/image.h guestimg/base/en
 	$(Q)$(TESTS_I386) -c $< -o $@
 
 define TESTS_RULE
-$(TESTS)/$1.bin: guestimg/tests/image.lds $(TESTS_LIB) $(TESTS)/$1.o \
-		$(TESTS_MORE_$1:%=$(TESTS)/%.o) \
+$(TESTS)/$1.bin: guestimg/tests/image.lds $(TESTS_LIB) \
+		$(if $(wildcard guestimg/tests/$1.c),$(TESTS)/$1.o) $(TESTS_MORE_$1:%=$(TESTS)/%.o) \
 		$(if $(wildcard guestimg/tests/$1.S),$(TESTS)/$1.code.o)
 	$$(Q)i686-linux-gnu-ld -m elf_i386 -T $$< --no-warn-rwx-segments $$(filter %.o,$$^) \
-		-o $$(@:.bin=.elf)
+		$(TESTS_ROUNDS_$1:%=--defsym=rounds=%) -o $$(@:.bin=.elf)
 	$$(Q)i686-linux-gnu-objcopy -O binary $$(@:.bin=.elf) $$@
 endef
 $(foreach t,$(TESTS_NAMES),$(eval $(call TESTS_RULE,$t)))

@@ -49,15 +49,6 @@ void machine_cores(const struct boot_info *info)
 		printk("Loam: %u of %u cores run\n", cores_count(), n + 1);
 }
 
-void machine_tell_cpus(const struct boot_config *cfg)
-{
-	unsigned want = cfg->cpus ? cfg->cpus : cores_count();
-
-	if (want > 1)
-		printk("Loam: the guest gets 1 CPU, not %u%s: more are not supported yet, other "
-		       "cores idle\n", want, cfg->cpus ? " (cpus)" : "");
-}
-
 /* -- The guest's RAM is cleared by all -- */
 
 struct part {

@@ -8,9 +8,6 @@
 /* Start those that boot_info names; of one that does not come a line is told. Interrupts are on. */
 void machine_cores(const struct boot_info *info);
 
-/* Say how many of the CPUs that the configuration asks for the guest gets, if not all. */
-void machine_tell_cpus(const struct boot_config *cfg);
-
 /* host_clear (kernel/cpu.h) by all cores, of memory that nobody uses. */
 void machine_clear(void *p, u64 size);
 

@@ -23,12 +23,10 @@
 #include <string.h>
 
 #define MIB (1024ull * 1024)
-#define CODE_CACHE DEMAND_CODE_CACHE
-#define TSC_HZ 1000000000u		/* guest TSC, by a whole multiple of the host counter */
 #define HEARTBEAT_NS 20000000ull
 #define LOW_RAM_MAX DEMAND_RAM_LOW
 
-static void *pages(u64 size, u64 align, u64 limit, const char *what)
+void *guest_pages(u64 size, u64 align, u64 limit, const char *what)
 {
 	hpa_t run = page_alloc_run((size + PAGE_SIZE - 1) / PAGE_SIZE, align, limit);
 
@@ -47,7 +45,7 @@ static void ram_init(u64 size, void **pieces)
 		u64 n = size - at < piece ? size - at : piece;
 
 		*pieces = run.a ? phys_to_ptr(hpa(run.a + at)) :
-			  pages(n, DEMAND_RAM_ALIGN, PAGE_ANYWHERE, "the guest's RAM");
+			  guest_pages(n, DEMAND_RAM_ALIGN, PAGE_ANYWHERE, "the guest's RAM");
 		machine_clear(*pieces++, n);
 	}
 }
@@ -65,19 +63,16 @@ static void memory_init(struct guest *guest, struct bus *bus)
 		.firmware = phys_to_ptr(hpa(cfg->firmware.start)),
 		.firmware_size = cfg->firmware.size, .bus = bus,
 	};
-	u32 frames = gpa_frames(&g), nodes;
+	u32 frames = gpa_frames(&g);
 
 	guest->lent += cfg->memory;
 	guest->frames = frames;
-	frame_init(pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"),
+	frame_init(guest_pages(frame_memory(frames), PAGE_SIZE, PAGE_ANYWHERE, "the frame table"),
 			frames);
 	if (gpa_init(&g))
 		panic("%s: firmware must be a multiple of 4 KiB up to 16 MiB, it has %lu bytes",
 		      cfg->firmware.name, cfg->firmware.size);
-	nodes = (u32)DEMAND_SHADOW_NODES(cfg->memory);
-	shadow_init(&guest->shadow, 0, pages(shadow_memory(nodes), PAGING_ROOT_ALIGN,
-					     PAGE_ANYWHERE, "shadow tables"), nodes);
-	guest->shadow.verify = cfg->verify ? SHADOW_VERIFY_SOME : SHADOW_VERIFY_NOT;
+	guest_cpus_memory(guest);
 }
 
 static void machine_init(struct guest *g, struct bus *bus)
@@ -89,7 +84,7 @@ static void machine_init(struct guest *g, struct bus *bus)
 	};
 	const struct entropy entropy = random_end();
 	struct machine_config m = {
-		.cores = 1, .bus = bus,
+		.cores = g->cpus, .bus = bus,
 		.ram_below_4g = cfg->memory < LOW_RAM_MAX ? cfg->memory : LOW_RAM_MAX,
 		.ram_above_4g = cfg->memory < LOW_RAM_MAX ? 0 : cfg->memory - LOW_RAM_MAX,
 		.wall = rtc_end(), .serial_console = true,
@@ -115,31 +110,6 @@ static void machine_init(struct guest *g, struct bus *bus)
 		panic("the machine cannot be built as loam.cfg asks");
 }
 
-static u32 tsc_mul(void) { return clock_hz() < TSC_HZ ? (u32)(TSC_HZ / clock_hz()) : 1; }
-
-static void cpu_init(struct guest *g)
-{
-	const struct boot_config *cfg = g->cfg;
-	u64 size = cfg->code_cache ? cfg->code_cache : CODE_CACHE;
-	struct dbt_platform p = guest_join_cpu(g, this_cpu()->id);
-	struct dbt_config d = {
-		.passes_off = cfg->passes_off, .verify = cfg->verify,
-		.ordered = cfg->ordered,
-		.code_pool = phys_to_code(ptr_to_phys(pages(size, 65536, CODE_REACH,
-							    "the code cache"))),
-		.code_size = size, .cores = 1,
-		.model = &g->model, .tsc_mul = tsc_mul(),
-	};
-	char err[CPUID_ERR_SIZE];
-
-	g->lent += size;
-	if (cpuid_configure(&g->model, cfg->cpu[0] ? cfg->cpu : "loam", err))
-		panic("cpu = %s: %s", cfg->cpu, err);
-	dbt_init(&d);
-	if (dbt_init_core(&d, &g->shadow, &p))
-		panic("no memory for the translator");
-}
-
 /* A guest can hang as it likes, but never the run loop. */
 static void beat(void *opaque)
 {
@@ -158,16 +128,17 @@ void machine_run(const struct boot_info *info)
 		panic("no memory for the guest's description");
 	g->info = info;
 	g->cfg = &info->config;
-	memory_init(g, bus);		/* guest RAM, ROM, frames, shadow tables */
+	g->cpus = guest_cpus(g->cfg);
+	memory_init(g, bus);		/* guest RAM, ROM, frames */
 	machine_init(g, bus);		/* devices */
-	cpu_init(g);			/* code cache, CPU at reset */
+	guest_cpus_init(g);		/* code cache, shadow tables, CPUs at reset */
 	g->heart.fn = beat;
 	g->heart.opaque = g;
 	if (g->cfg->heartbeat)
 		beat(g);
-	machine_tell_cpus(g->cfg);
-	printk("Loam: starting the guest: %lu MiB, cpu %s\n",
-	       (unsigned long)(g->cfg->memory / MIB), g->model.name);
+	printk("Loam: starting the guest: %lu MiB, cpu %s", (unsigned long)(g->cfg->memory / MIB),
+	       g->model.name);
+	printk(g->cpus > 1 ? ", %u CPUs\n" : "\n", g->cpus);
 	guest_console_begin(g);
-	dbt_run();
+	guest_cpus_run(g);
 }

@@ -31,14 +31,15 @@ struct guest_cpu {
 	struct irqchip *irqchip;
 	struct lapic *lapic;
 	unsigned id;			/* of the core that runs it, and of its local APIC */
+	struct shadow shadow;
 };
 
 struct guest {
 	const struct boot_info *info;
 	const struct boot_config *cfg;	/* of it */
 	struct machine *pc;
+	unsigned cpus;
 	struct guest_cpu cpu[LAPIC_MAX_CORES];
-	struct shadow shadow;
 	struct cpu_model model;
 	struct guest_disk disk[GUEST_DISKS];
 	u64 lent;			/* bytes of guest RAM and code cache: not Loam's own */
@@ -53,6 +54,18 @@ struct guest {
  */
 void guest_join_machine(struct guest *g, struct machine_config *m);
 struct dbt_platform guest_join_cpu(struct guest *g, unsigned id);
+
+/*
+ * cpus.c, in this order: how many CPUs the guest gets (says so, if it asked for more); memory for
+ * what frames know of each, after gpa_init; all else that they are, after the devices; run them.
+ */
+unsigned guest_cpus(const struct boot_config *cfg);
+void guest_cpus_memory(struct guest *g);
+void guest_cpus_init(struct guest *g);
+__attribute__((noreturn)) void guest_cpus_run(struct guest *g);
+
+/* guest.c: memory for good, zeroed by nobody; a panic that names `what` if there is none. */
+void *guest_pages(u64 size, u64 align, u64 limit, const char *what);
 
 /*
  * disks.c: the end of disk n (BOOT_DISKS: the CD-ROM), NULL if there is none. What cannot be is

@@ -5,6 +5,7 @@
  */
 #include "kernel/machine/guest.h"
 
+#include "boot/demand.h"
 #include "drivers/host/disks.h"
 #include "drivers/host/power.h"
 #include "kernel/cores.h"
@@ -93,14 +94,13 @@ static void host_events_cores(void *opaque, u32 events)
 
 static void reset_machine(void *opaque)
 {
-	struct guest *g = ((const struct guest_cpu *)opaque)->guest;
+	const struct guest_cpu *c = opaque;
 
-	machine_reset(g->pc);
-	/* What a disk was asked for before would come into the memory of whoever runs next. */
-	while (machine_busy(g->pc))
-		disks_wait();
-	machine_poll(g->pc);
+	machine_reset(c->guest->pc);
+	machine_poll(c->guest->pc);
 }
+
+static bool busy(void *opaque) { return machine_busy(((const struct guest_cpu *)opaque)->guest->pc); }
 
 static enum dbt_start start(void *opaque, u8 *vector)
 {
@@ -174,12 +174,13 @@ static void set_tpr(void *opaque, u8 tpr)
 
 /*
  * Loam's own memory: what is in use but for the guest's RAM and the code cache; 1 % of that RAM is
- * for the nodes of the shadow tables (boot/demand.h).
+ * for the nodes of the shadow tables (boot/demand.h), and each further CPU takes what it says there.
  */
 static void report_memory(const struct guest *g)
 {
 	u64 own = page_used() * PAGE_SIZE + (u64)(image_end - image_start) - g->lent;
-	u64 allowed = OWN_MEMORY + OWN_MEMORY_FRAME * g->frames + g->cfg->memory / 100;
+	u64 allowed = OWN_MEMORY + OWN_MEMORY_FRAME * g->frames + g->cfg->memory / 100 +
+		      (g->cpus - 1) * (DEMAND_CPU(g->frames) + DEMAND_SHADOW(g->cfg->memory));
 
 	printk("counters: memory %lu allowed %lu\n", own, allowed);
 }
@@ -265,13 +266,13 @@ struct dbt_platform guest_join_cpu(struct guest *g, unsigned id)
 {
 	struct guest_cpu *c = &g->cpu[id];
 
-	*c = (struct guest_cpu){
-		.guest = g, .id = id, .irqchip = machine_irqchip(g->pc),
-		.lapic = irqchip_lapic(machine_irqchip(g->pc)),
-	};
+	c->guest = g;
+	c->id = id;
+	c->irqchip = machine_irqchip(g->pc);
+	c->lapic = irqchip_lapic(c->irqchip);
 	return (struct dbt_platform){
 		.opaque = c, .bus = machine_bus(g->pc), .intr_pending = intr_pending,
-		.intr_ack = intr_ack, .reset = reset_machine,
+		.intr_ack = intr_ack, .reset = reset_machine, .busy = busy,
 		.host_events = cores_count() > 1 ? host_events_cores : host_events,
 		.start = start, .ferr = ferr, .set_apic_base = set_apic_base,
 		.x2apic_read = x2apic_read, .x2apic_write = x2apic_write,

@@ -88,7 +88,16 @@ void arch_core_wake(struct cpu *area)
 
 void arch_init_core(void) { }
 void irq_init_core(void) { }
-void irq_enable(void) { }
+
+static bool held;
+
+void fake_cores_hold(bool hold) { __atomic_store_n(&held, hold, __ATOMIC_RELEASE); }
+
+void irq_enable(void)
+{
+	while (__atomic_load_n(&held, __ATOMIC_ACQUIRE))
+		usleep(20);
+}
 void cpu_halt(void) { pthread_exit(NULL); }
 
 /* -- Interrupts -- */

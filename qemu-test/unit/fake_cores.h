@@ -19,6 +19,9 @@ void fake_core_comes(u32 hw_id, unsigned n);
 /* It comes now, woken or not. */
 void fake_core_come(u32 hw_id);
 
+/* While `hold`, cores that start get no further than to where they enable interrupts. */
+void fake_cores_hold(bool hold);
+
 /* Wait until it has halted; false: it does not. */
 bool fake_core_join(u32 hw_id);
 

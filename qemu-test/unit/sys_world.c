@@ -153,7 +153,8 @@ static void world_common(void)
 	must(!cpuid_configure(&model, "n270", err));
 	fake_mem_reset();
 	memset(w_phys, 0, sizeof(w_phys));
-	w = (struct vcpu){ .hooks = &hooks, .model = &model, .tsc_mul = 3 };
+	w = (struct vcpu){ .hooks = &hooks, .model = &model, .tsc_mul = 3,
+			    .tsc_zero = w_ticks };
 	vcpu_reset(&w, RESET_POWER_UP, true);
 	put_tables();
 	w.eip = W_EIP;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "boot/check.h"
 #include "boot/config.h"
 #include "boot/demand.h"
 #include "boot/loongarch64/features.h"
@@ -17,6 +18,7 @@
 #include "boot/memory.h"
 #include "boot/message.h"
 #include "boot/progress.h"
+#include "dbt/cache/context.h"
 #include "mm/frame.h"
 #include "mm/shadow.h"
 
@@ -129,6 +131,40 @@ static const char *lacks(u64 low, u64 high, u64 memory, u64 cache)
 	return memory_lacks(&m, &c);
 }
 
+static unsigned default_cpus(unsigned cores, u64 asked)
+{
+	struct memory_map m = machine(256 * MIB, 768 * MIB);
+	struct boot_config c;
+
+	config_init(&c);
+	c.memory = 64 * MIB;
+	if (asked < 17)
+		c.cpus = (u32)asked;
+	else
+		c.memory = asked * MIB;
+	check_default_cpus(&c, cores, &m);
+	return c.cpus;
+}
+
+static void test_fitting_cpus(void)
+{
+	struct memory_map m = machine(256 * MIB, 768 * MIB);
+	unsigned n = default_cpus(16, 740);
+	struct boot_config c;
+	const char *what;
+
+	CHECK(n > 1 && n < 16, "no more than fit");
+	config_init(&c);
+	c.memory = 740 * MIB;
+	c.cpus = n;
+	CHECK(!memory_lacks(&m, &c), "these do");
+	c.cpus++;
+	CHECK(memory_lacks(&m, &c), "one more does not");
+	c.cpus = 16;
+	what = memory_lacks(&m, &c);
+	CHECK(what && !strcmp(what, "cpus"), "many more do not");
+}
+
 static void test_lacks(void)
 {
 	const char *what;
@@ -143,6 +179,11 @@ static void test_lacks(void)
 	what = lacks(256, 768, 64, 125);
 	CHECK(what && !strcmp(what, "code_cache"), "more than there is below 128 MiB");
 	CHECK(!lacks(256, 768, 64, 96), "the largest code cache");
+	CHECK_EQ(default_cpus(1, 0), 1, "a CPU for each core");
+	CHECK_EQ(default_cpus(4, 0), 4, "… of four");
+	CHECK_EQ(default_cpus(40, 0), 16, "… at most 16");
+	CHECK_EQ(default_cpus(4, 2), 2, "… but what is asked for");
+	test_fitting_cpus();
 	what = lacks(256, 0, 160, 80);
 	CHECK(what && !strcmp(what, "code_cache"), "guest memory takes what is below 128 MiB");
 }
@@ -175,6 +216,9 @@ static void test_demand(void)
 		      "shadow tables");
 	CHECK_EQ(DEMAND_SHADOW_NODES(32ull << 20), DEMAND_SHADOW_MIN, "few nodes for little RAM");
 	CHECK(DEMAND_SHADOW_NODES(1ull << 30) * 4400 <= (1ull << 30) / 100, "else 1 % of it");
+	frame_count = 1000;
+	CHECK(DEMAND_CPU(1000) - DEMAND_CPU_CONTEXTS >= frame_core_memory(), "a CPU's frames");
+	CHECK(DEMAND_CPU_CONTEXTS >= sizeof(struct contexts), "and its contexts");
 }
 
 static void test_message(void)

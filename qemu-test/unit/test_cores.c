@@ -18,6 +18,25 @@
 
 #define MS 1000000ull
 
+static u64 epoch_of_first_work;
+
+static void look_at_epoch(void *opaque)
+{
+	(void)opaque;
+	epoch_of_first_work = cpu_self()->epoch;
+}
+
+/* What is there before a core first looks is done by one that is awake: it is waited for. */
+static void test_first_work(void)
+{
+	static struct work w = { .fn = look_at_epoch };
+
+	work_post(1, &w);
+	fake_cores_hold(false);
+	work_wait(&w);
+	CHECK(epoch_of_first_work != EPOCH_IDLE, "a core is awake in its first work");
+}
+
 /* Hardware numbers in no order; the second needs four wakes, the third and fifth do not come. */
 static void test_start(void)
 {
@@ -181,7 +200,9 @@ int main(void)
 {
 	fake_cores_begin();
 	cores_init();
+	fake_cores_hold(true);
 	test_start();
+	test_first_work();
 	if (!test_kernel_tests(core_selftests) || !test_kernel_tests(alone_selftests))
 		return check_done();
 	test_reclaim();

@@ -278,6 +278,7 @@ static void test_msr_special(void)
 	w_ticks = 108;
 	OK(msr_read(&w, MSR_TSC, &v));
 	EQ(v, 0x123456789a + 3);
+	want_fault(msr_read(&w, MSR_TSC_ADJUST, &v), EXC_GP, 0, "no TSC_ADJUST", __LINE__);
 	w_ticks = 0;
 	OK(msr_read(&w, MSR_BIOS_SIGN_ID, &v));
 	TRUE(v >> 32 >= 0x20e);			/* below it Linux drops PSE (AAE44) */
@@ -465,6 +466,35 @@ static void test_apic_msrs(void)
 	OK(msr_write(&w, MSR_APIC_BASE, 0xfee00800));
 }
 
+/* It says by how much the TSC was moved, by whichever of the two (SDM vol. 3, 17.17.3). */
+static void test_tsc_adjust(void)
+{
+	u64 v;
+
+	EQ(cpuid_configure(&m, "loam", err), 0);
+	w_ticks = 7;
+	world_protected(0);
+	w.model = &m;
+	w_ticks = 107;
+	OK(msr_read(&w, MSR_TSC_ADJUST, &v));
+	EQ(v, 0);
+	OK(msr_write(&w, MSR_TSC, 1000));
+	OK(msr_read(&w, MSR_TSC_ADJUST, &v));
+	EQ(v, 700);
+	w_ticks = 207;
+	OK(msr_write(&w, MSR_TSC_ADJUST, -100ull));
+	EQ(sys_tsc(&w), 500);
+	vcpu_reset(&w, RESET_INIT, true);
+	OK(msr_read(&w, MSR_TSC_ADJUST, &v));
+	EQ(v, -100ull);
+	w.tsc_zero = 200;
+	vcpu_reset(&w, RESET_POWER_UP, true);
+	OK(msr_read(&w, MSR_TSC_ADJUST, &v));
+	EQ(v, 0);
+	EQ(sys_tsc(&w), 21);
+	w_ticks = 0;
+}
+
 /* Each CPU is a package: one thread, one core. */
 static void test_topology(void)
 {
@@ -522,6 +552,7 @@ int main(void)
 	test_rdpmc();
 	test_unknown();
 	test_apic_msrs();
+	test_tsc_adjust();
 	test_topology();
 	test_linux_reads();
 	return check_done();

@@ -20,6 +20,8 @@ void host_order(struct emit *e, unsigned before, unsigned behind)
 		(behind & ORDER_STORES ? 0 : NO_STORES_BEHIND));
 }
 
+void host_order_fetches(struct emit *e) { la_ibar(&e->c, 0); }
+
 /* The forms with _DB are barriers for all accesses. rd is neither rj nor rk. */
 void host_amo(struct emit *e, unsigned mem, unsigned kind, int d, int base, s64 k, int s)
 {

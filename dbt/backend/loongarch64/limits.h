@@ -12,6 +12,7 @@
 #define HOST_BASE_WORDS 0		/* that make a base of a register with an address */
 #define HOST_JUMP_REACH (128ll << 20)	/* bytes that an unconditional jump reaches each way */
 #define HOST_JUMP_WORDS 1		/* of a jump */
+#define HOST_MANY_CPUS 1		/* may several cores run and patch the same code? */
 #define HOST_CODE64 1		/* is there a back end for 64-bit code of the guest? */
 /* 32-bit operations look at the low halves of their operands, whatever is above? */
 #define HOST_LOW_HALVES 1

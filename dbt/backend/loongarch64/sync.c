@@ -5,6 +5,11 @@
  */
 #include "dbt/backend/backend.h"
 
+void backend_forget_page(const u32 *at)
+{
+	asm volatile("invtlb 0x5, $zero, %0" : : "r"(at) : "memory");
+}
+
 void backend_sync(const u32 *start, const u32 *end)
 {
 	(void)start, (void)end;

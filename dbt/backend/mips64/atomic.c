@@ -14,6 +14,9 @@ void host_order(struct emit *e, unsigned before, unsigned behind)
 	mi_sync(&e->c, 0);
 }
 
+/* There is one CPU (HOST_MANY_CPUS); for several it takes a jump that clears the hazard (JR.HB). */
+void host_order_fetches(struct emit *e) { mi_sync(&e->c, 0); }
+
 static u32 *load_linked(struct emit *e, unsigned mem, int d, int base, s64 k)
 {
 	u32 *at;

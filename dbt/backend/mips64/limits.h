@@ -13,6 +13,7 @@
 /* J and JAL stay within their 256 MiB: cache and monitor lie in the same ones. */
 #define HOST_JUMP_REACH (256ll << 20)
 #define HOST_JUMP_WORDS 2		/* of a jump and its delay slot */
+#define HOST_MANY_CPUS 0		/* may several cores run and patch the same code? */
 #define HOST_CODE64 0		/* is there a back end for 64-bit code of the guest? */
 /* 32-bit operations look at the low halves of their operands, whatever is above? */
 #define HOST_LOW_HALVES 0

@@ -106,6 +106,7 @@ host_load_fn host_load;
 host_store_fn host_store;
 host_vload_fn host_vload;
 host_order_fn host_order;
+host_order_fetches_fn host_order_fetches;
 host_word_fn host_word;
 host_amo_fn host_amo;
 host_cas_fn host_cas;

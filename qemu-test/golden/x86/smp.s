@@ -78,3 +78,8 @@ pattern rmw_plain smp32		# without LOCK: a load and a store
 	add	[ebx], eax
 pattern repne_scasb smp32	# no leaf: its loads would be in no order
 	repne scasb
+pattern cpuid smp32		# serialising: what another CPU has stored is fetched behind it
+	mov	eax, [ebx]
+	cpuid
+pattern iret smp32
+	iret

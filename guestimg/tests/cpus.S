@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The second CPU's start: from the page of a SIPI to ap_main, as the first one is. */
+/* Another CPU's start: from the page of a SIPI to ap_main, in the mode of the first one. */
+#include "guestimg/tests/cpus.h"
 #include "guestimg/tests/image.h"
-#include "guestimg/tests/smp.h"
 
 	.text
 	.code16
@@ -22,12 +22,18 @@ ap_end:
 
 	.code32
 ap_flat:
+	movzwl	%bx, %edi		/* what CS was */
 	movl	$KDATA, %eax
 	movl	%eax, %ss
 	movl	$UDATA, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
-	movl	$ap_stack_top, %esp
+	movl	%edx, %esi
+	movl	$1, %eax
+	cpuid
+	shrl	$24, %ebx		/* its APIC ID: 1 up to CPUS_MAX - 1 */
+	imull	$AP_STACK, %ebx, %esp
+	addl	$ap_stacks, %esp
 	lidt	ap_idtr
 	movl	ap_cr4, %eax
 	movl	%eax, %cr4
@@ -35,9 +41,8 @@ ap_flat:
 	movl	%eax, %cr3
 	movl	ap_cr0, %eax
 	movl	%eax, %cr0
-	movzwl	%bx, %ebx
-	pushl	%edx
-	pushl	%ebx
+	pushl	%esi
+	pushl	%edi
 	call	ap_main
 
 	.bss
@@ -47,6 +52,6 @@ ap_cr3:	.skip	4
 ap_cr4:	.skip	4
 ap_idtr:	.skip	8
 	.balign	16
-	.skip	8192
-ap_stack_top:
+ap_stacks:				/* the first one of CPU 1, up to its end */
+	.skip	AP_STACK * (CPUS_MAX - 1)
 	.section .note.GNU-stack, "", @progbits
