@@ -400,7 +400,7 @@ $(B)/flags $(N)/flags: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:
 
 ALL_OBJS := $(HOST_OBJS) $(EFI_OBJS) $(foreach t,$(UNIT_TESTS) $(UNIT_TOOLS), \
-	$(addprefix $(N)/$(if $($t_PLAIN),plain,san)/,$($t_OBJS))) \
+	$(addprefix $(N)/$(call unit_kind,$t)/,$($t_OBJS))) \
 	$(foreach t,$(FUZZERS),$(addprefix $(N)/libfuzzer/,$(fuzz_$t_OBJS)))
 .SECONDARY: $(ALL_OBJS)
 -include $(wildcard $(sort $(ALL_OBJS:.o=.d)))

@@ -297,7 +297,10 @@ static void use_hba(struct player *p)
 		break;
 	case 0: writel(at + 4, below(p, 16) ? 2 : 1); break;
 	case 1: writel(at + 8, below(p, 16)), readl(at + 8); break;
-	case 2: writel(port + 0x14, below(p, 8) ? 0xff : 0), writel(port + 0x10, below(p, 8)); break;
+	case 2:
+		writel(port + 0x14, below(p, 8) ? 0xff : 0);
+		writel(port + 0x10, below(p, 8));
+		break;
 	case 3: writel(port + 0x2c, below(p, 2)); break;
 	default: readl(port + 0x24);
 	}
