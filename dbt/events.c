@@ -101,7 +101,7 @@ static __attribute__((noinline)) void take_reset(struct dbt *d)
 /* INIT (SDM vol. 3, 9.1): the CPU begins at its reset vector; memory, FPU and MSRs stay. */
 static void take_init(struct dbt *d)
 {
-	printk("guest: INIT at %08x\n", (u32)d->c->eip);
+	trace(EXC, "INIT at %08x\n", (u32)d->c->eip);
 	vcpu_settle(d->c, PENDING_NMI);
 	vcpu_reset(d->c, RESET_INIT, true);
 }
@@ -209,6 +209,10 @@ static __attribute__((noinline)) void attend_to_rest(struct dbt *d)
 
 	if (c->pending & PENDING_BUSY_PAGE)
 		busy_page(d);
+	if (c->pending & PENDING_IGNNE) {
+		vcpu_settle(c, PENDING_IGNNE);
+		dbt_ignne();
+	}
 	if (c->pending & PENDING_REGION)
 		await_region(d);
 	if (c->shutdown)

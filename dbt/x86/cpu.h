@@ -335,6 +335,7 @@ enum vcpu_pending {
 	PENDING_REGION = 1u << 4,	/* the cache's: none is free yet (cache_next_region) */
 	PENDING_DEBUG = 1u << 7,	/* debug_hits may not be 0 */
 	PENDING_POWER_UP = 1u << 8,	/* the machine has been reset */
+	PENDING_IGNNE = 1u << 9,	/* another CPU has had IGNNE# asserted */
 };
 
 /* What vcpu.page is for code at eip, whose CS has base 0. */

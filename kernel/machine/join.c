@@ -117,10 +117,14 @@ static enum dbt_start start(void *opaque, u8 *vector)
 
 static void ferr(void *opaque) { machine_ferr(((const struct guest_cpu *)opaque)->guest->pc); }
 
+/* FERR# and IGNNE# are the first CPU's, whoever writes to the port. */
 static void ignne(void *opaque)
 {
 	(void)opaque;
-	dbt_ignne();
+	if (cpu_self()->id)
+		dbt_raise(0, PENDING_IGNNE);
+	else
+		dbt_ignne();
 }
 
 static bool set_apic_base(void *opaque, u64 base)
