@@ -419,22 +419,13 @@ static void call_helper(struct emit *e, unsigned helper)
 		host_call_door(e, DOOR_FOR(e, call));
 }
 
-/* Serialising instructions that do not end a block; what ends one in a system helper counts as one. */
-static bool serialises(unsigned helper)
-{
-	return helper == HELPER_cpuid || helper == HELPER_load_cr3 || helper == HELPER_forget_page;
-}
-
 /* C helper: (vcpu, a, b, c). A helper that faults returns nonzero and has filled vcpu.fault. */
 void lower_call(struct emit *e, const struct ir_insn *in)
 {
 	const val v[3] = { in->a, in->b, in->c };
 	struct stub *s;
 
-	if (serialises((unsigned)in->k))
-		order_fetches(e);
-	else
-		order_leave(e);
+	order_call(e, (unsigned)in->k);
 	ra_to_args(e, v);
 	call_helper(e, (unsigned)in->k);
 	order_called(e);

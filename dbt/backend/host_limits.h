@@ -2,7 +2,8 @@
 /*
  * The host's limits.h, for neutral code: HOST_INSN_SIZE, HOST_DISP_BITS, HOST_VDISP_BITS,
  * HOST_BASE_WORDS, HOST_JUMP_REACH, HOST_JUMP_WORDS, HOST_ENTRY_WORDS, HOST_CLOSED,
- * HOST_PROBES_FIRST, HOST_MANY_CPUS. Not its registers and primitives (host.h, which chooses the same host).
+ * HOST_PROBES_FIRST, HOST_MANY_CPUS. Not its registers and primitives (host.h, which chooses the
+ * same host).
  */
 #ifndef DBT_BACKEND_HOST_LIMITS_H
 #define DBT_BACKEND_HOST_LIMITS_H

@@ -85,6 +85,8 @@ void order_store(struct emit *e);
 void order_leave(struct emit *e);
 /* A leaf or helper has accessed memory; AMO and CAS order all by themselves. */
 void order_called(struct emit *e);
+/* Before the call of a C helper. */
+void order_call(struct emit *e, unsigned helper);
 void order_fence(struct emit *e);
 /* order_fence, and what is fetched later is not older. */
 void order_fetches(struct emit *e);

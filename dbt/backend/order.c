@@ -11,6 +11,7 @@
 #include "dbt/backend/lower.h"
 
 #include "dbt/backend/host.h"
+#include "dbt/ir/helpers.h"
 
 static void order(struct emit *e, unsigned before, unsigned behind)
 {
@@ -58,6 +59,20 @@ void order_fetches(struct emit *e)
 		return;
 	order_fence(e);
 	host_order_fetches(e);
+}
+
+/* Serialising ones; those that end a block are lower_sys's, which takes all for such. */
+static bool serialises(unsigned helper)
+{
+	return helper == HELPER_cpuid || helper == HELPER_load_cr3 || helper == HELPER_forget_page;
+}
+
+void order_call(struct emit *e, unsigned helper)
+{
+	if (serialises(helper))
+		order_fetches(e);
+	else
+		order_leave(e);
 }
 
 void order_done(struct emit *e) { e->unordered = 0; }

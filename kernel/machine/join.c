@@ -100,7 +100,12 @@ static void reset_machine(void *opaque)
 	machine_poll(c->guest->pc);
 }
 
-static bool busy(void *opaque) { return machine_busy(((const struct guest_cpu *)opaque)->guest->pc); }
+static bool busy(void *opaque)
+{
+	const struct guest_cpu *c = opaque;
+
+	return machine_busy(c->guest->pc);
+}
 
 static enum dbt_start start(void *opaque, u8 *vector)
 {
@@ -178,7 +183,7 @@ static void set_tpr(void *opaque, u8 tpr)
 
 /*
  * Loam's own memory: what is in use but for the guest's RAM and the code cache; 1 % of that RAM is
- * for the nodes of the shadow tables (boot/demand.h), and each further CPU takes what it says there.
+ * for the nodes of the shadow tables, and each further CPU takes what boot/demand.h says.
  */
 static void report_memory(const struct guest *g)
 {
