@@ -3,6 +3,7 @@
 #
 #: make [all]          loam.elf (and loam.efi where the sources are there) in build/$(HOST)
 #: make run            start Loam in QEMU by EFI; ctrl-a x leaves; RUN_ARGS="…" adds options,
+#:                     CPUS=4 that many cores, and so CPUs of the guest (1),
 #:                     GUEST=NAME another guest than Linux (names: at the end of this list),
 #:                     RUN_CFG=loam.cfg RUN_FROM=folder: another configuration and its files
 #: make test           everything: lint, unit tests, guests; ends with "N passed, N failed"
@@ -279,11 +280,12 @@ units: $(UNIT_TESTS:%=$(N)/%) $(UNIT_TOOLS:%=$(N)/%)
 
 QEMU := qemu-system-loongarch64 -M virt -cpu la464 -m 1G -smp 1 -display none -net none
 RUN_ARGS ?=
+CPUS ?= 1
 RUN_TESTS := python3 qemu-test/run.py --host $(HOST) $(UNIT_TESTS:%=--unit %) $(TESTFLAGS)
 
 run: all $(B)/run.img $(B)/vars.fd
 	@echo "Loam: starting QEMU; leave with Ctrl-A x"
-	$(QEMU) $(RUN_MEMORY:%=-m %) -serial mon:stdio -boot menu=on,splash-time=0 \
+	$(QEMU) -smp $(CPUS) $(RUN_MEMORY:%=-m %) -serial mon:stdio -boot menu=on,splash-time=0 \
 		-drive if=pflash,unit=0,format=raw,readonly=on,file=$(EDK2)/QEMU_EFI.fd \
 		-drive if=pflash,unit=1,format=raw,file=$(B)/vars.fd \
 		-drive if=none,id=esp,format=raw,file=$(B)/run.img \
