@@ -88,6 +88,8 @@ static void try_litmus(const struct litmus *l)
 		skip("not so many CPUs");
 		return;
 	}
+	if (l->in_tcg && not_in_tcg(l->in_tcg))
+		return;
 	now = l;
 	met = 0;
 	for (batch = 0; batch * BATCH < ROUNDS; batch++) {

@@ -17,6 +17,7 @@ struct litmus {
 	thread thread[CPUS_MAX];
 	bool (*forbidden)(const struct outcome *o);
 	bool (*allowed)(const struct outcome *o);	/* may be seen, and is worth counting */
+	const char *in_tcg;			/* what TCG does instead; NULL: as CPUs */
 };
 extern const struct litmus litmus_tests[];
 extern const u32 litmus_count;
