@@ -159,9 +159,9 @@ static bool start(u32 page)
 
 	ap_job = 0;
 	send(AP, INIT);
-	delay(200);
+	delay(10000);			/* SDM vol. 3, 9.4.4.1 */
 	send(AP, SIPI | page);
-	delay(50);
+	delay(200);
 	send(AP, SIPI | page);
 	return comes(&alive, before + 1);
 }
