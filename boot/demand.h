@@ -28,8 +28,9 @@
 #define DEMAND_CPU_FRAME 12ull			/* mm/frame: for each frame … */
 #define DEMAND_CPU_CHUNKS (1ull << 20)		/* … and for all */
 #define DEMAND_CPU_CONTEXTS (9ull << 20)	/* its jump caches */
+#define DEMAND_CPU_HEAP (2ull << 20)		/* its translator and decoder, on the heap */
 #define DEMAND_CPU(frames) \
-	((frames) * DEMAND_CPU_FRAME + DEMAND_CPU_CHUNKS + DEMAND_CPU_CONTEXTS)
+	((frames) * DEMAND_CPU_FRAME + DEMAND_CPU_CHUNKS + DEMAND_CPU_CONTEXTS + DEMAND_CPU_HEAP)
 #define DEMAND_CODE_CACHE (32ull << 20)		/* where code_cache is not given */
 #define DEMAND_CODE_REACH CODE_REACH		/* it lies below this address */
 #define DEMAND_CORE 0x14000			/* area and stack of each core but the first */

@@ -26,7 +26,6 @@
 #include "mm/selftest.h"
 
 #define MIB (1024ull * 1024)
-#define HEAP_SIZE DEMAND_HEAP
 
 static void test_nothing(void *opaque) { (void)opaque; }
 
@@ -122,13 +121,14 @@ static const struct selftest driver_tests[] = {
 	{ 0 },
 };
 
-static void heap_init(void)
+static void heap_init(const struct boot_config *c)
 {
-	hpa_t heap = page_alloc_run(HEAP_SIZE / PAGE_SIZE, PAGE_SIZE, PAGE_ANYWHERE);
+	u64 size = DEMAND_HEAP + (c->cpus > 1 ? (c->cpus - 1) * DEMAND_CPU_HEAP : 0);
+	hpa_t heap = page_alloc_run(size / PAGE_SIZE, PAGE_SIZE, PAGE_ANYWHERE);
 
 	if (!heap.a)
-		panic("no room for the monitor's heap of %u MiB", (unsigned)(HEAP_SIZE / MIB));
-	newlib_set_heap(page_ptr(heap), HEAP_SIZE);
+		panic("no room for the monitor's heap of %lu MiB", (unsigned long)(size / MIB));
+	newlib_set_heap(page_ptr(heap), size);
 }
 
 static void banner(void)
@@ -148,7 +148,7 @@ void kernel_main(const struct boot_info *info)
 		panic("unknown name in trace = %s", info->config.trace);
 	arch_clock_set(info->cpu_hz);		/* clocks and timers */
 	page_init(info->mem, info->mem_count);	/* host physical pages */
-	heap_init();				/* malloc */
+	heap_init(&info->config);		/* malloc */
 	irq_init();				/* interrupt controllers, all inputs masked */
 	irq_connect(BOARD_UART_INPUT, uart_interrupt, console_uart());
 	uart_receive(console_uart());		/* console input, once interrupts are on */

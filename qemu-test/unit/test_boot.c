@@ -217,7 +217,8 @@ static void test_demand(void)
 	CHECK_EQ(DEMAND_SHADOW_NODES(32ull << 20), DEMAND_SHADOW_MIN, "few nodes for little RAM");
 	CHECK(DEMAND_SHADOW_NODES(1ull << 30) * 4400 <= (1ull << 30) / 100, "else 1 % of it");
 	frame_count = 1000;
-	CHECK(DEMAND_CPU(1000) - DEMAND_CPU_CONTEXTS >= frame_core_memory(), "a CPU's frames");
+	CHECK(DEMAND_CPU(1000) - DEMAND_CPU_CONTEXTS - DEMAND_CPU_HEAP >= frame_core_memory(),
+	      "a CPU's frames");
 	CHECK(DEMAND_CPU_CONTEXTS >= sizeof(struct contexts), "and its contexts");
 }
 
