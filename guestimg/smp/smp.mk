@@ -28,3 +28,14 @@ $(GUEST)/smp$1.gz: guestimg/linux/mkcpio.py guestimg/linux/initramfs.list guesti
 endef
 $(eval $(call SMP_IMAGE,686))
 $(eval $(call SMP_IMAGE,64))
+
+# Two copies of a job on two CPUs beside one: `make bench`.
+$(SMP)/64/twice: guestimg/smp/twice.c $(GUEST)/bench/64/kernels.o guestimg/smp/smp.mk \
+		$(GUEST)/origin
+	@mkdir -p $(@D)
+	$(Q)$(SMP_CC_64) $(SMP_CC) $(filter %.c %.o,$^) -o $@
+
+$(GUEST)/twice64.gz: guestimg/linux/mkcpio.py guestimg/smp/twice.list $(SMP)/64/twice $(SMP)/sums
+	$(Q)python3 $< guestimg/smp/twice.list $(SMP)/64/twice.cpio busybox=$(SMP_BUSYBOX_64) \
+		smp=$(SMP)/64 sums=$(SMP)/sums
+	$(Q)gzip -9 -n -c $(SMP)/64/twice.cpio >$@
