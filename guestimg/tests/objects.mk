@@ -5,7 +5,8 @@
 TESTS := build/native/tests
 TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
 	virtio smap level smp x87 atomic atomic-long litmus litmus-long crosscode \
-	crosscode-long shootdown shootdown-long apreset
+	crosscode-long shootdown shootdown-long apreset \
+	clocks clocks-long
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
 TESTS_MORE_disk := disk_lib disk_cd
 TESTS_MORE_ahci := disk_lib
@@ -28,6 +29,8 @@ TESTS_MORE_crosscode-long := crosscode $(TESTS_MORE_crosscode)
 TESTS_MORE_shootdown := $(TESTS_CPUS) shootdown_more
 TESTS_MORE_shootdown-long := shootdown $(TESTS_MORE_shootdown)
 TESTS_MORE_apreset := $(TESTS_CPUS)
+TESTS_MORE_clocks := $(TESTS_CPUS)
+TESTS_MORE_clocks-long := clocks $(TESTS_MORE_clocks)
 TESTS_ROUNDS_atomic := 1000
 TESTS_ROUNDS_atomic-long := 100000
 TESTS_ROUNDS_litmus := 10000
@@ -36,6 +39,8 @@ TESTS_ROUNDS_crosscode := 400
 TESTS_ROUNDS_crosscode-long := 50000
 TESTS_ROUNDS_shootdown := 200
 TESTS_ROUNDS_shootdown-long := 5000
+TESTS_ROUNDS_clocks := 2000
+TESTS_ROUNDS_clocks-long := 20000
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
 TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc)) $(GUEST_BASE_HEADERS)
