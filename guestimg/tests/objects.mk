@@ -40,7 +40,7 @@ TESTS_ROUNDS_crosscode-long := 50000
 TESTS_ROUNDS_shootdown := 200
 TESTS_ROUNDS_shootdown-long := 5000
 TESTS_ROUNDS_clocks := 2000
-TESTS_ROUNDS_clocks-long := 20000
+TESTS_ROUNDS_clocks-long := 3000
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
 TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc)) $(GUEST_BASE_HEADERS)
