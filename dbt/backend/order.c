@@ -45,16 +45,23 @@ void order_load(struct emit *e, unsigned intent)
 	e->unordered |= ORDER_LOADS;
 }
 
-void order_store(struct emit *e, unsigned intent)
+/* Also before a store that is none of order_store's. */
+static void order_before_store(struct emit *e)
 {
 	unsigned before = e->unordered & ORDER_ALL;
 
-	if (!e->ordered)
-		return;
 	if (e->unordered & SLOT_LOADS)
 		before |= ORDER_LOADS;
-	if (before && !is_free(e, intent))
+	if (before)
 		order(e, before, e->unordered & ORDER_LOADS ? ORDER_ALL : ORDER_STORES);
+}
+
+void order_store(struct emit *e, unsigned intent)
+{
+	if (!e->ordered)
+		return;
+	if (!is_free(e, intent))
+		order_before_store(e);
 	e->unordered |= ORDER_STORES;
 }
 
@@ -86,10 +93,18 @@ static bool serialises(unsigned helper)
 	return helper == HELPER_cpuid || helper == HELPER_load_cr3 || helper == HELPER_forget_page;
 }
 
+/* REP MOVS and REP STOS, which only among themselves may be in any order (SDM vol. 3, 9.2.4.2). */
+static bool stores(unsigned helper)
+{
+	return helper - HELPER_movs_up1 <= HELPER_stos_down8 - HELPER_movs_up1;
+}
+
 void order_call(struct emit *e, unsigned helper)
 {
 	if (serialises(helper))
 		order_fetches(e);
+	else if (e->ordered && stores(helper))
+		order_before_store(e);
 	else
 		order_leave(e);
 }
