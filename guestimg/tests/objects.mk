@@ -17,9 +17,9 @@ TESTS_MORE_hostile := hostile_seen hostile_tables
 TESTS_MORE_irq := irq_ring irq_gates
 TESTS_MORE_level := level_frames level_return
 TESTS_MORE_security := security_forms security_sys
-TESTS_MORE_smp := cpus.code
+TESTS_MORE_smp := cpus.code cpus
 # As quick as `make test` wants, and long: how many rounds is a symbol of the linker's.
-TESTS_CPUS := cpus.code cpus
+TESTS_CPUS := cpus.code cpus base/cpus
 TESTS_MORE_atomic := $(TESTS_CPUS) atomic_ops atomic_more
 TESTS_MORE_atomic-long := atomic $(TESTS_MORE_atomic)
 TESTS_MORE_litmus := $(TESTS_CPUS) litmus_threads
