@@ -8,7 +8,8 @@ HEAD = """## Several CPUs
 By `guestimg/tests/cores.c` (32-bit code, no operating system) in QEMU with a thread for each core
 and without -icount, which has one for all; `tools/plugin/count.c` counts each core's instructions.
 Each CPU's kernels have data of their own. What depends on time (tries of CMPXCHG, looks at a lock)
-the guest counts itself, so that spinning is guest instructions, too. Warm code but for a few chains.
+the guest counts itself, so that spinning is guest instructions, too. Code is warm, but for a few
+chains.
 """
 
 WORK_TEXT = {

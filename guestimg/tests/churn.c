@@ -3,12 +3,13 @@
  * Several CPUs that run more code than the translator's cache holds (loam.cfg: code_cache = 1M):
  * each has functions of its own, no two alike, and calls them one by one, again and again; so all
  * translate and evict side by side. What a function returns is known. Evictions must have happened.
- * Then the first one does less than the others, and waits for them with interrupts off, in code that
- * no event ever leaves: the others must not need it.
+ * Then the first one does less than the others, and waits for them with interrupts off, where no
+ * event comes from: the others must get on.
  */
 #include "guestimg/tests/cpus.h"
 
-enum { FUNCTIONS = 2048, SLOT = 128, STEPS = 6, UNEVEN = 8, CODE = FREE + 0x800000, EACH = FUNCTIONS * SLOT };
+enum { FUNCTIONS = 2048, SLOT = 128, STEPS = 6, UNEVEN = 8, EACH = FUNCTIONS * SLOT,
+	CODE = FREE + 0x800000 };
 
 static u32 wrong[CPUS_MAX];
 

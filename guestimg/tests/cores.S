@@ -20,7 +20,7 @@ loop_xadd:
 	jnz	1b
 	ret
 
-/* u32 loop_cmpxchg(u32 *p, u32 rounds): 6 a round, and 5 for each time that it failed, which it returns. */
+/* u32 loop_cmpxchg(u32 *p, u32 rounds): 6 a round, and 5 for each failure: it returns how many. */
 	.balign	64
 loop_cmpxchg:
 	pushl	%ebx

@@ -8,37 +8,17 @@
  * of its own, as for processes that run the same program.
  */
 #include "guestimg/tests/cores.h"
-#include "guestimg/tests/cpus.h"
 
 enum { V_IPI = 0x48, BUF = 0x1000000, BUF_EACH = 0x800000, BUF_B = 0x411000 };
 enum { IPIS = 9, SETTLE = 300000 };	/* ticks of the TSC, until the other one halts */
 enum { ROW_MIX = 1, ROW_MEMCPY, ROW_XADD, ROW_CMPXCHG, ROW_SPIN, ROW_LOCK_INC, ROW_PLAIN,
 	ROW_IPI_HALTED, ROW_IPI_RUNNING, ROW_LOOP, ROW_IPI_SEND };
 
-#define REGPARM __attribute__((regparm(3)))
 #define LINE __attribute__((aligned(64)))
 
-struct spin { volatile u32 *lock; u32 spins, again; };
-
-REGPARM void loop_xadd(volatile u32 *p, u32 n);
-REGPARM u32 loop_cmpxchg(volatile u32 *p, u32 n);
-REGPARM void loop_spin(struct spin *s, u32 n);
-REGPARM void loop_lock_inc(volatile u32 *p, u32 n);
-REGPARM void loop_plain(volatile u32 *p, u32 n);
-REGPARM u32 loop_until_ipi(u32 name, u32 seen, u32 sti);
-REGPARM void ipi_send(u32 name, u32 icr);
-void halt_until_ipi(void);
-extern volatile u32 ipis, ready;		/* cores.S */
-extern char ipi_entry[];
-
-/* guestimg/bench/kernels.c, and what it wants */
-u32 row_mix(u32 n);
-u32 row_memcpy32(u32 n);
-void kernels_init(void);
-extern char own_start[], own_end[];		/* image.lds: each CPU's own pages */
 __attribute__((section(".own"))) u32 *buf_a, *buf_b, *buf_chase;
 
-static volatile u32 counters[64] LINE;		/* what all CPUs count in; the lock: the first line */
+static volatile u32 counters[64] LINE;	/* what all CPUs count in; the lock: the first line */
 
 /* Of one CPU's part: guest instructions. */
 static u32 mix(u32 n) { row_mix(n); return n * 174211; }

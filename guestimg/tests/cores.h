@@ -18,4 +18,33 @@
 #define SPIN_AGAIN 8
 #define SPIN_COUNT 64		/* in what SPIN_LOCK points at */
 
+#ifndef __ASSEMBLER__
+#include "guestimg/tests/cpus.h"
+
+/* -- cores.S: each says there how many instructions it takes -- */
+
+#define REGPARM __attribute__((regparm(3)))
+
+struct spin { volatile u32 *lock; u32 spins, again; };
+
+REGPARM void loop_xadd(volatile u32 *p, u32 n);
+REGPARM u32 loop_cmpxchg(volatile u32 *p, u32 n);
+REGPARM void loop_spin(struct spin *s, u32 n);
+REGPARM void loop_lock_inc(volatile u32 *p, u32 n);
+REGPARM void loop_plain(volatile u32 *p, u32 n);
+REGPARM u32 loop_until_ipi(u32 name, u32 seen, u32 sti);
+REGPARM void ipi_send(u32 name, u32 icr);
+void halt_until_ipi(void);
+extern volatile u32 ipis, ready;	/* so many came; the receiver is about to wait */
+extern char ipi_entry[];
+
+/* -- guestimg/bench/kernels.c, and what it wants -- */
+
+u32 row_mix(u32 n);
+u32 row_memcpy32(u32 n);
+void kernels_init(void);
+extern char own_start[], own_end[];	/* image.lds: each CPU's own pages */
+extern u32 *buf_a, *buf_b, *buf_chase;
+#endif
+
 #endif

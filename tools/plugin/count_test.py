@@ -85,8 +85,9 @@ def main():
         each["1.0"] == {"insn_cache": 8002, "insn_monitor": 4} and
         each["total"].get("loop") == 8001 and "never" not in each["total"],
         "spans of a core; instructions from a function's first one to its return", each)
-    for bad in ("each=2", "longest=x", "longest=x:1", "longest=:1:2", "at=x", "at=:10", "at=x:", "accesses=2", "cache=10", "guest=31", "marker=",
-            "what=1", "monitor=2:1", "word=x", "word=x:1", "word=:1:1", "word=x:1:"):
+    for bad in ("each=2", "longest=x", "longest=x:1", "longest=:1:2", "at=x", "at=:10", "at=x:",
+                "accesses=2", "cache=10", "guest=31", "marker=", "what=1", "monitor=2:1", "word=x",
+                "word=x:1", "word=:1:1", "word=x:1:"):
         say(run(plugin, program, [bad]) == {}, f"{bad} is refused", "it ran")
     return int(bool(failed))
 
