@@ -72,6 +72,9 @@ def notes(found, quiet):
                f"which QEMU's threads wait for processors, too: {c['stood_ns'] / 1e6:.3f} ms")
     if "clock" in found:
         c = found["clock"]
+        shares = ", ".join(f"{job} {t['2'] / t['1'] / 2:.2f}" for job, t in c["processor"].items()
+                           if len(t) == 2)
+        yield ("QEMU's processor time for two copies at once, for twice that of one: " + shares)
         yield (f"by the clock: two CPUs on a machine with {c['processors']} processors, median of "
                f"five; QEMU waited for one {c['waited']:.1%} of its time" +
                ("" if c["waited"] <= quiet else
