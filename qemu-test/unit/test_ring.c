@@ -45,7 +45,8 @@ static bool put(u8 byte)
 {
 	if (ring_is_full(&ring)) {
 		switch_on(0);
-		stops++;
+		if (++stops % 4 == 0)
+			sched_yield();		/* meanwhile all of it may be got */
 		if (ring_stops(&ring))
 			return false;
 		go_on();
