@@ -29,7 +29,7 @@ SMP = ["-smp", "4"]
 LINE = re.compile(r"^C (\w+) (\d+) (\d+)$", re.M)
 TIME = re.compile(r"^T (\w+) (\d) (\d+)$", re.M)
 BENCH_ROW = re.compile(r"^B \d\d (\w+) .* n=(\d+) t=(\d+) ", re.M)
-CONFIG = "memory = 128M\nfirmware = bios\nconsole = com1,log\n"
+CONFIG = "memory = 128M\nfirmware = bios\nconsole = com1,log\ncpus = 4\n"
 WORKS = ("mix", "memcpy32", "xadd", "cmpxchg", "spin")
 SPANS = {"ipi_halted": 80, "ipi_running": 90, "loop": 100, "ipi_send": 110}
 LOCK_INCS, PLAIN, LOCKED = 8, "71", "61"                # guestimg/tests/cores.h, cores.c
