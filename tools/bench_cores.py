@@ -144,9 +144,11 @@ def churn_once(host):
     s = symbols(host, "Tt")
     text, spans = program(host, "churn", CONFIG + "code_cache = 1M\n", counted=[
         function_argument(host, "stood", "dbt_quiet"),
-        function_argument(host, "waited", "await_region"), f"at=waits:{s['await_region']:x}"])
+        function_argument(host, "waited", "await_region"),
+        function_argument(host, "locked", "blocks_drop"), f"at=waits:{s['await_region']:x}"])
     counts, last = dict(spans)["total"], last_counters(text)
-    return {"stood": max(counts["stood"], counts["waited"]), "waits": counts["waits"],
+    return {"stood": max(counts["stood"], counts["waited"], counts["locked"]),
+            "locked": counts["locked"], "waits": counts["waits"],
             "evictions": last["evictions"], "stood_ns": last["stood"] * TICK_NS}
 
 

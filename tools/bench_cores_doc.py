@@ -45,7 +45,8 @@ def bound_rows(found, limits):
                rows["mix"], "ordered")
     if "churn" in found:
         yield ("four CPUs that translate and evict: the longest that one stands still for it, "
-               "in its host instructions (1 ns each)"), found["churn"]["stood"], "stood"
+               "or may have to wait for the cache's lock, in host instructions (1 ns each)",
+               found["churn"]["stood"], "stood")
 
 
 def bound_table(found, limits):
@@ -68,7 +69,8 @@ def notes(found, quiet):
     if "churn" in found:
         c = found["churn"]
         yield (f"eviction with four CPUs: {c['evictions']} regions of 64 KiB were evicted; "
-               f"{c['waits']} times a CPU waited for one; the longest stand by the clock, in "
+               f"{c['waits']} times a CPU waited for one; the lock was held for "
+               f"{c['locked']:,} host instructions at most; the longest stand by the clock, in "
                f"which QEMU's threads wait for processors, too: {c['stood_ns'] / 1e6:.3f} ms")
     if "clock" in found:
         c = found["clock"]
