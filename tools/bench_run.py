@@ -17,7 +17,8 @@ MACHINES = {"loongarch64": ("qemu-system-loongarch64 -M virt -cpu la464 -m 1G -s
                             " -monitor none -serial stdio -net none").split()}
 # The UART's register as the monitor addresses it, and the functions of drivers/host/uart.c.
 THR = {"loongarch64": 0xa00000001fe001e0}
-UART = ("uart_init", "uart_print", "uart_interrupt", "uart_end", "end_read", "end_write")
+UART = ("uart_init", "uart_print", "uart_interrupt", "uart_end", "end_read", "write_alone",
+        "write_shared")
 COUNTERS = re.compile(r"^COUNTERS tag=(\d+) (.*)$", re.M)
 LAST = re.compile(r"^counters: (.*)$", re.M)
 # The branch that checks an address (IR_FORM): mask and value of `blt reg, rLIMIT`.
