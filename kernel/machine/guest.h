@@ -32,6 +32,9 @@ struct guest_cpu {
 	struct lapic *lapic;
 	unsigned id;			/* of the core that runs it, and of its local APIC */
 	struct shadow shadow;
+	struct timer beat;		/* watch.c */
+	u32 beats;
+	u32 next_beats, unchanged;	/* what the next CPU had, for so many of this one's beats */
 };
 
 struct guest {
@@ -63,6 +66,13 @@ unsigned guest_cpus(const struct boot_config *cfg);
 void guest_cpus_memory(struct guest *g);
 void guest_cpus_init(struct guest *g);
 __attribute__((noreturn)) void guest_cpus_run(struct guest *g);
+
+/*
+ * watch.c: the guest's clock stands still while a core of a CPU does not run. Begun on each of
+ * several CPUs' cores, by itself; ended before Loam waits for what may take long.
+ */
+void guest_watch_begin(struct guest_cpu *c);
+void guest_watch_end(void);
 
 /* guest.c: memory for good, zeroed by nobody; a panic that names `what` if there is none. */
 void *guest_pages(u64 size, u64 align, u64 limit, const char *what);

@@ -81,15 +81,18 @@ static void host_events(void *opaque, u32 events)
 	}
 }
 
-/* With more than one core: their work, and that they may wait until this one holds nothing. */
+/*
+ * With more than one core: their work, and that they may wait until this one holds nothing; before
+ * it does what time asks for, since they may have held the clock for it (watch.c).
+ */
 static void host_events_cores(void *opaque, u32 events)
 {
-	host_events(opaque, events);
 	if (events & CPU_EVENT_IPI) {
 		work_run();
 		timer_asked();
 		dbt_quiet();
 	}
+	host_events(opaque, events);
 }
 
 static void reset_machine(void *opaque)
@@ -200,6 +203,7 @@ static void guest_off(void *opaque, int status)
 
 	printk_quiet(false);
 	printk_log_note();
+	guest_watch_end();
 	disks_flush();
 	dbt_report();
 	machine_report(g->pc);
