@@ -51,7 +51,8 @@ def qemu(elf, rom, config, monitor):
     return ["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-loongarch64",
             "-name", "stopped,debug-threads=on", "-M", "virt", "-cpu", "la464", "-m", "1G",
             "-smp", "2", "-display", "none", "-monitor", "none", "-serial", "stdio", "-net", "none",
-            "-qmp", f"unix:{monitor},server=on,wait=off", "-kernel", elf, "-fw_cfg", f"name=opt/loam/loam.cfg,file={config}",
+            "-qmp", f"unix:{monitor},server=on,wait=off", "-kernel", elf,
+            "-fw_cfg", f"name=opt/loam/loam.cfg,file={config}",
             "-fw_cfg", f"name=opt/loam/bios,file={rom}"]
 
 
