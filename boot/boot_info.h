@@ -85,6 +85,7 @@ struct boot_config {
 	u32 passes_off;		/* bit n: without pass n of dbt/opt/passes.def */
 	bool verify;		/* the IR of each block is verified */
 	bool ordered;		/* code for several CPUs, even if the guest has one */
+	bool relaxed;		/* memory_order: such code leaves out the barriers of stack slots */
 	bool rng;		/* the guest has a virtio-rng */
 	bool heartbeat;		/* the run loop says now and then that it is alive */
 	char selftest[128];	/* names of kernel self-tests to run instead of a guest */

@@ -15,7 +15,7 @@
 #define MIB (1024ull * 1024)
 #define LINE_MAX 4096
 
-enum kind { SIZE, COUNT, TEXT, CPU, NAMES, TRACE, IMAGE, CD, DISK, EXACT, PASSES, ON_OFF };
+enum kind { SIZE, COUNT, TEXT, CPU, NAMES, TRACE, IMAGE, CD, DISK, EXACT, PASSES, ORDER, ON_OFF };
 
 static const struct key {
 	const char *name;
@@ -45,6 +45,7 @@ static const struct key {
 	{ "passes", PASSES, FIELD(passes_off), 0, 0 },
 	{ "verify", ON_OFF, FIELD(verify), 0, 0 },
 	{ "ordered", ON_OFF, FIELD(ordered), 0, 0 },
+	{ "memory_order", ORDER, FIELD(relaxed), 0, 0 },
 	{ "rng", ON_OFF, FIELD(rng), 0, 0 },
 	{ "heartbeat", ON_OFF, FIELD(heartbeat), 0, 0 },
 };
@@ -265,6 +266,16 @@ static int set_on_off(void *field, struct span v, struct config_error *err)
 	return 0;
 }
 
+static int set_order(void *field, struct span v, struct config_error *err)
+{
+	bool relaxed = equals(v, "relaxed");
+
+	if (!relaxed && !equals(v, "strict"))
+		return fail(err, ERR_INVAL, "must be strict or relaxed, not", v);
+	memcpy(field, &relaxed, sizeof(relaxed));
+	return 0;
+}
+
 /* Cut a number of at most three digits, the first not 0 but alone, off s. */
 static bool cut_number(struct span *s)
 {
@@ -360,6 +371,8 @@ static int set_value(struct boot_config *c, const struct key *k, struct span v,
 		return 0;
 	case PASSES:
 		return set_passes(field, v, err);
+	case ORDER:
+		return set_order(field, v, err);
 	case ON_OFF:
 		return set_on_off(field, v, err);
 	case CPU:

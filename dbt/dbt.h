@@ -21,7 +21,7 @@ struct dbt_config {
 	u32 passes_off;			/* bit n leaves out pass n (dbt/opt/passes.def) */
 	/* check each block's IR after the lifter and each pass, and each decoded shape's use */
 	bool verify;
-	bool ordered;			/* as struct ir has it, from the start on */
+	bool ordered, relaxed;		/* as struct ir has it, from the start on */
 };
 
 /* What all cores share: once, after mm. */

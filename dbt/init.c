@@ -231,6 +231,7 @@ int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct d
 	d->passes_off = cfg->passes_off;
 	d->verify = d->decoder.verify = cfg->verify;
 	d->ordered = cfg->ordered;
+	d->relaxed = cfg->relaxed;
 	d->mode_dirty = true;
 	cpu_begin(d, cfg);
 	cache_core_init(&d->cache, x, &d->c->passage_not);

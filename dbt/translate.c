@@ -248,6 +248,7 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 				 .narrow = t->from.self_check[0] };
 	ir->key_flags = t->k->flags;
 	ir->ordered = t->d->ordered;
+	ir->relaxed = t->d->relaxed;
 	while (!t->lift.ended && t->off < PAGE && !long_enough(t, ir) && front_step(t, f))
 		if (t->from.frame[1] != FRAME_NONE)
 			break;
@@ -347,7 +348,7 @@ static void check_order(struct dbt *d, const struct ir *ir, const struct backend
 	const char *e = NULL;
 
 	if (d->verify && ir->ordered)
-		e = backend_order_check(out, &d->arena, &where);
+		e = backend_order_check(out, d->relaxed, &d->arena, &where);
 	if (!e)
 		return;
 	ir_print(ir, print_line);

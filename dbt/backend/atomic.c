@@ -33,7 +33,7 @@ static void one_step(struct emit *e, const struct ir_insn *in)
 	if (in->op == IR_AMO) {
 		host_amo(e, in->x, in->y >> IR_AMO_SHIFT, d, base, k, b);
 	} else {
-		order_store(e);
+		order_store(e, INTENT_ATOMIC);
 		host_cas(e, in->x, d, base, k, b, c);
 	}
 	order_done(e);

@@ -46,9 +46,11 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 
 /*
  * After backend_emit of an ordered block, which nobody has run: NULL, or what breaks x86's order,
- * with the place in *word. Working memory is of `scratch`, two bytes for each word.
+ * with the place in *word. Relaxed: but for stack slots, as docs/memory-order.md says. Working
+ * memory is of `scratch`, two bytes for each word.
  */
-const char *backend_order_check(const struct backend_out *o, struct arena *scratch, unsigned *word);
+const char *backend_order_check(const struct backend_out *o, bool relaxed, struct arena *scratch,
+				unsigned *word);
 
 /*
  * Patches are single words, each of which another core may meet as it was or as it is. With this

@@ -118,8 +118,8 @@ struct emit {
 	struct backend_out *out;
 	u32 link_base;
 	bool wide;			/* 64-bit code */
-	bool ordered;			/* struct ir: as order.c has it */
-	u8 unordered;			/* enum order_of: since the last barrier for them */
+	bool ordered, relaxed;		/* struct ir: as order.c has it */
+	u8 unordered;			/* order.c: since the last barrier for them */
 	u16 atomic_recipe, atomic_vmap;	/* atomic.c: of the sites of the access being lowered */
 	bool failed;			/* some table was full */
 	u8 gprs, xmms;			/* general and XMM registers of the guest: 8, or 16 */

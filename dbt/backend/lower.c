@@ -107,6 +107,7 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	e->link_base = link_base;
 	e->wide = ir->key_flags & KEY_LONG;
 	e->ordered = ir->ordered;
+	e->relaxed = ir->relaxed;
 	order_begin(e);
 	e->gprs = e->xmms = e->wide ? 16 : 8;
 	e->c = (struct code){ .p = out->code, .end = out->code_end, .fixed = out->code };

@@ -79,8 +79,9 @@ void emit_stubs(struct emit *e);
  * guest, each way out, raises among them, and each call. --
  */
 void order_begin(struct emit *e);
-void order_load(struct emit *e);
-void order_store(struct emit *e);
+/* intent: enum ir_intent. */
+void order_load(struct emit *e, unsigned intent);
+void order_store(struct emit *e, unsigned intent);
 /* Who comes next knows nothing of what was accessed here: another block, a helper. */
 void order_leave(struct emit *e);
 /* A leaf or helper has accessed memory; AMO and CAS order all by themselves. */

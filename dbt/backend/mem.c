@@ -180,9 +180,9 @@ void lower_mem(struct emit *e, const struct ir_insn *in)
 	s64 k;
 
 	if (in->op == IR_LD)
-		order_load(e);
+		order_load(e, in->y);
 	else if (in->op == IR_ST)
-		order_store(e);
+		order_store(e, in->y);
 	if (of_vector(e, in)) {
 		lower_vector(e, in);
 		return;

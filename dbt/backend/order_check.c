@@ -12,14 +12,19 @@
 /*
  * What may have happened on some way to a word. LOADS: a load that is not ordered before all that
  * comes; STORES: a store that is not before stores; ATOMIC: the two accesses of a CAS, which are
- * not before all. SEEN: there is such a way.
+ * not before all; SLOT_LOADS: in a relaxed block, a stack slot's load that is not before stores
+ * elsewhere. SEEN: there is such a way.
  */
-enum { LOADS = ORDER_LOADS, STORES = ORDER_STORES, ATOMIC = 4, SEEN = 8 };
+enum { LOADS = ORDER_LOADS, STORES = ORDER_STORES, ATOMIC = 4, SEEN = 8, SLOT_LOADS = 16 };
+
+/* SLOT: one that the block may leave without a barrier before it. */
+enum access_of { NO_ACCESS, ACCESS, SLOT };
 
 struct walk {
 	const u32 *start, *end;
 	u8 *before;		/* of each word */
-	const u8 *is_access;
+	const u8 *access;	/* at each word: enum access_of */
+	unsigned outside;	/* what others may have done */
 	bool again;		/* some word was found to have more before it */
 	const char *wrong;
 	const u32 *where;
@@ -83,13 +88,15 @@ static void call(struct walk *w, const u32 *at, const u32 *door, unsigned s)
 	}
 	leave(w, at, s);
 	if (!for_good(door))
-		reach(w, at, at + 1, LOADS | STORES);
+		reach(w, at, at + 1, LOADS | w->outside);
 }
 
 static unsigned barrier(const struct host_word *h, unsigned s)
 {
 	if ((h->before & ORDER_LOADS) && h->behind == ORDER_ALL)
 		s &= ~(unsigned)LOADS;
+	if ((h->before & ORDER_LOADS) && (h->behind & ORDER_STORES))
+		s &= ~(unsigned)SLOT_LOADS;
 	if ((h->before & ORDER_STORES) && (h->behind & ORDER_STORES))
 		s &= ~(unsigned)STORES;
 	if (h->before == ORDER_ALL && h->behind == ORDER_ALL)
@@ -100,8 +107,11 @@ static unsigned barrier(const struct host_word *h, unsigned s)
 /* An access of the guest at `at`, with s before it. Returns what there is behind it. */
 static unsigned access(struct walk *w, const u32 *at, const struct host_word *h, unsigned s)
 {
-	unsigned bars = h->kind == WORD_LOAD ? LOADS | ATOMIC : LOADS | STORES | ATOMIC;
+	unsigned bars = LOADS | ATOMIC | (h->kind == WORD_LOAD ? 0 : STORES | SLOT_LOADS);
+	bool slot = w->access[at - w->start] == SLOT;
 
+	if (slot && h->kind <= WORD_STORE)
+		bars = ATOMIC;
 	if (h->kind == WORD_LINKED)	/* which comes again if its store failed */
 		bars &= ~(unsigned)ATOMIC;
 	if (h->kind == WORD_AMO) {
@@ -114,7 +124,9 @@ static unsigned access(struct walk *w, const u32 *at, const struct host_word *h,
 	if (s & bars)
 		fail(w, at, h->kind == WORD_LOAD ? "a load that may be early"
 						 : "a store that may be early");
-	return s | (h->kind == WORD_STORE ? STORES : h->kind == WORD_LOAD ? LOADS : ATOMIC);
+	if (h->kind == WORD_LOAD)
+		return s | (slot ? SLOT_LOADS : LOADS);
+	return s | (h->kind == WORD_STORE ? STORES : ATOMIC);
 }
 
 static void step(struct walk *w, const u32 *at)
@@ -131,22 +143,31 @@ static void step(struct walk *w, const u32 *at)
 	case WORD_ORDER: s = barrier(&h, s); break;
 	case WORD_OTHER: break;
 	default:
-		if (w->is_access[at - w->start])
+		if (w->access[at - w->start])
 			s = access(w, at, &h, s);
 	}
 	reach(w, at, at + 1, s);
 }
 
-const char *backend_order_check(const struct backend_out *o, struct arena *scratch, unsigned *word)
+static enum access_of access_at(const struct fault_site *s, bool relaxed)
+{
+	if (s->raise)
+		return NO_ACCESS;
+	return relaxed && (s->intent & INTENT_SLOT) ? SLOT : ACCESS;
+}
+
+const char *backend_order_check(const struct backend_out *o, bool relaxed, struct arena *scratch,
+				unsigned *word)
 {
 	u64 words = (u64)(o->end - o->start);
-	u8 *is_access = arena_alloc(scratch, words);
-	struct walk w = { .start = o->start, .end = o->end, .is_access = is_access,
+	u8 *access = arena_alloc(scratch, words);
+	struct walk w = { .start = o->start, .end = o->end, .access = access,
+			  .outside = STORES | (relaxed ? SLOT_LOADS : 0),
 			  .before = arena_alloc(scratch, words), .again = true };
 
 	for (unsigned n = 0; n < o->sites; n++)
-		is_access[o->site[n].offset] = !o->site[n].raise;
-	w.before[0] = SEEN | STORES;
+		access[o->site[n].offset] = access_at(&o->site[n], relaxed);
+	w.before[0] = (u8)(SEEN | w.outside);
 	while (w.again && !w.wrong) {
 		w.again = false;
 		for (const u32 *at = w.start; at < w.end; at++)

@@ -116,8 +116,8 @@ struct block *cache_block_at(u64 pc)
 		return NULL;
 	r = region_at(pc);
 	hi = __atomic_load_n(&r->blocks, __ATOMIC_ACQUIRE);
-	while (lo < hi) {
-		unsigned mid = (lo + hi) / 2;
+	/* The newest first: its exits are the ones that are left for the first time. */
+	for (unsigned mid = hi - 1; lo < hi; mid = (lo + hi) / 2) {
 		struct block *b = r->block[mid];
 
 		if (holds(b, pc))

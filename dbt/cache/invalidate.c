@@ -84,7 +84,7 @@ static unsigned frames_of(const struct block *b)
 /* A core that runs it goes on to its exit. */
 static void drop(struct block *b)
 {
-	b->dead = true;
+	__atomic_store_n(&b->dead, true, __ATOMIC_RELAXED);	/* fault.c looks at it, too */
 	while (b->in)
 		link_undo(pool_at(b->in));
 	for (unsigned n = 0; n < b->links; n++)

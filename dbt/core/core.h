@@ -87,7 +87,7 @@ struct dbt {
 	struct arena arena;
 	u32 passes_off;			/* as in struct dbt_config */
 	bool verify;
-	bool ordered;			/* as in struct ir, of what is translated from now on */
+	bool ordered, relaxed;		/* as in struct ir, of what is translated from now on */
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */

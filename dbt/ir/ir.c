@@ -33,7 +33,7 @@ struct ir *ir_new(struct arena *a)
 	ir->n = 1;
 	ir->guests = 0;
 	ir->key_flags = 0;
-	ir->ordered = false;
+	ir->ordered = ir->relaxed = false;
 	ir->full = false;
 	return ir;
 }

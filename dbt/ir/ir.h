@@ -30,9 +30,11 @@ enum ir_mem { M_U8, M_S8, M_U16, M_S16, M_32, M_U32, M_64, M_128 };
  * canonical is #SS where it was made by SS, else #GP; a part of a LOCKed instruction that meets
  * anything but plain memory is not done by itself: the whole instruction is, alone (ALONE); and
  * where it is the word around the operand (PART), a fault has to be found anew, at the operand.
+ * SLOT, of LD and ST: a word of the stack, which `memory_order = relaxed` lets pass others.
  */
 enum ir_intent {			/* but READ: bits */
 	INTENT_READ, INTENT_RMW, INTENT_STACK, INTENT_ATOMIC = 4, INTENT_PART = 8,
+	INTENT_SLOT = 16,
 };
 
 /* AMO: what it does to memory. */
@@ -74,6 +76,7 @@ struct ir {
 	u32 key_flags;		/* mode the block was lifted for (dbt/x86/mode.h) */
 	/* other CPUs run: accesses in x86's order, LOCK in one step (docs/memory-order.md) */
 	bool ordered;
+	bool relaxed;		/* ordered, but for accesses of INTENT_SLOT */
 	bool full;		/* something did not fit: the block means nothing */
 };
 

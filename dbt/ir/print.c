@@ -52,8 +52,9 @@ static void add_words(struct line *l, const struct ir_insn *in)
 		ADD(l, "%s%s", in->y ? "." : "", ir_way_text[in->y]);
 		break;
 	case IR_LD: case IR_ST: case IR_LDSTATE: case IR_STSTATE:
-		ADD(l, ".%s%s%s", ir_mem_text[in->x], in->y & INTENT_ATOMIC ? ".lock" :
-		    in->y & INTENT_RMW ? ".rmw" : "", in->y & INTENT_STACK ? ".ss" : "");
+		ADD(l, ".%s%s%s%s", ir_mem_text[in->x], in->y & INTENT_ATOMIC ? ".lock" :
+		    in->y & INTENT_RMW ? ".rmw" : "", in->y & INTENT_STACK ? ".ss" : "",
+		    in->y & INTENT_SLOT ? ".slot" : "");
 		break;
 	case IR_AMO:
 		ADD(l, ".%s", ir_amo_text[in->y >> IR_AMO_SHIFT]);

@@ -191,10 +191,10 @@ void lift_check_aligned(struct lift *t, val addr, s32 disp, unsigned size)
 	lift_raise_if(t, IC_NE, a, lift_like(t, a, 0), EXC_AC, 0);
 }
 
-/* 32-bit addresses are never wrong in themselves. */
-static unsigned via_ss(const struct lift *t)
+/* Of the last address; 32-bit ones are never wrong in themselves. */
+static unsigned at_stack(const struct lift *t)
 {
-	return lift_long(t) && t->via_ss ? INTENT_STACK : 0;
+	return (lift_long(t) && t->via_ss ? INTENT_STACK : 0) | (t->slot ? INTENT_SLOT : 0);
 }
 
 val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type result,
@@ -202,13 +202,13 @@ val lift_ld(struct lift *t, val addr, s32 disp, enum ir_mem mem, enum ir_type re
 {
 	lift_check_aligned(t, addr, disp, ir_mem_size(mem));
 	return emit(t, (struct ir_insn){ .op = IR_LD, .type = result, .x = mem,
-					 .y = intent | via_ss(t), .a = addr, .k = disp });
+					 .y = intent | at_stack(t), .a = addr, .k = disp });
 }
 
 void lift_st(struct lift *t, val addr, s32 disp, enum ir_mem mem, val v)
 {
 	lift_check_aligned(t, addr, disp, ir_mem_size(mem));
-	emit(t, (struct ir_insn){ .op = IR_ST, .x = mem, .y = via_ss(t), .a = addr, .b = v,
+	emit(t, (struct ir_insn){ .op = IR_ST, .x = mem, .y = at_stack(t), .a = addr, .b = v,
 				  .k = disp });
 }
 

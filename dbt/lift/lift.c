@@ -81,7 +81,7 @@ static void begin(struct lift *t, const struct ir1 *i)
 	t->next = lift_long(t) ? i->eip + i->len : (u32)(i->eip + i->len);
 	t->has_addr = false;
 	t->atomic = ir->ordered && is_atomic(i);
-	t->via_ss = false;
+	t->via_ss = t->slot = t->addr_slot = false;
 	t->ended = false;
 }
 

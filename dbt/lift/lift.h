@@ -46,6 +46,8 @@ struct lift {
 		s32 disp;
 	} held;
 	bool via_ss;		/* the last address was: what is wrong with it is #SS */
+	bool slot;		/* the last address is a stack slot's (INTENT_SLOT) */
+	bool addr_slot;		/* `addr` is */
 	val known[16];		/* what general registers hold: last put or got; 0: not known */
 	val flags;		/* the SETF in force; 0: the flags at the block's entry */
 	val entry_flags;	/* those as a value, once somebody asked */

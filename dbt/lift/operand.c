@@ -182,6 +182,7 @@ static val linear64(struct lift *t, unsigned seg, val offset)
 
 val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool write)
 {
+	t->slot = false;
 	if (lift_long(t))
 		return linear64(t, seg, offset);
 	if (flat(t, seg, write))
@@ -238,11 +239,21 @@ val lift_run(struct lift *t, unsigned seg, val offset, unsigned size, bool write
 	return flat(t, seg, write) ? offset : lift_op2(t, IR_ADD, offset, segment_base(t, seg));
 }
 
+/*
+ * [ESP + constant]. With an index it may be anywhere; and EBP, where it is no frame's pointer,
+ * points to anything.
+ */
+static bool is_slot(const struct ir1_op *o)
+{
+	return o->base == ESP && o->index == IR1_NOREG && o->seg == SS;
+}
+
 val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool write, s32 *disp)
 {
 	t->via_ss = o->seg == SS;
 	if (t->has_addr) {
 		*disp = t->disp;
+		t->slot = t->addr_slot;
 		return t->addr;
 	}
 	if (t->i->addrsize == 8) {
@@ -255,6 +266,7 @@ val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool wr
 	}
 	t->has_addr = true;
 	*disp = t->disp;
+	t->slot = t->addr_slot = is_slot(o);
 	return t->addr;
 }
 
@@ -310,7 +322,10 @@ val lift_stack(struct lift *t, s32 delta)
 
 val lift_stack_linear(struct lift *t, val sp, unsigned size, bool write)
 {
-	return lift_linear(t, SS, sp, size, write);
+	val a = lift_linear(t, SS, sp, size, write);
+
+	t->slot = true;
+	return a;
 }
 
 void lift_put_sp(struct lift *t, val sp) { lift_put_sized(t, ESP, sp, lift_stack_size(t)); }
@@ -321,7 +336,7 @@ val lift_push_store(struct lift *t, val v, unsigned size)
 
 	if (flat(t, SS, true) && lift_stack_size(t) >= 4) {
 		sp = lift_stack(t, 0);
-		t->via_ss = true;
+		t->via_ss = t->slot = true;
 		lift_check_form(t, sp);
 		lift_st(t, sp, -(s32)size, lift_mem_of(size), v);
 		return lift_op2k(t, IR_ADD, sp, -(s32)size);

@@ -226,6 +226,16 @@ static struct fault guest_fault(struct dbt *d, const struct host_access *a,
 }
 
 /*
+ * Has another core dropped block b, which this one is still in? The watch of its page may have
+ * ended with it, and a store of b into itself would be seen by nobody. The drop comes before the
+ * watch's end, and the leaf that b finds read-only after it.
+ */
+static bool left_behind(const struct block *b)
+{
+	return cache_many() && __atomic_load_n(&b->dead, __ATOMIC_RELAXED);
+}
+
+/*
  * The access a of a host instruction that found no usable leaf, as mm/shadow says (`how`, *miss).
  * `b`: the block it is in, NULL for a helper's. Leaves its result in the frame's register.
  */
@@ -240,6 +250,8 @@ static enum outcome access_missed(struct dbt *d, struct trap_frame *f, const str
 	switch (how) {
 	case SHADOW_FILLED:
 		d->count.faults_filled++;
+		if (b && kind == X86_WRITE && left_behind(b))
+			return a->atomic ? ALONE : OWN_CODE;
 		return RETRY;
 	case SHADOW_GUEST_FAULT:
 		d->count.faults_guest++;
@@ -383,7 +395,7 @@ static bool claim_known(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (device_known(d, at, access) && !(s->intent & INTENT_ATOMIC))
 		return host_access_decode(f, &a) && device_again(d, f, &a, access);
 	how = shadow_fault(d->shadow, at, access, shadow_rights(d->shadow), &miss);
-	if (how == SHADOW_FILLED) {
+	if (how == SHADOW_FILLED && !(store && cache_many())) {
 		d->count.faults_filled++;
 		return true;
 	}

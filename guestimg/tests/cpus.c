@@ -1,119 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Several CPUs that run one function together. How many there are says fw_cfg, as SeaBIOS asks it.
- * Invariant: only the first one reports, but for an exception that nobody expects.
- */
+/* Before another CPU's start: cpus.S gets its pages, and the modes and tables that this CPU has. */
 #include "guestimg/tests/cpus.h"
 
-enum { FW_CFG = 0x510, NB_CPUS = 5 };
-
-u32 cpus;
-
-static const char *program_name;
-static volatile u32 alive[CPUS_MAX], turn, done;
-static void (*volatile job)(u32 cpu);
-static volatile u32 come, meeting;
-
-u32 me(void) { return *apic(APIC_ID) >> 24; }
-
-void stuck(const char *where)
+void ap_put_code(void)
 {
-	print("FAIL stuck: ");
-	print(where);
-	print("\n");
-	test("stuck");
-	expect(where, 0, 1);
-	finish(program_name);
-}
+	struct pointer gdt, idt;
 
-static bool wait_long(volatile u32 *p, u32 want, u64 limit)
-{
-	u64 begin = rdtsc();
-
-	while (*p != want)
-		if (pause(), rdtsc() - begin > limit)
-			return false;
-	return true;
-}
-
-bool wait_for(volatile u32 *p, u32 want) { return wait_long(p, want, LIMIT); }
-
-static void apic_on(void)
-{
-	*apic(APIC_SVR) = 0x1ff;
-	*apic(APIC_TPR) = 0;
-}
-
-/* It begins with the turn after that in which it was started. */
-void ap_main(u32 cs, u32 edx)
-{
-	u32 k = me(), seen = turn;
-
-	(void)cs, (void)edx;
-	apic_on();
-	lock_xadd(&alive[k], 1);
-	for (;;) {
-		irqs_on();
-		while (turn == seen)
-			pause();
-		seen++;
-		job(k);
-		lock_xadd(&done, 1);
-	}
-}
-
-void together_begin(void (*f)(u32 cpu))
-{
-	job = f;
-	done = 0;
-	turn++;
-}
-
-void together(void (*f)(u32 cpu))
-{
-	together_begin(f);
-	f(0);
-	irqs_off();
-	if (!wait_long(&done, cpus - 1, 20 * LIMIT))
-		stuck("a CPU has not come back");
-}
-
-void meet(void)
-{
-	u32 was = meeting;
-
-	if (lock_xadd(&come, 1) == cpus - 1) {
-		come = 0;
-		meeting = was + 1;
-	} else if (!wait_long(&meeting, was + 1, 20 * LIMIT)) {
-		stuck("not all CPUs have met");
-	}
-}
-
-void cpu_start(u32 cpu)
-{
-	u32 before = alive[cpu];
-
-	send(cpu, INIT);
-	delay(200);
-	send(cpu, SIPI | AP_PAGES);
-	if (!wait_for(&alive[cpu], before + 1))
-		stuck("a CPU does not start");
-}
-
-void cpus_start(const char *program)
-{
-	program_name = program;
-	apic_on();
-	*apic(APIC_LVT_LINT0) = 0x10000;
-	outw(FW_CFG, NB_CPUS);
-	cpus = inb(FW_CFG + 1);
-	print("cpus: ");
-	print_dec(cpus);
-	print("\n");
-	if (cpus < 2 || cpus > CPUS_MAX)
-		stuck("2 to 4 CPUs are wanted");
-	ap_put_code();
-	for (u32 k = 1; k < cpus; k++)
-		cpu_start(k);
+	__asm__ volatile("sgdt %0" : "=m"(gdt));
+	__asm__ volatile("sidt %0" : "=m"(idt));
+	ap_cr0 = read_cr0();
+	ap_cr3 = read_cr3();
+	ap_cr4 = read_cr4();
+	memcpy(ap_idtr, &idt, sizeof(ap_idtr));
+	memcpy(ap_gdtr, &gdt, sizeof(gdt));
+	for (u32 k = 0; k < AP_PAGE_COUNT; k++)
+		memcpy((void *)((AP_PAGES + k) << 12), ap_begin, (u32)(ap_end - ap_begin));
 }

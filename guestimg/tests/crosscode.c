@@ -357,6 +357,71 @@ static void test_loop(u32 n)
 	expect("all came out", seq, 0);
 }
 
+/* -- Code that changes what is ahead of it, while the other CPU changes it, too -- */
+
+enum { AHEAD = CODE + 0x40000, AHEAD_WAITS = 24 };
+static volatile u32 inside;
+
+/*
+ * "movl $k, inside; mov $0, %ecx; fsin, many times; movl $k, …; mov $0, %eax; ret", the
+ * only code of its page. Returns where EAX's constant is, in *other ECX's; both are aligned.
+ */
+static u32 put_ahead(u32 at, u32 k, u32 *other)
+{
+	u32 constant = (at + 16 + 2 * AHEAD_WAITS + 10 + 1 + 3) & ~3u;
+
+	*(volatile u16 *)at = 0x05c7;
+	*(volatile u32 *)(at + 2) = AT(&inside);
+	*(volatile u32 *)(at + 6) = k;
+	put_constant(at + 10, 0);
+	*(volatile u8 *)(at + 10) = 0xb9;
+	*other = at + 11;
+	*(volatile u8 *)(at + 15) = 0x90;
+	for (at += 16; at < constant - 11; at += 2)
+		*(volatile u16 *)at = 0xfed9;
+	*(volatile u16 *)(constant - 11) = 0x05c7;
+	*(volatile u32 *)(constant - 9) = constant;
+	*(volatile u32 *)(constant - 5) = k;
+	put_constant(constant - 1, 0);
+	return constant;
+}
+
+static void ahead_part(u32 cpu)
+{
+	static u32 other;
+
+	for (u32 k = 1; k <= times; k++) {
+		u32 at = AHEAD + k % 16 * PAGE + 1;
+
+		if (!cpu) {
+			put_ahead(at, k, &other);
+			by_cpuid();
+		}
+		meet();
+		if (!cpu) {
+			__asm__ volatile("fninit; fld1");
+			wrong[0] += call(at) != k;
+			wrong[0] += call(at) != k;
+		} else if (cpu == 1) {
+			if (!wait_for(&inside, k))
+				stuck("not there");
+			*(volatile u32 *)other = k;
+		}
+		meet();
+	}
+}
+
+static void test_ahead(u32 n)
+{
+	test("code that changes what is ahead, dropped by the other CPU before");
+	if (not_in_tcg(TCG_MAY))
+		return;
+	reset_counts();
+	times = n;
+	together(ahead_part);
+	expect("old constants", wrong[0], 0);
+}
+
 int main(void);
 int main(void)
 {
@@ -374,5 +439,6 @@ int main(void)
 	try_steps("an instruction on two pages", "", ROUNDS / 2);
 	test_fresh(ROUNDS);
 	test_loop(ROUNDS / 10);
+	test_ahead(ROUNDS);
 	finish("crosscode");
 }

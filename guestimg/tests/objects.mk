@@ -5,7 +5,8 @@
 TESTS := build/native/tests
 TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
 	virtio smap level smp x87 atomic atomic-long litmus litmus-long crosscode \
-	crosscode-long shootdown shootdown-long apreset stopped
+	crosscode-long shootdown shootdown-long apreset stopped \
+	clocks clocks-long
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
 TESTS_MORE_disk := disk_lib disk_cd
 TESTS_MORE_ahci := disk_lib
@@ -16,9 +17,9 @@ TESTS_MORE_hostile := hostile_seen hostile_tables
 TESTS_MORE_irq := irq_ring irq_gates
 TESTS_MORE_level := level_frames level_return
 TESTS_MORE_security := security_forms security_sys
-TESTS_MORE_smp := cpus.code
+TESTS_MORE_smp := cpus.code cpus
 # As quick as `make test` wants, and long: how many rounds is a symbol of the linker's.
-TESTS_CPUS := cpus.code cpus
+TESTS_CPUS := cpus.code cpus base/cpus
 TESTS_MORE_atomic := $(TESTS_CPUS) atomic_ops atomic_more
 TESTS_MORE_atomic-long := atomic $(TESTS_MORE_atomic)
 TESTS_MORE_litmus := $(TESTS_CPUS) litmus_threads
@@ -29,6 +30,8 @@ TESTS_MORE_shootdown := $(TESTS_CPUS) shootdown_more
 TESTS_MORE_shootdown-long := shootdown $(TESTS_MORE_shootdown)
 TESTS_MORE_apreset := $(TESTS_CPUS)
 TESTS_MORE_stopped := $(TESTS_CPUS)
+TESTS_MORE_clocks := $(TESTS_CPUS)
+TESTS_MORE_clocks-long := clocks $(TESTS_MORE_clocks)
 TESTS_ROUNDS_atomic := 1000
 TESTS_ROUNDS_atomic-long := 100000
 TESTS_ROUNDS_litmus := 10000
@@ -37,6 +40,8 @@ TESTS_ROUNDS_crosscode := 400
 TESTS_ROUNDS_crosscode-long := 50000
 TESTS_ROUNDS_shootdown := 200
 TESTS_ROUNDS_shootdown-long := 5000
+TESTS_ROUNDS_clocks := 2000
+TESTS_ROUNDS_clocks-long := 3000
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
 TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc)) $(GUEST_BASE_HEADERS)

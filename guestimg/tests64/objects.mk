@@ -3,7 +3,13 @@
 # NAME.c is linked with lib.c and start.S, which enters long mode. qemu-test/guest/README.md says
 # how one is started.
 TESTS64 := build/native/tests64
-TESTS64_NAMES := canon gates modes smap syscall vectors
+TESTS64_NAMES := atomic atomic-long canon gates modes smap syscall vectors
+# As quick as `make test` wants, and long: how many rounds is a symbol of the linker's.
+TESTS64_CPUS := cpus.code cpus base/cpus
+TESTS64_MORE_atomic := $(TESTS64_CPUS) atomic_ops atomic_pairs atomic_more
+TESTS64_MORE_atomic-long := atomic $(TESTS64_MORE_atomic)
+TESTS64_ROUNDS_atomic := 1000
+TESTS64_ROUNDS_atomic-long := 50000
 TESTS64_MORE_canon := canon_forms canon_known canon_code canon_kick \
 	canon_pages canon_images
 TESTS64_MORE_gates := gates_device gates_iret gates_far
@@ -22,15 +28,20 @@ $(TESTS64)/%.o: guestimg/tests64/%.c $(TESTS64_HEADERS) guestimg/tests64/objects
 	@mkdir -p $(@D)
 	$(Q)$(TESTS64_CC) -c $< -o $@
 
+$(TESTS64)/cpus.code.o: guestimg/tests64/cpus.S $(TESTS64_HEADERS)
+	@mkdir -p $(@D)
+	$(Q)$(TESTS64_CC) -c $< -o $@
+
 $(TESTS64)/%.o: guestimg/tests64/%.S guestimg/tests64/image.h guestimg/base/entry.inc
 	@mkdir -p $(@D)
 	$(Q)$(TESTS64_CC) -c $< -o $@
 
 define TESTS64_RULE
 $(TESTS64)/$1.bin: guestimg/tests64/image.lds $(TESTS64_LIB) \
-		$(TESTS64)/$1.o $(TESTS64_MORE_$1:%=$(TESTS64)/%.o)
+		$(if $(wildcard guestimg/tests64/$1.c),$(TESTS64)/$1.o) \
+		$(TESTS64_MORE_$1:%=$(TESTS64)/%.o)
 	$$(Q)ld -m elf_x86_64 -T $$< --no-warn-rwx-segments -z max-page-size=4096 \
-		$$(filter %.o,$$^) -o $$(@:.bin=.elf)
+		$$(filter %.o,$$^) $(TESTS64_ROUNDS_$1:%=--defsym=rounds=%) -o $$(@:.bin=.elf)
 	$$(Q)objcopy -O binary $$(@:.bin=.elf) $$@
 endef
 $(foreach t,$(TESTS64_NAMES),$(eval $(call TESTS64_RULE,$t)))

@@ -81,7 +81,7 @@ void guest_cpus_init(struct guest *g)
 	u64 size = cfg->code_cache ? cfg->code_cache : DEMAND_CODE_CACHE;
 	struct dbt_config d = {
 		.passes_off = cfg->passes_off, .verify = cfg->verify,
-		.ordered = cfg->ordered || g->cpus > 1,
+		.ordered = cfg->ordered || g->cpus > 1, .relaxed = cfg->relaxed,
 		.code_pool = phys_to_code(ptr_to_phys(guest_pages(size, 65536, CODE_REACH,
 								  "the code cache"))),
 		.code_size = size, .cores = g->cpus,

@@ -139,6 +139,8 @@ void machine_run(const struct boot_info *info)
 	printk("Loam: starting the guest: %lu MiB, cpu %s", (unsigned long)(g->cfg->memory / MIB),
 	       g->model.name);
 	printk(g->cpus > 1 ? ", %u CPUs\n" : "\n", g->cpus);
+	if (g->cfg->relaxed && g->cpus > 1)
+		printk("Loam: memory_order = relaxed: guests may break whose CPUs share a stack\n");
 	guest_console_begin(g);
 	guest_cpus_run(g);
 }

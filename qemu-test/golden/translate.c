@@ -51,27 +51,31 @@ void backend_forget_page(const u32 *at) { (void)at; }
 #define FLAT32 (PROT | KEY_CS32 | KEY_SS32 | KEY_FLAT)
 #define FLAT64 ((FLAT32 & ~(3u << (KEY_FLAT_SHIFT + FS))) | KEY_LONG | KEY_LMA)
 
-static const struct { const char *name; u32 key; } modes[] = {
-	{ "flat32", FLAT32 | KEY_CPL },			/* a process */
-	{ "kernel32", FLAT32 | KEY_IO_OK },
-	{ "based32", (FLAT32 & ~KEY_FLAT) | KEY_CPL },	/* no segment is flat */
-	{ "step32", FLAT32 | KEY_CPL | KEY_TF },
-	{ "aligned32", FLAT32 | KEY_CPL | KEY_AC },
-	{ "soft32", FLAT32 | KEY_CPL | KEY_SSE_SOFT },	/* DAZ or an unmasked SSE exception */
-	{ "down32", FLAT32 | KEY_CPL | KEY_DF },
-	{ "flat64", FLAT64 | KEY_CPL },
-	{ "kernel64", FLAT64 | KEY_IO_OK },
-	{ "smp32", FLAT32 | KEY_CPL },		/* ordered: while other CPUs run */
-	{ "smp64", FLAT64 | KEY_CPL },
-	{ "real16", KEY_IO_OK | KEY_NE | KEY_CS_64K },
-	{ "prot16", PROT | KEY_FLAT },
+enum { SMP = 1, RELAXED = 2 };		/* for several CPUs; memory_order = relaxed */
+
+static const struct mode { const char *name; u32 key; unsigned order; } modes[] = {
+	{ "flat32", FLAT32 | KEY_CPL, 0 },			/* a process */
+	{ "kernel32", FLAT32 | KEY_IO_OK, 0 },
+	{ "based32", (FLAT32 & ~KEY_FLAT) | KEY_CPL, 0 },	/* no segment is flat */
+	{ "step32", FLAT32 | KEY_CPL | KEY_TF, 0 },
+	{ "aligned32", FLAT32 | KEY_CPL | KEY_AC, 0 },
+	{ "soft32", FLAT32 | KEY_CPL | KEY_SSE_SOFT, 0 }, /* DAZ or an unmasked SSE exception */
+	{ "down32", FLAT32 | KEY_CPL | KEY_DF, 0 },
+	{ "flat64", FLAT64 | KEY_CPL, 0 },
+	{ "kernel64", FLAT64 | KEY_IO_OK, 0 },
+	{ "smp32", FLAT32 | KEY_CPL, SMP },
+	{ "smp64", FLAT64 | KEY_CPL, SMP },
+	{ "relaxed32", FLAT32 | KEY_CPL, SMP | RELAXED },
+	{ "relaxed64", FLAT64 | KEY_CPL, SMP | RELAXED },
+	{ "real16", KEY_IO_OK | KEY_NE | KEY_CS_64K, 0 },
+	{ "prot16", PROT | KEY_FLAT, 0 },
 };
 
-static u32 key_of(const char *mode)
+static const struct mode *mode_of(const char *mode)
 {
 	for (unsigned n = 0; n < ARRAY_LEN(modes); n++)
 		if (!strcmp(modes[n].name, mode))
-			return modes[n].key;
+			return &modes[n];
 	panic("golden: no mode %s", mode);
 }
 
@@ -95,18 +99,19 @@ static void after_pass(const struct ir *ir, const char *key)
 	printf("pass %s\n", key);
 }
 
-static struct ir *lift_block(u32 key, bool ordered, u32 eip, const u8 *bytes, unsigned size)
+static struct ir *lift_block(const struct mode *m, u32 eip, const u8 *bytes, unsigned size)
 {
-	struct lift t = { .key = key, .features = ~0ull, .ir = ir_new(&arena) };
+	struct lift t = { .key = m->key, .features = ~0ull, .ir = ir_new(&arena) };
 	unsigned at = 0;
 	char text[96];
 	struct ir1 i;
 
-	t.ir->key_flags = key;
-	t.ir->ordered = ordered;
+	t.ir->key_flags = m->key;
+	t.ir->ordered = m->order & SMP;
+	t.ir->relaxed = m->order & RELAXED;
 	while (at < size && !t.ended) {
 		if (decode(&decoder, &i, bytes + at, size - at, eip + at,
-			   key_code_size(key)))
+			   key_code_size(m->key)))
 			panic("golden: byte %u is no instruction", at);
 		if (t.ir->guests && lift_begins_block(&i))
 			break;
@@ -166,7 +171,8 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 	else if (s->raise)
 		printf("exception %u", s->raise & 0xff);
 	else
-		printf("%s", s->intent & INTENT_ATOMIC ? "atomic" :
+		printf("%s%s", s->intent & INTENT_SLOT ? "stack " : "",
+		       s->intent & INTENT_ATOMIC ? "atomic" :
 		       s->intent & INTENT_RMW ? "read for write" : "access");
 	printf("; flags");
 	print_recipe(o, s->recipe);
@@ -237,20 +243,19 @@ static void translate(const char *mode, u32 eip, const u8 *bytes, unsigned size)
 	};
 	unsigned where;
 	const char *wrong;
-	bool ordered = !strncmp(mode, "smp", 3);
-	u32 key = key_of(mode);
+	const struct mode *m = mode_of(mode);
 	struct opt *o;
 
 	arena_reset(&arena);
 	o = arena_get(&arena, sizeof(*o));
-	o->ir = lift_block(key, ordered, eip, bytes, size);
+	o->ir = lift_block(m, eip, bytes, size);
 	verify(o->ir, "lift");
 	ir_print(o->ir, print_lift);
 	opt_run(o, 0, after_pass);
 	ir_print(o->ir, print_ir);
 	if (backend_emit(o->ir, &out, &arena, LINK_BASE))
 		panic("golden: no room for the block");
-	wrong = ordered ? backend_order_check(&out, &arena, &where) : NULL;
+	wrong = m->order ? backend_order_check(&out, m->order & RELAXED, &arena, &where) : NULL;
 	if (wrong)
 		panic("golden: %s: word %u: %s", mode, where, wrong);
 	print_code(&out, eip);

@@ -172,6 +172,9 @@ static const struct {
 	{ "passes = all,", ERR_INVAL, 1, "passes: no pass after the comma" },
 	{ "passes = all,-fold,-flod", ERR_INVAL, 1, "passes: unknown pass '-flod'" },
 	{ "passes = none,+", ERR_INVAL, 1, "passes: unknown pass '+'" },
+	{ "cpus = 2\nmemory_order = weak", ERR_INVAL, 2,
+	  "memory_order: must be strict or relaxed, not 'weak'" },
+	{ "memory_order =", ERR_INVAL, 1, "memory_order: no value" },
 	{ "verify = yes", ERR_INVAL, 1, "verify: must be on or off, not 'yes'" },
 	{ "selftest = a,,b", ERR_INVAL, 1, "selftest: empty name in the list" },
 	{ "# x\nkernel =", ERR_INVAL, 2, "kernel: no value" },
@@ -322,6 +325,9 @@ static void test_passes(void)
 	check(parse(&c, "verify = off", &e) == 0 && !c.verify, "verify = off");
 	check(parse(&c, "", &e) == 0 && !c.ordered, "one CPU needs no order");
 	check(parse(&c, "ordered = on", &e) == 0 && c.ordered, "ordered = on");
+	check(!c.relaxed, "strict order by default");
+	check(parse(&c, "memory_order = relaxed", &e) == 0 && c.relaxed, "relaxed");
+	check(parse(&c, "memory_order = strict", &e) == 0 && !c.relaxed, "strict");
 	check(!c.cpus, "as many CPUs as cores by default");
 	check(parse(&c, "cpus = 1", &e) == 0 && c.cpus == 1, "cpus = 1");
 	check(parse(&c, "cpus = 16", &e) == 0 && c.cpus == 16, "cpus = 16");

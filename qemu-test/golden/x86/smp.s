@@ -78,6 +78,12 @@ pattern rmw_plain smp32		# without LOCK: a load and a store
 	add	[ebx], eax
 pattern repne_scasb smp32	# no leaf: its loads would be in no order
 	repne scasb
+pattern store_rep_stosd smp32	# which comes behind all other stores
+	mov	[ebx], edx
+	rep stosd
+pattern load_rep_movsb smp32
+	mov	edx, [ebx]
+	rep movsb
 pattern cpuid smp32		# serialising: what another CPU has stored is fetched behind it
 	mov	eax, [ebx]
 	cpuid
