@@ -32,6 +32,12 @@ void dbt_init(const struct dbt_config *cfg);
  */
 int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct dbt_platform *p);
 
+/*
+ * For a core that is no guest CPU, but writes guest memory while several of them run: what it
+ * counts when that drops translated code. On it, after dbt_init. Returns 0 or -ERR_NOMEM.
+ */
+int dbt_init_writer(void);
+
 /* Run the guest CPU of this core from reset. Never returns: the machine powers off. */
 __attribute__((noreturn)) void dbt_run(void);
 

@@ -116,15 +116,13 @@ static void note_all(void)
  */
 static __attribute__((noinline)) void take_reset(struct dbt *d)
 {
-	if (cache_many())
-		alone_begin();
+	alone_begin();
 	if (!(d->c->pending & PENDING_POWER_UP)) {
 		d->platform.reset(d->platform.opaque);
 		exec_reset_clock();
 		note_all();
 	}
-	if (cache_many())
-		alone_end();
+	alone_end();
 }
 
 /* INIT (SDM vol. 3, 9.1): the CPU begins at its reset vector; memory, FPU and MSRs stay. */
@@ -190,14 +188,17 @@ static void idle(struct dbt *d)
 
 /*
  * What devices were asked for before the reset still comes into the memory of whoever runs next, so
- * the CPU that boots lets them end.
+ * the CPU that boots lets them end. Another core may see that end: nobody tells this one.
  */
 static void take_power_up(struct dbt *d)
 {
 	vcpu_settle(d->c, PENDING_POWER_UP);
 	exec_power_up(d);
 	while (!d->c->apic_id && d->platform.busy(d->platform.opaque)) {
-		idle(d);
+		if (cache_many())
+			cpu_pause();
+		else
+			idle(d);
 		host_events(d);
 	}
 }

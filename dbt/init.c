@@ -242,6 +242,14 @@ int dbt_init_core(const struct dbt_config *cfg, struct shadow *s, const struct d
 	return 0;
 }
 
+int dbt_init_writer(void)
+{
+	struct cache_core *c = calloc(1, sizeof(*c));
+
+	cpu_self()->cache = c;
+	return c ? 0 : -ERR_NOMEM;
+}
+
 /* What all CPUs' translators have counted. The others may go on meanwhile. */
 struct totals {
 	struct dbt_counters run;
@@ -264,6 +272,15 @@ static void add_core(struct totals *t, const struct dbt *d)
 	t->msr_refused += d->c->log.msr_unknown_total;
 }
 
+static void add_writer(struct totals *t)
+{
+	const struct cache_core *c = cache_cores < cores_count() ? cores_at(cache_cores)->cache :
+				     NULL;
+
+	if (c)
+		add(&t->cache, &c->count, sizeof(t->cache));
+}
+
 void dbt_report(void)
 {
 	struct totals t = { 0 };
@@ -272,6 +289,7 @@ void dbt_report(void)
 
 	for (unsigned k = 0; k < cache_cores; k++)
 		add_core(&t, ((struct vcpu *)cpu_vcpu_area(cores_at(k)))->owner);
+	add_writer(&t);
 	printk("counters: blocks %lu insns %lu code %lu evictions %lu barriers %lu links %lu\n",
 	       t.cache.blocks, t.cache.guest_insns, t.cache.code_bytes, t.cache.evictions,
 	       t.cache.barriers, t.cache.links);

@@ -6,6 +6,7 @@
  */
 #include "kernel/irq.h"
 
+#include "kernel/arch.h"
 #include "kernel/cpu.h"
 #include "kernel/host_cpu.h"
 #include "kernel/lib/err.h"
@@ -13,14 +14,16 @@
 #include "kernel/trap_host.h"
 
 #define HANDLERS 64
+#define LINKS (HANDLERS + IRQ_VECTORS)	/* one more of each vector, when they move */
 
 static struct handler {		/* filled at start, only read by interrupts */
 	void (*fn)(void *opaque);
 	void *opaque;
 	struct handler *next;	/* of the same vector */
-} handlers[HANDLERS], *vectors[IRQ_VECTORS];
+} handlers[LINKS], *vectors[IRQ_VECTORS];
 static unsigned handler_count, message_count;
 static u64 spurious;		/* a statistic: a lost count does no harm */
+static u64 passed_on;		/* the boot core's count */
 
 u64 irq_spurious(void) { return spurious; }
 void irq_none(void) { spurious++; }
@@ -29,7 +32,7 @@ static void add_handler(unsigned vector, void (*fn)(void *opaque), void *opaque)
 {
 	struct handler *h = &handlers[handler_count++];
 
-	must(vector < IRQ_VECTORS && handler_count <= HANDLERS);
+	must(vector < IRQ_VECTORS && handler_count <= LINKS);
 	*h = (struct handler){ .fn = fn, .opaque = opaque, .next = vectors[vector] };
 	__atomic_store_n(&vectors[vector], h, __ATOMIC_RELEASE);
 }
@@ -43,11 +46,53 @@ void irq_connect(unsigned input, void (*fn)(void *opaque), void *opaque)
 
 int irq_connect_message(void (*fn)(void *opaque), void *opaque, struct irq_message *m)
 {
-	if (handler_count == HANDLERS || !arch_irq_message(message_count, m))
+	if (handler_count >= HANDLERS || !arch_irq_message(message_count, m))
 		return -ERR_NOENT;
 	add_handler(IRQ_INPUTS + message_count++, fn, opaque);
 	return 0;
 }
+
+/* -- Another core takes them -- */
+
+/*
+ * The last handler of each vector: what a device was asked is there for who is told of it now. With
+ * an IPI both are pending, since a core takes its events all at once.
+ */
+static void pass_on(void *opaque)
+{
+	struct cpu *to = opaque;
+
+	if (to == cpu_self())
+		return;
+	passed_on++;
+	__atomic_fetch_or(&to->irq_pending, CPU_EVENT_DEVICE, __ATOMIC_RELAXED);
+	arch_ipi(to->hw_id, IPI_WORK);
+}
+
+static void add_last(struct handler **at, void *opaque)
+{
+	struct handler *h = &handlers[handler_count++];
+
+	must(handler_count <= LINKS);
+	*h = (struct handler){ .fn = pass_on, .opaque = opaque };
+	while (*at)
+		at = &(*at)->next;
+	__atomic_store_n(at, h, __ATOMIC_RELEASE);
+}
+
+bool irq_devices_to(struct cpu *c)
+{
+	bool were_on = irq_disable(), moved;
+
+	for (unsigned v = 0; v < IRQ_VECTORS; v++)
+		if (vectors[v])
+			add_last(&vectors[v], c);
+	moved = arch_irq_devices_to(c->hw_id);
+	irq_restore(were_on);
+	return moved;
+}
+
+u64 irq_passed_on(void) { return __atomic_load_n(&passed_on, __ATOMIC_RELAXED); }
 
 void irq_deliver(unsigned first, u64 raised)
 {

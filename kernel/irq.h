@@ -61,6 +61,19 @@ void irq_settle(void);
 /* As if another core had interrupted this one for its work (kernel/work.h). */
 void irq_note_work(void);
 
+/*
+ * From now on core c takes the devices' interrupts (irq_devices_here first, on it) instead of the
+ * boot core, which calls this when all are connected. False: the board cannot; then the boot core
+ * takes them, calls their handlers, and passes them on as CPU_EVENT_DEVICE of c. What came until
+ * then may be nowhere noted: c looks at all devices once afterwards.
+ */
+struct cpu;
+bool irq_devices_to(struct cpu *c);
+void irq_devices_here(void);
+
+/* So many interrupts of devices has the boot core taken since, and passed on. */
+u64 irq_passed_on(void);
+
 /* Interrupts that no handler wanted (visible in statistics). */
 u64 irq_spurious(void);
 

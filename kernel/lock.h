@@ -28,6 +28,15 @@ static inline void lock_take(struct lock *l)
 	lock_count(1);
 }
 
+/* Take it if it is free. */
+static inline bool lock_try(struct lock *l)
+{
+	if (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+		return false;
+	lock_count(1);
+	return true;
+}
+
 static inline void lock_drop(struct lock *l)
 {
 	lock_count(-1);

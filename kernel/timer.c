@@ -5,6 +5,8 @@
  * earlier, or its interrupt is already noted in the core's pending events; or the core is to be
  * interrupted for its list of timers that others want earlier. Where the clock stood still, the
  * host timer was armed too early, and is armed again.
+ * A timer that stays is on its queue all the time, due NEVER when it is not set. So another core
+ * that sets it finds it there, and asks: it has no moment at which it is nobody's.
  */
 #include "kernel/timer.h"
 
@@ -14,6 +16,9 @@
 #include "kernel/printk.h"
 
 #define NS 1000000000ull
+#define NEVER (~0ull)
+
+static struct timer *of_devices;	/* all of them, by next_device */
 
 /*
  * Nanoseconds in a tick where that is a whole number, ~0 where it is not; 0: not looked at yet, or
@@ -171,7 +176,10 @@ void timer_cancel(struct timer *t)
 	if (__atomic_load_n(&t->cpu, __ATOMIC_RELAXED) != c)
 		return;
 	unlink_own(c, t);
-	__atomic_store_n(&t->cpu, NULL, __ATOMIC_RELAXED);
+	if (t->stays)
+		link_own(c, t, NEVER);
+	else
+		__atomic_store_n(&t->cpu, NULL, __ATOMIC_RELAXED);
 }
 
 void timer_set(struct timer *t, u64 deadline)
@@ -189,10 +197,28 @@ void timer_set(struct timer *t, u64 deadline)
 	__atomic_store_n(&t->cpu, c, __ATOMIC_RELAXED);
 }
 
-void timer_run(void)
+/* t, just taken off the queue, is about to be called. */
+static inline void leaves(struct cpu *c, struct timer *t, u64 *stayed)
+{
+	(void)c, (void)stayed;
+	__atomic_store_n(&t->cpu, NULL, __ATOMIC_RELEASE);	/* any core may set it */
+}
+
+static inline void stays(struct cpu *c, struct timer *t, u64 *stayed)
+{
+	if (!t->stays) {
+		leaves(c, t, stayed);
+		return;
+	}
+	link_own(c, t, NEVER);
+	++*stayed;
+}
+
+static inline __attribute__((always_inline)) u64
+run_due(void (*off)(struct cpu *c, struct timer *t, u64 *stayed))
 {
 	struct cpu *c = cpu_self();
-	u64 now = clock_ns(), late;
+	u64 now = clock_ns(), late, stayed = 0;
 
 	c->timer_armed = false;
 	while (c->timers && c->timers->deadline <= now) {
@@ -200,10 +226,10 @@ void timer_run(void)
 
 		c->timers = t->next;
 		late = now - t->deadline;
-		__atomic_store_n(&t->cpu, NULL, __ATOMIC_RELEASE);	/* any core may set it */
+		off(c, t, &stayed);
 		if (late > c->timer_late)
 			c->timer_late = late;
-		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t, t->deadline,
+		trace(TIMER, "timer %p, due %lu ns, runs %lu ns later\n", (void *)t, now - late,
 		      late);
 		t->fn(t->opaque);
 	}
@@ -211,4 +237,36 @@ void timer_run(void)
 		arch_timer_stop();
 	else if (!c->timer_armed)
 		arm(c->timers->deadline);
+	return stayed;
+}
+
+void timer_run(void) { run_due(leaves); }
+u64 timer_run_devices(void) { return run_due(stays); }
+
+/* -- From one core to another, before there is a guest -- */
+
+void timer_of_device(struct timer *t)
+{
+	t->next_device = of_devices;
+	of_devices = t;
+}
+
+void timer_devices_leave(void)
+{
+	for (struct timer *t = of_devices; t; t = t->next_device) {
+		t->wanted = t->cpu ? t->deadline : NEVER;
+		timer_cancel(t);
+	}
+}
+
+void timer_devices_come(void)
+{
+	struct cpu *c = cpu_self();
+
+	for (struct timer *t = of_devices; t; t = t->next_device) {
+		must(!t->cpu);
+		t->stays = true;
+		link_own(c, t, t->wanted);
+		__atomic_store_n(&t->cpu, c, __ATOMIC_RELEASE);
+	}
 }

@@ -21,6 +21,8 @@ struct timer {
 	u64 wanted;
 	struct timer *next_asked;
 	u32 asked;		/* it is on that core's list */
+	bool stays;		/* on its core's queue for good, as timer_devices_come says */
+	struct timer *next_device;
 };
 
 /* Host counter in ticks since it was reset, and its frequency in Hz. */
@@ -54,7 +56,10 @@ u64 clock_go_on(u64 grace);
  */
 void timer_set(struct timer *t, u64 deadline);
 
-/* Take t off this core's queue; harmless if it is not queued. Another core's queue keeps it. */
+/*
+ * Take t off this core's queue; harmless if it is not queued. Another core's queue keeps it, and so
+ * does the queue that it is on for good: there it goes off no more.
+ */
 void timer_cancel(struct timer *t);
 
 /* Do what other cores have asked for of timers on this core's queue: after their interrupt. */
@@ -62,5 +67,23 @@ void timer_asked(void);
 
 /* Run every callback of this core that is due, then arm the host timer for the next. */
 void timer_run(void);
+
+/*
+ * -- A core for the timers of devices --
+ * t, which is not set, is a device's: it matters to nobody on which core it goes off. While one
+ * core runs; t stays for ever.
+ */
+void timer_of_device(struct timer *t);
+
+/*
+ * All of these move to another core's queue for good, whoever sets them later: first they leave
+ * this core's, on which all of them are that are set, then that core takes them. Nobody sets or
+ * cancels any meanwhile. From then on that core calls timer_run_devices instead of timer_run.
+ */
+void timer_devices_leave(void);
+void timer_devices_come(void);
+
+/* timer_run, on that core. Returns how many of the devices' timers went off. */
+u64 timer_run_devices(void);
 
 #endif

@@ -30,6 +30,12 @@ void irq_dispatch(struct trap_frame *f);
 /* Unmask input 0 … 63 of the board's controller, level triggered, to this core. */
 void arch_irq_unmask(unsigned input);
 
+/*
+ * By the boot core, its interrupts off: what it takes of the board goes to core hw_id from now on,
+ * what it has not taken yet, too, but for messages. False: the board cannot send it there.
+ */
+bool arch_irq_devices_to(u32 hw_id);
+
 /* The message by which a device raises vector IRQ_INPUTS + n. False: there is no such vector. */
 struct irq_message;
 bool arch_irq_message(unsigned n, struct irq_message *m);

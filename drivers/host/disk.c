@@ -164,8 +164,10 @@ static void set_timer(struct disk *d)
 {
 	u64 ns = d->resetting ? RESET_NS : TICK_NS;
 
-	if (!d->timer.cpu && (d->in_flight || d->unflushed || d->resetting || d->over))
-		timer_set(&d->timer, clock_ns() + ns);
+	if (d->ticking || !(d->in_flight || d->unflushed || d->resetting || d->over))
+		return;
+	d->ticking = true;
+	timer_set(&d->timer, clock_ns() + ns);
 }
 
 static void retire(struct disk *d, struct disk_slot *s, int rc);
@@ -374,6 +376,7 @@ static void begin_reset(struct disk *d, const char *why)
 	d->resetting = true;
 	d->reset_ticks = 0;
 	timer_cancel(&d->timer);
+	d->ticking = false;
 	reset_step(d, true);
 }
 
@@ -419,6 +422,16 @@ static void flush_aged(struct disk *d)
 		begin_own_flush(d);
 }
 
+static void (*give)(void *opaque, struct block_request *r);
+static void *give_to;
+
+void disk_give(void (*fn)(void *opaque, struct block_request *r), void *opaque)
+{
+	give = fn;
+	give_to = opaque;
+}
+
+/* The disk's own requests are no view's. */
 static void run_over(struct disk *d)
 {
 	struct block_request *r = d->over;
@@ -428,7 +441,10 @@ static void run_over(struct disk *d)
 	while (r) {
 		struct block_request *next = r->next;
 
-		r->done(r, r->rc);
+		if (give && r->end)
+			give(give_to, r);
+		else
+			r->done(r, r->rc);
 		r = next;
 	}
 }
@@ -438,6 +454,7 @@ static void tick(void *opaque)
 	struct disk *d = opaque;
 
 	lock_take(&d->lock);
+	d->ticking = false;
 	if (d->resetting) {
 		reset_step(d, false);
 	} else if (!d->gone) {
@@ -542,6 +559,7 @@ int disk_init(struct disk *d)
 	     d->pieces <= DISK_PIECES);
 	d->timer.fn = tick;
 	d->timer.opaque = d;
+	timer_of_device(&d->timer);
 	d->bounce = dma_alloc(BOUNCE);
 	d->piece = calloc(DISK_SLOTS, sizeof(*d->piece));
 	return d->bounce && d->piece ? 0 : -ERR_NOMEM;

@@ -91,6 +91,7 @@ struct disk {
 	struct block_request *over, *over_last;
 	struct block_request own_flush;
 	bool own_flush_busy;
+	bool ticking;		/* the timer is set */
 	void *bounce;
 	struct timer timer;
 	u64 flushes_lost;	/* flushes that failed */
@@ -120,6 +121,13 @@ struct blockdev disk_end(struct disk_view *v, const char *name, bool readonly);
 
 /* From the run loop, after the disk's interrupt or now and then: end what is over. */
 void disk_poll(struct disk *d);
+
+/*
+ * From now on fn is given each view's request that is over, on the core that found it so, with no
+ * lock held: it calls, or has another core call, r->done(r, r->rc). Until then r->next is fn's.
+ * Before any other core than this one does anything with disks.
+ */
+void disk_give(void (*fn)(void *opaque, struct block_request *r), void *opaque);
 
 /*
  * Begin a flush if something was written since the last one. Returns whether one, or anything else,

@@ -7,14 +7,14 @@
 #define DRIVERS_HOST_UART_H
 
 #include "drivers/ends.h"
+#include "drivers/host/ring.h"
 #include "kernel/lib/types.h"
-
-#define UART_RING 4096		/* received bytes kept; a power of two */
+#include "kernel/lock.h"
 
 struct uart {
 	volatile u8 *reg;
-	u8 ring[UART_RING];
-	u32 head, tail;		/* filled at head by the interrupt handler, read at tail */
+	struct ring ring;	/* received bytes: put by the interrupt handler */
+	struct lock reading, sending;
 	u64 received, overruns;
 };
 
@@ -23,6 +23,12 @@ void uart_init(struct uart *u, hpa_t base);
 
 /* Send text, LF as CR LF; waits for each byte, but a bounded time: a dead UART loses text. */
 void uart_print(struct uart *u, const char *text, size_t size);
+
+/*
+ * The same while other cores may print, or send by an end; but one that does not let go of the UART
+ * is not waited for.
+ */
+void uart_print_shared(struct uart *u, const char *text, size_t size);
 
 /* Receive by interrupt from now on: connect uart_interrupt(u) to the UART's line first. */
 void uart_receive(struct uart *u);
@@ -34,7 +40,10 @@ void uart_loopback(struct uart *u, bool on);
 /* Interrupt while nothing is being sent, too, until that is turned off; for tests. */
 void uart_interrupt_when_empty(struct uart *u, bool on);
 
-/* The character end; u must live as long as it. */
+/*
+ * The character end; u must live as long as it. Made when all cores run: each of them may use it,
+ * and printing and several ends of one UART lose no byte.
+ */
 struct chardev uart_end(struct uart *u);
 
 #endif

@@ -311,6 +311,7 @@ struct acpi_pm *acpi_pm_create(struct bus *bus, struct pci *pci, const struct ir
 	a->power = *power;
 	a->timer.fn = pm_timer;
 	a->timer.opaque = a;
+	timer_of_device(&a->timer);
 	a->pm_region = (struct bus_region){ "acpi pm", 0, PM_SIZE, &pm_ops, a, 0, false, NULL };
 	a->apm_region = (struct bus_region){ "apm", PORT_APM, 2, &apm_ops, a, 0, true, NULL };
 	a->gpe_region = (struct bus_region){

@@ -440,6 +440,7 @@ struct cmos *cmos_create(struct bus *bus, const struct irq_line *irq8,
 	c->irq8 = *irq8;
 	c->timer.fn = cmos_timer;
 	c->timer.opaque = c;
+	timer_of_device(&c->timer);
 	c->base_s = wall && wall->now ? (s64)wall->now(wall->opaque) : days_of(2000, 1, 1) * DAY_S;
 	c->base_ns = clock_ns();
 	c->seen_s = c->base_s;

@@ -537,6 +537,7 @@ struct pit *pit_create(struct bus *bus, const struct irq_line *irq0,
 	p->waiting = waiting;
 	p->timer.fn = pit_timer;
 	p->timer.opaque = p;
+	timer_of_device(&p->timer);
 	p->pit_region = (struct bus_region){ "pit", PORT_PIT, 4, &pit_ops, p, 0, true, NULL };
 	p->b_region = (struct bus_region){ "port 0x61", PORT_B, 1, &b_ops, p, 0, true, NULL };
 	bus_add(bus, BUS_IO, &p->pit_region);

@@ -6,11 +6,12 @@ TESTS := build/native/tests
 TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
 	virtio smap level smp x87 atomic atomic-long litmus litmus-long crosscode \
 	crosscode-long shootdown shootdown-long apreset stopped \
-	clocks clocks-long
+	clocks clocks-long devices
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
 TESTS_MORE_disk := disk_lib disk_cd
 TESTS_MORE_ahci := disk_lib
 TESTS_MORE_virtio := disk_lib
+TESTS_MORE_devices := disk_lib
 TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_hostile := hostile_seen hostile_tables

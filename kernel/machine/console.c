@@ -17,6 +17,13 @@ static struct uart console;	/* its ring: filled by the interrupt, read by who ha
 
 static void console_print(const char *text, size_t size) { uart_print(&console, text, size); }
 
+static void print_shared(const char *text, size_t size)
+{
+	uart_print_shared(&console, text, size);
+}
+
+void console_share(void) { printk_sink(print_shared); }
+
 struct uart *console_uart(void) { return &console; }
 struct chardev console_end(void) { return uart_end(&console); }
 

@@ -15,4 +15,7 @@ void kernel_early(hpa_t uart);
 struct uart *console_uart(void);
 struct chardev console_end(void);
 
+/* Other cores use it, too, from now on: before they do, and before any end is made. */
+void console_share(void);
+
 #endif

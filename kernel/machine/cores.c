@@ -8,6 +8,7 @@
 #include "boot/demand.h"
 #include "kernel/cores.h"
 #include "kernel/lib/bits.h"
+#include "kernel/machine/console.h"
 #include "kernel/panic.h"
 #include "kernel/phys.h"
 #include "kernel/printk.h"
@@ -41,6 +42,8 @@ void machine_cores(const struct boot_info *info)
 		if (info->core[k] != this_cpu()->hw_id && n < CORES_MAX - 1)
 			s[n++] = (struct core_start){ info->core[k], core_memory(), false };
 	cores_start(s, n, START_LIMIT_NS);
+	if (cores_count() > 1)
+		console_share();
 	for (unsigned k = 0; k < n; k++)
 		if (!s[k].runs)
 			printk("Loam: core %u did not start within %u s: the others go on\n",

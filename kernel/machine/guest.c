@@ -129,6 +129,7 @@ void machine_run(const struct boot_info *info)
 	g->info = info;
 	g->cfg = &info->config;
 	g->cpus = guest_cpus(g->cfg);
+	guest_devices_find(g);
 	memory_init(g, bus);		/* guest RAM, ROM, frames */
 	machine_init(g, bus);		/* devices */
 	guest_cpus_init(g);		/* code cache, shadow tables, CPUs at reset */
@@ -142,5 +143,6 @@ void machine_run(const struct boot_info *info)
 	if (g->cfg->relaxed && g->cpus > 1)
 		printk("Loam: memory_order = relaxed: guests may break whose CPUs share a stack\n");
 	guest_console_begin(g);
+	guest_devices_run(g);
 	guest_cpus_run(g);
 }

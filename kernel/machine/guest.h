@@ -13,6 +13,7 @@
 #include "drivers/host/ramdisk.h"
 #include "drivers/pc/machine.h"
 #include "kernel/timer.h"
+#include "kernel/work.h"
 #include "mm/shadow.h"
 
 #define GUEST_DISKS (BOOT_DISKS + 1)	/* the last one: the CD-ROM */
@@ -31,10 +32,20 @@ struct guest_cpu {
 	struct irqchip *irqchip;
 	struct lapic *lapic;
 	unsigned id;			/* of the core that runs it, and of its local APIC */
+	u64 timers;			/* so often its host timer went off */
 	struct shadow shadow;
 	struct timer beat;		/* watch.c */
 	u32 beats;
 	u32 next_beats, unchanged;	/* what the next CPU had, for so many of this one's beats */
+};
+
+/* devices.c: the core that does the devices' work, if one is spare. */
+struct guest_devices {
+	unsigned core;			/* its number; 0: none, since CPU 0 runs on that */
+	struct work run;
+	u64 events, timers, requests;	/* its own: host devices' interrupts; what was over */
+	struct block_request *over;	/* for CPU 0, if it is the only one: the newest first */
+	u64 taken, requests_cpus;	/* of these; and what CPUs found over themselves */
 };
 
 struct guest {
@@ -44,6 +55,7 @@ struct guest {
 	unsigned cpus;
 	struct guest_cpu cpu[LAPIC_MAX_CORES];
 	struct cpu_model model;
+	struct guest_devices devices;
 	struct guest_disk disk[GUEST_DISKS];
 	u64 lent;			/* bytes of guest RAM and code cache: not Loam's own */
 	u64 frames;
@@ -73,6 +85,15 @@ __attribute__((noreturn)) void guest_cpus_run(struct guest *g);
  */
 void guest_watch_begin(struct guest_cpu *c);
 void guest_watch_end(void);
+
+/*
+ * devices.c, in this order: is a core spare for devices; what it needs, once the CPUs are set up,
+ * and it begins; what CPU 0 does when it is interrupted; what is told at the end.
+ */
+void guest_devices_find(struct guest *g);
+void guest_devices_run(struct guest *g);
+void guest_devices_over(struct guest *g);
+void guest_devices_report(const struct guest *g);
 
 /* guest.c: memory for good, zeroed by nobody; a panic that names `what` if there is none. */
 void *guest_pages(u64 size, u64 align, u64 limit, const char *what);

@@ -51,8 +51,9 @@ static unsigned this_core(void *opaque)
 
 static void reset_request(void *opaque)
 {
-	(void)opaque;
-	dbt_raise(cpu_self()->id, PENDING_RESET);
+	const struct guest *g = opaque;
+
+	dbt_raise(cpu_self()->id < g->cpus ? cpu_self()->id : 0, PENDING_RESET);
 }
 
 static bool intr_pending(void *opaque)
@@ -93,6 +94,24 @@ static void host_events_cores(void *opaque, u32 events)
 		dbt_quiet();
 	}
 	host_events(opaque, events);
+}
+
+/* While another core does the devices' work. */
+static void host_events_cpu(void *opaque, u32 events)
+{
+	struct guest_cpu *c = opaque;
+
+	if (events & CPU_EVENT_IPI) {
+		work_run();
+		timer_asked();
+		if (!c->id)
+			guest_devices_over(c->guest);
+		dbt_quiet();
+	}
+	if (events & CPU_EVENT_TIMER) {
+		c->timers++;
+		timer_run();
+	}
 }
 
 static void reset_machine(void *opaque)
@@ -208,6 +227,7 @@ static void guest_off(void *opaque, int status)
 	dbt_report();
 	machine_report(g->pc);
 	report_memory(g);
+	guest_devices_report(g);
 	printk("guest: power off, status %d\n", status);
 	power_off(status);
 }
@@ -286,7 +306,8 @@ struct dbt_platform guest_join_cpu(struct guest *g, unsigned id)
 	return (struct dbt_platform){
 		.opaque = c, .bus = machine_bus(g->pc), .intr_pending = intr_pending,
 		.intr_ack = intr_ack, .reset = reset_machine, .busy = busy,
-		.host_events = cores_count() > 1 ? host_events_cores : host_events,
+		.host_events = g->devices.core ? host_events_cpu :
+			       cores_count() > 1 ? host_events_cores : host_events,
 		.start = start, .ferr = ferr, .set_apic_base = set_apic_base,
 		.x2apic_read = x2apic_read, .x2apic_write = x2apic_write,
 		.get_deadline = get_deadline, .set_deadline = set_deadline,

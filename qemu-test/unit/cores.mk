@@ -13,3 +13,9 @@ UNIT_TESTS += $(TIMER_TESTS)
 $(foreach t,$(TIMER_TESTS),$(eval $t_OBJS := $(addprefix qemu-test/unit/,test_timer_cores.o \
 	native.o) kernel/timer.o))
 test_timer_cores_tsan_TSAN = 1
+
+# The ring that an interrupt handler fills.
+RING_TESTS := test_ring test_ring_tsan
+UNIT_TESTS += $(RING_TESTS)
+$(foreach t,$(RING_TESTS),$(eval $t_OBJS := $(addprefix qemu-test/unit/,test_ring.o native.o)))
+test_ring_tsan_TSAN = 1

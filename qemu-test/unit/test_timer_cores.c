@@ -3,12 +3,14 @@
  * Timers that several cores set: each core is a thread with a host timer of its own, which calls
  * timer_run only when that has gone off, and looks at what is asked of it only when interrupted.
  * Every time that a device wants to be called at must come, whichever cores set, move and cancel
- * its timer; once more under ThreadSanitizer (test_timer_cores_tsan). And the clock stands still.
+ * its timer; then the same with all timers on one core for good. Once more under ThreadSanitizer
+ * (test_timer_cores_tsan). And the clock stands still.
  */
 #include "kernel/timer.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <time.h>
 
 #include "kernel/arch.h"
@@ -17,13 +19,15 @@
 #include "qemu-test/unit/check.h"
 #include "qemu-test/unit/native.h"
 
-enum { CORES = 3, DEVICES = 4, ROUNDS = 3000, TICK = 10 };
+enum { CORES = 3, DEVICES = 4, HOME = 2, ROUNDS = 3000, TICK = 10 };
 #define FAR 1000000000000ull
 #define PATIENCE 20000000000ull		/* ns until what has not come counts as lost */
 
 static struct cpu core[CORES];
 static u64 armed[CORES];		/* when the host timer goes off: its core's alone */
 static u32 interrupted[CORES], over;
+static bool at_home;			/* HOME has all timers of devices, for good */
+static u32 strays;			/* then: callbacks elsewhere */
 static __thread unsigned me;
 
 struct cpu *this_cpu(void) { return &core[me]; }
@@ -59,6 +63,8 @@ static void called(void *opaque)
 {
 	struct device *d = opaque;
 
+	if (at_home && me != HOME)
+		__atomic_add_fetch(&strays, 1, __ATOMIC_RELAXED);
 	lock_take(&d->lock);
 	if (d->due && clock_ns() >= d->due) {
 		d->due = 0;
@@ -74,7 +80,11 @@ static void attend(void)
 {
 	if (__atomic_exchange_n(&interrupted[me], 0, __ATOMIC_SEQ_CST))
 		timer_asked();
-	if (clock_ticks() >= armed[me])
+	if (clock_ticks() < armed[me])
+		return;
+	if (at_home && me == HOME)
+		timer_run_devices();
+	else
 		timer_run();
 }
 
@@ -168,23 +178,64 @@ static void check_standing(void)
 	CHECK(clock_ns() >= before, "it has not gone back");
 }
 
-int main(void)
+static void each_time(const char *what)
 {
 	static unsigned number[CORES] = { 0, 1, 2 };
 	pthread_t t[CORES];
 
+	for (unsigned k = 0; k < CORES; k++)
+		pthread_create(&t[k], NULL, run, &number[k]);
+	for (unsigned k = 0; k < CORES; k++)
+		pthread_join(t[k], NULL);
+	CHECK(!lost, what);
 	for (unsigned k = 0; k < DEVICES; k++)
-		device[k].timer = (struct timer){ .fn = called, .opaque = &device[k] };
+		CHECK_EQ(device[k].served, ROUNDS, "once");
+}
+
+static void begin(void)
+{
+	memset(device, 0, sizeof(device));
+	memset(turn, 0, sizeof(turn));
+	memset(core, 0, sizeof(core));
+	over = 0;
+	for (unsigned k = 0; k < DEVICES; k++) {
+		device[k].timer.fn = called;
+		device[k].timer.opaque = &device[k];
+	}
 	for (unsigned k = 0; k < CORES; k++) {
 		core[k].id = core[k].hw_id = k;
 		armed[k] = ~0ull;
-		pthread_create(&t[k], NULL, run, &number[k]);
 	}
-	for (unsigned k = 0; k < CORES; k++)
-		pthread_join(t[k], NULL);
-	CHECK(!lost, "each time comes");
+}
+
+/* Set by core 0, which they leave; one that is set keeps its time. */
+static void go_home(void)
+{
+	u64 due = clock_ns() + FAR;
+
 	for (unsigned k = 0; k < DEVICES; k++)
-		CHECK_EQ(device[k].served, ROUNDS, "once");
+		timer_of_device(&device[k].timer);
+	want(&device[1], due);
+	timer_devices_leave();
+	CHECK(!core[0].timers, "they leave");
+	at_home = true;
+	me = HOME;
+	timer_devices_come();
+	CHECK_EQ(core[HOME].timers->deadline, due, "it keeps its time");
+	want(&device[1], 0);
+	for (unsigned k = 0; k < DEVICES; k++)
+		CHECK(device[k].timer.cpu == &core[HOME], "and its core, though it is not set");
+	me = 0;
+}
+
+int main(void)
+{
+	begin();
+	each_time("each time comes");
+	begin();
+	go_home();
+	each_time("each time comes, at home");
+	CHECK_EQ(strays, 0, "nowhere else");
 	check_standing();
 	return check_done();
 }

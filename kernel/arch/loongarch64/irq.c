@@ -6,7 +6,8 @@
  *	message of v to PCH-MSI ──────────────────► EXTIOI vector v
  *
  * Input n is given vector n, messages have those from IRQ_INPUTS on; all go to the boot core,
- * which sets the controllers up. Other cores have their timer and IPIs.
+ * which sets the controllers up, until it moves them to another. Other cores have their timer and
+ * IPIs.
  * EXTIOI sees a vector's edges only: an input that is still high once its handlers have run (two
  * devices share it) is masked and unmasked, and the PCH-PIC sends it again. Who handles what is
  * kernel/irq.c's.
@@ -43,6 +44,7 @@ enum {				/* IOCSR space */
 	EXTIOI_COREMAP = 0x1c00,	/* a byte for each vector: bit n = core n */
 };
 #define IPI_SEND_WAIT (1u << 31)
+#define COREMAP_CORES 4		/* of the node; a byte's upper half chooses among nodes' */
 
 static volatile void *pic_reg(unsigned offset)
 {
@@ -127,6 +129,23 @@ static void look_again(u64 inputs)
 		pic_write32(PIC_MASK + half, mask | BIT(n % 32));
 		pic_write32(PIC_MASK + half, mask & ~BIT(n % 32));
 	}
+}
+
+void irq_devices_here(void) { csr_xchg(CSR_ECFG, BIT(IRQ_HWI0), BIT(IRQ_HWI0)); }
+
+/* This core takes no more of them: then a device's line that is high is sent again, elsewhere. */
+bool arch_irq_devices_to(u32 hw_id)
+{
+	if (hw_id >= COREMAP_CORES)
+		return false;
+	for (unsigned k = 0; k < IRQ_VECTORS; k += 4)
+		iocsr_write32(EXTIOI_COREMAP + k, 0x01010101u << hw_id);
+	csr_xchg(CSR_ECFG, 0, BIT(IRQ_HWI0));
+	full_barrier();
+	for (unsigned k = 0; k < IRQ_VECTORS / 8; k += 8)
+		iocsr_write64(EXTIOI_ISR + k, iocsr_read64(EXTIOI_ISR + k));
+	look_again(~((u64)pic_read32(PIC_MASK + 4) << 32 | pic_read32(PIC_MASK)));
+	return true;
 }
 
 /* Acknowledge first: a device that asks again while its handler runs is then not lost. */

@@ -70,6 +70,15 @@ void arch_irq_unmask(unsigned input)
 	*reg(BOARD_LIOINTC, LIO_ENABLE_SET) = BIT(input);
 }
 
+/* Only the boot core runs, so far (HOST_MANY_CPUS). */
+bool arch_irq_devices_to(u32 hw_id)
+{
+	(void)hw_id;
+	return false;
+}
+
+void irq_devices_here(void) { }
+
 /* The board has no controller for messages. */
 bool arch_irq_message(unsigned n, struct irq_message *m)
 {
