@@ -221,15 +221,29 @@ static void busy_page(struct dbt *d)
 	cache_page_busy(d->busy_page, clock_ns());
 }
 
+/* The guest CPU did nothing since `begin`, for the sake of other cores. */
+static void note_stood(struct dbt *d, u64 begin)
+{
+	u64 took = clock_ticks() - begin;
+
+	if (took > d->stood)
+		d->stood = took;
+}
+
 /* Others are to come to their quiet points, as this one does here: it serves them meanwhile. */
 static __attribute__((noinline)) void await_region(struct dbt *d)
 {
+	u64 begin = clock_ticks();
+
 	vcpu_settle(d->c, PENDING_REGION);
-	while (!cache_next_region()) {
+	if (!cache_next_region())
+		cache_hurry_region();
+	while (!cache_has_region() && !cache_next_region()) {
 		cpu_pause();
 		dbt_quiet();
 		host_events(d);
 	}
+	note_stood(d, begin);
 }
 
 /* What is not an interrupt. */
@@ -290,10 +304,12 @@ void dbt_quiet(void)
 {
 	struct dbt *d = dbt_this();
 	u32 mail = __atomic_exchange_n(&d->mail, 0, __ATOMIC_ACQUIRE);
+	u64 begin = clock_ticks();
 
 	d->link = NULL;
 	epoch_quiet();
 	cache_quiet();
+	note_stood(d, begin);
 	if (mail)
 		vcpu_raise(d->c, mail);
 }

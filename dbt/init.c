@@ -255,7 +255,7 @@ struct totals {
 	struct dbt_counters run;
 	struct cache_counters cache;
 	struct shadow_counters shadow;
-	u64 msr_refused;
+	u64 msr_refused, stood;		/* stood: the longest of all */
 };
 
 static void add(void *sums, const void *counts, size_t size)
@@ -270,6 +270,7 @@ static void add_core(struct totals *t, const struct dbt *d)
 	add(&t->cache, &d->cache.count, sizeof(t->cache));
 	add(&t->shadow, &d->shadow->count, sizeof(t->shadow));
 	t->msr_refused += d->c->log.msr_unknown_total;
+	t->stood = d->stood > t->stood ? d->stood : t->stood;
 }
 
 static void add_writer(struct totals *t)
@@ -305,6 +306,6 @@ void dbt_report(void)
 	printk("counters: ticks %lu idle %lu translating %lu spurious %lu\n", clock_ticks(),
 	       r->idle_ticks, r->translate_ticks, irq_spurious());
 	if (cache_many())
-		printk("counters: cpus %u alone %lu twice %lu outdated %lu\n", cache_cores,
-		       r->eval_steps_alone, t.cache.twice, t.cache.outdated);
+		printk("counters: cpus %u alone %lu twice %lu outdated %lu stood %lu\n",
+		       cache_cores, r->eval_steps_alone, t.cache.twice, t.cache.outdated, t.stood);
 }

@@ -17,7 +17,7 @@ GUEST_OTHERS := ipxe.lkrn u-boot-x86.rom u-boot-x86_64.rom memtest-ia32.bin memt
 
 GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) \
 	$(GUEST_LINUX64) $(GUEST_GRUB) $(GUEST_SYSLINUX) $(GUEST_OTHERS) gb32.img gb64.img \
-	process.gz process64.gz powercut.gz smp686.gz smp64.gz)
+	process.gz process64.gz powercut.gz smp686.gz smp64.gz twice64.gz)
 
 # Made only for those who ask, from parts that only they fetch (tools/parts.sh).
 GUEST_MORE := $(addprefix $(GUEST)/,vmlinuz-686-pae vmlinuz-rt-686-pae vmlinuz-amd64 \

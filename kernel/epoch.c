@@ -12,6 +12,7 @@
 #include "kernel/arch.h"
 #include "kernel/cores.h"
 #include "kernel/host_cpu.h"
+#include "kernel/irq.h"
 #include "kernel/panic.h"
 #include "kernel/work.h"
 
@@ -37,6 +38,8 @@ void epoch_hurry(u64 t)
 	for (unsigned k = 0; k < cores_count(); k++)
 		if (seen_by(k) < t && cores_at(k) != cpu_self())
 			arch_ipi(cores_at(k)->hw_id, IPI_WORK);
+	if (cpu_self()->epoch < t)
+		irq_note_work();
 }
 
 void epoch_wait(u64 t)

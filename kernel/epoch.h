@@ -30,7 +30,10 @@ u64 epoch_begin(void);
  */
 bool epoch_passed(u64 t);
 
-/* Interrupt those that have not passed t, so that they come to the top of their run loops soon. */
+/*
+ * Those that have not passed t are to come to the top of their run loops soon: the others by an
+ * interrupt, this core, which may go on to code that never ends, by a kick.
+ */
 void epoch_hurry(u64 t);
 
 /*

@@ -9,7 +9,8 @@ bench.py --doc                                  writes docs/bench.md from build/
 --json FILE names another file than build/bench.json.
 Parts (all, side by side where there are cores): rows = guestbench; process = guestimg/process;
 linux, disk = boots; disks = what a sector costs; rows64, process64, linux64, disk64 = the same of
-64-bit guests; wall = the only one that depends on the machine, alone and last.
+64-bit guests; then alone, one after the other, wall = a row by the clock, and cores = several CPUs
+(bench_cores.py), in part by the clock: those depend on the machine.
 Invariant: a figure comes from this run alone, unless --keep was asked for; a row that did not run
 is named, not guessed.
 """
@@ -23,6 +24,7 @@ import shutil
 import subprocess
 import sys
 
+import bench_cores
 import bench_doc
 import bench_disks
 from bench_process import LOST, process_figures, run_disk, run_linux, run_process, run_wall
@@ -32,8 +34,9 @@ from bench_run import (FOLDER, GUEST, MACHINES, ROW_MARKER, Failure, ends_at, fo
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOC, ROWS = "docs/bench.md", "guestimg/bench/rows.def"
 # The longest ones first.
+ALONE = ("wall", "cores")
 PARTS = ("disk", "disk64", "process", "process64", "linux", "linux64", "rows", "rows64", "disks",
-         "wall")
+         *ALONE)
 # Guests that need not come to their end yet: what has no figure is named in the tables.
 MAY_MISS = ("disk64",)
 TICK = 10                       # host instructions in a tick of the host's 100 MHz counter
@@ -192,6 +195,7 @@ def measure(host, skip, parts, choice):
     """The figures of all parts, and what went wrong, by part."""
     os.makedirs(FOLDER, exist_ok=True)
     work = {"wall": lambda: {"wall": run_wall(host)},
+            "cores": lambda: {"cores": bench_cores.run_cores(host)},
             "disks": lambda: {"disk_costs": bench_disks.run_disks(host)}}
     for bits, suffix in ((32, ""), (64, "64")):
         work |= {f"rows{suffix}": lambda bits=bits: part_rows(host, skip, bits),
@@ -208,11 +212,12 @@ def measure(host, skip, parts, choice):
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = [pool.submit(attempt, part, work[part]) for part in PARTS
-                if part in parts and part != "wall"]
+                if part in parts and part not in ALONE]
     for done in runs:
         done.result()
-    if "wall" in parts:
-        attempt("wall", work["wall"])
+    for part in ALONE:
+        if part in parts:
+            attempt(part, work[part])
     for part in reversed(PARTS):        # the longer ones say it better
         for key, value in found.get(part, {}).items():
             result[key] = result[key] | value if key in ("boots", "checks") else value
@@ -227,7 +232,7 @@ def joined(old, new):
 
 
 def judge(result):
-    """What makes the figures worthless is a failure; how good they are is not judged here."""
+    """What makes the figures worthless is a failure; how good they are only where a row says so."""
     for part, text in result["failed"].items():
         if part not in MAY_MISS:
             raise Failure(f"{part}: {text}")
@@ -243,6 +248,9 @@ def judge(result):
                                                                  "monitor_bytes_allowed"))
         if used > allowed:
             raise Failure(f"Loam's own memory: {used} bytes, allowed are {allowed}")
+    over = [what for what, good in bench_cores.judge(result.get("cores", {})) if not good]
+    if over:
+        raise Failure("several CPUs: " + "; ".join(over))
 
 
 def others():

@@ -5,6 +5,8 @@
 present work on its engine began (tools/bench_before.json).
 Invariant: a figure that is not in the result or in these files is shown as "-".
 """
+import bench_cores
+import bench_cores_doc
 
 EVENT_TEXT = {
     "tlb_fill": "first touch of a page that was mapped anew",
@@ -268,8 +270,25 @@ def tables(result, others):
             (f"Counted in processes and programs{title}", why_table(result, suffix))]
     shown.append(("Host instructions for each sector or read", disk_table(result)))
     shown.append(("Host instructions of boots, 10^9", boot_table(result, others)))
+    shown += [("Several CPUs", table) for table in cores_tables(result, others)]
     return "\n\n".join([*(f"{title}\n{aligned(*table)}" for title, table in shown if table[1]),
-                        "\n".join(closing_lines(result, others))])
+                        "\n".join([*cores_notes(result), *closing_lines(result, others)])])
+
+
+def cores_tables(result, others):
+    found = result.get("cores")
+    return bench_cores_doc.tables(found, bench_cores.LIMITS, others["rows"]) if found else []
+
+
+def cores_notes(result):
+    return bench_cores_doc.notes(result.get("cores", {}), bench_cores.QUIET)
+
+
+def cores_section(result, others):
+    """Nothing, if that part did not run."""
+    shown = [line for table in cores_tables(result, others) for line in (markdown(*table), "")]
+    return shown and [bench_cores_doc.HEAD, *shown, *(f"- {note}" for note in cores_notes(result)),
+                      ""]
 
 
 INTRODUCTION = """# Instruction counts
@@ -352,6 +371,7 @@ def document(result, others):
         *(line for suffix in widths for line in sections(result, others, suffix)),
         DISK_HEAD,
         markdown(*disk_table(result)), "",
+        *cores_section(result, others),
         "## Boots: 10^9 host instructions from reset on",
         markdown(*boot_table(result, others)), "",
         "## Translation, memory, wall time",

@@ -29,6 +29,12 @@ class Failure(Exception):
     """The figures cannot be had, or are not what they must be."""
 
 
+def function_argument(host, name, function):
+    """The plugin's argument: how many instructions the longest call of the function took."""
+    s = symbols(host, "Tt")
+    return f"longest={name}:{s[function]:x}:{min(at for at in s.values() if at > s[function]):x}"
+
+
 def symbols(host, kinds="TRD"):
     """{name: address} of the global symbols, or of those of the named kinds."""
     with open(f"build/{host}/loam.nm", encoding="utf-8") as f:
@@ -51,12 +57,12 @@ def access_arguments(host):
     return [f"probed={contexts:x}:{end:x}", "guest=48", f"word=form:{FORM_CHECK[host]}"]
 
 
-def plugin(host, name, marker=None, text=None, accesses=False):
+def plugin(host, name, marker=None, text=None, accesses=False, more=()):
     """The -plugin option, and the file that its counts go to."""
     s, out = symbols(host), f"{FOLDER}/{name}.counts"
     args = [PLUGIN, f"monitor={s['image_text_start']:x}:{s['image_text_end']:x}",
             *(access_arguments(host) if accesses else ["accesses=0"]),
-            f"out={out}", *([f"marker={marker}"] if marker else [])]
+            f"out={out}", *([f"marker={marker}"] if marker else []), *more]
     if text:
         start, end = uart_range(host)
         args += [f"uart={start:x}:{end:x}", f"thr={THR[host]:x}", f"text={text}"]
@@ -115,9 +121,12 @@ def boot(host, name, config, files, limit, option, clock=ICOUNT, last="guest: po
 
 
 def run(host, name, config, files, limit, marker=None, text=None, machine=(), accesses=False,
-        **more):
-    """Boots Loam; returns what it printed and [(span, {counter: number})]."""
-    option, out = plugin(host, name, marker, text, accesses)
+        counted=(), **more):
+    """
+    Boots Loam; returns what it printed and [(span, {counter: number})]. counted: arguments of the
+    plugin's besides; with each=1 a span is one core's, and its name "NAME.CORE".
+    """
+    option, out = plugin(host, name, marker, text, accesses, counted)
     printed = boot(host, name, config, files, limit, [*machine, *option], **more)
     with open(out, encoding="utf-8") as f:
         counts = [(span, pairs(rest)) for _, span, rest in (line.split(" ", 2) for line in f)]

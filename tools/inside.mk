@@ -354,18 +354,21 @@ fuzz-libfuzzer: $(FUZZ_TARGETS:%=$(N)/libfuzzer/%) $(FUZZ_TARGETS:%=$(N)/fuzz_%)
 BENCH_LINUX ?= 1
 BENCH_DISK ?= 1
 BENCH_ALL := rows rows64 $(if $(filter 0,$(BENCH_LINUX)),,disks linux linux64 process \
-	process64 wall $(if $(filter 0,$(BENCH_DISK)),,disk disk64))
+	process64 wall cores $(if $(filter 0,$(BENCH_DISK)),,disk disk64))
 BENCH_PARTS ?= $(BENCH_ALL)
 BENCH_FILES := gb32.img gb64.img bios-256k.bin $(if $(filter-out rows rows64,$(BENCH_PARTS)), \
 	$(GUEST_LINUX) $(GUEST_LINUX64) process.gz process64.gz) \
 	$(if $(filter disks,$(BENCH_PARTS)),powercut.gz) \
+	$(if $(filter cores,$(BENCH_PARTS)),twice64.gz) \
 	$(if $(filter disk,$(BENCH_PARTS)),debian12.img) \
 	$(if $(filter disk64,$(BENCH_PARTS)),debian13.img)
 BENCH_DISKS := $(addprefix build/native/tests/,disk.rom ahci.rom virtio.rom)
+BENCH_CORES := $(addprefix build/native/tests/,cores.rom churn.rom)
 COMMA := ,
 EMPTY :=
 bench: all $(PLUGIN_COUNT) $(addprefix $(GUEST)/,$(BENCH_FILES)) \
-		$(if $(filter disks,$(BENCH_PARTS)),build/disk-test.img $(BENCH_DISKS))
+		$(if $(filter disks,$(BENCH_PARTS)),build/disk-test.img $(BENCH_DISKS)) \
+		$(if $(filter cores,$(BENCH_PARTS)),$(BENCH_CORES))
 	@python3 tools/bench.py --host $(HOST) $(BENCH_FLAGS) \
 		--parts $(subst $(EMPTY) $(EMPTY),$(COMMA),$(strip $(BENCH_PARTS))) \
 		$(if $(BENCH_ROWS),--rows $(BENCH_ROWS))

@@ -93,6 +93,8 @@ void cache_quiet(void);
  * was evicted; ask again between quiet points, holding nothing.
  */
 bool cache_next_region(void);
+/* Ask the cores that the next region waits for to come to their quiet points. */
+void cache_hurry_region(void);
 bool cache_has_region(void);
 /* Has it one, that nothing is in? */
 bool cache_region_empty(void);

@@ -203,6 +203,19 @@ bool cache_next_region(void)
 	return c->region;
 }
 
+void cache_hurry_region(void)
+{
+	u64 t = 0;
+
+	cache_lock();
+	for (const struct region *r = region_table; r < region_table + regions; r++)
+		if (r->state == REGION_LEAVING && (!t || r->epoch < t))
+			t = r->epoch;
+	cache_unlock();
+	if (t)
+		epoch_hurry(t);
+}
+
 void cache_drop_mode(u32 mask, u32 flags)
 {
 	for (struct region *r = region_table; r < region_table + regions; r++)

@@ -102,6 +102,7 @@ struct dbt {
 	struct device_page device_page[DEVICE_PAGES];
 	struct dbt_counters count;
 	u32 mail;			/* what other cores raise (enum vcpu_pending); atomic */
+	u64 stood;			/* longest at a quiet point, or without a region; ticks */
 	struct decoder decoder;
 	struct cache_core cache;		/* large: what is often used stands before it */
 	u32 unimplemented[X86_OP_COUNT];	/* so often each instruction was met */

@@ -41,3 +41,14 @@ endef
 $(eval $(call SMP_IMAGE,smp686,686,smp.list 686.list,smp kernel-right))
 $(eval $(call SMP_IMAGE,smp64,64,smp.list 64.list,smp kernel-right))
 $(eval $(call SMP_IMAGE,stress64,64,smp.list 64.list stress.list,smp kernel-right stress,stress))
+
+# Two copies of a job on two CPUs beside one: `make bench`.
+$(SMP)/64/twice: guestimg/smp/twice.c $(GUEST)/bench/64/kernels.o guestimg/smp/smp.mk \
+		$(GUEST)/origin
+	@mkdir -p $(@D)
+	$(Q)$(SMP_CC_64) $(SMP_CC) $(filter %.c %.o,$^) -o $@
+
+$(GUEST)/twice64.gz: guestimg/linux/mkcpio.py guestimg/smp/twice.list $(SMP)/64/twice $(SMP)/sums
+	$(Q)python3 $< guestimg/smp/twice.list $(SMP)/64/twice.cpio busybox=$(SMP_BUSYBOX_64) \
+		smp=$(SMP)/64 sums=$(SMP)/sums
+	$(Q)gzip -9 -n -c $(SMP)/64/twice.cpio >$@

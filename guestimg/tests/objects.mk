@@ -6,7 +6,7 @@ TESTS := build/native/tests
 TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
 	virtio smap level smp x87 atomic atomic-long litmus litmus-long crosscode \
 	crosscode-long shootdown shootdown-long apreset stopped \
-	clocks clocks-long devices
+	clocks clocks-long devices cores churn
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
 TESTS_MORE_disk := disk_lib disk_cd
 TESTS_MORE_ahci := disk_lib
@@ -31,6 +31,8 @@ TESTS_MORE_shootdown := $(TESTS_CPUS) shootdown_more
 TESTS_MORE_shootdown-long := shootdown $(TESTS_MORE_shootdown)
 TESTS_MORE_apreset := $(TESTS_CPUS)
 TESTS_MORE_stopped := $(TESTS_CPUS)
+TESTS_MORE_cores := $(TESTS_CPUS) kernels
+TESTS_MORE_churn := $(TESTS_CPUS)
 TESTS_MORE_clocks := $(TESTS_CPUS)
 TESTS_MORE_clocks-long := clocks $(TESTS_MORE_clocks)
 TESTS_ROUNDS_atomic := 1000
@@ -39,6 +41,7 @@ TESTS_ROUNDS_litmus := 10000
 TESTS_ROUNDS_litmus-long := 1000000
 TESTS_ROUNDS_crosscode := 400
 TESTS_ROUNDS_crosscode-long := 50000
+TESTS_ROUNDS_churn := 2
 TESTS_ROUNDS_shootdown := 200
 TESTS_ROUNDS_shootdown-long := 5000
 TESTS_ROUNDS_clocks := 2000
@@ -57,6 +60,10 @@ $(TESTS)/%.o: guestimg/tests/%.c $(TESTS_HEADERS) guestimg/tests/objects.mk
 $(TESTS)/%.code.o: guestimg/tests/%.S $(TESTS_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(TESTS_I386) -c $< -o $@
+
+# The compute rows of the benchmark, as they are there.
+$(TESTS)/kernels.o: build/guest/bench/32/kernels.o
+	$(Q)cp $< $@
 
 $(TESTS)/start.o: guestimg/tests/start.S guestimg/tests/image.h guestimg/base/entry.inc
 	@mkdir -p $(@D)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "kernel/epoch.h"
+#include "kernel/irq.h"
 #include "kernel/host_cpu.h"
 #include "kernel/selftest.h"
 #include "kernel/timer.h"
@@ -163,6 +164,19 @@ static void test_both_wait(void)
 	CHECK(epoch_passed(1), "all have come to their ends");
 }
 
+/* Who begins an epoch is asked for its quiet point, too, and not again once it was quiet. */
+static void test_own_epoch(void)
+{
+	u64 t = epoch_begin();
+
+	irq_take_events();
+	epoch_hurry(t);
+	CHECK(irq_take_events() & CPU_EVENT_IPI, "this core is asked, too");
+	epoch_quiet();
+	epoch_hurry(t);
+	CHECK(!irq_take_events(), "it has been quiet");
+}
+
 /* Work that waits for work posted after it, on the core that waits for it in turn. */
 static struct work first, second, there;
 static bool second_done;
@@ -207,6 +221,7 @@ int main(void)
 		return check_done();
 	test_reclaim();
 	test_both_wait();
+	test_own_epoch();
 	test_nested();
 	test_stop();
 	return check_done();

@@ -16,8 +16,12 @@
  *				to 32 zero; 48: bits 63 to 47 all equal (default 32)
  *	marker=ADDRESS		a store there, of any value, from anywhere, ends a span and begins
  *				the next one, which has that value as its name; 0 = not wanted
+ *	each=1			each core has its own spans, begun and ended by its own stores;
+ *				with bit 31 in the value on all cores. They are `NAME.CORE`
  *	at=NAME:ADDRESS		also count how often the instruction there begins, as NAME; up to 8.
  *				A physical address if it runs with address translation off
+ *	longest=NAME:START:END	the function there (nm): in `total`, how many instructions a core
+ *				executed at most from its first one to its return; up to 3
  *	accesses=0		no data accesses but the marker's: faster
  *	uart=START:END		code that sends the host's UART its bytes, by stores to
  *	thr=ADDRESS		this address
@@ -26,7 +30,8 @@
  *	out=FILE		where lines go (else QEMU's log, which needs -d plugin)
  * Each span with a name other than 0 gives a line when it ends; "total" gives one at the end:
  *	count <name> <counter>=<number> …
- * Invariant: a counter's step belongs to the core that executed the instruction; lines sum cores.
+ * Invariant: a counter's step belongs to the core that executed the instruction; lines sum cores
+ * but for the spans of each.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -49,6 +54,10 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 #define POINTS 8
 #define WORDS 2
+#define FUNCTIONS 3
+#define RETURN 0x4c000020u			/* LoongArch's jr ra */
+
+enum { ON_ALL = 1u << 31, CORES = 16, ALL_CORES = -1 };
 
 struct counts {
 #define FIELD(name) uint64_t name;
@@ -77,7 +86,7 @@ enum place { IN_CACHE, IN_MONITOR, ELSEWHERE };
 static struct range cache, monitor, uart, probed;
 static unsigned guest_bits = 32;
 static uint64_t marker;
-static bool has_marker, no_accesses;
+static bool has_marker, no_accesses, each_core;
 static uint64_t thr;
 static char text[32], sent[sizeof(text)];	/* what is waited for, and as many last bytes */
 static size_t text_size;
@@ -85,12 +94,20 @@ static uint64_t point_at[POINTS];
 static unsigned points;
 static struct { uint32_t mask, value; } word_is[WORDS];
 static unsigned words;
+static struct function {
+	const char *name;
+	struct range at;
+	struct { uint64_t begin, most; } core[CORES];
+} functions[FUNCTIONS];
+static unsigned function_count;
 static FILE *out;
 
 static struct qemu_plugin_scoreboard *board;	/* a struct counts for each core */
 static pthread_mutex_t span_lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t span;				/* the name of the running span */
-static uint64_t span_start[NUMBERS];
+static struct span {
+	uint64_t name;				/* 0: none runs */
+	uint64_t start[NUMBERS];
+} spans[CORES];				/* of each core, or spans[0], all cores' */
 
 static bool within(const struct range *r, uint64_t a)
 {
@@ -113,19 +130,35 @@ static qemu_plugin_u64 counter(size_t offset)
 
 /* --- lines */
 
-static void line(const char *title, const uint64_t from[])
+static uint64_t now(unsigned i, int core)
+{
+	qemu_plugin_u64 c = counter(i * sizeof(uint64_t));
+
+	return core == ALL_CORES ? qemu_plugin_u64_sum(c) : qemu_plugin_u64_get(c, core);
+}
+
+static uint64_t longest(const struct function *f)
+{
+	uint64_t most = 0;
+
+	for (int k = 0; k < CORES; k++)
+		most = f->core[k].most > most ? f->core[k].most : most;
+	return most;
+}
+
+/* What was counted since `from`, or since the beginning: then functions, too. */
+static void line(const char *title, const uint64_t from[], int core)
 {
 	char text[1024];
 	int n = snprintf(text, sizeof(text), "count %s", title);
 
-	for (unsigned i = 0; i < NUMBERS; i++) {
-		uint64_t now = qemu_plugin_u64_sum(counter(i * sizeof(uint64_t)));
-
-		if (!names[i])
-			continue;
-		n += snprintf(text + n, sizeof(text) - n, " %s=%" PRIu64, names[i],
-			      now - (from ? from[i] : 0));
-	}
+	for (unsigned i = 0; i < NUMBERS; i++)
+		if (names[i])
+			n += snprintf(text + n, sizeof(text) - n, " %s=%" PRIu64, names[i],
+				      now(i, core) - (from ? from[i] : 0));
+	for (unsigned i = 0; i < function_count && !from; i++)
+		n += snprintf(text + n, sizeof(text) - n, " %s=%" PRIu64, functions[i].name,
+			      longest(&functions[i]));
 	snprintf(text + n, sizeof(text) - n, "\n");
 	if (!out) {
 		qemu_plugin_outs(text);
@@ -135,23 +168,44 @@ static void line(const char *title, const uint64_t from[])
 	fflush(out);
 }
 
-static void end_span(void)
-{
-	char title[24];
+static struct span *span_of(int core) { return &spans[core == ALL_CORES ? 0 : core]; }
 
-	if (!span)
+static void end_span(int core)
+{
+	const struct span *s = span_of(core);
+	char title[40];
+
+	if (!s->name)
 		return;
-	snprintf(title, sizeof(title), "%" PRIu64, span);
-	line(title, span_start);
+	if (core == ALL_CORES)
+		snprintf(title, sizeof(title), "%" PRIu64, s->name);
+	else
+		snprintf(title, sizeof(title), "%" PRIu64 ".%d", s->name, core);
+	line(title, s->start, core);
 }
 
-static void next_span(uint64_t name)
+static void begin_span(uint64_t name, int core)
 {
+	struct span *s = span_of(core);
+
+	end_span(core);
+	s->name = name;
+	for (unsigned i = 0; i < NUMBERS; i++)
+		s->start[i] = now(i, core);
+}
+
+static void next_span(uint64_t name, unsigned core)
+{
+	int cores = qemu_plugin_num_vcpus();
+
 	pthread_mutex_lock(&span_lock);
-	end_span();
-	span = name;
-	for (int i = 0; i < NUMBERS; i++)
-		span_start[i] = qemu_plugin_u64_sum(counter(i * sizeof(uint64_t)));
+	if (!each_core)
+		begin_span(name, ALL_CORES);
+	else if (name & ON_ALL)
+		for (int k = 0; k < cores && k < CORES; k++)
+			begin_span(name & ~(uint64_t)ON_ALL, k);
+	else if (core < CORES)
+		begin_span(name, core);
 	pthread_mutex_unlock(&span_lock);
 }
 
@@ -159,8 +213,9 @@ static void at_exit(qemu_plugin_id_t id, void *unused)
 {
 	(void)id;
 	(void)unused;
-	end_span();
-	line("total", NULL);
+	if (!each_core)
+		end_span(ALL_CORES);
+	line("total", NULL, ALL_CORES);
 	if (out)
 		fclose(out);
 }
@@ -182,10 +237,9 @@ static uint64_t value_of(qemu_plugin_meminfo_t info)
 
 static void on_marker(unsigned core, qemu_plugin_meminfo_t info, uint64_t at, void *unused)
 {
-	(void)core;
 	(void)unused;
 	if (at == marker && qemu_plugin_mem_is_store(info))
-		next_span(value_of(info));
+		next_span(value_of(info), core);
 }
 
 static bool is_guest_address(uint64_t a)
@@ -221,7 +275,30 @@ static void on_uart(unsigned core, qemu_plugin_meminfo_t info, uint64_t at, void
 	memmove(sent, sent + 1, text_size - 1);
 	sent[text_size - 1] = (char)value_of(info);
 	if (!memcmp(sent, text, text_size))
-		line("text", NULL);
+		line("text", NULL, ALL_CORES);
+}
+
+/* --- functions */
+
+static uint64_t executed(unsigned core)
+{
+	const struct counts *c = qemu_plugin_scoreboard_find(board, core);
+
+	return c->insn_cache + c->insn_monitor + c->insn_other;
+}
+
+static void on_begin(unsigned core, void *function)
+{
+	((struct function *)function)->core[core % CORES].begin = executed(core);
+}
+
+static void on_return(unsigned core, void *function)
+{
+	struct function *f = function;
+	uint64_t took = executed(core) - f->core[core % CORES].begin;
+
+	if (took > f->core[core % CORES].most)
+		f->core[core % CORES].most = took;
 }
 
 /* --- translation: what is counted is decided here, once for each translated instruction */
@@ -240,6 +317,24 @@ static void watch_points(struct qemu_plugin_insn *insn)
 			qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn,
 				QEMU_PLUGIN_INLINE_ADD_U64,
 				counter((FIXED + i) * sizeof(uint64_t)), 1);
+}
+
+static void watch_functions(struct qemu_plugin_insn *insn)
+{
+	uint64_t at = qemu_plugin_insn_vaddr(insn);
+	uint32_t word = 0;
+
+	for (struct function *f = functions; f < functions + function_count; f++) {
+		if (!within(&f->at, at))
+			continue;
+		qemu_plugin_insn_data(insn, &word, sizeof(word));
+		if (at == f->at.start)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_begin,
+							       QEMU_PLUGIN_CB_NO_REGS, f);
+		else if (word == RETURN)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_return,
+							       QEMU_PLUGIN_CB_NO_REGS, f);
+	}
 }
 
 static void watch_words(struct qemu_plugin_insn *insn)
@@ -274,6 +369,7 @@ static void watch(struct qemu_plugin_insn *insn)
 	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64,
 							    counter(insns[place]), 1);
 	watch_points(insn);
+	watch_functions(insn);
 	if (place == IN_CACHE)
 		watch_words(insn);
 	watch_uart(insn);
@@ -343,6 +439,17 @@ static bool parse_word(const char *s)
 	return end != s && !*end;
 }
 
+/* NAME:START:END */
+static bool parse_function(const char *s)
+{
+	const char *colon = strchr(s, ':');
+
+	if (!colon || colon == s || function_count == FUNCTIONS)
+		return false;
+	functions[function_count].name = strndup(s, colon - s);
+	return parse_range(colon + 1, &functions[function_count++].at);
+}
+
 static bool parse_text(const char *s)
 {
 	text_size = strlen(s);
@@ -350,6 +457,16 @@ static bool parse_text(const char *s)
 		return false;
 	strcpy(text, s);
 	return true;
+}
+
+/* How cores are counted. */
+static bool parse_cores(const char *arg, const char *eq, size_t n)
+{
+	if (n == 4 && !strncmp(arg, "each", n))
+		return each_core = !strcmp(eq + 1, "1");
+	if (n == 7 && !strncmp(arg, "longest", n))
+		return parse_function(eq + 1);
+	return false;
 }
 
 static bool parse(const char *arg)
@@ -389,7 +506,7 @@ static bool parse(const char *arg)
 		return no_accesses = !strcmp(eq + 1, "0");
 	if (n == 3 && !strncmp(arg, "out", n))
 		return (out = fopen(eq + 1, "w")) != NULL;
-	return false;
+	return parse_cores(arg, eq, n);
 }
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,

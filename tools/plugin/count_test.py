@@ -78,8 +78,16 @@ def main():
     say(adds.get("1") == {"insn_cache": 8002, "insn_monitor": 4, "adds": 1000} and
         adds["total"].get("adds") == 2000 and "none" not in adds["total"],
         "executions of a kind of instruction", adds)
-    for bad in ("at=x", "at=:10", "at=x:", "accesses=2", "cache=10", "guest=31", "marker=",
-            "what=1", "monitor=2:1", "word=x", "word=x:1", "word=:1:1", "word=x:1:"):
+    each = run(plugin, program, ["each=1", f"cache={CACHE}", "accesses=0", *wanted,
+                                 "longest=loop:9000000000300000:9000000000300028",
+                                 "longest=never:9000000000200000:9000000000200004"])
+    say(list(each) == ["1.0", "2.0", "total"] and
+        each["1.0"] == {"insn_cache": 8002, "insn_monitor": 4} and
+        each["total"].get("loop") == 8001 and "never" not in each["total"],
+        "spans of a core; instructions from a function's first one to its return", each)
+    for bad in ("each=2", "longest=x", "longest=x:1", "longest=:1:2", "at=x", "at=:10", "at=x:",
+                "accesses=2", "cache=10", "guest=31", "marker=", "what=1", "monitor=2:1", "word=x",
+                "word=x:1", "word=:1:1", "word=x:1:"):
         say(run(plugin, program, [bad]) == {}, f"{bad} is refused", "it ran")
     return int(bool(failed))
 
