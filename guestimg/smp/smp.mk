@@ -50,5 +50,5 @@ $(SMP)/64/twice: guestimg/smp/twice.c $(GUEST)/bench/64/kernels.o guestimg/smp/s
 
 $(GUEST)/twice64.gz: guestimg/linux/mkcpio.py guestimg/smp/twice.list $(SMP)/64/twice $(SMP)/sums
 	$(Q)python3 $< guestimg/smp/twice.list $(SMP)/64/twice.cpio busybox=$(SMP_BUSYBOX_64) \
-		smp=$(SMP)/64 sums=$(SMP)/sums
+		smp=$(SMP)/64 sums=$(SMP)/expected
 	$(Q)gzip -9 -n -c $(SMP)/64/twice.cpio >$@
