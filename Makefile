@@ -32,7 +32,7 @@ PARTS := kernels installer debian12 debian13 smart
 else ifneq ($(filter check-debian%,$(MAKECMDGOALS)),)
 PARTS := debian12 debian13 smart
 else ifneq ($(filter check-smp% soak,$(MAKECMDGOALS)),)
-PARTS := kernels
+PARTS := kernels stress
 else ifneq ($(filter bench,$(MAKECMDGOALS)),)
 # Unless the disk's boot is left out (tools/inside.mk).
 BENCH_WANTS := $(if $(filter 0,$(BENCH_LINUX) $(BENCH_DISK)),,disk disk64)

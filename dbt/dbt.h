@@ -55,6 +55,10 @@ void dbt_raise(unsigned core, u32 pending);
  */
 void dbt_quiet(void);
 
+/* clock_stop and clock_go_on (kernel/timer.h), for all CPUs' TSCs, too. */
+void dbt_clock_stop(void);
+u64 dbt_clock_go_on(u64 grace);
+
 /* IGNNE#: the guest's handler of FERR# has begun. From the run loop. */
 void dbt_ignne(void);
 

@@ -43,6 +43,35 @@ static u64 reset_ticks;
 
 void exec_reset_clock(void) { reset_ticks = clock_ticks(); }
 
+void dbt_clock_stop(void)
+{
+	u64 at;
+
+	clock_stop();
+	at = clock_ticks_still();
+	for (unsigned k = 0; k < cores_count(); k++) {
+		struct vcpu *c = cpu_vcpu_area(cores_at(k));
+
+		__atomic_store_n(&c->not_clock_stop, ~at, __ATOMIC_RELAXED);
+	}
+}
+
+/* As if the TSCs had counted from later on. */
+u64 dbt_clock_go_on(u64 grace)
+{
+	u64 ticks = clock_go_on(grace);
+
+	for (unsigned k = 0; k < cores_count(); k++) {
+		struct vcpu *c = cpu_vcpu_area(cores_at(k));
+
+		c->tsc_zero += ticks;
+		c->tsc_offset -= ticks * c->tsc_mul;
+		__atomic_store_n(&c->not_clock_stop, 0, __ATOMIC_RELAXED);
+	}
+	reset_ticks += ticks;
+	return ticks;
+}
+
 void exec_power_up(struct dbt *d)
 {
 	bool boots = !d->c->apic_id;

@@ -173,7 +173,7 @@ static const struct sys_hooks hooks = {
 	.apic_base_changed = apic_base_changed, .read_x2apic = read_x2apic,
 	.write_x2apic = write_x2apic, .read_deadline = read_deadline,
 	.write_deadline = write_deadline, .read_tpr = read_tpr, .write_tpr = write_tpr,
-	.read_ticks = clock_ticks, .read_phys = read_phys,
+	.read_ticks = clock_ticks_still, .read_phys = read_phys,
 };
 
 /* -- Set-up -- */

@@ -22,7 +22,7 @@ GUEST_ALL := $(addprefix $(GUEST)/,$(GUEST_BIOS) $(GUEST_ROMS) $(GUEST_LINUX) \
 # Made only for those who ask, from parts that only they fetch (tools/parts.sh).
 GUEST_MORE := $(addprefix $(GUEST)/,vmlinuz-686-pae vmlinuz-rt-686-pae vmlinuz-amd64 \
 	installer-linux installer-initrd.gz debian12.img debian13.img \
-	smartctl-debian12 smartctl-debian13)
+	smartctl-debian12 smartctl-debian13 stress64.gz)
 
 .PHONY: guests
 guests: $(GUEST_ALL)

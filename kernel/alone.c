@@ -31,9 +31,14 @@ static void still_add(const struct cpu *c, u32 n)
 	__atomic_fetch_add(&still[c->id].places, n, __ATOMIC_SEQ_CST);
 }
 
+bool alone_has_come(unsigned id)
+{
+	return __atomic_load_n(&still[id].places, __ATOMIC_SEQ_CST);
+}
+
 static bool stands(const struct cpu *c)
 {
-	return __atomic_load_n(&still[c->id].places, __ATOMIC_SEQ_CST) ||
+	return alone_has_come(c->id) ||
 	       __atomic_load_n(&c->epoch, __ATOMIC_SEQ_CST) == EPOCH_IDLE;
 }
 

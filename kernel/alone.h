@@ -33,6 +33,9 @@ void alone_end(void);
 /* Is this core alone? False with one core. */
 bool alone_is(void);
 
+/* Does core `id` stand still, awake? Then it has seen who is alone, or waits to be that itself. */
+bool alone_has_come(unsigned id);
+
 /* Stand still as long as another core is alone. For kernel/epoch.c, at each quiet point. */
 void alone_stand(void);
 

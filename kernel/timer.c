@@ -3,7 +3,8 @@
  * The deadline queue of each core: a list sorted by deadline, first come first served among
  * equals. Invariant: while the queue is not empty the host timer is armed for its head or
  * earlier, or its interrupt is already noted in the core's pending events; or the core is to be
- * interrupted for its list of timers that others want earlier.
+ * interrupted for its list of timers that others want earlier. Where the clock stood still, the
+ * host timer was armed too early, and is armed again.
  * A timer that stays is on its queue all the time, due NEVER when it is not set. So another core
  * that sets it finds it there, and asks: it has no moment at which it is nobody's.
  */
@@ -19,14 +20,31 @@
 
 static struct timer *of_devices;	/* all of them, by next_device */
 
-/* Nanoseconds in a tick where that is a whole number, ~0 where it is not; 0: not looked at yet. */
+/*
+ * Nanoseconds in a tick where that is a whole number, ~0 where it is not; 0: not looked at yet, or
+ * the clock has once stood still.
+ */
 static u64 tick_ns;
+
+/* When the clock stopped (~0: it goes), for how many ticks it stood before, and if it ever did. */
+static u64 stopped = ~0ull, stood;
+static u32 has_stopped;
+
+/* Of ticks read before: whoever was held up in between finds the clock stopped here. */
+static u64 still(u64 ticks)
+{
+	u64 stop = __atomic_load_n(&stopped, __ATOMIC_ACQUIRE);
+
+	return ticks < stop ? ticks : stop;
+}
 
 static __attribute__((noinline)) u64 ns_of(u64 ticks)
 {
 	u64 hz = clock_hz();
 
-	tick_ns = NS % hz ? ~0ull : NS / hz;
+	if (!has_stopped)
+		tick_ns = NS % hz ? ~0ull : NS / hz;
+	ticks = still(ticks) - stood;
 	return ticks / hz * NS + ticks % hz * NS / hz;
 }
 
@@ -35,6 +53,30 @@ u64 clock_ns(void)
 	u64 ticks = clock_ticks();
 
 	return tick_ns + 1 > 1 ? ticks * tick_ns : ns_of(ticks);
+}
+
+u64 clock_ticks_still(void) { return still(clock_ticks()); }
+
+void clock_stop(void)
+{
+	u64 goes = ~0ull;
+
+	has_stopped = 1;
+	__atomic_store_n(&tick_ns, 0, __ATOMIC_SEQ_CST);
+	__atomic_compare_exchange_n(&stopped, &goes, clock_ticks(), false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_RELAXED);
+}
+
+u64 clock_go_on(u64 grace)
+{
+	u64 since = stopped, now = clock_ticks(), behind;
+
+	if (since == ~0ull)
+		return 0;
+	behind = now > since + grace ? now - since - grace : 0;
+	stood += behind;
+	__atomic_store_n(&stopped, ~0ull, __ATOMIC_RELEASE);
+	return behind;
 }
 
 /* Nanoseconds to ticks where a tick is not a whole number of them. */

@@ -29,8 +29,24 @@ struct timer {
 u64 clock_ticks(void);
 u64 clock_hz(void);
 
-/* Nanoseconds since the host counter was reset; monotonic, the same on all cores. */
+/*
+ * Nanoseconds since the host counter was reset, but for those that it stood still; monotonic, the
+ * same on all cores.
+ */
 u64 clock_ns(void);
+
+/*
+ * clock_ns stands still from now on, for all cores; nothing if it does already. clock_ticks goes
+ * on; clock_ticks_still is what it was then, or else what it is.
+ */
+void clock_stop(void);
+u64 clock_ticks_still(void);
+
+/*
+ * It goes on, as if it had stood still but for `grace` ticks. Only by a core that is alone
+ * (kernel/alone.h). Returns by how many ticks clock_ns is later behind clock_ticks than before.
+ */
+u64 clock_go_on(u64 grace);
 
 /*
  * Queue t on this core for the absolute time `deadline` (ns); an already queued one is moved. If it

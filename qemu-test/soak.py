@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the tests of a suite again and again for some time: `make soak MINUTES=60`.
+"""Runs tests again and again for some time: `make soak MINUTES=60`.
 
-soak.py HOST MINUTES [SUITE-OR-TEST...]     (default: smp)
+soak.py HOST MINUTES [SUITE-TAG-OR-TEST...]     (default: the tag soak)
 The last line says how many runs there were and how many failed; the output of those that did is
 kept in build/soak. Exit status 0: at least one ran, none failed.  Invariant: each test has run
 equally often, or once more than those behind it.
@@ -38,7 +38,7 @@ def keep(test, number):
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    host, minutes, names = sys.argv[1], float(sys.argv[2]), sys.argv[3:] or ["smp"]
+    host, minutes, names = sys.argv[1], float(sys.argv[2]), sys.argv[3:] or ["soak"]
     chosen, begin, runs, failed = tests(host, names), time.monotonic(), 0, []
     while time.monotonic() - begin < 60 * minutes:
         test = chosen[runs % len(chosen)]

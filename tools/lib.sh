@@ -58,6 +58,7 @@ more_ready()
 		clang)		[ -d "${LOAM_CLANG:-}" ] || return 1 ;;
 		smart)		[ -d "${LOAM_SMART12:-}" ] || return 1
 				[ -d "${LOAM_SMART13:-}" ] || return 1 ;;
+		stress)		[ -d "${LOAM_STRESS:-}" ] || return 1 ;;
 		debian12)	disk_ready debian12 "${LOAM_DEBIAN12:-}" || return 1 ;;
 		debian13)	disk_ready debian13 "${LOAM_DEBIAN13:-}" || return 1 ;;
 		*)		die "no part $part (parts.sh)" ;;

@@ -184,6 +184,9 @@ more_build()
 				part_debs LOAM_SMART$n smart$n "$(part_lines smart$n)" \
 					./usr/sbin/smartctl
 			done ;;
+		stress)
+			part_debs LOAM_STRESS stress "$(part_lines stress)" \
+				--exclude='*/share' --exclude=./etc ;;
 		debian12)
 			disk_build debian12 LOAM_DEBIAN12 bookworm i386 ;;
 		debian13)

@@ -196,6 +196,18 @@ void lift_cpuid(struct lift *t, const struct ir1 *i)
 		lift_put(t, reg[n], LDSTATE32(t, help[n]));
 }
 
+/* Of a core that was held up in this block the others may have stopped the clock. */
+static val ticks_still(struct lift *t)
+{
+	val ticks = lift_ticks(t), stop;
+
+	if (!t->ir->ordered)
+		return ticks;
+	stop = lift_op2k(t, IR_XOR, lift_ldstate(t, offsetof(struct vcpu, not_clock_stop), M_64,
+						 T_I64), ~0ull);
+	return lift_select(t, lift_setcond(t, IC_LTU, ticks, stop), ticks, stop);
+}
+
 /* At CPL 0 CR4.TSD does not matter (SDM vol. 2, RDTSC). */
 void lift_rdtsc(struct lift *t, const struct ir1 *i)
 {
@@ -205,7 +217,7 @@ void lift_rdtsc(struct lift *t, const struct ir1 *i)
 	if (t->key & KEY_CPL)
 		lift_raise_if(t, IC_NE, lift_op2k(t, IR_AND, LDSTATE32(t, cr4), CR4_TSD),
 			      lift_const(t, 0), EXC_GP, 0);
-	tsc = lift_ticks(t);
+	tsc = ticks_still(t);
 	tsc = lift_op2(t, IR_MUL, tsc,
 		       lift_ldstate(t, offsetof(struct vcpu, tsc_mul), M_U32, T_I64));
 	tsc = lift_op2(t, IR_ADD, tsc,

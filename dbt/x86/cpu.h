@@ -318,6 +318,9 @@ struct vcpu {
 	struct seen_return64 seen_return64[SEEN_RETURNS];
 
 	struct vcpu_log log;
+
+	/* ~ host ticks from which on the clock stands still (kernel/timer.h), 0 while it goes */
+	u64 not_clock_stop;
 };
 
 #define CALL_ENABLED (1ull << 32)

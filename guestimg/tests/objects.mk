@@ -5,7 +5,7 @@
 TESTS := build/native/tests
 TESTS_NAMES := irq edges latency cache faults evict security hostile reset debug disk ahci \
 	virtio smap level smp x87 atomic atomic-long litmus litmus-long crosscode \
-	crosscode-long shootdown shootdown-long apreset \
+	crosscode-long shootdown shootdown-long apreset stopped \
 	clocks clocks-long devices cores churn
 TESTS_MORE_cache := cache_map cache_smc cache_string cache_busy cache_parts cache_place
 TESTS_MORE_disk := disk_lib disk_cd
@@ -30,6 +30,7 @@ TESTS_MORE_crosscode-long := crosscode $(TESTS_MORE_crosscode)
 TESTS_MORE_shootdown := $(TESTS_CPUS) shootdown_more
 TESTS_MORE_shootdown-long := shootdown $(TESTS_MORE_shootdown)
 TESTS_MORE_apreset := $(TESTS_CPUS)
+TESTS_MORE_stopped := $(TESTS_CPUS)
 TESTS_MORE_cores := $(TESTS_CPUS) kernels
 TESTS_MORE_churn := $(TESTS_CPUS)
 TESTS_MORE_clocks := $(TESTS_CPUS)

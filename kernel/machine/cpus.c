@@ -67,7 +67,7 @@ static void begin(void *opaque)
 
 static void run(void *opaque)
 {
-	(void)opaque;
+	guest_watch_begin(opaque);
 	dbt_run();
 }
 
@@ -108,8 +108,10 @@ void guest_cpus_run(struct guest *g)
 	static struct work runs[CORES_MAX];
 
 	for (unsigned k = 1; k < g->cpus; k++) {
-		runs[k] = (struct work){ .fn = run };
+		runs[k] = (struct work){ .fn = run, .opaque = &g->cpu[k] };
 		work_post(k, &runs[k]);
 	}
+	if (g->cpus > 1)
+		guest_watch_begin(&g->cpu[0]);
 	dbt_run();
 }

@@ -34,6 +34,9 @@ struct guest_cpu {
 	unsigned id;			/* of the core that runs it, and of its local APIC */
 	u64 timers;			/* so often its host timer went off */
 	struct shadow shadow;
+	struct timer beat;		/* watch.c */
+	u32 beats;
+	u32 next_beats, unchanged;	/* what the next CPU had, for so many of this one's beats */
 };
 
 /* devices.c: the core that does the devices' work, if one is spare. */
@@ -75,6 +78,13 @@ unsigned guest_cpus(const struct boot_config *cfg);
 void guest_cpus_memory(struct guest *g);
 void guest_cpus_init(struct guest *g);
 __attribute__((noreturn)) void guest_cpus_run(struct guest *g);
+
+/*
+ * watch.c: the guest's clock stands still while a core of a CPU does not run. Begun on each of
+ * several CPUs' cores, by itself; ended before Loam waits for what may take long.
+ */
+void guest_watch_begin(struct guest_cpu *c);
+void guest_watch_end(void);
 
 /*
  * devices.c, in this order: is a core spare for devices; what it needs, once the CPUs are set up,

@@ -82,15 +82,18 @@ static void host_events(void *opaque, u32 events)
 	}
 }
 
-/* With more than one core: their work, and that they may wait until this one holds nothing. */
+/*
+ * With more than one core: their work, and that they may wait until this one holds nothing; before
+ * it does what time asks for, since they may have held the clock for it (watch.c).
+ */
 static void host_events_cores(void *opaque, u32 events)
 {
-	host_events(opaque, events);
 	if (events & CPU_EVENT_IPI) {
 		work_run();
 		timer_asked();
 		dbt_quiet();
 	}
+	host_events(opaque, events);
 }
 
 /* While another core does the devices' work. */
@@ -98,16 +101,16 @@ static void host_events_cpu(void *opaque, u32 events)
 {
 	struct guest_cpu *c = opaque;
 
-	if (events & CPU_EVENT_TIMER) {
-		c->timers++;
-		timer_run();
-	}
 	if (events & CPU_EVENT_IPI) {
 		work_run();
 		timer_asked();
 		if (!c->id)
 			guest_devices_over(c->guest);
 		dbt_quiet();
+	}
+	if (events & CPU_EVENT_TIMER) {
+		c->timers++;
+		timer_run();
 	}
 }
 
@@ -219,6 +222,7 @@ static void guest_off(void *opaque, int status)
 
 	printk_quiet(false);
 	printk_log_note();
+	guest_watch_end();
 	disks_flush();
 	dbt_report();
 	machine_report(g->pc);

@@ -4,7 +4,7 @@
  * timer_run only when that has gone off, and looks at what is asked of it only when interrupted.
  * Every time that a device wants to be called at must come, whichever cores set, move and cancel
  * its timer; then the same with all timers on one core for good. Once more under ThreadSanitizer
- * (test_timer_cores_tsan).
+ * (test_timer_cores_tsan). And the clock stands still.
  */
 #include "kernel/timer.h"
 
@@ -154,6 +154,30 @@ static void *run(void *opaque)
 	return NULL;
 }
 
+/* A clock that stands still for 20 ms, and goes on as if that had been the 5 of the grace. */
+static void check_standing(void)
+{
+	const struct timespec nap = { .tv_nsec = 20000000 };
+	const u64 grace = 5000000;
+	u64 at, behind, before = clock_ticks() * TICK;
+
+	clock_stop();
+	at = clock_ns();
+	nanosleep(&nap, NULL);
+	clock_stop();
+	CHECK(at >= before, "it stops where it is");
+	CHECK_EQ(clock_ns(), at, "it stands still");
+	CHECK_EQ(clock_ticks_still() * TICK, at, "so do the ticks");
+	behind = clock_go_on(grace / TICK) * TICK;
+	CHECK(behind >= (u64)nap.tv_nsec - grace, "that time is left out");
+	CHECK(clock_ns() >= at + grace, "but for the grace");
+	before = clock_ns();
+	CHECK(clock_ticks() * TICK - behind >= before, "no more than that");
+	CHECK(clock_ns() + PATIENCE > clock_ticks() * TICK - behind, "it goes on");
+	CHECK_EQ(clock_go_on(0), 0, "it goes already");
+	CHECK(clock_ns() >= before, "it has not gone back");
+}
+
 static void each_time(const char *what)
 {
 	static unsigned number[CORES] = { 0, 1, 2 };
@@ -212,5 +236,6 @@ int main(void)
 	go_home();
 	each_time("each time comes, at home");
 	CHECK_EQ(strays, 0, "nowhere else");
+	check_standing();
 	return check_done();
 }

@@ -89,3 +89,5 @@ pattern cpuid smp32		# serialising: what another CPU has stored is fetched behin
 	cpuid
 pattern iret smp32
 	iret
+pattern rdtsc smp32		# the clock may stand still meanwhile
+	rdtsc
