@@ -38,22 +38,33 @@ static void triple_fault(struct dbt *d)
 	d->c->shutdown = false;
 }
 
+#define CLOCK_LEADS_PER_S 20	/* 50 ms ahead: until all cores see when the clock stops */
+
 /* What every CPU's TSC counts from: clock_ticks() at the machine's last reset. */
 static u64 reset_ticks;
 
-void exec_reset_clock(void) { reset_ticks = clock_ticks(); }
+void exec_reset_clock(void) { reset_ticks = clock_ticks_still(); }
 
-void dbt_clock_stop(void)
+/* The TSCs stop when clock_ns does. */
+static void tell_clock_stop(void)
 {
-	u64 at;
+	u64 at = clock_stops_at();
 
-	clock_stop();
-	at = clock_ticks_still();
 	for (unsigned k = 0; k < cores_count(); k++) {
 		struct vcpu *c = cpu_vcpu_area(cores_at(k));
 
-		__atomic_store_n(&c->not_clock_stop, ~at, __ATOMIC_RELAXED);
+		__atomic_store_n(&c->not_clock_stop, ~at, __ATOMIC_SEQ_CST);
 	}
+}
+
+void dbt_clock_stop(void)
+{
+	u64 lead = clock_hz() / CLOCK_LEADS_PER_S;
+	bool again = clock_stop(lead);
+
+	do
+		tell_clock_stop();
+	while (again && clock_stop_later(lead));
 }
 
 /* As if the TSCs had counted from later on. */

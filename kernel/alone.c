@@ -19,6 +19,7 @@ static u32 owner;		/* its number + 1; 0: nobody */
 static u32 begins;		/* the owner's: so often it has begun */
 static struct {
 	u32 places;		/* that the core stands still in, one within the other */
+	u32 signs;		/* of life, there */
 } __attribute__((aligned(64))) still[CORES_MAX];
 
 static bool is_owner(const struct cpu *c, u32 who) { return who == c->id + 1; }
@@ -31,14 +32,19 @@ static void still_add(const struct cpu *c, u32 n)
 	__atomic_fetch_add(&still[c->id].places, n, __ATOMIC_SEQ_CST);
 }
 
-bool alone_has_come(unsigned id)
+u32 alone_signs(unsigned id) { return __atomic_load_n(&still[id].signs, __ATOMIC_ACQUIRE); }
+
+/* Once round, standing still. */
+static void go_round(const struct cpu *c)
 {
-	return __atomic_load_n(&still[id].places, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&still[c->id].signs, still[c->id].signs + 1, __ATOMIC_RELEASE);
+	work_run();
+	cpu_pause();
 }
 
 static bool stands(const struct cpu *c)
 {
-	return alone_has_come(c->id) ||
+	return __atomic_load_n(&still[c->id].places, __ATOMIC_SEQ_CST) ||
 	       __atomic_load_n(&c->epoch, __ATOMIC_SEQ_CST) == EPOCH_IDLE;
 }
 
@@ -64,14 +70,32 @@ static void take_turn(const struct cpu *c)
 	still_add(c, 1);
 	while (!__atomic_compare_exchange_n(&owner, &nobody, c->id + 1, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_SEQ_CST)) {
-		work_run();
-		cpu_pause();
+		go_round(c);
 		nobody = 0;
 	}
 	hurry_others(c);
 }
 
+static void nothing(bool waits) { (void)waits; }
+static void (*on_wait)(bool waits) = nothing;
+
+void alone_on_wait(void (*fn)(bool waits))
+{
+	__atomic_store_n(&on_wait, fn, __ATOMIC_RELAXED);
+}
+
 /* Work that is done while it waits may begin, too, before all others stand still. */
+static void wait_for_others(const struct cpu *c)
+{
+	void (*tell)(bool waits) = __atomic_load_n(&on_wait, __ATOMIC_RELAXED);
+
+	while (!others_stand(c)) {
+		go_round(c);
+		tell(true);
+	}
+	tell(false);
+}
+
 void alone_begin(void)
 {
 	const struct cpu *c = cpu_self();
@@ -82,10 +106,8 @@ void alone_begin(void)
 	if (!is_owner(c, who_is_alone()))
 		take_turn(c);
 	begins++;
-	while (!others_stand(c)) {
-		work_run();
-		cpu_pause();
-	}
+	if (!others_stand(c))
+		wait_for_others(c);
 }
 
 void alone_end(void)
@@ -116,10 +138,8 @@ void alone_stand(void)
 
 	while (another_is_alone(c)) {
 		still_add(c, 1);
-		while (another_is_alone(c)) {
-			work_run();
-			cpu_pause();
-		}
+		while (another_is_alone(c))
+			go_round(c);
 		still_add(c, -1u);
 	}
 }

@@ -33,8 +33,14 @@ void alone_end(void);
 /* Is this core alone? False with one core. */
 bool alone_is(void);
 
-/* Does core `id` stand still, awake? Then it has seen who is alone, or waits to be that itself. */
-bool alone_has_come(unsigned id);
+/* A number that changes as long as core `id` stands still, awake, and really runs. */
+u32 alone_signs(unsigned id);
+
+/*
+ * From now on a core that asks, and has to wait for others, calls fn(true) again and again, and
+ * fn(false) once they stand still: one core at a time, but within itself, if its work asks, too.
+ */
+void alone_on_wait(void (*fn)(bool waits));
 
 /* Stand still as long as another core is alone. For kernel/epoch.c, at each quiet point. */
 void alone_stand(void);

@@ -62,7 +62,7 @@ void irq_settle(void);
 void irq_note_work(void);
 
 /*
- * From now on core c takes the devices' interrupts (irq_devices_here first, on it) instead of the
+ * From now on core c takes the devices' interrupts (irq_devices_here then, on it) instead of the
  * boot core, which calls this when all are connected. False: the board cannot; then the boot core
  * takes them, calls their handlers, and passes them on as CPU_EVENT_DEVICE of c. What came until
  * then may be nowhere noted: c looks at all devices once afterwards.

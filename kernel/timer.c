@@ -38,38 +38,54 @@ static u64 still(u64 ticks)
 	return ticks < stop ? ticks : stop;
 }
 
+static u64 quick(void) { return __atomic_load_n(&tick_ns, __ATOMIC_RELAXED); }
+
+/* It is looked at first while one core runs; who finds 0 later sees that the clock has stopped. */
 static __attribute__((noinline)) u64 ns_of(u64 ticks)
 {
 	u64 hz = clock_hz();
 
-	if (!has_stopped)
-		tick_ns = NS % hz ? ~0ull : NS / hz;
+	if (!__atomic_load_n(&tick_ns, __ATOMIC_ACQUIRE) &&
+	    !__atomic_load_n(&has_stopped, __ATOMIC_RELAXED))
+		__atomic_store_n(&tick_ns, NS % hz ? ~0ull : NS / hz, __ATOMIC_RELAXED);
 	ticks = still(ticks) - stood;
 	return ticks / hz * NS + ticks % hz * NS / hz;
 }
 
 u64 clock_ns(void)
 {
-	u64 ticks = clock_ticks();
+	u64 ticks = clock_ticks(), ns = quick();
 
-	return tick_ns + 1 > 1 ? ticks * tick_ns : ns_of(ticks);
+	return ns + 1 > 1 ? ticks * ns : ns_of(ticks);
 }
 
 u64 clock_ticks_still(void) { return still(clock_ticks()); }
 
-void clock_stop(void)
+bool clock_stop(u64 lead)
 {
 	u64 goes = ~0ull;
 
-	has_stopped = 1;
+	__atomic_store_n(&has_stopped, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&tick_ns, 0, __ATOMIC_SEQ_CST);
-	__atomic_compare_exchange_n(&stopped, &goes, clock_ticks(), false, __ATOMIC_SEQ_CST,
-				    __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&stopped, &goes, clock_ticks() + lead, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+u64 clock_stops_at(void) { return __atomic_load_n(&stopped, __ATOMIC_ACQUIRE); }
+
+bool clock_stop_later(u64 lead)
+{
+	u64 now = clock_ticks();
+
+	if (now < clock_stops_at())
+		return false;
+	__atomic_store_n(&stopped, now + lead, __ATOMIC_SEQ_CST);
+	return true;
 }
 
 u64 clock_go_on(u64 grace)
 {
-	u64 since = stopped, now = clock_ticks(), behind;
+	u64 since = clock_stops_at(), now = clock_ticks(), behind;
 
 	if (since == ~0ull)
 		return 0;
@@ -90,10 +106,10 @@ static __attribute__((noinline)) u64 ticks_of(u64 wait)
 /* Rounded up, so that the interrupt is never early. */
 static void arm(u64 deadline)
 {
-	u64 now = clock_ns(), wait = deadline > now ? deadline - now : 0;
+	u64 now = clock_ns(), wait = deadline > now ? deadline - now : 0, ns = quick();
 
 	cpu_self()->timer_armed = true;
-	arch_timer_arm((tick_ns + 1 > 1 ? wait / tick_ns + 1 : ticks_of(wait)) + 4);
+	arch_timer_arm((ns + 1 > 1 ? wait / ns + 1 : ticks_of(wait)) + 4);
 }
 
 /* -- The own queue -- */

@@ -36,11 +36,21 @@ u64 clock_hz(void);
 u64 clock_ns(void);
 
 /*
- * clock_ns stands still from now on, for all cores; nothing if it does already. clock_ticks goes
- * on; clock_ticks_still is what it was then, or else what it is.
+ * clock_ns stands still from `lead` ticks on, for all cores: so none has passed that by the time it
+ * is told. False, and nothing, if it does already, or will. clock_ticks goes on; clock_ticks_still
+ * is what it was then, or else what it is.
  */
-void clock_stop(void);
+bool clock_stop(u64 lead);
 u64 clock_ticks_still(void);
+
+/* When it stops, or has, by clock_ticks; ~0: not. */
+u64 clock_stops_at(void);
+
+/*
+ * By who has had it stop: if that is over, and somebody may not have been told in time, it stands
+ * still from `lead` ticks on instead. False: it is in time.
+ */
+bool clock_stop_later(u64 lead);
 
 /*
  * It goes on, as if it had stood still but for `grace` ticks. Only by a core that is alone

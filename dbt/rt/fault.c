@@ -232,7 +232,10 @@ static struct fault guest_fault(struct dbt *d, const struct host_access *a,
  */
 static bool left_behind(const struct block *b)
 {
-	return cache_many() && __atomic_load_n(&b->dead, __ATOMIC_RELAXED);
+	if (!cache_many())
+		return false;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);	/* behind the look at the watch */
+	return __atomic_load_n(&b->dead, __ATOMIC_RELAXED);
 }
 
 /*

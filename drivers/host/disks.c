@@ -16,7 +16,7 @@
 #include "kernel/lib/bits.h"
 #include "kernel/printk.h"
 
-#define FLUSH_NS 10000000000ull
+#define FLUSH_S 10
 
 static struct pci pci;
 static struct disk *found[DISKS_MAX];
@@ -121,8 +121,8 @@ static void wait_a_while(void)
 
 void disks_flush(void)
 {
-	u64 end = clock_ns() + FLUSH_NS;
+	u64 end = clock_ticks() + FLUSH_S * clock_hz();	/* clock_ns may stand still */
 
-	while (flush_all() && clock_ns() < end)
+	while (flush_all() && clock_ticks() < end)
 		wait_a_while();
 }

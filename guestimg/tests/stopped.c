@@ -53,6 +53,21 @@ static void work(u32 cpu)
 		look(cpu);
 }
 
+/* LOCK over two lines: the first one wants all others to stand still, again and again. */
+static void work_locked(u32 cpu)
+{
+	static u8 lines[128] __attribute__((aligned(64)));
+	volatile u32 *split = (volatile u32 *)(void *)(lines + 62);
+	u32 first;
+
+	begin(cpu);
+	for (first = last[cpu]; last[cpu] - first < LONG;) {
+		if (!cpu)
+			lock_xadd(split, 1);
+		look(cpu);
+	}
+}
+
 static bool woken(struct trap *t)
 {
 	(void)t;
@@ -110,5 +125,6 @@ int main(void)
 	step("the second CPU's core stops", "stop core 1 now\n", work);
 	step("the first CPU's core stops", "stop core 0 now\n", work);
 	step("a halted CPU's core stops", "stop core 1 now\n", ask);
+	step("a core stops that another one waits for", "stop core 1 now\n", work_locked);
 	finish("stopped");
 }

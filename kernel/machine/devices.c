@@ -78,14 +78,18 @@ void guest_devices_over(struct guest *g)
 
 /* -- On the core itself -- */
 
-static void come(void *opaque)
+/* What interrupts before they are all sent here waits until this core takes them. */
+static void come(struct guest *g)
 {
-	const struct guest *g = opaque;
+	struct guest_devices *d = &g->devices;
 
 	timer_devices_come();
-	irq_devices_here();
 	if (g->cpus > 1 && dbt_init_writer())
 		panic("no memory for the core of the devices");
+	__atomic_store_n(&d->has_come, true, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&d->begins, __ATOMIC_ACQUIRE))
+		cpu_pause();
+	irq_devices_here();
 }
 
 /*
@@ -98,6 +102,7 @@ static void run(void *opaque)
 	struct guest_devices *d = &g->devices;
 	u32 events = CPU_EVENT_DEVICE;
 
+	come(g);
 	for (;;) {
 		if (events & CPU_EVENT_TIMER)
 			d->timers += timer_run_devices();
@@ -120,18 +125,18 @@ static void run(void *opaque)
 void guest_devices_run(struct guest *g)
 {
 	struct guest_devices *d = &g->devices;
-	struct work w = { .fn = come, .opaque = g };
 
 	if (!d->core)
 		return;
 	timer_devices_leave();
-	work_post(d->core, &w);
-	work_wait(&w);
+	d->run = (struct work){ .fn = run, .opaque = g };
+	work_post(d->core, &d->run);
+	while (!__atomic_load_n(&d->has_come, __ATOMIC_ACQUIRE))
+		cpu_pause();
 	disk_give(is_over, g);
 	if (!irq_devices_to(cores_at(d->core)))
 		printk("Loam: host devices interrupt core 0, which tells core %u\n", d->core);
-	d->run = (struct work){ .fn = run, .opaque = g };
-	work_post(d->core, &d->run);
+	__atomic_store_n(&d->begins, true, __ATOMIC_RELEASE);
 }
 
 void guest_devices_report(const struct guest *g)

@@ -43,6 +43,7 @@ struct guest_cpu {
 struct guest_devices {
 	unsigned core;			/* its number; 0: none, since CPU 0 runs on that */
 	struct work run;
+	bool has_come, begins;		/* it has its timers; all is sent to it */
 	u64 events, timers, requests;	/* its own: host devices' interrupts; what was over */
 	struct block_request *over;	/* for CPU 0, if it is the only one: the newest first */
 	u64 taken, requests_cpus;	/* of these; and what CPUs found over themselves */

@@ -19,7 +19,7 @@ import tempfile
 import time
 
 SECONDS = 4
-WANTED = 3                      # so often it must have asked
+WANTED = 4                      # so often it must have asked
 LIMIT = 150 * float(os.environ.get("LOAM_TIMEOUT_SCALE", "1"))
 SEIZE, INTERRUPT, DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
 

@@ -158,13 +158,17 @@ static void *run(void *opaque)
 static void check_standing(void)
 {
 	const struct timespec nap = { .tv_nsec = 20000000 };
-	const u64 grace = 5000000;
+	const u64 grace = 5000000, lead = 2000000;
 	u64 at, behind, before = clock_ticks() * TICK;
 
-	clock_stop();
+	CHECK(clock_stop(lead / TICK), "it went");
+	CHECK(clock_stops_at() * TICK >= before + lead, "and goes for a while");
+	CHECK(!clock_stop_later(lead / TICK), "it is in time");
+	while (clock_ticks() < clock_stops_at())
+		;
 	at = clock_ns();
 	nanosleep(&nap, NULL);
-	clock_stop();
+	CHECK(!clock_stop(0), "it stands");
 	CHECK(at >= before, "it stops where it is");
 	CHECK_EQ(clock_ns(), at, "it stands still");
 	CHECK_EQ(clock_ticks_still() * TICK, at, "so do the ticks");
