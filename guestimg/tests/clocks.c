@@ -150,19 +150,36 @@ static void timer_end(void)
 	irqs_off();
 }
 
-static void measure(u32 cpu)
+/* As long as a look at the timer may take: else its CPU did not run in between. */
+#define LOOK_MAX 50000
+
+/* What the timer has counted down, and the TSC at that moment. */
+static u32 counted(u64 *tsc)
 {
 	u64 begin;
-	u32 count;
+	u32 now;
+
+	do {
+		begin = tsc_in_order();
+		now = *apic(APIC_NOW);
+		*tsc = tsc_in_order();
+	} while (*tsc - begin > LOOK_MAX);
+	return 0xffffffff - now;
+}
+
+static void measure(u32 cpu)
+{
+	u64 begin, end;
+	u32 first, count;
 
 	timer_begin(cpu, MASKED);
-	begin = tsc_in_order();
 	*apic(APIC_INITIAL) = 0xffffffff;
+	first = counted(&begin);
 	while (tsc_in_order() - begin < 20000000)
 		;
-	count = 0xffffffff - *apic(APIC_NOW);
+	count = counted(&end) - first;
 	/* No 64-bit division without a library: times in 256 of the timer's ticks. */
-	ratio[cpu] = (u32)(tsc_in_order() - begin) / (count / 256);
+	ratio[cpu] = (u32)(end - begin) / (count / 256);
 	timer_end();
 }
 
