@@ -2,7 +2,8 @@
 /*
  * A host core that does not run for seconds (qemu-test/boot/stopped.py stops it when asked here):
  * no CPU sees its TSC make a leap that long, or go back, also beside the other's, and the real time
- * clock agrees with it; at work, and where the stopped one is halted and is to answer the other.
+ * clock agrees with it; at work, where the stopped one is halted and is to answer the other, and
+ * where the other one waits to be alone.
  */
 #include "guestimg/tests/cpus.h"
 
