@@ -61,12 +61,6 @@ static inline void *cpu_vcpu_area(struct cpu *c) { return (char *)c + CPU_VCPU_O
 /* Wait for a host interrupt unless the kick register is already set; returns with it set. */
 void cpu_idle(void);
 
-/*
- * Zeroes `size` bytes at p, both multiples of 256, size > 0, by the host's vector stores: twice as
- * fast as memset. Not while a guest's vector temporaries are live.
- */
-void host_clear(void *p, u64 size);
-
 /* Stop for ever with interrupts off. */
 __attribute__((noreturn)) void cpu_halt(void);
 

@@ -20,17 +20,8 @@
 #define KERNEL_PAGING_H
 
 #include "kernel/host_limits.h"
+#include "kernel/host_pte.h"
 #include "kernel/lib/types.h"
-
-typedef u64 pte_t;		/* 0 or not valid: the access faults and is walked again */
-
-/* A valid leaf for the 4 KiB page at `page`; never global; cached; executable is not expressed. */
-pte_t pte_make(hpa_t page, bool writable);
-/* The same page, but not valid. */
-pte_t pte_hidden(pte_t p);
-bool pte_valid(pte_t p);
-bool pte_writable(pte_t p);
-hpa_t pte_page(pte_t p);		/* hpa(0) if p is 0 */
 
 /* Fill a fresh root: every entry points to the one shared leaf table that is always invalid. */
 void paging_root_init(u64 *root);

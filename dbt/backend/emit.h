@@ -15,6 +15,8 @@
 #include "dbt/backend/backend.h"
 #include "dbt/backend/code.h"
 #include "dbt/backend/vplace.h"
+#include "kernel/lib/bits.h"
+#include "kernel/lib/clear.h"
 
 /* AT_SUM: nowhere, but it is the value next[v] plus sum[v]. */
 enum place { AT_NOWHERE, AT_CONST, AT_GUEST, AT_TEMP, AT_SPILL, AT_SUM };
@@ -158,5 +160,13 @@ struct emit {
 	struct vplace vmap[VMAPS_MAX][XMMS];
 	struct stub stub[STUBS_MAX];
 };
+_Static_assert(sizeof(((struct emit *)0)->of) % CLEAR_UNIT == 0 &&
+	       sizeof(((struct emit *)0)->half) % CLEAR_UNIT == 0, "emit_clear clears whole units");
+
+/* Clears the first `size` bytes of `of` or `half`, and maybe some behind. */
+static inline void emit_clear(void *array, u64 size)
+{
+	host_clear(array, align_up(size, CLEAR_UNIT));
+}
 
 #endif

@@ -13,8 +13,6 @@
 #include "dbt/ir/vec.h"
 #include "dbt/x86/cc.h"
 
-#include <string.h>
-
 enum { AS_SIGN = 1, AS_EITHER = 2 };
 
 /* In place of a number of bits: all 32, extended by their sign or by zeros. */
@@ -296,7 +294,7 @@ void halves_find(struct emit *e)
 
 	if (!e->wide)
 		return;
-	memset(e->half, 0, n * sizeof(e->half[0]));
+	emit_clear(e->half, n * sizeof(e->half[0]));
 	find_upper(e);
 	for (unsigned i = 1; i < n; i++) {
 		struct ir_insn *in = &v[i];

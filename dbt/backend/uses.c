@@ -8,8 +8,6 @@
 #include "dbt/backend/lower.h"
 #include "dbt/x86/cc.h"
 
-#include <string.h>
-
 #define NEAR 48			/* a PUTREG further away is not looked for */
 
 static void note_use(struct emit *e, val v, unsigned at)
@@ -180,7 +178,7 @@ static void find_uses(struct emit *e)
 
 void uses_find(struct emit *e)
 {
-	memset(e->of, 0, e->ir->n * sizeof(e->of[0]));
+	emit_clear(e->of, e->ir->n * sizeof(e->of[0]));
 	e->address_sums = 0;
 	find_needs(e);
 	find_uses(e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory order among CPUs: the litmus tests of litmus_threads.c, many rounds each. What total
+ * Memory order among CPUs: the litmus tests of litmus_threads.c, ROUNDS rounds each. What total
  * store order forbids (SDM vol. 3, 9.2.2, 9.2.3) is never seen; what it allows is counted.
  * Invariant: each round has words of its own, so that CPUs which do not meet do no harm.
  */
@@ -92,7 +92,7 @@ static void try_litmus(const struct litmus *l)
 		return;
 	now = l;
 	met = 0;
-	for (batch = 0; batch * BATCH < ROUNDS; batch++) {
+	for (batch = 0; n.rounds < ROUNDS; batch++) {
 		y_at = y_places[batch % COUNT(y_places)];
 		clear();
 		together(part);

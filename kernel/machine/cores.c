@@ -8,6 +8,7 @@
 #include "boot/demand.h"
 #include "kernel/cores.h"
 #include "kernel/lib/bits.h"
+#include "kernel/lib/clear.h"
 #include "kernel/machine/console.h"
 #include "kernel/panic.h"
 #include "kernel/phys.h"
@@ -17,7 +18,6 @@
 
 #define CORE_MEMORY (CPU_AREA_SIZE + CPU_STACK_SIZE)
 #define START_LIMIT_NS 5000000000ull
-#define CLEAR_UNIT 256		/* host_clear's */
 
 _Static_assert(BOOT_CORES_MAX == CORES_MAX, "boot/boot_info.h names as many as can run");
 _Static_assert(CORE_MEMORY == DEMAND_CORE, "boot/demand.h");

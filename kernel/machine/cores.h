@@ -8,7 +8,7 @@
 /* Start those that boot_info names; of one that does not come a line is told. Interrupts are on. */
 void machine_cores(const struct boot_info *info);
 
-/* host_clear (kernel/cpu.h) by all cores, of memory that nobody uses. */
+/* host_clear (kernel/lib/clear.h) by all cores, of memory that nobody uses. */
 void machine_clear(void *p, u64 size);
 
 #endif

@@ -14,8 +14,8 @@ from files import TOP, finish, project_files, read_lines
 
 HOSTS = ("loongarch64", "mips64")
 # May choose a host's file, or test it.
-NEUTRAL = ("kernel/host_cpu.h", "kernel/host_limits.h", "kernel/phys.h", "boot/host_board.h",
-           "dbt/backend/host.h", "dbt/backend/host_limits.h", "qemu-test/")
+NEUTRAL = ("kernel/host_cpu.h", "kernel/host_limits.h", "kernel/host_pte.h", "kernel/phys.h",
+           "boot/host_board.h", "dbt/backend/host.h", "dbt/backend/host_limits.h", "qemu-test/")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 

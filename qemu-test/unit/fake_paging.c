@@ -10,8 +10,6 @@
 
 #include "kernel/panic.h"
 
-#define PTE_V 1ull
-#define PTE_D 2ull
 #define WAYS 512			/* entries for each ASID: beyond any working set */
 #define ALIAS 0xffffffff00000000ull
 
@@ -54,17 +52,6 @@ void fake_paging_reset(void)
 }
 
 /* -- kernel/paging.h ------------------------------------------------------ */
-
-pte_t pte_make(hpa_t page, bool writable)
-{
-	must(!(page.a & 0xfff));
-	return page.a | PTE_V | (writable ? PTE_D : 0);
-}
-
-pte_t pte_hidden(pte_t p) { return p & ~(PTE_V | PTE_D); }
-bool pte_valid(pte_t p) { return p & PTE_V; }
-bool pte_writable(pte_t p) { return (p & (PTE_V | PTE_D)) == (PTE_V | PTE_D); }
-hpa_t pte_page(pte_t p) { return hpa(p & ~0xfffull); }
 
 void paging_root_init(u64 *root)
 {

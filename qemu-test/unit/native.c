@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/lib/clear.h"
 #include "kernel/lib/err.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
@@ -54,6 +55,12 @@ int trace_select(const char *names)
 {
 	(void)names;
 	return -ERR_INVAL;
+}
+
+void host_clear(void *p, u64 size)
+{
+	must(size && size % CLEAR_UNIT == 0);
+	memset(p, 0, size);
 }
 
 void panic(const char *fmt, ...)

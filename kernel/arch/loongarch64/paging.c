@@ -4,9 +4,6 @@
  * Tables are walked with direct addressing, by the refill handler: all addresses in them are
  * host physical. Invariants: no entry is global (views differ by ASID only); no directory entry is
  * ever 0, since LDDIR would go on at physical 0; TLBRD is never used, since it may rewrite ASID.
- *
- *   leaf (7.5.3)   63   62 61 60        12 11 7 6 5 4 3 2 1 0
- *                 RPLV NX NR |  page      |    |G|MAT|PLV|D|V|
  */
 #include "kernel/paging.h"
 
@@ -16,10 +13,6 @@
 #include "kernel/arch/loongarch64/trap.h"
 #include "kernel/panic.h"
 
-#define PTE_V 0x1ull
-#define PTE_D 0x2ull
-#define PTE_CACHED 0x10ull
-#define PTE_PAGE 0x0000fffffffff000ull
 /* What TLBELO takes of a leaf: software bits must not be written to it. */
 #define PTE_TLB_BITS (PTE_PAGE | 0xe00000000000003full)
 
@@ -31,17 +24,6 @@ static u64 empty_root[PAGING_ROOT_ENTRIES] __attribute__((aligned(PAGING_ROOT_AL
 static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
 /* Directories without a leaf below them: of levels 1 and 2. */
 static u64 empty_dir[2][PAGING_DIR_ENTRIES] __attribute__((aligned(4096)));
-
-pte_t pte_make(hpa_t page, bool writable)
-{
-	must((page.a & ~PTE_PAGE) == 0);
-	return page.a | PTE_CACHED | PTE_V | (writable ? PTE_D : 0);
-}
-
-pte_t pte_hidden(pte_t p) { return p & ~(PTE_V | PTE_D); }
-bool pte_valid(pte_t p) { return p & PTE_V; }
-bool pte_writable(pte_t p) { return (p & (PTE_V | PTE_D)) == (PTE_V | PTE_D); }
-hpa_t pte_page(pte_t p) { return hpa(p & PTE_PAGE); }
 
 void paging_root_init(u64 *root)
 {

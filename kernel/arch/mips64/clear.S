@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* host_clear (kernel/cpu.h): 256 bytes a round by MSA; $w0 is a temporary. */
+/* host_clear (kernel/lib/clear.h): 256 bytes a round by MSA; $w0 is a temporary. */
 	.set	noreorder
 	.set	fp=64
 	.set	msa

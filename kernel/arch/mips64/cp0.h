@@ -61,10 +61,7 @@
 #define IRQ_IPI 6
 #define IRQ_TIMER 7
 
-/* EntryLo: RI 63, XI 62, page number 53:6, C 5:3, D 2, V 1, G 0. EntryHi: VPN2, ASID 9:0. */
-#define ENTRYLO_V 0x2
-#define ENTRYLO_D 0x4
-#define ENTRYLO_CACHED 0x18		/* C = 3 */
+/* EntryLo: pte.h. EntryHi: VPN2, ASID 9:0. */
 #define ENTRYHI_ASID 0x3ff
 #define ENTRYHI_EHINV 0x400		/* TLBWI makes an empty entry */
 

@@ -5,9 +5,6 @@
  * Invariants: no entry is global (views differ by ASID only); a directory entry always points at a
  * leaf table; EntryHi holds the current ASID whenever a function here returns.
  *
- *	leaf = EntryLo	63 62 61 54 53          6 5 3 2 1 0
- *			RI XI |    |  page >> 12 | C |D|V|G
- *
  * The second TLB of real cores (FTLB) is switched off: its sets would have to be walked one by one.
  */
 #include "kernel/paging.h"
@@ -21,7 +18,6 @@
 
 #define PAGE_SHIFT 12
 #define PAGE_MASK 0x0000fffffffff000ull
-#define ENTRYLO_PAGE_SHIFT 6		/* address bit 12 is bit 6 */
 #define PAIR 0x1fffull
 #define MEETS_LOW 0x10000u		/* how far a displacement leads over the upper end */
 #define MEETS_HIGH 0xffe00000u		/* and from where the pages on count below the lower end */
@@ -30,18 +26,6 @@ static u64 empty_root[PAGING_ROOT_ENTRIES] __attribute__((aligned(PAGING_ROOT_AL
 static pte_t invalid_leaves[PAGING_LEAF_ENTRIES] __attribute__((aligned(4096)));
 /* Directories without a leaf below them: of levels 1 and 2. */
 static u64 empty_dir[2][PAGING_DIR_ENTRIES] __attribute__((aligned(4096)));
-
-pte_t pte_make(hpa_t page, bool writable)
-{
-	must((page.a & ~PAGE_MASK) == 0);
-	return page.a >> ENTRYLO_PAGE_SHIFT | ENTRYLO_CACHED | ENTRYLO_V |
-	       (writable ? ENTRYLO_D : 0);
-}
-
-pte_t pte_hidden(pte_t p) { return p & ~(u64)(ENTRYLO_V | ENTRYLO_D); }
-bool pte_valid(pte_t p) { return p & ENTRYLO_V; }
-bool pte_writable(pte_t p) { return (p & (ENTRYLO_V | ENTRYLO_D)) == (ENTRYLO_V | ENTRYLO_D); }
-hpa_t pte_page(pte_t p) { return hpa(p << ENTRYLO_PAGE_SHIFT & PAGE_MASK); }
 
 static u64 walked(hpa_t table) { return (u64)phys_to_ptr(table); }
 
