@@ -171,6 +171,7 @@ static void begin_shadow(struct dbt *d)
 {
 	if (!d->after_sti)
 		return;
+	d->after_sti = false;
 	d->c->inhibit |= INHIBIT_STI;
 	d->mode_dirty = true;
 }

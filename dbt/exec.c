@@ -519,17 +519,19 @@ static void run_one(struct dbt *d)
 	struct single s;
 	u32 single, why;
 
-	d->after_sti = false;
 	refresh(d);
 	if (!d->link)
 		code = probe(d, jump_key(d->c));
 	if (!code)
 		code = exec_find_code(d, &f);
-	if (!code) {
-		if (f.raised)
-			exec_deliver(d, f);
-		else if (!cache_has_region())
+	if (!code && !f.raised) {	/* STI's shadow goes on */
+		if (!cache_has_region())
 			vcpu_raise(c, PENDING_REGION);
+		return;
+	}
+	d->after_sti = false;
+	if (!code) {
+		exec_deliver(d, f);
 		return;
 	}
 	single = c->key_flags & KEY_SINGLE;

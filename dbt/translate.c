@@ -27,10 +27,9 @@
 
 /*
  * A block is no longer than INSNS_MAX, but for what reads flags that are set in it: it ends before
- * an instruction that sets them all. An interrupt that waits makes it end at INSNS_URGENT.
+ * an instruction that sets them all.
  */
 #define INSNS_MAX 64
-#define INSNS_URGENT 16
 #define INSNS_OVER (IR_GUEST_MAX - INSNS_MAX)
 /*
  * Behind so many conditional branches a block ends, in loops and elsewhere: what follows is more
@@ -53,7 +52,7 @@ struct front {			/* decoding under way */
 	struct block_range range[BLOCK_RANGES];	/* the last one is being added to */
 	unsigned ranges;
 	struct cache_source from;
-	bool waits;		/* there was no region to go on in */
+	bool waits;		/* there was no region to go on in, or it gave way */
 	unsigned insns_max;
 	unsigned lifted;	/* instructions of the last attempt */
 	bool crowded;		/* that failed for a full table, not for want of room for code */
@@ -236,11 +235,24 @@ static bool long_enough(const struct front *t, const struct ir *ir)
 {
 	unsigned over = t->insns_max == INSNS_MAX ? INSNS_OVER : 0;
 
-	return ir->guests >= t->insns_max + over || ir->n + IR_GUEST_RESERVE >= IR_MAX ||
-	       (ir->guests >= INSNS_URGENT && dbt_wanted());
+	return ir->guests >= t->insns_max + over || ir->n + IR_GUEST_RESERVE >= IR_MAX;
 }
 
-/* Lift until something ends the block. False: *f says why its first instruction is not there. */
+/*
+ * Something waits for the run loop: what was lifted is given up, so that it need not wait for the
+ * rest, and the block is no shorter for it when it is made. But not twice in a row.
+ */
+static bool gives_way(struct front *t)
+{
+	t->waits = !t->d->gave_way && dbt_wanted();
+	t->d->gave_way |= t->waits;
+	return t->waits;
+}
+
+/*
+ * Lift until something ends the block. False: *f says why its first instruction is not there, or
+ * t->waits.
+ */
 static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 {
 	t->lift = (struct lift){ .ir = ir, .key = t->k->flags,
@@ -249,9 +261,12 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 	ir->key_flags = t->k->flags;
 	ir->ordered = t->d->ordered;
 	ir->relaxed = t->d->relaxed;
-	while (!t->lift.ended && t->off < PAGE && !long_enough(t, ir) && front_step(t, f))
+	while (!gives_way(t) && !t->lift.ended && t->off < PAGE && !long_enough(t, ir) &&
+	       front_step(t, f))
 		if (t->from.frame[1] != FRAME_NONE)
 			break;
+	if (t->waits)
+		return false;
 	if (!ir->guests) {
 		if (!f->raised)
 			*f = fault_code(EXC_GP, 0);
@@ -484,6 +499,7 @@ struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, 
 		b = attempt_less(&t, f);
 	if (!b)
 		return NULL;
+	d->gave_way = false;
 	d->cache.count.guest_insns += b->guest_insns;
 	return cache_publish(b, &t.from);
 }

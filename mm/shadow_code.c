@@ -72,7 +72,7 @@ static unsigned fetched_pages(const struct shadow_node *n)
 	unsigned count = 0;
 
 	for (unsigned w = 0; w < LEAF_WORDS; w++)
-		count += (unsigned)__builtin_popcountll(n->fetched[w]);
+		count += count_ones(n->fetched[w]);
 	return count;
 }
 

@@ -61,7 +61,7 @@ def clock_table(found, limits):
          number(limits[job])] for job, t in jobs.items()]
 
 
-def notes(found, quiet):
+def notes(found, is_quiet):
     if "ordered" in found:
         for bits, rows in found["ordered"].items():
             yield (f"ordered code beside unordered, {bits} bits: " +
@@ -78,9 +78,9 @@ def notes(found, quiet):
                            if len(t) == 2)
         yield ("QEMU's processor time for two copies at once, for twice that of one: " + shares)
         yield (f"by the clock: two CPUs on a machine with {c['processors']} processors, median of "
-               f"five; QEMU waited for one {c['waited']:.1%} of its time" +
-               ("" if c["waited"] <= quiet else
-                f" (more than {quiet:.0%}: these figures are not judged)"))
+               f"five; QEMU waited for one {c['waited']:.1%} of its time; two copies of a program "
+               f"of that machine's own take {c['machine']:.2f} times what one takes" +
+               ("" if is_quiet(c) else " (too much: these figures are not judged)"))
 
 
 def tables(found, limits, peers):
@@ -93,7 +93,7 @@ def tables(found, limits, peers):
     return shown
 
 
-def lines(found, limits, quiet, peers=()):
+def lines(found, limits, is_quiet, peers=()):
     """For a terminal."""
     return [*("  ".join(row) for head, rows in tables(found, limits, dict(peers))
-              for row in (head, *rows)), *notes(found, quiet)]
+              for row in (head, *rows)), *notes(found, is_quiet)]

@@ -281,7 +281,7 @@ def cores_tables(result, others):
 
 
 def cores_notes(result):
-    return bench_cores_doc.notes(result.get("cores", {}), bench_cores.QUIET)
+    return bench_cores_doc.notes(result.get("cores", {}), bench_cores.is_quiet)
 
 
 def cores_section(result, others):

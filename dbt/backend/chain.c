@@ -109,7 +109,7 @@ void backend_chain(struct link *l, const struct block *to)
 		backend_link(l, block_code(to) + CHAIN_UNCHECKED, head);
 		return;
 	}
-	head.may_fault |= passed < (unsigned)__builtin_popcount(need);
+	head.may_fault |= passed < count_ones(need);
 	backend_link(l, block_code(to) + passed, head);
 }
 

@@ -59,5 +59,5 @@ void lower_forms(struct emit *e)
 
 	for (u32 left = need; left; left &= left - 1)
 		look(e, (unsigned)__builtin_ctz(left));
-	must(e->c.overflow || e->c.p - first == __builtin_popcount(need));
+	must(e->c.overflow || e->c.p - first == (long)count_ones(need));
 }

@@ -205,5 +205,5 @@ unsigned forms_passed(u16 need, u16 safe)
 	u32 unknown = need & ~(u32)safe;
 	u32 below = unknown ? (1u << __builtin_ctz(unknown)) - 1 : 0xffff;
 
-	return (unsigned)__builtin_popcount(need & below);
+	return count_ones(need & below);
 }

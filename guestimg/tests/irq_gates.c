@@ -118,8 +118,48 @@ static void test_two(void)
 	on_trap[VEC_LAPIC] = lapic;
 }
 
+static bool last;
+
+static bool on_again(struct trap *t)
+{
+	(void)t;
+	timer_eoi(TIMER_LAPIC);
+	if (!last)
+		timer_once(TIMER_LAPIC, 30);
+	return !last;
+}
+
+/* Code that has never run gets on, though a timer goes off sooner than it is looked at. */
+static void test_fresh(void)
+{
+	enum { COPIES = 20, LENGTH = 60, ROOM = 64, INC_EAX = 0x40 };
+	static const u8 leave[] = { 0xcd, VEC_EXIT };
+	handler lapic = on_trap[VEC_LAPIC];
+	u8 *code = (u8 *)FREE + 0x10000;
+	struct regs r = kernel_regs(spin);
+
+	test("fresh code, many interrupts");
+	on_trap[VEC_LAPIC] = on_again;
+	timer_once(TIMER_LAPIC, 30);
+	for (u32 k = 0; k < COPIES; k++, code += ROOM) {
+		struct regs at = kernel_regs((char *)code);
+
+		memset(code, INC_EAX, LENGTH);
+		memcpy(code + LENGTH, leave, sizeof(leave));
+		at.eax = 0;
+		run(&at);
+		expect("instructions", stopped.r.eax, LENGTH);
+	}
+	last = true;
+	run(&r);
+	expect("vector", stopped.vector, VEC_LAPIC);
+	timer_stop();
+	on_trap[VEC_LAPIC] = lapic;
+}
+
 void test_gates(void)
 {
+	test_fresh();
 	test_nested();
 	test_two();
 	test_exits();

@@ -15,6 +15,18 @@ static inline u64 bits(u64 v, unsigned hi, unsigned lo)
 	return (v >> lo) & (~0ull >> (63 - (hi - lo)));
 }
 
+/*
+ * How many bits of v are ones. The compiler's own way may be a function that uses the host's vector
+ * registers, in which the fault path finds the guest's.
+ */
+static inline unsigned count_ones(u64 v)
+{
+	v -= v >> 1 & 0x5555555555555555;
+	v = (v & 0x3333333333333333) + (v >> 2 & 0x3333333333333333);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return (unsigned)(v * 0x0101010101010101 >> 56);
+}
+
 static inline u64 align_up(u64 v, u64 align) { return (v + align - 1) & ~(align - 1); }
 static inline u64 align_down(u64 v, u64 align) { return v & ~(align - 1); }
 

@@ -268,7 +268,7 @@ static void extend(struct emit *e, const struct ir_insn *in)
 static void blend(struct emit *e, const struct ir_insn *in)
 {
 	unsigned n = in->k == VEC_BLEND_H ? 8 : 4, all = (1u << n) - 1, y = in->y & all;
-	bool from_b = (unsigned)__builtin_popcount(y) <= n / 2;
+	bool from_b = count_ones(y) <= n / 2;
 	int s = va_use(e, from_b ? in->b : in->a);
 	int d = va_def_copy(e, e->i, from_b ? in->a : in->b);
 	struct code *c = &e->c;
