@@ -30,6 +30,7 @@
  * an instruction that sets them all.
  */
 #define INSNS_MAX 64
+#define INSNS_ASK 8		/* so often it is asked whether something waits, and at the end */
 #define INSNS_OVER (IR_GUEST_MAX - INSNS_MAX)
 /*
  * Behind so many conditional branches a block ends, in loops and elsewhere: what follows is more
@@ -244,9 +245,10 @@ static bool long_enough(const struct front *t, const struct ir *ir)
  */
 static bool gives_way(struct front *t)
 {
-	t->waits = !t->d->gave_way && dbt_wanted();
-	t->d->gave_way |= t->waits;
-	return t->waits;
+	if (t->d->gave_way || !dbt_wanted())
+		return false;
+	t->waits = t->d->gave_way = true;
+	return true;
 }
 
 /*
@@ -261,11 +263,11 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 	ir->key_flags = t->k->flags;
 	ir->ordered = t->d->ordered;
 	ir->relaxed = t->d->relaxed;
-	while (!gives_way(t) && !t->lift.ended && t->off < PAGE && !long_enough(t, ir) &&
-	       front_step(t, f))
+	while (!t->lift.ended && t->off < PAGE && !long_enough(t, ir) &&
+	       (ir->guests % INSNS_ASK < INSNS_ASK - 1 || !gives_way(t)) && front_step(t, f))
 		if (t->from.frame[1] != FRAME_NONE)
 			break;
-	if (t->waits)
+	if (t->waits || (ir->guests && gives_way(t)))
 		return false;
 	if (!ir->guests) {
 		if (!f->raised)
