@@ -18,4 +18,8 @@
 #include "kernel/arch/loongarch64/pte.h"
 #endif
 
+static inline pte_t pte_hidden(pte_t p) { return p & ~(PTE_V | PTE_D); }
+static inline bool pte_valid(pte_t p) { return p & PTE_V; }
+static inline bool pte_writable(pte_t p) { return (p & (PTE_V | PTE_D)) == (PTE_V | PTE_D); }
+
 #endif

@@ -91,7 +91,7 @@ struct dbt {
 	bool mode_dirty;		/* key_flags and segment checks are to be computed again */
 	struct link *link;		/* the exit that the next block may be chained to */
 	bool after_sti;			/* that exit is into STI's shadow */
-	bool gave_way;			/* what translate() began last, to an interrupt */
+	bool gave_way;			/* translate() gave up what it began last */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
 	u8 helper_rights;		/* enum g_rights of the helper access under way */
 	struct fault helper_fault;

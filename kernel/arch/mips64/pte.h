@@ -25,9 +25,6 @@ static inline pte_t pte_make(hpa_t page, bool writable)
 	return page.a >> PTE_PAGE_SHIFT | PTE_CACHED | PTE_V | (writable ? PTE_D : 0);
 }
 
-static inline pte_t pte_hidden(pte_t p) { return p & ~(PTE_V | PTE_D); }
-static inline bool pte_valid(pte_t p) { return p & PTE_V; }
-static inline bool pte_writable(pte_t p) { return (p & (PTE_V | PTE_D)) == (PTE_V | PTE_D); }
 static inline hpa_t pte_page(pte_t p) { return hpa(p << PTE_PAGE_SHIFT & PTE_PAGE); }
 
 #endif
