@@ -61,7 +61,10 @@ static void make_passage(struct dbt *d, bool user, u32 base)
 	p->ctx = (u64)(uintptr_t)p->place->jump[d->in_global[user]];
 }
 
-/* Of both at once; unless the second has changed what the first was made of. */
+/*
+ * Of both at once; unless the second has changed what the first was made of. The guest's own place
+ * is to be found again.
+ */
 static __attribute__((noinline)) void make_passages(struct dbt *d, u32 base)
 {
 	struct vcpu *c = d->c;
@@ -277,6 +280,27 @@ static inline bool wanted(const struct vcpu *c)
 }
 
 /*
+ * probe() in the other context, k, in which the guest is from then on. But global pages' code that
+ * was found in its own one is to be found anew: it will be where the code is that led there.
+ */
+static const u32 *probe_other(struct dbt *d, u64 key, bool user, bool k)
+{
+	const struct context_place *p = d->c->place;
+	const u32 *code = jump_cache_probe(p->jump[k], key);
+
+	if (!code)
+		return NULL;
+	if (!k && exec_on_global_page(d)) {
+		d->c->ctx = (u64)(uintptr_t)p->jump[true];
+		return NULL;
+	}
+	d->in_global[user] = k;
+	d->c->passage_not = ~0ull;
+	d->c->ctx = (u64)(uintptr_t)p->jump[k];
+	return code;
+}
+
+/*
  * Code that some exit has found before for the CPU's eip, which jump caches have as `key`, on
  * global pages or in its own context.
  */
@@ -286,14 +310,8 @@ static inline const u32 *probe(struct dbt *d, u64 key)
 	bool user = d->c->cpl == 3, k = d->in_global[user];
 	const u32 *code = jump_cache_probe(p->jump[k], key);
 
-	if (!code) {
-		k = !k;
-		code = jump_cache_probe(p->jump[k], key);
-		if (!code)
-			return NULL;
-		d->in_global[user] = k;
-		d->c->passage_not = ~0ull;
-	}
+	if (!code)
+		return probe_other(d, key, user, !k);
 	d->c->ctx = (u64)(uintptr_t)p->jump[k];
 	return code;
 }
@@ -334,8 +352,10 @@ static __attribute__((noinline)) const u32 *known_short(struct dbt *d, bool leve
 	if (wanted(c))
 		return NULL;
 	refresh(d);
-	if (level && (c->passage_not == ~0ull || !passages_fit(c)) && key_passes(c->key_flags))
+	if (level && (c->passage_not == ~0ull || !passages_fit(c)) && key_passes(c->key_flags)) {
 		make_passages(d, c->key_flags & ~(u32)KEY_LEVEL);
+		find_place(d);		/* theirs may have taken its room */
+	}
 	return c->key_flags & (KEY_SINGLE | KEY_LONG) ? NULL : known_as(d, false);
 }
 
@@ -364,7 +384,8 @@ const u32 *exec_system(void)
 {
 	struct dbt *d = dbt_this();
 	u64 helper = d->c->exit_arg;
-	bool level = helper == HELPER_int || helper == HELPER_iret;
+	bool level = helper == HELPER_int || helper == HELPER_iret ||
+		     helper == HELPER_sysenter || helper == HELPER_sysexit;
 
 	return do_system(d) ? known_short(d, level) : NULL;
 }

@@ -77,6 +77,8 @@ void exec_ac_changed(struct vcpu *c);
 const u32 *exec_find_code(struct dbt *d, struct fault *f);
 /* The same without breakpoints, if nothing is to be translated or raised; else NULL. */
 const u32 *exec_find_known(struct dbt *d);
+/* Is the code at vcpu.eip on a global page? No, too, if it cannot be fetched. */
+bool exec_on_global_page(struct dbt *d);
 /* Translate a fetch at linear address va: guest physical address, or a fault. */
 struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out);
 

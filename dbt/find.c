@@ -63,6 +63,16 @@ struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out)
 	return fetch(d, va, out, &global);
 }
 
+bool exec_on_global_page(struct dbt *d)
+{
+	const struct vcpu *c = d->c;
+	gpa_t pa = gpa(0);
+	bool global = true;
+
+	return !fetch(d, vcpu_linear(c, exec_key(c).cs_base + c->eip), &pa, &global).raised &&
+	       global;
+}
+
 /* Is block b, which begins at eip, the one for the page that follows now? */
 static bool same_second_page(struct dbt *d, const struct block *b, u64 eip, bool *global)
 {

@@ -40,7 +40,7 @@ PARTS = ("disk", "disk64", "process", "process64", "linux", "linux64", "rows", "
 # Guests that need not come to their end yet: what has no figure is named in the tables.
 MAY_MISS = ("disk64",)
 TICK = 10                       # host instructions in a tick of the host's 100 MHz counter
-ROW = re.compile(r'^ROW(?:64)?\("(\w+)",\s*\w+,\s*\d+,(?:\s*(\d+),)?\s*(\d+)\)', re.M)
+ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*\d+,\s*(\d+),\s*(\d+)\)', re.M)
 LINE = re.compile(r"^B \d\d (\w+) small=\d+ cold=\d+ warm1=\d+ n=(\d+) t=(\d+) chk=(\w+)", re.M)
 SHOWN = {"refills": "tlb_refill_entry", "fills": "fills", "asids": "asids",
          "invalidations": "invalidations", "barriers": "barriers", "blocks": "blocks",
@@ -60,8 +60,7 @@ def table(bits=32):
     """[(name, guest instructions for each repetition or 0)] in order."""
     with open(ROWS, encoding="utf-8") as f:
         found = ROW.findall(f.read())
-    return [(name, int(insns64 if bits == 64 else insns32)) for name, insns32, insns64 in found
-            if insns32 or bits == 64]
+    return [(name, int(insns64 if bits == 64 else insns32)) for name, insns32, insns64 in found]
 
 
 # --- guestbench

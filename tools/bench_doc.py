@@ -15,7 +15,8 @@ EVENT_TEXT = {
     "invlpg": "invlpg, then a read there",
     "pf": "page fault, handler, iret",
     "softint": "int 0x80 and iret",
-    "syscall": "SYSCALL in user mode, SYSRET (8 instructions in all)",
+    "syscall": "a call from user mode and back: SYSCALL, SYSRET (8 instructions in all); "
+               "of 32 bits SYSENTER, SYSEXIT (10)",
     "ipi": "self-IPI, handler, EOI",
     "ticks1k": "PIT interrupt and handler",
     "hlt1k": "the same, out of hlt",

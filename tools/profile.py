@@ -31,7 +31,7 @@ GUESTS = {"linux": ("qemu-test/boot/linux-bench.cfg", ("vmlinuz-686", "initramfs
           "linux64": ("qemu-test/boot/linux64-bench.cfg",
                       ("vmlinuz-cloud-amd64", "initramfs-amd64.gz")),
           "process64": ("qemu-test/boot/process64.cfg", ("vmlinuz-cloud-amd64", "process64.gz"))}
-ROW = re.compile(r'^ROW(?:64)?\("(\w+)",\s*\w+,\s*(\d+)', re.M)
+ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+)', re.M)
 LAST_PLACE = 31                 # of the mask: stands for all from there on (setcfg.py)
 
 

@@ -311,11 +311,16 @@ static void lower_exit_ind(struct emit *e, const struct ir_insn *in)
 static void (*system_door(const struct emit *e, unsigned helper))(void)
 {
 	u32 key = e->ir->key_flags;
+	bool pins = key_pins(key);
 
-	if (key_pins(key) && helper == HELPER_iret && !(key & KEY_CPL))
+	if (pins && helper == HELPER_iret && !(key & KEY_CPL))
 		return DOOR_FOR(e, iret);
-	if (key_pins(key) && helper == HELPER_int)
+	if (pins && helper == HELPER_int)
 		return DOOR_FOR(e, int);
+	if (pins && helper == HELPER_sysenter && !e->wide)
+		return glue_sysenter;
+	if (pins && helper == HELPER_sysexit && !e->wide)	/* lift has seen to the level */
+		return glue_sysexit;
 	return (key & KEY_LMA) && !e->wide ? glue_compat_sys : DOOR_FOR(e, sys);
 }
 

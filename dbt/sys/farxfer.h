@@ -25,6 +25,8 @@ struct fault far_iret(struct vcpu *c, unsigned opsize);
  */
 bool far_iretq_seen(struct vcpu *c);
 struct fault far_sysenter(struct vcpu *c);
+/* To be called after a change of SYSENTER_CS: what SYSENTER and SYSEXIT make of it. */
+void far_enter_changed(struct vcpu *c);
 struct fault far_sysexit(struct vcpu *c, unsigned opsize);
 
 /* 64-bit code only, else #UD; opsize of SYSRET: 8 goes to 64-bit code, 4 to compatibility code. */

@@ -8,6 +8,8 @@
 #include "dbt/sys/sysops.h"
 #include "dbt/sys/sysutil.h"
 
+#include <string.h>
+
 /* RFLAGS that SYSRET takes from R11. */
 #define SYSRET_FLAGS 0x3c7fd7u
 
@@ -43,6 +45,20 @@ static void enter_flat(struct vcpu *c, u16 cs, u16 width, u16 ss, u8 cpl, u64 ei
 }
 
 /* -- SYSENTER, SYSEXIT ---------------------------------------------------- */
+
+/* After a change of SYSENTER_CS. */
+void far_enter_changed(struct vcpu *c)
+{
+	u16 cs = (u16)(c->sysenter_cs & ~3u);
+
+	memset(c->enter_seg, 0, sizeof(c->enter_seg));
+	if (sel_null(cs))
+		return;
+	c->enter_seg[0][0] = flat_code(cs, CODE32, 0);
+	c->enter_seg[0][1] = flat_stack((u16)(cs + 8), 0);
+	c->enter_seg[1][0] = flat_code((u16)(cs + 16), CODE32, 3);
+	c->enter_seg[1][1] = flat_stack((u16)(cs + 24), 3);
+}
 
 struct fault far_sysenter(struct vcpu *c)
 {

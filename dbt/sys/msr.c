@@ -75,7 +75,9 @@ static bool write_sysenter(struct vcpu *c, u32 n, u64 v, u64 *reg)
 {
 	if (n != MSR_SYSENTER_CS && vcpu_has(c, FEAT_LM))
 		return write_address(c, n, v, reg);
-	return write_any(c, n, (u32)v, reg);
+	write_any(c, n, (u32)v, reg);
+	far_enter_changed(c);
+	return true;
 }
 
 /* Read-write on hardware; here the written value has no effect (the revision is the model's). */
@@ -407,6 +409,7 @@ void msr_reset(struct vcpu *c, bool bsp)
 	msr_core_reset(c);
 	c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
 	c->star = c->lstar = c->cstar = c->fmask = c->kernel_gs_base = c->tsc_aux = 0;
+	far_enter_changed(c);
 	far_calls_changed(c);
 	c->mtrr_def = 0;
 	for (unsigned k = 0; k < ARRAY_LEN(c->mtrr_fixed); k++)

@@ -304,6 +304,8 @@ struct vcpu {
 
 	/* -- MSRs -- */
 	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;
+	/* CS and SS of SYSENTER, SYSEXIT outside long mode; zeroes: they raise #GP */
+	struct segment enter_seg[2][2];
 	u64 star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
 	u64 mtrr_def, mtrr_fixed[11], mtrr_var[16];
 	u64 mcg_status, debugctl;

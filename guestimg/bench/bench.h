@@ -24,7 +24,7 @@
  *	02000000  buffer a, 4 MiB
  *	02400000  buffer b, 4 MiB, from 02411000 on: another index in a direct-mapped TLB than a's
  *	02a00000  code that rewrites itself
- *	02b00000  user code (64-bit image)
+ *	02b00000  user code
  *	03000000  four copies of what the window can show, 2 MiB each
  */
 #define ROW_MARKER	((volatile u32 *)0x700000)
@@ -72,10 +72,12 @@ extern unsigned long spaces[SPACES];
 extern pte_t *window_table;
 void paging_init(void);
 
-/* The 64-bit image alone. paging64.c maps USER_PHYS at USER_CODE for user code. */
-#define USER_CODE 0x8000000000
+/* paging32.c, paging64.c map USER_PHYS at USER_CODE for user code. */
 #define USER_PHYS 0x2b00000u
-/* user64.S: user code, its system call's entry; user_run() goes to the code at `at`, `n` rounds. */
+/*
+ * user32.S, user64.S: user code, its system call's entry; user_run() goes to the code at `at`, `n`
+ * rounds.
+ */
 extern char user_rounds[], user_rounds_end[], syscall_entry[];
 extern volatile u32 syscalls;
 void user_run(unsigned long at, u32 n);
@@ -111,6 +113,11 @@ static inline u64 rdtsc(void)
 
 	asm volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
 	return (u64)hi << 32 | lo;
+}
+
+static inline void wrmsr(u32 msr, u64 v)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
 }
 
 static inline void set_cr3(unsigned long v)

@@ -15,9 +15,9 @@ BENCH_64 := gcc -m64 -mno-red-zone -mcmodel=small $(BENCH_CC) -include guestimg/
 BENCH_x87 := -mfpmath=387
 BENCH_traps_32 := -mgeneral-regs-only -mfpmath=387
 BENCH_traps_64 := -mgeneral-regs-only
-BENCH_C_32 := $(BENCH_FIRST) paging32 console gates32
+BENCH_C_32 := $(BENCH_FIRST) paging32 console gates32 syscall32
 BENCH_C_64 := $(BENCH_FIRST) paging64 console gates64 syscall64
-BENCH_S_32 := start32
+BENCH_S_32 := start32 user32
 BENCH_S_64 := start64 user64
 BENCH_LD_32 := i686-linux-gnu-ld -m elf_i386
 BENCH_LD_64 := ld -m elf_x86_64 -z max-page-size=4096

@@ -2,11 +2,12 @@
 /*
  * Page tables: 4 KiB pages, 64 MiB linear = physical, and a window of 2 MiB at 40000000 that
  * differs in each of four address spaces. The local APIC has a 4 MiB page, not cached.
- * 32-bit paging, no PAE. Invariant: all pages are supervisor's, writable, never global.
+ * 32-bit paging, no PAE. Invariant: all pages are writable, never global, and supervisor's but for
+ * the one at USER_CODE.
  */
 #include "guestimg/bench/bench.h"
 
-enum { PRESENT_WRITE = 3, LARGE_UNCACHED = 0x90 };
+enum { PRESENT_WRITE = 3, USER = 4, LARGE_UNCACHED = 0x90 };
 enum { ENTRIES = 1024, TABLES = 16, WINDOW_PAGES = 512, WINDOW_SIZE = 0x200000 };
 
 unsigned long spaces[SPACES];
@@ -37,6 +38,15 @@ static void make_space(int s, pte_t *const tables[])
 		window_table = window;
 }
 
+static void map_user(void)
+{
+	pte_t *table = new_page();
+
+	table[0] = USER_PHYS | PRESENT_WRITE | USER;
+	for (int s = 0; s < SPACES; s++)
+		((pte_t *)spaces[s])[USER_CODE >> 22] = (u32)table | PRESENT_WRITE | USER;
+}
+
 void paging_init(void)
 {
 	pte_t *tables[TABLES];
@@ -49,6 +59,7 @@ void paging_init(void)
 	}
 	for (int s = 0; s < SPACES; s++)
 		make_space(s, tables);
+	map_user();
 	asm volatile("mov %%cr4, %0; or $0x10, %0; mov %0, %%cr4" : "=r"(r));	/* PSE */
 	set_cr3(spaces[0]);
 	asm volatile("mov %%cr0, %0; or $0x80010000, %0; mov %0, %%cr0; jmp 1f; 1:"	/* PG, WP */

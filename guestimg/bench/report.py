@@ -16,7 +16,7 @@ import os
 import re
 import sys
 
-ROW = re.compile(r'^ROW(?:64)?\("(\w+)",\s*\w+,\s*(\d+),(?:\s*(\d+),)?\s*(\d+)\)', re.M)
+ROW = re.compile(r'^ROW\("(\w+)",\s*\w+,\s*(\d+),\s*(\d+),\s*(\d+)\)', re.M)
 ROUND_IT = 64           # instructions of a row's beginning and end, and of the two time stamps
 IDEA_ROWS = ("mix", "memcpy32", "chaseN")
 # Data accesses for each guest instruction of a row that has none: in 64-bit code, which has few
@@ -29,7 +29,7 @@ def rows(bits):
     with open(os.path.join(os.path.dirname(__file__), "rows.def"), encoding="utf-8") as f:
         found = ROW.findall(f.read())
     return [(name, int(n), int(insns64 if bits == 64 else insns32))
-            for name, n, insns32, insns64 in found if insns32 or bits == 64]
+            for name, n, insns32, insns64 in found]
 
 
 def load(path, bits):

@@ -12,7 +12,7 @@ import struct
 import sys
 
 SETTINGS = 0x1E0
-ROW = re.compile(r'^ROW(?:64)?\("(\w+)"', re.M)
+ROW = re.compile(r'^ROW\("(\w+)"', re.M)
 
 
 def mask_of(text):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The row of SYSCALL and SYSRET: user code that does nothing but call. Not an operating system's
- * entry: no stack is changed, no SWAPGS. The 64-bit image alone.
+ * entry: no stack is changed, no SWAPGS. The 64-bit image's; the other one has syscall32.c.
  */
 #include "guestimg/bench/bench.h"
 
@@ -14,11 +14,6 @@ static const u64 gdt[] = {
 	0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00af9b000000ffff,
 	0x00cf93000000ffff, 0x00cffb000000ffff, 0x00cff3000000ffff, 0x00affb000000ffff,
 };
-
-static void wrmsr(u32 msr, u64 v)
-{
-	asm volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
-}
 
 static u64 rdmsr(u32 msr)
 {

@@ -7,7 +7,7 @@
 #define GUESTIMG_BENCH_WIDTH32_H
 
 #define BENCH_MODE "32"
-#define ROW64(name, work, n, insns64)	/* none of its rows */
+#define USER_CODE 0x50000000
 
 typedef unsigned int pte_t;		/* an entry of a page table */
 

@@ -7,7 +7,7 @@
 #define GUESTIMG_BENCH_WIDTH64_H
 
 #define BENCH_MODE "64"
-#define ROW64(name, work, n, insns64) ROW(name, work, n, 0, insns64)
+#define USER_CODE 0x8000000000
 
 typedef unsigned long pte_t;		/* an entry of a page table */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changes of the privilege level by INT n, page faults and IRET: each way is gone until it is
- * surely known, then something that it stands on changes, in place, through another mapping, or by
- * LIDT, LTR and LGDT. Expectations: SDM vol. 3, 6.12 and 6.13; vol. 2, INT n and IRET.
+ * Changes of the privilege level by INT n, page faults, IRET, SYSENTER and SYSEXIT: each way is
+ * gone until it is surely known, then something that it stands on changes, in place, through
+ * another mapping, by LIDT, LTR, LGDT or WRMSR. Expectations: SDM vol. 3, 6.12 and 6.13; vol. 2,
+ * the instructions.
  */
 #include "guestimg/tests/level.h"
 
@@ -249,5 +250,7 @@ void main(void)
 	test_other_segments();
 	test_frames();
 	test_level_returns();
+	test_enter();
+	test_mix();
 	finish("level");
 }

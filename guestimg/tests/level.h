@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The parts of the program `level` (level.c): what changes by INT, faults and IRET. */
+/* The parts of the program `level` (level.c): what changes by INT, faults, IRET and SYSENTER. */
 #ifndef GUESTIMG_TESTS_LEVEL_H
 #define GUESTIMG_TESTS_LEVEL_H
 
@@ -32,5 +32,7 @@ u32 idt_at(u32 vector), gdt_at(u32 selector), tss_at(u32 offset);
 
 void test_frames(void);		/* level_frames.c */
 void test_level_returns(void);	/* level_return.c */
+void test_enter(void);		/* level_enter.c */
+void test_mix(void);		/* level_mix.c */
 
 #endif

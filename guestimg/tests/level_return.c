@@ -104,6 +104,32 @@ static void test_flags(void)
 	inside = 0;
 }
 
+static void load_space(struct trap *t)
+{
+	(void)t;
+	load_cr3(kernel_pd);
+}
+
+/* The handler has loaded CR3: how to go on is found anew. */
+static void test_iopl(void)
+{
+	struct regs r = user_regs((void *)CODE);
+
+	test("IRET with another IOPL");
+	/* int $VEC_PASS; cli; int $VEC_EXIT */
+	put_code((const u8[]){ 0xcd, VEC_PASS, 0xfa, 0xcd, VEC_EXIT }, 5);
+	inside = load_space;
+	for (u32 k = 0; k < 4 * OFTEN; k++) {
+		bool may = k / OFTEN & 1;
+
+		r.eflags = 0x202 | (may ? IOPL : 0);
+		run_to(&r, may ? VEC_EXIT : V_GP, 0);
+		expect("eip", stopped.r.eip, CODE + (may ? 5 : 2));
+		__asm__ volatile("pushl $2\n\tpopfl");
+	}
+	inside = 0;
+}
+
 static bool on_step(struct trap *t)
 {
 	t->eflags &= ~(u32)TF;
@@ -233,6 +259,7 @@ void test_level_returns(void)
 	test_descriptors();
 	test_accessed();
 	test_flags();
+	test_iopl();
 	test_step();
 	test_nested();
 	test_dropped();

@@ -20,16 +20,6 @@ static u8 trap_stack[8192] __attribute__((aligned(16)));
 static u8 user_stack[8192] __attribute__((aligned(16)));
 static u32 tables_used, pages_used;
 
-
-u32 rnd(void)
-{
-	static u32 x = 2463534242u;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	return x ^= x << 5;
-}
-
 /* -- Traps -------------------------------------------------------------------- */
 
 static u32 read_cr2(void)

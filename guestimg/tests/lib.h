@@ -7,6 +7,7 @@
 #include "guestimg/base/io.h"
 #include "guestimg/base/mem.h"
 #include "guestimg/base/report.h"
+#include "guestimg/base/rnd.h"
 #include "guestimg/base/tables.h"
 #include "guestimg/tests/image.h"
 
@@ -106,9 +107,5 @@ extern u32 running;				/* is there code to stop? */
 void load_tables(const void *gdtr, const void *idtr);
 u32 trap_c(struct trap *t);
 void lib_init(void);
-
-/* -- The rest -- */
-
-u32 rnd(void);					/* the same numbers in every run */
 
 #endif

@@ -16,7 +16,7 @@ TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_hostile := hostile_seen hostile_tables
 TESTS_MORE_irq := irq_ring irq_gates
-TESTS_MORE_level := level_frames level_return
+TESTS_MORE_level := level_frames level_return level_enter level_mix
 TESTS_MORE_security := security_forms security_sys
 TESTS_MORE_smp := cpus.code cpus
 # As quick as `make test` wants, and long: how many rounds is a symbol of the linker's.
@@ -49,7 +49,8 @@ TESTS_ROUNDS_clocks-long := 3000
 TESTS_I386 := i686-linux-gnu-gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -march=i586 -mno-sse -I.
 TESTS_HEADERS := $(wildcard $(addprefix guestimg/tests/*.,h def inc)) $(GUEST_BASE_HEADERS)
-TESTS_LIB := $(addprefix $(TESTS)/,start.o lib.o timers.o base/com1.o base/mem.o base/report.o)
+TESTS_LIB := $(addprefix $(TESTS)/,start.o lib.o timers.o base/com1.o base/mem.o base/report.o \
+	base/rnd.o)
 
 # lib.c and the programs' handlers keep no FPU state: none is made.
 $(eval $(call GUEST_BASE,$(TESTS),$(TESTS_I386) -mgeneral-regs-only))

@@ -47,4 +47,4 @@ void finish(const char *program)
 	exit(failed != 0);
 }
 
-u32 rnd(void) { return (u32)rand(); }
+unsigned rnd(void) { return (unsigned)rand(); }

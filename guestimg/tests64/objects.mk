@@ -15,12 +15,13 @@ TESTS64_MORE_canon := canon_forms canon_known canon_code canon_kick \
 TESTS64_MORE_gates := gates_device gates_iret gates_far
 TESTS64_MORE_modes := modes_tour modes.code
 TESTS64_MORE_smap := smap_forms smap_tables
-TESTS64_MORE_syscall := syscall_bases syscall_regs
+TESTS64_MORE_syscall := syscall_bases syscall_regs syscall_mix
 TESTS64_CC := gcc -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -fno-pie -no-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-builtin -fcf-protection=none \
 	-mno-red-zone -mcmodel=small -mgeneral-regs-only -I.
 TESTS64_HEADERS := $(wildcard $(addprefix guestimg/tests64/*.,h def)) $(GUEST_BASE_HEADERS)
-TESTS64_LIB := $(addprefix $(TESTS64)/,start.o lib.o base/com1.o base/mem.o base/report.o)
+TESTS64_LIB := $(addprefix $(TESTS64)/,start.o lib.o base/com1.o base/mem.o base/report.o \
+	base/rnd.o)
 
 $(eval $(call GUEST_BASE,$(TESTS64),$(TESTS64_CC)))
 

@@ -238,5 +238,6 @@ int main(void)
 	test_sysenter();
 	test_bases();
 	test_registers();
+	test_mix();
 	finish("syscall64");
 }

@@ -8,5 +8,6 @@
 void syscall_init(void);	/* the MSRs as the tests expect them */
 void test_bases(void);		/* syscall_bases.c */
 void test_registers(void);	/* syscall_regs.c */
+void test_mix(void);		/* syscall_mix.c */
 
 #endif

@@ -158,10 +158,10 @@ void dbt_raise(unsigned core, u32 pending) { (void)core, vcpu_raise(&fuzz_cpu, p
 #define DECLARED(name) void name(void);
 EACH_DOOR(DECLARED, glue_) EACH_DOOR(DECLARED, glue64_)
 DECLARED(glue_entry_cf) DECLARED(glue64_leaf) DECLARED(glue_compat_sys)
-DECLARED(glue_int) DECLARED(glue_iret)
+DECLARED(glue_int) DECLARED(glue_iret) DECLARED(glue_sysenter) DECLARED(glue_sysexit)
 DECLARED(glue64_syscall) DECLARED(glue64_sysret) DECLARED(glue64_int) DECLARED(glue64_iret)
 EACH_DOOR(GLUE, glue_) EACH_DOOR(GLUE, glue64_) GLUE(glue_entry_cf) GLUE(glue64_leaf)
-GLUE(glue_compat_sys) GLUE(glue_int) GLUE(glue_iret)
+GLUE(glue_compat_sys) GLUE(glue_int) GLUE(glue_iret) GLUE(glue_sysenter) GLUE(glue_sysexit)
 GLUE(glue64_syscall) GLUE(glue64_sysret) GLUE(glue64_int) GLUE(glue64_iret)
 #define LEAF(name) void leaf_##name(void); GLUE(leaf_##name)
 #include "dbt/ir/leaves.def"

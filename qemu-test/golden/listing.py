@@ -15,8 +15,9 @@ import tempfile
 EIP32, EIP16 = 0x401000, 0x1000
 CALLS_WITH_NUMBER = tuple(f"glue{w}_{name}" for w in ("", "64")
                           for name in ("exit_link", "jump_far", "jump_ind"))
-CALLS_OF_HELPERS = ("glue_sys", "glue_call", "glue_int", "glue_iret", "glue64_sys", "glue64_call",
-                    "glue64_syscall", "glue64_sysret", "glue64_int", "glue64_iret", "glue64_leaf")
+CALLS_OF_HELPERS = ("glue_sys", "glue_call", "glue_int", "glue_iret", "glue_sysenter",
+                    "glue_sysexit", "glue64_sys", "glue64_call", "glue64_syscall",
+                    "glue64_sysret", "glue64_int", "glue64_iret", "glue64_leaf")
 PATTERN = re.compile(r"pattern\s+(\w+)\s+(\w+)\s*(?:#\s*(.*))?$")
 
 # The host's registers as its register table (docs/design.md, section 2) names them.

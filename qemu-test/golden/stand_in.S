@@ -36,7 +36,8 @@ golden_code:
 	.irp	name, syscall, sysret, int, iret
 	stand_in glue64_\name
 	.endr
-	stand_in glue_int
-	stand_in glue_iret
+	.irp	name, int, iret, sysenter, sysexit
+	stand_in glue_\name
+	.endr
 
 	.section .note.GNU-stack, "", @progbits

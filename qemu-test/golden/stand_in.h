@@ -14,7 +14,8 @@ extern u32 golden_code[];
 	X(glue64_entry_flags) \
 	X(glue64_exit_link) X(glue64_jump_far) X(glue64_jump_ind) X(glue64_exit_kick) \
 	X(glue64_exit_stale) X(glue64_sys) X(glue64_call) X(glue64_leaf) \
-	X(glue_int) X(glue_iret) X(glue64_syscall) X(glue64_sysret) X(glue64_int) X(glue64_iret)
+	X(glue_int) X(glue_iret) X(glue_sysenter) X(glue_sysexit) \
+	X(glue64_syscall) X(glue64_sysret) X(glue64_int) X(glue64_iret)
 #define X(name) extern u8 name[];
 #define LEAF(name) X(leaf_##name)
 GOLDEN_GLUE(X)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * INT n, #PF and IRET of flat 32-bit code outside long mode (key_passes), the ways that are known:
- * level.S says what that means. Here temporaries are many, so that the doors' arguments stay where
- * they are until it is sure that the known way is taken: else they are glue_sys's.
+ * INT n, #PF, IRET, SYSENTER and SYSEXIT of flat 32-bit code outside long mode (key_passes), the
+ * ways that are known: level.S says what that means. Here temporaries are many, so that the doors'
+ * arguments stay where they are until it is sure that the known way is taken: else they are
+ * glue_sys's.
  */
 #include "dbt/backend/glue.h"
 #include "dbt/backend/loongarch64/glue_asm.h"
@@ -211,4 +212,39 @@ door glue_iret
 	ld.d	$a0, $tp, ST_EIP
 	move	$r20, $zero
 	b	3b
+9:	b	glue_sys
+
+/*
+ * By passage `which`, with the segments of SYSENTER (0) or SYSEXIT (1), whose bases are 0; to 9 if
+ * they would raise #GP. Changes t0, t1, vr0 and rCTX.
+ */
+	.macro	enter_flat which
+	ldptr.d	$t0, $tp, ST_ENTER_SEG(\which) + 8
+	ldptr.d	$t1, $tp, ST_ENTER_SEG(\which) + 24
+	beqz	$t0, 9f
+	st.d	$zero, $tp, ST_SEG + 16
+	st.d	$t0, $tp, ST_SEG + 24
+	st.d	$zero, $tp, ST_SEG + 32
+	st.d	$t1, $tp, ST_SEG + 40
+	pass_level \which, $t0, $t1
+	.endm
+
+/* As glue_sys. IF is cleared, the arithmetic flags stay. */
+door glue_sysenter
+	check_plain
+	enter_flat 0
+	bstrins.d $t7, $zero, 9, 9
+	st.w	$t7, $tp, ST_EFLAGS
+	ldptr.w	$r27, $tp, ST_SYSENTER_ESP
+	ldptr.w	$a0, $tp, ST_SYSENTER_EIP
+	go_to
+9:	b	glue_sys
+
+/* As glue_sys, from level 0: to EDX, with ECX as ESP. */
+door glue_sysexit
+	check_plain
+	enter_flat 1
+	move	$r27, $r24
+	move	$a0, $r25
+	go_to
 9:	b	glue_sys

@@ -176,6 +176,8 @@ miss:
 /* No ways of their own. */
 door glue_int
 door glue_iret
+door glue_sysenter
+door glue_sysexit
 door glue_sys
 	store_eip $4
 	dext	$5, $5, 0, 32

@@ -40,6 +40,10 @@ pattern step_jmp step32
 	jmp	0x401100
 pattern int80 flat32
 	int	0x80
+pattern sysenter flat32
+	sysenter
+pattern sysexit kernel32
+	sysexit
 pattern ud2 flat32
 	ud2
 pattern sti kernel32
