@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Changes of the level, many, in any order: by INT and IRET, by SYSENTER and SYSEXIT or IRET, with
- * other flags, segments and address spaces each time; and what the code that runs then may do.
- * Part of `level` (level.c). Expectations: SDM vol. 1, 18.5 (CLI); vol. 3, 4.6.
+ * other flags, segments and address spaces each time, on a page that is global now and then; and
+ * what the code that runs then may do. Part of `level` (level.c). Expectations: SDM vol. 1, 18.5
+ * (CLI); vol. 3, 4.6.
  */
 #include "guestimg/tests/level.h"
 
@@ -92,14 +93,26 @@ static void by_sysenter(void)
 	expect_end(&r, CODE + AT_SYSENTER, true, f);
 }
 
+/* The page of code, in both spaces. */
+static void map_code(u32 global)
+{
+	u32 page = *pte(kernel_pd, CODE) & ~(PAGE - 1u);
+
+	for (u32 n = 0; n < 2; n++)
+		map(space[n], CODE, page, P | W | U | global);
+	invlpg(CODE);
+}
+
 void test_mix(void)
 {
+	enum { CR4_PGE = 0x80 };
 	u32 page = page_new();
 
 	test("all ways between the levels, mixed");
 	space[0] = kernel_pd;
 	space[1] = pd_new();
-	map(space[1], CODE, *pte(kernel_pd, CODE) & ~(PAGE - 1u), P | W | U);
+	map_code(0);
+	write_cr4(read_cr4() | CR4_PGE);
 	map(space[0], WINDOW, page, P | W);
 	map(space[1], WINDOW, page, P | W);
 	invlpg(WINDOW);
@@ -108,12 +121,15 @@ void test_mix(void)
 	__asm__ volatile("wrmsr" :: "c"(0x174), "d"(0), "a"(KCODE));
 	__asm__ volatile("wrmsr" :: "c"(0x175), "d"(0), "a"(page_new() + PAGE));
 	for (u32 k = 0; k < ROUNDS; k++) {
+		if (!(rnd() & 63))
+			map_code(rnd() & 1 ? G : 0);
 		if (rnd() & 1)
 			by_int();
 		else
 			by_sysenter();
 		__asm__ volatile("pushl $2\n\tpopfl");
 	}
+	map_code(0);
 	load_cr3(kernel_pd);
 	segment_base(UBASED2, 0);
 }
