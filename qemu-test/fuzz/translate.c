@@ -14,6 +14,7 @@
 
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
+#include "dbt/rt/x87state.h"
 #include "dbt/sys/cpuid.h"
 #include "dbt/x86/cc.h"
 #include "dbt/x86/decode.h"
@@ -70,6 +71,7 @@ static void end(struct outcome *o)
 	struct fault f;
 
 	*c = fuzz_cpu;
+	x87_settle(c);
 	c->cc_a = cc_pinned(c->cc_op, c->cc_a, c->cc_b, c->cc_r);
 	c->cc_op = c->cc_b = c->cc_r = c->next_eip = c->exit_arg = c->page = 0;
 	f = c->fault;
