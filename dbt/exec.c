@@ -517,14 +517,17 @@ const u32 *exec_miss(u32 why)
 
 	if (wanted(c) || (c->key_flags & (KEY_SINGLE | KEY_BREAK)) || to_nowhere(c))
 		return NULL;
+	c->seconds = JUMP_SECONDS;
 	if (why == EXIT_FAR)
 		leave_link(d, false);
 	if (d->after_sti)
 		return NULL;
 	refresh(d);
 	if (!d->link)
-		code = probe(d, jump_key(d->c));
-	if (!code)
+		code = probe(d, jump_key(c));
+	if (code)
+		jump_cache_promote((struct jump_cache *)(uintptr_t)c->ctx, jump_key(c));
+	else
 		code = exec_find_known(d);
 	d->count.exits[why] += !!code;
 	return c->key_flags & KEY_LONG ? exec_door(code) : code;

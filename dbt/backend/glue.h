@@ -63,9 +63,10 @@
 #define ST_RETURNS 2032
 #define ST_REFAULT 2040
 /* beyond a load's displacement, but not LDPTR's */
-#define ST_SYSENTER_ESP 2064
-#define ST_SYSENTER_EIP 2072
-#define ST_ENTER_SEG(n) (2096 + 32 * (n))
+#define ST_SECONDS 2048
+#define ST_SYSENTER_ESP 2072
+#define ST_SYSENTER_EIP 2080
+#define ST_ENTER_SEG(n) (2104 + 32 * (n))
 #define ST_DR7 1224
 #define ST_NMI_BLOCKED 1339
 #define ST_FAULT_ERROR 1348

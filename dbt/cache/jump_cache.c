@@ -47,14 +47,11 @@ static unsigned other_place(u64 eip, unsigned n)
 }
 
 /* Whoever is in the way goes to its other place, where the same happens; the last one is lost. */
-void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
+static void enter(struct jump_cache *j, struct jump_entry e)
 {
-	u64 key = jump_cache_key(eip, b->key.flags & KEY_LONG);
-	u64 name = HOST_PROBES_FIRST && !block_flags_dead(b) ? jump_cache_tagged(key) : key;
-	struct jump_entry e = { name, block_entry(b) };
-	unsigned n = jump_cache_first(key);
+	unsigned n = jump_cache_first(e.name);
+	u64 name = e.name;
 
-	jump_cache_drop(j, key);
 	for (unsigned moves = 0; moves <= JUMP_MOVES || e.name == name; moves++) {
 		struct jump_entry was = j->entry[n];
 
@@ -64,6 +61,25 @@ void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
 		e = was;
 		n = other_place(e.name, n);
 	}
+}
+
+void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
+{
+	u64 key = jump_cache_key(eip, b->key.flags & KEY_LONG);
+	u64 name = HOST_PROBES_FIRST && !block_flags_dead(b) ? jump_cache_tagged(key) : key;
+
+	jump_cache_drop(j, key);
+	enter(j, (struct jump_entry){ name, block_entry(b) });
+}
+
+void jump_cache_promote(struct jump_cache *j, u64 eip)
+{
+	struct jump_entry *second = &j->entry[jump_cache_second(eip)], e = *second;
+
+	if (jump_entry_is(&j->entry[jump_cache_first(eip)], eip) || !jump_entry_is(&e, eip))
+		return;
+	second->name = JUMP_EMPTY;
+	enter(j, e);
 }
 
 void jump_cache_drop(struct jump_cache *j, u64 eip)

@@ -20,6 +20,7 @@
 struct jump_entry { u64 name; const u32 *code; };
 #define JUMP_EMPTY (1ull << 62)
 #define JUMP_MOVES 4
+#define JUMP_SECONDS 32		/* so often a second place is used before its EIP is promoted */
 
 /* The name of a block at eip that may look at the flags it is entered with. */
 static inline u64 jump_cache_tagged(u64 eip)
@@ -41,6 +42,9 @@ void jump_cache_empty(struct jump_cache *j);
 
 /* From now on b's code is entered for eip. */
 void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b);
+
+/* eip, if in its second place, comes to its first; unless those in its way go round in a ring. */
+void jump_cache_promote(struct jump_cache *j, u64 eip);
 
 /* eip has no entry any more. */
 void jump_cache_drop(struct jump_cache *j, u64 eip);

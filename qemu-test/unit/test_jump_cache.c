@@ -67,6 +67,20 @@ static void fill(unsigned n, const struct block *b)
 	model[n] = b;
 }
 
+static unsigned lost, promoted, stayed;
+
+/* What is known stays so, and is in its first place then, but where others go round in a ring. */
+static void promote(unsigned n)
+{
+	const struct jump_entry *first = &jump.entry[jump_cache_first(eip[n])];
+	const u32 *was = jump_cache_probe(&jump, eip[n]);
+
+	promoted += was && !jump_entry_is(first, eip[n]);
+	jump_cache_promote(&jump, eip[n]);
+	stayed += was && !jump_entry_is(first, eip[n]);
+	lost += jump_cache_probe(&jump, eip[n]) != was;
+}
+
 static void empty(void)
 {
 	jump_cache_empty(&jump);
@@ -95,6 +109,7 @@ static void at_random(void)
 			jump_cache_drop(&jump, eip[n]);
 			model[n] = NULL;
 		}
+		promote(chance(EIPS));
 		if (!chance(64))
 			close_or_open(&block[chance(BLOCKS)]);
 		wrong += !probe_is_right(n) || !probe_is_right(chance(EIPS)) || !name_is_right(n);
@@ -103,6 +118,8 @@ static void at_random(void)
 	}
 	CHECK_EQ(wrong, 0, "what it says is right");
 	CHECK_EQ(missed, 0, "what was just filled is there");
+	CHECK_EQ(lost, 0, "what is promoted is there");
+	CHECK(promoted > 1000 && stayed < promoted / 10, "and nearly always in its first place");
 }
 
 /* Misses in the last lap, each EIP probed once a lap and filled when it is missed. */

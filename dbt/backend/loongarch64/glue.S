@@ -78,14 +78,19 @@ resume64:
 
 /*
  * a0 = eip, which the first place has not (host_probe). Changes a1, a2, a3; falls through if the
- * second has it not either.
+ * second has it not either, or it is time that it came to the first (exec_miss).
  */
 	.macro	probe_second wide
 	srli.d	$a1, $a0, JUMP_CACHE_BITS
 	xor	$a1, $a1, $a0
 	bstrpick.d $a1, $a1, JUMP_CACHE_BITS - 1, 0
 	alsl.d	$a1, $a1, $r10, 4
+	ldptr.w	$a2, $tp, ST_SECONDS
+	addi.w	$a2, $a2, -1
+	stptr.w	$a2, $tp, ST_SECONDS
+	bltz	$a2, .Lsecond\@
 	enter_named \wide
+.Lsecond\@:
 	.endm
 
 /* But before what waits comes the fault of a branch whose target is not canonical, at label 2. */
