@@ -15,7 +15,7 @@ void jump_nothing_init(void) { clear(jump_nothing); }
 void jump_cache_clear(struct jump_cache *j)
 {
 	clear(j->entry);
-	j->fills = 0;
+	j->fills = j->taken = 0;
 }
 
 void jump_cache_empty(struct jump_cache *j)
@@ -26,16 +26,26 @@ void jump_cache_empty(struct jump_cache *j)
 	}
 	while (j->fills)
 		j->entry[j->filled[--j->fills]].name = JUMP_EMPTY;
+	j->taken = 0;
 }
 
 static void put(struct jump_cache *j, unsigned n, struct jump_entry e)
 {
-	if (j->entry[n].name == JUMP_EMPTY && j->fills <= JUMP_LOG) {
+	bool more = j->entry[n].name == JUMP_EMPTY;
+
+	j->taken += more;
+	if (more && j->fills <= JUMP_LOG) {
 		if (j->fills < JUMP_LOG)
 			j->filled[j->fills] = (u16)n;
 		j->fills++;
 	}
 	j->entry[n] = e;
+}
+
+static void vacate(struct jump_cache *j, struct jump_entry *e)
+{
+	e->name = JUMP_EMPTY;
+	j->taken--;
 }
 
 /* The place of eip that is not n. */
@@ -69,17 +79,36 @@ void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
 	u64 name = HOST_PROBES_FIRST && !block_flags_dead(b) ? jump_cache_tagged(key) : key;
 
 	jump_cache_drop(j, key);
+	if (j->taken >= JUMP_FULL)
+		jump_cache_clear(j);
 	enter(j, (struct jump_entry){ name, block_entry(b) });
+}
+
+/* Does the chain that begins at place n end without turning anyone out? */
+static bool has_room(const struct jump_cache *j, unsigned n)
+{
+	for (unsigned moves = 0; moves <= JUMP_MOVES; moves++) {
+		u64 name = j->entry[n].name;
+
+		if (name == JUMP_EMPTY)
+			return true;
+		n = other_place(name, n);
+	}
+	return false;
 }
 
 void jump_cache_promote(struct jump_cache *j, u64 eip)
 {
 	struct jump_entry *second = &j->entry[jump_cache_second(eip)], e = *second;
+	unsigned first = jump_cache_first(eip);
 
-	if (jump_entry_is(&j->entry[jump_cache_first(eip)], eip) || !jump_entry_is(&e, eip))
+	if (jump_entry_is(&j->entry[first], eip) || !jump_entry_is(&e, eip))
 		return;
-	second->name = JUMP_EMPTY;
-	enter(j, e);
+	vacate(j, second);
+	if (has_room(j, first))
+		enter(j, e);
+	else
+		put(j, jump_cache_second(eip), e);
 }
 
 void jump_cache_drop(struct jump_cache *j, u64 eip)
@@ -88,7 +117,7 @@ void jump_cache_drop(struct jump_cache *j, u64 eip)
 	struct jump_entry *second = &j->entry[jump_cache_second(eip)];
 
 	if (jump_entry_is(first, eip))
-		first->name = JUMP_EMPTY;
+		vacate(j, first);
 	if (jump_entry_is(second, eip))
-		second->name = JUMP_EMPTY;
+		vacate(j, second);
 }

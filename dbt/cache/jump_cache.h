@@ -20,6 +20,7 @@
 struct jump_entry { u64 name; const u32 *code; };
 #define JUMP_EMPTY (1ull << 62)
 #define JUMP_MOVES 4
+#define JUMP_FULL (JUMP_ENTRIES * 3 / 4)	/* with so many taken it is emptied first */
 #define JUMP_SECONDS 32		/* so often a second place is used before its EIP is promoted */
 
 /* The name of a block at eip that may look at the flags it is entered with. */
@@ -33,6 +34,7 @@ struct jump_cache {
 	/* entries that are not empty, unless there have been more of them */
 	u16 filled[JUMP_LOG];
 	u32 fills;
+	u32 taken;		/* so many are not empty */
 };
 
 /* Empty all of it, whatever is in it. */
@@ -43,7 +45,7 @@ void jump_cache_empty(struct jump_cache *j);
 /* From now on b's code is entered for eip. */
 void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b);
 
-/* eip, if in its second place, comes to its first; unless those in its way go round in a ring. */
+/* eip, if in its second place, comes to its first, unless who is in its way finds no other. */
 void jump_cache_promote(struct jump_cache *j, u64 eip);
 
 /* eip has no entry any more. */

@@ -67,17 +67,19 @@ static void fill(unsigned n, const struct block *b)
 	model[n] = b;
 }
 
-static unsigned lost, promoted, stayed;
+static unsigned lost, promoted, stayed, fewer;
 
-/* What is known stays so, and is in its first place then, but where others go round in a ring. */
+/* What is known stays so, others too, and is in its first place then, but for want of room. */
 static void promote(unsigned n)
 {
 	const struct jump_entry *first = &jump.entry[jump_cache_first(eip[n])];
 	const u32 *was = jump_cache_probe(&jump, eip[n]);
+	u32 known = jump.taken;
 
 	promoted += was && !jump_entry_is(first, eip[n]);
 	jump_cache_promote(&jump, eip[n]);
 	stayed += was && !jump_entry_is(first, eip[n]);
+	fewer += jump.taken != known;
 	lost += jump_cache_probe(&jump, eip[n]) != was;
 }
 
@@ -90,6 +92,15 @@ static void empty(void)
 			CHECK(false, "all of it is empty");
 			return;
 		}
+}
+
+static unsigned taken(void)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < JUMP_ENTRIES; n++)
+		count += jump.entry[n].name != JUMP_EMPTY;
+	return count;
 }
 
 static void at_random(void)
@@ -119,7 +130,26 @@ static void at_random(void)
 	CHECK_EQ(wrong, 0, "what it says is right");
 	CHECK_EQ(missed, 0, "what was just filled is there");
 	CHECK_EQ(lost, 0, "what is promoted is there");
+	CHECK_EQ(fewer, 0, "nobody is turned out for it");
+	CHECK_EQ(taken(), jump.taken, "so many are taken");
 	CHECK(promoted > 1000 && stayed < promoted / 10, "and nearly always in its first place");
+}
+
+/* More than there is room for: what was filled last is there, and places are left. */
+static void too_many(void)
+{
+	unsigned missed = 0, crowded = 0;
+
+	for (unsigned n = 0; n < 20000; n++) {
+		u64 at = jump_cache_key(0xc0000000u + 24 * n, false);
+
+		jump_cache_fill(&jump, at, &block[n % BLOCKS]);
+		missed += !jump_cache_probe(&jump, at);
+		crowded += jump.taken > JUMP_FULL;
+	}
+	CHECK_EQ(missed, 0, "what was just filled is there");
+	CHECK_EQ(crowded, 0, "it is never full");
+	CHECK_EQ(taken(), jump.taken, "so many are taken");
 }
 
 /* Misses in the last lap, each EIP probed once a lap and filled when it is missed. */
@@ -155,6 +185,8 @@ int main(void)
 	world();
 	at_random();
 	empty();
+	memset(pool, 0, sizeof(pool));
+	too_many();
 	places_that_are_shared();
 	return check_done();
 }
