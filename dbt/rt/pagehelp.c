@@ -34,7 +34,6 @@ u64 helper_forget_page(struct vcpu *c, u64 a, u64 wide, u64 d)
 	(void)d;
 	if (wide && !canonical(a))	/* does nothing (SDM vol. 2, INVLPG) */
 		return 0;
-	if (c->hooks->invlpg)
-		c->hooks->invlpg(c, gva(a));
+	c->hooks->invlpg(c, gva(a));
 	return x->changes != changes;
 }

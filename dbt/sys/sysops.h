@@ -23,8 +23,9 @@ enum paging_change {
 };
 
 /*
- * What the surroundings do. Set once, before the first instruction; every member but
- * read_phys and read_ticks may be NULL (nothing to do). Called after the state has changed.
+ * What the surroundings do. Set once, before the first instruction; every member but read_phys,
+ * read_ticks and, where INVLPG is translated, invlpg may be NULL (nothing to do). Called after the
+ * state has changed.
  */
 struct sys_hooks {
 	void (*paging_changed)(struct vcpu *c, enum paging_change what);

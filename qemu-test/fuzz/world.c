@@ -179,8 +179,11 @@ static void read_phys(struct vcpu *c, u64 at, void *buf, u32 size)
 	gpa_read(gpa(at), buf, size);
 }
 
+static void invlpg(struct vcpu *c, gva_t linear) { (void)c, (void)linear; }
+
 static const struct sys_hooks hooks = {
 	.mode_changed = mode_changed, .read_ticks = no_ticks, .read_phys = read_phys,
+	.invlpg = invlpg,
 };
 
 static void no_ports(void *opaque) { (void)opaque; }
