@@ -517,7 +517,7 @@ const u32 *exec_miss(u32 why)
 
 	if (wanted(c) || (c->key_flags & (KEY_SINGLE | KEY_BREAK)) || to_nowhere(c))
 		return NULL;
-	c->seconds = JUMP_SECONDS;
+	c->jump_looks = JUMP_LOOKS;
 	if (why == EXIT_FAR)
 		leave_link(d, false);
 	if (d->after_sti)

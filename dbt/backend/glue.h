@@ -63,7 +63,7 @@
 #define ST_RETURNS 2032
 #define ST_REFAULT 2040
 /* beyond a load's displacement, but not LDPTR's */
-#define ST_SECONDS 2048
+#define ST_JUMP_LOOKS 2048
 #define ST_SYSENTER_ESP 2072
 #define ST_SYSENTER_EIP 2080
 #define ST_ENTER_SEG(n) (2104 + 32 * (n))

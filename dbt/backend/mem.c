@@ -51,7 +51,7 @@ CHECK(ST_VIEW, view);
 CHECK(ST_GATES, gates);
 CHECK(ST_RETURNS, returns);
 CHECK(ST_REFAULT, refault);
-CHECK(ST_SECONDS, seconds);
+CHECK(ST_JUMP_LOOKS, jump_looks);
 CHECK(ST_SYSENTER_ESP, sysenter_esp);
 CHECK(ST_SYSENTER_EIP, sysenter_eip);
 CHECK(ST_ENTER_SEG(1), enter_seg[1]);

@@ -301,7 +301,7 @@ struct vcpu {
 	struct seen_return64 *returns;
 	/* RIP of the last #PF: back there, the page at CR2 is wanted; or REFAULT_NONE */
 	u64 refault;
-	s32 seconds;		/* so many second places of jump caches are still looked at */
+	s32 jump_looks;		/* so many second places of jump caches are still looked at */
 
 	/* -- MSRs -- */
 	u64 apic_base, sysenter_cs, sysenter_esp, sysenter_eip, pat, misc_enable;

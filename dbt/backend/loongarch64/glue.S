@@ -85,9 +85,9 @@ resume64:
 	xor	$a1, $a1, $a0
 	bstrpick.d $a1, $a1, JUMP_CACHE_BITS - 1, 0
 	alsl.d	$a1, $a1, $r10, 4
-	ldptr.w	$a2, $tp, ST_SECONDS
+	ldptr.w	$a2, $tp, ST_JUMP_LOOKS
 	addi.w	$a2, $a2, -1
-	stptr.w	$a2, $tp, ST_SECONDS
+	stptr.w	$a2, $tp, ST_JUMP_LOOKS
 	bltz	$a2, .Lsecond\@
 	enter_named \wide
 .Lsecond\@:
