@@ -286,7 +286,7 @@ static inline bool wanted(const struct vcpu *c)
 static const u32 *probe_other(struct dbt *d, u64 key, bool user, bool k)
 {
 	const struct context_place *p = d->c->place;
-	const u32 *code = p->jump[k]->fills ? jump_cache_probe(p->jump[k], key) : NULL;
+	const u32 *code = p->jump[k]->taken ? jump_cache_probe(p->jump[k], key) : NULL;
 
 	if (!code)
 		return NULL;

@@ -21,7 +21,7 @@ struct jump_entry { u64 name; const u32 *code; };
 #define JUMP_EMPTY (1ull << 62)
 #define JUMP_MOVES 4
 #define JUMP_FULL (JUMP_ENTRIES * 3 / 4)	/* with so many taken it is emptied first */
-#define JUMP_LOOKS 32		/* so often a second place is used before its EIP is promoted */
+#define JUMP_LOOKS 32		/* each such look at a second place promotes what it finds */
 
 /* The name of a block at eip that may look at the flags it is entered with. */
 static inline u64 jump_cache_tagged(u64 eip)
