@@ -64,11 +64,14 @@ void timer_init(void)
 	timer_stop();
 }
 
-/* Forget a PIT interrupt that came and was not taken. */
+/*
+ * Forget a PIT interrupt that came and was not taken. Its output goes low, which ends the request
+ * on silicon, and not in QEMU: ICW1 makes both wait for another edge. All lines are masked then.
+ */
 static void pit_forget(void)
 {
-	pit_count(0, 50000);		/* its output goes low: an edge-triggered request goes */
-	outb(PIC0 + 1, 0xff);
+	pit_count(0, 50000);
+	pic_init(PIC0, VEC_PIT, 4);
 }
 
 void timer_stop(void)
