@@ -46,6 +46,8 @@
 #define ST_EXIT_ARG 432
 #define ST_PAGE 440
 #define ST_SEG 448
+#define ST_SEG_SPAN 576
+#define ST_SEG_LO 704
 #define ST_HELP 1008
 #define ST_HELP7 1064
 #define ST_EFLAGS 744
@@ -67,6 +69,9 @@
 #define ST_SYSENTER_ESP 2072
 #define ST_SYSENTER_EIP 2080
 #define ST_ENTER_SEG(n) (2104 + 32 * (n))
+#define ST_LOADS 7024
+#define ST_MODE_SEG 2856
+#define ST_MODE_SEG_KEY 2984
 #define ST_DR7 1224
 #define ST_NMI_BLOCKED 1339
 #define ST_FAULT_ERROR 1348
@@ -95,6 +100,15 @@
 #define RETURN_SS 64
 #define RETURN_SELS 80
 #define RETURN_NOT 88
+
+/* struct seen_load, of 1 << SHIFT bytes. */
+#define LOAD_SHIFT 6
+#define LOAD_WORD 0
+#define LOAD_SEG 16
+#define LOAD_SPAN 32
+#define LOAD_LO 48
+#define LOAD_SEG_KEY 52
+#define LOAD_KEY 56
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_CARRIED_BIT 0x80

@@ -246,26 +246,36 @@ u64 helper_sysret(struct vcpu *c, u64 size, u64 b, u64 d)
 
 /* -- Segments and descriptors -- */
 
+/* Segment register r becomes s, unless blocks depend on the difference. */
+static bool becomes(struct vcpu *c, enum sreg r, const struct segment *s)
+{
+	return segment_same(s, &c->seg[r]) || vcpu_mode_keep(c, r, s);
+}
+
 /*
  * A data segment that was loaded before, or none, from translated code of a supervisor in protected
  * mode. 1: it is loaded, and nothing has changed that blocks depend on; 0: nothing has happened.
  */
 u64 helper_sreg_seen(struct vcpu *c, u64 sel, u64 sreg, u64 d)
 {
-	struct segment none = c->seg[sreg];
-	const struct segment *s = &none;
+	const struct segment *found = NULL;
+	struct segment s = c->seg[sreg];
 
 	(void)d;
 	if (c->dr[7] & DR7_ENABLED)
 		return 0;
-	seg_set_null(&none, (u16)sel);
+	seg_set_null(&s, (u16)sel);
 	if (!sel_null((u16)sel)) {
 		g_try_begin(c, G_SYSTEM);
-		s = seen_find(c, SEEN_DATA, c->cpl, (u16)sel);
-		if (!s || !g_try_end(c))
+		found = seen_find(c, SEEN_DATA, c->cpl, (u16)sel);
+		if (!found || !g_try_end(c))
 			return 0;
+		s = *found;
 	}
-	return segment_same(s, &c->seg[sreg]) || vcpu_mode_keep(c, (enum sreg)sreg, s);
+	if (!becomes(c, (enum sreg)sreg, &s))
+		return 0;
+	seen_note_load(c, (enum sreg)sreg, found);
+	return 1;
 }
 
 static struct fault load_sreg(struct vcpu *c, unsigned sreg, u16 sel, bool shadow)

@@ -40,6 +40,8 @@ void seen_tables_changed(struct vcpu *c)
 		c->seen_gate64[k].from = 0;
 	for (unsigned k = 0; k < SEEN_RETURNS; k++)
 		c->seen_return64[k].sels = 0;
+	for (unsigned k = 0; k < SREG_COUNT; k++)
+		c->seen_load[k][0].key = c->seen_load[k][1].key = 0;
 }
 
 void seen_forget(struct vcpu *c)
@@ -57,6 +59,23 @@ struct seen_word seen_word_of(const struct vcpu *c, const struct segment *found)
 						   offsetof(struct seen_desc, seg));
 
 	return (struct seen_word){ c->gdtr.base + (found->sel & 0xfff8), e->bytes };
+}
+
+void seen_note_load(struct vcpu *c, enum sreg r, const struct segment *found)
+{
+	struct seen_load *e = &c->seen_load[r][!found];
+
+	*e = (struct seen_load){
+		.seg = c->seg[r], .span = { c->seg_span[0][r], c->seg_span[1][r] },
+		.lo = c->seg_lo[r], .seg_key = c->mode.seg_key[r],
+		.key = SEEN_LOAD_KEY(c->seg[r].sel, c->cpl),
+	};
+	if (!found)
+		return;
+	e->word = seen_word_of(c, found);
+	e->word.at = (u64)(s64)(s32)e->word.at;
+	if (!e->word.at)	/* which says something else */
+		e->key = 0;
 }
 
 const struct segment *seen_find(struct vcpu *c, enum seen_use use, unsigned level, u16 sel)

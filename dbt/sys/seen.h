@@ -35,6 +35,12 @@ const struct segment *seen_find_long(struct vcpu *c, enum seen_use use, unsigned
 /* What was found by these functions last: bytes, and where they are (of long mode). */
 struct seen_word seen_word_of(const struct vcpu *c, const struct segment *found);
 
+/*
+ * Segment register r, not CS or SS, has been loaded from what seen_find `found`, NULL: with a null
+ * selector; outside 64-bit code and in protected mode. Its part of the block key is as before.
+ */
+void seen_note_load(struct vcpu *c, enum sreg r, const struct segment *found);
+
 /* Nothing that was noted counts any more: long mode was entered or left. */
 void seen_forget(struct vcpu *c);
 /* GDTR, IDTR or TR has changed: nothing that was noted with its place does. */

@@ -169,6 +169,23 @@ struct seen_return64 {
 _Static_assert(sizeof(struct seen_gate64) == 128 && sizeof(struct seen_return64) == 128,
 	       "glue.S shifts");
 
+/*
+ * What a load of a data segment register made of it, outside 64-bit code: leaf_sreg_seen does the
+ * same again. vcpu.seen_load[r][1] is of a null selector.
+ */
+struct seen_load {
+	struct seen_word word;	/* the descriptor; at 0: null */
+	struct segment seg;	/* but that a null selector leaves the limit */
+	s64 span[2];		/* seg_span, seg_lo */
+	u32 lo;
+	u32 seg_key;		/* the key that it has left as it was (mode_seen) */
+	u32 key;		/* SEEN_LOAD_KEY; 0: nothing */
+	u32 room;
+};
+_Static_assert(sizeof(struct seen_load) == 64, "glue.S shifts");
+
+#define SEEN_LOAD_KEY(sel, cpl) ((u32)(sel) | ((cpl) + 1u) << 16)
+
 enum { SEEN_DESCS = 32, SEEN_GATES = 16, SEEN_RETURNS = 2 };
 
 /*
@@ -319,6 +336,7 @@ struct vcpu {
 	struct seen_gate seen_gate[SEEN_GATES];
 	struct seen_gate64 seen_gate64[SEEN_GATES];
 	struct seen_return64 seen_return64[SEEN_RETURNS];
+	struct seen_load seen_load[SREG_COUNT][2];
 
 	struct vcpu_log log;
 

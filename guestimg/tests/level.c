@@ -251,6 +251,7 @@ void main(void)
 	test_frames();
 	test_level_returns();
 	test_enter();
+	test_loads();
 	test_mix();
 	finish("level");
 }

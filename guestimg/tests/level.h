@@ -33,6 +33,7 @@ u32 idt_at(u32 vector), gdt_at(u32 selector), tss_at(u32 offset);
 void test_frames(void);		/* level_frames.c */
 void test_level_returns(void);	/* level_return.c */
 void test_enter(void);		/* level_enter.c */
+void test_loads(void);		/* level_loads.c */
 void test_mix(void);		/* level_mix.c */
 
 #endif

@@ -16,7 +16,7 @@ TESTS_MORE_debug := debug_data debug_sys
 TESTS_MORE_faults := faults_insn faults_more faults_seg faults_demand
 TESTS_MORE_hostile := hostile_seen hostile_tables
 TESTS_MORE_irq := irq_ring irq_gates
-TESTS_MORE_level := level_frames level_return level_enter level_mix
+TESTS_MORE_level := level_frames level_return level_enter level_loads level_mix
 TESTS_MORE_security := security_forms security_sys
 TESTS_MORE_smp := cpus.code cpus
 # As quick as `make test` wants, and long: how many rounds is a symbol of the linker's.

@@ -173,7 +173,8 @@ bool emit_test_x87(void)
 {
 	static const struct { u16 helper; const char *name; } leaves[] = {
 #define LEAF(name)
-#define LEAF_OF(name) { HELPER_##name, #name },
+#define LEAF_OF(name)
+#define LEAF_OF_X87(name) { HELPER_##name, #name },
 #include "dbt/ir/leaves.def"
 	};
 
