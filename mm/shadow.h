@@ -52,6 +52,7 @@ enum {
 
 #define SHADOW_SLOTS PAGING_ROOT_ENTRIES
 #define SHADOW_ROOTS 64		/* address spaces that are remembered: bits of a u64 */
+#define SHADOW_GUESSES 512	/* so many that two of them are seldom hashed to the same place */
 #define SHADOW_ALL_ROOTS (~0u)
 #define SHADOW_DEBUG_PAGES 4
 
@@ -118,7 +119,7 @@ struct shadow_pool {
 	u16 free_node[3];	/* chains by `next`: empty as those of this level are */
 	u16 free_table;
 	u16 idle_first, idle_last;	/* nodes under no root, the oldest first */
-	struct shadow_root *guess[SHADOW_ROOTS];	/* a root by its key's hash */
+	struct shadow_root *guess[SHADOW_GUESSES];	/* a root by its key's hash */
 };
 
 /* Slots with pages that were fetched from as global ones, and the one node that they are in. */

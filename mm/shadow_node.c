@@ -506,7 +506,6 @@ static void root_init(struct shadow *s, unsigned n, u8 *mem)
 	struct shadow_root *r = &s->pool.root[n];
 
 	r->number = (u8)n;
-	s->pool.guess[n] = r;
 	for (unsigned k = 0; k < DIRS; k++)
 		r->dir[k] = FRAME_NONE;
 	for (unsigned v = 0; v < SHADOW_VIEWS; v++, mem += ROOT_SIZE) {
@@ -552,4 +551,6 @@ void node_pool_init(struct shadow *s, u8 *mem, u32 nodes)
 	}
 	for (unsigned r = 0; r < SHADOW_ROOTS; r++)
 		root_init(s, r, mem + (u64)r * SHADOW_VIEWS * ROOT_SIZE);
+	for (unsigned k = 0; k < SHADOW_GUESSES; k++)
+		p->guess[k] = p->root;
 }

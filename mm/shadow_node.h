@@ -272,7 +272,7 @@ struct shadow_root *root_find(struct shadow *s, bool *new);
 /* Where root_find has the last one whose key is hashed to the same place. */
 static inline struct shadow_root **root_guess(struct shadow *s, u64 key)
 {
-	return &s->pool.guess[(key >> 12 ^ key >> 18) % SHADOW_ROOTS];
+	return &s->pool.guess[(key >> 12 ^ key >> 21) % SHADOW_GUESSES];
 }
 struct shadow_table *table_find(struct shadow *s, u32 frame);
 /* Forget all nodes, tables and roots. The loaded root is gone then. */

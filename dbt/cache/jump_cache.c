@@ -15,7 +15,7 @@ void jump_nothing_init(void) { clear(jump_nothing); }
 void jump_cache_clear(struct jump_cache *j)
 {
 	clear(j->entry);
-	j->fills = j->taken = 0;
+	j->fills = j->taken = j->lost = 0;
 }
 
 void jump_cache_empty(struct jump_cache *j)
@@ -26,7 +26,7 @@ void jump_cache_empty(struct jump_cache *j)
 	}
 	while (j->fills)
 		j->entry[j->filled[--j->fills]].name = JUMP_EMPTY;
-	j->taken = 0;
+	j->taken = j->lost = 0;
 }
 
 static void put(struct jump_cache *j, unsigned n, struct jump_entry e)
@@ -67,10 +67,11 @@ static void enter(struct jump_cache *j, struct jump_entry e)
 
 		put(j, n, e);
 		if (was.name == JUMP_EMPTY)
-			break;
+			return;
 		e = was;
 		n = other_place(e.name, n);
 	}
+	j->lost++;
 }
 
 void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
@@ -79,7 +80,7 @@ void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
 	u64 name = HOST_PROBES_FIRST && !block_flags_dead(b) ? jump_cache_tagged(key) : key;
 
 	jump_cache_drop(j, key);
-	if (j->taken >= JUMP_FULL)
+	if (j->taken >= JUMP_FULL || j->lost >= JUMP_LOST + j->taken / 2)
 		jump_cache_clear(j);
 	enter(j, (struct jump_entry){ name, block_entry(b) });
 }

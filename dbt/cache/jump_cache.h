@@ -21,6 +21,11 @@ struct jump_entry { u64 name; const u32 *code; };
 #define JUMP_EMPTY (1ull << 62)
 #define JUMP_MOVES 4
 #define JUMP_FULL (JUMP_ENTRIES * 3 / 4)	/* with so many taken it is emptied first */
+/*
+ * When so many were turned out, and half as many as there are, it is emptied, too: they may be a
+ * few that turn each other out, beside many that nobody looks for any more.
+ */
+#define JUMP_LOST 256
 #define JUMP_LOOKS 32		/* each such look at a second place promotes what it finds */
 
 /* The name of a block at eip that may look at the flags it is entered with. */
@@ -35,6 +40,7 @@ struct jump_cache {
 	u16 filled[JUMP_LOG];
 	u32 fills;
 	u32 taken;		/* so many are not empty */
+	u32 lost;		/* so many were turned out since it was emptied */
 };
 
 /* Empty all of it, whatever is in it. */
