@@ -78,8 +78,7 @@ static void test_exits(void)
 	kicks = counter(C_EXITS_KICK) - kicks;
 	taken = counter(C_INTERRUPTS) - taken;
 	expect("interrupts", taken, TICKS);
-	/* The monitor's own timers go off, too. */
-	expect("exits", kicks <= TICKS + TICKS / 20 ? TICKS : kicks, TICKS);
+	expect("exits", kicks <= TICKS + 4 ? TICKS : kicks, TICKS);
 	on_trap[VEC_PIT] = pit;
 }
 
