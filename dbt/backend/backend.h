@@ -66,11 +66,14 @@ void backend_link(struct link *l, const u32 *code, struct block_head head);
 void backend_unlink(struct link *l);
 /* The far exit was left for the first time: it probes the jump cache from now on. */
 void backend_open(struct link *l);
-/* Who enters at `entry` (block_entry; wide: of 64-bit code) finds nothing there from now on. */
-void backend_close(u32 *entry, bool wide);
+/* Who enters at b's entries finds nothing there from now on. */
+void backend_close(struct block *b);
 
 /* The host's translation of the page's address, if it has one, is looked up anew. */
 void backend_forget_page(const u32 *at);
+
+/* Run an anchor (block.h), which another core may have written. */
+void backend_run_anchor(const u32 *anchor);
 
 /* Make new and changed code in [start, end) visible to this core's fetches. */
 void backend_sync(const u32 *start, const u32 *end);

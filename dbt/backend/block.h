@@ -56,6 +56,13 @@ static inline u32 block_key_offset(const struct block_key *k)
 #define CHAIN_UNCHECKED (-4)
 #define NEED_RSP (1u << 4)	/* of block.need: RSP, GPR 4 */
 
+/*
+ * With several cores a block's first and last words are anchors, which only return: in front of all
+ * its entries, and behind everything. It lies on two of these pages at most, so that each of them
+ * has one (dbt/backend/chain.c).
+ */
+#define ANCHOR_PAGE 4096u
+
 /* Until a block sets all flags. */
 struct block_head {
 	bool sets_flags : 1;	/* and only a fault can see them before */
@@ -231,6 +238,13 @@ static inline u32 block_last(const struct block *b)
 static inline u32 *block_code(const struct block *b) { return pool_at(b->code); }
 /* Where exits that know only EIP enter: it makes R_PAGE from R_ARG(0), which holds EIP. */
 static inline u32 *block_entry(const struct block *b) { return block_code(b) - HOST_ENTRY_WORDS; }
+/* Words of its entries, up to its code. */
+static inline unsigned block_entry_words(const struct block *b)
+{
+	if (!(b->key.flags & KEY_LONG))
+		return HOST_ENTRY_WORDS;
+	return b->need & NEED_RSP ? -CHAIN_UNCHECKED : HOST_ENTRY_WORDS - ENTRY_UNCHECKED;
+}
 /* Is it all the same to it what the flags are where it is entered? */
 static inline bool block_flags_dead(const struct block *b)
 {

@@ -10,6 +10,7 @@
 #include "dbt/backend/host.h"
 #include "dbt/backend/lower.h"
 #include "dbt/x86/mark.h"
+#include "kernel/panic.h"
 
 bool backend_many_cores;
 
@@ -17,18 +18,38 @@ static u32 *first_of(const struct link *l) { return link_slot(l) - l->words; }
 
 static u32 *branch_of(const struct link *l) { return link_slot(l) - l->branch; }
 
-/*
- * What must be so from now on: no core runs the old word. An emulator that translates this code may
- * translate the word while it is being stored, and then keep it: QEMU ends what it has made of a
- * word before the store, and on the storing core's side takes the page for one without code if none
- * was left then. So that core forgets what it knows of pages, and stores once more.
- */
-static void set_for_good(u32 *at, u32 word)
+static bool same_page(const u32 *a, const u32 *b)
 {
-	host_set_word(at, word);
-	if (!backend_many_cores)
-		return;
-	backend_forget_page(at);
+	return !(((uintptr_t)a ^ (uintptr_t)b) / ANCHOR_PAGE);
+}
+
+/* b's anchor on the page of `at`. */
+static const u32 *anchor_at(const struct block *b, const u32 *at)
+{
+	const u32 *anchor = block_code(b) + b->code_size / HOST_INSN_SIZE - HOST_ANCHOR_WORDS;
+
+	if (!same_page(anchor, at))
+		anchor = block_code(b) - block_entry_words(b) - HOST_ANCHOR_WORDS;
+	must(same_page(anchor, at) && *anchor == HOST_ANCHOR);
+	return anchor;
+}
+
+/*
+ * A word of b that must be so from now on: no core runs the old one. An emulator that translates
+ * this code may translate the word while it is being stored, and then keep it. QEMU ends what it
+ * has made of a word before the store, so that another core may make the old one again: it is
+ * stored twice. And a store to a page of which nothing is translated is not noticed by a core that
+ * is about to translate the word: so the page's anchor is run first. From then on something of the
+ * page is translated, and who was at it has done. Last, what the storing core knows of the page may
+ * be from before that.
+ */
+static void set_for_good(const struct block *b, u32 *at, u32 word)
+{
+	if (backend_many_cores) {
+		backend_run_anchor(anchor_at(b, at));
+		backend_forget_page(at);
+		host_set_word(at, word);
+	}
 	host_set_word(at, word);
 }
 
@@ -79,13 +100,13 @@ void backend_link(struct link *l, const u32 *code, struct block_head head)
 	}
 }
 
-void backend_close(u32 *entry, bool wide)
+void backend_close(struct block *b)
 {
-	u32 *unchecked = entry + ENTRY_UNCHECKED;
+	u32 *entry = block_entry(b), *unchecked = entry + ENTRY_UNCHECKED;
 
-	set_for_good(entry, HOST_CLOSED);
-	if (wide)
-		set_for_good(unchecked, host_jump_word(unchecked, entry));
+	set_for_good(b, entry, HOST_CLOSED);
+	if (b->key.flags & KEY_LONG)
+		set_for_good(b, unchecked, host_jump_word(unchecked, entry));
 }
 
 void backend_open(struct link *l)
@@ -115,17 +136,19 @@ void backend_chain(struct link *l, const struct block *to)
 
 void backend_unlink(struct link *l)
 {
+	const struct block *b = link_from(l);
+
 	switch (l->how) {
 	case LINK_DIRECT:
-		set_for_good(branch_of(l), host_branch_word(branch_of(l), first_of(l)));
+		set_for_good(b, branch_of(l), host_branch_word(branch_of(l), first_of(l)));
 		return;
 	case LINK_MARKED:
-		set_for_good(first_of(l) + 1, l->word[1]);
+		set_for_good(b, first_of(l) + 1, l->word[1]);
 		/* fall through */
 	case LINK_DEAD:
-		set_for_good(first_of(l), l->word[0]);
+		set_for_good(b, first_of(l), l->word[0]);
 		return;
 	default:
-		set_for_good(link_slot(l), host_exit_word(l));
+		set_for_good(b, link_slot(l), host_exit_word(l));
 	}
 }

@@ -98,6 +98,16 @@ static void lower_all(struct emit *e)
 	}
 }
 
+/* Sites have 16 bits for words; and anchors are on both pages of a block (block.h). */
+static bool fits(const struct emit *e)
+{
+	uintptr_t first = (uintptr_t)e->out->code, last = (uintptr_t)(e->out->end - 1);
+
+	if (backend_many_cores && last / ANCHOR_PAGE - first / ANCHOR_PAGE > 1)
+		return false;
+	return e->out->end - e->start <= 0xffff;
+}
+
 int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, u32 link_base)
 {
 	struct emit *e = arena_get(scratch, sizeof(*e));	/* cleared only as far as used */
@@ -125,15 +135,19 @@ int backend_emit(struct ir *ir, struct backend_out *out, struct arena *scratch, 
 	host_find_folds(e);
 	ra_prepare(e);
 	va_prepare(e);
+	if (backend_many_cores)
+		host_anchor(e);
 	emit_entry(e);
 	emit_self_check(e);
 	lower_forms(e);
 	lower_all(e);
 	emit_stubs(e);
 	emit_self_check_literals(e);
+	if (backend_many_cores)
+		host_anchor(e);
 	out->start = e->start;
 	out->end = e->c.p;
-	if (e->failed || out->end - e->start > 0xffff)	/* sites have 16 bits for words */
+	if (e->failed || !fits(e))
 		return -ERR_NOSPC;
 	return e->c.overflow ? -ERR_NOMEM : 0;
 }

@@ -93,7 +93,7 @@ static void drop(struct block *b)
 	block_forget(b);
 	for (unsigned n = 0; n < frames_of(b); n++)
 		remove_from_frame(b, b->frame[n]);
-	backend_close(block_entry(b), b->key.flags & KEY_LONG);
+	backend_close(b);
 	cache_this()->count.barriers++;
 }
 

@@ -110,9 +110,15 @@ int emit(unsigned n)
 	int r = backend_emit(t.ir, &out, &t.arena, n * LINKS / 2);
 
 	t.start[n] = out.start;
-	if (!r)
-		backend_sync(t.code[n], out.end);
-	return r;
+	if (r)
+		return r;
+	t.block[n] = (struct block){ .code = pool_ref_of(out.start), .need = out.need,
+				     .code_size = (u32)((u8 *)out.end - (u8 *)out.start),
+				     .key.flags = t.ir->key_flags };
+	for (unsigned k = 0; k < out.links; k++)
+		out.link[k].from = pool_ref_of(&t.block[n]);
+	backend_sync(t.code[n], out.end);
+	return 0;
 }
 
 /* -- Running -- */

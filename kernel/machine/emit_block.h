@@ -26,6 +26,7 @@ struct emit_block {
 	u64 nothing;		/* where offset 0 of the pool is, in test_chains */
 	u32 code[2][CODE_WORDS];
 	u32 *start[2];		/* of each block, behind its entries */
+	struct block block[2];	/* what chains and what closes it look at */
 	struct link link[LINKS];
 	struct fault_site site[4];
 	struct recipe recipe[4];

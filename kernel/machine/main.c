@@ -18,6 +18,7 @@
 #include "kernel/machine/disk_test.h"
 #include "kernel/machine/emit_test.h"
 #include "kernel/newlib.h"
+#include "kernel/machine/patch_test.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/selftest.h"
@@ -117,6 +118,7 @@ static const struct selftest driver_tests[] = {
 	{ "rtc", test_rtc, false },
 	{ "shadow", shadow_selftest, false },
 	{ "emit", emit_test, false },
+	{ "patch", patch_test, true },	/* wants two cores */
 	{ "disks", disk_test, true },	/* wants disks that were made for it */
 	{ 0 },
 };

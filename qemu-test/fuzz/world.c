@@ -169,6 +169,7 @@ GLUE(glue64_syscall) GLUE(glue64_sysret) GLUE(glue64_int) GLUE(glue64_iret)
 
 void backend_sync(const u32 *start, const u32 *end) { (void)start, (void)end; }
 void backend_forget_page(const u32 *at) { (void)at; }
+void backend_run_anchor(const u32 *anchor) { (void)anchor; }
 
 static void mode_changed(struct vcpu *c) { vcpu_mode_update(c); }
 static u64 no_ticks(void) { return 4711; }

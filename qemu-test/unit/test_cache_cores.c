@@ -108,11 +108,7 @@ void backend_chain(struct link *l, const struct block *to)
 void backend_unlink(struct link *l) { patch(link_slot(l), EXIT); }
 void backend_open(struct link *l) { l->probe = 0; }
 
-void backend_close(u32 *entry, bool wide)
-{
-	(void)wide;
-	patch(entry, HOST_CLOSED);
-}
+void backend_close(struct block *b) { patch(block_entry(b), HOST_CLOSED); }
 
 static u32 filler(u32 key, u32 n) { return key * 31 + n; }
 

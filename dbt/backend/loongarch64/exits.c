@@ -42,6 +42,8 @@ void host_entry(struct emit *e, bool relocatable, s64 k)
 		host_add(e, R_PAGE, R_ARG(0), k);
 }
 
+void host_anchor(struct emit *e) { la_jirl(&e->c, R_ZERO, R_RA, 0); }
+
 /*
  *	slot:	bl	glue_exit_link		chained: b block
  *		.word	link

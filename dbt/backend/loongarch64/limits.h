@@ -17,6 +17,8 @@
 /* 32-bit operations look at the low halves of their operands, whatever is above? */
 #define HOST_LOW_HALVES 1
 #define HOST_ENTRY_WORDS 1		/* of a block's entry for indirect exits */
+#define HOST_ANCHOR 0x4c000020u		/* the first word of host_anchor: jr R_RA */
+#define HOST_ANCHOR_WORDS 1
 #define HOST_CLOSED 0x4c0000c0u		/* its first word once it is closed: jr R_T2 */
 /* Do indirect exits look in the jump cache before they put flags? (dbt/cache/jump_cache.h) */
 #define HOST_PROBES_FIRST 1

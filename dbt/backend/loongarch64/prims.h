@@ -125,6 +125,7 @@ host_patch_fn host_patch;
 host_goto_door_fn host_goto_door;
 host_call_door_fn host_call_door;
 host_page_add_fn host_page_add;
+host_anchor_fn host_anchor;
 host_entry_fn host_entry;
 host_exit_near_fn host_exit_near;
 host_exit_far_fn host_exit_far;

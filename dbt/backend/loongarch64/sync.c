@@ -12,6 +12,12 @@ void backend_forget_page(const u32 *at)
 	asm volatile("invtlb 0x4, $zero, $zero" : : : "memory");
 }
 
+void backend_run_anchor(const u32 *anchor)
+{
+	backend_sync(anchor, anchor + HOST_ANCHOR_WORDS);
+	((void (*)(void))(uintptr_t)anchor)();
+}
+
 void backend_sync(const u32 *start, const u32 *end)
 {
 	(void)start, (void)end;

@@ -49,6 +49,13 @@ void host_entry(struct emit *e, bool relocatable, s64 k)
 	code_here(c);
 }
 
+void host_anchor(struct emit *e)
+{
+	code_here(&e->c);
+	mi_jr(&e->c, R_RA);
+	code_here(&e->c);
+}
+
 /*
  * The slot's delay slot may hold the block's last instruction:
  *	slot:	jal	glue_exit_link ; nop	chained: j block

@@ -18,6 +18,8 @@
 /* 32-bit operations look at the low halves of their operands, whatever is above? */
 #define HOST_LOW_HALVES 0
 #define HOST_ENTRY_WORDS 2		/* of a block's entry for indirect exits */
+#define HOST_ANCHOR 0x03e00008u		/* the first word of host_anchor: jr R_RA */
+#define HOST_ANCHOR_WORDS 2
 #define HOST_CLOSED 0x00c00008u		/* its first word once it is closed: jr $6 */
 /* Do indirect exits look in the jump cache before they put flags? (dbt/cache/jump_cache.h) */
 #define HOST_PROBES_FIRST 0

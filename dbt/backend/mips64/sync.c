@@ -7,6 +7,8 @@
 /* Only for several guest CPUs, which this host does not have yet (HOST_MANY_CPUS). */
 void backend_forget_page(const u32 *at) { (void)at; }
 
+void backend_run_anchor(const u32 *anchor) { ((void (*)(void))(uintptr_t)anchor)(); }
+
 void backend_sync(const u32 *start, const u32 *end)
 {
 	for (uintptr_t at = (uintptr_t)start & ~(uintptr_t)(LINE - 1); at < (uintptr_t)end;
