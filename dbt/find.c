@@ -38,52 +38,55 @@ static __attribute__((noinline)) struct fault fetch_anew(struct dbt *d, gva_t va
 	return fault_none();
 }
 
-/* The same as the last time, unless shadow_fetch's answer does not hold any more. */
-static inline struct fault fetch(struct dbt *d, gva_t va, gpa_t *out, bool *global)
+/*
+ * The same as the last time, unless shadow_fetch's answer does not hold any more. False: *f, which
+ * else is none if it was.
+ */
+static inline bool fetch(struct dbt *d, gva_t va, gpa_t *out, bool *global, struct fault *f)
 {
 	u64 page = va.a >> 12 | (d->c->cpl == 3 ? FETCHED_USER : 0);
 	struct fetched_page *p = contexts_page(d->cache.contexts, page);
 
 	if (p->page != page || (p->mapping != d->c->place->mapping[0] &&
 				p->mapping != d->c->place->mapping[1])) {
-		struct fault f = fetch_anew(d, va, p);
-
-		if (f.raised)
-			return f;
+		*f = fetch_anew(d, va, p);
+		if (f->raised)
+			return false;
 	}
 	*out = gpa((p->at & ~0xfffull) | (va.a & 0xfff));
 	*global &= p->at & FETCHED_GLOBAL;
-	return fault_none();
+	return true;
 }
 
 struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out)
 {
+	struct fault f = fault_none();
 	bool global = false;
 
-	return fetch(d, va, out, &global);
+	fetch(d, va, out, &global, &f);
+	return f;
 }
 
 bool exec_on_global_page(struct dbt *d)
 {
 	const struct vcpu *c = d->c;
-	gpa_t pa = gpa(0);
+	struct fault f;
 	bool global = true;
+	gpa_t pa;
 
-	return !fetch(d, vcpu_linear(c, exec_key(c).cs_base + c->eip), &pa, &global).raised &&
-	       global;
+	return fetch(d, vcpu_linear(c, exec_key(c).cs_base + c->eip), &pa, &global, &f) && global;
 }
 
 /* Is block b, which begins at eip, the one for the page that follows now? */
 static bool same_second_page(struct dbt *d, const struct block *b, u64 eip, bool *global)
 {
+	struct fault f;
 	gpa_t next;
 
 	if (b->key.page2 == BLOCK_ONE_PAGE)
 		return true;
-	if (fetch(d, vcpu_linear(d->c, (b->key.cs_base + eip + 4096) & ~0xfffull), &next,
-		  global).raised)
-		return false;
-	return gpa_lookup(next).frame == b->key.page2;
+	return fetch(d, vcpu_linear(d->c, (b->key.cs_base + eip + 4096) & ~0xfffull), &next,
+		     global, &f) && gpa_lookup(next).frame == b->key.page2;
 }
 
 static struct block *translate_counted(struct dbt *d, struct block_key *k, u32 frame,
@@ -146,13 +149,16 @@ static struct block *new_block(struct dbt *d, struct block_key *k, gpa_t pa, boo
 	return b;
 }
 
-/* `make`: translate it, if it is not known; else the answer is NULL. */
+/*
+ * `make`: translate it, if it is not known; else the answer is NULL. *f, none before, says why
+ * there is no code.
+ */
 static struct block *find_block(struct dbt *d, struct found *out, struct fault *f, bool make)
 {
 	struct vcpu *c = d->c;
 	struct block_key k = exec_key(c);
 	struct block *b;
-	gpa_t pa = gpa(0);
+	gpa_t pa;
 
 	if (c->eip > exec_cs_limit(c) || ((c->key_flags & KEY_LONG) && !canonical(c->eip))) {
 		*f = fault_code(EXC_GP, 0);
@@ -160,8 +166,7 @@ static struct block *find_block(struct dbt *d, struct found *out, struct fault *
 	}
 	out->linear = vcpu_linear(c, k.cs_base + c->eip).a;
 	out->global = true;
-	*f = fetch(d, gva(out->linear), &pa, &out->global);
-	if (f->raised)
+	if (!fetch(d, gva(out->linear), &pa, &out->global, f))
 		return NULL;
 	out->global_page = out->global;
 	k.page = (u32)(pa.a >> 12);

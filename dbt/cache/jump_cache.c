@@ -78,11 +78,16 @@ void jump_cache_fill(struct jump_cache *j, u64 eip, const struct block *b)
 {
 	u64 key = jump_cache_key(eip, b->key.flags & KEY_LONG);
 	u64 name = HOST_PROBES_FIRST && !block_flags_dead(b) ? jump_cache_tagged(key) : key;
+	struct jump_entry e = { name, block_entry(b) };
+	unsigned first = jump_cache_first(key);
 
 	jump_cache_drop(j, key);
 	if (j->taken >= JUMP_FULL || j->lost >= JUMP_LOST + j->taken / 2)
 		jump_cache_clear(j);
-	enter(j, (struct jump_entry){ name, block_entry(b) });
+	if (j->entry[first].name == JUMP_EMPTY)		/* as a rule */
+		put(j, first, e);
+	else
+		enter(j, e);
 }
 
 /* Does the chain that begins at place n end without turning anyone out? */
