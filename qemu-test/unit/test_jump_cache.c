@@ -175,6 +175,21 @@ static unsigned settled(unsigned eips)
 	return settles(eips, LAPS);
 }
 
+/* Where there is room. */
+static void promotes(void)
+{
+	promoted = stayed = lost = fewer = 0;
+	for (unsigned world = 0; world < 20; world++) {
+		for (unsigned n = 0; n < EIPS; n++)
+			eip[n] = jump_cache_key(0xc0000000u + chance(8u << 20), false);
+		settled(2500);
+		for (unsigned n = 0; n < 5000; n++)
+			promote(chance(2500));
+	}
+	CHECK_EQ(lost + fewer, 0, "what is promoted is there, and nobody is turned out for it");
+	CHECK(promoted > 1000 && stayed < promoted / 10, "and nearly always in its first place");
+}
+
 /* A few that are looked for again and again, beside many that are not. */
 static void among_many(void)
 {
@@ -211,5 +226,6 @@ int main(void)
 	too_many();
 	places_that_are_shared();
 	among_many();
+	promotes();
 	return check_done();
 }
