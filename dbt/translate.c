@@ -12,6 +12,7 @@
 #include "dbt/exec.h"
 #include "dbt/lift/lift.h"
 #include "dbt/opt/opt.h"
+#include "dbt/sys/guestmem.h"
 #include "dbt/sys/cpuid.h"
 #include "dbt/x86/decode.h"
 #include "dbt/x86/effects.h"
@@ -33,12 +34,12 @@
 #define INSNS_ASK 8		/* so often it is asked whether something waits, and at the end */
 #define INSNS_OVER (IR_GUEST_MAX - INSNS_MAX)
 /*
- * Behind so many conditional branches a block ends, in loops and elsewhere: what follows is more
- * often never run, or also in a block that begins there, than worth its translation. But not before
- * what uses the flags.
+ * Behind so many conditional branches of which it is not known which way they will go a block ends,
+ * in loops and elsewhere: what follows is more often never run, or also in a block that begins
+ * there, than worth its translation. But not before what uses the flags.
  */
 #define BRANCHES_LOOP 12
-#define BRANCHES_MAX 2
+#define BRANCHES_MAX 1
 
 struct front {			/* decoding under way */
 	struct dbt *d;
@@ -189,7 +190,7 @@ static void advance(struct front *t, unsigned len)
 /* Does the block end before i, for its branches? */
 static bool branches_enough(const struct front *t, const struct ir1 *i)
 {
-	return t->branches >= (t->in_loop ? BRANCHES_LOOP : BRANCHES_MAX) &&
+	return t->branches - t->lift.guessed >= (t->in_loop ? BRANCHES_LOOP : BRANCHES_MAX) &&
 	       i->op != X86_JCC && !ir1_effects(i).wants_flags;
 }
 
@@ -259,6 +260,7 @@ static bool front_end(struct front *t, struct ir *ir, struct fault *f)
 {
 	t->lift = (struct lift){ .ir = ir, .key = t->k->flags,
 				 .features = t->d->c->model->features,
+				 .from = { t->d->c, g_peek },
 				 .narrow = t->from.self_check[0] };
 	ir->key_flags = t->k->flags;
 	ir->ordered = t->d->ordered;

@@ -94,6 +94,7 @@ struct dbt {
 	bool gave_way;			/* translate() gave up what it began last */
 	bool in_global[2];		/* was code of the kernel, of programs last found there? */
 	u8 helper_rights;		/* enum g_rights of the helper access under way */
+	bool peeks;			/* it is g_peek's */
 	struct fault helper_fault;
 	const struct block *step_in;	/* EXIT_STEP: it holds the instruction */
 	u64 *step_count;		/* which of the counters it is counted in */

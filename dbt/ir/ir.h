@@ -21,6 +21,7 @@ enum ir_type { T_NONE, T_I32, T_I64, T_V128 };
 
 /* How a comparison compares; all on the operands' full width. */
 enum ir_cond { IC_EQ, IC_NE, IC_LT, IC_GE, IC_LTU, IC_GEU };
+static inline enum ir_cond ir_cond_not(enum ir_cond c) { return c ^ 1; }
 
 /* Memory access: width, and extension where the result is wider. */
 enum ir_mem { M_U8, M_S8, M_U16, M_S16, M_32, M_U32, M_64, M_128 };

@@ -77,7 +77,6 @@ static bool cuts_eip(const struct lift *t, const struct ir1 *i)
 	return i->opsize == 2 && key_relocatable(t->key);
 }
 
-/* Forward, and not far: the block goes on there. */
 /*
  * Exits have room for distances of 31 bits from the block's first byte; what is further away (only
  * 64-bit code gets there, from somewhere behind it) is as an indirect branch.
@@ -89,11 +88,14 @@ static bool out_of_reach(const struct lift *t, u64 to)
 	return lift_long(t) && far != (s32)far;
 }
 
+/* Forward, and not far: the block goes on there. */
+static bool follows(const struct lift *t, u64 to) { return to >= t->next && to < t->reach; }
+
 static void jump(struct lift *t, u64 to)
 {
 	if (out_of_reach(t, to))
 		lift_exit_ind(t, lift_eip(t, to), JUMP_PLAIN, 0);
-	else if (to >= t->next && to < t->reach)
+	else if (follows(t, to))
 		t->next = to;
 	else
 		lift_branch(t, to, WAY_JUMP);
@@ -116,6 +118,27 @@ static void go(struct lift *t, const struct ir1 *i)
 		jump(t, to);
 }
 
+/*
+ * Go to `to` if a cond b, else on. As far as it is known which way that will be the block goes on
+ * there, or ends.
+ */
+static void branch_if(struct lift *t, enum ir_cond cond, val a, val b, u64 to)
+{
+	enum guess way = t->go_on ? guess_cond(&t->from, t->ir, cond, a, b) : GUESS_UNKNOWN;
+
+	t->guessed += way != GUESS_UNKNOWN;
+	if (way == GUESS_YES && follows(t, to)) {
+		lift_exit_if(t, ir_cond_not(cond), a, b, t->next);
+		t->next = to;
+		return;
+	}
+	lift_branch_if(t, cond, a, b, to);
+	if (way == GUESS_YES)
+		lift_exit(t, t->next);
+	else
+		fall_through(t);
+}
+
 /* Go there if a cond b, else on. */
 static void go_if(struct lift *t, const struct ir1 *i, enum ir_cond cond, val a, val b)
 {
@@ -123,8 +146,7 @@ static void go_if(struct lift *t, const struct ir1 *i, enum ir_cond cond, val a,
 	val target;
 
 	if (!cuts_eip(t, i) && !out_of_reach(t, to)) {
-		lift_branch_if(t, cond, a, b, to);
-		fall_through(t);
+		branch_if(t, cond, a, b, to);
 		return;
 	}
 	target = lift_eip(t, to);

@@ -11,6 +11,7 @@
 #ifndef DBT_LIFT_LIFT_H
 #define DBT_LIFT_LIFT_H
 
+#include "dbt/ir/guess.h"
 #include "dbt/ir/ir.h"
 #include "dbt/ir/helpers.h"
 #include "dbt/x86/cc.h"
@@ -30,6 +31,8 @@ struct lift {
 	/* The block may go on behind a conditional branch, which is then an exit at its side. */
 	bool go_on;
 	u64 reach;		/* it follows jumps forward to below this offset; 0: none */
+	struct guess_from from;	/* by which conditional branches are followed */
+	unsigned guessed;	/* so many of them were */
 	bool ended;		/* the block has its final exit */
 	bool sti;		/* by STI */
 	bool rep;		/* by a repeated string instruction */

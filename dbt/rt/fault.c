@@ -495,7 +495,7 @@ static bool claim_helper(struct dbt *d, struct trap_frame *f, enum trap_kind kin
 
 	if (!fixup || !(is_memory(kind) || kind == TRAP_ADDRESS) || !host_access_decode(f, &a))
 		return false;
-	if (kind == TRAP_ADDRESS) {
+	if (kind == TRAP_ADDRESS || d->peeks) {
 		d->helper_fault = fault_code(EXC_GP, 0);
 		f->pc = fixup;
 		return true;

@@ -49,19 +49,35 @@ static hva_t begin(struct dbt *d, gva_t linear, unsigned size, enum g_rights rig
 	return d->shadow->wide ? wide_hva(linear, size) : gva_to_hva(linear);
 }
 
+static u64 ld(hva_t a, unsigned size)
+{
+	switch (size) {
+	case 1: return guest_ld_1(a);
+	case 2: return guest_ld_2(a);
+	case 4: return guest_ld_4(a);
+	case 8: return guest_ld_8(a);
+	default: panic("guestmem: load of %u bytes", size);
+	}
+}
+
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 *out)
 {
 	struct dbt *d = c->owner;
-	hva_t a = begin(d, linear, size, rights);
 
-	switch (size) {
-	case 1: *out = guest_ld_1(a); break;
-	case 2: *out = guest_ld_2(a); break;
-	case 4: *out = guest_ld_4(a); break;
-	case 8: *out = guest_ld_8(a); break;
-	default: panic("guestmem: load of %u bytes", size);
-	}
+	*out = ld(begin(d, linear, size, rights), size);
 	return d->helper_fault;
+}
+
+/* A fault of it is nobody's: there is no leaf, or none that all supervisors may use. */
+bool g_peek(struct vcpu *c, gva_t linear, unsigned size, u64 *out)
+{
+	struct dbt *d = c->owner;
+	hva_t a = begin(d, linear, size, g_own(c));
+
+	d->peeks = true;
+	*out = ld(a, size);
+	d->peeks = false;
+	return !d->helper_fault.raised;
 }
 
 struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 value)

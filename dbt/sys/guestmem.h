@@ -29,6 +29,12 @@ static inline enum g_rights g_own(const struct vcpu *c) { return c->cpl == 3 ? G
 struct fault g_ld(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 *out);
 struct fault g_st(struct vcpu *c, gva_t linear, unsigned size, enum g_rights rights, u64 value);
 
+/*
+ * The same with the rights of the code that runs, without any effect that the guest could see: only
+ * what it could load itself without a fault of the host. False: it cannot be told.
+ */
+bool g_peek(struct vcpu *c, gva_t linear, unsigned size, u64 *out);
+
 /* Would an access to every byte of [linear, linear+size) succeed? size 1 … 4096; 0 succeeds. */
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write);
 

@@ -5,7 +5,8 @@
  */
 #include "guestimg/tests/cache.h"
 
-enum { CODE = WINDOW + 0x2000000, ALIAS = WINDOW + 0x2400000, NOWHERE = WINDOW + 0x2800000 };
+enum { CODE = WINDOW + 0x2000000, ALIAS = WINDOW + 0x2400000, NOWHERE = WINDOW + 0x2800000,
+	DEVICE = WINDOW + 0x2c00000, APIC_PAGE = 0xfee00000 };
 
 static u32 page;
 
@@ -71,6 +72,32 @@ static void test_between(void)
 	expect("written by others", run_part(&a), 0x1001);
 	expect("no block is dropped", counter(C_DROPS) - drops, 0);
 	expect("nothing is stepped", counter(C_SMC_STEPS) - steps, 0);
+}
+
+/*
+ * A branch on what a device says, at new places: the translator, which would like to know which way
+ * it goes, does not ask the device. (The local APIC's version, which is not 0.)
+ */
+static void test_device(void)
+{
+	static const u8 code[] = {
+		0xa1, 0, 0, 0, 0,		/* mov DEVICE + 0x30, %eax */
+		0x85, 0xc0,			/* test %eax, %eax */
+		0x75, 0x06,			/* jnz, over the next two */
+		0xb8, 0x01, 0, 0, 0, 0xc3,	/* mov $1, %eax; ret */
+		0xb8, 0x02, 0, 0, 0, 0xc3,
+	};
+	u32 reads = have_counters() ? counter(C_DEVICE_ACCESSES) : 0;
+
+	test("a branch on what a device says");
+	for (u32 k = 0; k < 20; k++) {
+		memcpy((void *)(page + 64 * k), code, sizeof(code));
+		*(volatile u32 *)(page + 64 * k + 1) = DEVICE + 0x30;
+		expect("its way", call(CODE + 64 * k), 2);
+		expect("again", call(CODE + 64 * k), 2);
+	}
+	if (have_counters())
+		expect("so often it was asked", counter(C_DEVICE_ACCESSES) - reads, 2 * 20);
 }
 
 /* -- Flags, on both ways of a branch -- */
@@ -219,6 +246,9 @@ void test_parts(void)
 	test_each_part();
 	fresh_page(pd);
 	test_between();
+	map(pd, DEVICE, APIC_PAGE, P | W);
+	fresh_page(pd);
+	test_device();
 	fresh_page(pd);
 	test_flags();
 	load_cr3(kernel_pd);

@@ -73,8 +73,8 @@ static u32 exits_of_ticks(void)
 }
 
 /*
- * It leaves once for each interrupt, and the handler does not. By the clock on the wall the monitor's
- * own timers go off among them, on a busy host: now and then they do not.
+ * It leaves once for each interrupt, and the handler does not. By the clock on the wall the
+ * monitor's own timers go off among them, too: now and then they do not.
  */
 static void test_exits(void)
 {

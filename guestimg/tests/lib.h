@@ -96,7 +96,7 @@ bool timer_waits(void);				/* has the PIT's interrupt come, not yet taken? */
 
 /* Counters of the monitor, by their number in dbt/counters.def. */
 enum { C_BLOCKS = 0, C_DROPS = 7, C_EVICTIONS = 8, C_EVICTED = 9, C_FILLS = 11, C_WATCHED = 14,
-	C_SMC_STEPS = 34, C_STALE = 40, C_SELF_CHECKED = 41 };
+	C_SMC_STEPS = 34, C_STALE = 40, C_SELF_CHECKED = 41, C_DEVICE_ACCESSES = 52 };
 bool have_counters(void);
 u32 counter(u32 n);
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * g_try_*, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and g_st. All
- * memory is RAM, at its linear address.
+ * g_peek, g_try_*, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and
+ * g_st. All memory is RAM, at its linear address.
  */
 #include "dbt/sys/guestmem.h"
 #include "kernel/panic.h"
+
+bool g_peek(struct vcpu *c, gva_t linear, unsigned size, u64 *out)
+{
+	return !g_ld(c, linear, size, g_own(c), out).raised;
+}
 
 static struct vcpu *of;
 static enum g_rights with;
