@@ -182,8 +182,10 @@ static void advance(struct front *t, unsigned len)
 	t->eip += len;
 	if (t->lift.ended || !skipped)
 		return;
-	t->off += (u32)skipped;
 	t->eip += skipped;
+	if (t->off == PAGE)	/* EIP went round behind it, and the block ends */
+		return;
+	t->off += (u32)skipped;
 	t->range[t->ranges++] = (struct block_range){ .off = (u16)t->off };
 }
 

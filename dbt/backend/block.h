@@ -58,8 +58,8 @@ static inline u32 block_key_offset(const struct block_key *k)
 
 /*
  * With several cores a block's first and last words are anchors, which only return: in front of all
- * its entries, and behind everything. It lies on two of these pages at most, so that each of them
- * has one (dbt/backend/chain.c).
+ * its entries, and behind everything. If it is more than one instruction it lies on two of these
+ * pages at most, so that each of them has one (dbt/backend/chain.c).
  */
 #define ANCHOR_PAGE 4096u
 

@@ -23,15 +23,15 @@ static bool same_page(const u32 *a, const u32 *b)
 	return !(((uintptr_t)a ^ (uintptr_t)b) / ANCHOR_PAGE);
 }
 
-/* b's anchor on the page of `at`. */
+/* b's anchor on the page of `at`; NULL: none, of an instruction that is longer than a page. */
 static const u32 *anchor_at(const struct block *b, const u32 *at)
 {
 	const u32 *anchor = block_code(b) + b->code_size / HOST_INSN_SIZE - HOST_ANCHOR_WORDS;
 
 	if (!same_page(anchor, at))
 		anchor = block_code(b) - block_entry_words(b) - HOST_ANCHOR_WORDS;
-	must(same_page(anchor, at) && *anchor == HOST_ANCHOR);
-	return anchor;
+	must(*anchor == HOST_ANCHOR);
+	return same_page(anchor, at) ? anchor : NULL;
 }
 
 /*
@@ -45,8 +45,11 @@ static const u32 *anchor_at(const struct block *b, const u32 *at)
  */
 static void set_for_good(const struct block *b, u32 *at, u32 word)
 {
+	const u32 *anchor = backend_many_cores ? anchor_at(b, at) : NULL;
+
+	if (anchor)
+		backend_run_anchor(anchor);
 	if (backend_many_cores) {
-		backend_run_anchor(anchor_at(b, at));
 		backend_forget_page(at);
 		host_set_word(at, word);
 	}

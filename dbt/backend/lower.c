@@ -103,7 +103,8 @@ static bool fits(const struct emit *e)
 {
 	uintptr_t first = (uintptr_t)e->out->code, last = (uintptr_t)(e->out->end - 1);
 
-	if (backend_many_cores && last / ANCHOR_PAGE - first / ANCHOR_PAGE > 1)
+	if (backend_many_cores && !e->c.overflow && e->ir->guests > 1 &&
+	    last / ANCHOR_PAGE - first / ANCHOR_PAGE > 1)
 		return false;
 	return e->out->end - e->start <= 0xffff;
 }

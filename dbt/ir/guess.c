@@ -100,7 +100,7 @@ static bool value(struct guessing *g, val v, u64 *out)
 	case IR_SELECT: known = chosen(g, in, out); break;
 	default: known = ir_in(ir_ops_reading, in) ? state(g, in, out) : computed(g, in, out);
 	}
-	if (in->type == T_I32)
+	if (known && in->type == T_I32)
 		*out = (u64)(s32)*out;
 	return known;
 }

@@ -521,7 +521,7 @@ bool fault_claim(struct trap_frame *f, enum trap_kind kind)
 	struct dbt *d = dbt_this();
 	bool mine = claim_known(d, f, kind) || claim_any(d, f, kind);
 
-	if (mine && d->c->pending)
+	if (mine && d->c->pending && !d->peeks)
 		kick_frame(f);
 	return mine;
 }

@@ -6,7 +6,8 @@
 #include "guestimg/tests/cache.h"
 
 enum { CODE = WINDOW + 0x2000000, ALIAS = WINDOW + 0x2400000, NOWHERE = WINDOW + 0x2800000,
-	DEVICE = WINDOW + 0x2c00000, APIC_PAGE = 0xfee00000 };
+	DEVICE = WINDOW + 0x2c00000, APIC_PAGE = 0xfee00000,
+	LAST = 0xfffff000 };
 
 static u32 page;
 
@@ -98,6 +99,31 @@ static void test_device(void)
 	}
 	if (have_counters())
 		expect("so often it was asked", counter(C_DEVICE_ACCESSES) - reads, 2 * 20);
+}
+
+/*
+ * A taken branch whose last byte is the address space's: to the same page, before where it came
+ * from, where an access faults.
+ */
+static void test_round(void)
+{
+	static const u8 entry[] = { 0x31, 0xc0, 0x74, 0xb0 };	/* xor %eax, %eax; jz, 80 back */
+	static const u8 target[] = { 0xa1, 0, 0, 0, 0, 0xc3 };	/* mov NOWHERE, %eax; ret */
+	u32 made[20], start = LAST + PAGE - sizeof(entry), there = LAST + PAGE - 80;
+
+	test("a branch at the end of the address space");
+	memcpy((void *)(page + PAGE - sizeof(entry)), entry, sizeof(entry));
+	memcpy((void *)(page + PAGE - 80), target, sizeof(target));
+	*(volatile u32 *)(page + PAGE - 80 + 1) = NOWHERE;
+	for (u32 k = 0; k < 20; k++) {
+		struct regs r = kernel_regs((void *)start);
+
+		run(&r);
+		expect("page fault", stopped.vector, 14);
+		expect("at", stopped.r.eip, there);
+		made[k] = have_counters() ? counter(C_BLOCKS) : 0;
+	}
+	expect("new blocks", made[19] - made[4], 0);
 }
 
 /* -- Flags, on both ways of a branch -- */
@@ -249,6 +275,10 @@ void test_parts(void)
 	map(pd, DEVICE, APIC_PAGE, P | W);
 	fresh_page(pd);
 	test_device();
+	fresh_page(pd);
+	map(pd, LAST, page, P | W);
+	load_cr3(pd);
+	test_round();
 	fresh_page(pd);
 	test_flags();
 	load_cr3(kernel_pd);

@@ -109,6 +109,8 @@ static bool long_is_made(bool many)
 
 	t.random = 1;
 	block_begin();
+	t.ir->guest[1] = t.ir->guest[0];
+	t.ir->guests = 2;
 	for (unsigned n = 0; n < 2 * PAGE_WORDS / 3; n++)
 		put((struct ir_insn){ .op = IR_STSTATE, .x = M_64, .k = help_field(4),
 				      .a = constant(T_I64, (s64)next_random()) });
