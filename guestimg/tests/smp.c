@@ -153,13 +153,19 @@ static void forget(void) { memset((void *)got, 0, sizeof(got)); }
 
 /* -- Its start -- */
 
+/*
+ * SDM vol. 3, 9.4.4.1. On a busy host QEMU's CPU may not have come to its INIT for longer than
+ * that, and has no use for a SIPI until then.
+ */
+static void after_init(void) { delay(have_counters() ? 10000 : 60000); }
+
 static bool start(u32 page)
 {
 	u32 before = alive;
 
 	ap_job = 0;
 	send(AP, INIT);
-	delay(10000);			/* SDM vol. 3, 9.4.4.1 */
+	after_init();
 	send(AP, SIPI | page);
 	delay(200);
 	send(AP, SIPI | page);
