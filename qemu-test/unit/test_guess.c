@@ -31,7 +31,7 @@ static u32 chance(u32 below)
 	return (u32)(seed >> 20) % below;
 }
 
-static u64 anything(void) { chance(2); return chance(3) ? (u64)(s64)(int)chance(9) - 4 : seed; }
+static u64 anything(void) { return chance(3) ? (u64)(s64)(int)chance(9) - 4 : seed; }
 
 /* The page at MEMORY can be read by both; the one at SECRET by the evaluator alone. */
 static struct fault ld(struct vcpu *c, u64 addr, unsigned size, unsigned intent, void *out)
