@@ -85,8 +85,10 @@ struct fault exec_fetch(struct dbt *d, gva_t va, gpa_t *out);
 /*
  * translate.c: make the block for key k and the code at eip now, whose first byte is on `frame`.
  * NULL: *f, or, if that is not raised, it is to be tried again, once cache_has_region().
+ * Not inlined: its calls are counted (tools/bench_run.py).
  */
-struct block *translate(struct dbt *d, struct block_key *k, u64 eip, u32 frame, struct fault *f);
+__attribute__((noinline)) struct block *translate(struct dbt *d, struct block_key *k, u64 eip,
+						  u32 frame, struct fault *f);
 
 /*
  * step.c: the instruction at c->eip by the evaluator; its fault, if it has one. b holds it, and it

@@ -93,8 +93,13 @@ CFLAGS_HOST := -std=gnu17 -O3 -g -ffreestanding -fbuiltin -fno-pic -fno-stack-pr
 # Tables and registers are read as other types than they were written as. Not in the translator,
 # which is a little faster if the compiler may count on that (C17, 6.5).
 ALIASING := -fno-strict-aliasing
-$(patsubst %,$(B)/dbt/%.o,backend/% cache/% ir/% lift/% opt/% x86/% translate find exec): \
-	ALIASING := -fstrict-aliasing
+# The translator's files are compiled once more as one (LTO), and inlined freely: a block goes
+# through small functions of many files. Their objects hold ordinary code, too, for the lints.
+TRANSLATOR := $(patsubst %,$(B)/dbt/%.o,backend/% cache/% ir/% lift/% opt/% x86/% translate \
+	find exec)
+CFLAGS_TRANSLATOR := -fstrict-aliasing -flto -ffat-lto-objects \
+	--param=inline-unit-growth=400 --param=max-inline-insns-auto=120
+$(TRANSLATOR): ALIASING := $(CFLAGS_TRANSLATOR)
 LDFLAGS_HOST := -nostdlib -static -no-pie -Wl,--no-relax -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments $(WARNINGS_$(HOST))
 LDFLAGS_IMAGE := $(IMAGE_$(HOST):%=-Wl,--defsym=%) -T linker.ld
@@ -103,6 +108,8 @@ LIBS_HOST := -L$(LOAM_NEWLIB)/$(HOST)/lib -L$(LOAM_CAPSTONE)/$(HOST) \
 
 OBJS := $(sort $(foreach v,$(filter-out OBJS_efi,$(filter OBJS_%,$(.VARIABLES))),$($v)))
 HOST_OBJS := $(OBJS:%=$(B)/%)
+TRANSLATOR_OBJS := $(filter %.o,$(filter $(TRANSLATOR),$(HOST_OBJS)))
+LINKED := $(filter-out $(TRANSLATOR_OBJS),$(HOST_OBJS)) $(B)/translator.o
 
 all: $(if $(OBJS),$(B)/loam.elf) $(if $(OBJS_efi),$(B)/loam.efi)
 
@@ -114,13 +121,18 @@ $(B)/%.o: %.S $(B)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC_HOST) $(filter-out -std=%,$(CFLAGS_HOST)) -D__ASSEMBLER__ -MMD -MP -c $< -o $@
 
-# Two links: the second one holds the table of the first one's function names (kernel/ksyms.c).
-$(B)/first.elf: $(HOST_OBJS) linker.ld
+$(B)/translator.o: $(TRANSLATOR_OBJS)
 	@echo "link $@"
-	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(HOST_OBJS) $(LIBS_HOST) -o $@
+	$(Q)$(CC_HOST) $(CFLAGS_HOST) $(CFLAGS_TRANSLATOR) -r \
+		-flinker-output=nolto-rel -nostdlib $^ -o $@
+
+# Two links: the second one holds the table of the first one's function names (kernel/ksyms.c).
+$(B)/first.elf: $(LINKED) linker.ld
+	@echo "link $@"
+	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(LINKED) $(LIBS_HOST) -o $@
 
 $(B)/ksyms.S: $(B)/first.elf tools/mksyms.py
-	$(Q)$(CROSS)nm $< >$(B)/first.nm
+	$(Q)$(CROSS)nm $< | grep -v ' N ' >$(B)/first.nm
 	$(Q)python3 tools/mksyms.py $(B)/first.nm >$@
 
 $(B)/ksyms.o: $(B)/ksyms.S
@@ -128,8 +140,8 @@ $(B)/ksyms.o: $(B)/ksyms.S
 
 $(B)/loam.elf: $(B)/first.elf $(B)/ksyms.o
 	@echo "link $@"
-	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(HOST_OBJS) $(B)/ksyms.o $(LIBS_HOST) -o $@
-	$(Q)$(CROSS)nm $@ >$(B)/loam.nm
+	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(LINKED) $(B)/ksyms.o $(LIBS_HOST) -o $@
+	$(Q)$(CROSS)nm $@ | grep -v ' N ' >$(B)/loam.nm
 	$(Q)python3 tools/mksyms.py --check $(B)/first.nm $(B)/loam.nm
 
 $(B)/loam.bin: $(B)/loam.elf
@@ -403,7 +415,8 @@ clean:
 	rm -rf build
 
 # Objects are made again when their flags have changed, which name the libraries' versions too.
-$(B)/flags: FLAGS := $(CFLAGS_HOST) $(CFLAGS_EFI) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE)
+$(B)/flags: FLAGS := $(CFLAGS_HOST) $(CFLAGS_TRANSLATOR) $(CFLAGS_EFI) $(LDFLAGS_HOST) \
+	$(LDFLAGS_IMAGE)
 $(N)/flags: FLAGS := $(CFLAGS_NATIVE) $(CFLAGS_SAN)
 $(B)/flags $(N)/flags: FORCE
 	$(shell mkdir -p $(@D))$(if $(subst x$(FLAGS)x,,x$(file <$@)x),$(file >$@,$(FLAGS)))@:

@@ -23,7 +23,9 @@ struct eval_mem {
 /*
  * Run the block on c, whose gpr, cc_*, xmm … are current. Returns with c->eip set: to where the
  * block went, or, if it ended with a guest fault (c->fault.raised), to the faulting instruction.
+ * Not inlined: its calls are counted (tools/bench_run.py).
  */
-void eval_run(struct vcpu *c, const struct ir *ir, const struct eval_mem *mem);
+__attribute__((noinline)) void eval_run(struct vcpu *c, const struct ir *ir,
+					const struct eval_mem *mem);
 
 #endif

@@ -37,8 +37,10 @@ int decoder_init(struct decoder *d);
  * mode: 2 or 4, the default operand and address size (CS.D), or 8: 64-bit code (CS.L). avail: 0 or
  * more; 15 always suffice.
  * *out is complete on DECODE_OK only; otherwise out->op is X86_INVALID.
+ * Not inlined: its calls are counted (tools/bench_run.py).
  */
-enum decode_status decode(struct decoder *d, struct ir1 *out, const u8 *bytes, unsigned avail,
-			  u64 eip, unsigned mode);
+__attribute__((noinline)) enum decode_status decode(struct decoder *d, struct ir1 *out,
+						    const u8 *bytes, unsigned avail, u64 eip,
+						    unsigned mode);
 
 #endif

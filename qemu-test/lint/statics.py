@@ -65,8 +65,9 @@ def main():
             path = os.path.join(at, name)
             source = os.path.join(TOP, os.path.relpath(path, folder)[:-2])
             if name.endswith(".o") and any(map(os.path.exists, (source + ".c", source + ".S"))):
-                out = subprocess.run([NM[host], path], check=True, stdout=subprocess.PIPE,
-                                     text=True).stdout
+                # No plugin: it would show what LTO will link, as text and data only.
+                out = subprocess.run([NM[host], "--plugin", "/dev/null", path], check=True,
+                                     stdout=subprocess.PIPE, text=True).stdout
                 if names := variables(out):
                     found[os.path.relpath(path, folder)[:-2]] = names
     laws = load(read_lines(TABLE))

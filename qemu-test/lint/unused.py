@@ -34,8 +34,8 @@ def load(lines):
 
 
 def functions(symbols):
-    """Global functions in the output of readelf -sW."""
-    row = re.compile(r"^ *\d+: \S+ +\S+ (\w+) +(GLOBAL|WEAK) +\S+ +(\d+) (\S+)$", re.M)
+    """Global functions in readelf -sW's output; LTO's own marks have a point in their names."""
+    row = re.compile(r"^ *\d+: \S+ +\S+ (\w+) +(GLOBAL|WEAK) +\S+ +(\d+) (\w+)$", re.M)
     return {name for kind, _, _, name in row.findall(symbols) if kind in ("FUNC", "NOTYPE")}
 
 
