@@ -49,7 +49,7 @@ void site_atomic(struct emit *e)
 static void lower_alone(struct emit *e, const struct ir_insn *in)
 {
 	int a = in->a ? ra_use(e, in->a) : R_ZERO;
-	struct stub *s = raise_stub(e, SITE_ALONE);
+	struct stub *s = raise_stub(e, in->x ? SITE_SEGMENT : SITE_ALONE);
 
 	order_leave(e);
 	s->site = in->a ? host_branch_nonzero(e, a) : host_jump(e);

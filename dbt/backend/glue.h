@@ -46,6 +46,7 @@
 #define ST_EXIT_ARG 432
 #define ST_PAGE 440
 #define ST_SEG 448
+#define ST_SEG_PARTIAL 544
 #define ST_SEG_SPAN 576
 #define ST_SEG_LO 704
 #define ST_HELP 1008
@@ -109,6 +110,7 @@
 #define LOAD_LO 48
 #define LOAD_SEG_KEY 52
 #define LOAD_KEY 56
+#define LOAD_PARTIAL 60
 
 /* enum cc_kind (dbt/x86/cc.h), for glue_entry_cf. */
 #define CC_CARRIED_BIT 0x80

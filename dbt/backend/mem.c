@@ -78,6 +78,7 @@ CHECK_SEEN(RETURN_NOT, return, not_with);
 CHECK(ST_LOADS, seen_load);
 CHECK(ST_MODE_SEG, mode.seg);
 CHECK(ST_MODE_SEG_KEY, mode.seg_key);
+CHECK(ST_SEG_PARTIAL, seg_partial);
 CHECK(ST_SEG_SPAN, seg_span);
 CHECK(ST_SEG_LO, seg_lo);
 #define CHECK_LOAD(offset, field) \
@@ -88,6 +89,7 @@ CHECK_LOAD(LOAD_SPAN, span);
 CHECK_LOAD(LOAD_LO, lo);
 CHECK_LOAD(LOAD_SEG_KEY, seg_key);
 CHECK_LOAD(LOAD_KEY, key);
+CHECK_LOAD(LOAD_PARTIAL, partial);
 _Static_assert(CC_KIND_ADD == CC_ADD && CC_KIND_SUB == CC_SUB && CC_KIND_CMP == CC_CMP &&
 	       CC_KIND_LOGIC == CC_LOGIC && CC_KIND_ADC == CC_ADC && CC_KIND_SBB == CC_SBB &&
 	       CC_KIND_MUL == CC_MUL && CC_KIND_SHL == CC_SHL && CC_KIND_SHR == CC_SHR &&

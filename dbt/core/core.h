@@ -56,7 +56,7 @@ struct dbt_counters {
 	u64 faults_filled, faults_guest, faults_mmio, faults_watched, faults_debug;
 	u64 leaf_misses;		/* string leaves that met no plain memory */
 	u64 interrupts, eval_steps_smc, eval_steps_debug, eval_steps_form,
-		eval_steps_alone;
+		eval_steps_alone, eval_steps_segment;
 	u64 ferr;
 	u64 unimplemented;
 	u64 refused;			/* instructions that fitted nowhere: none can */

@@ -56,6 +56,7 @@ struct lift {
 	val entry_flags;	/* those as a value, once somebody asked */
 	u16 mmx;		/* enum lift_mmx (dbt/lift/vec.h) */
 	u8 x87_noted;		/* what x87 instructions of the block have noted (x87.c) */
+	u8 whole;		/* segments that the block has found to be whole (operand.c) */
 };
 
 typedef void (*lift_func)(struct lift *t, const struct ir1 *i);

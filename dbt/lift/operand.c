@@ -170,6 +170,22 @@ static val segment_base(struct lift *t, unsigned seg)
 	return lift_ldstate(t, offsetof(struct vcpu, seg[seg].base), M_32, T_I32);
 }
 
+/*
+ * A segment with a base, but all of 4 GiB, is only looked at once in a block, which no load of a
+ * segment register is in the middle of: offsets need no check then. It is so now that the block is
+ * made; when it is not, the evaluator does the instruction. False: its offsets are to be checked.
+ */
+static bool whole(struct lift *t, unsigned seg)
+{
+	if (lift_long(t) || !t->from.c || t->from.c->seg_partial[seg])
+		return false;
+	if (!(t->whole >> seg & 1))
+		ir_emit(t->ir, (struct ir_insn){ .op = IR_ALONE, .x = 1, .a = lift_ldstate(t,
+				offsetof(struct vcpu, seg_partial[seg]), M_32, T_I32) });
+	t->whole |= (u8)(1u << seg);
+	return true;
+}
+
 /* In 64-bit code only FS and GS have a base, and none has a limit. */
 static val linear64(struct lift *t, unsigned seg, val offset)
 {
@@ -187,7 +203,8 @@ val lift_linear(struct lift *t, unsigned seg, val offset, unsigned size, bool wr
 		return linear64(t, seg, offset);
 	if (flat(t, seg, write))
 		return offset;
-	check_limit(t, seg, offset, size, write);
+	if (!whole(t, seg))
+		check_limit(t, seg, offset, size, write);
 	return lift_op2(t, IR_ADD, offset, segment_base(t, seg));
 }
 
@@ -260,6 +277,9 @@ val lift_mem_addr(struct lift *t, const struct ir1_op *o, unsigned size, bool wr
 		t->addr = effective64(t, o, &t->disp);
 	} else if (flat(t, o->seg, write) && t->i->addrsize == 4 && !lift_long(t)) {
 		t->addr = effective(t, o, &t->disp);
+	} else if (t->i->addrsize == 4 && whole(t, o->seg)) {
+		t->addr = effective(t, o, &t->disp);
+		t->addr = lift_op2(t, IR_ADD, segment_base(t, o->seg), t->addr);
 	} else {
 		t->addr = lift_linear(t, o->seg, lift_offset(t, o), size, write);
 		t->disp = 0;

@@ -37,6 +37,7 @@ void opt_deadput(struct opt *o)
 			later &= ~(1u << in->k);
 			break;
 		case IR_LD: case IR_ST: case IR_RAISE_IF: case IR_EXIT_IF: case IR_FORM:
+		case IR_ALONE:
 			again = 0;
 			break;
 		default:

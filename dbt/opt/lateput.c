@@ -23,7 +23,7 @@ static bool observes(const struct ir_insn *in)
 	switch (in->op) {
 	case IR_NOP: case IR_SETF: case IR_PUTREG: case IR_PUTXMM: case IR_GETXMM:
 	case IR_LDSTATE: case IR_ENTRYCF: case IR_LD: case IR_ST: case IR_RAISE_IF:
-	case IR_EXIT_IF: case IR_FORM:
+	case IR_EXIT_IF: case IR_FORM: case IR_ALONE:
 		return false;
 	}
 	return !ir_pure(in);

@@ -431,6 +431,10 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 		step(d, f, b, s, &d->count.eval_steps_form);
 		return true;
 	}
+	if (kind == TRAP_BREAK && s->raise == SITE_SEGMENT) {
+		step(d, f, b, s, &d->count.eval_steps_segment);
+		return true;
+	}
 	if (kind == TRAP_BREAK && s->raise == SITE_ALONE) {
 		step_alone(d, f, b, s);
 		return true;

@@ -67,7 +67,7 @@ void seen_note_load(struct vcpu *c, enum sreg r, const struct segment *found)
 
 	*e = (struct seen_load){
 		.seg = c->seg[r], .span = { c->seg_span[0][r], c->seg_span[1][r] },
-		.lo = c->seg_lo[r], .seg_key = c->mode.seg_key[r],
+		.lo = c->seg_lo[r], .partial = c->seg_partial[r], .seg_key = c->mode.seg_key[r],
 		.key = SEEN_LOAD_KEY(c->seg[r].sel, c->cpl),
 	};
 	if (!found)

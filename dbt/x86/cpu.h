@@ -180,7 +180,7 @@ struct seen_load {
 	u32 lo;
 	u32 seg_key;		/* the key that it has left as it was (mode_seen) */
 	u32 key;		/* SEEN_LOAD_KEY; 0: nothing */
-	u32 room;
+	u32 partial;		/* seg_partial */
 };
 _Static_assert(sizeof(struct seen_load) == 64, "glue.S shifts");
 
@@ -255,7 +255,12 @@ struct vcpu {
 	u64 page;
 
 	/* Read by translated code. */
-	struct segment seg[8];	/* enum sreg; two spare */
+	struct segment seg[SREG_COUNT];
+	/*
+	 * 0: all 4 GiB from the base on can be read and written, which no access needs to look at
+	 * (by enum sreg; two spare).
+	 */
+	u32 seg_partial[8];
 	/*
 	 * Limit checks of segments that are not flat (vcpu_seg_update): an access of n bytes at
 	 * offset o is good if (u32)(o - seg_lo) + (n - 1) <= span, span -1 = never. [1]: writes.

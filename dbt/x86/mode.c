@@ -33,12 +33,15 @@ static bool usable(const struct vcpu *c, const struct segment *g)
 	return is_real(c) || (g->attr & SEG_P);
 }
 
+#define WHOLE 0xffffffffll	/* the span of all offsets, which no segment has that expands down */
+
 static void vcpu_seg_update(struct vcpu *c, enum sreg s)
 {
 	const struct segment *g = &c->seg[s];
 	s64 span = g->limit;
 
 	c->seg_lo[s] = 0;
+	c->seg_partial[s] = 0;
 	if (c->mode.long_code) {
 		c->seg_span[0][s] = c->seg_span[1][s] = INT64_MAX;
 		return;
@@ -53,6 +56,7 @@ static void vcpu_seg_update(struct vcpu *c, enum sreg s)
 		span = -1;
 	c->seg_span[0][s] = readable(c, g) ? span : -1;
 	c->seg_span[1][s] = writable(c, g) ? span : -1;
+	c->seg_partial[s] = c->seg_span[0][s] < WHOLE || c->seg_span[1][s] < WHOLE;
 }
 
 /* 64-bit code looks at the bases of FS and GS only (SDM vol. 3, 3.4.4). */

@@ -11,7 +11,7 @@ enum { ROUNDS = 4000, SLOT = 24, SEL = SLOT * 8, OFF = 0x100, SIZE = SEL + 8 };
 #define DATA (WINDOW + 0x1401000)
 
 /* Where in the page of code registers ES, DS, FS and GS are loaded, and read or written by. */
-enum { STEP = 0x20, WRITES = 0x100, AT_ACCESS = 2 };
+enum { STEP = 0x20, WRITES = 0x100, AGAIN = 0x200, AT_ACCESS = 2 };
 static const u8 number[] = { 0, 3, 4, 5 }, prefix[] = { 0x26, 0x3e, 0x64, 0x65 };
 
 struct kind {
@@ -47,17 +47,22 @@ static bool cut;		/* its limit leaves the slot out */
 
 static void put_all(void)
 {
-	static u8 page[2 * WRITES];
+	static u8 page[2 * AGAIN];
 
 	memset(page, 0x90, sizeof(page));
 	for (u32 n = 0; n < COUNT(number); n++)
 		for (u32 w = 0; w < 2; w++) {
 			u8 sreg = (u8)(0xc0 | number[n] << 3);
-			/* mov %eax, %sreg; mov sreg:(%edi), %ebx or the reverse; mov %sreg, %ecx */
-			const u8 code[] = { 0x8e, sreg, prefix[n], w ? 0x89 : 0x8b, 0x1f, 0x8c,
-				(u8)(sreg | 1), 0xcd, VEC_EXIT };
+			/*
+			 * mov %eax, %sreg; mov sreg:(%edi), %ebx or the reverse;
+			 * mov sreg:(%edi,%ebp), %edx; mov %sreg, %ecx
+			 */
+			const u8 code[] = { 0x8e, sreg, prefix[n], w ? 0x89 : 0x8b, 0x1f,
+				prefix[n], 0x8b, 0x14, 0x2f, 0x8c, (u8)(sreg | 1), 0xcd,
+				VEC_EXIT };
 
 			memcpy(page + w * WRITES + n * STEP, code, sizeof(code));
+			memcpy(page + AGAIN + w * WRITES + n * STEP, code, sizeof(code));
 		}
 	put_code(page, sizeof(page));
 }
@@ -69,12 +74,14 @@ static void use_table(void)
 	load_gdt(&p);
 }
 
-static void put_kind(u32 n)
+static void put_this(u32 n, u32 which)
 {
-	const struct kind *k = &kinds[what[n] = (u8)(rnd() % COUNT(kinds))];
+	const struct kind *k = &kinds[what[n] = (u8)which];
 
 	((u64 *)table[n])[SLOT] = descriptor(k->base, k->limit, k->attr);
 }
+
+static void put_kind(u32 n) { put_this(n, rnd() % COUNT(kinds)); }
 
 /* One thing that the next load stands on, or none. */
 static void change(void)
@@ -111,11 +118,33 @@ static void expect_load(const struct regs *r, u32 sel, bool writes)
 	}
 	*at = rnd();
 	run_to(r, may ? VEC_EXIT : V_GP, 0);
-	expect("eip", stopped.r.eip, r->eip + (may ? 9 : AT_ACCESS));
+	expect("eip", stopped.r.eip, r->eip + (may ? 13 : AT_ACCESS));
 	if (!may)
 		return;
 	expect("selector", stopped.r.ecx, sel);
 	expect(writes ? "written" : "read", stopped.r.ebx, *at);
+	expect("read again", stopped.r.edx, *at);
+}
+
+/* FS and GS have all of 4 GiB when their code is met first, and later nothing, or less. */
+static void whole_and_not(void)
+{
+	enum { WHOLE = 1, SHORT = 4, TIMES = 24 };
+
+	by_map = cut = false;
+	use_table();
+	for (u32 n = 2; n < COUNT(number); n++)
+		for (u32 k = 0; k < 2 * TIMES; k++) {
+			u32 writes = k >= TIMES;
+			struct regs r = kernel_regs((void *)(CODE + AGAIN + n * STEP +
+							     writes * WRITES));
+
+			put_this(used, k % 8 == 7 ? SHORT : WHOLE);
+			r.eax = k % 2 && k % 8 < 6 ? 0 : SEL;
+			r.ebp = 0;
+			r.edi = OFF;
+			expect_load(&r, r.eax, writes);
+		}
 }
 
 void test_loads(void)
@@ -142,10 +171,12 @@ void test_loads(void)
 		change();
 		r.eax = rnd() & 3 ? SEL | (rnd() & 1) * 3 : rnd() & 3;
 		r.ebx = rnd();
+		r.ebp = 0;
 		r.edi = kinds[what[used]].base ? OFF : DATA + OFF;
 		if (kinds[what[used]].attr == 0xc093)
 			r.eax &= ~3u;		/* its level allows no other */
 		expect_load(&r, r.eax, writes);
 	}
+	whole_and_not();
 	load_gdt(&was);
 }

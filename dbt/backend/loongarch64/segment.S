@@ -65,6 +65,8 @@ leaf_sreg_seen:
 	st.d	$t0, $t2, ST_SEG_SPAN
 	st.d	$t1, $t2, ST_SEG_SPAN + 64
 	ld.w	$t0, $t3, LOAD_LO
+	ld.w	$t1, $t3, LOAD_PARTIAL
 	st.w	$t0, $t4, ST_SEG_LO
+	st.w	$t1, $t4, ST_SEG_PARTIAL
 	jr	$ra
 9:	b	glue_call
