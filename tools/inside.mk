@@ -123,7 +123,7 @@ $(B)/%.o: %.S $(B)/flags
 
 $(B)/translator.o: $(TRANSLATOR_OBJS)
 	@echo "link $@"
-	$(Q)$(CC_HOST) $(CFLAGS_HOST) $(CFLAGS_TRANSLATOR) -r \
+	$(Q)$(CC_HOST) $(CFLAGS_HOST) $(CFLAGS_TRANSLATOR) -flto=auto -r \
 		-flinker-output=nolto-rel -nostdlib $^ -o $@
 
 # Two links: the second one holds the table of the first one's function names (kernel/ksyms.c).

@@ -166,7 +166,7 @@ struct fault_site {
 #define SITE_HELPER 0x400
 #define SITE_STEP 0x800		/* at entry: instructions one by one, until one of them faults */
 #define SITE_ALONE 0x1000	/* one instruction, while no other CPU runs */
-#define SITE_SEGMENT 0x2000	/* one instruction, of a segment that was another when it was made */
+#define SITE_SEGMENT 0x2000	/* one instruction, whose segment was whole when it was made */
 #define RAISE_ERROR_SHIFT 16
 
 /* Guest bytes from `off` of the block's first page on; the first may go on on its second page. */

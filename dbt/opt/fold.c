@@ -122,7 +122,10 @@ static void fold_branch(struct ir *ir, struct ir_insn *in)
 	in->b = cmp->b;
 }
 
-/* (x - y) + y, (x + y) - y: first operands of sums whose flags are read. False: it is neither. */
+/*
+ * (x - y) + y, (x + y) - y: first operands of sums whose flags are read. False: it is neither. But
+ * a register that goes down and up again, as ESP does, is lateput's.
+ */
 static bool fold_undone(struct opt *o, unsigned i)
 {
 	const struct ir_insn *v = o->ir->v, *in = &v[i], *sum = &v[in->a];
@@ -134,8 +137,8 @@ static bool fold_undone(struct opt *o, unsigned i)
 		opt_replace(o, i, sum->a);
 		return true;
 	}
-	if (sum->op != IR_ADD || !constant(o->ir, in->b, &k) || !constant(o->ir, sum->b, &c) ||
-	    (u64)c != (in->op == IR_ADD ? 0 - (u64)k : (u64)k))
+	if (sum->op != IR_ADD || in[1].op == IR_PUTREG || !constant(o->ir, in->b, &k) ||
+	    !constant(o->ir, sum->b, &c) || (u64)c != (in->op == IR_ADD ? 0 - (u64)k : (u64)k))
 		return false;
 	opt_replace(o, i, sum->a);
 	return true;

@@ -173,6 +173,8 @@ static void put(struct opt *o, struct late *l, struct ir_insn *in)
 		return;
 	}
 	in->x = 0;
+	if (near(o, l, in) && !addend(o->ir, in->a))	/* a push and its pop */
+		in->a = l->holds[in->k];
 	l->holds[in->k] = in->a;
 	if (l->open && l->reg == in->k)
 		l->open = false;

@@ -33,7 +33,7 @@ static bool usable(const struct vcpu *c, const struct segment *g)
 	return is_real(c) || (g->attr & SEG_P);
 }
 
-#define WHOLE 0xffffffffll	/* the span of all offsets, which no segment has that expands down */
+#define WHOLE 0xffffffffll	/* the span of all offsets; none that expands down has it */
 
 static void vcpu_seg_update(struct vcpu *c, enum sreg s)
 {

@@ -50,14 +50,17 @@ void backend_run_anchor(const u32 *anchor) { (void)anchor; }
 
 #define PROT (KEY_PE | KEY_CS_64K | KEY_OSFXSR | KEY_NE | KEY_MP | KEY_XMMEXCPT)
 #define FLAT32 (PROT | KEY_CS32 | KEY_SS32 | KEY_FLAT)
-#define FLAT64 ((FLAT32 & ~(3u << (KEY_FLAT_SHIFT + FS))) | KEY_LONG | KEY_LMA)
+#define BASED (3u << (KEY_FLAT_SHIFT + FS))		/* FS and GS have one */
+#define FLAT64 ((FLAT32 & ~BASED) | KEY_LONG | KEY_LMA)
 
-enum { SMP = 1, RELAXED = 2 };		/* for several CPUs; memory_order = relaxed */
+/* For several CPUs; memory_order = relaxed; segments are whole when the block is made. */
+enum { SMP = 1, RELAXED = 2, WHOLE = 4 };
 
-static const struct mode { const char *name; u32 key; unsigned order; } modes[] = {
+static const struct mode { const char *name; u32 key; unsigned how; } modes[] = {
 	{ "flat32", FLAT32 | KEY_CPL, 0 },			/* a process */
 	{ "kernel32", FLAT32 | KEY_IO_OK, 0 },
 	{ "based32", (FLAT32 & ~KEY_FLAT) | KEY_CPL, 0 },	/* no segment is flat */
+	{ "whole32", (FLAT32 & ~BASED) | KEY_CPL, WHOLE },
 	{ "step32", FLAT32 | KEY_CPL | KEY_TF, 0 },
 	{ "aligned32", FLAT32 | KEY_CPL | KEY_AC, 0 },
 	{ "soft32", FLAT32 | KEY_CPL | KEY_SSE_SOFT, 0 }, /* DAZ or an unmasked SSE exception */
@@ -100,16 +103,25 @@ static void after_pass(const struct ir *ir, const char *key)
 	printf("pass %s\n", key);
 }
 
+static bool peek_nothing(struct vcpu *c, gva_t linear, unsigned size, u64 *out)
+{
+	(void)c, (void)linear, (void)size, (void)out;
+	return false;
+}
+
 static struct ir *lift_block(const struct mode *m, u32 eip, const u8 *bytes, unsigned size)
 {
 	struct lift t = { .key = m->key, .features = ~0ull, .ir = ir_new(&arena) };
+	static struct vcpu whole;
 	unsigned at = 0;
 	char text[96];
 	struct ir1 i;
 
+	if (m->how & WHOLE)
+		t.from = (struct guess_from){ &whole, peek_nothing };
 	t.ir->key_flags = m->key;
-	t.ir->ordered = m->order & SMP;
-	t.ir->relaxed = m->order & RELAXED;
+	t.ir->ordered = m->how & SMP;
+	t.ir->relaxed = m->how & RELAXED;
 	while (at < size && !t.ended) {
 		if (decode(&decoder, &i, bytes + at, size - at, eip + at,
 			   key_code_size(m->key)))
@@ -193,6 +205,7 @@ static void print_fields(void)
 	FIELD(seg_span[0], 8)
 	FIELD(seg_span[1], 8)
 	FIELD(seg_lo, 4)
+	FIELD(seg_partial, 4)
 	FIELD(df, 8)
 	FIELD(eflags, 4)
 	FIELD(spill, 8)
@@ -256,7 +269,7 @@ static void translate(const char *mode, u32 eip, const u8 *bytes, unsigned size)
 	ir_print(o->ir, print_ir);
 	if (backend_emit(o->ir, &out, &arena, LINK_BASE))
 		panic("golden: no room for the block");
-	wrong = m->order ? backend_order_check(&out, m->order & RELAXED, &arena, &where) : NULL;
+	wrong = m->how & SMP ? backend_order_check(&out, m->how & RELAXED, &arena, &where) : NULL;
 	if (wrong)
 		panic("golden: %s: word %u: %s", mode, where, wrong);
 	print_code(&out, eip);

@@ -56,3 +56,8 @@ pattern absolute_close flat32	# the upper part is made once
 	mov	eax, [0x804a010]
 	add	eax, [0x804a014]
 	mov	[0x804a018], eax
+pattern whole_segment whole32	# looked at once: no limits
+	mov	eax, gs:[0x14]
+	mov	ecx, gs:[0x12345678]
+	inc	dword ptr gs:[edx + ebx*4 + 0x100]
+	mov	ax, fs:[esi + 2]

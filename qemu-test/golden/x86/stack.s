@@ -83,3 +83,15 @@ pattern push_branch_push flat32	# ESP is put right in the branch's stub
 	test	eax, eax
 	je	0x401100
 	push	esi
+pattern push_pop_frame flat32	# ESP goes down and up again: once at the end
+	push	ebp
+	push	ebx
+	mov	ebx, [eax]
+	mov	[edx], ebx
+	pop	ebx
+	pop	ebp
+	ret
+pattern push_pop_flags flat32	# what ESP was it is
+	push	eax
+	pop	ebx
+	mov	ecx, [ebx]
