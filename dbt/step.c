@@ -37,6 +37,7 @@ static struct fault step_ld(struct vcpu *c, u64 addr, unsigned size, unsigned in
 		f = g_ld(c, vcpu_linear(c, addr + at), n, own, &v);
 		memcpy((char *)out + at, &v, n);
 	}
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);	/* docs/memory-order.md */
 	if (rmw)	/* the store meets the breakpoint, if there is one */
 		c->debug_hits = hits;
 	return f;
@@ -48,6 +49,7 @@ static struct fault step_st(struct vcpu *c, u64 addr, unsigned size, const void 
 	struct fault f = g_probe(c, vcpu_linear(c, addr), size, own, true);
 	u64 v = 0;
 
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	for (unsigned at = 0; at < size && !f.raised; at += 8) {
 		unsigned n = size < 8 ? size : 8;
 

@@ -213,8 +213,7 @@ bool shadow_translate(struct shadow *s, gva_t va, enum x86_access access,
 		      enum x86_rights rights, gpa_t *out, u32 *error);
 
 /*
- * Would it be done without a fault, as leaves are now? False says nothing. Quick, where others
- * around it have faulted before.
+ * Would it be done without a fault, as leaves are now? False says nothing.
  */
 bool shadow_allows(struct shadow *s, gva_t va, bool write, enum x86_rights rights);
 

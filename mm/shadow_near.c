@@ -229,10 +229,21 @@ enum near_refill near_refill(struct shadow *s, gva_t va, enum x86_access access,
 	       refill(s, va, write, rights, false, s->paging.pae);
 }
 
+/* The leaf of the node that is hooked there, as a large page's, which has no entry here. */
+static pte_t hooked_leaf(const struct shadow *s, unsigned view, gva_t va)
+{
+	unsigned slot = slot_of(s, va);
+	const struct shadow_node *n = s->four ? tree_find(s, s->loaded, view, slot, 0) :
+						node_in_slot(s, view, slot);
+
+	return n ? node_leaves(s, n)[index_of(va)] : 0;
+}
+
 bool shadow_allows(struct shadow *s, gva_t va, bool write, enum x86_rights rights)
 {
-	const struct shadow_near *e = find(s, shadow_view_of(s, rights), va);
-	pte_t leaf = e ? e->leaves[index_of(va)] : 0;
+	unsigned view = shadow_view_of(s, rights);
+	const struct shadow_near *e = find(s, view, va);
+	pte_t leaf = e ? e->leaves[index_of(va)] : hooked_leaf(s, view, va);
 
 	return write ? pte_writable(leaf) : pte_valid(leaf);
 }

@@ -180,8 +180,9 @@ static bool whole(struct lift *t, unsigned seg)
 	if (lift_long(t) || !t->from.c || t->from.c->seg_partial[seg])
 		return false;
 	if (!(t->whole >> seg & 1))
-		ir_emit(t->ir, (struct ir_insn){ .op = IR_ALONE, .x = 1, .a = lift_ldstate(t,
-				offsetof(struct vcpu, seg_partial[seg]), M_32, T_I32) });
+		ir_emit(t->ir, (struct ir_insn){ .op = IR_ALONE, .x = !t->atomic,
+				.a = lift_ldstate(t, offsetof(struct vcpu, seg_partial[seg]),
+						  M_32, T_I32) });
 	t->whole |= (u8)(1u << seg);
 	return true;
 }

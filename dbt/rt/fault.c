@@ -428,6 +428,7 @@ static bool claim_block(struct dbt *d, struct trap_frame *f, enum trap_kind kind
 	if (!s)
 		return false;
 	if (kind == TRAP_BREAK && s->raise == SITE_STEP) {
+		d->step_alone = true;		/* there may be a LOCK */
 		step(d, f, b, s, &d->count.eval_steps_form);
 		return true;
 	}

@@ -178,6 +178,16 @@ struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights right
 	return size ? probe(c, linear, size, rights, write, NULL) : fault_none();
 }
 
+bool g_allowed(const struct vcpu *c, gva_t linear, u32 size, bool write)
+{
+	struct dbt *d = c->owner;
+	enum x86_rights rights = strict(g_own(c));
+	gva_t last = wrapped(d, linear.a + size - 1);
+
+	return shadow_allows(d->shadow, linear, write, rights) &&
+	       (!((linear.a ^ last.a) >> 12) || shadow_allows(d->shadow, last, write, rights));
+}
+
 struct fault g_find(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write,
 		    bool *ram, gpa_t *at)
 {

@@ -222,12 +222,36 @@ u64 helper_frstor(struct vcpu *c, u64 at, u64 how, u64 d)
 static unsigned xmms(const struct vcpu *c) { return vcpu_code64(c) ? 16 : 8; }
 
 /*
- * Nearly always an image is plain memory, on one page: then its first access is the only one that
- * can fault, and all of it is done at once.
+ * Nearly always an image is plain memory. On one page its first access is the only one that can
+ * fault, on two none can if both may be accessed now, and all of it is done at once.
  */
-static bool on_one_page(const struct vcpu *c, u64 at)
+static bool at_once(struct vcpu *c, u64 at, bool write)
 {
-	return (c->cr4 & CR4_OSFXSR) && (vcpu_linear(c, at).a & 0xfff) <= 0x1000 - FXSAVE_SIZE;
+	u32 off = vcpu_linear(c, at).a & 0xfff;
+
+	if (!(c->cr4 & CR4_OSFXSR))
+		return false;
+	return off <= 0x1000 - FXSAVE_SIZE ||
+	       (!(off % 32) && g_allowed(c, vcpu_linear(c, at), FXSAVE_SIZE, write));
+}
+
+/* `size` bytes of such an image, a multiple of 32. */
+static void try_put(struct vcpu *c, u64 at, const void *in, u32 size)
+{
+	u32 n = pieces(vcpu_linear(c, at), size);
+
+	g_try_st_bytes(c, vcpu_linear(c, at), in, n);
+	if (n < size)
+		g_try_st_bytes(c, vcpu_linear(c, at + n), (const u8 *)in + n, size - n);
+}
+
+static void try_get(struct vcpu *c, u64 at, void *out, u32 size)
+{
+	u32 n = pieces(vcpu_linear(c, at), size);
+
+	g_try_ld_bytes(c, vcpu_linear(c, at), out, n);
+	if (n < size)
+		g_try_ld_bytes(c, vcpu_linear(c, at + n), (u8 *)out + n, size - n);
 }
 
 static void make_head(struct vcpu *c, u64 how, u8 *head)
@@ -241,17 +265,17 @@ static void make_head(struct vcpu *c, u64 how, u8 *head)
 }
 
 /* False: nothing has happened. */
-static bool fxsave_at_once(struct vcpu *c, gva_t at, u64 how)
+static bool fxsave_at_once(struct vcpu *c, u64 at, u64 how)
 {
 	u8 head[FXSAVE_XMM];
 
 	sse_save(c);
 	make_head(c, how, head);
 	g_try_begin(c, g_own(c));
-	g_try_st_bytes(c, at, head, FXSAVE_XMM);
+	try_put(c, at, head, FXSAVE_XMM);
 	if (!g_try_end(c))
 		return false;
-	g_try_st_bytes(c, gva(at.a + FXSAVE_XMM), c->xmm, 16 * xmms(c));
+	try_put(c, at + FXSAVE_XMM, c->xmm, 16 * xmms(c));
 	return g_try_end(c);
 }
 
@@ -259,7 +283,7 @@ static struct fault fxsave(struct vcpu *c, u64 at, u64 how)
 {
 	u8 head[FXSAVE_XMM];
 
-	if (on_one_page(c, at) && fxsave_at_once(c, vcpu_linear(c, at), how))
+	if (at_once(c, at, true) && fxsave_at_once(c, at, how))
 		return fault_none();
 	TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, true));
 	TRY(probe_fx(c, at, true));
@@ -299,17 +323,17 @@ static void load_fx(struct vcpu *c, u64 how, const u8 *head)
 }
 
 /* False: it is to be done in pieces; XMM registers may have changed. */
-static bool read_at_once(struct vcpu *c, gva_t at, u8 *head, struct fault *f)
+static bool read_at_once(struct vcpu *c, u64 at, u8 *head, struct fault *f)
 {
 	g_try_begin(c, g_own(c));
-	g_try_ld_bytes(c, at, head, FXSAVE_XMM);
+	try_get(c, at, head, FXSAVE_XMM);
 	if (!g_try_end(c))
 		return false;
 	if (!head_valid(c, head)) {
 		*f = fault_gp0();
 		return true;
 	}
-	g_try_ld_bytes(c, gva(at.a + FXSAVE_XMM), c->xmm, 16 * xmms(c));
+	try_get(c, at + FXSAVE_XMM, c->xmm, 16 * xmms(c));
 	return g_try_end(c);
 }
 
@@ -319,7 +343,7 @@ static struct fault fxrstor(struct vcpu *c, u64 at, u64 how)
 	u8 head[FXSAVE_XMM];
 
 	sse_save(c);
-	if (!on_one_page(c, at) || !read_at_once(c, vcpu_linear(c, at), head, &f)) {
+	if (!at_once(c, at, false) || !read_at_once(c, at, head, &f)) {
 		TRY(check_form(c, at, FXSAVE_SIZE, how, FXSAVE_SIZE, false));
 		TRY(probe_fx(c, at, false));
 		TRY(get(c, at, head, FXSAVE_XMM));

@@ -37,6 +37,8 @@ bool g_peek(struct vcpu *c, gva_t linear, unsigned size, u64 *out);
 
 /* Would an access to every byte of [linear, linear+size) succeed? size 1 … 4096; 0 succeeds. */
 struct fault g_probe(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write);
+/* The same with the rights of the code that runs, but quick; false says nothing. */
+bool g_allowed(const struct vcpu *c, gva_t linear, u32 size, bool write);
 
 /*
  * The same, size at least 1. *ram: it is all RAM on one page, from *at on in guest physical memory;

@@ -69,6 +69,7 @@ static const struct mode { const char *name; u32 key; unsigned how; } modes[] = 
 	{ "kernel64", FLAT64 | KEY_IO_OK, 0 },
 	{ "smp32", FLAT32 | KEY_CPL, SMP },
 	{ "smp64", FLAT64 | KEY_CPL, SMP },
+	{ "smpwhole32", (FLAT32 & ~BASED) | KEY_CPL, SMP | WHOLE },
 	{ "relaxed32", FLAT32 | KEY_CPL, SMP | RELAXED },
 	{ "relaxed64", FLAT64 | KEY_CPL, SMP | RELAXED },
 	{ "real16", KEY_IO_OK | KEY_NE | KEY_CS_64K, 0 },
@@ -175,7 +176,7 @@ static void print_site(const struct backend_out *o, u32 eip, const struct fault_
 	printf("site %u %08x ", s->offset, eip + s->eip);
 	if (s->raise == SITE_HELPER)
 		printf("helper");
-	else if (s->raise == SITE_STEP)
+	else if (s->raise == SITE_STEP || s->raise == SITE_SEGMENT)
 		printf("step");
 	else if (s->raise == SITE_ALONE)
 		printf("step, alone");

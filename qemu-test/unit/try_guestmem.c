@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * g_peek, g_try_*, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe, g_ld and
- * g_st. All memory is RAM, at its linear address.
+ * g_peek, g_try_*, g_allowed, g_find and g_ram_* (dbt/sys/guestmem.h) by the same test's g_probe,
+ * g_ld and g_st. All memory is RAM, at its linear address.
  */
 #include "dbt/sys/guestmem.h"
 #include "kernel/panic.h"
@@ -85,6 +85,11 @@ u64 g_try_ld8_wide(gva_t linear) { return load(linear, 8); }
 void g_try_st4(gva_t linear, u32 v)
 {
 	failed |= g_st(of, linear, 4, with, v).raised;
+}
+
+bool g_allowed(const struct vcpu *c, gva_t linear, u32 size, bool write)
+{
+	return !g_probe((struct vcpu *)c, linear, size, g_own(c), write).raised;
 }
 
 struct fault g_find(struct vcpu *c, gva_t linear, u32 size, enum g_rights rights, bool write,

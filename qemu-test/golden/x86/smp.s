@@ -91,3 +91,8 @@ pattern iret smp32
 	iret
 pattern rdtsc smp32		# the clock may stand still meanwhile
 	rdtsc
+pattern lock_whole_segment smpwhole32	# when it is whole no more, alone
+	lock inc dword ptr gs:[0x14]
+	mov	eax, gs:[0x18]
+pattern load_whole_segment smpwhole32	# anybody else may run
+	mov	eax, gs:[0x18]
