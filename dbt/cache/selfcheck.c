@@ -78,7 +78,7 @@ bool cache_store_trapped(u32 n, u64 now)
 /* Whatever is being made from it is outdated, too. */
 static void drop_all(u32 n) { blocks_drop_on(n, 0, FRAME_SIZE); }
 
-static void close(unsigned k)
+static __attribute__((noinline)) void close(unsigned k)
 {
 	drop_all(open[k].frame);
 	set_open(k, open[opens - 1].frame, open[opens - 1].since);
