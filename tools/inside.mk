@@ -130,6 +130,7 @@ $(B)/translator.o: $(TRANSLATOR_OBJS)
 		-flinker-output=nolto-rel -nostdlib $^ -o $@
 
 # Two links: the second one holds the table of the first one's function names (kernel/ksyms.c).
+# LTO leaves marks of its debug information among the symbols (N), which have no name.
 $(B)/first.elf: $(LINKED) linker.ld
 	@echo "link $@"
 	$(Q)$(CC_HOST) $(LDFLAGS_HOST) $(LDFLAGS_IMAGE) $(LINKED) $(LIBS_HOST) -o $@
